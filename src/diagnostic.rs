@@ -1,0 +1,83 @@
+//! What we say about a captured file: code, severity, message, place, help.
+//!
+//! A diagnostic never stops anything. Knows source only; `render/` draws it.
+
+use std::fmt;
+
+use crate::source::Place;
+
+/// How bad a diagnostic or a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// An odd or broken place in a captured file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// `area/what`, kebab-case: `parse/link-state`.
+    pub code: &'static str,
+    pub severity: Severity,
+    /// Fact, then consequence; names in backticks; no full stop after one sentence.
+    pub message: String,
+    pub place: Option<Place>,
+    /// The line in question and how many of its bytes are meant, for the drawing.
+    pub excerpt: Option<Excerpt>,
+    pub help: Option<String>,
+}
+
+/// A copy of one captured line, so that the file need not stay in memory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Excerpt {
+    pub line: String,
+    /// Bytes of `line` from the place's column on.
+    pub length: u32,
+}
+
+impl Diagnostic {
+    pub fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Self { code, severity, message: message.into(), place: None, excerpt: None, help: None }
+    }
+
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message)
+    }
+
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message)
+    }
+
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Note, message)
+    }
+
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Long lines are cut for the excerpt: a diagnostic must not carry a whole file.
+    pub fn excerpt(mut self, line: &str, length: usize) -> Self {
+        const LONGEST: usize = 400;
+        let end = (0..=LONGEST.min(line.len())).rev().find(|&i| line.is_char_boundary(i)).unwrap_or(0);
+        self.excerpt = Some(Excerpt { line: line[..end].to_owned(), length: length as u32 });
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

@@ -1,0 +1,1 @@
+//! The counts that rules and levels share, so that there is one definition of good.

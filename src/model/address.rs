@@ -1,0 +1,124 @@
+//! Where a process listens: an IP (or announced name) and a client port.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// `ip:port` as the servers print it: IPv6 without brackets.
+///
+/// Ordered by number, not by text, so that 10.0.0.2 comes before 10.0.0.10.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Address {
+    ip: Arc<str>,
+    port: u16,
+}
+
+/// Why a text is not an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AddressError {
+    #[error("no `:port` at the end")]
+    NoPort,
+    #[error("the port is not a number from 1 to 65535")]
+    BadPort,
+    #[error("the host part is empty")]
+    EmptyHost,
+    #[error("the host part has a character that no address has")]
+    BadHost,
+}
+
+impl Address {
+    /// Checks the host part: letters, digits and `.:-_%` only, so that an address can go into a
+    /// script, a terminal or a file name as it is.
+    pub fn new(ip: &str, port: u16) -> Result<Self, AddressError> {
+        let ip = ip.strip_prefix('[').and_then(|s| s.strip_suffix(']')).unwrap_or(ip);
+        if ip.is_empty() {
+            return Err(AddressError::EmptyHost);
+        }
+        if port == 0 {
+            return Err(AddressError::BadPort);
+        }
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '_' | '%');
+        // A leading dash would be read as an option by every client.
+        if !ip.chars().all(legal) || ip.starts_with('-') {
+            return Err(AddressError::BadHost);
+        }
+        Ok(Self { ip: ip.into(), port })
+    }
+
+    /// The host part, without brackets.
+    pub fn ip(&self) -> &str {
+        &self.ip
+    }
+
+    /// The client port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn number(&self) -> Option<IpAddr> {
+        self.ip.parse().ok()
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    /// `ip:port` or `[v6]:port`; the last colon separates, as IPv6 is printed bare.
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let (ip, port) = text.rsplit_once(':').ok_or(AddressError::NoPort)?;
+        let port = port.parse().map_err(|_| AddressError::BadPort)?;
+        Self::new(ip, port)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.ip, self.port)
+    }
+}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Names sort after numbers; the text decides what the number leaves equal.
+        let key = |a: &Self| a.number().map_or((1, None), |n| (0, Some(n)));
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.ip.cmp(&other.ip))
+            .then_with(|| self.port.cmp(&other.port))
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_by_number() {
+        let a: Address = "10.0.0.2:7000".parse().unwrap();
+        let b: Address = "10.0.0.10:7000".parse().unwrap();
+        assert!(a < b);
+    }
+
+    #[test]
+    fn reads_ipv6_with_and_without_brackets() {
+        let bare: Address = "fd01::85:14:243:18:6379".parse().unwrap();
+        let brackets: Address = "[fd01::85:14:243:18]:6379".parse().unwrap();
+        assert_eq!(bare, brackets);
+        assert_eq!(bare.to_string(), "fd01::85:14:243:18:6379");
+    }
+
+    #[test]
+    fn refuses_what_a_shell_would_obey() {
+        for bad in ["$(reboot):1", "a b:1", "-x:1", "h;ls:1", ":7000", "h:0", "h:x", "h"] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+}

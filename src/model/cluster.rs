@@ -1,0 +1,215 @@
+//! The reconciled cluster: what rules judge, plans change and simulations step through.
+
+use crate::model::domain::Disk;
+use crate::model::domain::Host;
+use crate::model::domain::HostId;
+use crate::model::domain::Zone;
+use crate::model::domain::ZoneId;
+use crate::model::node::Link;
+use crate::model::node::Membership;
+use crate::model::node::Node;
+use crate::model::node::NodeId;
+use crate::model::node::Sync;
+use crate::model::shard::Shard;
+use crate::model::slots::SlotSet;
+use crate::model::version::Server;
+
+/// Settings of the servers that change what is safe.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// `cluster-node-timeout`; 15000 where no file tells.
+    pub node_timeout_ms: u64,
+    /// `cluster-allow-replica-migration`; yes where no file tells, as the servers default.
+    pub allow_replica_migration: bool,
+    /// `cluster-migration-barrier`; 1 where no file tells.
+    pub migration_barrier: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { node_timeout_ms: 15_000, allow_replica_migration: true, migration_barrier: 1 }
+    }
+}
+
+/// One cluster at one moment.
+///
+/// Nodes are sorted by address, then name (ghosts last); hosts, disks and zones by name.
+/// Indices stay valid while a plan is simulated: a forgotten node keeps its place.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Cluster {
+    pub nodes: Vec<Node>,
+    pub hosts: Vec<Host>,
+    pub disks: Vec<Disk>,
+    pub zones: Vec<Zone>,
+    pub server: Server,
+    pub settings: Settings,
+    /// How many views were read: one view cannot show un-met nodes or others' open slots.
+    pub views: usize,
+}
+
+impl Cluster {
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.index()]
+    }
+
+    pub fn host(&self, id: HostId) -> &Host {
+        &self.hosts[id.0 as usize]
+    }
+
+    /// Every node with its id, in node order; forgotten ones are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.membership != Membership::Forgotten)
+            .map(|(index, node)| (NodeId(index as u32), node))
+    }
+
+    pub fn find(&self, name: &str) -> Option<NodeId> {
+        self.iter().find(|(_, n)| n.name.as_str() == name).map(|(id, _)| id)
+    }
+
+    pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {
+        self.node(id).host.and_then(|h| self.host(h).zone)
+    }
+
+    /// All slot owners, dead or alive, in node order, each with its followers.
+    pub fn shards(&self) -> Vec<Shard> {
+        let mut index = vec![None; self.nodes.len()];
+        let mut shards: Vec<Shard> = Vec::new();
+        for (id, node) in self.iter() {
+            if !node.slots.is_empty() {
+                index[id.index()] = Some(shards.len());
+                shards.push(Shard {
+                    owner: id,
+                    slots: node.slots.clone(),
+                    replicas: Vec::new(),
+                    chained: Vec::new(),
+                });
+            }
+        }
+        for (id, node) in self.iter() {
+            let Some(master) = node.master() else { continue };
+            let Some(root) = self.root(id) else { continue };
+            let Some(shard) = index[root.index()] else { continue };
+            if root == id {
+                continue;
+            }
+            if master == root {
+                shards[shard].replicas.push(id);
+            } else {
+                shards[shard].chained.push(id);
+            }
+        }
+        shards
+    }
+
+    /// The slot owner that `id` copies, directly or through other replicas; itself if it owns
+    /// slots. `None` for a spare, a loop, or an unknown master.
+    pub fn root(&self, id: NodeId) -> Option<NodeId> {
+        let mut at = id;
+        // More hops than nodes is a loop: possible in damaged dumps only.
+        for _ in 0..=self.nodes.len() {
+            let node = self.node(at);
+            if node.membership == Membership::Forgotten {
+                return None;
+            }
+            if !node.slots.is_empty() {
+                return Some(at);
+            }
+            at = node.master()?;
+        }
+        None
+    }
+
+    /// A replica that once finished a sync. Unknown counts as synced: the capture cannot show it.
+    pub fn is_synced(&self, id: NodeId) -> bool {
+        matches!(self.node(id).replication.sync, Sync::Done | Sync::Unknown)
+    }
+
+    /// A live, synced replica that follows the slot owner directly, with its link up or its
+    /// master dead.
+    pub fn is_usable_replica(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let Some(master) = node.master() else { return false };
+        let owner = self.node(master);
+        node.is_live_member()
+            && !owner.slots.is_empty()
+            && self.is_synced(id)
+            && (node.replication.link != Link::Down || !owner.live)
+    }
+
+    /// A live node that holds no copy: a slotless master, or a replica of a slotless, unknown
+    /// or absent master. Not so the `slave -` nodes of a cluster that lost slots: after a wrong
+    /// FORGET they may hold the only data.
+    pub fn is_spare(&self, id: NodeId) -> bool {
+        self.is_spare_given(id, self.has_unowned_slots())
+    }
+
+    /// [`Cluster::is_spare`] for loops: `unowned` is [`Cluster::has_unowned_slots`].
+    pub fn is_spare_given(&self, id: NodeId, unowned: bool) -> bool {
+        let node = self.node(id);
+        if !node.live || !matches!(node.membership, Membership::Member | Membership::Unmet) {
+            return false;
+        }
+        if self.root(id).is_some() {
+            return false;
+        }
+        !(node.is_replica() && node.master().is_none() && unowned)
+    }
+
+    /// Some slot has no owner at all, dead or alive.
+    pub fn has_unowned_slots(&self) -> bool {
+        self.iter().map(|(_, n)| n.slots.len()).sum::<u32>() < u32::from(crate::model::slots::SLOT_COUNT)
+    }
+
+    /// Slots that no live node owns.
+    pub fn uncovered(&self) -> SlotSet {
+        let mut covered = SlotSet::new();
+        for (_, node) in self.iter().filter(|(_, n)| n.is_live_member()) {
+            covered.union_with(&node.slots);
+        }
+        covered.complement()
+    }
+
+    /// Masters that own slots, dead and ghosts included: what the servers call cluster size
+    /// (`clusterUpdateState`).
+    pub fn voters(&self) -> usize {
+        self.iter().filter(|(_, n)| !n.slots.is_empty()).count()
+    }
+
+    /// Voters that live.
+    pub fn live_voters(&self) -> usize {
+        self.iter().filter(|(_, n)| !n.slots.is_empty() && n.is_live_member()).count()
+    }
+
+    /// Votes that an election needs: more than half of all voters.
+    pub fn votes_needed(&self) -> usize {
+        self.voters() / 2 + 1
+    }
+
+    /// Enough voters live to elect a replica.
+    pub fn has_majority(&self) -> bool {
+        self.live_voters() >= self.votes_needed()
+    }
+
+    /// Hosts that run a live member, in host order.
+    pub fn live_hosts(&self) -> Vec<HostId> {
+        let mut seen = vec![false; self.hosts.len()];
+        for (_, node) in self.iter().filter(|(_, n)| n.is_live_member()) {
+            if let Some(host) = node.host {
+                seen[host.0 as usize] = true;
+            }
+        }
+        (0..self.hosts.len() as u32).map(HostId).filter(|h| seen[h.0 as usize]).collect()
+    }
+
+    /// A member that is dead and may come back (a ghost cannot).
+    pub fn dead_members(&self) -> Vec<NodeId> {
+        self.iter().filter(|(_, n)| n.membership == Membership::Member && !n.live).map(|(id, _)| id).collect()
+    }
+}

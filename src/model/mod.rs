@@ -1,0 +1,42 @@
+//! The nouns: ids, addresses, slots, nodes, shards, failure domains, the cluster.
+//!
+//! Knows nobody. No input, no output, no text formats beyond `FromStr` and `Display` of the
+//! small types. Start reading at [`Cluster`].
+
+mod address;
+mod cluster;
+mod domain;
+pub mod graph;
+mod node;
+mod shard;
+mod slots;
+pub mod testing;
+mod version;
+
+pub use address::Address;
+pub use address::AddressError;
+pub use cluster::Cluster;
+pub use cluster::Settings;
+pub use domain::Disk;
+pub use domain::DiskId;
+pub use domain::Host;
+pub use domain::HostId;
+pub use domain::Zone;
+pub use domain::ZoneId;
+pub use node::Direction;
+pub use node::Link;
+pub use node::Membership;
+pub use node::Node;
+pub use node::NodeId;
+pub use node::NodeName;
+pub use node::NodeSet;
+pub use node::OpenSlot;
+pub use node::Replication;
+pub use node::Role;
+pub use node::Sync;
+pub use shard::Shard;
+pub use shard::ShardId;
+pub use slots::SLOT_COUNT;
+pub use slots::SlotSet;
+pub use version::Server;
+pub use version::Version;

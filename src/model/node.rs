@@ -1,0 +1,301 @@
+//! One server process, as the reconciled capture knows it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::address::Address;
+use crate::model::domain::DiskId;
+use crate::model::domain::HostId;
+use crate::model::slots::SlotSet;
+
+/// Index of a node in [`crate::model::Cluster::nodes`].
+///
+/// Nodes are sorted by address, then by name, so a smaller index is a lower address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The id a server gave itself, as captured. 40 hex digits are usual, not a law.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeName(Arc<str>);
+
+impl NodeName {
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight characters, as `redis-cli --cluster` shortens ids.
+    pub fn short(&self) -> &str {
+        self.0.char_indices().nth(8).map_or(&self.0, |(end, _)| &self.0[..end])
+    }
+
+    /// Safe in any command line: letters and digits only, at most 64.
+    pub fn is_plain(&self) -> bool {
+        !self.0.is_empty() && self.0.len() <= 64 && self.0.bytes().all(|b| b.is_ascii_alphanumeric())
+    }
+}
+
+impl fmt::Display for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a node belongs to the cluster.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Membership {
+    /// Others list it, or it is the only node.
+    Member,
+    /// Listed, but without an address: gone for good.
+    Ghost,
+    /// A running blank process that no other node lists.
+    Unmet,
+    /// Was forgotten by a simulated step; kept so that indices stay.
+    Forgotten,
+}
+
+/// What a node serves as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    Master,
+    /// `None`: its line says `slave -`, or names an id that nobody lists.
+    Replica(Option<NodeId>),
+}
+
+/// The replication link of a replica to its master, as INFO told it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Link {
+    Up,
+    Down,
+    Unknown,
+}
+
+/// Whether a replica ever held its master's data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sync {
+    /// A sync finished once.
+    Done,
+    /// A sync is running and none finished before.
+    Running,
+    /// None ever finished: offset 0 or "down since -1".
+    Never,
+    /// No INFO tells. Taken for [`Sync::Done`], and said.
+    Unknown,
+}
+
+/// Replication facts of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Replication {
+    pub link: Link,
+    pub sync: Sync,
+    /// `slave_repl_offset` of a replica, `master_repl_offset` of a master.
+    pub offset: Option<u64>,
+}
+
+impl Default for Replication {
+    fn default() -> Self {
+        Self { link: Link::Unknown, sync: Sync::Unknown, offset: None }
+    }
+}
+
+/// Which way an open slot goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Direction {
+    Migrating,
+    Importing,
+}
+
+/// A slot left half moved, as the node's own line shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenSlot {
+    pub slot: u16,
+    pub direction: Direction,
+    /// The other end, by name: it may be unknown here.
+    pub peer: NodeName,
+    /// Keys in that slot on this node, where a capture tells (`None`: unknown).
+    pub keys: Option<u64>,
+}
+
+/// A set of nodes as a bitmap over [`NodeId`].
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct NodeSet {
+    words: Vec<u64>,
+}
+
+impl NodeSet {
+    pub fn insert(&mut self, id: NodeId) {
+        let word = id.index() / 64;
+        if self.words.len() <= word {
+            self.words.resize(word + 1, 0);
+        }
+        self.words[word] |= 1 << (id.0 % 64);
+    }
+
+    pub fn remove(&mut self, id: NodeId) {
+        if let Some(word) = self.words.get_mut(id.index() / 64) {
+            *word &= !(1 << (id.0 % 64));
+        }
+        while self.words.last() == Some(&0) {
+            self.words.pop();
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.words.clear();
+    }
+
+    pub fn contains(&self, id: NodeId) -> bool {
+        self.words.get(id.index() / 64).is_some_and(|w| w >> (id.0 % 64) & 1 == 1)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.words.iter().map(|w| w.count_ones() as usize).sum()
+    }
+
+    /// Ascending.
+    pub fn iter(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.words.iter().enumerate().flat_map(|(index, &word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| NodeId(index as u32 * 64 + bit))
+        })
+    }
+}
+
+impl FromIterator<NodeId> for NodeSet {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Self {
+        let mut set = Self::default();
+        nodes.into_iter().for_each(|n| set.insert(n));
+        set
+    }
+}
+
+/// One server process.
+///
+/// Public fields: a record of facts that rules read and simulated steps change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Node {
+    pub name: NodeName,
+    /// `None` for a ghost.
+    pub address: Option<Address>,
+    /// Where a ghost was last seen, if any file tells.
+    pub last_address: Option<Address>,
+    pub host: Option<HostId>,
+    pub disk: Option<DiskId>,
+    pub membership: Membership,
+    /// See the word *live* of the design; a ghost is never live.
+    pub live: bool,
+    pub role: Role,
+    /// Slots it owns after reconciling all views. Empty for a replica.
+    pub slots: SlotSet,
+    pub config_epoch: u64,
+    /// Of its own view only: no other node shows them.
+    pub open_slots: Vec<OpenSlot>,
+    pub replication: Replication,
+    /// Keys over all databases; `None` where no INFO tells.
+    pub keys: Option<u64>,
+    /// `used_memory` in bytes; `None` where no INFO tells.
+    pub used_memory: Option<u64>,
+    /// `cluster-replica-no-failover yes`: never elects itself.
+    pub no_failover: bool,
+    /// Its own `cluster nodes` is in the capture.
+    pub has_view: bool,
+    /// Live nodes whose views list it (not itself).
+    pub known_by: NodeSet,
+    /// Live nodes whose views list it as a replica without a master (`slave -`).
+    pub masterless_in: NodeSet,
+    /// Other live nodes that claim some of the same slots in their own views, by slot.
+    pub contested: SlotSet,
+}
+
+impl Node {
+    /// A live, blank member; the starting point of tests and of the inventory.
+    pub fn blank(name: NodeName, address: Option<Address>) -> Self {
+        Self {
+            name,
+            address,
+            last_address: None,
+            host: None,
+            disk: None,
+            membership: Membership::Member,
+            live: true,
+            role: Role::Master,
+            slots: SlotSet::new(),
+            config_epoch: 0,
+            open_slots: Vec::new(),
+            replication: Replication::default(),
+            keys: None,
+            used_memory: None,
+            no_failover: false,
+            has_view: false,
+            known_by: NodeSet::default(),
+            masterless_in: NodeSet::default(),
+            contested: SlotSet::new(),
+        }
+    }
+
+    pub fn is_master(&self) -> bool {
+        self.role == Role::Master
+    }
+
+    pub fn is_replica(&self) -> bool {
+        !self.is_master()
+    }
+
+    pub fn is_ghost(&self) -> bool {
+        self.membership == Membership::Ghost
+    }
+
+    /// A member, dead or alive, or a ghost: somebody lists it.
+    pub fn is_listed(&self) -> bool {
+        matches!(self.membership, Membership::Member | Membership::Ghost)
+    }
+
+    /// A live member: it can be sent commands and counts for hosts and votes.
+    pub fn is_live_member(&self) -> bool {
+        self.live && self.membership == Membership::Member
+    }
+
+    /// The master it names, if any.
+    pub fn master(&self) -> Option<NodeId> {
+        match self.role {
+            Role::Master => None,
+            Role::Replica(of) => of,
+        }
+    }
+}
+
+impl fmt::Display for Node {
+    /// Its address, or for a ghost the short name: what a message calls it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            Some(address) => write!(f, "{address}"),
+            None => write!(f, "{}", self.name.short()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_set_forgets_its_tail() {
+        let mut set: NodeSet = [NodeId(3), NodeId(130)].into_iter().collect();
+        set.remove(NodeId(130));
+        assert_eq!(set, [NodeId(3)].into_iter().collect());
+        assert_eq!(set.iter().collect::<Vec<_>>(), [NodeId(3)]);
+        assert_eq!(set.len(), 1);
+    }
+}

@@ -1,0 +1,204 @@
+//! Text to facts, one file per dialect.
+//!
+//! Knows model, source and diagnostic. Never fails: every dialect gives sections and
+//! diagnostics, on any bytes. A line that does not parse is a diagnostic and is skipped.
+//! Start reading at [`parse`].
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Address;
+use crate::model::Direction;
+use crate::source::Source;
+
+/// What one file said: its sections in order, and what was odd about it.
+#[derive(Debug, Default)]
+pub struct Parsed<'a> {
+    pub sections: Vec<Section<'a>>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One answer of one node, or one map. Most files hold one; a transcript holds many.
+#[derive(Debug)]
+pub struct Section<'a> {
+    /// Name of the dialect, as reports print it: `cluster-nodes`.
+    pub dialect: &'static str,
+    /// The node a header inside the file names (`redis client for HOST:PORT`).
+    pub of: Option<Address>,
+    /// First line of the section, from 1.
+    pub line: u32,
+    pub facts: Facts<'a>,
+}
+
+/// The facts of one section.
+#[derive(Debug)]
+pub enum Facts<'a> {
+    Nodes(NodesDump<'a>),
+    /// Key, value, line of `CLUSTER INFO`.
+    ClusterInfo(Vec<Pair<'a>>),
+    /// Key, value, line of `INFO`, any sections.
+    Info(Vec<Pair<'a>>),
+    /// Key, value, line of `CONFIG GET`.
+    Config(Vec<Pair<'a>>),
+    /// The node did not answer; the text says how.
+    Unreachable(&'a str),
+    /// `PONG`.
+    Pong,
+    HostMap(Vec<HostRow>),
+    DiskMap(Vec<DiskRow>),
+    HomeMap(Vec<HomeRow>),
+    /// Home roles by port list: the `redis.properties` of flashbase.
+    Properties(Properties),
+}
+
+/// One `key:value` or key line followed by a value line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pair<'a> {
+    pub key: &'a str,
+    pub value: &'a str,
+    /// Of the key, from 1.
+    pub line: u32,
+}
+
+/// `CLUSTER NODES`, or the `nodes.conf` on a node's disk.
+#[derive(Debug, Default)]
+pub struct NodesDump<'a> {
+    pub lines: Vec<NodeLine<'a>>,
+    /// The file on disk: it has the `vars` line or aux fields, and may lag behind.
+    pub on_disk: bool,
+    /// `vars currentEpoch`, of the file on disk only.
+    pub current_epoch: Option<u64>,
+}
+
+/// One line of `CLUSTER NODES` (`clusterGenNodeDescription`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodeLine<'a> {
+    /// From 1.
+    pub line: u32,
+    /// Column of the id, from 1 (not 1 behind quotes or list prefixes).
+    pub column: u32,
+    pub id: &'a str,
+    /// Empty for `:0@0` and for a node that never met anyone.
+    pub ip: &'a str,
+    /// 0 where none is known.
+    pub port: u16,
+    /// `cluster-announce-hostname`, from 7.0; `None` where absent or empty.
+    pub hostname: Option<&'a str>,
+    /// The `availability-zone` aux field of Valkey 9.1.
+    pub zone: Option<&'a str>,
+    pub flags: Flags,
+    /// `None` for `-`.
+    pub master: Option<&'a str>,
+    /// Unix ms of the dumping node's clock; 0 means none in flight.
+    pub ping_sent: u64,
+    pub pong_received: u64,
+    pub config_epoch: u64,
+    pub connected: bool,
+    /// Closed slot ranges, as printed.
+    pub slots: Vec<(u16, u16)>,
+    pub open: Vec<OpenRef<'a>>,
+}
+
+/// `[slot->-id]` or `[slot-<-id]`; ranges of Kvrocks are given slot by slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpenRef<'a> {
+    pub slot: u16,
+    pub direction: Direction,
+    pub peer: &'a str,
+}
+
+/// The flags field (`redisNodeFlagsTable`), as a set: other stores print other orders.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Flags(u16);
+
+impl Flags {
+    pub const MYSELF: Self = Self(1);
+    pub const MASTER: Self = Self(2);
+    pub const REPLICA: Self = Self(4);
+    /// `fail?`
+    pub const SUSPECTED: Self = Self(8);
+    pub const FAILED: Self = Self(16);
+    pub const HANDSHAKE: Self = Self(32);
+    pub const NOADDR: Self = Self(64);
+    pub const NOFAILOVER: Self = Self(128);
+
+    pub fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    #[must_use]
+    pub fn with(self, flag: Self) -> Self {
+        Self(self.0 | flag.0)
+    }
+}
+
+/// A row of a host map.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HostRow {
+    pub line: u32,
+    pub host: String,
+    /// An IP, or an `ip:port` where one machine shares an IP (`address` column).
+    pub ip: String,
+    pub port: Option<u16>,
+    /// `zone`, else `rack`.
+    pub zone: Option<String>,
+    pub memory_bytes: Option<u64>,
+}
+
+/// A row of a disk map.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DiskRow {
+    pub line: u32,
+    /// Host name or IP, whichever column the map has.
+    pub host: Option<String>,
+    pub ip: Option<String>,
+    pub port: u16,
+    pub dir: Option<String>,
+    pub disk: Option<String>,
+}
+
+/// A row of a home map.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HomeRow {
+    pub line: u32,
+    pub address: Address,
+    pub master_role: bool,
+    pub master: Option<Address>,
+}
+
+/// The port lists of `redis.properties`: the role of a node is the list its port is in.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Properties {
+    pub master_hosts: Vec<String>,
+    pub master_ports: Vec<u16>,
+    pub replica_hosts: Vec<String>,
+    pub replica_ports: Vec<u16>,
+    pub disk_count: Option<u16>,
+}
+
+/// A way of writing facts: one file of this folder.
+pub struct Dialect {
+    /// Kebab-case, as reports print it.
+    pub name: &'static str,
+    /// Looks at the first lines only; no two dialects claim one file.
+    pub sniff: fn(&Source) -> bool,
+    pub parse: for<'a> fn(&'a Source) -> Parsed<'a>,
+}
+
+/// Every dialect, in the order in which they are asked.
+pub static DIALECTS: &[&Dialect] = &[];
+
+/// Reads a file by its content. A file that nothing claims is one diagnostic.
+pub fn parse(source: &Source) -> Parsed<'_> {
+    match DIALECTS.iter().find(|d| (d.sniff)(source)) {
+        Some(dialect) => (dialect.parse)(source),
+        None => Parsed {
+            sections: Vec::new(),
+            diagnostics: vec![
+                Diagnostic::note(
+                    "capture/unknown-file",
+                    "nothing in this file is known to topoplan; it was not used",
+                )
+                .at(source.place(1, 1)),
+            ],
+        },
+    }
+}

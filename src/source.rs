@@ -1,0 +1,45 @@
+//! A captured file in memory, and places in it.
+//!
+//! Knows nobody. Reading files is the business of `cli/`; this is what was read.
+
+use std::sync::Arc;
+
+/// One captured file.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As shown to people: relative to the CAPTURE argument, `-` for standard input.
+    pub path: Arc<str>,
+    /// Its text; bytes that are not UTF-8 were replaced.
+    pub text: String,
+    /// SHA-256 of the bytes, in hex.
+    pub sha256: String,
+}
+
+/// A place in a captured file: line and column count from 1, columns in bytes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    pub path: Arc<str>,
+    pub line: u32,
+    pub column: u32,
+}
+
+impl Source {
+    pub fn new(path: &str, text: String, sha256: String) -> Self {
+        Self { path: path.into(), text, sha256 }
+    }
+
+    /// Lines with their numbers from 1, without `\n` or `\r\n`.
+    pub fn lines(&self) -> impl Iterator<Item = (u32, &str)> {
+        (1..).zip(self.text.lines())
+    }
+
+    pub fn place(&self, line: u32, column: u32) -> Place {
+        Place { path: self.path.clone(), line, column }
+    }
+
+    /// The column of `part` in `line`, of which it must be a slice; 1 if it is not.
+    pub fn column_of(line: &str, part: &str) -> u32 {
+        let offset = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
+        if offset <= line.len() { offset as u32 + 1 } else { 1 }
+    }
+}
