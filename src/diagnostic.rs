@@ -48,7 +48,14 @@ pub struct Excerpt {
 
 impl Diagnostic {
     pub fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
-        Self { code, severity, message: message.into(), place: None, excerpt: None, help: None }
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            place: None,
+            excerpt: None,
+            help: None,
+        }
     }
 
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
@@ -71,8 +78,14 @@ impl Diagnostic {
     /// Long lines are cut for the excerpt: a diagnostic must not carry a whole file.
     pub fn excerpt(mut self, line: &str, length: usize) -> Self {
         const LONGEST: usize = 400;
-        let end = (0..=LONGEST.min(line.len())).rev().find(|&i| line.is_char_boundary(i)).unwrap_or(0);
-        self.excerpt = Some(Excerpt { line: line[..end].to_owned(), length: length as u32 });
+        let end = (0..=LONGEST.min(line.len()))
+            .rev()
+            .find(|&i| line.is_char_boundary(i))
+            .unwrap_or(0);
+        self.excerpt = Some(Excerpt {
+            line: line[..end].to_owned(),
+            length: length as u32,
+        });
         self
     }
 

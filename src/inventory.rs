@@ -58,5 +58,8 @@ impl Origins {
 /// operator gave; home maps found in the capture fill what it leaves open.
 pub fn read(sources: impl IntoIterator<Item = Source>, policy: Policy) -> Inventory {
     let _ = sources.into_iter().count();
-    Inventory { policy, ..Inventory::default() }
+    Inventory {
+        policy,
+        ..Inventory::default()
+    }
 }

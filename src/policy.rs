@@ -72,15 +72,27 @@ impl Policy {
     /// Reads a policy file: `replicas = N` or `"auto"`, and `[[home]]` tables with `address`,
     /// `role` and, for replicas, `master`.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let raw: Raw = toml::from_str(text)
-            .map_err(|e| PolicyError { message: e.message().to_owned(), span: e.span() })?;
-        let fail = |message: String, span| Err(PolicyError { message, span: Some(span) });
+        let raw: Raw = toml::from_str(text).map_err(|e| PolicyError {
+            message: e.message().to_owned(),
+            span: e.span(),
+        })?;
+        let fail = |message: String, span| {
+            Err(PolicyError {
+                message,
+                span: Some(span),
+            })
+        };
         let replicas = match raw.replicas {
             None => Replicas::Auto,
             Some(value) => match value.get_ref() {
                 toml::Value::Integer(n @ 0..=100) => Replicas::Exactly(*n as u32),
                 toml::Value::String(word) if word == "auto" => Replicas::Auto,
-                _ => return fail("`replicas` takes a number from 0 to 100 or \"auto\"".into(), value.span()),
+                _ => {
+                    return fail(
+                        "`replicas` takes a number from 0 to 100 or \"auto\"".into(),
+                        value.span(),
+                    );
+                }
             },
         };
         let mut home = BTreeMap::new();
@@ -96,10 +108,18 @@ impl Policy {
             let role = match entry.role.as_str() {
                 "master" | "primary" => HomeRole::Master,
                 "replica" | "slave" => HomeRole::Replica,
-                other => return fail(format!("role `{other}` is neither master nor replica"), span),
+                other => {
+                    return fail(
+                        format!("role `{other}` is neither master nor replica"),
+                        span,
+                    );
+                }
             };
             let master = entry.master.as_deref().map(address).transpose()?;
-            if home.insert(address(&entry.address)?, Home { role, master }).is_some() {
+            if home
+                .insert(address(&entry.address)?, Home { role, master })
+                .is_some()
+            {
                 return fail(format!("`{}` has two home entries", entry.address), span);
             }
         }
@@ -110,10 +130,14 @@ impl Policy {
     /// while a plan is simulated.
     pub fn wanted(&self, cluster: &Cluster) -> Wanted {
         match self.replicas {
-            Replicas::Exactly(count) => Wanted { default: count, by_owner: BTreeMap::new() },
-            Replicas::Auto if self.home.is_empty() => {
-                Wanted { default: most_frequent(cluster), by_owner: BTreeMap::new() }
-            }
+            Replicas::Exactly(count) => Wanted {
+                default: count,
+                by_owner: BTreeMap::new(),
+            },
+            Replicas::Auto if self.home.is_empty() => Wanted {
+                default: most_frequent(cluster),
+                by_owner: BTreeMap::new(),
+            },
             Replicas::Auto => self.wanted_from_home(),
         }
     }
@@ -134,13 +158,23 @@ impl Policy {
     }
 
     fn wanted_from_home(&self) -> Wanted {
-        let masters = self.home.values().filter(|h| h.role == HomeRole::Master).count() as u32;
+        let masters = self
+            .home
+            .values()
+            .filter(|h| h.role == HomeRole::Master)
+            .count() as u32;
         let replicas = self.home.len() as u32 - masters;
-        let open = self.home.values().any(|h| h.role == HomeRole::Replica && h.master.is_none());
+        let open = self
+            .home
+            .values()
+            .any(|h| h.role == HomeRole::Replica && h.master.is_none());
         let even = (replicas / masters.max(1)).max(1);
         if open {
             // A replica without a master in the map: of whom is open, so only the total tells.
-            return Wanted { default: even, by_owner: BTreeMap::new() };
+            return Wanted {
+                default: even,
+                by_owner: BTreeMap::new(),
+            };
         }
         let mut size: BTreeMap<&Address, u32> = BTreeMap::new();
         for address in self.home.keys() {
@@ -153,7 +187,10 @@ impl Policy {
             .keys()
             .filter_map(|a| Some((a.clone(), (size[self.home_group(a)?] - 1).max(1))))
             .collect();
-        Wanted { default: even, by_owner }
+        Wanted {
+            default: even,
+            by_owner,
+        }
     }
 }
 
@@ -171,7 +208,10 @@ impl Wanted {
     pub fn of(&self, cluster: &Cluster, shard: &Shard) -> u32 {
         let owner = cluster.node(shard.owner);
         let address = owner.address.as_ref().or(owner.last_address.as_ref());
-        address.and_then(|a| self.by_owner.get(a)).copied().unwrap_or(self.default)
+        address
+            .and_then(|a| self.by_owner.get(a))
+            .copied()
+            .unwrap_or(self.default)
     }
 }
 
@@ -182,7 +222,9 @@ fn most_frequent(cluster: &Cluster) -> u32 {
     for shard in cluster.shards() {
         *tally.entry(shard.replicas.len() as u32).or_default() += 1;
     }
-    let best = tally.iter().max_by_key(|&(&count, &times)| (times, std::cmp::Reverse(count)));
+    let best = tally
+        .iter()
+        .max_by_key(|&(&count, &times)| (times, std::cmp::Reverse(count)));
     best.map_or(1, |(&count, _)| count.max(1))
 }
 
@@ -202,6 +244,11 @@ mod tests {
     fn says_where_it_is_wrong() {
         let error = Policy::parse("replicas = \"many\"\n").unwrap_err();
         assert_eq!(error.span, Some(11..17));
-        assert!(Policy::parse("replicsa = 1").unwrap_err().message.contains("unknown field"));
+        assert!(
+            Policy::parse("replicsa = 1")
+                .unwrap_err()
+                .message
+                .contains("unknown field")
+        );
     }
 }

@@ -25,7 +25,11 @@ pub struct Place {
 
 impl Source {
     pub fn new(path: &str, text: String, sha256: String) -> Self {
-        Self { path: path.into(), text, sha256 }
+        Self {
+            path: path.into(),
+            text,
+            sha256,
+        }
     }
 
     /// Lines with their numbers from 1, without `\n` or `\r\n`.
@@ -34,12 +38,20 @@ impl Source {
     }
 
     pub fn place(&self, line: u32, column: u32) -> Place {
-        Place { path: self.path.clone(), line, column }
+        Place {
+            path: self.path.clone(),
+            line,
+            column,
+        }
     }
 
     /// The column of `part` in `line`, of which it must be a slice; 1 if it is not.
     pub fn column_of(line: &str, part: &str) -> u32 {
         let offset = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
-        if offset <= line.len() { offset as u32 + 1 } else { 1 }
+        if offset <= line.len() {
+            offset as u32 + 1
+        } else {
+            1
+        }
     }
 }

@@ -32,7 +32,10 @@ impl Address {
     /// Checks the host part: letters, digits and `.:-_%` only, so that an address can go into a
     /// script, a terminal or a file name as it is.
     pub fn new(ip: &str, port: u16) -> Result<Self, AddressError> {
-        let ip = ip.strip_prefix('[').and_then(|s| s.strip_suffix(']')).unwrap_or(ip);
+        let ip = ip
+            .strip_prefix('[')
+            .and_then(|s| s.strip_suffix(']'))
+            .unwrap_or(ip);
         if ip.is_empty() {
             return Err(AddressError::EmptyHost);
         }
@@ -44,7 +47,10 @@ impl Address {
         if !ip.chars().all(legal) || ip.starts_with('-') {
             return Err(AddressError::BadHost);
         }
-        Ok(Self { ip: ip.into(), port })
+        Ok(Self {
+            ip: ip.into(),
+            port,
+        })
     }
 
     /// The host part, without brackets.
@@ -117,7 +123,16 @@ mod tests {
 
     #[test]
     fn refuses_what_a_shell_would_obey() {
-        for bad in ["$(reboot):1", "a b:1", "-x:1", "h;ls:1", ":7000", "h:0", "h:x", "h"] {
+        for bad in [
+            "$(reboot):1",
+            "a b:1",
+            "-x:1",
+            "h;ls:1",
+            ":7000",
+            "h:0",
+            "h:x",
+            "h",
+        ] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

@@ -27,7 +27,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { node_timeout_ms: 15_000, allow_replica_migration: true, migration_barrier: 1 }
+        Self {
+            node_timeout_ms: 15_000,
+            allow_replica_migration: true,
+            migration_barrier: 1,
+        }
     }
 }
 
@@ -70,7 +74,9 @@ impl Cluster {
     }
 
     pub fn find(&self, name: &str) -> Option<NodeId> {
-        self.iter().find(|(_, n)| n.name.as_str() == name).map(|(id, _)| id)
+        self.iter()
+            .find(|(_, n)| n.name.as_str() == name)
+            .map(|(id, _)| id)
     }
 
     pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {
@@ -93,9 +99,13 @@ impl Cluster {
             }
         }
         for (id, node) in self.iter() {
-            let Some(master) = node.master() else { continue };
+            let Some(master) = node.master() else {
+                continue;
+            };
             let Some(root) = self.root(id) else { continue };
-            let Some(shard) = index[root.index()] else { continue };
+            let Some(shard) = index[root.index()] else {
+                continue;
+            };
             if root == id {
                 continue;
             }
@@ -135,7 +145,9 @@ impl Cluster {
     /// master dead.
     pub fn is_usable_replica(&self, id: NodeId) -> bool {
         let node = self.node(id);
-        let Some(master) = node.master() else { return false };
+        let Some(master) = node.master() else {
+            return false;
+        };
         let owner = self.node(master);
         node.is_live_member()
             && !owner.slots.is_empty()
@@ -164,7 +176,8 @@ impl Cluster {
 
     /// Some slot has no owner at all, dead or alive.
     pub fn has_unowned_slots(&self) -> bool {
-        self.iter().map(|(_, n)| n.slots.len()).sum::<u32>() < u32::from(crate::model::slots::SLOT_COUNT)
+        self.iter().map(|(_, n)| n.slots.len()).sum::<u32>()
+            < u32::from(crate::model::slots::SLOT_COUNT)
     }
 
     /// Slots that no live node owns.
@@ -184,7 +197,9 @@ impl Cluster {
 
     /// Voters that live.
     pub fn live_voters(&self) -> usize {
-        self.iter().filter(|(_, n)| !n.slots.is_empty() && n.is_live_member()).count()
+        self.iter()
+            .filter(|(_, n)| !n.slots.is_empty() && n.is_live_member())
+            .count()
     }
 
     /// Votes that an election needs: more than half of all voters.
@@ -205,11 +220,17 @@ impl Cluster {
                 seen[host.0 as usize] = true;
             }
         }
-        (0..self.hosts.len() as u32).map(HostId).filter(|h| seen[h.0 as usize]).collect()
+        (0..self.hosts.len() as u32)
+            .map(HostId)
+            .filter(|h| seen[h.0 as usize])
+            .collect()
     }
 
     /// A member that is dead and may come back (a ghost cannot).
     pub fn dead_members(&self) -> Vec<NodeId> {
-        self.iter().filter(|(_, n)| n.membership == Membership::Member && !n.live).map(|(id, _)| id).collect()
+        self.iter()
+            .filter(|(_, n)| n.membership == Membership::Member && !n.live)
+            .map(|(id, _)| id)
+            .collect()
     }
 }

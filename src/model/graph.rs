@@ -22,19 +22,27 @@ impl Graph {
 
     /// An edge `from -> to`; adding it twice changes nothing.
     pub fn connect(&mut self, from: usize, to: usize) {
-        self.inner.update_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+        self.inner
+            .update_edge(NodeIndex::new(from), NodeIndex::new(to), ());
     }
 
     /// Takes the edge out, if it is there.
     pub fn disconnect(&mut self, from: usize, to: usize) {
-        if let Some(edge) = self.inner.find_edge(NodeIndex::new(from), NodeIndex::new(to)) {
+        if let Some(edge) = self
+            .inner
+            .find_edge(NodeIndex::new(from), NodeIndex::new(to))
+        {
             self.inner.remove_edge(edge);
         }
     }
 
     /// Where edges from `node` lead, ascending.
     pub fn successors(&self, node: usize) -> Vec<usize> {
-        let mut next: Vec<usize> = self.inner.neighbors(NodeIndex::new(node)).map(NodeIndex::index).collect();
+        let mut next: Vec<usize> = self
+            .inner
+            .neighbors(NodeIndex::new(node))
+            .map(NodeIndex::index)
+            .collect();
         next.sort_unstable();
         next
     }
@@ -64,8 +72,10 @@ impl Graph {
                 blockers[to.index()] += 1;
             }
         }
-        let mut ready: std::collections::BTreeSet<(K, usize)> =
-            (0..len).filter(|&n| blockers[n] == 0).map(|n| (key(n), n)).collect();
+        let mut ready: std::collections::BTreeSet<(K, usize)> = (0..len)
+            .filter(|&n| blockers[n] == 0)
+            .map(|n| (key(n), n))
+            .collect();
         let mut order = Vec::with_capacity(len);
         while let Some((_, node)) = ready.pop_first() {
             order.push(node);

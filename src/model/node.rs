@@ -35,12 +35,17 @@ impl NodeName {
 
     /// The first eight characters, as `redis-cli --cluster` shortens ids.
     pub fn short(&self) -> &str {
-        self.0.char_indices().nth(8).map_or(&self.0, |(end, _)| &self.0[..end])
+        self.0
+            .char_indices()
+            .nth(8)
+            .map_or(&self.0, |(end, _)| &self.0[..end])
     }
 
     /// Safe in any command line: letters and digits only, at most 64.
     pub fn is_plain(&self) -> bool {
-        !self.0.is_empty() && self.0.len() <= 64 && self.0.bytes().all(|b| b.is_ascii_alphanumeric())
+        !self.0.is_empty()
+            && self.0.len() <= 64
+            && self.0.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 }
 
@@ -103,7 +108,11 @@ pub struct Replication {
 
 impl Default for Replication {
     fn default() -> Self {
-        Self { link: Link::Unknown, sync: Sync::Unknown, offset: None }
+        Self {
+            link: Link::Unknown,
+            sync: Sync::Unknown,
+            offset: None,
+        }
     }
 }
 
@@ -154,7 +163,9 @@ impl NodeSet {
     }
 
     pub fn contains(&self, id: NodeId) -> bool {
-        self.words.get(id.index() / 64).is_some_and(|w| w >> (id.0 % 64) & 1 == 1)
+        self.words
+            .get(id.index() / 64)
+            .is_some_and(|w| w >> (id.0 % 64) & 1 == 1)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -168,7 +179,9 @@ impl NodeSet {
     /// Ascending.
     pub fn iter(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.words.iter().enumerate().flat_map(|(index, &word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| NodeId(index as u32 * 64 + bit))
+            (0..64)
+                .filter(move |bit| word >> bit & 1 == 1)
+                .map(move |bit| NodeId(index as u32 * 64 + bit))
         })
     }
 }

@@ -74,20 +74,28 @@ impl SlotSet {
 
     /// How many slots, 0 to 16384.
     pub fn len(&self) -> u32 {
-        self.words.iter().flat_map(|w| w.iter()).map(|w| w.count_ones()).sum()
+        self.words
+            .iter()
+            .flat_map(|w| w.iter())
+            .map(|w| w.count_ones())
+            .sum()
     }
 
     /// Adds every slot of `other`.
     pub fn union_with(&mut self, other: &Self) {
         let Some(theirs) = &other.words else { return };
         let mine = self.words.get_or_insert_with(|| Box::new([0; WORDS]));
-        mine.iter_mut().zip(theirs.iter()).for_each(|(a, b)| *a |= b);
+        mine.iter_mut()
+            .zip(theirs.iter())
+            .for_each(|(a, b)| *a |= b);
     }
 
     /// Takes every slot of `other` out.
     pub fn subtract(&mut self, other: &Self) {
         if let (Some(mine), Some(theirs)) = (&mut self.words, &other.words) {
-            mine.iter_mut().zip(theirs.iter()).for_each(|(a, b)| *a &= !b);
+            mine.iter_mut()
+                .zip(theirs.iter())
+                .for_each(|(a, b)| *a &= !b);
         }
         self.settle();
     }
@@ -96,7 +104,10 @@ impl SlotSet {
     pub fn intersection(&self, other: &Self) -> Self {
         let mut both = self.clone();
         match (&mut both.words, &other.words) {
-            (Some(mine), Some(theirs)) => mine.iter_mut().zip(theirs.iter()).for_each(|(a, b)| *a &= b),
+            (Some(mine), Some(theirs)) => mine
+                .iter_mut()
+                .zip(theirs.iter())
+                .for_each(|(a, b)| *a &= b),
             _ => both.words = None,
         }
         both.settle();
@@ -112,13 +123,17 @@ impl SlotSet {
 
     /// Ascending.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
-        self.ranges().into_iter().flat_map(|(first, last)| first..=last)
+        self.ranges()
+            .into_iter()
+            .flat_map(|(first, last)| first..=last)
     }
 
     /// Closed ranges, ascending, as few as possible.
     pub fn ranges(&self) -> Vec<(u16, u16)> {
         let mut ranges: Vec<(u16, u16)> = Vec::new();
-        let Some(words) = &self.words else { return ranges };
+        let Some(words) = &self.words else {
+            return ranges;
+        };
         for (index, &word) in words.iter().enumerate() {
             let mut rest = word;
             while rest != 0 {
@@ -138,7 +153,11 @@ impl SlotSet {
 
     // Equality compares bitmaps, so an emptied set must look like a new one.
     fn settle(&mut self) {
-        if self.words.as_ref().is_some_and(|w| w.iter().all(|&x| x == 0)) {
+        if self
+            .words
+            .as_ref()
+            .is_some_and(|w| w.iter().all(|&x| x == 0))
+        {
             self.words = None;
         }
     }

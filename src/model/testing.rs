@@ -37,7 +37,11 @@ use crate::model::version::Version;
 /// # Panics
 /// On a text that is none of this: it is for tests.
 pub fn cluster(text: &str) -> Cluster {
-    let groups: Vec<&str> = text.split(';').map(str::trim).filter(|g| !g.is_empty()).collect();
+    let groups: Vec<&str> = text
+        .split(';')
+        .map(str::trim)
+        .filter(|g| !g.is_empty())
+        .collect();
     let shard_count = groups.iter().filter(|g| g.contains('<')).count().max(1) as u32;
     let mut draft = Draft::default();
     let mut shard = 0;
@@ -70,7 +74,9 @@ pub fn healthy() -> Cluster {
 /// # Panics
 /// If there is none.
 pub fn id(cluster: &Cluster, name: &str) -> NodeId {
-    cluster.find(name).unwrap_or_else(|| panic!("no node `{name}`"))
+    cluster
+        .find(name)
+        .unwrap_or_else(|| panic!("no node `{name}`"))
 }
 
 #[derive(Default)]
@@ -89,13 +95,18 @@ impl Draft {
         let marks = &name[bare.len()..];
         let number: String = host.chars().filter(char::is_ascii_digit).collect();
         let port = 7001 + self.nodes.len() as u16;
-        let address = Address::new(&format!("10.0.0.{}", number.parse().unwrap_or(1)), port).expect("legal");
+        let address =
+            Address::new(&format!("10.0.0.{}", number.parse().unwrap_or(1)), port).expect("legal");
         let mut node = Node::blank(NodeName::new(bare), Some(address));
         node.role = role;
         node.has_view = true;
         node.keys = Some(0);
         node.used_memory = Some(64 << 20);
-        node.replication = Replication { link: Link::Up, sync: Sync::Done, offset: Some(1000) };
+        node.replication = Replication {
+            link: Link::Up,
+            sync: Sync::Done,
+            offset: Some(1000),
+        };
         for mark in marks.chars() {
             match mark {
                 '!' => (node.live, node.has_view) = (false, false),
@@ -105,7 +116,13 @@ impl Draft {
                     node.last_address = node.address.take();
                 }
                 '*' => node.membership = Membership::Unmet,
-                _ => node.replication = Replication { link: Link::Down, sync: Sync::Never, offset: Some(0) },
+                _ => {
+                    node.replication = Replication {
+                        link: Link::Down,
+                        sync: Sync::Never,
+                        offset: Some(0),
+                    }
+                }
             }
         }
         self.nodes.push(node);
@@ -114,14 +131,29 @@ impl Draft {
     }
 
     fn finish(mut self) -> Cluster {
-        let zones: BTreeMap<String, ZoneId> = index(self.places.iter().filter_map(|p| p.1.clone()), ZoneId);
-        let hosts: BTreeMap<String, HostId> = index(self.places.iter().map(|p| p.0.clone()), HostId);
-        let disk_name =
-            |p: &(String, Option<String>, Option<String>)| Some(format!("{}:{}", p.0, p.2.as_ref()?));
-        let disks: BTreeMap<String, DiskId> = index(self.places.iter().filter_map(disk_name), DiskId);
+        let zones: BTreeMap<String, ZoneId> =
+            index(self.places.iter().filter_map(|p| p.1.clone()), ZoneId);
+        let hosts: BTreeMap<String, HostId> =
+            index(self.places.iter().map(|p| p.0.clone()), HostId);
+        let disk_name = |p: &(String, Option<String>, Option<String>)| {
+            Some(format!("{}:{}", p.0, p.2.as_ref()?))
+        };
+        let disks: BTreeMap<String, DiskId> =
+            index(self.places.iter().filter_map(disk_name), DiskId);
         let mut cluster = Cluster {
-            zones: zones.keys().map(|n| Zone { name: n.as_str().into() }).collect(),
-            hosts: hosts.keys().map(|n| Host { name: n.as_str().into(), zone: None }).collect(),
+            zones: zones
+                .keys()
+                .map(|n| Zone {
+                    name: n.as_str().into(),
+                })
+                .collect(),
+            hosts: hosts
+                .keys()
+                .map(|n| Host {
+                    name: n.as_str().into(),
+                    zone: None,
+                })
+                .collect(),
             disks: disks
                 .keys()
                 .map(|n| Disk {
@@ -129,13 +161,19 @@ impl Draft {
                     host: hosts[n.split(':').next().expect("split gives one")],
                 })
                 .collect(),
-            server: Server { name: "redis".into(), version: Some(Version::new(7, 0, 15)) },
+            server: Server {
+                name: "redis".into(),
+                version: Some(Version::new(7, 0, 15)),
+            },
             views: self.nodes.iter().filter(|n| n.has_view).count(),
             ..Cluster::default()
         };
         for (node, place) in self.nodes.iter_mut().zip(&self.places) {
-            cluster.hosts[hosts[&place.0].0 as usize].zone =
-                place.1.as_ref().map(|z| zones[z]).or(cluster.hosts[hosts[&place.0].0 as usize].zone);
+            cluster.hosts[hosts[&place.0].0 as usize].zone = place
+                .1
+                .as_ref()
+                .map(|z| zones[z])
+                .or(cluster.hosts[hosts[&place.0].0 as usize].zone);
             if node.membership != Membership::Ghost {
                 node.host = Some(hosts[&place.0]);
                 node.disk = disk_name(place).map(|d| disks[&d]);
@@ -143,7 +181,13 @@ impl Draft {
         }
         // Sort as the inventory does: by address, ghosts last.
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
-        order.sort_by_key(|&i| (self.nodes[i].address.is_none(), self.nodes[i].address.clone(), i));
+        order.sort_by_key(|&i| {
+            (
+                self.nodes[i].address.is_none(),
+                self.nodes[i].address.clone(),
+                i,
+            )
+        });
         let mut new_index = vec![NodeId(0); order.len()];
         for (new, &old) in order.iter().enumerate() {
             new_index[old] = NodeId(new as u32);
@@ -155,11 +199,18 @@ impl Draft {
             }
             cluster.nodes.push(node);
         }
-        let observers: Vec<NodeId> =
-            cluster.iter().filter(|(_, n)| n.is_live_member()).map(|(id, _)| id).collect();
+        let observers: Vec<NodeId> = cluster
+            .iter()
+            .filter(|(_, n)| n.is_live_member())
+            .map(|(id, _)| id)
+            .collect();
         for (index, node) in cluster.nodes.iter_mut().enumerate() {
             if node.membership != Membership::Unmet {
-                node.known_by = observers.iter().copied().filter(|o| o.index() != index).collect();
+                node.known_by = observers
+                    .iter()
+                    .copied()
+                    .filter(|o| o.index() != index)
+                    .collect();
             }
         }
         cluster
@@ -177,8 +228,9 @@ mod tests {
 
     #[test]
     fn builds_what_it_says() {
-        let cluster =
-            cluster("m1@h1/z1 < r1@h2/z2; m2@h2/z2 < r2!@h1/z1; blank@h1/z1 gone?@h2/z2 new*@h2/z2");
+        let cluster = cluster(
+            "m1@h1/z1 < r1@h2/z2; m2@h2/z2 < r2!@h1/z1; blank@h1/z1 gone?@h2/z2 new*@h2/z2",
+        );
         assert_eq!(cluster.shards().len(), 2);
         assert_eq!(cluster.uncovered(), SlotSet::new());
         assert!(!cluster.node(id(&cluster, "r2")).live);

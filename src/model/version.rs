@@ -14,7 +14,11 @@ pub struct Version {
 
 impl Version {
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
-        Self { major, minor, patch }
+        Self {
+            major,
+            minor,
+            patch,
+        }
     }
 }
 
@@ -25,7 +29,11 @@ impl FromStr for Version {
         let mut parts = text.trim().split(['.', '-']);
         let major = parts.next().unwrap_or("").parse()?;
         let mut next = || parts.next().and_then(|p| p.parse().ok()).unwrap_or(0);
-        Ok(Self { major, minor: next(), patch: next() })
+        Ok(Self {
+            major,
+            minor: next(),
+            patch: next(),
+        })
     }
 }
 
@@ -45,7 +53,10 @@ pub struct Server {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { name: "redis".into(), version: None }
+        Self {
+            name: "redis".into(),
+            version: None,
+        }
     }
 }
 

@@ -63,7 +63,12 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub fn new(cluster: &'a Cluster, policy: &'a Policy, wanted: &'a Wanted) -> Self {
-        Self { cluster, policy, wanted, shards: cluster.shards() }
+        Self {
+            cluster,
+            policy,
+            wanted,
+            shards: cluster.shards(),
+        }
     }
 }
 
