@@ -26,6 +26,7 @@
 
 pub mod compose;
 pub mod diagnostic;
+pub mod flow;
 pub mod inventory;
 pub mod measure;
 pub mod model;

@@ -28,6 +28,8 @@ pub struct Disk {
     /// From the disk map: its `disk` column, else the directory.
     pub name: Arc<str>,
     pub host: HostId,
+    /// Data directories on it, as captured: another way to name it.
+    pub dirs: Vec<Arc<str>>,
 }
 
 /// A rack or an availability zone.

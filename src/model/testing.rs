@@ -159,6 +159,7 @@ impl Draft {
                 .map(|n| Disk {
                     name: n.as_str().into(),
                     host: hosts[n.split(':').next().expect("split gives one")],
+                    dirs: Vec::new(),
                 })
                 .collect(),
             server: Server {

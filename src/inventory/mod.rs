@@ -1,4 +1,13 @@
-//! Many views to one reconciled cluster, and where each fact was read.
+//! Many views to one reconciled cluster, what they disagree on, and where each fact was read.
+//!
+//! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers
+//! would, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
+
+mod gather;
+mod maps;
+mod origins;
+mod reconcile;
+mod replication;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;
@@ -6,8 +15,9 @@ use crate::model::NodeId;
 use crate::model::NodeName;
 use crate::model::SlotSet;
 use crate::policy::Policy;
-use crate::source::Place;
 use crate::source::Source;
+
+pub use origins::Origins;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -28,7 +38,9 @@ pub struct Inventory {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct File {
     pub path: String,
+    /// `None` for a file that nothing claims.
     pub dialect: Option<&'static str>,
+    /// Whose view or answer it is.
     pub view_of: Option<NodeName>,
     pub sha256: String,
 }
@@ -43,23 +55,20 @@ pub struct Conflict {
     pub own_claims: bool,
 }
 
-/// Where facts were read. Lies beside the cluster, so clusters compare without positions.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Origins {}
-
-impl Origins {
-    /// The node's line: in its own view, else in the first view that lists it.
-    pub fn line_of(&self, _node: NodeId) -> Option<Place> {
-        None
-    }
-}
-
 /// Reads a capture: parses every source and reconciles what they say. `policy` is what the
 /// operator gave; home maps found in the capture fill what it leaves open.
+///
+/// Sources are taken in batches and dropped, so the text of a capture is never in memory whole.
 pub fn read(sources: impl IntoIterator<Item = Source>, policy: Policy) -> Inventory {
-    let _ = sources.into_iter().count();
-    Inventory {
-        policy,
-        ..Inventory::default()
+    let mut gathered = gather::Gathered::default();
+    let mut sources = sources.into_iter();
+    loop {
+        // Enough files to keep the cores busy, few enough to keep little text.
+        let batch: Vec<Source> = sources.by_ref().take(64).collect();
+        if batch.is_empty() {
+            break;
+        }
+        gathered.take_batch(&batch);
     }
+    reconcile::reconcile(gathered, policy)
 }

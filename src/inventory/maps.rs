@@ -1,0 +1,403 @@
+//! Host, disk and home maps: from addresses to failure domains and initial roles.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::Inventory;
+use crate::inventory::gather::Gathered;
+use crate::model::Address;
+use crate::model::Disk;
+use crate::model::DiskId;
+use crate::model::Host;
+use crate::model::HostId;
+use crate::model::Membership;
+use crate::model::Zone;
+use crate::model::ZoneId;
+use crate::parse::HostRow;
+use crate::policy::Home;
+use crate::policy::HomeRole;
+use crate::source::Place;
+
+/// Gives every node its host, disk and zone, and the policy its home map.
+pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
+    let rows = HostRows::new(gathered, &mut inventory.diagnostics);
+    hosts(gathered, &rows, inventory);
+    disks(gathered, &rows, inventory);
+    homes(gathered, inventory);
+}
+
+/// The host map: by IP, and by address where one machine shares an IP with others.
+struct HostRows<'a> {
+    by_ip: BTreeMap<&'a str, &'a HostRow>,
+    by_address: BTreeMap<(&'a str, u16), &'a HostRow>,
+    names: BTreeSet<&'a str>,
+}
+
+impl<'a> HostRows<'a> {
+    fn new(gathered: &'a Gathered, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut rows = Self {
+            by_ip: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            names: BTreeSet::new(),
+        };
+        let mut first: BTreeMap<(&str, Option<u16>), Place> = BTreeMap::new();
+        for (path, row) in &gathered.hosts {
+            let place = Place {
+                path: path.clone(),
+                line: row.line,
+                column: 1,
+            };
+            let known = match row.port {
+                Some(port) => rows.by_address.get(&(row.ip.as_str(), port)),
+                None => rows.by_ip.get(row.ip.as_str()),
+            };
+            if let Some(known) = known {
+                if known.host != row.host || known.zone != row.zone {
+                    let earlier = &first[&(row.ip.as_str(), row.port)];
+                    diagnostics.push(contradiction(
+                        &row.ip,
+                        &known.host,
+                        &row.host,
+                        earlier,
+                        place,
+                    ));
+                }
+                continue;
+            }
+            first.insert((row.ip.as_str(), row.port), place);
+            rows.names.insert(&row.host);
+            match row.port {
+                Some(port) => rows.by_address.insert((row.ip.as_str(), port), row),
+                None => rows.by_ip.insert(row.ip.as_str(), row),
+            };
+        }
+        rows
+    }
+
+    fn of(&self, address: &Address) -> Option<&'a HostRow> {
+        let exact = self.by_address.get(&(address.ip(), address.port()));
+        exact.or_else(|| self.by_ip.get(address.ip())).copied()
+    }
+}
+
+fn contradiction(what: &str, kept: &str, other: &str, earlier: &Place, place: Place) -> Diagnostic {
+    Diagnostic::warning(
+        "map/contradiction",
+        format!(
+            "`{}` is on `{}` here and on `{}` in {}:{}; the first is kept",
+            what.escape_debug(),
+            other.escape_debug(),
+            kept.escape_debug(),
+            earlier.path.escape_debug(),
+            earlier.line
+        ),
+    )
+    .at(place)
+}
+
+fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
+    let cluster = &mut inventory.cluster;
+    let mut names: BTreeSet<Arc<str>> = rows.names.iter().map(|n| Arc::from(*n)).collect();
+    let placed = |node: &crate::model::Node| {
+        let address = node
+            .address
+            .as_ref()
+            .filter(|_| node.membership != Membership::Ghost)?;
+        Some(rows.of(address).map_or_else(
+            || Arc::from(address.ip()),
+            |row| Arc::from(row.host.as_str()),
+        ))
+    };
+    names.extend(cluster.nodes.iter().filter_map(placed));
+    let index: BTreeMap<Arc<str>, HostId> = names.iter().cloned().zip((0..).map(HostId)).collect();
+    for node in &mut cluster.nodes {
+        node.host = placed(node).map(|name| index[&name]);
+    }
+    cluster.hosts = names
+        .into_iter()
+        .map(|name| Host { name, zone: None })
+        .collect();
+    zones(gathered, rows, inventory);
+    if rows.names.is_empty() {
+        return;
+    }
+    let cluster = &inventory.cluster;
+    let strangers: Vec<String> = cluster
+        .nodes
+        .iter()
+        .filter_map(|n| n.address.as_ref())
+        .filter(|a| rows.of(a).is_none())
+        .map(ToString::to_string)
+        .collect();
+    if let Some(first) = strangers.first() {
+        let more = if strangers.len() > 1 {
+            format!(" and {} more", strangers.len() - 1)
+        } else {
+            String::new()
+        };
+        inventory.diagnostics.push(
+            Diagnostic::warning(
+                "map/node-without-host",
+                format!("the host map does not know {first}{more}; the IP is taken for the host"),
+            )
+            .at(Place {
+                path: gathered.hosts[0].0.clone(),
+                line: 1,
+                column: 1,
+            }),
+        );
+    }
+    unused_rows(gathered, inventory);
+}
+
+fn unused_rows(gathered: &Gathered, inventory: &mut Inventory) {
+    let ips: BTreeSet<&str> = inventory
+        .cluster
+        .nodes
+        .iter()
+        .filter_map(|n| n.address.as_ref())
+        .map(Address::ip)
+        .collect();
+    for (path, row) in gathered
+        .hosts
+        .iter()
+        .filter(|(_, r)| !ips.contains(r.ip.as_str()))
+    {
+        inventory.diagnostics.push(
+            Diagnostic::note(
+                "map/unused-host",
+                format!(
+                    "no node of the cluster has the IP `{}`",
+                    row.ip.escape_debug()
+                ),
+            )
+            .at(Place {
+                path: path.clone(),
+                line: row.line,
+                column: 1,
+            }),
+        );
+    }
+}
+
+/// Zones: the host map, else the `availability-zone` of dumps or INFO.
+fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
+    let cluster = &mut inventory.cluster;
+    let mut zone_of: BTreeMap<HostId, Arc<str>> = BTreeMap::new();
+    let announced: BTreeMap<&str, &Arc<str>> = gathered
+        .facts
+        .iter()
+        .filter_map(|f| Some((gathered.names[f.token as usize].as_str(), f.zone.as_ref()?)))
+        .collect();
+    for node in &cluster.nodes {
+        let (Some(host), Some(address)) = (node.host, &node.address) else {
+            continue;
+        };
+        let info = || {
+            let zone = gathered
+                .answers
+                .get(address)?
+                .info
+                .get("availability_zone")?;
+            (!zone.is_empty()).then(|| Arc::from(zone.as_str()))
+        };
+        let zone = rows
+            .of(address)
+            .and_then(|row| row.zone.as_deref())
+            .map(Arc::from)
+            .or_else(|| announced.get(node.name.as_str()).map(|z| Arc::clone(z)))
+            .or_else(info);
+        if let Some(zone) = zone {
+            zone_of.entry(host).or_insert(zone);
+        }
+    }
+    for row in rows.by_ip.values().chain(rows.by_address.values()) {
+        let host = cluster.hosts.iter().position(|h| *h.name == *row.host);
+        if let (Some(host), Some(zone)) = (host, &row.zone) {
+            zone_of
+                .entry(HostId(host as u32))
+                .or_insert_with(|| Arc::from(zone.as_str()));
+        }
+    }
+    let names: BTreeSet<Arc<str>> = zone_of.values().cloned().collect();
+    let index: BTreeMap<Arc<str>, ZoneId> = names.iter().cloned().zip((0..).map(ZoneId)).collect();
+    cluster.zones = names.into_iter().map(|name| Zone { name }).collect();
+    for (host, zone) in zone_of {
+        cluster.hosts[host.0 as usize].zone = Some(index[&zone]);
+    }
+}
+
+/// Disks: the disk map, else nodes of one host with the same data directory share a disk.
+fn disks(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
+    let mut place: BTreeMap<usize, (String, Option<String>)> = BTreeMap::new();
+    let mut used = vec![false; gathered.disks.len()];
+    let mut known: BTreeMap<(usize, &str), (String, Place)> = BTreeMap::new();
+    for (index, node) in inventory.cluster.nodes.iter().enumerate() {
+        let (Some(address), Some(host)) = (&node.address, node.host) else {
+            continue;
+        };
+        let host_name = &inventory.cluster.host(host).name;
+        for (row_index, (path, row)) in gathered.disks.iter().enumerate() {
+            let here = row.port == address.port()
+                && (row.ip.as_deref() == Some(address.ip())
+                    || row
+                        .host
+                        .as_deref()
+                        .is_some_and(|h| h == &**host_name || h == address.ip()));
+            if !here {
+                continue;
+            }
+            used[row_index] = true;
+            let Some(disk) = row.disk.clone().or_else(|| row.dir.clone()) else {
+                continue;
+            };
+            let at = Place {
+                path: path.clone(),
+                line: row.line,
+                column: 1,
+            };
+            match known.get(&(index, "disk")) {
+                Some((kept, earlier)) if *kept != disk => {
+                    let what = address.to_string();
+                    inventory
+                        .diagnostics
+                        .push(contradiction(&what, kept, &disk, earlier, at));
+                }
+                Some(_) => {}
+                None => {
+                    known.insert((index, "disk"), (disk.clone(), at));
+                    place.insert(index, (disk, row.dir.clone()));
+                }
+            }
+        }
+        let dir = gathered
+            .answers
+            .get(address)
+            .and_then(|a| a.config.get("dir"));
+        if let Some(dir) = dir.filter(|d| !d.is_empty()) {
+            place
+                .entry(index)
+                .or_insert_with(|| (dir.clone(), Some(dir.clone())));
+        }
+    }
+    let _ = rows;
+    for ((path, row), _) in gathered.disks.iter().zip(&used).filter(|(_, used)| !**used) {
+        let host = row.host.as_deref().or(row.ip.as_deref()).unwrap_or("");
+        inventory.diagnostics.push(
+            Diagnostic::note(
+                "map/unused-disk",
+                format!(
+                    "no node of the cluster is at `{}` port {}",
+                    host.escape_debug(),
+                    row.port
+                ),
+            )
+            .at(Place {
+                path: path.clone(),
+                line: row.line,
+                column: 1,
+            }),
+        );
+    }
+    place_disks(&place, inventory);
+}
+
+fn place_disks(place: &BTreeMap<usize, (String, Option<String>)>, inventory: &mut Inventory) {
+    let cluster = &mut inventory.cluster;
+    let mut dirs: BTreeMap<(HostId, &str), BTreeSet<&str>> = BTreeMap::new();
+    for (&node, (disk, dir)) in place {
+        let Some(host) = cluster.nodes[node].host else {
+            continue;
+        };
+        dirs.entry((host, disk)).or_default().extend(dir.as_deref());
+    }
+    let index: BTreeMap<(HostId, &str), DiskId> =
+        dirs.keys().copied().zip((0..).map(DiskId)).collect();
+    for (&node, (disk, _)) in place {
+        let node = &mut cluster.nodes[node];
+        node.disk = node
+            .host
+            .and_then(|h| index.get(&(h, disk.as_str())).copied());
+    }
+    cluster.disks = dirs
+        .into_iter()
+        .map(|((host, name), dirs)| Disk {
+            name: name.into(),
+            host,
+            dirs: dirs.into_iter().map(Into::into).collect(),
+        })
+        .collect();
+}
+
+fn homes(gathered: &Gathered, inventory: &mut Inventory) {
+    let given = inventory.policy.home.clone();
+    let mut first: BTreeMap<&Address, Place> = BTreeMap::new();
+    for (path, row) in &gathered.homes {
+        let role = if row.master_role {
+            HomeRole::Master
+        } else {
+            HomeRole::Replica
+        };
+        let home = Home {
+            role,
+            master: row.master.clone(),
+        };
+        let place = Place {
+            path: path.clone(),
+            line: row.line,
+            column: 1,
+        };
+        if given.contains_key(&row.address) {
+            continue;
+        }
+        match inventory.policy.home.get(&row.address) {
+            Some(kept) if *kept != home => {
+                let word = |h: &Home| match h.role {
+                    HomeRole::Master => "master".to_owned(),
+                    HomeRole::Replica => h
+                        .master
+                        .as_ref()
+                        .map_or("replica".to_owned(), |m| format!("replica of {m}")),
+                };
+                let earlier = &first[&row.address];
+                let message = format!(
+                    "{} is {} here and {} in {}:{}; the first is kept",
+                    row.address,
+                    word(&home),
+                    word(kept),
+                    earlier.path.escape_debug(),
+                    earlier.line
+                );
+                inventory
+                    .diagnostics
+                    .push(Diagnostic::warning("map/contradiction", message).at(place));
+            }
+            Some(_) => {}
+            None => {
+                first.insert(&row.address, place);
+                inventory.policy.home.insert(row.address.clone(), home);
+            }
+        }
+    }
+    for properties in &gathered.properties {
+        for node in &inventory.cluster.nodes {
+            let Some(address) = &node.address else {
+                continue;
+            };
+            let role = if properties.master_ports.contains(&address.port()) {
+                HomeRole::Master
+            } else if properties.replica_ports.contains(&address.port()) {
+                HomeRole::Replica
+            } else {
+                continue;
+            };
+            inventory
+                .policy
+                .home
+                .entry(address.clone())
+                .or_insert(Home { role, master: None });
+        }
+    }
+}

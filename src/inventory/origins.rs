@@ -1,0 +1,74 @@
+//! Where facts were read. Lies beside the cluster, so clusters compare without positions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::NodeId;
+use crate::source::Place;
+
+/// One view's lines, by node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ViewLines {
+    pub path: Arc<str>,
+    pub owner: Option<NodeId>,
+    /// Node, line, column; in the order of the dump.
+    pub lines: Vec<(NodeId, u32, u32)>,
+}
+
+/// Fact to file, line and column.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Origins {
+    pub(super) views: Vec<ViewLines>,
+    pub(super) own: BTreeMap<NodeId, usize>,
+    pub(super) unreachable: BTreeMap<NodeId, Place>,
+    pub(super) replication: BTreeMap<NodeId, Place>,
+}
+
+impl Origins {
+    /// The node's line: in its own view, else in the first view that lists it.
+    pub fn line_of(&self, node: NodeId) -> Option<Place> {
+        let own = self
+            .own
+            .get(&node)
+            .and_then(|&view| self.line_in(view, node));
+        own.or_else(|| (0..self.views.len()).find_map(|view| self.line_in(view, node)))
+    }
+
+    /// The line of `node` in the view of `observer`; the first line of that view if there is
+    /// none.
+    pub fn seen_by(&self, observer: NodeId, node: NodeId) -> Option<Place> {
+        let &view = self.own.get(&observer)?;
+        self.line_in(view, node).or_else(|| {
+            Some(Place {
+                path: self.views[view].path.clone(),
+                line: 1,
+                column: 1,
+            })
+        })
+    }
+
+    /// The note that the node did not answer.
+    pub fn unreachable(&self, node: NodeId) -> Option<Place> {
+        self.unreachable.get(&node).cloned()
+    }
+
+    /// The replication section of the node's INFO.
+    pub fn replication(&self, node: NodeId) -> Option<Place> {
+        self.replication.get(&node).cloned()
+    }
+
+    /// Views in the order of the capture, with their owners.
+    pub fn views(&self) -> impl Iterator<Item = (&str, Option<NodeId>)> {
+        self.views.iter().map(|v| (&*v.path, v.owner))
+    }
+
+    fn line_in(&self, view: usize, node: NodeId) -> Option<Place> {
+        let view = &self.views[view];
+        let &(_, line, column) = view.lines.iter().find(|l| l.0 == node)?;
+        Some(Place {
+            path: view.path.clone(),
+            line,
+            column,
+        })
+    }
+}
