@@ -87,7 +87,7 @@ fn closing(page: &mut Page, report: &CheckReport) {
     if let Some(code) = findings::first_code(&report.findings) {
         let hint =
             format!("topoplan plan CAPTURE shows what to do · topoplan explain {code} says why");
-        if line.end() + 3 + width(&hint) > WIDTH {
+        if line.column() + 3 + width(&hint) > WIDTH {
             page.line(std::mem::take(&mut line));
         } else {
             line = line.put(Ink::Plain, " · ");

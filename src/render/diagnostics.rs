@@ -35,19 +35,18 @@ pub fn diagnostics(diagnostics: &[Diagnostic], look: Look) -> String {
         sorted.len().min(DRAWN)
     };
     let (visible, hidden) = sorted.split_at(drawn);
-    let mut out = String::new();
-    for diagnostic in visible {
-        out.push_str(&draw(diagnostic, look));
-        out.push_str("\n\n");
-    }
+    let mut parts: Vec<String> = visible.iter().map(|d| draw(d, look)).collect();
     if !hidden.is_empty() {
         let of = |severity: &str| hidden.iter().filter(|d| d.severity == severity).count();
         let (errors, warnings) = (of("error"), of("warning"));
         let kinds = tally(errors, warnings, hidden.len() - errors - warnings);
         let more = count(hidden.len(), "more diagnostic");
-        out.push_str(&format!("{more} ({kinds}), all shown by -v\n"));
+        parts.push(format!("{more} ({kinds}), all shown by -v"));
     }
-    out
+    if parts.is_empty() {
+        return String::new();
+    }
+    parts.join("\n\n") + "\n"
 }
 
 fn draw(diagnostic: &Diagnostic, look: Look) -> String {
@@ -135,7 +134,6 @@ warning[parse/link-state]: unknown link state `conected`
        |         ^^^^^^^^
        |
        = help: the server writes `connected` or `disconnected`
-
 "
         );
     }
@@ -148,12 +146,12 @@ warning[parse/link-state]: unknown link state `conected`
         assert_eq!(
             diagnostics(&[one.clone()], Look::default()),
             "warning[parse/link-state]: unknown link state `conected`\n\
-             --> a/cluster-nodes.txt:200001:9\n\n"
+             --> a/cluster-nodes.txt:200001:9\n"
         );
         one.path = None;
         assert_eq!(
             diagnostics(&[one], Look::default()),
-            "warning[parse/link-state]: unknown link state `conected`\n\n"
+            "warning[parse/link-state]: unknown link state `conected`\n"
         );
     }
 

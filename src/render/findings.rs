@@ -32,22 +32,11 @@ pub(super) fn full(page: &mut Page, findings: &[Finding]) {
             group.all.len().min(SHOWN)
         };
         let (visible, hidden) = group.all.split_at(shown);
-        let beside = beside(page, visible);
+        let texts = visible.iter().map(|f| (width(&f.message), *f));
+        let beside = beside(page, INDENT, texts);
         let one_help = group.all.iter().all(|f| f.help == group.first.help);
         for finding in visible {
-            let line = Line::new();
-            match (beside, finding.evidence.first()) {
-                (Some(column), Some(place)) => page.line(
-                    line.at(INDENT)
-                        .put(Ink::Plain, &finding.message)
-                        .at(column)
-                        .put(Ink::Dim, &at(place)),
-                ),
-                _ => {
-                    page.wrapped(line, INDENT, Ink::Plain, &finding.message);
-                    evidence(page, INDENT, finding);
-                }
-            }
+            message(page, Line::new(), INDENT, beside, &finding.message, finding);
             if !one_help {
                 help(page, finding);
             }
@@ -64,42 +53,32 @@ pub(super) fn full(page: &mut Page, findings: &[Finding]) {
 
 /// One entry per code behind a label, or per finding with `-v`.
 pub(super) fn brief(page: &mut Page, label: &str, findings: &[Finding]) {
-    let groups = groups(findings);
-    let rule_width = groups
-        .iter()
-        .map(|g| width(&g.first.rule))
-        .max()
-        .unwrap_or(0);
-    let code_width = groups
-        .iter()
-        .map(|g| width(&g.first.code))
-        .max()
-        .unwrap_or(0);
-    let (code_at, rule_at) = (LABEL + 8, LABEL + 8 + code_width + 1);
-    let text_at = rule_at + rule_width + 2;
-    let mut label = label;
-    for group in groups {
-        let each = if page.look.verbose > 0 {
-            group.all.len()
+    let mut entries: Vec<(String, &Finding)> = Vec::new();
+    for group in groups(findings) {
+        let more = group.all.len() - 1;
+        if more > 0 && page.look.verbose == 0 {
+            let text = format!("{} (and {more} more)", group.first.message);
+            entries.push((text, group.first));
         } else {
-            1
-        };
-        for finding in &group.all[..each] {
-            let line = Line::new()
-                .put(Ink::Head, std::mem::take(&mut label))
-                .at(LABEL)
-                .put(Ink::of(&finding.severity), &finding.severity)
-                .at(code_at)
-                .put(Ink::Head, &finding.code)
-                .at(rule_at)
-                .put(Ink::Plain, &finding.rule);
-            let text = match group.all.len() - each {
-                0 => finding.message.clone(),
-                more => format!("{} (and {more} more)", finding.message),
-            };
-            page.wrapped(line, text_at, Ink::Plain, &text);
-            evidence(page, text_at, finding);
+            entries.extend(group.all.iter().map(|f| (f.message.clone(), *f)));
         }
+    }
+    let most = |f: fn(&Finding) -> &str| entries.iter().map(|e| width(f(e.1))).max().unwrap_or(0);
+    let code_at = LABEL + 8;
+    let rule_at = code_at + most(|f| &f.code) + 1;
+    let text_at = rule_at + most(|f| &f.rule) + 2;
+    let beside = beside(page, text_at, entries.iter().map(|(t, f)| (width(t), *f)));
+    let mut label = label;
+    for (text, finding) in &entries {
+        let line = Line::new()
+            .put(Ink::Head, std::mem::take(&mut label))
+            .at(LABEL)
+            .put(Ink::of(&finding.severity), &finding.severity)
+            .at(code_at)
+            .put(Ink::Head, &finding.code)
+            .at(rule_at)
+            .put(Ink::Plain, &finding.rule);
+        message(page, line, text_at, beside, text, finding);
     }
 }
 
@@ -134,25 +113,41 @@ fn header(page: &mut Page, group: &Group) {
     page.line(line);
 }
 
-/// The column for the evidence where every message of the group leaves room for it.
-fn beside(page: &Page, findings: &[&Finding]) -> Option<usize> {
-    if page.look.verbose > 0 && findings.iter().any(|f| f.evidence.len() > 1) {
-        return None;
+/// The column for the evidence where every message, its width given, leaves room for it.
+fn beside<'a>(
+    page: &Page,
+    indent: usize,
+    findings: impl Iterator<Item = (usize, &'a Finding)>,
+) -> Option<usize> {
+    let (mut text, mut place) = (0, 0);
+    for (size, finding) in findings {
+        if page.look.verbose > 0 && finding.evidence.len() > 1 {
+            return None;
+        }
+        text = text.max(size);
+        place = place.max(finding.evidence.first().map_or(0, |e| width(&at(e))));
     }
-    let message = findings.iter().map(|f| width(&f.message)).max()?;
-    let place = findings
-        .iter()
-        .filter_map(|f| f.evidence.first())
-        .map(|e| width(&at(e)))
-        .max()?;
-    let column = INDENT + message + 2;
+    let column = indent + text + 2;
     (column + place <= WIDTH).then_some(column)
 }
 
-fn evidence(page: &mut Page, column: usize, finding: &Finding) {
+/// The message, and the evidence beside it or, further in, below it; all of it with `-v`.
+fn message(
+    page: &mut Page,
+    line: Line,
+    column: usize,
+    beside: Option<usize>,
+    text: &str,
+    finding: &Finding,
+) {
+    if let (Some(beside), Some(place)) = (beside, finding.evidence.first()) {
+        let line = line.at(column).put(Ink::Plain, text);
+        return page.line(line.at(beside).put(Ink::Dim, &at(place)));
+    }
+    page.wrapped(line, column, Ink::Plain, text);
     let shown = if page.look.verbose > 0 { usize::MAX } else { 1 };
     for place in finding.evidence.iter().take(shown) {
-        page.wrapped(Line::new(), column, Ink::Dim, &at(place));
+        page.wrapped(Line::new(), column + 2, Ink::Dim, &at(place));
     }
 }
 
@@ -272,7 +267,7 @@ mod tests {
         )];
         let text = text(&found, 0);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[3], "         at a/cluster-nodes.txt:3");
+        assert_eq!(lines[3], "           at a/cluster-nodes.txt:3");
         assert!(lines.iter().all(|l| l.chars().count() <= WIDTH));
     }
 }

@@ -16,7 +16,7 @@ use crate::report::ImpactReport;
 const CASES_SHOWN: usize = 25;
 
 /// Room for the name of a loss in the table; a longer name gets a line of its own.
-const NAME: usize = 40;
+const NAME: usize = 32;
 
 /// Where the text of a single case starts.
 const FACTS: usize = 16;
@@ -38,13 +38,11 @@ fn single(page: &mut Page, case: &ImpactCase) {
         .put(Ink::Head, "losing ")
         .put(Ink::Head, &name(case));
     page.line(head.put(Ink::Plain, ": ").put(ink, verdict));
-    fact(
-        page,
-        "lost",
-        case.shards_lost,
-        "without a copy left",
-        &case.lost,
+    let lost = format!(
+        "without a copy left, {}",
+        count(case.slots_lost as usize, "slot")
     );
+    fact(page, "lost", case.shards_lost, &lost, &case.lost);
     fact(
         page,
         "stuck",
@@ -105,11 +103,8 @@ fn voters(case: &ImpactCase) -> String {
 
 fn many(page: &mut Page, cases: &[ImpactCase]) {
     let mut sorted: Vec<&ImpactCase> = cases.iter().collect();
-    sorted.sort_by(|a, b| {
-        badness(b)
-            .cmp(&badness(a))
-            .then_with(|| a.lose.cmp(&b.lose))
-    });
+    // Stable: equal cases keep the order of the report.
+    sorted.sort_by_key(|case| std::cmp::Reverse(badness(case)));
     let shown = if page.look.verbose > 0 {
         sorted.len()
     } else {
@@ -122,7 +117,7 @@ fn many(page: &mut Page, cases: &[ImpactCase]) {
         (Side::Right, "stuck"),
         (Side::Right, "one copy"),
         (Side::Right, "fail over"),
-        (Side::Right, "voters"),
+        (Side::Right, "voters left"),
         (Side::Left, ""),
     ];
     let mut table = Table::new(0, &columns);
@@ -142,7 +137,7 @@ fn many(page: &mut Page, cases: &[ImpactCase]) {
             number(case.shards_failed_over),
             (
                 Ink::Plain,
-                format!("{}/{}", case.voters_left, case.voters_needed),
+                format!("{}, needs {}", case.voters_left, case.voters_needed),
             ),
             (ink, verdict.to_owned()),
         ]);
@@ -234,7 +229,7 @@ mod tests {
         assert_eq!(
             impact(&testing::impact(1), Look::default()),
             "losing host:10.0.0.1: loses slots\n\
-             \x20 lost          1 shard without a copy left: 0-5460\n\
+             \x20 lost          1 shard without a copy left, 5461 slots: 0-5460\n\
              \x20 stuck         0 shards\n\
              \x20 fails over    1 shard served again by a replica\n\
              \x20 single copy   2 shards left with one copy\n\
@@ -251,10 +246,10 @@ mod tests {
         report.cases.reverse();
         assert_eq!(
             impact(&report, Look::default()),
-            "losing         slots lost  stuck  one copy  fail over  voters\n\
-             host:10.0.0.1        5461      0         2          1     2/2  loses slots\n\
-             host:10.0.0.2           0      1         0          0     1/2  no majority\n\
-             host:10.0.0.3           0      0         0          1     2/2  fails over\n\
+            "losing         slots lost  stuck  one copy  fail over  voters left\n\
+             host:10.0.0.1        5461      0         2          1   2, needs 2  loses slots\n\
+             host:10.0.0.2           0      1         0          0   1, needs 2  no majority\n\
+             host:10.0.0.3           0      0         0          1   2, needs 2  fails over\n\
              \n\
              2 of 3 hosts can be lost without losing a slot, 1 of 3 without a human\n"
         );

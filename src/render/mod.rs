@@ -20,6 +20,8 @@ mod style;
 mod table;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use check::check;
 pub use diagnostics::diagnostics;

@@ -51,7 +51,7 @@ impl Line {
     }
 
     /// Where the next piece would start.
-    pub fn end(&self) -> usize {
+    pub fn column(&self) -> usize {
         self.next
     }
 }
@@ -100,7 +100,7 @@ impl Page {
     /// Puts `text` at `column` behind what `line` holds; what does not fit goes on below itself.
     pub fn wrapped(&mut self, line: Line, column: usize, ink: Ink, text: &str) {
         let line = line.at(column);
-        let column = line.end();
+        let column = line.column();
         let mut head = Some(line);
         for part in wrap(text, WIDTH.saturating_sub(column)) {
             let line = head.take().unwrap_or_else(|| Line::new().at(column));

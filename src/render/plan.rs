@@ -219,8 +219,8 @@ mod tests {
             plan(&report, Look::default(), "night/"),
             "redis 7.0.15 · 6 nodes on 2 hosts · 3 shards · 6 views, all agree\n\
              \n\
-             found     warning P005 skewed-masters  host-1 runs 3 of 3 masters\n\
-             \x20                                      at a/cluster-nodes.txt:3\n\
+             found     warning P005 skewed-masters  host-1 runs 3 of 3 masters  \
+             at a/cluster-nodes.txt:3\n\
              plan      1 failover · nothing copied · no writes at risk · about 10 s\n\
              \x20         proven minimal (1 of 1 levels)\n\
              \n\
@@ -257,7 +257,9 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("remaining error   S001 uncovered-slots  lost\n"),
+            text.contains(
+                "remaining error   S001 uncovered-slots  lost  at a/cluster-nodes.txt:3\n"
+            ),
             "{text}"
         );
         assert!(

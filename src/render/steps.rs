@@ -145,8 +145,8 @@ fn who_and_what(step: &Step) -> (String, String) {
             (target, format!("is forgotten by {told}{id}"))
         }
         "set-slot" => {
-            let state = step.mode.as_deref().unwrap_or("closed");
-            (node, format!("{slots} becomes {state}"))
+            let state = step.mode.as_deref().unwrap_or("stable");
+            (node, format!("slots {slots} become {state}"))
         }
         "flush" => (node, "becomes empty".to_owned()),
         _ => {
