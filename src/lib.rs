@@ -33,6 +33,7 @@ pub mod model;
 pub mod parse;
 pub mod plan;
 pub mod policy;
+pub mod render;
 pub mod report;
 pub mod rules;
 pub mod source;

@@ -1,0 +1,188 @@
+//! The answer of `check` for people.
+
+use crate::render::findings;
+use crate::render::page::Line;
+use crate::render::page::Page;
+use crate::render::page::WIDTH;
+use crate::render::page::count;
+use crate::render::safe::width;
+use crate::render::style::Ink;
+use crate::render::style::Look;
+use crate::render::table;
+use crate::report::CheckReport;
+use crate::report::Summary;
+use crate::report::Views;
+
+/// What is wrong, the worst first; then where the nodes are; then what to type next.
+pub fn check(report: &CheckReport, look: Look) -> String {
+    let mut page = Page::new(look);
+    if !look.quiet {
+        let server = server(&report.server.name, report.server.version.as_deref());
+        headline(&mut page, &server, &report.summary, &report.views);
+        page.gap();
+    }
+    findings::full(&mut page, &report.findings);
+    if !look.quiet {
+        if !report.distribution.is_empty() {
+            page.gap();
+            table::distribution(&mut page, 0, &report.distribution);
+        }
+        page.gap();
+        closing(&mut page, report);
+    }
+    page.finish()
+}
+
+/// `redis 7.0.15`
+pub(super) fn server(name: &str, version: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    }
+}
+
+/// What was captured, in one line.
+pub(super) fn headline(page: &mut Page, server: &str, summary: &Summary, views: &Views) {
+    let mut nodes = count(summary.nodes, "node");
+    if summary.ghosts > 0 {
+        nodes = format!("{nodes} and {}", count(summary.ghosts, "ghost"));
+    }
+    let seen = count(views.read, "view");
+    let seen = match (views.read, views.behind) {
+        (0, _) => "no view".to_owned(),
+        (1, 0) => "1 view only".to_owned(),
+        (_, 0) => format!("{seen}, all agree"),
+        (_, behind) => format!("{seen}, {behind} behind"),
+    };
+    let rest = format!(
+        " · {nodes} on {} · {} · {seen}",
+        count(summary.hosts, "host"),
+        count(summary.shards, "shard")
+    );
+    page.line(Line::new().put(Ink::Head, server).put(Ink::Plain, &rest));
+}
+
+fn closing(page: &mut Page, report: &CheckReport) {
+    let Summary {
+        errors,
+        warnings,
+        notes,
+        ..
+    } = report.summary;
+    let (ink, verdict) = if report.findings.is_empty() {
+        (Ink::Good, "nothing to complain about".to_owned())
+    } else {
+        let ink = match (errors, warnings) {
+            (0, 0) => Ink::Note,
+            (0, _) => Ink::Warning,
+            _ => Ink::Error,
+        };
+        (ink, findings::tally(errors, warnings, notes))
+    };
+    let mut line = Line::new().put(ink, &verdict);
+    if !report.diagnostics.is_empty() {
+        let text = format!(" · {}", count(report.diagnostics.len(), "diagnostic"));
+        line = line.put(Ink::Plain, &text);
+    }
+    if let Some(code) = findings::first_code(&report.findings) {
+        let hint =
+            format!("topoplan plan CAPTURE shows what to do · topoplan explain {code} says why");
+        if line.column() + 3 + width(&hint) > WIDTH {
+            page.line(std::mem::take(&mut line));
+        } else {
+            line = line.put(Ink::Plain, " · ");
+        }
+        line = line.put(Ink::Plain, &hint);
+    }
+    page.line(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing;
+
+    #[test]
+    fn a_healthy_cluster_has_nothing_to_complain_about() {
+        let mut report = testing::check();
+        report.findings.clear();
+        report.diagnostics.clear();
+        assert_eq!(
+            check(&report, Look::default()),
+            "redis 7.0.15 · 6 nodes on 2 hosts · 3 shards · 6 views, all agree\n\
+             \n\
+             host    masters  replicas  spares\n\
+             host-1        3         0       0\n\
+             host-2        0         3       0\n\
+             \n\
+             nothing to complain about\n"
+        );
+    }
+
+    #[test]
+    fn findings_stand_between_headline_and_distribution() {
+        let report = testing::check();
+        assert_eq!(
+            check(&report, Look::default()),
+            "redis 7.0.15 · 6 nodes on 2 hosts · 3 shards · 6 views, all agree\n\
+             \n\
+             error    S001 uncovered-slots\n         \
+             0-5460 have no live owner  at a/cluster-nodes.txt:3\n         \
+             help: see the page of S001\n\
+             warning  P005 skewed-masters\n         \
+             host-1 runs 3 of 3 masters  at a/cluster-nodes.txt:3\n         \
+             help: see the page of P005\n\
+             \n\
+             host    masters  replicas  spares\n\
+             host-1        3         0       0\n\
+             host-2        0         3       0\n\
+             \n\
+             1 error, 1 warning · 1 diagnostic\n\
+             topoplan plan CAPTURE shows what to do · topoplan explain S001 says why\n"
+        );
+    }
+
+    #[test]
+    fn quiet_says_only_what_is_wrong() {
+        let look = Look {
+            quiet: true,
+            ..Look::default()
+        };
+        let mut report = testing::check();
+        assert_eq!(
+            check(&report, look),
+            "error    S001 uncovered-slots\n         \
+             0-5460 have no live owner  at a/cluster-nodes.txt:3\n\
+             warning  P005 skewed-masters\n         \
+             host-1 runs 3 of 3 masters  at a/cluster-nodes.txt:3\n"
+        );
+        report.findings.clear();
+        assert_eq!(check(&report, look), "");
+    }
+
+    #[test]
+    fn one_view_and_views_behind_are_said() {
+        let mut report = testing::check();
+        report.views.behind = 2;
+        report.summary.ghosts = 1;
+        let text = check(&report, Look::default());
+        assert!(
+            text.starts_with("redis 7.0.15 · 6 nodes and 1 ghost on 2 hosts"),
+            "{text}"
+        );
+        assert!(text.contains("6 views, 2 behind"), "{text}");
+        report.views = Views { read: 1, behind: 0 };
+        assert!(check(&report, Look::default()).contains("1 view only"));
+    }
+
+    #[test]
+    fn no_escape_without_colour_and_some_with_it() {
+        let report = testing::check();
+        assert!(!check(&report, Look::default()).contains('\x1b'));
+        let look = Look {
+            colour: true,
+            ..Look::default()
+        };
+        assert!(check(&report, look).contains("\x1b[31merror"));
+    }
+}

@@ -1,0 +1,135 @@
+//! Reports as JSON, and the schema of that JSON: the public contract.
+
+use std::fmt::Write;
+
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+use crate::render::safe::is_unsafe;
+use crate::report::CheckReport;
+use crate::report::ImpactReport;
+use crate::report::PlanReport;
+
+/// Pretty JSON with a newline at the end, fields in the order of the report's struct. Characters
+/// that a terminal would obey are written as `\u…`: another spelling of the same value.
+pub fn report(report: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(report)
+        .expect("a report has only text keys and no failing serialiser");
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Such a character can only stand inside a string: the layout has line feeds alone.
+        if c != '\n' && is_unsafe(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// One JSON schema for the reports of `check`, `plan` and `impact`.
+pub fn schema() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut generator = settings.into_generator();
+    let any_of = [
+        generator.subschema_for::<CheckReport>(),
+        generator.subschema_for::<PlanReport>(),
+        generator.subschema_for::<ImpactReport>(),
+    ];
+    let document = serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "topoplan report",
+        "description": "What `check`, `plan` and `impact` print with `--format json`.",
+        "anyOf": any_of,
+        "$defs": generator.take_definitions(true),
+    });
+    report(&document)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::render::testing;
+
+    #[test]
+    fn fields_stand_in_the_order_of_the_struct() {
+        let text = report(&testing::load("h", 1, 2, 0));
+        assert_eq!(
+            text,
+            "{\n  \"host\": \"h\",\n  \"masters\": 1,\n  \"replicas\": 2,\n  \"spares\": 0\n}\n"
+        );
+    }
+
+    #[test]
+    fn hostile_text_keeps_its_value_and_loses_its_power() {
+        let name = "\x1b[31m\u{202e}\n\u{9b}\u{e0001}<script>";
+        let text = report(&testing::load(name, 0, 0, 0));
+        assert!(!text.contains(|c| c != '\n' && is_unsafe(c)));
+        let back: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(back["host"], name);
+    }
+
+    #[test]
+    fn a_plan_file_reads_back() {
+        let plan = testing::plan();
+        let back: PlanReport = serde_json::from_str(&report(&plan)).unwrap();
+        assert_eq!(back, plan);
+    }
+
+    #[test]
+    fn absent_values_are_null() {
+        let value: Value = serde_json::from_str(&report(&testing::plan())).unwrap();
+        assert_eq!(value["refused"], Value::Null);
+        assert!(value.as_object().unwrap().contains_key("refused"));
+    }
+
+    #[test]
+    fn the_schema_names_every_report_and_requires_every_field() {
+        let text = schema();
+        assert_eq!(text, schema());
+        let schema: Value = serde_json::from_str(&text).unwrap();
+        let refs: Vec<&str> = schema["anyOf"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["$ref"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            refs,
+            [
+                "#/$defs/CheckReport",
+                "#/$defs/PlanReport",
+                "#/$defs/ImpactReport"
+            ]
+        );
+        for (def, value) in [
+            (
+                "CheckReport",
+                serde_json::to_value(testing::check()).unwrap(),
+            ),
+            ("PlanReport", serde_json::to_value(testing::plan()).unwrap()),
+            (
+                "ImpactReport",
+                serde_json::to_value(testing::impact(3)).unwrap(),
+            ),
+        ] {
+            let required: Vec<&str> = schema["$defs"][def]["required"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v.as_str().unwrap())
+                .collect();
+            for key in value.as_object().unwrap().keys() {
+                assert!(
+                    required.contains(&key.as_str()),
+                    "{def} does not require {key}"
+                );
+            }
+        }
+    }
+}

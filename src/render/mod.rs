@@ -1,0 +1,32 @@
+//! Reports to bytes, one file per command or format.
+//!
+//! Pure functions from a report to a `String`; whoever prints decides on colour. Whatever comes
+//! from a capture goes through [`safe`] on its way into a [`page::Line`], so a hostile dump can
+//! neither paint the terminal nor forge a line. Start reading at `page.rs`, the layout that all
+//! commands share, then at `check.rs`.
+
+mod check;
+mod diagnostics;
+mod explain;
+mod findings;
+mod impact;
+pub mod json;
+mod objective;
+mod page;
+mod plan;
+mod safe;
+mod steps;
+mod style;
+mod table;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use check::check;
+pub use diagnostics::diagnostics;
+pub use explain::explain;
+pub use impact::impact;
+pub use plan::plan;
+pub use safe::safe;
+pub use style::Look;

@@ -1,0 +1,337 @@
+//! The answer of `plan` for people.
+
+use crate::render::check;
+use crate::render::findings;
+use crate::render::objective;
+use crate::render::page::LABEL;
+use crate::render::page::Line;
+use crate::render::page::Page;
+use crate::render::page::WIDTH;
+use crate::render::page::count;
+use crate::render::safe::width;
+use crate::render::steps;
+use crate::render::style::Ink;
+use crate::render::style::Look;
+use crate::render::table;
+use crate::report::Exposure;
+use crate::report::PlanReport;
+use crate::report::Refusal;
+
+/// Moments of exposure that are shown without `-v`.
+const EXPOSURES_SHOWN: usize = 5;
+
+/// Assumptions, refusals and pieces of advice that are shown without `-v`.
+const ENTRIES_SHOWN: usize = 12;
+
+/// What to do, in order, and what is left. `invocation` is the CAPTURE part of the command line
+/// as it was typed, for the `next` line.
+pub fn plan(report: &PlanReport, look: Look, invocation: &str) -> String {
+    let mut page = Page::new(look);
+    if !look.quiet {
+        let cluster = &report.cluster;
+        let server = check::server(&cluster.server, cluster.version.as_deref());
+        check::headline(&mut page, &server, &report.summary, &report.views);
+        page.gap();
+    }
+    if let Some(reason) = &report.refused {
+        page.labelled(Ink::Error, "refused", reason);
+        refusals(&mut page, &report.refusals);
+        if !look.quiet {
+            page.gap();
+            findings::brief(&mut page, "found", &report.found);
+        }
+        entries(&mut page, "advice", &report.advice);
+        return page.finish();
+    }
+    if !look.quiet {
+        findings::brief(&mut page, "found", &report.found);
+    }
+    page.phrases("plan", &summary(report));
+    let is_exposed = |step| report.exposure.iter().any(|e| e.step == step);
+    steps::write(&mut page, &report.steps, is_exposed);
+    if !report.steps.is_empty() {
+        if !look.quiet {
+            page.gap();
+            table::change(&mut page, LABEL, &report.before, &report.after);
+        }
+        page.gap();
+        exposure(&mut page, &report.exposure);
+    }
+    if look.verbose > 0 {
+        objective::table(&mut page, &report.objective);
+        page.gap();
+    }
+    if !look.quiet {
+        entries(&mut page, "assumed", &report.assumptions);
+    }
+    findings::brief(&mut page, "remaining", &report.remaining);
+    refusals(&mut page, &report.refusals);
+    entries(&mut page, "advice", &report.advice);
+    if !report.steps.is_empty() && !look.quiet {
+        next(&mut page, &report.cluster.server, invocation);
+    }
+    page.finish()
+}
+
+/// The plan in numbers.
+fn summary(report: &PlanReport) -> Vec<String> {
+    let mut phrases = Vec::new();
+    if report.steps.is_empty() {
+        phrases.push(nothing(report));
+    } else {
+        phrases.push(steps::counts(&report.steps).join(", "));
+        phrases.push(match report.copied_mib {
+            0 => "nothing copied".to_owned(),
+            mib => format!("{mib} MiB copied"),
+        });
+        phrases.push(steps::risk(&report.steps));
+        phrases.push(about(report.seconds));
+        if !report.complete {
+            phrases.push("does not cure everything".to_owned());
+        }
+    }
+    phrases.extend(objective::phrase(&report.objective));
+    phrases
+}
+
+/// Why there is no step: all is well, or nobody but a human can help.
+fn nothing(report: &PlanReport) -> String {
+    let mut left = Vec::new();
+    if !report.complete && !report.remaining.is_empty() {
+        left.push(format!("{} left", count(report.remaining.len(), "finding")));
+    }
+    if !report.refusals.is_empty() {
+        left.push(count(report.refusals.len(), "refusal"));
+    }
+    match (report.complete, left.is_empty()) {
+        (_, false) => format!("nothing that a plan can do: {}", left.join(", ")),
+        (true, true) => "nothing to do".to_owned(),
+        (false, true) => "nothing that a plan can do".to_owned(),
+    }
+}
+
+fn about(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("about {seconds} s"),
+        120..7200 => format!("about {} min", seconds.div_ceil(60)),
+        _ => format!("about {} h", seconds.div_ceil(3600)),
+    }
+}
+
+fn exposure(page: &mut Page, exposure: &[Exposure]) {
+    if exposure.is_empty() {
+        let text = "none: no step takes a shard below two copies";
+        return page.labelled(Ink::Head, "exposure", text);
+    }
+    let mut worst: Vec<&Exposure> = exposure.iter().collect();
+    worst.sort_by_key(|e| (e.copies, e.step));
+    let lines: Vec<String> = worst
+        .iter()
+        .map(|e| {
+            let copies = match e.copies {
+                0 => "no copy".to_owned(),
+                n => count(n as usize, "copy"),
+            };
+            let fact = format!("step {}: {} has {copies}", e.step, e.shard);
+            match e.reason.as_str() {
+                "" => fact,
+                reason => format!("{fact}, {reason}"),
+            }
+        })
+        .collect();
+    list(page, "exposure", &lines, EXPOSURES_SHOWN);
+}
+
+fn refusals(page: &mut Page, refusals: &[Refusal]) {
+    let shown = shown(page, refusals.len(), ENTRIES_SHOWN);
+    for (index, refusal) in refusals.iter().take(shown).enumerate() {
+        let label = if index == 0 { "refusals" } else { "" };
+        let text = format!("{}: {}", refusal.subject, refusal.reason);
+        page.labelled(Ink::Warning, label, &text);
+        if !refusal.unlock.is_empty() {
+            let line = Line::new().at(LABEL + 2).put(Ink::Note, "unlock:");
+            page.wrapped(line, LABEL + 10, Ink::Plain, &refusal.unlock);
+        }
+    }
+    more(page, refusals.len() - shown);
+}
+
+fn entries(page: &mut Page, label: &str, entries: &[String]) {
+    list(page, label, entries, ENTRIES_SHOWN);
+}
+
+/// A label and one entry a line.
+fn list(page: &mut Page, label: &str, lines: &[String], limit: usize) {
+    let shown = shown(page, lines.len(), limit);
+    for (index, text) in lines.iter().take(shown).enumerate() {
+        page.labelled(Ink::Head, if index == 0 { label } else { "" }, text);
+    }
+    more(page, lines.len() - shown);
+}
+
+fn shown(page: &Page, all: usize, limit: usize) -> usize {
+    if page.look.verbose > 0 {
+        all
+    } else {
+        all.min(limit)
+    }
+}
+
+fn more(page: &mut Page, hidden: usize) {
+    if hidden > 0 {
+        let text = format!("and {hidden} more, all shown by -v");
+        page.wrapped(Line::new(), LABEL, Ink::Dim, &text);
+    }
+}
+
+/// The two commands that turn the plan into a script, for copying.
+fn next(page: &mut Page, server: &str, invocation: &str) {
+    let tool = match server {
+        "valkey" => "valkey-cli",
+        "flashbase" => "flashbase",
+        _ => "redis-cli",
+    };
+    let write = format!("topoplan plan {invocation} -o plan.json");
+    let script = format!("topoplan script plan.json --tool {tool} > plan.sh");
+    let one = format!("{write} && {script}");
+    // Never wrapped: a command with a line break inside would be another command.
+    let lines = if LABEL + width(&one) <= WIDTH {
+        vec![one]
+    } else {
+        vec![write, script]
+    };
+    for (index, text) in lines.iter().enumerate() {
+        let label = if index == 0 { "next" } else { "" };
+        let line = Line::new().put(Ink::Head, label).at(LABEL);
+        page.line(line.put(Ink::Plain, text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing;
+
+    #[test]
+    fn a_small_plan_reads_from_top_to_bottom() {
+        let report = testing::plan();
+        assert_eq!(
+            plan(&report, Look::default(), "night/"),
+            "redis 7.0.15 · 6 nodes on 2 hosts · 3 shards · 6 views, all agree\n\
+             \n\
+             found     warning P005 skewed-masters  host-1 runs 3 of 3 masters  \
+             at a/cluster-nodes.txt:3\n\
+             plan      1 failover · nothing copied · no writes at risk · about 10 s\n\
+             \x20         proven minimal (1 of 1 levels)\n\
+             \n\
+             spread\n\
+             \x20 1  failover 10.0.0.2:7001  becomes master of 0-5460, was 10.0.0.1:7000  P005\n\
+             \n\
+             \x20         host    masters  replicas\n\
+             \x20         host-1  3 -> 2   0 -> 1\n\
+             \x20         host-2  0 -> 1   3 -> 2\n\
+             \n\
+             exposure  none: no step takes a shard below two copies\n\
+             next      topoplan plan night/ -o plan.json && topoplan script plan.json \
+             --tool redis-cli > plan.sh\n"
+        );
+    }
+
+    #[test]
+    fn nothing_to_do_is_said_and_so_is_nothing_that_can_be_done() {
+        let mut report = testing::plan();
+        report.steps.clear();
+        report.found.clear();
+        let text = plan(&report, Look::default(), "night/");
+        assert!(
+            text.contains("plan      nothing to do · proven minimal"),
+            "{text}"
+        );
+        assert!(!text.contains("next"), "{text}");
+        report.complete = false;
+        report.remaining = vec![testing::finding("error", "S001", "uncovered-slots", "lost")];
+        report.refusals = vec![testing::refusal()];
+        let text = plan(&report, Look::default(), "night/");
+        assert!(
+            text.contains("plan      nothing that a plan can do: 1 finding left, 1 refusal"),
+            "{text}"
+        );
+        assert!(
+            text.contains(
+                "remaining error   S001 uncovered-slots  lost  at a/cluster-nodes.txt:3\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains(
+                "refusals  R001 10.0.0.1:7000: no spare outside its host\n            \
+                 unlock: one more host\n"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_refused_plan_says_why_first() {
+        let mut report = testing::plan();
+        report.steps.clear();
+        report.refused = Some("two owners of 0-5460".into());
+        let text = plan(&report, Look::default(), "night/");
+        assert_eq!(text.lines().nth(2), Some("refused   two owners of 0-5460"));
+        assert!(!text.contains("plan      "), "{text}");
+    }
+
+    #[test]
+    fn the_worst_exposure_stands_first() {
+        let mut report = testing::plan();
+        let exposed = |step, copies| Exposure {
+            step,
+            shard: "0-5460".into(),
+            copies,
+            reason: "until the sync ends".into(),
+        };
+        report.exposure = vec![exposed(1, 1), exposed(2, 0)];
+        let text = plan(&report, Look::default(), "night/");
+        assert!(
+            text.contains(
+                "exposure  step 2: 0-5460 has no copy, until the sync ends\n          \
+                 step 1: 0-5460 has 1 copy, until the sync ends\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("why step 1"),
+            "the reason of an exposed step:\n{text}"
+        );
+    }
+
+    #[test]
+    fn verbose_shows_the_levels() {
+        let look = Look {
+            verbose: 1,
+            ..Look::default()
+        };
+        let text = plan(&testing::plan(), look, "night/");
+        let expected = "objective\n          \
+             level      before  after  bound  proof\n          \
+             over-host       1      0      0  flow\n";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn a_long_next_line_becomes_two_commands() {
+        let text = plan(
+            &testing::plan(),
+            Look::default(),
+            "some/rather/long/directory/of/a/night",
+        );
+        let end: Vec<&str> = text.lines().rev().take(2).collect();
+        assert_eq!(
+            end,
+            [
+                "          topoplan script plan.json --tool redis-cli > plan.sh",
+                "next      topoplan plan some/rather/long/directory/of/a/night -o plan.json",
+            ]
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! The steps of a plan, phase by phase: what becomes what, and why.
+
+use crate::render::page::Line;
+use crate::render::page::Page;
+use crate::render::page::WIDTH;
+use crate::render::page::count;
+use crate::render::page::wrap;
+use crate::render::safe::width;
+use crate::render::style::Ink;
+use crate::report::Step;
+
+/// At least this much room for what a step does, however wide its codes are.
+const WHAT_LEAST: usize = 24;
+
+/// Every step under the head of its phase, in the plan's order.
+pub(super) fn write(page: &mut Page, steps: &[Step], exposed: impl Fn(u32) -> bool) {
+    let columns = Columns::of(steps);
+    for run in steps.chunk_by(|a, b| a.phase == b.phase) {
+        page.gap();
+        let phase = run.first().map_or("", |s| s.phase.as_str());
+        page.line(Line::new().put(Ink::Head, phase));
+        for step in run {
+            line(page, step, &columns);
+            let reason = page.look.verbose > 0 || is_surprising(step) || exposed(step.id);
+            if reason && !step.reason.is_empty() && !page.look.quiet {
+                page.wrapped(Line::new(), columns.who, Ink::Dim, &step.reason);
+            }
+            if page.look.verbose > 0 {
+                for text in details(step) {
+                    page.wrapped(Line::new(), columns.who, Ink::Dim, &text);
+                }
+            }
+        }
+    }
+}
+
+/// `4 failovers`, `2 meets`: the plan's actions in the order in which they first come.
+pub(super) fn counts(steps: &[Step]) -> Vec<String> {
+    let mut seen: Vec<(&str, usize)> = Vec::new();
+    for step in steps {
+        match seen.iter_mut().find(|(action, _)| *action == step.action) {
+            Some((_, number)) => *number += 1,
+            None => seen.push((&step.action, 1)),
+        }
+    }
+    seen.into_iter()
+        .map(|(action, number)| count(number, action))
+        .collect()
+}
+
+/// How many writes a plan may lose: by failovers without the master's consent.
+pub(super) fn risk(steps: &[Step]) -> String {
+    let mode = |mode: &str| {
+        let risky = steps.iter().filter(|s| s.mode.as_deref() == Some(mode));
+        risky.count()
+    };
+    match (mode("force"), mode("takeover")) {
+        (0, 0) => "no writes at risk".to_owned(),
+        (force, 0) => format!("writes at risk: {force} by force"),
+        (0, takeover) => format!("writes at risk: {takeover} by takeover"),
+        (force, takeover) => format!("writes at risk: {force} by force, {takeover} by takeover"),
+    }
+}
+
+/// Where the columns of all steps start.
+struct Columns {
+    id_end: usize,
+    action: usize,
+    who: usize,
+    what: usize,
+    what_width: usize,
+}
+
+impl Columns {
+    fn of(steps: &[Step]) -> Self {
+        let most = |f: &dyn Fn(&Step) -> usize| steps.iter().map(f).max().unwrap_or(0);
+        let id_end = 2 + most(&|s| s.id.to_string().len());
+        let action = id_end + 2;
+        let who = action + most(&|s| width(&act(s))) + 1;
+        let what = who + most(&|s| width(&who_and_what(s).0)) + 2;
+        let codes = most(&|s| width(&s.cures.join(" "))) + 2;
+        let what_width = WIDTH.saturating_sub(what + codes).max(WHAT_LEAST);
+        Self {
+            id_end,
+            action,
+            who,
+            what,
+            what_width: what_width.min(most(&|s| width(&who_and_what(s).1))),
+        }
+    }
+}
+
+fn line(page: &mut Page, step: &Step, columns: &Columns) {
+    let (who, what) = who_and_what(step);
+    let id = step.id.to_string();
+    let risky = matches!(step.mode.as_deref(), Some("force" | "takeover"));
+    let mut first = Line::new()
+        .at(columns.id_end - id.len())
+        .put(Ink::Plain, &id)
+        .at(columns.action)
+        .put(if risky { Ink::Warning } else { Ink::Plain }, &act(step))
+        .at(columns.who)
+        .put(Ink::Head, &who);
+    let mut parts = wrap(&what, columns.what_width).into_iter();
+    first = first
+        .at(columns.what)
+        .put(Ink::Plain, &parts.next().unwrap_or_default())
+        .at(columns.what + columns.what_width + 2)
+        .put(Ink::Dim, &step.cures.join(" "));
+    page.line(first);
+    for part in parts {
+        page.line(Line::new().at(columns.what).put(Ink::Plain, &part));
+    }
+}
+
+/// The action, with its mode where that is not the gentle one.
+fn act(step: &Step) -> String {
+    match step.mode.as_deref() {
+        Some(mode @ ("force" | "takeover")) => format!("{} {mode}", step.action),
+        _ => step.action.clone(),
+    }
+}
+
+/// The node that changes, and what becomes of it.
+fn who_and_what(step: &Step) -> (String, String) {
+    let or_id = |address: &Option<String>, id: &Option<String>| match (address, id) {
+        (Some(address), _) => address.clone(),
+        (None, Some(id)) => short(id),
+        (None, None) => "?".to_owned(),
+    };
+    let node = or_id(&step.address, &step.node);
+    let target = or_id(&step.target_address, &step.target);
+    let slots = step.slots.as_deref().unwrap_or("");
+    match step.action.as_str() {
+        "meet" => (target, format!("becomes a member, met by {node}")),
+        "replicate" => (node, format!("becomes replica of {target}")),
+        "failover" if slots.is_empty() => (node, format!("becomes master, was {target}")),
+        "failover" => (node, format!("becomes master of {slots}, was {target}")),
+        "forget" => {
+            let told = count(step.tell.len(), "node");
+            let id = match (&step.target_address, &step.target) {
+                (Some(_), Some(id)) => format!(", id {}", short(id)),
+                _ => String::new(),
+            };
+            (target, format!("is forgotten by {told}{id}"))
+        }
+        "set-slot" => {
+            let state = step.mode.as_deref().unwrap_or("stable");
+            (node, format!("slots {slots} become {state}"))
+        }
+        "flush" => (node, "becomes empty".to_owned()),
+        _ => {
+            let other = match (&step.target_address, &step.target) {
+                (None, None) => String::new(),
+                _ => format!("with {target} "),
+            };
+            (node, format!("{other}{slots}").trim_end().to_owned())
+        }
+    }
+}
+
+/// The start of a long id: enough to find it in a dump.
+fn short(id: &str) -> String {
+    const KEPT: usize = 12;
+    if id.chars().count() <= KEPT + 4 {
+        return id.to_owned();
+    }
+    id.chars().take(KEPT).chain(['…']).collect()
+}
+
+/// A step whose reason does not follow from what it does.
+fn is_surprising(step: &Step) -> bool {
+    matches!(step.mode.as_deref(), Some("force" | "takeover"))
+        || step.cures.is_empty()
+        || step.action == "flush"
+}
+
+fn details(step: &Step) -> Vec<String> {
+    let mut order = format!("wave {}", step.wave);
+    if !step.after.is_empty() {
+        let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
+        order.push_str(&format!(", after {}", after.join(", ")));
+    }
+    if step.pause_ms > 0 {
+        order.push_str(&format!(", pause {}", seconds(step.pause_ms)));
+    }
+    let mut wait = format!("wait until {}", step.wait.until);
+    match step.wait.at.as_slice() {
+        [] => {}
+        [one] => wait.push_str(&format!(" at {one}")),
+        many => wait.push_str(&format!(" at {}", count(many.len(), "node"))),
+    }
+    wait.push_str(&format!(", at most {}", seconds(step.wait.limit_ms)));
+    let mut details = vec![order, wait];
+    if let Some(undo) = &step.undo {
+        details.push(format!("undo: {undo}"));
+    }
+    details
+}
+
+fn seconds(ms: u64) -> String {
+    if ms.is_multiple_of(1000) {
+        format!("{} s", ms / 1000)
+    } else {
+        format!("{ms} ms")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::style::Look;
+    use crate::render::testing::step;
+
+    fn text(steps: &[Step], verbose: u8) -> String {
+        let mut page = Page::new(Look {
+            verbose,
+            ..Look::default()
+        });
+        write(&mut page, steps, |_| false);
+        page.finish()
+    }
+
+    #[test]
+    fn steps_stand_under_their_phase() {
+        let mut force = step(1, "serve", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
+        force.slots = Some("0-5460".into());
+        force.mode = Some("force".into());
+        let replicate = step(2, "protect", "replicate", "10.0.0.3:7002", "10.0.0.2:7001");
+        let mut forget = step(10, "tidy", "forget", "", "10.0.0.9:7000");
+        forget.address = None;
+        forget.tell = vec!["10.0.0.2:7001".into(), "10.0.0.3:7002".into()];
+        assert_eq!(
+            text(&[force, replicate, forget], 0),
+            "serve\n\
+             \x20  1  failover force 10.0.0.2:7001  becomes master of 0-5460, was 10.0.0.1:7000  R001\n\
+             \x20                    why step 1\n\
+             \n\
+             protect\n\
+             \x20  2  replicate      10.0.0.3:7002  becomes replica of 10.0.0.2:7001             R001\n\
+             \n\
+             tidy\n\
+             \x20 10  forget         10.0.0.9:7000  is forgotten by 2 nodes, id target-10        R001\n"
+        );
+    }
+
+    #[test]
+    fn verbose_tells_reason_order_wait_and_undo() {
+        let mut one = step(2, "protect", "replicate", "10.0.0.3:7002", "10.0.0.2:7001");
+        one.after = vec![1];
+        one.pause_ms = 30_000;
+        assert_eq!(
+            text(&[one], 1),
+            "protect\n\
+             \x20 2  replicate 10.0.0.3:7002  becomes replica of 10.0.0.2:7001  R001\n\
+             \x20              why step 2\n\
+             \x20              wave 1, after 1, pause 30 s\n\
+             \x20              wait until link-up at 10.0.0.3:7002, at most 60 s\n\
+             \x20              undo: take back step 2\n"
+        );
+    }
+
+    #[test]
+    fn a_long_slot_list_stays_in_its_column() {
+        let mut one = step(1, "serve", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
+        let slots: Vec<String> = (0..60).map(|i| (i * 3).to_string()).collect();
+        one.slots = Some(slots.join(","));
+        let text = text(&[one], 0);
+        assert!(text.lines().count() > 3);
+        assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn risk_names_the_modes() {
+        let mut one = step(1, "serve", "failover", "a", "b");
+        assert_eq!(risk(std::slice::from_ref(&one)), "no writes at risk");
+        one.mode = Some("takeover".into());
+        assert_eq!(risk(&[one]), "writes at risk: 1 by takeover");
+    }
+}

@@ -1,0 +1,258 @@
+//! Small reports built by hand.
+
+use crate::diagnostic::Excerpt;
+use crate::report::CheckReport;
+use crate::report::ClusterFacts;
+use crate::report::Diagnostic;
+use crate::report::Evidence;
+use crate::report::Finding;
+use crate::report::Guard;
+use crate::report::HostLoad;
+use crate::report::ImpactCase;
+use crate::report::ImpactReport;
+use crate::report::Input;
+use crate::report::Level;
+use crate::report::PlanReport;
+use crate::report::Proof;
+use crate::report::Refusal;
+use crate::report::SCHEMA_VERSION;
+use crate::report::Server;
+use crate::report::Step;
+use crate::report::Subject;
+use crate::report::Summary;
+use crate::report::Tool;
+use crate::report::Views;
+use crate::report::Wait;
+
+pub fn load(host: &str, masters: usize, replicas: usize, spares: usize) -> HostLoad {
+    HostLoad {
+        host: host.into(),
+        masters,
+        replicas,
+        spares,
+    }
+}
+
+pub fn finding(severity: &str, code: &str, rule: &str, message: &str) -> Finding {
+    Finding {
+        code: code.into(),
+        rule: rule.into(),
+        severity: severity.into(),
+        subject: Subject {
+            kind: "slots".into(),
+            id: Some("id".into()),
+            address: Some("10.0.0.1:7000".into()),
+            last_address: Some("10.0.0.1:7000".into()),
+            slots: Some("0-5460".into()),
+            host: Some("host-1".into()),
+            zone: Some("a".into()),
+        },
+        message: message.into(),
+        help: format!("see the page of {code}"),
+        evidence: vec![Evidence {
+            path: "a/cluster-nodes.txt".into(),
+            line: 3,
+            column: 1,
+        }],
+    }
+}
+
+pub fn diagnostic() -> Diagnostic {
+    Diagnostic {
+        code: "parse/link-state".into(),
+        severity: "warning".into(),
+        message: "unknown link state `conected`".into(),
+        path: Some("a/cluster-nodes.txt".into()),
+        line: Some(200_001),
+        column: Some(9),
+        help: Some("the server writes `connected` or `disconnected`".into()),
+        excerpt: Some(Excerpt {
+            line: "0 0 1 a conected 0-5460".into(),
+            length: 8,
+        }),
+    }
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: "topoplan".into(),
+        version: "0.1.0".into(),
+    }
+}
+
+fn inputs() -> Vec<Input> {
+    vec![Input {
+        path: "a/cluster-nodes.txt".into(),
+        dialect: Some("cluster-nodes".into()),
+        view_of: Some("id".into()),
+        sha256: "00".into(),
+    }]
+}
+
+fn summary() -> Summary {
+    Summary {
+        nodes: 6,
+        shards: 3,
+        masters: 3,
+        replicas: 3,
+        hosts: 2,
+        errors: 1,
+        warnings: 1,
+        ..Summary::default()
+    }
+}
+
+pub fn check() -> CheckReport {
+    CheckReport {
+        schema_version: SCHEMA_VERSION,
+        tool: tool(),
+        server: Server {
+            name: "redis".into(),
+            version: Some("7.0.15".into()),
+        },
+        views: Views { read: 6, behind: 0 },
+        inputs: inputs(),
+        summary: summary(),
+        distribution: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
+        findings: vec![
+            finding(
+                "warning",
+                "P005",
+                "skewed-masters",
+                "host-1 runs 3 of 3 masters",
+            ),
+            finding(
+                "error",
+                "S001",
+                "uncovered-slots",
+                "0-5460 have no live owner",
+            ),
+        ],
+        diagnostics: vec![diagnostic()],
+    }
+}
+
+pub fn level(name: &str, value: i64, bound: i64) -> Level {
+    Level {
+        level: name.into(),
+        before: 1,
+        value,
+        bound,
+        proof: Proof::Flow,
+        selected: true,
+    }
+}
+
+pub fn refusal() -> Refusal {
+    Refusal {
+        subject: "R001 10.0.0.1:7000".into(),
+        reason: "no spare outside its host".into(),
+        unlock: "one more host".into(),
+    }
+}
+
+/// A step that cures R001.
+pub fn step(id: u32, phase: &str, action: &str, address: &str, target: &str) -> Step {
+    Step {
+        id,
+        phase: phase.into(),
+        wave: 1,
+        action: action.into(),
+        node: Some(format!("node-{id}")),
+        address: Some(address.into()),
+        target: Some(format!("target-{id}")),
+        target_address: Some(target.into()),
+        tell: Vec::new(),
+        slots: None,
+        mode: None,
+        after: Vec::new(),
+        pause_ms: 0,
+        guard: Guard::default(),
+        wait: Wait {
+            until: "link-up".into(),
+            at: vec![address.into()],
+            limit_ms: 60_000,
+        },
+        cures: vec!["R001".into()],
+        reason: format!("why step {id}"),
+        undo: Some(format!("take back step {id}")),
+    }
+}
+
+/// One graceful failover that cures P005.
+pub fn plan() -> PlanReport {
+    let mut failover = step(1, "spread", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
+    failover.slots = Some("0-5460".into());
+    failover.mode = Some("graceful".into());
+    failover.cures = vec!["P005".into()];
+    PlanReport {
+        schema_version: SCHEMA_VERSION,
+        plan_id: "00".into(),
+        tool: tool(),
+        inputs: inputs(),
+        complete: true,
+        refused: None,
+        views: Views { read: 6, behind: 0 },
+        cluster: ClusterFacts {
+            server: "redis".into(),
+            version: Some("7.0.15".into()),
+            node_timeout_ms: 15_000,
+            members: Vec::new(),
+            ghosts: Vec::new(),
+        },
+        summary: summary(),
+        found: vec![finding(
+            "warning",
+            "P005",
+            "skewed-masters",
+            "host-1 runs 3 of 3 masters",
+        )],
+        options: Vec::new(),
+        objective: vec![level("over-host", 0, 0)],
+        certificate: Vec::new(),
+        steps: vec![failover],
+        before: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
+        after: vec![load("host-1", 2, 1, 0), load("host-2", 1, 2, 0)],
+        exposure: Vec::new(),
+        remaining: Vec::new(),
+        refusals: Vec::new(),
+        advice: Vec::new(),
+        assumptions: Vec::new(),
+        copied_mib: 0,
+        seconds: 10,
+        diagnostics: Vec::new(),
+    }
+}
+
+/// The first `cases` of three: slots lost, no majority, a clean failover.
+pub fn impact(cases: usize) -> ImpactReport {
+    let case = |n: u32| ImpactCase {
+        lose: vec![format!("host:10.0.0.{n}")],
+        slots_lost: if n == 1 { 5461 } else { 0 },
+        shards_failed_over: usize::from(n != 2),
+        shards_stuck: usize::from(n == 2),
+        shards_lost: usize::from(n == 1),
+        shards_without_spare_copy: if n == 1 { 2 } else { 0 },
+        voters_left: if n == 2 { 1 } else { 2 },
+        voters_needed: 2,
+        majority: n != 2,
+        lost: if n == 1 {
+            "0-5460".into()
+        } else {
+            String::new()
+        },
+        stuck: if n == 2 {
+            "5461-10922".into()
+        } else {
+            String::new()
+        },
+        after: vec![load("host-2", 2, 1, 0)],
+    };
+    ImpactReport {
+        schema_version: SCHEMA_VERSION,
+        tool: tool(),
+        inputs: inputs(),
+        cases: (1..=3).map(case).take(cases).collect(),
+        diagnostics: Vec::new(),
+    }
+}
