@@ -1,1 +1,0 @@
-//! The counts that rules and levels share, so that there is one definition of good.

@@ -1,0 +1,183 @@
+//! The levels of the objective, and which of them a request selects.
+
+use crate::flow::Cost;
+use crate::flow::WIDTH;
+use crate::model::Cluster;
+use crate::plan::Phase;
+use crate::plan::Request;
+use crate::rules;
+use crate::rules::Cure;
+
+/// One objective. Smaller is better; an earlier one counts more than all later ones together.
+///
+/// The number is the component of [`Cost`] that carries it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(usize)]
+pub enum Level {
+    Serve,
+    Protect,
+    Missing,
+    SameHost,
+    Moves,
+    SameZone,
+    SameDisk,
+    VotesHost,
+    VotesZone,
+    OverHost,
+    OverZone,
+    Home,
+    Tidy,
+    Surplus,
+    Risk,
+    SyncMib,
+    Failovers,
+    Actions,
+    /// Pairs and roles that are not those of the home map.
+    TieHome,
+    /// Lowest address to lowest address.
+    TieRank,
+}
+
+/// Every level that is printed, in order. The ties are not: they only choose among equals.
+pub const PRINTED: [Level; 18] = [
+    Level::Serve,
+    Level::Protect,
+    Level::Missing,
+    Level::SameHost,
+    Level::Moves,
+    Level::SameZone,
+    Level::SameDisk,
+    Level::VotesHost,
+    Level::VotesZone,
+    Level::OverHost,
+    Level::OverZone,
+    Level::Home,
+    Level::Tidy,
+    Level::Surplus,
+    Level::Risk,
+    Level::SyncMib,
+    Level::Failovers,
+    Level::Actions,
+];
+
+const _: () = assert!(Level::TieRank as usize == WIDTH - 1, "a cost has a component for every level");
+
+impl Level {
+    /// The name in JSON and text.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Protect => "protect",
+            Self::Missing => "missing",
+            Self::SameHost => "same-host",
+            Self::Moves => "moves",
+            Self::SameZone => "same-zone",
+            Self::SameDisk => "same-disk",
+            Self::VotesHost => "votes-host",
+            Self::VotesZone => "votes-zone",
+            Self::OverHost => "over-host",
+            Self::OverZone => "over-zone",
+            Self::Home => "home",
+            Self::Tidy => "tidy",
+            Self::Surplus => "surplus",
+            Self::Risk => "risk",
+            Self::SyncMib => "sync-mib",
+            Self::Failovers => "failovers",
+            Self::Actions => "actions",
+            Self::TieHome => "tie-home",
+            Self::TieRank => "tie-rank",
+        }
+    }
+
+    /// The cost of `amount` in this level.
+    pub fn cost(self, amount: i64) -> Cost {
+        Cost::of(self as usize, amount)
+    }
+}
+
+/// A cost with some more of a level.
+pub fn add(cost: Cost, level: Level, amount: i64) -> Cost {
+    cost.plus(level as usize, amount)
+}
+
+/// Which findings a plan is to cure: the request, the rules' defaults, and what a dead member
+/// that may return forbids.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Selection {
+    codes: Vec<&'static str>,
+    /// Codes that would be cured if no member were dead.
+    pub waiting: Vec<&'static str>,
+}
+
+impl Selection {
+    /// Resolves the request against the captured cluster.
+    pub fn new(cluster: &Cluster, request: &Request) -> Self {
+        let dead = !request.forget_dead && !cluster.dead_members().is_empty();
+        let (mut codes, mut waiting) = (Vec::new(), Vec::new());
+        for rule in rules::all() {
+            let named = |list: &[String]| list.iter().any(|c| c.eq_ignore_ascii_case(rule.code));
+            let asked = named(&request.only);
+            let unlocked = match rule.code {
+                "M003" => request.forget_dead,
+                "S003" => request.settle_slots,
+                _ => false,
+            };
+            let by_default = request.only.is_empty() && rule.cure == Cure::Yes;
+            let wanted = rule.cure != Cure::No && (asked || unlocked || by_default) && !named(&request.skip);
+            let kept = request.keep_spares && matches!(rule.code, "R009" | "M007") && !asked;
+            let late = request.through.is_some_and(|last| phase_of(rule.code) > last);
+            if !wanted || kept || late {
+                continue;
+            }
+            let spread = matches!(rule.code, "P005" | "P006" | "P009" | "Q001" | "Q002");
+            if spread && dead && !asked {
+                waiting.push(rule.code);
+            } else {
+                codes.push(rule.code);
+            }
+        }
+        Self { codes, waiting }
+    }
+
+    /// Findings of this code are to be cured.
+    pub fn has(&self, code: &str) -> bool {
+        self.codes.contains(&code)
+    }
+
+    /// The level is minimised; else it is only kept from getting worse.
+    pub fn level(&self, level: Level) -> bool {
+        let any = |codes: &[&str]| codes.iter().any(|c| self.has(c));
+        match level {
+            Level::Serve => any(&["S001"]),
+            Level::Protect => any(&["R001"]),
+            Level::Missing => any(&["R001", "R002"]),
+            Level::SameHost => any(&["P001", "P004"]),
+            Level::SameZone => any(&["P003"]),
+            Level::SameDisk => any(&["P002"]),
+            Level::VotesHost => any(&["Q001"]),
+            Level::VotesZone => any(&["Q002"]),
+            Level::OverHost => any(&["P005"]),
+            Level::OverZone => any(&["P006"]),
+            Level::Home => any(&["P009"]),
+            Level::Tidy => any(&["M001", "M003", "M004", "M007", "R007", "R009"]),
+            Level::Moves
+            | Level::Surplus
+            | Level::Risk
+            | Level::SyncMib
+            | Level::Failovers
+            | Level::Actions
+            | Level::TieHome
+            | Level::TieRank => true,
+        }
+    }
+}
+
+/// The phase in which findings of a code are cured.
+pub fn phase_of(code: &str) -> Phase {
+    match code {
+        "S001" => Phase::Serve,
+        "R001" | "R002" | "R007" | "P001" | "P002" | "P003" | "P004" | "S003" => Phase::Protect,
+        "P005" | "P006" | "P009" | "Q001" | "Q002" => Phase::Spread,
+        _ => Phase::Tidy,
+    }
+}

@@ -1,0 +1,312 @@
+//! The decision that is left once every shard has a live master: who copies what, and who leads.
+
+use std::collections::BTreeMap;
+
+use crate::measure;
+use crate::model::Cluster;
+use crate::model::DiskId;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::model::Role;
+use crate::model::Shard;
+use crate::model::Sync;
+use crate::model::ZoneId;
+use crate::plan::Request;
+use crate::plan::level::Selection;
+use crate::policy::HomeRole;
+use crate::policy::Policy;
+use crate::policy::Wanted;
+
+/// Index of a host, real or of a single node without one.
+pub type Place = usize;
+
+/// A shard with a live master.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub owner: NodeId,
+    /// Replicas wanted, lowered to what must not get worse where the shortage is not to be cured.
+    pub wanted: i64,
+    /// Copies that stay where they are, the owner first.
+    pub fixed: Vec<Copy>,
+    /// Replicas that may be re-pointed.
+    pub movable: Vec<Copy>,
+    /// Replicas of replicas that must be re-pointed.
+    pub chained: Vec<Copy>,
+    /// MiB that a new replica copies.
+    pub mib: i64,
+    /// False: left alone, as something may be going on.
+    pub free: bool,
+    /// Usable copies were on two hosts before.
+    pub protected: bool,
+    /// Replicas in the owner's zone before.
+    pub same_zone: i64,
+}
+
+/// A live copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Copy {
+    pub node: NodeId,
+    pub place: Place,
+    pub disk: Option<DiskId>,
+    pub zone: Option<ZoneId>,
+    /// Can take over and counts as a replica.
+    pub usable: bool,
+}
+
+/// A live node without a copy that may be given one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spare {
+    pub copy: Copy,
+    pub meet: bool,
+    pub flush: bool,
+    /// Leaving it without a copy is a finding to be cured.
+    pub untidy: bool,
+}
+
+/// Why a shard or a node takes no part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Aside {
+    /// Slots are open at one of its ends.
+    OpenSlots { owner: NodeId },
+    /// A first sync is running, or never came to an end.
+    Syncing { owner: NodeId, replica: NodeId },
+    /// A spare that holds keys, and why it is not flushed.
+    HoldsKeys { node: NodeId, keys: u64, blocked: bool },
+}
+
+/// What is to be decided.
+pub struct Problem<'a> {
+    /// After the serve phase: every promotable shard has its new master.
+    pub cluster: &'a Cluster,
+    pub policy: &'a Policy,
+    pub selection: &'a Selection,
+    pub allow_moves: bool,
+    pub units: Vec<Unit>,
+    pub spares: Vec<Spare>,
+    pub asides: Vec<Aside>,
+    /// Masters per place that may not be exceeded without harm: see `measure::votes_to_spare`.
+    pub votes_to_spare: i64,
+}
+
+/// What the problem is made of.
+pub struct Inputs<'a> {
+    pub captured: &'a Cluster,
+    pub cluster: &'a Cluster,
+    pub policy: &'a Policy,
+    pub wanted: &'a Wanted,
+    pub selection: &'a Selection,
+    pub request: &'a Request,
+    /// Owners whose open slots the plan closes.
+    pub settled: &'a [NodeId],
+}
+
+impl<'a> Problem<'a> {
+    pub fn new(inputs: &Inputs<'a>) -> Self {
+        let cluster = inputs.cluster;
+        let shards = cluster.shards();
+        let mib = MibTable::new(cluster, &shards);
+        let mut asides = Vec::new();
+        let mut units = Vec::new();
+        for shard in shards.iter().filter(|s| cluster.node(s.owner).is_live_member()) {
+            let aside = going_on(inputs, shard);
+            units.push(unit(inputs, shard, aside.is_none(), &mib));
+            asides.extend(aside);
+        }
+        let mut problem = Self {
+            cluster,
+            policy: inputs.policy,
+            selection: inputs.selection,
+            allow_moves: inputs.request.allow_moves,
+            units,
+            spares: Vec::new(),
+            asides,
+            votes_to_spare: measure::votes_to_spare(cluster) as i64,
+        };
+        problem.find_spares(inputs);
+        problem
+    }
+
+    pub fn copy(&self, node: NodeId, usable: bool) -> Copy {
+        copy(self.cluster, node, usable)
+    }
+
+    /// How many places there are.
+    pub fn places(&self) -> usize {
+        self.cluster.hosts.len() + self.cluster.nodes.len()
+    }
+
+    pub fn home_role(&self, node: NodeId) -> Option<HomeRole> {
+        self.policy.home_role(self.cluster, node)
+    }
+
+    /// The node belongs to the same home shard as the unit's owner.
+    pub fn at_home(&self, node: NodeId, unit: &Unit) -> bool {
+        let group = |id: NodeId| {
+            let address = self.cluster.node(id).address.as_ref()?;
+            self.policy.home_group(address)
+        };
+        group(node).is_some_and(|g| Some(g) == group(unit.owner))
+    }
+
+    fn find_spares(&mut self, inputs: &Inputs) {
+        let cluster = self.cluster;
+        let unowned = cluster.has_unowned_slots();
+        let all_served = inputs.captured.uncovered().is_empty()
+            && !inputs.captured.iter().any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
+        for (id, node) in cluster.iter() {
+            let member = node.membership == Membership::Member;
+            if !(member || node.membership == Membership::Unmet) || !cluster.is_spare_given(id, unowned) {
+                continue;
+            }
+            let keys = node.keys.unwrap_or(0);
+            // A replica may be re-pointed with keys: REPLICATE drops them (`clusterSetMaster`).
+            let flush = node.is_master() && keys > 0;
+            if flush && !(inputs.request.flush_stale && all_served) {
+                self.asides.push(Aside::HoldsKeys { node: id, keys, blocked: !all_served });
+                continue;
+            }
+            let untidy = !inputs.request.keep_spares
+                && if member { self.selection.has("R009") } else { self.selection.has("M007") };
+            self.spares.push(Spare { copy: self.copy(id, true), meet: !member, flush, untidy });
+        }
+    }
+}
+
+fn copy(cluster: &Cluster, node: NodeId, usable: bool) -> Copy {
+    let host = cluster.node(node).host;
+    Copy {
+        node,
+        place: host.map_or(cluster.hosts.len() + node.index(), |h| h.0 as usize),
+        disk: cluster.node(node).disk,
+        zone: cluster.zone_of(node),
+        usable,
+    }
+}
+
+fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
+    let (cluster, selection) = (inputs.cluster, inputs.selection);
+    let usable = measure::usable_replicas(cluster, shard).count() as i64;
+    let wanted = i64::from(inputs.wanted.of(cluster, shard));
+    let wanted = match (selection.has("R002"), selection.has("R001")) {
+        (true, _) => wanted,
+        (false, true) => wanted.min(usable.max(1)),
+        (false, false) => wanted.min(usable),
+    };
+    let mut unit = Unit {
+        owner: shard.owner,
+        wanted,
+        fixed: vec![copy(cluster, shard.owner, true)],
+        movable: Vec::new(),
+        chained: Vec::new(),
+        mib: mib.of(shard.owner),
+        free,
+        protected: !measure::is_unprotected(cluster, shard),
+        same_zone: measure::in_owners_zone(cluster, shard).len() as i64,
+    };
+    for id in measure::live_followers(cluster, shard) {
+        let direct = cluster.node(id).master() == Some(shard.owner);
+        let usable = cluster.is_usable_replica(id);
+        let list = match (free, direct) {
+            (true, false) if selection.has("R007") => &mut unit.chained,
+            (true, true) if usable => &mut unit.movable,
+            _ => &mut unit.fixed,
+        };
+        list.push(copy(cluster, id, usable));
+    }
+    unit
+}
+
+/// What may be going on in a shard, that a capture cannot tell from a stuck state.
+fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
+    let cluster = inputs.cluster;
+    let owner = cluster.node(shard.owner);
+    let touches = |id: NodeId| {
+        cluster.node(id).open_slots.iter().any(|o| id == shard.owner || o.peer == owner.name)
+    };
+    let open = cluster.iter().any(|(id, _)| touches(id))
+        || shard.replicas.iter().any(|&r| !cluster.node(r).open_slots.is_empty());
+    if open && !inputs.settled.contains(&shard.owner) {
+        return Some(Aside::OpenSlots { owner: shard.owner });
+    }
+    let syncing = measure::live_followers(cluster, shard)
+        .into_iter()
+        .find(|&r| matches!(cluster.node(r).replication.sync, Sync::Running | Sync::Never));
+    syncing.map(|replica| Aside::Syncing { owner: shard.owner, replica })
+}
+
+/// MiB of `used_memory` per shard: of its owner, else of a replica, else the median of the
+/// known, else 1.
+struct MibTable {
+    known: BTreeMap<NodeId, i64>,
+    median: i64,
+}
+
+impl MibTable {
+    fn new(cluster: &Cluster, shards: &[Shard]) -> Self {
+        let mib = |id: NodeId| cluster.node(id).used_memory.map(|b| b.div_ceil(1 << 20) as i64);
+        let known: BTreeMap<NodeId, i64> = shards
+            .iter()
+            .filter_map(|s| {
+                let copies = std::iter::once(&s.owner).chain(&s.replicas);
+                Some((s.owner, copies.copied().find_map(mib)?))
+            })
+            .collect();
+        let mut sorted: Vec<i64> = known.values().copied().collect();
+        sorted.sort_unstable();
+        let median = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(1);
+        Self { known, median }
+    }
+
+    fn of(&self, owner: NodeId) -> i64 {
+        self.known.get(&owner).copied().unwrap_or(self.median)
+    }
+}
+
+/// Who copies what after the plan: for every unit its copies, the present owner first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assignment {
+    pub copies: Vec<Vec<Copy>>,
+}
+
+impl Assignment {
+    /// Everything as it is.
+    pub fn present(problem: &Problem) -> Self {
+        let copies = |u: &Unit| u.fixed.iter().chain(&u.movable).chain(&u.chained).copied().collect();
+        Self { copies: problem.units.iter().map(copies).collect() }
+    }
+}
+
+/// A whole decision: copies and masters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    pub assignment: Assignment,
+    /// The master of every unit.
+    pub masters: Vec<NodeId>,
+}
+
+impl Decision {
+    /// The cluster as the decision leaves it: every copy attached, in sync, and every master in
+    /// place. Ghosts and dead members stay.
+    pub fn expand(&self, problem: &Problem) -> Cluster {
+        let mut cluster = problem.cluster.clone();
+        for ((unit, copies), &master) in problem.units.iter().zip(&self.assignment.copies).zip(&self.masters) {
+            for copy in copies {
+                let node = cluster.node_mut(copy.node);
+                if copy.node == unit.owner {
+                    continue;
+                }
+                let stays = node.membership == Membership::Member && node.master() == Some(unit.owner);
+                if !stays {
+                    node.membership = Membership::Member;
+                    node.role = Role::Replica(Some(unit.owner));
+                    node.replication.sync = Sync::Done;
+                    node.replication.link = crate::model::Link::Up;
+                }
+            }
+            if master != unit.owner {
+                crate::action::hand_over(&mut cluster, unit.owner, master);
+            }
+        }
+        cluster
+    }
+}

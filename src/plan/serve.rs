@@ -1,0 +1,114 @@
+//! Which replica takes over where the master is gone: decided by the promotion rule alone.
+
+use crate::action::Action;
+use crate::action::Mode;
+use crate::measure;
+use crate::model::Cluster;
+use crate::model::NodeId;
+use crate::model::Shard;
+use crate::model::Sync;
+use crate::plan::Refusal;
+use crate::plan::Request;
+
+/// What the serve phase does, and the cluster it leaves.
+pub struct Served {
+    pub actions: Vec<Action>,
+    pub cluster: Cluster,
+    pub refusals: Vec<Refusal>,
+    /// Promoted without a captured offset.
+    pub unknown_offsets: Vec<NodeId>,
+}
+
+/// Promotes, shard by shard in node order, the usable replica with the highest captured offset.
+///
+/// The mode is decided on the simulated voters: by vote while a majority lives, else by
+/// takeover, one at a time, until a majority lives.
+pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
+    let mut served = Served {
+        actions: Vec::new(),
+        cluster: captured.clone(),
+        refusals: Vec::new(),
+        unknown_offsets: Vec::new(),
+    };
+    if !selected {
+        return served;
+    }
+    for shard in captured.shards().iter().filter(|s| !captured.node(s.owner).is_live_member()) {
+        match heir(captured, shard, request.accept_data_loss) {
+            Ok(node) => {
+                let mode = mode(&served.cluster, shard.owner, node);
+                let action = Action::Failover { node, old: shard.owner, mode };
+                action.apply(&mut served.cluster);
+                served.actions.push(action);
+                if captured.node(node).replication.offset.is_none() {
+                    served.unknown_offsets.push(node);
+                }
+            }
+            Err(refusal) => served.refusals.push(refusal),
+        }
+    }
+    served
+}
+
+/// The replica to promote, or why none may be.
+fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, Refusal> {
+    let live: Vec<NodeId> = measure::live_replicas(cluster, shard).collect();
+    let synced = live.iter().copied().filter(|&r| cluster.is_synced(r));
+    // Highest offset first; unknown ones last; the lowest address on a tie.
+    let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
+        nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
+    };
+    if let Some(node) = best(&mut synced.into_iter()) {
+        return Ok(node);
+    }
+    let owner = cluster.node(shard.owner);
+    let subject = format!("slots {}", shard.slots);
+    let process = match (&owner.address, &owner.last_address) {
+        (Some(address), _) => format!("restart {address} with its data"),
+        (None, Some(address)) => format!("bring back the data that {address} had"),
+        (None, None) => format!("bring back the data of node {}", owner.name.short()),
+    };
+    if let Some(node) = best(&mut live.iter().copied()) {
+        if accept_data_loss {
+            return Ok(node);
+        }
+        let what = match cluster.node(node).replication.sync {
+            Sync::Running => "is still in its first sync",
+            _ => "never finished a sync",
+        };
+        return Err(Refusal {
+            subject,
+            reason: format!("the only live replica, {}, {what}: promoting it loses the data", cluster.node(node)),
+            unlock: format!("{process}; or --accept-data-loss"),
+        });
+    }
+    let copies: Vec<String> = shard.replicas.iter().map(|&r| cluster.node(r).to_string()).collect();
+    let reason = if copies.is_empty() {
+        format!("{owner} is gone and had no replica: no copy of these slots lives")
+    } else {
+        format!("{owner} and its replicas {} are all dead: no copy of these slots lives", copies.join(", "))
+    };
+    let others: Vec<String> = shard
+        .replicas
+        .iter()
+        .filter_map(|&r| cluster.node(r).address.as_ref())
+        .map(ToString::to_string)
+        .collect();
+    let unlock = if others.is_empty() { process } else { format!("{process}, or {}", others.join(" or ")) };
+    Err(Refusal { subject, reason, unlock })
+}
+
+/// By vote if enough live voters would vote: a voter must itself list the replica as one of a
+/// master that it knows (`clusterSendFailoverAuthIfNeeded`).
+fn mode(cluster: &Cluster, owner: NodeId, node: NodeId) -> Mode {
+    let replica = cluster.node(node);
+    let votes = cluster
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && !n.slots.is_empty())
+        .filter(|&(voter, n)| {
+            let knows = !n.has_view || cluster.node(owner).known_by.contains(voter);
+            knows && !replica.masterless_in.contains(voter)
+        })
+        .count();
+    if votes >= cluster.votes_needed() { Mode::Force } else { Mode::Takeover }
+}
