@@ -10,12 +10,20 @@ pub(super) const LISTED: usize = 4;
 
 /// `0-5460,7000`; of many ranges the first few and the number of slots.
 pub(super) fn slots(slots: &SlotSet) -> String {
+    match ranges(slots) {
+        (text, true) => text,
+        (text, false) => format!("{text} ({} slots)", slots.len()),
+    }
+}
+
+/// The slots as ranges, and whether these are all of them: of many only the first few are named.
+pub(super) fn ranges(slots: &SlotSet) -> (String, bool) {
     let ranges = slots.ranges();
     if ranges.len() <= LISTED {
-        return slots.to_string();
+        return (slots.to_string(), true);
     }
     let first = SlotSet::from_ranges(ranges.into_iter().take(LISTED));
-    format!("{first},… ({} slots)", slots.len())
+    (format!("{first},…"), false)
 }
 
 /// `1 slot`, `2 slots`.
@@ -26,7 +34,12 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 
 /// `a, b and 3 more`.
 pub(super) fn list(items: &[String]) -> String {
-    let shown = items.len().min(LISTED);
+    list_up_to(LISTED, items)
+}
+
+/// As [`list`], for what deserves more room.
+pub(super) fn list_up_to(limit: usize, items: &[String]) -> String {
+    let shown = items.len().min(limit);
     let text = items[..shown].join(", ");
     match items.len() - shown {
         0 => text,

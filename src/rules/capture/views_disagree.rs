@@ -23,6 +23,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
     page: include_str!("views_disagree.rs"),
 };
 
+const HELP: &str = "capture again in a few seconds; if it stays, check the network between \
+    them: `plan` refuses without `--force REASON`";
+
 fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     for conflict in &inventory.conflicts {
         out.push(finding(&inventory.cluster, conflict));
@@ -41,17 +44,20 @@ fn finding(cluster: &Cluster, conflict: &Conflict) -> Finding {
     let claims = words::list(&claims);
     let slots = words::slots(&conflict.slots);
     let message = if conflict.own_claims {
-        format!(
-            "slots {slots} are claimed by {claims}, each in its own view; nobody can say who owns them"
-        )
+        format!("slots {slots} are claimed by {claims}, each in its own view")
     } else {
-        format!("views name {claims} as owners of slots {slots}; nobody can say who owns them")
+        format!("views name {claims} as owners of slots {slots}")
     };
+    let message = format!("{message}; nobody can say who owns them");
     // The lowest address stands for the conflict; the message names them all.
     let first = conflict.claimants.first().copied();
-    Finding::new(&RULE, Subject::Slots(conflict.slots.clone(), first), message)
-        .help("capture again in a few seconds; if it stays, check the network between them: `plan` refuses without `--force REASON`")
-        .evidence(conflict.claimants.iter().map(|&id| Fact::Node(id)))
+    Finding::new(
+        &RULE,
+        Subject::Slots(conflict.slots.clone(), first),
+        message,
+    )
+    .help(HELP)
+    .evidence(conflict.claimants.iter().map(|&id| Fact::Node(id)))
 }
 
 #[cfg(test)]

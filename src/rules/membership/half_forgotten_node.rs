@@ -40,7 +40,8 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
 fn finding(cx: &Context, observers: &NodeSet, id: NodeId) -> Option<Finding> {
     let node = cx.cluster.node(id);
     // Counted before walked: after the loss of a host many ids are dead and none is forgotten.
-    if node.masterless_in.is_empty() && node.known_by.len() >= observers.len() {
+    let everywhere = node.masterless_in.is_empty() && node.known_by.len() >= observers.len();
+    if everywhere || node.known_by.is_empty() {
         return None;
     }
     let listing: Vec<NodeId> = observers
@@ -66,12 +67,12 @@ fn finding(cx: &Context, observers: &NodeSet, id: NodeId) -> Option<Finding> {
         words::count(observers.len(), "live view")
     );
     if !absent.is_empty() {
-        let where_ = words::nodes(cx.cluster, absent.iter().copied());
-        message.push_str(&format!(", absent at {where_}"));
+        let places = words::nodes(cx.cluster, absent.iter().copied());
+        message.push_str(&format!(", absent at {places}"));
     }
     if !masterless.is_empty() {
-        let where_ = words::nodes(cx.cluster, masterless.iter().copied());
-        message.push_str(&format!(", without a master at {where_}"));
+        let places = words::nodes(cx.cluster, masterless.iter().copied());
+        message.push_str(&format!(", without a master at {places}"));
     }
     message.push_str("; a FORGET was begun and not finished");
     let odd = masterless.first().or(absent.first()).copied();

@@ -31,7 +31,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             None => Finding::new(
                 &RULE,
                 Subject::Node(id),
-                format!("{name} has no address and cannot come back; {known} still list it"),
+                format!("{name} has no address and cannot come back; still listed by {known}"),
             )
             .help("`topoplan plan` forgets it on every node that lists it"),
         };

@@ -28,7 +28,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         let (end, help) = match node.keys {
             Some(keys) if keys > 0 => (
                 format!(" but still holds {}", words::count(keys as usize, "key")),
-                "see what the keys are; `topoplan plan --flush-stale` flushes it and gives it a shard to copy",
+                "see what the keys are; `topoplan plan --flush-stale` flushes them first",
             ),
             _ => (
                 ": it copies and serves nothing".to_owned(),

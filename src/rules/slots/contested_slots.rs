@@ -21,6 +21,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
     page: include_str!("contested_slots.rs"),
 };
 
+const HELP: &str = "check the bus ports between them; once they talk, the higher config epoch \
+    wins and the other's writes are lost";
+
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     let mut slots = SlotSet::new();
     let mut claimants = Vec::new();
@@ -47,7 +50,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     );
     out.push(
         Finding::new(&RULE, Subject::Slots(slots, None), message)
-            .help("check the bus ports between them; once they talk, the higher config epoch wins and the other's writes are lost")
+            .help(HELP)
             .evidence(claimants.into_iter().map(Fact::Node)),
     );
 }

@@ -21,6 +21,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
     page: include_str!("uncovered_slots.rs"),
 };
 
+/// Dead owners are the news of a bad night: more of them are named than of anything else.
+const OWNERS_LISTED: usize = 12;
+
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     let uncovered = cx.cluster.uncovered();
     let Some((first, _)) = cx.cluster.iter().find(|(_, n)| n.is_listed()) else {
@@ -47,8 +50,8 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     let message = format!(
         "{} without a live owner ({}): {}",
         words::count(uncovered.len() as usize, "slot"),
-        words::slots(&uncovered),
-        words::list(&tale.parts)
+        words::ranges(&uncovered).0,
+        clauses(tale.stuck.into_iter().chain(tale.saved).collect())
     );
     let mut evidence = tale.evidence;
     if evidence.is_empty() {
@@ -61,10 +64,22 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     );
 }
 
+/// Clauses have commas of their own, so they are told apart by semicolons.
+fn clauses(mut parts: Vec<String>) -> String {
+    let rest = parts.len().saturating_sub(OWNERS_LISTED);
+    parts.truncate(OWNERS_LISTED);
+    if rest > 0 {
+        parts.push(format!("and {rest} more"));
+    }
+    parts.join("; ")
+}
+
 /// Why the slots have no owner and what brings each part of them back.
 #[derive(Default)]
 struct Tale {
-    parts: Vec<String>,
+    /// What no promotion brings back; told first.
+    stuck: Vec<String>,
+    saved: Vec<String>,
     help: String,
     evidence: Vec<Fact>,
     promotable: usize,
@@ -90,8 +105,9 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
         help.push(format!("`topoplan plan` promotes {replicas}"));
     }
     if !tale.restarts.is_empty() {
-        let names = words::nodes(cx.cluster, tale.restarts.iter().copied());
-        help.push(format!("restart {names} to bring the rest back"));
+        let names = tale.restarts.iter().map(|&id| words::node(cx.cluster, id));
+        let names = words::list_up_to(OWNERS_LISTED, &names.collect::<Vec<_>>());
+        help.push(format!("restart {names} to bring the data back"));
     }
     if tale.lost > 0 {
         help.push(
@@ -120,38 +136,41 @@ fn tell_shard(cluster: &Cluster, shard: &Shard, tale: &mut Tale) {
         tale.promotable += 1;
         tale.evidence.push(Fact::Replication(best));
         let best = words::node(cluster, best);
-        tale.parts
+        tale.saved
             .push(format!("{name} {state}, its replica {best} can take over"));
         return;
     }
-    let followers = measure::live_followers(cluster, shard);
-    let why = if followers.is_empty() {
-        "no replica lives".to_owned()
-    } else {
-        let names = words::nodes(cluster, followers.iter().copied());
-        let chained = followers.iter().all(|&id| cluster.is_synced(id));
-        if chained {
-            format!("{names} copies it through another replica only")
-        } else {
-            format!("{names} never finished a sync")
-        }
+    let why = why_nobody_takes_over(cluster, shard);
+    let Some(back) = process_with_data(cluster, shard) else {
+        tale.lost += 1;
+        tale.stuck
+            .push(format!("{name} {state} and {why}: nothing to restart"));
+        return;
     };
-    let back = process_with_data(cluster, shard);
-    tale.parts.push(match back {
-        Some(back) if back == shard.owner => {
-            format!("{name} {state} and {why}: its restart brings the data back")
-        }
-        Some(back) => {
-            let back = words::node(cluster, back);
-            format!(
-                "{name} {state} and {why}: a restart of its replica {back} brings the data back"
-            )
-        }
-        None => format!("{name} {state} and {why}: no copy of the data is known"),
-    });
-    match back {
-        Some(back) => tale.restarts.push(back),
-        None => tale.lost += 1,
+    tale.restarts.push(back);
+    let process = if back == shard.owner {
+        "its restart".to_owned()
+    } else {
+        format!("a restart of its replica {}", words::node(cluster, back))
+    };
+    tale.stuck.push(format!(
+        "{name} {state} and {why}: {process} brings the data back"
+    ));
+}
+
+fn why_nobody_takes_over(cluster: &Cluster, shard: &Shard) -> String {
+    let followers = measure::live_followers(cluster, shard);
+    if followers.is_empty() {
+        return "no replica lives".to_owned();
+    }
+    // A synced one that named the owner would be usable.
+    let synced = |id: &NodeId| cluster.is_synced(*id);
+    let chained: Vec<NodeId> = followers.iter().copied().filter(synced).collect();
+    if chained.is_empty() {
+        format!("{} never finished a sync", words::nodes(cluster, followers))
+    } else {
+        let chained = words::nodes(cluster, chained);
+        format!("{chained} follows it through another replica only")
     }
 }
 
@@ -175,12 +194,12 @@ fn tell_unowned(cluster: &Cluster, unowned: &SlotSet, tale: &mut Tale) {
     let holders = followers_of_nobody(cluster);
     if holders.is_empty() {
         tale.lost += 1;
-        tale.parts.push(format!("no node owns {slots}"));
+        tale.stuck.push(format!("no node owns {slots}"));
         return;
     }
     tale.promotable += holders.len();
     let names = words::nodes(cluster, holders.iter().copied());
-    tale.parts.push(format!(
+    tale.saved.push(format!(
         "no node owns {slots}, whose master was forgotten; {names} follows nobody and may hold the only data"
     ));
     tale.evidence.extend(holders.into_iter().map(Fact::Node));
@@ -230,7 +249,7 @@ mod tests {
         );
         assert_eq!(
             found[0].help,
-            "`topoplan plan` promotes 1 replica; restart 10.0.0.2:7003, 10.0.0.4:7007 to bring the rest back"
+            "`topoplan plan` promotes 1 replica; restart 10.0.0.2:7003, 10.0.0.4:7007 to bring the data back"
         );
     }
 
