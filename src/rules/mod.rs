@@ -2,57 +2,98 @@
 //!
 //! A rule of families C and K may look at the [`Inventory`]; every other rule sees the cluster
 //! alone, and so also judges every simulated step. Start reading at [`check`].
+//!
+//! To add a rule, write its file (page, `RULE`, `check`, tests) in the folder of its family and
+//! add its name to the list below, in the order of codes.
+
+mod finding;
+mod page;
+mod prelude;
+#[cfg(test)]
+mod testing;
+mod words;
 
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
-use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::Shard;
-use crate::model::SlotSet;
-use crate::model::ZoneId;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 
-/// Something bad about the cluster.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Finding {
-    pub rule: &'static Rule,
-    pub severity: Severity,
-    pub subject: Subject,
-    /// Fact, then consequence; no full stop after one sentence.
-    pub message: String,
-    /// What to do about this one.
-    pub help: String,
-    /// Where to look in the capture, best first.
-    pub evidence: Vec<Fact>,
+pub use finding::Fact;
+pub use finding::Finding;
+pub use finding::Subject;
+
+/// One `mod` per file and one entry of [`RULES`] per `mod`.
+macro_rules! rules {
+    ($($family:ident { $($rule:ident)* })*) => {
+        $(mod $family { $(pub(super) mod $rule;)* })*
+
+        /// Every rule, in the order of codes.
+        static RULES: &[&Rule] = &[$($(&$family::$rule::RULE),*),*];
+    };
 }
 
-/// What a finding is about. Findings are compared by rule and subject.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Subject {
-    Node(NodeId),
-    /// Slots, and the node that a finding of that kind names (an open slot's node).
-    Slots(SlotSet, Option<NodeId>),
-    Host(HostId),
-    Zone(ZoneId),
-    Capture,
+rules! {
+    capture { views_disagree }
+    membership { noaddr_ghost dead_node half_forgotten_node unmet_node }
+    placement {
+        replica_shares_host replica_shares_disk replica_shares_zone replicas_share_host
+        skewed_masters skewed_zones away_from_home
+    }
+    quorum { host_holds_majority zone_holds_majority }
+    replication {
+        orphan_master missing_replica unsynced_replica chained_replica slotless_master
+    }
+    slots { uncovered_slots contested_slots open_slot }
 }
 
-/// A fact of the capture; the inventory knows where it was read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fact {
-    /// The node's line: in its own view, else in the first view that lists it.
-    Node(NodeId),
-    /// The line of `node` in the view of `observer`; without a line, the first line of that view.
-    Seen { observer: NodeId, node: NodeId },
-    /// The note that a node did not answer, else as [`Fact::Node`].
-    Unreachable(NodeId),
-    /// The replication section of its INFO, else as [`Fact::Node`].
-    Replication(NodeId),
+/// What the rules that look at the cluster alone find: worst first, then by code, then in node
+/// order. The same cluster gives the same list.
+pub fn check(cx: &Context) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in all() {
+        if let Check::Cluster(check) = rule.check {
+            check(cx, &mut findings);
+        }
+    }
+    finding::sort(&mut findings);
+    findings
 }
 
-/// What a rule looks at.
+/// What the rules that need the views find, in the order of [`check`]. They run once, as no
+/// step changes what was captured.
+pub fn check_capture(inventory: &Inventory) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in all() {
+        if let Check::Capture(check) = rule.check {
+            check(inventory, &mut findings);
+        }
+    }
+    finding::sort(&mut findings);
+    findings
+}
+
+/// Findings of both kinds in one order, for a report.
+pub fn merge(mut cluster: Vec<Finding>, capture: Vec<Finding>) -> Vec<Finding> {
+    cluster.extend(capture);
+    finding::sort(&mut cluster);
+    cluster
+}
+
+/// Every rule, in the order of codes.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().copied()
+}
+
+/// The rule of that code or id, in any case: `p001`, `Replica-Shares-Host`.
+pub fn find(code_or_id: &str) -> Option<&'static Rule> {
+    let wanted = code_or_id.trim();
+    all().find(|r| r.code.eq_ignore_ascii_case(wanted) || r.id.eq_ignore_ascii_case(wanted))
+}
+
+/// What a rule of the cluster looks at.
 pub struct Context<'a> {
     pub cluster: &'a Cluster,
     pub policy: &'a Policy,
@@ -69,6 +110,13 @@ impl<'a> Context<'a> {
             wanted,
             shards: cluster.shards(),
         }
+    }
+
+    /// The shard whose slots that node owns, dead or alive.
+    pub fn shard_of(&self, owner: NodeId) -> Option<&Shard> {
+        // Owners are in node order.
+        let at = self.shards.binary_search_by_key(&owner, |s| s.owner).ok()?;
+        self.shards.get(at)
     }
 }
 
@@ -95,10 +143,11 @@ pub struct Rule {
     pub code: &'static str,
     /// Kebab-case; the file's name in snake_case.
     pub id: &'static str,
+    /// Of most findings; a finding carries its own.
     pub severity: Severity,
     pub cure: Cure,
     pub check: Check,
-    /// The file's own `//!` lines: What, Why, Do.
+    /// The rule's file; [`Rule::text`] and [`Rule::markdown`] give its `//!` lines: What, Why, Do.
     pub page: &'static str,
 }
 
@@ -113,5 +162,80 @@ impl Eq for Rule {}
 impl std::fmt::Debug for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::healthy;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn every_file_is_a_rule_and_named_for_it() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+        let mut files = BTreeSet::new();
+        for family in std::fs::read_dir(&root).unwrap() {
+            let family = family.unwrap().path();
+            if family.is_dir() {
+                for file in std::fs::read_dir(family).unwrap() {
+                    let name = file.unwrap().file_name().into_string().unwrap();
+                    files.insert(name.trim_end_matches(".rs").replace('_', "-"));
+                }
+            }
+        }
+        let ids: BTreeSet<String> = all().map(|r| r.id.to_owned()).collect();
+        assert_eq!(files, ids);
+    }
+
+    #[test]
+    fn a_page_is_the_file_of_its_own_rule() {
+        for rule in all() {
+            let line = format!("id: \"{}\"", rule.id);
+            assert!(
+                rule.page.contains(&line),
+                "{rule:?} has another file's page"
+            );
+        }
+    }
+
+    #[test]
+    fn codes_ascend_and_so_are_unique() {
+        let codes: Vec<&str> = all().map(|r| r.code).collect();
+        assert!(codes.windows(2).all(|w| w[0] < w[1]), "{codes:?}");
+        let ids: BTreeSet<&str> = all().map(|r| r.id).collect();
+        assert_eq!(ids.len(), codes.len());
+    }
+
+    #[test]
+    fn every_page_has_the_three_headings() {
+        for rule in all() {
+            let page = rule.markdown();
+            let headings: Vec<&str> = page.lines().filter(|l| l.starts_with("## ")).collect();
+            assert_eq!(headings, ["## What", "## Why", "## Do"], "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn finds_by_code_and_by_id_in_any_case() {
+        assert_eq!(find("p001").unwrap().id, "replica-shares-host");
+        assert_eq!(find("Noaddr-Ghost").unwrap().code, "M001");
+        assert!(find("P000").is_none());
+    }
+
+    #[test]
+    fn silent_on_healthy() {
+        assert_eq!(testing::check_all(&healthy()), [] as [String; 0]);
+    }
+
+    #[test]
+    fn worst_first_then_by_code_then_in_node_order() {
+        let broken = cluster("m1@h1 <; m2@h2 < r2@h2; m3@h3 < r3@h3; gone?@h1 blank@h2");
+        assert_eq!(
+            testing::check_all(&broken),
+            ["P001 r2", "P001 r3", "R001 m1", "M001 gone", "R009 blank"]
+        );
     }
 }

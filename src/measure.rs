@@ -1,0 +1,374 @@
+//! The counts that rules and levels share, so that there is one definition of good.
+//!
+//! Knows model and policy. Everything is linear in nodes plus copies. `shards` is always
+//! [`Cluster::shards`] of the same cluster: callers have it at hand and it is not cheap.
+//! Start reading at [`Counts`].
+
+mod spread;
+
+use crate::model::Cluster;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::model::Shard;
+use crate::policy::HomeRole;
+use crate::policy::Policy;
+use crate::policy::Wanted;
+
+pub use spread::Spread;
+pub use spread::Tier;
+
+/// Every level of a plan that is a count of the cluster; smaller is better.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    pub serve: i64,
+    pub protect: i64,
+    pub missing: i64,
+    pub same_host: i64,
+    pub same_zone: i64,
+    pub same_disk: i64,
+    pub votes_host: i64,
+    pub votes_zone: i64,
+    pub over_host: i64,
+    pub over_zone: i64,
+    pub home: i64,
+    pub tidy: i64,
+}
+
+impl Counts {
+    pub fn of(cluster: &Cluster, policy: &Policy, wanted: &Wanted, shards: &[Shard]) -> Self {
+        let spare = votes_to_spare(cluster);
+        let hosts = Spread::of(cluster, Tier::Host);
+        let zones = Spread::of(cluster, Tier::Zone);
+        Self {
+            serve: serve(cluster),
+            protect: protect(cluster, shards),
+            missing: missing(cluster, wanted, shards),
+            same_host: same_host(cluster, shards),
+            same_zone: same_zone(cluster, shards),
+            same_disk: same_disk(cluster, shards),
+            votes_host: hosts.beyond_votes(spare),
+            votes_zone: zones.beyond_votes(spare),
+            over_host: hosts.over(),
+            over_zone: zones.over(),
+            home: home(cluster, policy),
+            tidy: tidy(cluster),
+        }
+    }
+
+    /// Level name and value, in the order in which a plan minimises them.
+    pub fn named(&self) -> [(&'static str, i64); 12] {
+        let Self {
+            serve,
+            protect,
+            missing,
+            same_host,
+            same_zone,
+            same_disk,
+            votes_host,
+            votes_zone,
+            over_host,
+            over_zone,
+            home,
+            tidy,
+        } = *self;
+        [
+            ("serve", serve),
+            ("protect", protect),
+            ("missing", missing),
+            ("same-host", same_host),
+            ("same-zone", same_zone),
+            ("same-disk", same_disk),
+            ("votes-host", votes_host),
+            ("votes-zone", votes_zone),
+            ("over-host", over_host),
+            ("over-zone", over_zone),
+            ("home", home),
+            ("tidy", tidy),
+        ]
+    }
+}
+
+/// The owner, if it lives.
+pub fn live_owner(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
+    cluster
+        .node(shard.owner)
+        .is_live_member()
+        .then_some(shard.owner)
+}
+
+/// Live nodes that follow the owner, directly or through another replica, in node order.
+pub fn live_followers(cluster: &Cluster, shard: &Shard) -> Vec<NodeId> {
+    let mut followers: Vec<NodeId> = shard
+        .replicas
+        .iter()
+        .chain(&shard.chained)
+        .copied()
+        .filter(|&id| cluster.node(id).is_live_member())
+        .collect();
+    followers.sort_unstable();
+    followers
+}
+
+/// The owner if it lives, then its live followers in node order.
+pub fn live_copies(cluster: &Cluster, shard: &Shard) -> Vec<NodeId> {
+    let mut copies: Vec<NodeId> = live_owner(cluster, shard).into_iter().collect();
+    copies.extend(live_followers(cluster, shard));
+    copies
+}
+
+/// Live nodes that name the owner as their master, synced or not, in node order.
+pub fn live_replicas<'a>(
+    cluster: &'a Cluster,
+    shard: &'a Shard,
+) -> impl Iterator<Item = NodeId> + 'a {
+    let live = |id: &NodeId| cluster.node(*id).is_live_member();
+    shard.replicas.iter().copied().filter(live)
+}
+
+/// Replicas that could take over: see [`Cluster::is_usable_replica`]; in node order.
+pub fn usable_replicas<'a>(
+    cluster: &'a Cluster,
+    shard: &'a Shard,
+) -> impl Iterator<Item = NodeId> + 'a {
+    let usable = |id: &NodeId| cluster.is_usable_replica(*id);
+    shard.replicas.iter().copied().filter(usable)
+}
+
+/// The usable replica with the highest known offset; the lowest address on a tie.
+pub fn best_replica(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
+    usable_replicas(cluster, shard)
+        .max_by_key(|&id| (cluster.node(id).replication.offset, std::cmp::Reverse(id)))
+}
+
+/// Distinct hosts of the live owner and the usable replicas. A node without a host counts as a
+/// host of its own.
+pub fn usable_hosts(cluster: &Cluster, shard: &Shard) -> usize {
+    distinct_hosts(
+        cluster,
+        live_owner(cluster, shard)
+            .into_iter()
+            .chain(usable_replicas(cluster, shard)),
+    )
+}
+
+/// Fewer than two hosts have a usable copy: one power supply away from losing the shard. A
+/// shard without a live owner is not judged, as for [`missing`].
+pub fn is_unprotected(cluster: &Cluster, shard: &Shard) -> bool {
+    live_owner(cluster, shard).is_some() && usable_hosts(cluster, shard) < 2
+}
+
+/// Slots without a live owner.
+pub fn serve(cluster: &Cluster) -> i64 {
+    i64::from(cluster.uncovered().len())
+}
+
+/// Unprotected shards. Only shards with a live owner count: a dead one has no master to be
+/// protected, and its slots are counted by [`serve`].
+pub fn protect(cluster: &Cluster, shards: &[Shard]) -> i64 {
+    shards.iter().filter(|s| is_unprotected(cluster, s)).count() as i64
+}
+
+/// Σ max(0, wanted − usable replicas) over the shards with a live owner: a dead one has no
+/// master that a replica could be given to.
+pub fn missing(cluster: &Cluster, wanted: &Wanted, shards: &[Shard]) -> i64 {
+    shards
+        .iter()
+        .filter(|s| live_owner(cluster, s).is_some())
+        .map(|s| {
+            let usable = usable_replicas(cluster, s).count() as i64;
+            (i64::from(wanted.of(cluster, s)) - usable).max(0)
+        })
+        .sum()
+}
+
+/// Σ (copies − distinct hosts) over the live copies of every shard: findings of P001 plus
+/// findings of P004.
+pub fn same_host(cluster: &Cluster, shards: &[Shard]) -> i64 {
+    shards
+        .iter()
+        .map(|shard| {
+            let copies = live_copies(cluster, shard);
+            (copies.len() - distinct_hosts(cluster, copies.iter().copied())) as i64
+        })
+        .sum()
+}
+
+/// Live followers in the zone of their live owner: findings of P003. Without a live owner
+/// there is no zone to share.
+pub fn same_zone(cluster: &Cluster, shards: &[Shard]) -> i64 {
+    shards
+        .iter()
+        .map(|shard| in_owners_zone(cluster, shard).len() as i64)
+        .sum()
+}
+
+/// Live followers in the zone of their live owner, in node order.
+pub fn in_owners_zone(cluster: &Cluster, shard: &Shard) -> Vec<NodeId> {
+    let Some(zone) = live_owner(cluster, shard).and_then(|owner| cluster.zone_of(owner)) else {
+        return Vec::new();
+    };
+    let mut followers = live_followers(cluster, shard);
+    followers.retain(|&id| cluster.zone_of(id) == Some(zone));
+    followers
+}
+
+/// Σ (copies with a known disk − distinct disks) over the live copies of every shard.
+pub fn same_disk(cluster: &Cluster, shards: &[Shard]) -> i64 {
+    shards
+        .iter()
+        .map(|shard| {
+            let mut disks: Vec<_> = live_copies(cluster, shard)
+                .into_iter()
+                .filter_map(|id| cluster.node(id).disk)
+                .collect();
+            let copies = disks.len();
+            disks.sort_unstable();
+            disks.dedup();
+            (copies - disks.len()) as i64
+        })
+        .sum()
+}
+
+/// Live voters that may be lost while the rest is still a majority of all voters; 0 where there
+/// is no majority now.
+pub fn votes_to_spare(cluster: &Cluster) -> usize {
+    cluster.live_voters().saturating_sub(cluster.votes_needed())
+}
+
+/// How a node's role differs from its home role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Away {
+    /// A home replica that owns slots.
+    Failovered,
+    /// A home master that is a replica.
+    Failbacked,
+}
+
+/// Whether a live member serves in another role than home. A slotless master serves in none.
+pub fn away(cluster: &Cluster, policy: &Policy, id: NodeId) -> Option<Away> {
+    let node = cluster.node(id);
+    if !node.is_live_member() {
+        return None;
+    }
+    match policy.home_role(cluster, id)? {
+        HomeRole::Replica => (!node.slots.is_empty()).then_some(Away::Failovered),
+        HomeRole::Master => node.is_replica().then_some(Away::Failbacked),
+    }
+}
+
+/// Nodes away from home; 0 without a home map.
+pub fn home(cluster: &Cluster, policy: &Policy) -> i64 {
+    if policy.home.is_empty() {
+        return 0;
+    }
+    cluster
+        .iter()
+        .filter(|&(id, _)| away(cluster, policy, id).is_some())
+        .count() as i64
+}
+
+/// Ghosts, un-met nodes and live slotless masters.
+pub fn tidy(cluster: &Cluster) -> i64 {
+    cluster
+        .iter()
+        .filter(|(_, node)| match node.membership {
+            Membership::Ghost | Membership::Unmet => true,
+            Membership::Member => node.live && node.is_master() && node.slots.is_empty(),
+            Membership::Forgotten => false,
+        })
+        .count() as i64
+}
+
+fn distinct_hosts(cluster: &Cluster, nodes: impl Iterator<Item = NodeId>) -> usize {
+    let mut hosts = Vec::new();
+    let mut alone = 0;
+    for id in nodes {
+        match cluster.node(id).host {
+            Some(host) => hosts.push(host),
+            None => alone += 1,
+        }
+    }
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts.len() + alone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::healthy;
+    use crate::model::testing::id;
+    use crate::policy::Replicas;
+
+    fn counts(cluster: &Cluster) -> Counts {
+        let policy = Policy::default();
+        let wanted = policy.wanted(cluster);
+        Counts::of(cluster, &policy, &wanted, &cluster.shards())
+    }
+
+    #[test]
+    fn nothing_to_count_when_healthy() {
+        assert_eq!(counts(&healthy()), Counts::default());
+    }
+
+    #[test]
+    fn dead_owners_count_for_slots_only() {
+        let counts = counts(&cluster("m1!@h1 <; m2@h2 < r2@h1; m3@h3 < r3@h2"));
+        assert_eq!(counts.serve, 5461);
+        assert_eq!((counts.protect, counts.missing), (0, 0));
+    }
+
+    #[test]
+    fn a_replica_without_sync_protects_nobody() {
+        let cluster = cluster("m1@h1 < r1~@h2; m2@h2 < r2@h1 r3@h1");
+        let counts = counts(&cluster);
+        assert_eq!(counts.protect, 1);
+        assert_eq!(counts.missing, 1);
+        assert_eq!(counts.same_host, 1);
+    }
+
+    #[test]
+    fn a_node_without_host_is_a_host_of_its_own() {
+        let mut cluster = cluster("m1@h1 < r1@h1");
+        assert_eq!(counts(&cluster).protect, 1);
+        let r1 = id(&cluster, "r1");
+        cluster.node_mut(r1).host = None;
+        assert_eq!(counts(&cluster).protect, 0);
+        assert_eq!(counts(&cluster).same_host, 0);
+    }
+
+    #[test]
+    fn zones_and_disks() {
+        let cluster = cluster("m1@h1/a/d1 < r1@h1/a/d1 r2@h2/a/d1 r3@h3/b/d1");
+        let counts = counts(&cluster);
+        assert_eq!((counts.same_zone, counts.same_disk), (2, 1));
+    }
+
+    #[test]
+    fn votes_and_shares() {
+        let counts = counts(&cluster("m1@h1 < r1@h2; m2@h1 < r2@h3; m3@h2 < r3@h3"));
+        assert_eq!((counts.votes_host, counts.over_host), (1, 1));
+    }
+
+    #[test]
+    fn wanted_and_tidy() {
+        let cluster = cluster("m1@h1 < r1@h2; gone?@h1 new*@h1 blank@h1 dead!@h1");
+        assert_eq!(tidy(&cluster), 3);
+        let policy = Policy {
+            replicas: Replicas::Exactly(3),
+            ..Policy::default()
+        };
+        let wanted = policy.wanted(&cluster);
+        assert_eq!(missing(&cluster, &wanted, &cluster.shards()), 2);
+    }
+
+    #[test]
+    fn the_best_replica_has_the_highest_offset() {
+        let mut cluster = cluster("m1!@h1 < r1@h2 r2@h3 r3@h4");
+        let (r2, r3) = (id(&cluster, "r2"), id(&cluster, "r3"));
+        cluster.node_mut(r2).replication.offset = Some(2000);
+        cluster.node_mut(r3).replication.offset = Some(2000);
+        assert_eq!(best_replica(&cluster, &cluster.shards()[0]), Some(r2));
+    }
+}

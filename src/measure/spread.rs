@@ -1,0 +1,161 @@
+//! How masters are spread over hosts or zones, and where failovers could even it out.
+
+use std::collections::VecDeque;
+
+use crate::measure::live_owner;
+use crate::measure::usable_replicas;
+use crate::model::Cluster;
+use crate::model::NodeId;
+use crate::model::Shard;
+
+/// A level of failure domain over which masters are spread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tier {
+    Host,
+    Zone,
+}
+
+impl Tier {
+    /// Index of the node's host or zone, if it has one.
+    pub fn index_of(self, cluster: &Cluster, id: NodeId) -> Option<usize> {
+        match self {
+            Self::Host => cluster.node(id).host.map(|h| h.0 as usize),
+            Self::Zone => cluster.zone_of(id).map(|z| z.0 as usize),
+        }
+    }
+}
+
+/// Live masters with slots by host or zone. Masters without a host (or zone) count nowhere.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spread {
+    pub tier: Tier,
+    /// By index of the host or zone.
+    pub masters: Vec<u32>,
+    /// A live member runs there.
+    pub live: Vec<bool>,
+}
+
+impl Spread {
+    pub fn of(cluster: &Cluster, tier: Tier) -> Self {
+        let len = match tier {
+            Tier::Host => cluster.hosts.len(),
+            Tier::Zone => cluster.zones.len(),
+        };
+        let (mut masters, mut live) = (vec![0; len], vec![false; len]);
+        for (id, node) in cluster.iter().filter(|(_, n)| n.is_live_member()) {
+            if let Some(at) = tier.index_of(cluster, id) {
+                live[at] = true;
+                masters[at] += u32::from(!node.slots.is_empty());
+            }
+        }
+        Self {
+            tier,
+            masters,
+            live,
+        }
+    }
+
+    /// Live masters that have a host (or zone).
+    pub fn total(&self) -> u32 {
+        self.masters.iter().sum()
+    }
+
+    /// Hosts (or zones) with a live member.
+    pub fn places(&self) -> u32 {
+        self.live.iter().filter(|&&l| l).count() as u32
+    }
+
+    /// Masters per live host (or zone), rounded up; 0 where nothing lives.
+    pub fn fair_share(&self) -> u32 {
+        self.total().div_ceil(self.places().max(1))
+    }
+
+    /// Σ max(0, masters − fair share).
+    pub fn over(&self) -> i64 {
+        self.beyond(self.fair_share())
+    }
+
+    /// Σ max(0, masters − `spare`), with [`votes_to_spare`].
+    pub fn beyond_votes(&self, spare: usize) -> i64 {
+        self.beyond(u32::try_from(spare).unwrap_or(u32::MAX))
+    }
+
+    fn beyond(&self, limit: u32) -> i64 {
+        let excess = |&masters: &u32| i64::from(masters.saturating_sub(limit));
+        self.masters.iter().map(excess).sum()
+    }
+
+    /// Which places have more masters than the fair share *and* could hand one on: a place with
+    /// fewer is reachable over failovers to usable replicas. As a path visits a place once, each
+    /// of its failovers is of another shard, so the total excess falls by one; and if no path
+    /// exists, no sequence of failovers lowers it.
+    pub fn relievable(&self, cluster: &Cluster, shards: &[Shard]) -> Vec<bool> {
+        let share = self.fair_share();
+        let mut relievable = vec![false; self.masters.len()];
+        if self.masters.iter().all(|&m| m <= share) {
+            return relievable;
+        }
+        // Backwards from the places with room: `from[b]` are the places that can hand on to b.
+        let mut from = vec![Vec::new(); self.masters.len()];
+        for shard in shards {
+            let Some(a) =
+                live_owner(cluster, shard).and_then(|owner| self.tier.index_of(cluster, owner))
+            else {
+                continue;
+            };
+            for replica in usable_replicas(cluster, shard) {
+                if let Some(b) = self.tier.index_of(cluster, replica) {
+                    from[b].push(a);
+                }
+            }
+        }
+        let room = |at: &usize| self.live[*at] && self.masters[*at] < share;
+        let mut queue: VecDeque<usize> = (0..self.masters.len()).filter(room).collect();
+        let mut reaches = vec![false; self.masters.len()];
+        queue.iter().for_each(|&at| reaches[at] = true);
+        while let Some(at) = queue.pop_front() {
+            for &before in &from[at] {
+                if !reaches[before] {
+                    reaches[before] = true;
+                    queue.push_back(before);
+                }
+            }
+        }
+        for (at, flag) in relievable.iter_mut().enumerate() {
+            *flag = reaches[at] && self.masters[at] > share;
+        }
+        relievable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Link;
+    use crate::model::testing::cluster;
+    use crate::model::testing::id;
+
+    #[test]
+    fn shares_and_who_could_hand_on() {
+        let skewed = cluster("m1@h1 < r1@h2; m2@h1 < r2@h3; m3@h2 < r3@h3");
+        let hosts = Spread::of(&skewed, Tier::Host);
+        assert_eq!(
+            (hosts.total(), hosts.places(), hosts.fair_share()),
+            (3, 3, 1)
+        );
+        assert_eq!(
+            hosts.relievable(&skewed, &skewed.shards()),
+            [true, false, false]
+        );
+    }
+
+    #[test]
+    fn relief_goes_over_a_third_host_but_not_over_a_broken_link() {
+        let mut chain = cluster("m1@h1 < r1@h2; m2@h1 < r2@h2; m3@h2 < r3@h3");
+        let hosts = Spread::of(&chain, Tier::Host);
+        assert!(hosts.relievable(&chain, &chain.shards())[0]);
+        let r3 = id(&chain, "r3");
+        chain.node_mut(r3).replication.link = Link::Down;
+        assert!(!hosts.relievable(&chain, &chain.shards())[0]);
+    }
+}

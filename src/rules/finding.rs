@@ -1,0 +1,104 @@
+//! A finding: the rule that fires, on what, and where to look.
+
+use std::cmp::Reverse;
+
+use crate::diagnostic::Severity;
+use crate::model::HostId;
+use crate::model::NodeId;
+use crate::model::SlotSet;
+use crate::model::ZoneId;
+use crate::rules::Rule;
+
+/// Something bad about the cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    pub rule: &'static Rule,
+    pub severity: Severity,
+    pub subject: Subject,
+    /// Fact, then consequence; no full stop after one sentence.
+    pub message: String,
+    /// What to do about this one.
+    pub help: String,
+    /// Where to look in the capture, best first.
+    pub evidence: Vec<Fact>,
+}
+
+/// What a finding is about. Findings are compared by rule and subject.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    Node(NodeId),
+    /// Slots, and the node that a finding of that kind names (an open slot's node).
+    Slots(SlotSet, Option<NodeId>),
+    Host(HostId),
+    Zone(ZoneId),
+    Capture,
+}
+
+/// A fact of the capture; the inventory knows where it was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fact {
+    /// The node's line: in its own view, else in the first view that lists it.
+    Node(NodeId),
+    /// The line of `node` in the view of `observer`; without a line, the first line of that view.
+    Seen { observer: NodeId, node: NodeId },
+    /// The note that a node did not answer, else as [`Fact::Node`].
+    Unreachable(NodeId),
+    /// The replication section of its INFO, else as [`Fact::Node`].
+    Replication(NodeId),
+}
+
+impl Finding {
+    /// With the rule's usual severity; every rule adds help and evidence.
+    pub(super) fn new(rule: &'static Rule, subject: Subject, message: String) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            subject,
+            message,
+            help: String::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    pub(super) fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    pub(super) fn evidence(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
+        self.evidence = facts.into_iter().collect();
+        self
+    }
+
+    /// The same rule fires on the same subject; message and severity may differ.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.rule == other.rule && self.subject == other.subject
+    }
+}
+
+impl Subject {
+    /// Places in node order: hosts and zones by name, slots by their first, then by node.
+    fn rank(&self) -> (u8, u32, u32) {
+        match self {
+            Self::Capture => (0, 0, 0),
+            Self::Node(id) => (1, id.0, 0),
+            Self::Slots(slots, node) => (
+                2,
+                slots.iter().next().map_or(0, u32::from),
+                node.map_or(0, |n| n.0 + 1),
+            ),
+            Self::Host(host) => (3, host.0, 0),
+            Self::Zone(zone) => (4, zone.0, 0),
+        }
+    }
+}
+
+/// Severity descending, code, subject. Stable, and rules are asked in a fixed order.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by_cached_key(|f| (Reverse(f.severity), f.rule.code, f.subject.rank()));
+}

@@ -1,0 +1,79 @@
+//! ## What
+//! A member of the cluster is dead: it did not answer, or most voting masters hold it for
+//! failed. An error if it owns slots.
+//!
+//! ## Why
+//! Its slots are not served, or its shard has one copy less. The process may come back with
+//! its data, so it is not forgotten by itself.
+//!
+//! ## Do
+//! Restart the process: that cures more than any plan. If the machine will never come back,
+//! `topoplan plan --forget-dead` promotes what must be promoted and then forgets the node.
+use crate::rules::prelude::*;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    code: "M003",
+    id: "dead-node",
+    severity: Severity::Warning,
+    cure: Cure::Asked,
+    check: Check::Cluster(check),
+    page: include_str!("dead_node.rs"),
+};
+
+fn check(cx: &Context, out: &mut Vec<Finding>) {
+    for id in cx.cluster.dead_members() {
+        let (severity, consequence) = consequence(cx, id);
+        let name = words::node(cx.cluster, id);
+        let message = format!("{name} is dead{consequence}");
+        out.push(
+            Finding::new(&RULE, Subject::Node(id), message)
+                .severity(severity)
+                .help(format!(
+                    "restart {name}; if it will never come back, `topoplan plan --forget-dead`"
+                ))
+                .evidence([Fact::Unreachable(id), Fact::Node(id)]),
+        );
+    }
+}
+
+fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
+    if let Some(shard) = cx.shard_of(id) {
+        let slots = words::slots(&shard.slots);
+        let text = format!(" and owns slots {slots}, which nobody serves");
+        return (Severity::Error, text);
+    }
+    let text = match cx.cluster.root(id).and_then(|owner| cx.shard_of(owner)) {
+        Some(shard) => {
+            let left = measure::live_copies(cx.cluster, shard).len();
+            let shard = words::shard(cx.cluster, shard);
+            let copies = if left == 1 { "copy" } else { "copies" };
+            format!(": a replica of {shard}, which has {left} live {copies} left")
+        }
+        None => "; it held no copy".to_owned(),
+    };
+    (Severity::Warning, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::healthy;
+    use crate::rules::testing::findings;
+    use crate::rules::testing::subjects;
+
+    #[test]
+    fn fires_on_dead_members_but_not_on_ghosts() {
+        let cluster = cluster("m1!@h1 < r1@h2; m2@h2 < r2!@h1; old?@h1");
+        assert_eq!(subjects(&RULE, &cluster), ["m1", "r2"]);
+        let found = findings(&RULE, &cluster);
+        assert_eq!(found[0].severity, Severity::Error);
+        assert_eq!(found[1].severity, Severity::Warning);
+        assert!(found[1].message.ends_with("has 1 live copy left"));
+    }
+
+    #[test]
+    fn silent_on_healthy() {
+        assert!(subjects(&RULE, &healthy()).is_empty());
+    }
+}

@@ -1,0 +1,79 @@
+//! ## What
+//! A live master owns slots and has no live replica.
+//!
+//! ## Why
+//! There is one copy of its data. When the process dies, its slots are gone until it is back;
+//! when its disk dies, the data is.
+//!
+//! ## Do
+//! Restart its dead replica, or give it another node to copy it (`topoplan plan` takes a spare,
+//! or a replica from a shard that has more than it needs).
+use crate::rules::prelude::*;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    code: "R001",
+    id: "orphan-master",
+    severity: Severity::Error,
+    cure: Cure::Yes,
+    check: Check::Cluster(check),
+    page: include_str!("orphan_master.rs"),
+};
+
+fn check(cx: &Context, out: &mut Vec<Finding>) {
+    for shard in &cx.shards {
+        let live = measure::live_owner(cx.cluster, shard).is_some();
+        if live && measure::live_replicas(cx.cluster, shard).next().is_none() {
+            out.push(finding(cx, shard));
+        }
+    }
+}
+
+fn finding(cx: &Context, shard: &Shard) -> Finding {
+    let mut message = format!(
+        "{} has no live replica: its data has one copy",
+        words::shard(cx.cluster, shard)
+    );
+    let dead: Vec<NodeId> = dead_replicas(cx.cluster, shard).collect();
+    let help = if dead.is_empty() {
+        "`topoplan plan` gives it a replica; where none is free, add a node".to_owned()
+    } else {
+        let names = words::nodes(cx.cluster, dead.iter().copied());
+        message.push_str(&format!("; dead: {names}"));
+        format!("restart {names}, or let `topoplan plan` give it another replica")
+    };
+    let dead = dead.into_iter().take(words::LISTED).map(Fact::Unreachable);
+    Finding::new(&RULE, Subject::Node(shard.owner), message)
+        .help(help)
+        .evidence([Fact::Node(shard.owner)].into_iter().chain(dead))
+}
+
+/// Replicas of the owner that are dead and may come back, in node order.
+pub(super) fn dead_replicas<'a>(
+    cluster: &'a Cluster,
+    shard: &'a Shard,
+) -> impl Iterator<Item = NodeId> + 'a {
+    let dead = |id: &NodeId| !cluster.node(*id).live && !cluster.node(*id).is_ghost();
+    shard.replicas.iter().copied().filter(dead)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::healthy;
+    use crate::rules::testing::findings;
+    use crate::rules::testing::subjects;
+
+    #[test]
+    fn fires_on_live_owners_without_a_live_replica() {
+        let cluster = cluster("m1@h1 < r1!@h2; m2@h2 < r2@h1; m3@h3 <; m4!@h4 <");
+        assert_eq!(subjects(&RULE, &cluster), ["m1", "m3"]);
+        let found = findings(&RULE, &cluster);
+        assert!(found[0].help.starts_with("restart 10.0.0.2:7002"));
+    }
+
+    #[test]
+    fn silent_on_healthy() {
+        assert!(subjects(&RULE, &healthy()).is_empty());
+    }
+}

@@ -1,0 +1,79 @@
+//! ## What
+//! A live member is a master and owns no slot.
+//!
+//! ## Why
+//! It serves nothing, copies nothing and has no vote. Mostly it came back under a new id, was
+//! added and never given slots, or lost its last slot.
+//!
+//! ## Do
+//! Give it a shard to copy (`topoplan plan` does it, where it does most good), or slots. If it
+//! still holds keys, servers refuse; see what they are before `--flush-stale`.
+use crate::rules::prelude::*;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    code: "R009",
+    id: "slotless-master",
+    severity: Severity::Warning,
+    cure: Cure::Yes,
+    check: Check::Cluster(check),
+    page: include_str!("slotless_master.rs"),
+};
+
+fn check(cx: &Context, out: &mut Vec<Finding>) {
+    for (id, node) in cx.cluster.iter() {
+        if !(node.is_live_member() && node.is_master() && node.slots.is_empty()) {
+            continue;
+        }
+        let name = words::node(cx.cluster, id);
+        let (end, help) = match node.keys {
+            Some(keys) if keys > 0 => (
+                format!(" but still holds {}", words::count(keys as usize, "key")),
+                "see what the keys are; `topoplan plan --flush-stale` flushes them first",
+            ),
+            _ => (
+                ": it copies and serves nothing".to_owned(),
+                "`topoplan plan` gives it a shard to copy",
+            ),
+        };
+        out.push(
+            Finding::new(
+                &RULE,
+                Subject::Node(id),
+                format!("{name} is a master without slots{end}"),
+            )
+            .help(help)
+            .evidence([Fact::Node(id)]),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::healthy;
+    use crate::model::testing::id;
+    use crate::rules::testing::findings;
+    use crate::rules::testing::subjects;
+
+    #[test]
+    fn fires_on_live_members_only() {
+        let cluster = cluster("m1@h1 < r1@h2; blank@h1 dead!@h1 gone?@h1 new*@h2");
+        assert_eq!(subjects(&RULE, &cluster), ["blank"]);
+    }
+
+    #[test]
+    fn says_when_keys_are_in_the_way() {
+        let mut cluster = cluster("m1@h1 < r1@h2; blank@h1");
+        let blank = id(&cluster, "blank");
+        cluster.node_mut(blank).keys = Some(12);
+        let found = findings(&RULE, &cluster);
+        assert!(found[0].message.ends_with("still holds 12 keys"));
+        assert!(found[0].help.contains("--flush-stale"));
+    }
+
+    #[test]
+    fn silent_on_healthy() {
+        assert!(subjects(&RULE, &healthy()).is_empty());
+    }
+}

@@ -1,0 +1,296 @@
+//! ## What
+//! Some slots have no live owner: the owner is dead, has no address, or there is none.
+//!
+//! ## Why
+//! Nobody serves these keys. With `cluster-require-full-coverage yes`, the default, the whole
+//! cluster refuses commands.
+//!
+//! ## Do
+//! Promote a live replica of the dead owner (`topoplan plan` takes the one with the highest
+//! offset). Where no replica can take over, restart the dead process that still has the data.
+//! Slots that were never assigned are assigned when the cluster is made.
+use crate::model::SlotSet;
+use crate::rules::prelude::*;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    code: "S001",
+    id: "uncovered-slots",
+    severity: Severity::Error,
+    cure: Cure::Yes,
+    check: Check::Cluster(check),
+    page: include_str!("uncovered_slots.rs"),
+};
+
+/// Dead owners are the news of a bad night: more of them are named than of anything else.
+const OWNERS_LISTED: usize = 12;
+
+fn check(cx: &Context, out: &mut Vec<Finding>) {
+    let uncovered = cx.cluster.uncovered();
+    let Some((first, _)) = cx.cluster.iter().find(|(_, n)| n.is_listed()) else {
+        return;
+    };
+    if uncovered.is_empty() {
+        return;
+    }
+    if cx.shards.is_empty() && followers_of_nobody(cx.cluster).is_empty() {
+        out.push(
+            Finding::new(
+                &RULE,
+                Subject::Slots(uncovered, None),
+                "no slot was ever assigned to a node: the cluster serves nothing".to_owned(),
+            )
+            .help(
+                "assign the slots: `redis-cli --cluster create` makes a new cluster of these nodes",
+            )
+            .evidence([Fact::Node(first)]),
+        );
+        return;
+    }
+    let tale = tell(cx, &uncovered);
+    let message = format!(
+        "{} without a live owner ({}): {}",
+        words::count(uncovered.len() as usize, "slot"),
+        words::ranges(&uncovered).0,
+        clauses(tale.stuck.into_iter().chain(tale.saved).collect())
+    );
+    let mut evidence = tale.evidence;
+    if evidence.is_empty() {
+        evidence.push(Fact::Node(first));
+    }
+    out.push(
+        Finding::new(&RULE, Subject::Slots(uncovered, None), message)
+            .help(tale.help)
+            .evidence(evidence.into_iter().take(2 * words::LISTED)),
+    );
+}
+
+/// Clauses have commas of their own, so they are told apart by semicolons.
+fn clauses(mut parts: Vec<String>) -> String {
+    let rest = parts.len().saturating_sub(OWNERS_LISTED);
+    parts.truncate(OWNERS_LISTED);
+    if rest > 0 {
+        parts.push(format!("and {rest} more"));
+    }
+    parts.join("; ")
+}
+
+/// Why the slots have no owner and what brings each part of them back.
+#[derive(Default)]
+struct Tale {
+    /// What no promotion brings back; told first.
+    stuck: Vec<String>,
+    saved: Vec<String>,
+    help: String,
+    evidence: Vec<Fact>,
+    promotable: usize,
+    restarts: Vec<NodeId>,
+    lost: usize,
+}
+
+fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
+    let mut tale = Tale::default();
+    let mut unowned = uncovered.clone();
+    for shard in &cx.shards {
+        unowned.subtract(&shard.slots);
+        if measure::live_owner(cx.cluster, shard).is_none() {
+            tell_shard(cx.cluster, shard, &mut tale);
+        }
+    }
+    if !unowned.is_empty() {
+        tell_unowned(cx.cluster, &unowned, &mut tale);
+    }
+    let mut help = Vec::new();
+    if tale.promotable > 0 {
+        let replicas = words::count(tale.promotable, "replica");
+        help.push(format!("`topoplan plan` promotes {replicas}"));
+    }
+    if !tale.restarts.is_empty() {
+        let names = tale.restarts.iter().map(|&id| words::node(cx.cluster, id));
+        let names = words::list_up_to(OWNERS_LISTED, &names.collect::<Vec<_>>());
+        help.push(format!("restart {names} to bring the data back"));
+    }
+    if tale.lost > 0 {
+        help.push(
+            "where no copy is known, look for a backup before you assign the slots anew".to_owned(),
+        );
+    }
+    tale.help = help.join("; ");
+    tale
+}
+
+/// A dead owner: who can take over, else whose restart brings the data back.
+fn tell_shard(cluster: &Cluster, shard: &Shard, tale: &mut Tale) {
+    let owner = cluster.node(shard.owner);
+    let name = words::shard(cluster, shard);
+    let state = if owner.is_ghost() {
+        "has no address"
+    } else {
+        "is dead"
+    };
+    tale.evidence.push(if owner.is_ghost() {
+        Fact::Node(shard.owner)
+    } else {
+        Fact::Unreachable(shard.owner)
+    });
+    if let Some(best) = measure::best_replica(cluster, shard) {
+        tale.promotable += 1;
+        tale.evidence.push(Fact::Replication(best));
+        let best = words::node(cluster, best);
+        tale.saved
+            .push(format!("{name} {state}, its replica {best} can take over"));
+        return;
+    }
+    let why = why_nobody_takes_over(cluster, shard);
+    let Some(back) = process_with_data(cluster, shard) else {
+        tale.lost += 1;
+        tale.stuck
+            .push(format!("{name} {state} and {why}: nothing to restart"));
+        return;
+    };
+    tale.restarts.push(back);
+    let process = if back == shard.owner {
+        "its restart".to_owned()
+    } else {
+        format!("a restart of its replica {}", words::node(cluster, back))
+    };
+    tale.stuck.push(format!(
+        "{name} {state} and {why}: {process} brings the data back"
+    ));
+}
+
+fn why_nobody_takes_over(cluster: &Cluster, shard: &Shard) -> String {
+    let followers = measure::live_followers(cluster, shard);
+    if followers.is_empty() {
+        return "no replica lives".to_owned();
+    }
+    // A synced one that named the owner would be usable.
+    let synced = |id: &NodeId| cluster.is_synced(*id);
+    let chained: Vec<NodeId> = followers.iter().copied().filter(synced).collect();
+    if chained.is_empty() {
+        format!("{} never finished a sync", words::nodes(cluster, followers))
+    } else {
+        let chained = words::nodes(cluster, chained);
+        format!("{chained} follows it through another replica only")
+    }
+}
+
+/// The dead process whose restart saves the data: the owner, else the dead replica with the
+/// highest known offset. A ghost cannot come back.
+fn process_with_data(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
+    let may_return = |id: &NodeId| !cluster.node(*id).live && !cluster.node(*id).is_ghost();
+    Some(shard.owner).filter(may_return).or_else(|| {
+        let replicas = shard.replicas.iter().chain(&shard.chained).copied();
+        replicas
+            .filter(may_return)
+            .filter(|&id| cluster.is_synced(id))
+            .max_by_key(|&id| (cluster.node(id).replication.offset, std::cmp::Reverse(id)))
+    })
+}
+
+/// Slots that not even a dead node owns: after a wrong FORGET their data may be on replicas
+/// that follow nobody.
+fn tell_unowned(cluster: &Cluster, unowned: &SlotSet, tale: &mut Tale) {
+    let slots = words::slots(unowned);
+    let holders = followers_of_nobody(cluster);
+    if holders.is_empty() {
+        tale.lost += 1;
+        tale.stuck.push(format!("no node owns {slots}"));
+        return;
+    }
+    tale.promotable += holders.len();
+    let names = words::nodes(cluster, holders.iter().copied());
+    tale.saved.push(format!(
+        "no node owns {slots}, whose master was forgotten; {names} follows nobody and may hold the only data"
+    ));
+    tale.evidence.extend(holders.into_iter().map(Fact::Node));
+}
+
+/// Live replicas without a master.
+fn followers_of_nobody(cluster: &Cluster) -> Vec<NodeId> {
+    cluster
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && n.is_replica() && n.master().is_none())
+        .map(|(id, _)| id)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Role;
+    use crate::model::testing::cluster;
+    use crate::model::testing::healthy;
+    use crate::model::testing::id;
+    use crate::rules::testing::findings;
+    use crate::rules::testing::subjects;
+
+    #[test]
+    fn one_finding_tells_of_every_dead_owner() {
+        let cluster =
+            cluster("m1!@h1 < r1@h2; m2!@h2 < r2!@h1; m3?@h3 < r3~@h1 x3!@h4; m4@h4 < r4@h1");
+        assert_eq!(subjects(&RULE, &cluster), ["0-12287"]);
+        let found = findings(&RULE, &cluster);
+        let message = &found[0].message;
+        assert!(
+            message.contains(
+                "10.0.0.1:7001 (0-4095) is dead, its replica 10.0.0.2:7002 can take over"
+            ),
+            "{message}"
+        );
+        assert!(
+            message.contains("10.0.0.2:7003 (4096-8191) is dead and no replica lives: its restart"),
+            "{message}"
+        );
+        assert!(
+            message.contains(
+                "10.0.0.1:7006 never finished a sync: a restart of its replica 10.0.0.4:7007"
+            ),
+            "{message}"
+        );
+        assert_eq!(
+            found[0].help,
+            "`topoplan plan` promotes 1 replica; restart 10.0.0.2:7003, 10.0.0.4:7007 to bring the data back"
+        );
+    }
+
+    #[test]
+    fn the_best_offset_is_named() {
+        let mut cluster = cluster("m1!@h1 < r1@h2 x1@h3; m2@h2 < r2@h3");
+        let x1 = id(&cluster, "x1");
+        cluster.node_mut(x1).replication.offset = Some(5000);
+        assert!(
+            findings(&RULE, &cluster)[0]
+                .message
+                .contains("10.0.0.3:7003 can take over")
+        );
+    }
+
+    #[test]
+    fn a_cluster_that_never_had_slots_says_so() {
+        let found = findings(&RULE, &cluster("a@h1 b@h2 c@h3"));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.starts_with("no slot was ever assigned"));
+    }
+
+    #[test]
+    fn after_a_wrong_forget_the_follower_of_nobody_is_named() {
+        let mut cluster = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3");
+        let (m1, r1) = (id(&cluster, "m1"), id(&cluster, "r1"));
+        cluster.node_mut(m1).slots = SlotSet::new();
+        cluster.node_mut(r1).role = Role::Replica(None);
+        assert_eq!(subjects(&RULE, &cluster), ["0-8191"]);
+        let found = findings(&RULE, &cluster);
+        assert!(found[0].message.contains("10.0.0.2:7002 follows nobody"));
+        assert!(found[0].help.contains("promotes 1 replica"));
+    }
+
+    #[test]
+    fn an_empty_capture_has_no_slots_to_cover() {
+        assert!(subjects(&RULE, &Cluster::default()).is_empty());
+    }
+
+    #[test]
+    fn silent_on_healthy() {
+        assert!(subjects(&RULE, &healthy()).is_empty());
+    }
+}

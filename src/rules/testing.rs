@@ -1,0 +1,64 @@
+//! Findings as short texts, so that a test reads as a sentence.
+
+use crate::model::Cluster;
+use crate::policy::Policy;
+use crate::rules::Check;
+use crate::rules::Context;
+use crate::rules::Finding;
+use crate::rules::Rule;
+use crate::rules::Subject;
+use crate::rules::check;
+
+/// What the rule finds, with no policy given.
+pub(super) fn findings(rule: &'static Rule, cluster: &Cluster) -> Vec<Finding> {
+    findings_under(rule, cluster, &Policy::default())
+}
+
+/// What the rule finds under a policy. Every finding must say what to do and where to look.
+pub(super) fn findings_under(
+    rule: &'static Rule,
+    cluster: &Cluster,
+    policy: &Policy,
+) -> Vec<Finding> {
+    let Check::Cluster(check) = rule.check else {
+        panic!("{rule:?} needs an inventory");
+    };
+    let wanted = policy.wanted(cluster);
+    let mut found = Vec::new();
+    check(&Context::new(cluster, policy, &wanted), &mut found);
+    for finding in &found {
+        assert_eq!(finding.rule, rule);
+        assert!(!finding.message.is_empty() && !finding.message.ends_with('.'));
+        assert!(!finding.help.is_empty() && !finding.help.contains('\n'));
+        assert!(!finding.evidence.is_empty(), "{finding:?}");
+    }
+    found
+}
+
+/// The subjects of what the rule finds, with no policy given.
+pub(super) fn subjects(rule: &'static Rule, cluster: &Cluster) -> Vec<String> {
+    let name = |f: &Finding| subject(cluster, f);
+    findings(rule, cluster).iter().map(name).collect()
+}
+
+/// `code subject` of everything that is found, in the order of [`check`].
+pub(super) fn check_all(cluster: &Cluster) -> Vec<String> {
+    let policy = Policy::default();
+    let wanted = policy.wanted(cluster);
+    check(&Context::new(cluster, &policy, &wanted))
+        .iter()
+        .map(|f| format!("{} {}", f.rule.code, subject(cluster, f)))
+        .collect()
+}
+
+/// The name of a node, host or zone; slots as ranges, with `@node` where one is named.
+pub(super) fn subject(cluster: &Cluster, finding: &Finding) -> String {
+    match &finding.subject {
+        Subject::Node(id) => cluster.node(*id).name.to_string(),
+        Subject::Slots(slots, None) => slots.to_string(),
+        Subject::Slots(slots, Some(id)) => format!("{slots}@{}", cluster.node(*id).name),
+        Subject::Host(host) => cluster.host(*host).name.to_string(),
+        Subject::Zone(zone) => cluster.zones[zone.0 as usize].name.to_string(),
+        Subject::Capture => "capture".to_owned(),
+    }
+}

@@ -1,0 +1,77 @@
+//! How messages spell slots, nodes and lists: short enough for one line of a terminal.
+
+use crate::model::Cluster;
+use crate::model::NodeId;
+use crate::model::Shard;
+use crate::model::SlotSet;
+
+/// More than so many items or slot ranges are counted, not listed.
+pub(super) const LISTED: usize = 4;
+
+/// `0-5460,7000`; of many ranges the first few and the number of slots.
+pub(super) fn slots(slots: &SlotSet) -> String {
+    match ranges(slots) {
+        (text, true) => text,
+        (text, false) => format!("{text} ({} slots)", slots.len()),
+    }
+}
+
+/// The slots as ranges, and whether these are all of them: of many only the first few are named.
+pub(super) fn ranges(slots: &SlotSet) -> (String, bool) {
+    let ranges = slots.ranges();
+    if ranges.len() <= LISTED {
+        return (slots.to_string(), true);
+    }
+    let first = SlotSet::from_ranges(ranges.into_iter().take(LISTED));
+    (format!("{first},…"), false)
+}
+
+/// `1 slot`, `2 slots`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// `a, b and 3 more`.
+pub(super) fn list(items: &[String]) -> String {
+    list_up_to(LISTED, items)
+}
+
+/// As [`list`], for what deserves more room.
+pub(super) fn list_up_to(limit: usize, items: &[String]) -> String {
+    let shown = items.len().min(limit);
+    let text = items[..shown].join(", ");
+    match items.len() - shown {
+        0 => text,
+        rest => format!("{text} and {rest} more"),
+    }
+}
+
+/// Addresses of nodes as [`list`] spells them.
+pub(super) fn nodes(cluster: &Cluster, ids: impl IntoIterator<Item = NodeId>) -> String {
+    let names: Vec<String> = ids.into_iter().map(|id| node(cluster, id)).collect();
+    list(&names)
+}
+
+/// The address; of a ghost `id 07c37dfe`, with its last address where one is known.
+pub(super) fn node(cluster: &Cluster, id: NodeId) -> String {
+    let node = cluster.node(id);
+    match (&node.address, &node.last_address) {
+        (Some(address), _) => address.to_string(),
+        (None, Some(last)) => format!("id {} (last seen at {last})", node.name.short()),
+        (None, None) => format!("id {}", node.name.short()),
+    }
+}
+
+/// `10.0.0.1:7001 (0-5460)`.
+pub(super) fn shard(cluster: &Cluster, shard: &Shard) -> String {
+    format!("{} ({})", node(cluster, shard.owner), slots(&shard.slots))
+}
+
+/// The host's name, or that none is known.
+pub(super) fn host(cluster: &Cluster, id: NodeId) -> String {
+    match cluster.node(id).host {
+        Some(host) => cluster.host(host).name.to_string(),
+        None => "an unknown host".to_owned(),
+    }
+}
