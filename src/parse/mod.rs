@@ -4,6 +4,28 @@
 //! diagnostics, on any bytes. A line that does not parse is a diagnostic and is skipped.
 //! Start reading at [`parse`].
 
+mod block;
+mod cli_all;
+mod cluster_info;
+mod cluster_nodes;
+mod config_get;
+mod disk_map;
+mod home_map;
+mod host_map;
+mod info;
+mod log;
+mod node_line;
+mod nodes_conf;
+mod not_needed;
+mod pairs;
+mod ping;
+mod redis_properties;
+mod table;
+mod unreachable;
+
+pub use block::Block;
+pub use log::Log;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::Direction;
@@ -178,27 +200,136 @@ pub struct Properties {
 pub struct Dialect {
     /// Kebab-case, as reports print it.
     pub name: &'static str,
-    /// Looks at the first lines only; no two dialects claim one file.
-    pub sniff: fn(&Source) -> bool,
-    pub parse: for<'a> fn(&'a Source) -> Parsed<'a>,
+    /// Looks at the first lines, at most at the last few; no two dialects claim one file.
+    pub sniff: fn(Block) -> bool,
+    pub parse: for<'a> fn(Block<'a>, &mut Log) -> Vec<Section<'a>>,
 }
 
 /// Every dialect, in the order in which they are asked.
-pub static DIALECTS: &[&Dialect] = &[];
+pub static DIALECTS: &[&Dialect] = &[
+    &cluster_nodes::DIALECT,
+    &nodes_conf::DIALECT,
+    &cluster_info::DIALECT,
+    &info::DIALECT,
+    &config_get::DIALECT,
+    &unreachable::DIALECT,
+    &ping::DIALECT,
+    &cli_all::DIALECT,
+    &host_map::DIALECT,
+    &disk_map::DIALECT,
+    &home_map::DIALECT,
+    &redis_properties::DIALECT,
+    &not_needed::DIALECT,
+];
 
 /// Reads a file by its content. A file that nothing claims is one diagnostic.
 pub fn parse(source: &Source) -> Parsed<'_> {
-    match DIALECTS.iter().find(|d| (d.sniff)(source)) {
-        Some(dialect) => (dialect.parse)(source),
-        None => Parsed {
-            sections: Vec::new(),
-            diagnostics: vec![
-                Diagnostic::note(
-                    "capture/unknown-file",
-                    "nothing in this file is known to topoplan; it was not used",
-                )
-                .at(source.place(1, 1)),
-            ],
-        },
+    let block = Block::of(source);
+    match DIALECTS.iter().find(|d| (d.sniff)(block)) {
+        Some(dialect) => parse_as(source, dialect),
+        None => unclaimed(source),
+    }
+}
+
+/// The host map that a flag names, whatever its header looks like.
+pub fn host_map(source: &Source) -> Parsed<'_> {
+    parse_as(source, &host_map::DIALECT)
+}
+
+/// The disk map that a flag names, whatever its header looks like.
+pub fn disk_map(source: &Source) -> Parsed<'_> {
+    parse_as(source, &disk_map::DIALECT)
+}
+
+/// The home map that a flag names, whatever its header looks like.
+pub fn home_map(source: &Source) -> Parsed<'_> {
+    parse_as(source, &home_map::DIALECT)
+}
+
+fn parse_as<'a>(source: &'a Source, dialect: &Dialect) -> Parsed<'a> {
+    let mut log = Log::new(source);
+    Parsed {
+        sections: (dialect.parse)(Block::of(source), &mut log),
+        diagnostics: log.finish(),
+    }
+}
+
+fn unclaimed(source: &Source) -> Parsed<'_> {
+    let diagnostic = if Block::of(source).text.trim().is_empty() {
+        Diagnostic::warning(
+            "capture/empty-file",
+            "the file is empty; the command that should have filled it said nothing",
+        )
+    } else if is_binary(&source.text) {
+        Diagnostic::warning(
+            "capture/binary-file",
+            "the file is not text; it was not used",
+        )
+    } else {
+        Diagnostic::note(
+            "capture/unknown-file",
+            "nothing in this file is known to topoplan; it was not used",
+        )
+    };
+    Parsed {
+        sections: Vec::new(),
+        diagnostics: vec![diagnostic.at(source.place(1, 1))],
+    }
+}
+
+/// A NUL, or more than a tenth of what no text has, among the first characters.
+fn is_binary(text: &str) -> bool {
+    const LOOKED_AT: usize = 4096;
+    let odd = |c: char| {
+        c == char::REPLACEMENT_CHARACTER
+            || c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{1b}')
+    };
+    let head = text.chars().take(LOOKED_AT);
+    let (odd_ones, all) = head.clone().fold((0, 0), |(odds, all), c| {
+        (odds + usize::from(odd(c)), all + 1)
+    });
+    head.clone().any(|c| c == '\0') || odd_ones * 10 > all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    /// Files of this folder that are no dialect.
+    const SHARED: [&str; 6] = ["mod", "block", "log", "node_line", "pairs", "table"];
+
+    #[test]
+    fn every_dialect_has_its_file_and_every_file_its_dialect() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/parse");
+        let files: BTreeSet<String> = fs::read_dir(folder)
+            .expect("the folder of this file")
+            .map(|entry| entry.expect("a readable folder").path())
+            .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+            .filter(|name| !SHARED.contains(&name.as_str()))
+            .collect();
+        let names: BTreeSet<String> = DIALECTS.iter().map(|d| d.name.replace('-', "_")).collect();
+        assert_eq!(files, names);
+        assert_eq!(names.len(), DIALECTS.len());
+    }
+
+    #[test]
+    fn a_file_without_facts_is_one_diagnostic() {
+        for (text, code) in [
+            ("", "capture/empty-file"),
+            (" \n\n", "capture/empty-file"),
+            ("\u{feff}", "capture/empty-file"),
+            ("REDIS0011\0\u{1}", "capture/binary-file"),
+            ("\u{fffd}\u{fffd}\u{3}abc", "capture/binary-file"),
+            ("Dear all,\nthe cluster is fine\n", "capture/unknown-file"),
+        ] {
+            let source = Source::new("f", text.to_owned(), String::new());
+            let parsed = parse(&source);
+            assert!(parsed.sections.is_empty(), "{text:?}");
+            let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+            assert_eq!(codes, [code], "{text:?}");
+        }
     }
 }

@@ -1,0 +1,174 @@
+//! A stretch of whole lines of one source, and what people paste around them.
+
+use crate::source::Source;
+
+/// How many lines a dialect looks at before it claims a file.
+const SNIFFED: usize = 32;
+
+/// A file, or one section of a transcript.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    pub text: &'a str,
+    /// Number of its first line in the file, from 1.
+    pub first_line: u32,
+}
+
+impl<'a> Block<'a> {
+    /// The whole file, without a byte order mark.
+    pub fn of(source: &'a Source) -> Self {
+        Self {
+            text: source.text.strip_prefix('\u{feff}').unwrap_or(&source.text),
+            first_line: 1,
+        }
+    }
+
+    /// Lines with their numbers in the file, without `\n` or `\r\n`.
+    pub fn lines(self) -> impl Iterator<Item = (u32, &'a str)> {
+        (self.first_line..).zip(self.text.lines())
+    }
+
+    /// The first lines that say something, each freed of quotes, prompts and list numbers.
+    pub fn head(self) -> impl Iterator<Item = &'a str> {
+        self.text
+            .lines()
+            .filter(|line| !is_noise(line))
+            .flat_map(pieces)
+            .take(SNIFFED)
+    }
+
+    /// False if the file stops in the middle of a line.
+    pub fn ends_with_line_end(self) -> bool {
+        self.text.ends_with('\n')
+    }
+}
+
+/// A blank line, a prompt with its command, or what clients and wrappers print on stderr.
+pub(super) fn is_noise(line: &str) -> bool {
+    const WARNINGS: [&str; 4] = [
+        "Warning: Using a password",
+        "Defaulted container",
+        "Unable to use a TTY",
+        "AUTH failed",
+    ];
+    let line = line.trim();
+    line.is_empty()
+        || WARNINGS.iter().any(|w| line.starts_with(w))
+        || line.contains("redis-cli ")
+        || line.contains("valkey-cli ")
+        || is_prompt(line)
+}
+
+/// `127.0.0.1:6379> cluster nodes`; the address may be an IPv6 one or a name.
+fn is_prompt(line: &str) -> bool {
+    const COMMANDS: [&str; 5] = ["cluster", "info", "config", "ping", "auth"];
+    let Some((before, command)) = line.split_once('>') else {
+        return false;
+    };
+    let word = command.split_whitespace().next().unwrap_or("");
+    !before.is_empty()
+        && !before.contains(' ')
+        && (word.is_empty() || COMMANDS.iter().any(|c| word.eq_ignore_ascii_case(c)))
+}
+
+/// The line without quoting, split where an escaped `\n` stands for a line end.
+///
+/// What comes out is always a slice of what went in, so that columns can be told.
+pub(super) fn pieces(line: &str) -> impl Iterator<Item = &str> {
+    strip_markup(line)
+        .split("\\n")
+        .map(|piece| piece.strip_suffix("\\r").unwrap_or(piece).trim())
+        .filter(|piece| !piece.is_empty())
+}
+
+/// Takes off `> `, `12) `, quotes, `**` and colours, from both ends, as often as they stand there.
+pub(super) fn strip_markup(line: &str) -> &str {
+    const BEFORE: [&str; 6] = ["b'", "b\"", "\"", "'", "**", "txt:"];
+    const AFTER: [&str; 5] = ["\",", "\"", "'", "**", "\u{1b}[0m"];
+    let mut text = line.trim();
+    loop {
+        let before = text;
+        text = strip_colour(text);
+        text = strip_list_number(text);
+        // Headings of `redis-cli --cluster` are no quotation and no bold text.
+        if text.starts_with(">>>") || text.starts_with("*** ") {
+            return text;
+        }
+        text = text.strip_prefix('>').unwrap_or(text);
+        for mark in BEFORE {
+            text = text.strip_prefix(mark).unwrap_or(text);
+        }
+        for mark in AFTER {
+            text = text.strip_suffix(mark).unwrap_or(text);
+        }
+        text = text.trim();
+        if text.len() == before.len() {
+            return text;
+        }
+    }
+}
+
+/// `1) ` of a list, `1# ` of a RESP3 map.
+fn strip_list_number(text: &str) -> &str {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    match text.get(digits..) {
+        Some(rest) if digits > 0 => rest
+            .strip_prefix(") ")
+            .or_else(|| rest.strip_prefix("# "))
+            .unwrap_or(text),
+        _ => text,
+    }
+}
+
+/// `redis-cli --cluster` colours its output even into a file.
+fn strip_colour(text: &str) -> &str {
+    let Some(rest) = text.strip_prefix("\u{1b}[") else {
+        return text;
+    };
+    match rest.split_once('m') {
+        Some((code, rest)) if code.bytes().all(|b| b.is_ascii_digit() || b == b';') => rest,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_off_what_people_paste() {
+        for line in [
+            "a b",
+            "> a b",
+            "> > \"a b\"",
+            "12) \"a b\"",
+            "  3) 1) \"a b\"",
+            "**a b**",
+            "\u{1b}[32;1ma b\u{1b}[0m",
+            "b'a b'",
+        ] {
+            assert_eq!(strip_markup(line), "a b", "{line:?}");
+        }
+    }
+
+    #[test]
+    fn splits_an_escaped_answer() {
+        let found: Vec<_> = pieces("\"a b\\nc d\\r\\n\"").collect();
+        assert_eq!(found, ["a b", "c d"]);
+    }
+
+    #[test]
+    fn knows_a_prompt_from_an_answer() {
+        for noise in [
+            "127.0.0.1:6379> cluster nodes",
+            "[::1]:6379> CLUSTER NODES",
+            "10.0.0.1:7000>",
+            "$ redis-cli -p 7000 cluster nodes",
+            "",
+        ] {
+            assert!(is_noise(noise), "{noise:?}");
+        }
+        for fact in ["> abc 10.0.0.1:7000 master", "[1->-abc]", "role:master"] {
+            assert!(!is_noise(fact), "{fact:?}");
+        }
+    }
+}

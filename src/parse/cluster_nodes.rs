@@ -1,0 +1,284 @@
+//! `CLUSTER NODES`, of every version and store, plain or as people paste it.
+
+use crate::parse::Dialect;
+use crate::parse::Facts;
+use crate::parse::NodeLine;
+use crate::parse::NodesDump;
+use crate::parse::Section;
+use crate::parse::block::Block;
+use crate::parse::block::is_noise;
+use crate::parse::block::pieces;
+use crate::parse::cli_all;
+use crate::parse::log::Log;
+use crate::parse::log::Spot;
+use crate::parse::log::quote;
+use crate::parse::node_line::Broken;
+use crate::parse::node_line::LineReader;
+use crate::parse::node_line::looks_like_node;
+use crate::parse::nodes_conf;
+use crate::source::Source;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "cluster-nodes",
+    sniff,
+    parse,
+};
+
+fn sniff(block: Block) -> bool {
+    lists_nodes(block) && !nodes_conf::is_on_disk(block)
+}
+
+fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
+    let dump = dump(block, log);
+    vec![Section {
+        dialect: DIALECT.name,
+        of: None,
+        line: block.first_line,
+        facts: Facts::Nodes(dump),
+    }]
+}
+
+/// One of the first lines is a node's, and it is no transcript of many nodes.
+pub(super) fn lists_nodes(block: Block) -> bool {
+    block.head().any(looks_like_node) && !cli_all::has_header(block)
+}
+
+/// Every line that can be read. `vars` is understood, so a dump may be of either kind.
+pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
+    let mut dump = NodesDump::default();
+    let mut reader = LineReader::default();
+    let last = match block.ends_with_line_end() {
+        true => None,
+        false => block.text.lines().last().map(str::as_ptr),
+    };
+    for (number, text) in block.lines() {
+        // The plain line first: cleaning is for what people paste.
+        let cut = last == Some(text.as_ptr());
+        if let Ok(line) = reader.node_line(text) {
+            if cut && !line.slots.is_empty() {
+                may_be_cut(number, text, log);
+            }
+            keep(&mut dump, &reader, line, number, text, log);
+        } else if !is_noise(text) {
+            for piece in pieces(text) {
+                match reader.node_line(piece) {
+                    Ok(line) => keep(&mut dump, &reader, line, number, text, log),
+                    Err(broken) => not_a_node(&mut dump, broken, piece, number, text, cut, log),
+                }
+            }
+        }
+    }
+    drop_duplicates(&mut dump.lines, block, log);
+    dump
+}
+
+fn keep<'a>(
+    dump: &mut NodesDump<'a>,
+    reader: &LineReader<'a>,
+    mut line: NodeLine<'a>,
+    number: u32,
+    text: &str,
+    log: &mut Log,
+) {
+    line.line = number;
+    line.column = Source::column_of(text, line.id);
+    dump.lines.push(line);
+    for Broken {
+        code,
+        message,
+        part,
+    } in &reader.skipped
+    {
+        let spot = Spot {
+            line: number,
+            text,
+            part,
+        };
+        log.warning(code, message.as_str(), spot);
+    }
+}
+
+fn not_a_node<'a>(
+    dump: &mut NodesDump<'a>,
+    broken: Broken<'a>,
+    piece: &'a str,
+    number: u32,
+    text: &str,
+    cut: bool,
+    log: &mut Log,
+) {
+    let spot = |part| Spot {
+        line: number,
+        text,
+        part,
+    };
+    match nodes_conf::vars(piece) {
+        Some(nodes_conf::Vars { current_epoch }) => dump.current_epoch = current_epoch,
+        // Notes that people write between the lines of a dump.
+        None if piece.starts_with("//") || piece.starts_with('#') => {}
+        None if cut => log.warning(
+            "parse/truncated",
+            format!(
+                "the file stops inside {}; the line was skipped",
+                quote(piece)
+            ),
+            spot(piece),
+        ),
+        None => log.warning(broken.code, broken.message, spot(broken.part)),
+    }
+}
+
+/// `0-5460` cut to `0-54` is a good range, so only the missing line end tells.
+fn may_be_cut(line: u32, text: &str, log: &mut Log) {
+    log.note(
+        "parse/truncated",
+        "the file does not end with a line end; the last slots may be cut",
+        Spot {
+            line,
+            text,
+            part: text,
+        },
+    );
+}
+
+/// The first line of an id stays.
+fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mut Log) {
+    let mut order: Vec<(&str, usize, u32)> = Vec::with_capacity(lines.len());
+    order.extend(lines.iter().enumerate().map(|(i, l)| (l.id, i, l.line)));
+    order.sort_unstable();
+    let mut first = ("", 0);
+    let mut doubles: Vec<(usize, &str, u32, u32)> = Vec::new();
+    for (id, index, line) in order {
+        if id == first.0 {
+            doubles.push((index, id, line, first.1));
+        } else {
+            first = (id, line);
+        }
+    }
+    doubles.sort_unstable();
+    let mut texts = block.lines().peekable();
+    for &(_, id, line, first_line) in &doubles {
+        while texts.next_if(|&(number, _)| number < line).is_some() {}
+        let text = texts.peek().map_or(id, |&(_, text)| text);
+        log.warning(
+            "parse/duplicate-id",
+            format!(
+                "node {} is already on line {first_line}; this line was skipped",
+                quote(id)
+            ),
+            Spot {
+                line,
+                text,
+                part: id,
+            },
+        );
+    }
+    let mut doubles = doubles.iter().map(|double| double.0).peekable();
+    let mut at = 0;
+    lines.retain(|_| {
+        let double = doubles.next_if_eq(&at).is_some();
+        at += 1;
+        !double
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Parsed;
+    use crate::parse::parse as parse_file;
+
+    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+    fn source(text: &str) -> Source {
+        Source::new("f", text.to_owned(), String::new())
+    }
+
+    fn ids<'a>(parsed: &'a Parsed) -> Vec<&'a str> {
+        match &parsed.sections[0].facts {
+            Facts::Nodes(dump) => dump.lines.iter().map(|l| l.id).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn codes(parsed: &Parsed) -> Vec<&'static str> {
+        parsed.diagnostics.iter().map(|d| d.code).collect()
+    }
+
+    fn two() -> [String; 2] {
+        [
+            format!("{A} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383"),
+            format!("{B} 10.0.0.2:7000@17000 slave {A} 0 1795213364139 1 connected"),
+        ]
+    }
+
+    #[test]
+    fn reads_what_people_paste() {
+        let [a, b] = two();
+        for text in [
+            format!("{a}\n{b}\n"),
+            format!("{a}\r\n{b}\r\n"),
+            format!("\u{feff}{a}\n{b}\n"),
+            format!("> {a}\n> {b}\n"),
+            format!("1) \"{a}\"\n2) \"{b}\"\n"),
+            format!("\"{a}\\n{b}\\n\"\n"),
+            format!("\u{1b}[32m{a}\u{1b}[0m\n**{b}**\n"),
+            format!("127.0.0.1:6379> cluster nodes\n{a}\n{b}\n127.0.0.1:6379>\n"),
+            format!("Warning: Using a password with '-a' may not be safe.\n\n{a}\n{b}\n"),
+            format!("// before\n{a}\n\n{}\n", b.replace(' ', "   ")),
+        ] {
+            let source = source(&text);
+            let parsed = parse_file(&source);
+            assert_eq!(parsed.diagnostics, [], "{text}");
+            assert_eq!(ids(&parsed), [A, B], "{text}");
+            assert_eq!(parsed.sections[0].dialect, "cluster-nodes");
+        }
+    }
+
+    #[test]
+    fn tells_line_and_column() {
+        let [a, b] = two();
+        let source = source(&format!(
+            "\n1) \"{a}\"\n{}\n",
+            b.replace("connected", "conected")
+        ));
+        let parsed = parse_file(&source);
+        let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+            panic!("{parsed:?}");
+        };
+        assert_eq!((dump.lines[0].line, dump.lines[0].column), (2, 5));
+        let odd = &parsed.diagnostics[0];
+        assert_eq!(
+            odd.message,
+            "unknown link state `conected`; the line was skipped"
+        );
+        let place = odd.place.as_ref().unwrap();
+        assert_eq!((place.line, place.column), (3, 127));
+        assert_eq!(odd.excerpt.as_ref().unwrap().length, 8);
+    }
+
+    #[test]
+    fn the_second_line_of_an_id_is_skipped() {
+        let [a, b] = two();
+        let source = source(&format!("{a}\n{b}\n{a}\n{a}\n"));
+        let parsed = parse_file(&source);
+        assert_eq!(ids(&parsed), [A, B]);
+        assert_eq!(codes(&parsed), ["parse/duplicate-id"; 2]);
+        assert!(parsed.diagnostics[0].message.contains("on line 1"));
+        assert_eq!(parsed.diagnostics[1].place.as_ref().unwrap().line, 4);
+    }
+
+    #[test]
+    fn says_when_the_last_line_was_cut() {
+        let [a, b] = two();
+        let cut = source(&format!("{a}\n{}", &b[..b.len() - 3]));
+        let parsed = parse_file(&cut);
+        assert_eq!(ids(&parsed), [A]);
+        assert_eq!(codes(&parsed), ["parse/truncated"]);
+        let cut_in_slots = source(&format!("{b}\n{}", &a[..a.len() - 3]));
+        let parsed = parse_file(&cut_in_slots);
+        assert_eq!(ids(&parsed), [B, A]);
+        assert_eq!(codes(&parsed), ["parse/truncated"]);
+    }
+}

@@ -1,0 +1,594 @@
+//! One line of `CLUSTER NODES` (`clusterGenNodeDescription`): a parser for every field.
+//!
+//! The plain form is the hot path of the whole program: no allocation but the slots of masters.
+
+use nom::IResult;
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::tag;
+use nom::bytes::complete::take_till1;
+use nom::character::complete::char;
+use nom::character::complete::u16 as number;
+use nom::combinator::all_consuming;
+use nom::combinator::opt;
+use nom::combinator::value;
+use nom::combinator::verify;
+use nom::sequence::delimited;
+use nom::sequence::preceded;
+
+use crate::model::Address;
+use crate::model::Direction;
+use crate::model::SLOT_COUNT;
+use crate::parse::Flags;
+use crate::parse::NodeLine;
+use crate::parse::OpenRef;
+use crate::parse::log::quote;
+
+/// Fields before the slots.
+const FIXED_FIELDS: usize = 8;
+
+/// Open slots kept of one dump: ranges of Kvrocks are given slot by slot, and a hostile dump
+/// must not be able to fill the memory with them.
+const OPEN_SLOTS_MAX: usize = 4 * SLOT_COUNT as usize;
+
+/// Why a line or a field was skipped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Broken<'a> {
+    pub code: &'static str,
+    pub message: String,
+    pub part: &'a str,
+}
+
+/// Reads the lines of one dump.
+#[derive(Default, Debug)]
+pub(super) struct LineReader<'a> {
+    /// Fields skipped in the line read last; the line itself is good.
+    pub skipped: Vec<Broken<'a>>,
+    open_slots: usize,
+}
+
+impl<'a> LineReader<'a> {
+    /// Reads one line without its line end; `line` and `column` are left 0.
+    pub fn node_line(&mut self, text: &'a str) -> Result<NodeLine<'a>, Broken<'a>> {
+        self.skipped.clear();
+        let mut fields = Fields(text);
+        let mut seen = 0;
+        let mut next = || {
+            let field = fields.next().ok_or_else(|| too_short(text, seen))?;
+            seen += 1;
+            Ok(field)
+        };
+        let id = id(next()?)?;
+        let endpoint = endpoint(next()?)?;
+        let flags_field = next()?;
+        let flags = self.flags(flags_field)?;
+        let master = master(next()?)?;
+        let ping_sent = self.time(next()?);
+        let pong_received = self.time(next()?);
+        let config_epoch = epoch(next()?)?;
+        let connected = link(next()?)?;
+        let mut line = NodeLine {
+            line: 0,
+            column: 0,
+            id,
+            ip: endpoint.ip,
+            port: endpoint.port,
+            hostname: endpoint.hostname,
+            zone: endpoint.zone,
+            flags,
+            master,
+            ping_sent,
+            pong_received,
+            config_epoch,
+            connected,
+            slots: Vec::new(),
+            open: Vec::new(),
+        };
+        for field in fields {
+            self.slots(field, &mut line);
+        }
+        Ok(line)
+    }
+
+    fn flags(&mut self, field: &'a str) -> Result<Flags, Broken<'a>> {
+        let mut flags = Flags::default();
+        let mut known = false;
+        for word in field.split(',').filter(|w| !w.is_empty()) {
+            match flag(word) {
+                Some(flag) => {
+                    flags = flags.with(flag);
+                    known = true;
+                }
+                None => self.skipped.push(Broken {
+                    code: "parse/flags",
+                    message: format!("unknown flag {}; it was ignored", quote(word)),
+                    part: word,
+                }),
+            }
+        }
+        if known {
+            return Ok(flags);
+        }
+        Err(Broken {
+            code: "parse/flags",
+            message: format!("no known flag in {}; the line was skipped", quote(field)),
+            part: field,
+        })
+    }
+
+    /// Milliseconds. Nothing is decided on them, so a broken one does not cost the line.
+    fn time(&mut self, field: &'a str) -> u64 {
+        field.parse().unwrap_or_else(|_| {
+            self.skipped.push(Broken {
+                code: "parse/time",
+                message: format!("{} is not a time in ms; taken for 0", quote(field)),
+                part: field,
+            });
+            0
+        })
+    }
+
+    fn slots(&mut self, field: &'a str, line: &mut NodeLine<'a>) {
+        let understood = if field.starts_with('[') {
+            all_consuming(open_slots)
+                .parse(field)
+                .is_ok_and(|(_, open)| {
+                    let count = usize::from(open.last - open.first) + 1;
+                    self.open_slots += count;
+                    if self.open_slots > OPEN_SLOTS_MAX {
+                        return false;
+                    }
+                    line.open
+                        .extend((open.first..=open.last).map(|slot| OpenRef {
+                            slot,
+                            direction: open.direction,
+                            peer: open.peer,
+                        }));
+                    true
+                })
+        } else {
+            let range = all_consuming(slot_range).parse(field);
+            range.is_ok_and(|(_, range)| {
+                line.slots.push(range);
+                true
+            })
+        };
+        if !understood {
+            self.skipped.push(Broken {
+                code: "parse/slot",
+                message: format!("{} is no slot and no range; it was ignored", quote(field)),
+                part: field,
+            });
+        }
+    }
+}
+
+/// Cheap: has the shape of a node line, whether or not every field is good.
+pub(super) fn looks_like_node(text: &str) -> bool {
+    let mut fields = Fields(text);
+    let (Some(first), Some(address), Some(flags)) = (fields.next(), fields.next(), fields.next())
+    else {
+        return false;
+    };
+    id(first).is_ok()
+        && address.contains(':')
+        && flags.split(',').any(|word| flag(word).is_some())
+        && fields.next().is_some()
+}
+
+/// The address field carries more than `addr,hostname`: only the file on disk has that.
+pub(super) fn has_aux_fields(text: &str) -> bool {
+    looks_like_node(text) && Fields(text).nth(1).is_some_and(|a| a.contains('='))
+}
+
+/// Fields between single blanks; people paste aligned columns, so more blanks are fine.
+struct Fields<'a>(&'a str);
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let bytes = self.0.as_bytes();
+        let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');
+        let start = bytes.iter().position(|b| !blank(b))?;
+        let length = bytes[start..].iter().position(blank);
+        let end = length.map_or(bytes.len(), |l| start + l);
+        let field = self.0.get(start..end);
+        self.0 = self.0.get(end..).unwrap_or("");
+        field
+    }
+}
+
+fn too_short(text: &str, seen: usize) -> Broken<'_> {
+    Broken {
+        code: "parse/fields",
+        message: format!("only {seen} of the {FIXED_FIELDS} fields; the line was skipped"),
+        part: text,
+    }
+}
+
+/// Any token: Dragonfly takes what it is given. Quotes and brackets belong to what people paste
+/// around a line, never to an id.
+fn id(field: &str) -> Result<&str, Broken<'_>> {
+    const LONGEST: usize = 128;
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
+    if field.len() <= LONGEST && field.bytes().all(legal) && !field.starts_with('-') {
+        return Ok(field);
+    }
+    Err(Broken {
+        code: "parse/node-id",
+        message: format!("{} is no node id; the line was skipped", quote(field)),
+        part: field,
+    })
+}
+
+struct Endpoint<'a> {
+    ip: &'a str,
+    port: u16,
+    hostname: Option<&'a str>,
+    zone: Option<&'a str>,
+}
+
+/// `ip:port[@cport][,hostname][,key=value…]`. IPv6 is printed bare, so the last colon counts.
+fn endpoint(field: &str) -> Result<Endpoint<'_>, Broken<'_>> {
+    let broken = |why: &str| Broken {
+        code: "parse/address",
+        message: format!("{} {why}; the line was skipped", quote(field)),
+        part: field,
+    };
+    let mut parts = field.split(',');
+    let address = parts.next().unwrap_or("");
+    let (address, bus_port) = match address.split_once('@') {
+        Some((address, port)) => (address, port),
+        None => (address, "0"),
+    };
+    let (ip, port) = address
+        .rsplit_once(':')
+        .ok_or_else(|| broken("is no address"))?;
+    let mut port: u16 = port
+        .parse()
+        .map_err(|_| broken("has no port from 0 to 65535"))?;
+    if bus_port.is_empty() || !bus_port.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(broken("has a bus port that is no number"));
+    }
+    let (mut hostname, mut zone) = (None, None);
+    for part in parts.filter(|p| !p.is_empty()) {
+        match part.split_once('=') {
+            None => hostname = hostname.or(Some(part)),
+            Some(("availability-zone", name)) if !name.is_empty() => zone = Some(name),
+            // A node that listens with TLS only is written `ip:0@cport,,tls-port=N`.
+            Some(("tls-port", number)) if port == 0 => port = number.parse().unwrap_or(0),
+            // shard-id, nodename and what later versions add.
+            Some(_) => {}
+        }
+    }
+    let ip = host(ip).ok_or_else(|| broken("has a character that no address has"))?;
+    Ok(Endpoint {
+        ip,
+        port,
+        hostname,
+        zone,
+    })
+}
+
+/// May be empty: `:7001` of a node that never met anyone, `:0` of one without an address.
+fn host(text: &str) -> Option<&str> {
+    let ip = text
+        .strip_prefix('[')
+        .and_then(|t| t.strip_suffix(']'))
+        .unwrap_or(text);
+    let plain = |b: u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':');
+    (ip.bytes().all(plain) || Address::new(ip, 1).is_ok()).then_some(ip)
+}
+
+fn flag(word: &str) -> Option<Flags> {
+    Some(match word {
+        "myself" => Flags::MYSELF,
+        "master" | "primary" => Flags::MASTER,
+        "slave" | "replica" => Flags::REPLICA,
+        "fail?" => Flags::SUSPECTED,
+        "fail" => Flags::FAILED,
+        "handshake" => Flags::HANDSHAKE,
+        "noaddr" => Flags::NOADDR,
+        "nofailover" => Flags::NOFAILOVER,
+        "noflags" => Flags::default(),
+        _ => return None,
+    })
+}
+
+fn master(field: &str) -> Result<Option<&str>, Broken<'_>> {
+    if field == "-" {
+        return Ok(None);
+    }
+    id(field).map(Some)
+}
+
+fn epoch(field: &str) -> Result<u64, Broken<'_>> {
+    field.parse().map_err(|_| Broken {
+        code: "parse/epoch",
+        message: format!("{} is no config epoch; the line was skipped", quote(field)),
+        part: field,
+    })
+}
+
+fn link(field: &str) -> Result<bool, Broken<'_>> {
+    match field {
+        "connected" => Ok(true),
+        "disconnected" => Ok(false),
+        _ => Err(Broken {
+            code: "parse/link-state",
+            message: format!("unknown link state {}; the line was skipped", quote(field)),
+            part: field,
+        }),
+    }
+}
+
+fn slot(input: &str) -> IResult<&str, u16> {
+    verify(number, |&slot| slot < SLOT_COUNT).parse(input)
+}
+
+/// `7` or `0-5460`, closed.
+fn slot_range(input: &str) -> IResult<&str, (u16, u16)> {
+    (slot, opt(preceded(char('-'), slot)))
+        .map(|(first, last)| (first, last.unwrap_or(first)))
+        .parse(input)
+        .and_then(|(rest, (first, last))| match first <= last {
+            true => Ok((rest, (first, last))),
+            false => Err(nom::Err::Error(nom::error::Error::new(
+                input,
+                nom::error::ErrorKind::Verify,
+            ))),
+        })
+}
+
+struct OpenSlots<'a> {
+    first: u16,
+    last: u16,
+    direction: Direction,
+    peer: &'a str,
+}
+
+/// `[93->-id]`, `[93-<-id]`, and of Kvrocks `[0-100->-id]`.
+fn open_slots(input: &str) -> IResult<&str, OpenSlots<'_>> {
+    let direction = alt((
+        value(Direction::Migrating, tag("->-")),
+        value(Direction::Importing, tag("-<-")),
+    ));
+    let peer = verify(take_till1(|c| c == ']'), |peer: &str| id(peer).is_ok());
+    delimited(char('['), (slot_range, direction, peer), char(']'))
+        .map(|((first, last), direction, peer)| OpenSlots {
+            first,
+            last,
+            direction,
+            peer,
+        })
+        .parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "1111111111111111111111111111111111111111";
+
+    fn read(text: &str) -> Result<NodeLine<'_>, Broken<'_>> {
+        LineReader::default().node_line(text)
+    }
+
+    fn with_address(address: &str) -> String {
+        format!("{ID} {address} master - 0 0 1 connected")
+    }
+
+    #[test]
+    fn reads_every_form_of_an_address() {
+        for (address, ip, port, hostname) in [
+            ("10.0.0.1:7000", "10.0.0.1", 7000, None),
+            ("10.0.0.1:7000@17000", "10.0.0.1", 7000, None),
+            ("10.0.0.1:7000@17000,", "10.0.0.1", 7000, None),
+            ("10.0.0.1:7000@17000,r-0.x", "10.0.0.1", 7000, Some("r-0.x")),
+            ("10.0.0.1:7000@17000,,tls-port=0", "10.0.0.1", 7000, None),
+            ("10.0.0.1:0@17000,,tls-port=18007", "10.0.0.1", 18007, None),
+            ("fd01::85:14:6379", "fd01::85:14", 6379, None),
+            ("[fd01::85:14]:6379@16379", "fd01::85:14", 6379, None),
+            ("redis-0.svc:6379@16379", "redis-0.svc", 6379, None),
+            (":7001@17001", "", 7001, None),
+            (":0@0", "", 0, None),
+            (":0", "", 0, None),
+        ] {
+            let text = with_address(address);
+            let line = read(&text).unwrap();
+            assert_eq!(
+                (line.ip, line.port, line.hostname),
+                (ip, port, hostname),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn finds_the_zone_among_the_aux_fields() {
+        let text = with_address("10.0.0.1:7000@17000,,shard-id=ab,availability-zone=eu-1a");
+        assert_eq!(read(&text).unwrap().zone, Some("eu-1a"));
+    }
+
+    #[test]
+    fn names_the_field_that_is_broken() {
+        for (text, code) in [
+            (format!("{ID} 10.0.0.1:7000 master"), "parse/fields"),
+            (with_address("10.0.0.1"), "parse/address"),
+            (with_address("10.0.0.1:66000@67000"), "parse/address"),
+            (with_address("$(reboot):7000"), "parse/address"),
+            (with_address("10.0.0.1:7000@"), "parse/address"),
+            (format!("{ID} a:1 boss - 0 0 1 connected"), "parse/flags"),
+            (format!("{ID} a:1 master - 0 0 x connected"), "parse/epoch"),
+            (
+                format!("{ID} a:1 master - 0 0 1 conected"),
+                "parse/link-state",
+            ),
+            (
+                format!("{ID}\" a:1 master - 0 0 1 connected"),
+                "parse/node-id",
+            ),
+            (
+                format!("{ID} a:1 slave \u{1b}[m 0 0 1 connected"),
+                "parse/node-id",
+            ),
+        ] {
+            assert_eq!(read(&text).unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn keeps_the_line_when_a_slot_or_a_flag_is_odd() {
+        let text = format!("{ID} a:1 boss,master - x 0 1 connected 0-10 16384 9-5 7 [3->-");
+        let mut reader = LineReader::default();
+        let line = reader.node_line(&text).unwrap();
+        assert_eq!(line.slots, [(0, 10), (7, 7)]);
+        let codes: Vec<_> = reader.skipped.iter().map(|b| b.code).collect();
+        assert_eq!(
+            codes,
+            [
+                "parse/flags",
+                "parse/time",
+                "parse/slot",
+                "parse/slot",
+                "parse/slot"
+            ]
+        );
+    }
+
+    #[test]
+    fn reads_open_slots_and_ranges_of_them() {
+        let text = format!("{ID} a:1 myself,master - 0 0 1 connected [93->-{ID}] [4-5-<-b]");
+        let line = read(&text).unwrap();
+        let open = |slot, direction, peer| OpenRef {
+            slot,
+            direction,
+            peer,
+        };
+        assert_eq!(
+            line.open,
+            [
+                open(93, Direction::Migrating, ID),
+                open(4, Direction::Importing, "b"),
+                open(5, Direction::Importing, "b"),
+            ]
+        );
+    }
+
+    #[test]
+    fn cannot_be_made_to_fill_the_memory() {
+        let many = " [0-16383->-x]".repeat(100);
+        let text = format!("{ID} a:1 myself,master - 0 0 1 connected{many}");
+        let mut reader = LineReader::default();
+        assert_eq!(reader.node_line(&text).unwrap().open.len(), OPEN_SLOTS_MAX);
+        assert_eq!(reader.skipped.len(), 96);
+    }
+
+    /// The line as Redis 7 prints it; the bus port is the client port + 10000.
+    fn print(line: &NodeLine) -> String {
+        let words = [
+            (Flags::MYSELF, "myself"),
+            (Flags::MASTER, "master"),
+            (Flags::REPLICA, "slave"),
+            (Flags::SUSPECTED, "fail?"),
+            (Flags::FAILED, "fail"),
+            (Flags::HANDSHAKE, "handshake"),
+            (Flags::NOADDR, "noaddr"),
+            (Flags::NOFAILOVER, "nofailover"),
+        ];
+        let flags: Vec<_> = words
+            .into_iter()
+            .filter(|&(flag, _)| line.flags.has(flag))
+            .map(|(_, word)| word)
+            .collect();
+        let mut text = format!(
+            "{} {}:{}@{}{} {} {} {} {} {} {}",
+            line.id,
+            line.ip,
+            line.port,
+            u32::from(line.port) + 10000,
+            line.hostname.map_or(String::new(), |h| format!(",{h}")),
+            flags.join(","),
+            line.master.unwrap_or("-"),
+            line.ping_sent,
+            line.pong_received,
+            line.config_epoch,
+            if line.connected {
+                "connected"
+            } else {
+                "disconnected"
+            },
+        );
+        for &(first, last) in &line.slots {
+            text += &match first == last {
+                true => format!(" {first}"),
+                false => format!(" {first}-{last}"),
+            };
+        }
+        for open in &line.open {
+            let arrow = match open.direction {
+                Direction::Migrating => "->-",
+                Direction::Importing => "-<-",
+            };
+            text += &format!(" [{}{arrow}{}]", open.slot, open.peer);
+        }
+        text
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn what_is_printed_is_read_back(
+            id in "[0-9a-f]{40}",
+            ip in "([0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3})?|[0-9a-f]{1,4}::[0-9a-f]{1,4}",
+            port: u16,
+            hostname in option::of("[a-z][a-z0-9.-]{0,20}"),
+            flags in 1u16..256,
+            master in option::of("[0-9a-f]{40}"),
+            times: (u64, u64, u64),
+            connected: bool,
+            slots in vec((0u16..8000, 0u16..8000), 0..4),
+            open in vec((0..SLOT_COUNT, any::<bool>(), "[0-9a-f]{40}"), 0..3),
+        ) {
+            let line = NodeLine {
+                line: 0,
+                column: 0,
+                id: &id,
+                ip: &ip,
+                port,
+                hostname: hostname.as_deref(),
+                zone: None,
+                flags: Flags(flags),
+                master: master.as_deref(),
+                ping_sent: times.0,
+                pong_received: times.1,
+                config_epoch: times.2,
+                connected,
+                slots: slots.iter().map(|&(first, more)| (first, first + more)).collect(),
+                open: open.iter().map(|(slot, migrating, peer)| OpenRef {
+                    slot: *slot,
+                    direction: match migrating {
+                        true => Direction::Migrating,
+                        false => Direction::Importing,
+                    },
+                    peer,
+                }).collect(),
+            };
+            let text = print(&line);
+            let mut reader = LineReader::default();
+            prop_assert_eq!(reader.node_line(&text), Ok(line));
+            prop_assert!(reader.skipped.is_empty());
+        }
+
+        #[test]
+        fn any_text_is_survived(text in ".{0,200}") {
+            let _ = LineReader::default().node_line(&text);
+        }
+    }
+}

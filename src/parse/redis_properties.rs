@@ -1,0 +1,223 @@
+//! `redis.properties` of flashbase: a bash file whose port lists tell the initial roles.
+
+use nom::IResult;
+use nom::Parser;
+use nom::bytes::complete::tag;
+use nom::character::complete::i64 as number;
+use nom::character::complete::space0;
+use nom::character::complete::space1;
+use nom::combinator::all_consuming;
+use nom::sequence::delimited;
+use nom::sequence::preceded;
+
+use crate::parse::Dialect;
+use crate::parse::Facts;
+use crate::parse::Properties;
+use crate::parse::Section;
+use crate::parse::block::Block;
+use crate::parse::log::Log;
+use crate::parse::log::Spot;
+use crate::parse::log::quote;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "redis-properties",
+    sniff,
+    parse,
+};
+
+/// The file may begin with pages of comments, so all of it is looked at.
+fn sniff(block: Block) -> bool {
+    block.text.lines().any(|line| {
+        line.strip_prefix("export SR2_REDIS_MASTER_")
+            .is_some_and(|rest| rest.contains('='))
+    })
+}
+
+fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
+    let mut properties = Properties::default();
+    for setting in settings(block) {
+        // The last export of a name counts, as in bash.
+        match setting.name {
+            "SR2_REDIS_MASTER_HOSTS" => properties.master_hosts = hosts(&setting),
+            "SR2_REDIS_SLAVE_HOSTS" => properties.replica_hosts = hosts(&setting),
+            "SR2_REDIS_MASTER_PORTS" => properties.master_ports = ports(&setting, log),
+            "SR2_REDIS_SLAVE_PORTS" => properties.replica_ports = ports(&setting, log),
+            "SSD_COUNT" => properties.disk_count = ports(&setting, log).first().copied(),
+            _ => {}
+        }
+    }
+    vec![Section {
+        dialect: DIALECT.name,
+        of: None,
+        line: block.first_line,
+        facts: Facts::Properties(properties),
+    }]
+}
+
+/// `export NAME=value` or `export NAME=( … )`, the latter over as many lines as it takes.
+struct Setting<'a> {
+    name: &'a str,
+    value: &'a str,
+    line: u32,
+    text: &'a str,
+}
+
+fn settings(block: Block<'_>) -> Vec<Setting<'_>> {
+    let mut settings = Vec::new();
+    let mut start = 0;
+    for (line, text) in (block.first_line..).zip(block.text.split_inclusive('\n')) {
+        // Comments and the `[[export]]` of disabled lines do not begin so.
+        if let Some((name, value)) = text.strip_prefix("export ").and_then(|t| t.split_once('=')) {
+            let from = start + text.len() - value.len();
+            let rest = block.text.get(from..).unwrap_or(value);
+            let value = match rest.starts_with('(') {
+                true => list(rest).unwrap_or(value),
+                false => value,
+            };
+            settings.push(Setting {
+                name: name.trim(),
+                value: value.trim(),
+                line,
+                text: text.trim_end(),
+            });
+        }
+        start += text.len();
+    }
+    settings
+}
+
+/// What stands between the outer parentheses at the start of `text`.
+fn list(text: &str) -> Option<&str> {
+    // A list that never ends must not cost the length of the file for every line.
+    const LONGEST: usize = 64 * 1024;
+    let mut depth = 0_u32;
+    for (index, byte) in text.bytes().enumerate().take(LONGEST) {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 1 => return text.get(1..index),
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn unquote(word: &str) -> &str {
+    word.trim_matches(['"', '\''])
+}
+
+fn hosts(setting: &Setting) -> Vec<String> {
+    let words = setting.value.split_whitespace().map(unquote);
+    words
+        .filter(|w| !w.is_empty() && !w.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn ports(setting: &Setting, log: &mut Log) -> Vec<u16> {
+    let mut ports = Vec::new();
+    let mut rest = setting.value;
+    while let Some(word) = next_word(&mut rest) {
+        let range = all_consuming(seq).parse(word).map(|(_, range)| range);
+        let range = range.or_else(|_| all_consuming(braces).parse(word).map(|(_, range)| range));
+        let range = range.or_else(|_| {
+            let single = all_consuming(number::<_, nom::error::Error<&str>>);
+            single
+                .map(|n| (n, n))
+                .parse(unquote(word))
+                .map(|(_, range)| range)
+        });
+        match range.map(|(first, last)| (u16::try_from(first), u16::try_from(last))) {
+            Ok((Ok(first), Ok(last))) => ports.extend(first..=last),
+            _ => log.warning(
+                "parse/port",
+                format!("{} is no number and no range; it was not used", quote(word)),
+                Spot {
+                    line: setting.line,
+                    text: setting.text,
+                    part: word,
+                },
+            ),
+        }
+        // More ports than there are is a list that repeats itself.
+        ports.truncate(usize::from(u16::MAX));
+    }
+    ports
+}
+
+/// A word of a bash list; `$( … )` is one.
+fn next_word<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let text = rest.trim_start();
+    let blank = text.find(char::is_whitespace).unwrap_or(text.len());
+    let end = match text.starts_with("$(") {
+        true => text.find(')').map_or(text.len(), |at| at + 1),
+        false => blank,
+    };
+    let (word, after) = text.split_at_checked(end)?;
+    *rest = after;
+    (!word.is_empty()).then_some(word)
+}
+
+/// `$(seq 18100 18104)`
+fn seq(input: &str) -> IResult<&str, (i64, i64)> {
+    delimited(
+        (tag("$("), space0, tag("seq"), space1),
+        (number, preceded(space1, number)),
+        (space0, tag(")")),
+    )
+    .parse(input)
+}
+
+/// `{18100..18104}`
+fn braces(input: &str) -> IResult<&str, (i64, i64)> {
+    delimited(tag("{"), (number, preceded(tag(".."), number)), tag("}")).parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse as parse_file;
+    use crate::source::Source;
+
+    #[test]
+    fn reads_lists_as_bash_would() {
+        let text = "#!/bin/bash\n\
+            ## Master hosts and ports\n\
+            # export SR2_REDIS_MASTER_HOSTS=( \"10.9.9.9\" )\n\
+            export SR2_REDIS_MASTER_HOSTS=( \"10.0.0.1\" '10.0.0.2' )\n\
+            export SR2_REDIS_MASTER_PORTS=( $(seq 18100 18102) 18110 )\n\
+            [[export]] SR2_REDIS_SLAVE_HOSTS=( \"10.0.0.3\" )\n\
+            export SR2_REDIS_SLAVE_PORTS=( {18150..18151}\n  18160 )\n\
+            export SSD_COUNT=3\n\
+            export SR2_REDIS_DATA=\"/ssd_\"\n";
+        let source = Source::new("redis.properties", text.into(), String::new());
+        let parsed = parse_file(&source);
+        assert_eq!(parsed.diagnostics, []);
+        let Facts::Properties(properties) = &parsed.sections[0].facts else {
+            panic!("{parsed:?}");
+        };
+        assert_eq!(
+            *properties,
+            Properties {
+                master_hosts: vec!["10.0.0.1".into(), "10.0.0.2".into()],
+                master_ports: vec![18100, 18101, 18102, 18110],
+                replica_hosts: vec![],
+                replica_ports: vec![18150, 18151, 18160],
+                disk_count: Some(3),
+            }
+        );
+    }
+
+    #[test]
+    fn says_which_port_it_cannot_read() {
+        let text = "export SR2_REDIS_MASTER_PORTS=( $(seq 1 99999999) x 7000 )\n";
+        let source = Source::new("redis.properties", text.into(), String::new());
+        let parsed = parse_file(&source);
+        let columns: Vec<_> = parsed
+            .diagnostics
+            .iter()
+            .filter_map(|d| d.place.as_ref().map(|p| (d.code, p.column)))
+            .collect();
+        assert_eq!(columns, [("parse/port", 33), ("parse/port", 51)]);
+    }
+}

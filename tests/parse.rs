@@ -1,0 +1,242 @@
+//! Every dialect over real dumps: what is read, what is said, and that nothing panics.
+//!
+//! Where a `shared` directory lies beside the repository, its dumps and captures are read too;
+//! the samples below stand for them elsewhere.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use topoplan::diagnostic::Severity;
+use topoplan::parse::Block;
+use topoplan::parse::DIALECTS;
+use topoplan::parse::Facts;
+use topoplan::parse::parse;
+use topoplan::source::Source;
+
+const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+fn source(path: &str, bytes: &[u8]) -> Source {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    Source::new(path, text, String::new())
+}
+
+/// A file of every dialect, so that the tests mean something without the shared directory.
+fn samples() -> Vec<Source> {
+    let line = format!("{ID} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383");
+    [
+        ("cluster-nodes.txt", format!("{line}\n")),
+        ("quoted.txt", format!("1) \"{line}\\n\"\n")),
+        (
+            "nodes.conf",
+            format!("{line}\nvars currentEpoch 7 lastVoteEpoch 6\n"),
+        ),
+        ("cluster-info.txt", "cluster_state:ok\r\n".into()),
+        ("info.txt", "# Server\r\nredis_version:7.0.15\r\n".into()),
+        ("config-get.txt", "cluster-announce-ip\n\ndir\n/d\n".into()),
+        ("config.json", "{\"dir\":\"/d\"}\n".into()),
+        (
+            "UNREACHABLE",
+            "Could not connect to Redis at 10.0.0.1:7000: Connection refused\n".into(),
+        ),
+        ("ping.txt", "PONG\n".into()),
+        (
+            "cli-all.txt",
+            format!(
+                "redis client for 10.0.0.1:7000\n{line}\nredis client for 10.0.0.2:7000\nPONG\n"
+            ),
+        ),
+        ("hosts.csv", "host,ip\nh1,10.0.0.1\n".into()),
+        ("disks.csv", "host,port,dir\nh1,7000,/d\n".into()),
+        ("home.csv", "ip,port,role\n10.0.0.1,7000,master\n".into()),
+        (
+            "redis.properties",
+            "export SR2_REDIS_MASTER_PORTS=( $(seq 18100 18104) )\n".into(),
+        ),
+        ("cluster-slots.txt", "0\n5460\n10.0.0.1\n7000\n".into()),
+        ("letter.txt", "Dear all,\nall is well\n".into()),
+    ]
+    .into_iter()
+    .map(|(path, text)| source(path, text.as_bytes()))
+    .collect()
+}
+
+fn shared(folder: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join(folder);
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    match files.len() {
+        0 => eprintln!("no shared {folder} beside the repository: samples only"),
+        n => eprintln!("{n} shared files of {folder} are read too"),
+    }
+    files
+        .iter()
+        .map(|path| {
+            let shown = path.strip_prefix(&root).unwrap_or(path).to_string_lossy();
+            source(&shown, &fs::read(path).expect("a readable file"))
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match path.is_dir() {
+            true => collect(&path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+fn claims(source: &Source) -> Vec<&'static str> {
+    let block = Block::of(source);
+    DIALECTS
+        .iter()
+        .filter(|d| (d.sniff)(block))
+        .map(|d| d.name)
+        .collect()
+}
+
+#[test]
+fn no_two_dialects_claim_one_file() {
+    let all = [
+        shared("dumps"),
+        shared("dumps-flashbase"),
+        shared("captures"),
+        samples(),
+    ];
+    for file in all.iter().flatten() {
+        let claims = claims(file);
+        assert!(claims.len() <= 1, "{}: {claims:?}", file.path);
+    }
+    let claimed = samples().iter().filter(|s| claims(s).len() == 1).count();
+    assert_eq!(claimed, samples().len() - 1, "all but the letter");
+}
+
+/// Whether the file is a dump that a server made, all of it lines of nodes.
+fn is_whole_dump(file: &Source) -> bool {
+    const TRANSCRIPTS: [&str; 2] = ["-errors", "-exp-"];
+    let made = file.path.starts_with("gen-") && !TRANSCRIPTS.iter().any(|t| file.path.contains(t));
+    made && file
+        .text
+        .lines()
+        .any(|l| l.contains(" connected") || l.contains(" disconnected"))
+}
+
+#[test]
+fn every_line_of_a_server_is_read() {
+    let dumps = shared("dumps");
+    let mut files = 0;
+    for file in dumps.iter().filter(|f| is_whole_dump(f)) {
+        let expected = file
+            .text
+            .lines()
+            .filter(|l| l.contains("connected") && !l.starts_with("vars"))
+            .count();
+        let parsed = parse(file);
+        let read: usize = parsed
+            .sections
+            .iter()
+            .map(|s| match &s.facts {
+                Facts::Nodes(dump) => dump.lines.len(),
+                other => panic!("{}: {other:?}", file.path),
+            })
+            .sum();
+        assert_eq!(read, expected, "{}", file.path);
+        let warned = parsed
+            .diagnostics
+            .iter()
+            .any(|d| d.severity > Severity::Note);
+        assert!(!warned, "{}: {:?}", file.path, parsed.diagnostics);
+        let conf = file.path.contains("nodesconf");
+        let on_disk = parsed.sections.iter().all(|s| match &s.facts {
+            Facts::Nodes(dump) => dump.on_disk && dump.current_epoch.is_some(),
+            _ => false,
+        });
+        assert_eq!(on_disk, conf, "{}", file.path);
+        files += 1;
+    }
+    assert!(dumps.is_empty() || files > 300, "{files} dumps were read");
+}
+
+#[test]
+fn captures_are_read_without_noise() {
+    for file in shared("captures") {
+        let path = &*file.path;
+        // What describes a capture is no part of it.
+        if !path.contains("/capture/") {
+            continue;
+        }
+        let parsed = parse(&file);
+        assert_eq!(parsed.diagnostics, [], "{path}");
+        let expected = match path.rsplit('/').next().unwrap_or("") {
+            "cluster-nodes.txt" => "cluster-nodes",
+            "nodes.conf" => "nodes-conf",
+            "cluster-info.txt" => "cluster-info",
+            "info.txt" => "info",
+            "config-get.txt" => "config-get",
+            "UNREACHABLE" => "unreachable",
+            "hosts.csv" => "host-map",
+            "disks.csv" => "disk-map",
+            "layout.csv" => "home-map",
+            _ => "not-needed",
+        };
+        assert_eq!(claims(&file), [expected], "{path}");
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_is_survived() {
+    for file in shared("dumps").iter().chain(&samples()) {
+        let step = if file.text.len() > 2000 { 97 } else { 7 };
+        let bytes = file.text.as_bytes();
+        for end in (0..bytes.len()).step_by(step) {
+            let cut = source("cut", &bytes[..end]);
+            let parsed = parse(&cut);
+            assert!(parsed.diagnostics.len() <= 51);
+            let rest = source("rest", &bytes[end..]);
+            assert!(parse(&rest).diagnostics.len() <= 51);
+        }
+    }
+}
+
+/// A small generator with a fixed seed (xorshift64): the same bytes on every run.
+fn next(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+#[test]
+fn mangled_bytes_are_survived() {
+    const ODD: &[u8] = b"\0\n\r\t \"'\\,:@[]-><(){}#=\x1b\xff\xc3\xe2\x80";
+    let mut state = 0x9e37_79b9_7f4a_7c15;
+    for file in shared("dumps").iter().chain(&samples()) {
+        for _ in 0..10 {
+            let mut bytes = file.text.clone().into_bytes();
+            for _ in 0..1 + bytes.len() / 80 {
+                let at = next(&mut state) as usize % bytes.len().max(1);
+                let odd = ODD[next(&mut state) as usize % ODD.len()];
+                match next(&mut state) % 3 {
+                    0 => bytes.insert(at.min(bytes.len()), odd),
+                    1 if at < bytes.len() => bytes[at] = odd,
+                    _ if at < bytes.len() => drop(bytes.remove(at)),
+                    _ => {}
+                }
+            }
+            let mangled = source("mangled", &bytes);
+            let parsed = parse(&mangled);
+            assert!(parsed.diagnostics.len() <= 51);
+            for place in parsed.diagnostics.iter().filter_map(|d| d.place.as_ref()) {
+                assert!(place.line >= 1 && place.column >= 1);
+            }
+        }
+    }
+}
