@@ -1,0 +1,176 @@
+//! The operator's way: capture, check, plan, script, run, and look again.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Output;
+
+use topoplan::report::CheckReport;
+use topoplan::report::Finding;
+use topoplan::report::PlanReport;
+use topoplan::report::Step;
+
+use crate::servers::Servers;
+use crate::views::Topology;
+
+/// Longer than any plan here waits for anything.
+const SCRIPT_LIMIT_SECONDS: &str = "150";
+
+/// A plan and the directory with its script.
+pub struct Planned {
+    pub plan: PlanReport,
+    pub dir: PathBuf,
+}
+
+impl Planned {
+    pub fn actions(&self) -> Vec<&str> {
+        self.plan.steps.iter().map(|s| s.action.as_str()).collect()
+    }
+
+    pub fn count(&self, action: &str) -> usize {
+        self.actions().iter().filter(|&&a| a == action).count()
+    }
+
+    /// One shard changes its master twice.
+    fn undoes_itself(&self) -> bool {
+        let failovers = self.plan.steps.iter().filter(|s| s.action == "failover");
+        let slots: BTreeSet<_> = failovers.clone().map(|step| &step.slots).collect();
+        slots.len() < failovers.count()
+    }
+
+    pub fn first(&self, action: &str) -> &Step {
+        self.plan
+            .steps
+            .iter()
+            .find(|step| step.action == action)
+            .unwrap_or_else(|| panic!("no {action} among {:?}", self.actions()))
+    }
+}
+
+impl Servers {
+    /// Captures the broken cluster, checks that `found` is found (code and how often), plans the
+    /// cure, and writes the script.
+    pub fn plan(&self, found: &[(&str, usize)]) -> Planned {
+        let capture = self.capture("before");
+        let report = check(&self.root, &capture);
+        let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in &report.findings {
+            *tally.entry(&finding.code).or_default() += 1;
+        }
+        for &(code, times) in found {
+            let seen = tally.get(code).copied().unwrap_or_default();
+            assert_eq!(seen, times, "{code} in {:#?}", report.findings);
+        }
+        let plan = plan(&self.root, &capture, "plan.json");
+        assert_eq!(plan.refused, None);
+        let script = run(topoplan(&self.root).args(["script", "plan.json", "--tool", "redis-cli"]));
+        assert_eq!(script.status.code(), Some(0), "{}", said(&script));
+        let dir = self.root.join("run");
+        fs::create_dir_all(&dir).expect("the scratch directory is writable");
+        fs::write(dir.join("plan.sh"), script.stdout).expect("the scratch directory is writable");
+        Planned { plan, dir }
+    }
+
+    /// Runs the script and looks at the cluster again: nothing worse than a note is left except
+    /// the codes in `left`, nothing remains to be planned, no key is lost, and running it again
+    /// changes nothing.
+    pub fn carry_out(&self, planned: &Planned, left: &[&str]) -> Topology {
+        let shown = self.script(planned, &[]);
+        assert_eq!(shown.status.code(), Some(0), "{}", said(&shown));
+        let applied = self.script(planned, &["--apply"]);
+        assert_eq!(applied.status.code(), Some(0), "{}", said(&applied));
+        self.look_again(left);
+        self.run_again(planned);
+        self.wait_settled()
+    }
+
+    /// Runs the script as it is.
+    pub fn script(&self, planned: &Planned, arguments: &[&str]) -> Output {
+        run(Command::new("timeout")
+            .args(["-k", "5", SCRIPT_LIMIT_SECONDS, "bash", "plan.sh"])
+            .args(arguments)
+            .env("TERM", "dumb")
+            .env_remove("REDIS_CLI")
+            .current_dir(&planned.dir))
+    }
+
+    /// The cluster is as wanted, apart from findings of the codes in `left`.
+    pub fn look_again(&self, left: &[&str]) {
+        self.wait_settled();
+        self.assert_keys();
+        let capture = self.capture("after");
+        let report = check(&self.root, &capture);
+        let still: Vec<&Finding> = report
+            .findings
+            .iter()
+            .filter(|f| f.severity != "note" && !left.contains(&f.code.as_str()))
+            .collect();
+        assert!(still.is_empty(), "still found: {still:#?}");
+        let plan = plan(&self.root, &capture, "again.json");
+        assert_eq!(plan.steps, [], "nothing remains to be done");
+    }
+
+    /// A second run finds everything done, and says so. Where a later step of the plan undid an
+    /// earlier one's effect, stopping at that one's guard is as good.
+    fn run_again(&self, planned: &Planned) {
+        let before = self.wait_settled();
+        let again = self.script(planned, &["--apply"]);
+        let text = said(&again);
+        if again.status.code() == Some(1) && planned.undoes_itself() {
+            assert!(text.contains("done 0"), "{text}");
+        } else {
+            assert_eq!(again.status.code(), Some(0), "{text}");
+            assert!(text.contains("Nothing to do"), "{text}");
+        }
+        assert_eq!(self.wait_settled(), before, "{text}");
+    }
+}
+
+/// Both streams, for a failed assertion.
+pub fn said(output: &Output) -> String {
+    format!(
+        "{}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+fn check(root: &Path, capture: &Path) -> CheckReport {
+    let output = run(topoplan(root)
+        .arg("check")
+        .arg(capture)
+        .args(["--format", "json"]));
+    let report: CheckReport = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
+    let errors = report.findings.iter().any(|f| f.severity == "error");
+    assert_eq!(
+        output.status.code(),
+        Some(i32::from(errors)),
+        "{}",
+        said(&output)
+    );
+    report
+}
+
+fn plan(root: &Path, capture: &Path, file: &str) -> PlanReport {
+    let output = run(topoplan(root).arg("plan").arg(capture).args(["-o", file]));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = fs::read(root.join(file)).expect("the plan file was written");
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn topoplan(root: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_topoplan"));
+    command.current_dir(root);
+    command
+}
+
+fn run(command: &mut Command) -> Output {
+    command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}

@@ -1,0 +1,358 @@
+//! Server processes on loopback: one address per simulated host, one directory per node.
+//!
+//! Whatever happens, no process outlives its test: `Drop` ends them, and where `setpriv` exists
+//! the kernel does if the test itself is killed.
+
+use std::cell::RefCell;
+use std::fs;
+use std::fs::File;
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
+use std::net::SocketAddrV4;
+use std::net::TcpListener;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::resp::Client;
+use crate::resp::Reply;
+use crate::resp::Trouble;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// How a cluster is laid out and how its servers are started.
+pub struct Layout {
+    /// Per node: its host from 1, and the index of the node it replicates; `None` for a master.
+    pub nodes: Vec<(u8, Option<usize>)>,
+    /// Indexes of nodes that run, but that nobody meets.
+    pub unmet: Vec<usize>,
+    pub node_timeout_ms: u64,
+    pub options: Vec<&'static str>,
+}
+
+impl Layout {
+    pub fn of(nodes: &[(u8, Option<usize>)]) -> Self {
+        Self {
+            nodes: nodes.to_vec(),
+            unmet: Vec::new(),
+            node_timeout_ms: 2000,
+            options: Vec::new(),
+        }
+    }
+
+    /// Every host runs `masters` masters, and the replicas of the host before it.
+    pub fn ring(hosts: u8, masters: u8) -> Self {
+        let primaries = (1..=hosts).flat_map(|host| (0..masters).map(move |_| (host, None)));
+        let count = usize::from(hosts) * usize::from(masters);
+        let replicas = (0..count).map(|i| {
+            let host = i / usize::from(masters) + 1;
+            ((host % usize::from(hosts)) as u8 + 1, Some(i))
+        });
+        Self::of(&primaries.chain(replicas).collect::<Vec<_>>())
+    }
+}
+
+pub struct Node {
+    pub host: u8,
+    pub address: SocketAddrV4,
+    /// Index of the node it replicates when the cluster is formed.
+    pub replicates: Option<usize>,
+    /// Others know it.
+    pub met: bool,
+    pub dir: PathBuf,
+    process: Option<Child>,
+    client: RefCell<Option<Client>>,
+}
+
+impl Node {
+    pub fn runs(&self) -> bool {
+        self.process.is_some()
+    }
+
+    pub fn disk(&self) -> &str {
+        self.dir
+            .parent()
+            .and_then(Path::file_name)
+            .and_then(|name| name.to_str())
+            .expect("node directories are made as ROOT/HOST/DISK/PORT")
+    }
+}
+
+pub struct Servers {
+    pub nodes: Vec<Node>,
+    /// Everything the test writes is below.
+    pub root: PathBuf,
+    pub node_timeout_ms: u64,
+    options: Vec<&'static str>,
+    version: u32,
+    /// `setpriv` is there to tie a server's life to the test's.
+    can_tie: bool,
+    /// Keeps other runs of these tests off the same addresses.
+    _claim: TcpListener,
+}
+
+impl Servers {
+    /// Starts all nodes, not yet a cluster; `None` if live tests are to be skipped. `number` is
+    /// the test's own and decides where addresses and ports are looked for first.
+    pub fn start(name: &str, number: u8, layout: Layout) -> Option<Self> {
+        if std::env::var("TOPOPLAN_LIVE").is_ok_and(|value| value == "skip") {
+            println!("{name}: skipped, TOPOPLAN_LIVE=skip");
+            return None;
+        }
+        let version = server_version();
+        require("redis-cli", Command::new("redis-cli").arg("--version"));
+        let (claim, addresses) = free_addresses(number, &layout.nodes);
+        let root = scratch_dir(name);
+        let mut servers = Self {
+            nodes: Vec::new(),
+            root,
+            node_timeout_ms: layout.node_timeout_ms,
+            options: layout.options,
+            version,
+            can_tie: Command::new("setpriv").arg("--version").output().is_ok(),
+            _claim: claim,
+        };
+        for (i, (&(host, replicates), address)) in layout.nodes.iter().zip(addresses).enumerate() {
+            let disk = format!("disk{}", usize::from(replicates.is_some()) + 1);
+            servers.nodes.push(Node {
+                host,
+                address,
+                replicates,
+                met: !layout.unmet.contains(&i),
+                dir: servers
+                    .root
+                    .join(format!("host-{host}/{disk}/{}", address.port())),
+                process: None,
+                client: RefCell::new(None),
+            });
+            servers.spawn(i);
+        }
+        for i in 0..servers.nodes.len() {
+            servers.wait_awake(i);
+        }
+        Some(servers)
+    }
+
+    /// Ends a process without a farewell.
+    pub fn kill(&mut self, i: usize) {
+        let node = &mut self.nodes[i];
+        node.client.replace(None);
+        if let Some(mut process) = node.process.take() {
+            process.kill().expect("own child can be killed");
+            process.wait().expect("own child can be waited for");
+        }
+    }
+
+    /// Starts it again in its old directory.
+    pub fn restart(&mut self, i: usize) {
+        self.spawn(i);
+        self.wait_awake(i);
+    }
+
+    /// The node comes back as a stranger on its old address: under a new id, empty, alone.
+    pub fn reborn(&mut self, i: usize) {
+        self.kill(i);
+        fs::remove_file(self.nodes[i].dir.join("nodes.conf")).expect("a node has its nodes.conf");
+        self.nodes[i].met = false;
+        self.restart(i);
+    }
+
+    pub fn ask(&self, i: usize, words: &[&str]) -> Result<Reply, Trouble> {
+        let node = &self.nodes[i];
+        let mut client = match node.client.take() {
+            Some(client) => client,
+            None => Client::connect(SocketAddr::V4(node.address))?,
+        };
+        let answer = client.ask(words);
+        if !matches!(answer, Err(Trouble::Unreachable(_))) {
+            node.client.replace(Some(client));
+        }
+        answer
+    }
+
+    /// Asks what must be answered; panics on a refusal.
+    pub fn say(&self, i: usize, words: &[&str]) -> Reply {
+        let address = self.nodes[i].address;
+        self.ask(i, words)
+            .unwrap_or_else(|trouble| panic!("{address} {}: {trouble}", words.join(" ")))
+    }
+
+    pub fn id(&self, i: usize) -> String {
+        self.say(i, &["CLUSTER", "MYID"]).text().to_owned()
+    }
+
+    /// Value of one line of INFO replication.
+    pub fn replication(&self, i: usize, field: &str) -> Result<String, String> {
+        let info = self
+            .ask(i, &["INFO", "replication"])
+            .map_err(|trouble| trouble.to_string())?;
+        info.text()
+            .lines()
+            .find_map(|line| line.trim_end().strip_prefix(field)?.strip_prefix(':'))
+            .map(str::to_owned)
+            .ok_or_else(|| format!("{} says no `{field}`", self.nodes[i].address))
+    }
+
+    /// Indexes of running nodes that others know.
+    pub fn members(&self) -> Vec<usize> {
+        (0..self.nodes.len())
+            .filter(|&i| self.nodes[i].runs() && self.nodes[i].met)
+            .collect()
+    }
+
+    fn spawn(&mut self, i: usize) {
+        let node = &mut self.nodes[i];
+        fs::create_dir_all(&node.dir).expect("the scratch directory is writable");
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(node.dir.join("server.log"))
+            .expect("the scratch directory is writable");
+        let ip = node.address.ip().to_string();
+        let mut command = if self.can_tie {
+            let mut command = Command::new("setpriv");
+            command.args(["--pdeathsig", "KILL", &server_program()]);
+            command
+        } else {
+            Command::new(server_program())
+        };
+        command
+            .args(["--port", &node.address.port().to_string(), "--bind", &ip])
+            .arg("--dir")
+            .arg(&node.dir)
+            .args(["--cluster-enabled", "yes", "--cluster-config-file"])
+            .args(["nodes.conf", "--cluster-node-timeout"])
+            .arg(self.node_timeout_ms.to_string())
+            .args(["--daemonize", "no", "--protected-mode", "no", "--save", ""])
+            .args(["--appendonly", "no", "--loglevel", "notice"])
+            .args(["--repl-diskless-sync", "yes"])
+            .args(["--repl-diskless-sync-delay", "0", "--tcp-backlog", "128"])
+            // Others learn an address from where a connection comes from: before 7.0 it cannot
+            // be bound, only announced.
+            .args(match self.version {
+                0..7 => ["--cluster-announce-ip", &ip],
+                _ => ["--bind-source-addr", &ip],
+            })
+            .args(&self.options)
+            .stdin(Stdio::null())
+            .stderr(log.try_clone().expect("a file handle can be cloned"))
+            .stdout(log);
+        node.process = Some(command.spawn().expect("the server was found on PATH"));
+    }
+
+    fn wait_awake(&mut self, i: usize) {
+        let node = &mut self.nodes[i];
+        let process = node.process.as_mut().expect("just started");
+        let log = node.dir.join("server.log");
+        let address = SocketAddr::V4(node.address);
+        until(&format!("{address} answers"), || {
+            if let Ok(Some(status)) = process.try_wait() {
+                let said = fs::read_to_string(&log).unwrap_or_default();
+                panic!("{address} ended with {status}:\n{said}");
+            }
+            Client::connect(address)
+                .and_then(|mut client| client.ask(&["PING"]))
+                .map_err(|trouble| trouble.to_string())
+        });
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for i in 0..self.nodes.len() {
+            self.kill(i);
+        }
+        if std::thread::panicking() {
+            eprintln!("kept for a look: {}", self.root.display());
+        } else if let Err(error) = fs::remove_dir_all(&self.root) {
+            eprintln!("{} is left behind: {error}", self.root.display());
+        }
+    }
+}
+
+/// Polls until `look` succeeds; panics with its last complaint after a generous time.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let start = Instant::now();
+    loop {
+        match look() {
+            Ok(seen) => return seen,
+            Err(complaint) if start.elapsed() > DEADLINE => {
+                panic!("{what}: not within {} s: {complaint}", DEADLINE.as_secs())
+            }
+            Err(_) => std::thread::sleep(POLL),
+        }
+    }
+}
+
+fn server_program() -> String {
+    std::env::var("TOPOPLAN_LIVE_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+}
+
+/// Major version; `Redis server v=7.0.15 sha=…` or `Valkey server v=8.0.1 …`.
+fn server_version() -> u32 {
+    let program = server_program();
+    let said = require(&program, Command::new(&program).arg("--version"));
+    said.split_whitespace()
+        .find_map(|word| word.strip_prefix("v=")?.split('.').next()?.parse().ok())
+        .unwrap_or_else(|| panic!("`{program} --version` names no version: {said}"))
+}
+
+fn require(program: &str, command: &mut Command) -> String {
+    match command.output() {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Err(_) => panic!(
+            "{program} is not on PATH: apt-get install -y redis-server (or set TOPOPLAN_LIVE=skip)"
+        ),
+    }
+}
+
+/// Memory where there is some: servers wait for the disk at each change of their `nodes.conf`,
+/// and on a busy disk a waiting server looks dead.
+fn scratch_dir(name: &str) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let base = if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
+    for base in [base, std::env::temp_dir()] {
+        let dir = base.join(format!("topoplan-live-{name}-{}", std::process::id()));
+        if fs::create_dir_all(&dir).is_ok() {
+            return dir;
+        }
+    }
+    panic!("no writable directory for temporary files")
+}
+
+/// Addresses whose client and bus ports are free, and a listener that says they are taken.
+fn free_addresses(number: u8, nodes: &[(u8, Option<usize>)]) -> (TcpListener, Vec<SocketAddrV4>) {
+    for round in 0..9 {
+        let place = number + 16 * round;
+        // Below the ports that the kernel gives to outgoing connections, with the bus as well.
+        let first = 11_000 + 40 * u16::from(place);
+        let ip = |host| Ipv4Addr::new(127, 0, 80 + place, host);
+        let Ok(claim) = TcpListener::bind((ip(254), first)) else {
+            continue;
+        };
+        let mut next = [first; 256];
+        let addresses: Vec<_> = nodes
+            .iter()
+            .map(|&(host, _)| {
+                let port = next[usize::from(host)];
+                next[usize::from(host)] += 1;
+                SocketAddrV4::new(ip(host), port)
+            })
+            .collect();
+        let free =
+            |port| move |a: &SocketAddrV4| TcpListener::bind((*a.ip(), a.port() + port)).is_ok();
+        if addresses.iter().all(free(0)) && addresses.iter().all(free(10_000)) {
+            return (claim, addresses);
+        }
+    }
+    panic!("no free ports on 127.0.0.0/8 for test {number}")
+}
