@@ -81,3 +81,37 @@ impl Drop for Scratch {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
+
+/// `cluster nodes` of a healthy cluster of three masters and three replicas on three hosts, as
+/// its node `myself` (0 to 5) prints it. `letter` makes the ids, `net` the addresses, so two
+/// clusters have nothing in common.
+pub fn dump(letter: char, net: &str, myself: usize) -> String {
+    const SLOTS: [&str; 3] = ["0-5460", "5461-10922", "10923-16383"];
+    let id = |node: usize| letter.to_string().repeat(39) + &node.to_string();
+    let mut text = String::new();
+    for node in 0..6 {
+        // A replica runs on the host behind its master's.
+        let (host, port) = match node {
+            0..3 => (node + 1, 7000),
+            _ => ((node - 3 + 1) % 3 + 1, 7001),
+        };
+        let me = if node == myself { "myself," } else { "" };
+        let (role, master, epoch, slots) = match SLOTS.get(node) {
+            Some(slots) => ("master", "-".to_owned(), node + 1, format!(" {slots}")),
+            None => ("slave", id(node - 3), node - 2, String::new()),
+        };
+        let id = id(node);
+        text += &format!(
+            "{id} {net}.{host}:{port}@{bus} {me}{role} {master} 0 0 {epoch} connected{slots}\n",
+            bus = port + 10_000,
+        );
+    }
+    text
+}
+
+/// All six views of [`dump`], as files `<prefix><node>.txt`.
+pub fn put_views(scratch: &Scratch, prefix: &str, letter: char, net: &str) {
+    for node in 0..6 {
+        scratch.put(&format!("{prefix}{node}.txt"), dump(letter, net, node));
+    }
+}
