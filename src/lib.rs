@@ -24,6 +24,7 @@
 //! | `render` | report to bytes, one file per format | report, source, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
+pub mod cli;
 pub mod compose;
 pub mod diagnostic;
 pub mod flow;

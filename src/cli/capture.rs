@@ -1,0 +1,232 @@
+//! The flags that name a capture, and the inventory that is read from it.
+
+use std::ffi::OsStr;
+use std::ffi::OsString;
+
+use crate::cli::Failure;
+use crate::cli::Format;
+use crate::cli::files;
+use crate::cli::files::Capture;
+use crate::cli::output::Terminal;
+use crate::cli::shell::plain;
+use crate::cli::shell::quote;
+use crate::inventory;
+use crate::inventory::Inventory;
+use crate::parse;
+use crate::parse::Facts;
+use crate::policy::Policy;
+use crate::report;
+use crate::source::Source;
+
+/// The capture and what belongs to it.
+#[derive(clap::Args, Debug)]
+pub(super) struct CaptureArgs {
+    /// Files and directories saved from one cluster, or - for standard input
+    #[arg(required = true, value_name = "CAPTURE")]
+    capture: Vec<OsString>,
+    /// What is wanted (TOML); everything has a default
+    #[arg(long, value_name = "FILE")]
+    policy: Option<OsString>,
+    /// Host map: CSV with host, ip or address, and optionally zone, rack, memory_bytes
+    #[arg(long, value_name = "FILE")]
+    hosts: Option<OsString>,
+    /// Disk map: CSV with host or ip, port, dir, and optionally disk
+    #[arg(long, value_name = "FILE")]
+    disks: Option<OsString>,
+    /// Home map: CSV with ip and port or address, role, and optionally master
+    #[arg(long, value_name = "FILE")]
+    home: Option<OsString>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+impl CaptureArgs {
+    /// Reads the capture. Fails if a file that a flag names cannot be used, or if nothing in the
+    /// capture says what nodes there are; the diagnostics are drawn then.
+    pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
+        self.check_stdin()?;
+        let policy = match &self.policy {
+            Some(file) => policy(file, terminal)?,
+            None => Policy::default(),
+        };
+        let mut maps = Vec::new();
+        for (file, kind) in [
+            (&self.hosts, MapKind::Hosts),
+            (&self.disks, MapKind::Disks),
+            (&self.home, MapKind::Home),
+        ] {
+            if let Some(file) = file {
+                maps.push(map(file, kind, terminal)?);
+            }
+        }
+        let mut capture = Capture::open(&self.capture, terminal.stdin())?;
+        // Maps first: where files contradict each other, what was named with a flag stands.
+        let mut inventory = inventory::read(maps.into_iter().chain(&mut capture), policy);
+        inventory.diagnostics.append(&mut capture.diagnostics);
+        if inventory.cluster.nodes.is_empty() {
+            let diagnostics: Vec<_> = inventory.diagnostics.iter().map(reported).collect();
+            terminal.diagnostics(&diagnostics);
+            return Err(self.not_understood(&inventory));
+        }
+        Ok(inventory)
+    }
+
+    /// The capture flags as words of a shell, to be repeated in a hint.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.capture.iter().map(|a| word(a)).collect();
+        for (flag, file) in [
+            ("--policy", &self.policy),
+            ("--hosts", &self.hosts),
+            ("--disks", &self.disks),
+            ("--home", &self.home),
+        ] {
+            if let Some(file) = file {
+                words.push(flag.to_owned());
+                words.push(word(file));
+            }
+        }
+        words
+    }
+
+    fn check_stdin(&self) -> Result<(), Failure> {
+        let flags = [&self.policy, &self.hosts, &self.disks, &self.home];
+        let named = flags.into_iter().flatten().chain(&self.capture);
+        if named.filter(|file| *file == "-").count() > 1 {
+            return Err(Failure::Usage(
+                "`-` is given more than once; standard input can be read only once".to_owned(),
+                "save one of them to a file".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn not_understood(&self, inventory: &Inventory) -> Failure {
+        let names: Vec<String> = self.capture.iter().map(|a| plain_name(a)).collect();
+        let understood = inventory.files.iter().filter(|f| f.dialect.is_some());
+        let read = inventory.files.len();
+        Failure::NothingUnderstood(match understood.count() {
+            0 => format!(
+                "nothing in {} was understood ({read} files read)",
+                names.join(", ")
+            ),
+            count => format!(
+                "{} names no node: of {read} files {count} were understood, and none of them \
+                 lists a cluster's nodes",
+                names.join(", ")
+            ),
+        })
+    }
+}
+
+/// A diagnostic as reports carry it.
+fn reported(diagnostic: &crate::diagnostic::Diagnostic) -> report::Diagnostic {
+    let place = diagnostic.place.as_ref();
+    report::Diagnostic {
+        code: diagnostic.code.to_owned(),
+        severity: diagnostic.severity.to_string(),
+        message: diagnostic.message.clone(),
+        path: place.map(|p| p.path.to_string()),
+        line: place.map(|p| p.line),
+        column: place.map(|p| p.column),
+        help: diagnostic.help.clone(),
+        excerpt: diagnostic.excerpt.clone(),
+    }
+}
+
+fn policy(file: &OsStr, terminal: &mut Terminal) -> Result<Policy, Failure> {
+    let source = files::read_one(file, terminal.stdin())?;
+    Policy::parse(&source.text).map_err(|error| {
+        let place = error.span.map(|span| line_and_column(&source, span.start));
+        let (line, column) = place.unwrap_or((1, 1));
+        let name = plain(&file.to_string_lossy());
+        Failure::Input(format!("{name}:{line}:{column}: {}", error.message))
+    })
+}
+
+/// Line and column, from 1, of a byte offset.
+fn line_and_column(source: &Source, offset: usize) -> (usize, usize) {
+    let before = source.text.as_bytes().get(..offset).unwrap_or_default();
+    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
+    (line, column)
+}
+
+/// What the file behind a flag must hold.
+#[derive(Clone, Copy)]
+enum MapKind {
+    Hosts,
+    Disks,
+    Home,
+}
+
+impl MapKind {
+    /// The flag, and what the file must be.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Hosts => (
+                "--hosts",
+                "a host map: a header row with `host` and `ip` or `address`",
+            ),
+            Self::Disks => (
+                "--disks",
+                "a disk map: a header row with `host` or `ip`, `port` and `dir`",
+            ),
+            Self::Home => (
+                "--home",
+                "a home map: a header row with `ip` and `port`, or `address`, and `role`",
+            ),
+        }
+    }
+
+    fn is(self, facts: &Facts) -> bool {
+        match self {
+            Self::Hosts => matches!(facts, Facts::HostMap(_)),
+            Self::Disks => matches!(facts, Facts::DiskMap(_) | Facts::Config(_)),
+            Self::Home => matches!(facts, Facts::HomeMap(_) | Facts::Properties(_)),
+        }
+    }
+}
+
+/// A file that a flag names must be what the flag says: a typo in a header would otherwise
+/// silently plan without the map.
+fn map(file: &OsStr, kind: MapKind, terminal: &mut Terminal) -> Result<Source, Failure> {
+    let source = files::read_one(file, terminal.stdin())?;
+    let fits = parse::parse(&source)
+        .sections
+        .iter()
+        .any(|section| kind.is(&section.facts));
+    if fits {
+        return Ok(source);
+    }
+    let (flag, wanted) = kind.words();
+    let name = plain(&file.to_string_lossy());
+    Err(Failure::Input(format!(
+        "{name}:1:1: `{flag}` takes {wanted}; this is something else"
+    )))
+}
+
+fn word(arg: &OsStr) -> String {
+    quote(&plain(&arg.to_string_lossy()))
+}
+
+fn plain_name(arg: &OsStr) -> String {
+    if arg == "-" {
+        "standard input".to_owned()
+    } else {
+        format!("`{}`", plain(&arg.to_string_lossy()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_from_one() {
+        let source = Source::new("p", "a = 1\nbc = x\n".to_owned(), String::new());
+        assert_eq!(line_and_column(&source, 0), (1, 1));
+        assert_eq!(line_and_column(&source, 11), (2, 6));
+        assert_eq!(line_and_column(&source, 999), (1, 1));
+    }
+}

@@ -1,0 +1,62 @@
+//! `check`: what is wrong, and where the captured files say so.
+
+use clap::ValueEnum;
+
+use crate::cli::Exit;
+use crate::cli::Failure;
+use crate::cli::Format;
+use crate::cli::capture::CaptureArgs;
+use crate::cli::output::Terminal;
+use crate::compose;
+use crate::render;
+use crate::report::CheckReport;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    capture: CaptureArgs,
+    /// Exit with 1 if there is a finding of this severity or a worse one
+    #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
+    fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+}
+
+pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let inventory = args.capture.read(terminal)?;
+    let report = compose::check(&inventory);
+    match args.capture.format {
+        Format::Json => terminal.data(&render::json::report(&report))?,
+        Format::Text => {
+            terminal.diagnostics(&report.diagnostics);
+            let look = terminal.data_look();
+            terminal.data(&render::check(&report, look))?;
+        }
+    }
+    Ok(if args.fail_on.counts(&report) == 0 {
+        Exit::Clean
+    } else {
+        Exit::Found
+    })
+}
+
+impl FailOn {
+    /// Findings of this severity or a worse one.
+    fn counts(self, report: &CheckReport) -> usize {
+        let worse: &[&str] = match self {
+            Self::Error => &["error"],
+            Self::Warning => &["error", "warning"],
+            Self::Note => &["error", "warning", "note"],
+        };
+        report
+            .findings
+            .iter()
+            .filter(|finding| worse.contains(&finding.severity.as_str()))
+            .count()
+    }
+}

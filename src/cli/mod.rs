@@ -1,0 +1,131 @@
+//! Flags, files, terminal: the only code with effects.
+//!
+//! One file per command; each answers with an [`Exit`] or a [`Failure`]. Start reading at
+//! [`run`]. Data goes to standard output, talk to standard error.
+
+mod capture;
+mod check;
+mod docs;
+mod explain;
+mod failure;
+mod files;
+mod impact;
+mod output;
+mod plan;
+mod script;
+mod shell;
+mod suggest;
+
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+pub use crate::cli::failure::Exit;
+pub use crate::cli::failure::Failure;
+pub use crate::cli::output::Streams;
+use crate::cli::output::Terminal;
+
+/// Offline analyzer and planner for Redis-protocol clusters; it never opens a socket
+///
+/// Exit codes: 0 clean, 1 findings, 2 usage or unreadable input, 3 refused, 5 not proven.
+#[derive(Parser, Debug)]
+#[command(
+    name = "topoplan",
+    bin_name = "topoplan",
+    version,
+    no_binary_name = true
+)]
+#[command(disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    look: LookArgs,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// What is wrong with this topology, and where the captured files say so
+    Check(check::CheckArgs),
+    /// The shortest safe list of steps that puts it right
+    Plan(plan::PlanArgs),
+    /// The commands of a reviewed plan file, for one operator tool
+    Script(script::ScriptArgs),
+    /// What would break if a host, disk, zone or node went away
+    Impact(impact::ImpactArgs),
+    /// What a code means, why it matters, what to do
+    Explain(explain::ExplainArgs),
+    /// Generated documents
+    Docs(docs::DocsArgs),
+}
+
+/// How the answer looks; every command takes these.
+#[derive(clap::Args, Debug)]
+struct LookArgs {
+    /// Colours: auto asks the terminal and NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+    /// Say less: no hints, and only the diagnostics that are errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How the answer is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Runs one command. `args` come without the program's name. The answer is the exit code.
+pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
+    let mut terminal = Terminal::new(streams);
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) => return terminal.usage(&error).into(),
+    };
+    terminal.look(&arguments.look);
+    let answer = match arguments.command {
+        Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Plan(args) => plan::run(&args, &mut terminal),
+        Command::Script(args) => script::run(&args, &mut terminal),
+        Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::Explain(args) => explain::run(&args, &mut terminal),
+        Command::Docs(args) => docs::run(&args, &mut terminal),
+    };
+    match answer.and_then(|exit| terminal.flush().map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal.failure(&failure);
+            failure.exit().into()
+        }
+    }
+}
+
+/// [`run`] on the process's own arguments and streams.
+pub fn run_process() -> u8 {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // A panic is our bug; its message has been printed by then. The contract has a code for it.
+    catch_unwind(AssertUnwindSafe(|| {
+        output::with_process_streams(|s| run(&args, s))
+    }))
+    .unwrap_or(
+        // Nothing was answered, so nothing may look like an answer.
+        Exit::Failed.into(),
+    )
+}

@@ -1,0 +1,59 @@
+//! `script`: a reviewed plan file as the commands of one operator tool.
+
+use std::ffi::OsString;
+
+use clap::builder::PossibleValuesParser;
+
+use crate::cli::Exit;
+use crate::cli::Failure;
+use crate::cli::files;
+use crate::cli::output::Terminal;
+use crate::cli::shell::plain;
+use crate::emit;
+use crate::report::PlanReport;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ScriptArgs {
+    /// A plan file, as `plan -o` writes it, or - for standard input
+    #[arg(value_name = "plan.json")]
+    plan: OsString,
+    /// The tool that will carry it out
+    #[arg(long, value_name = "TOOL")]
+    #[arg(value_parser = PossibleValuesParser::new(["redis-cli", "valkey-cli", "flashbase"]))]
+    tool: String,
+}
+
+pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let plan = read(args, terminal)?;
+    if let Some(reason) = &plan.refused {
+        return Err(Failure::Refused(format!(
+            "this plan was refused, so there is nothing to run: {}",
+            plain(reason)
+        )));
+    }
+    let emitter = emit::find(&args.tool).ok_or_else(|| {
+        Failure::Usage(
+            format!("no script is known for `{}`", args.tool),
+            String::new(),
+        )
+    })?;
+    let script = (emitter.emit)(&plan).map_err(|error| {
+        let name = plain(&args.plan.to_string_lossy());
+        Failure::Input(format!("{name}: {}", plain(&error.to_string())))
+    })?;
+    terminal.data(&script)?;
+    Ok(Exit::Clean)
+}
+
+fn read(args: &ScriptArgs, terminal: &mut Terminal) -> Result<PlanReport, Failure> {
+    let name = plain(&args.plan.to_string_lossy());
+    let source = files::read_one(&args.plan, terminal.stdin())?;
+    serde_json::from_str(&source.text).map_err(|error| {
+        // Its own text ends with the place, which belongs to the front.
+        let text = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let reason = plain(text.strip_suffix(&place).unwrap_or(&text));
+        let (line, column) = (error.line().max(1), error.column().max(1));
+        Failure::Input(format!("{name}:{line}:{column}: not a plan file: {reason}"))
+    })
+}

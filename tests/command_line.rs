@@ -1,0 +1,199 @@
+//! The contract of the command line: exit codes, streams, files.
+
+mod common;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::io::Write;
+use std::process::Command;
+use std::process::Stdio;
+
+use serde_json::Value;
+use topoplan::cli;
+
+use crate::common::Answer;
+use crate::common::Scratch;
+use crate::common::dump;
+use crate::common::put_views;
+use crate::common::topoplan;
+use crate::common::topoplan_with;
+
+/// A capture with one error: a replica runs on its master's host.
+fn broken(scratch: &Scratch) -> String {
+    for node in 0..6 {
+        // The first replica goes from the second host to the first one, its master's.
+        let text = dump('a', "10.0.0", node).replace("10.0.0.2:7001@17001", "10.0.0.1:7001@17001");
+        scratch.put(&format!("capture/view{node}.txt"), text);
+    }
+    scratch.path().join("capture").display().to_string()
+}
+
+fn json(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.stdout).unwrap_or_else(|e| panic!("{e}\n{}", answer.text()))
+}
+
+#[test]
+fn check_exits_by_its_findings() {
+    let scratch = Scratch::new("exits");
+    let capture = broken(&scratch);
+    let answer = topoplan(&["check", &capture]);
+    assert_eq!(answer.exit, 1, "{}", answer.text());
+    assert!(answer.stdout.contains("P001"), "{}", answer.text());
+    put_views(&scratch, "healthy/view", 'a', "10.0.0");
+    let healthy = scratch.path().join("healthy").display().to_string();
+    for level in ["error", "warning", "note"] {
+        assert_eq!(topoplan(&["check", &capture, "--fail-on", level]).exit, 1);
+        assert_eq!(topoplan(&["check", &healthy, "--fail-on", level]).exit, 0);
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let scratch = Scratch::new("bytes");
+    let capture = broken(&scratch);
+    for line in [
+        &["check", &capture][..],
+        &["plan", &capture, "--format", "json"],
+        &["impact", &capture, "--each", "host"],
+    ] {
+        let (first, second) = (topoplan(line), topoplan(line));
+        assert!(first.exit <= 1, "{line:?}: {}", first.text());
+        assert_eq!(first.text(), second.text(), "{line:?}");
+    }
+}
+
+#[test]
+fn json_is_all_there_is_on_standard_output() {
+    let scratch = Scratch::new("json");
+    let capture = broken(&scratch);
+    for line in [
+        &["check", &capture, "--format", "json"][..],
+        &["plan", &capture, "--format", "json"],
+        &["impact", &capture, "--each", "node", "--format", "json"],
+        &["explain", "P001", "--format", "json"],
+        &["docs", "schema"],
+    ] {
+        assert!(json(&topoplan(line)).is_object(), "{line:?}");
+    }
+}
+
+#[test]
+fn colour_is_asked_for() {
+    let scratch = Scratch::new("colour");
+    let capture = broken(&scratch);
+    let painted = |when| {
+        topoplan(&["check", &capture, "--color", when])
+            .stdout
+            .contains('\x1b')
+    };
+    assert!(painted("always"));
+    assert!(!painted("never"));
+    // The streams of a test are no terminal.
+    assert!(!painted("auto"));
+}
+
+#[test]
+fn what_is_reviewed_is_what_is_written() {
+    let scratch = Scratch::new("written");
+    let capture = broken(&scratch);
+    let file = scratch.path().join("plan.json").display().to_string();
+    let printed = topoplan(&["plan", &capture, "--format", "json"]);
+    assert_eq!(printed.exit, 0, "{}", printed.text());
+    let written = topoplan(&["plan", &capture, "-o", &file]);
+    assert_eq!(written.exit, 0, "{}", written.text());
+    assert!(written.stderr.contains("wrote "), "{}", written.stderr);
+    assert_eq!(
+        fs::read_to_string(&file).expect("the plan file"),
+        printed.stdout
+    );
+    let from_file = topoplan(&["script", &file, "--tool", "redis-cli"]);
+    let from_pipe = topoplan_with(
+        &["script", "-", "--tool", "redis-cli"],
+        printed.stdout.as_bytes(),
+    );
+    assert_eq!(from_file.exit, 0, "{}", from_file.text());
+    assert_eq!(from_file.stdout, from_pipe.stdout);
+}
+
+#[test]
+fn a_capture_may_come_through_a_pipe() {
+    let answer = topoplan_with(
+        &["check", "-", "--format", "json"],
+        dump('a', "10.0.0", 0).as_bytes(),
+    );
+    assert!(answer.exit <= 1, "{}", answer.text());
+    let report = json(&answer);
+    assert_eq!(report["inputs"][0]["path"], "-");
+    assert_eq!(report["summary"]["nodes"], 6);
+}
+
+#[test]
+fn paths_are_relative_to_the_capture() {
+    let scratch = Scratch::new("paths");
+    put_views(&scratch, "night/view", 'a', "10.0.0");
+    let dir = scratch.path().join("night").display().to_string();
+    let report = json(&topoplan(&["check", &dir, "--format", "json"]));
+    assert_eq!(report["inputs"][0]["path"], "view0.txt");
+    let file = format!("{dir}/view3.txt");
+    let report = json(&topoplan(&["check", &file, "--format", "json"]));
+    assert_eq!(report["inputs"][0]["path"], "view3.txt");
+}
+
+/// Takes nothing, as a pipe whose reader is gone.
+struct Gone;
+
+impl Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let args: Vec<OsString> = ["docs", "rules"].map(OsString::from).to_vec();
+    let exit = cli::run(
+        &args,
+        cli::Streams {
+            stdin: &mut io::empty(),
+            stdout: &mut Gone,
+            stderr: &mut Gone,
+            stdout_colour: false,
+            stderr_colour: false,
+        },
+    );
+    assert_eq!(exit, 0);
+}
+
+#[test]
+fn the_program_itself_answers_and_exits() {
+    let scratch = Scratch::new("program");
+    let capture = broken(&scratch);
+    let output = Command::new(env!("CARGO_BIN_EXE_topoplan"))
+        .args(["check", &capture])
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        output.stdout,
+        topoplan(&["check", &capture]).stdout.as_bytes()
+    );
+}
+
+#[test]
+fn the_program_survives_a_closed_pipe() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_topoplan"))
+        .args(["docs", "rules"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -1,0 +1,112 @@
+//! Every command line in the code blocks of README.md works as it stands there.
+
+mod common;
+
+use std::fs;
+
+use crate::common::Scratch;
+use crate::common::topoplan_with;
+
+/// One command line, and the exit code that a comment behind it states (`# exits 1`).
+#[derive(Debug, PartialEq)]
+struct Line {
+    words: Vec<String>,
+    stated: Option<u8>,
+}
+
+/// The command lines of all code blocks, a `$ ` in front of them or not.
+fn command_lines(text: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+        } else if inside {
+            let line = line.strip_prefix("$ ").unwrap_or(line);
+            if line.starts_with("topoplan ") || line.starts_with("cargo run ") {
+                lines.push(line.to_owned());
+            }
+        }
+    }
+    lines
+}
+
+/// The parts between `&&` and `|`; what is not topoplan is left to the shell that runs it.
+fn parts(line: &str) -> Vec<Line> {
+    let (code, comment) = line.split_once(" # ").unwrap_or((line, ""));
+    let stated = comment.trim().strip_prefix("exits ");
+    let stated = stated.and_then(|c| c.split(' ').next()?.parse().ok());
+    let commands = code.split("&&").flat_map(|c| c.split('|'));
+    commands
+        .filter_map(|command| {
+            let command = command.split('>').next().unwrap_or_default();
+            let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+            let words = match words.first().map(String::as_str) {
+                Some("topoplan") => words[1..].to_vec(),
+                Some("cargo") => {
+                    let at = words.iter().position(|w| w == "--")?;
+                    words[at + 1..].to_vec()
+                }
+                _ => return None,
+            };
+            Some(Line { words, stated })
+        })
+        .collect()
+}
+
+#[test]
+fn every_command_line_runs() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let text = fs::read_to_string(readme).expect("README.md");
+    let lines = command_lines(&text);
+    assert!(lines.len() >= 2, "README.md shows no commands");
+    let scratch = Scratch::new("readme");
+    let plan = scratch.path().join("plan.json");
+    let plan = plan.to_str().expect("a scratch path is UTF-8");
+    for line in &lines {
+        let mut piped = String::new();
+        for Line { words, stated } in parts(line) {
+            // What a line writes goes to the scratch directory, and is read from there.
+            let words: Vec<String> = words
+                .iter()
+                .map(|w| {
+                    if w == "plan.json" {
+                        plan.to_owned()
+                    } else {
+                        w.clone()
+                    }
+                })
+                .collect();
+            let answer = topoplan_with(&words, piped.as_bytes());
+            match stated {
+                Some(code) => assert_eq!(answer.exit, code, "{line}\n{}", answer.text()),
+                None => assert!(answer.exit <= 1, "{line}\n{}", answer.text()),
+            }
+            piped = answer.stdout;
+        }
+    }
+}
+
+#[test]
+fn finds_command_lines_and_their_codes() {
+    let text = "topoplan no\n```\n$ topoplan check a  # exits 1\nother\n```\n";
+    let lines = command_lines(text);
+    assert_eq!(lines, ["topoplan check a  # exits 1"]);
+    let words = |words: &[&str]| words.iter().map(|w| w.to_string()).collect();
+    let line = |w: &[&str], stated| Line {
+        words: words(w),
+        stated,
+    };
+    assert_eq!(parts(&lines[0]), [line(&["check", "a"], Some(1))]);
+    assert_eq!(
+        parts("topoplan plan a -o p && topoplan script p > x.sh"),
+        [
+            line(&["plan", "a", "-o", "p"], None),
+            line(&["script", "p"], None)
+        ]
+    );
+    assert_eq!(
+        parts("cargo run --release -- plan a | less"),
+        [line(&["plan", "a"], None)]
+    );
+}
