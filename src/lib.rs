@@ -24,6 +24,7 @@
 //! | `render` | report to bytes, one file per format | report, source, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
+pub mod action;
 pub mod cli;
 pub mod compose;
 pub mod diagnostic;
@@ -37,4 +38,5 @@ pub mod policy;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod simulate;
 pub mod source;

@@ -1,4 +1,37 @@
 //! Cluster and policy to target to ordered steps.
+//!
+//! Start reading at [`plan`]: `serve` promotes where masters are gone, `problem` says what is
+//! left to decide, `pairing` and `roles` decide it as exact flows, `joint` where the two are
+//! coupled, `draft` writes the decision down as actions, `order` orders them, and `verdict`
+//! recounts every level on the simulated end.
+
+mod advice;
+mod draft;
+mod joint;
+pub mod level;
+pub mod order;
+mod pairing;
+pub mod problem;
+mod roles;
+mod serve;
+mod solve;
+mod verdict;
+
+use crate::inventory::Conflict;
+use crate::model::Cluster;
+use crate::policy::Policy;
+use crate::policy::Wanted;
+use crate::rules::Finding;
+use crate::simulate;
+use crate::simulate::Detail;
+
+pub use level::Level;
+pub use level::Selection;
+pub use order::Step;
+pub use problem::Decision;
+pub use problem::Problem;
+pub use verdict::Kind;
+pub use verdict::Value;
 
 /// Phases of a plan, in order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -7,6 +40,17 @@ pub enum Phase {
     Protect,
     Spread,
     Tidy,
+}
+
+impl Phase {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Protect => "protect",
+            Self::Spread => "spread",
+            Self::Tidy => "tidy",
+        }
+    }
 }
 
 /// What the operator asked `plan` to do.
@@ -32,4 +76,130 @@ pub struct Request {
     pub keep_spares: bool,
     /// Promote a replica that never finished a sync, if it is the only copy.
     pub accept_data_loss: bool,
+}
+
+/// What a plan does not do, and what would make it possible.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Refusal {
+    pub subject: String,
+    pub reason: String,
+    pub unlock: String,
+}
+
+/// Multipliers that prove one coupled level; see `joint`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Certificate {
+    pub level: Level,
+    /// Every multiplier is a whole number of `1 / scale`.
+    pub scale: i64,
+    /// Coupling row and multiplier, both as printed.
+    pub multipliers: Vec<(String, i64)>,
+}
+
+/// A decided, ordered and simulated plan.
+#[derive(Debug)]
+pub struct Plan {
+    pub selection: Selection,
+    pub steps: Vec<Step>,
+    pub values: Vec<Value>,
+    pub certificates: Vec<Certificate>,
+    /// The cluster that the steps lead to.
+    pub end: Cluster,
+    pub exposure: Vec<simulate::Exposure>,
+    /// Findings at the end.
+    pub remaining: Vec<Finding>,
+    pub refusals: Vec<Refusal>,
+    /// What only a human can do, and what it would cure.
+    pub advice: Vec<String>,
+    /// What the capture does not show and the plan therefore assumes.
+    pub assumptions: Vec<String>,
+    /// MiB copied by full syncs.
+    pub copied_mib: i64,
+}
+
+/// Why there is no plan.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoPlan {
+    /// Views disagree about owners.
+    #[error("{0}")]
+    Refused(String),
+    /// A step of ours that the simulation refuses: a bug.
+    #[error("the planner made a plan that it cannot simulate: {0}")]
+    Broken(#[from] simulate::Broken),
+}
+
+/// Plans. Pure: the same cluster, policy and request give the same plan.
+pub fn plan(
+    captured: &Cluster,
+    policy: &Policy,
+    wanted: &Wanted,
+    conflicts: &[Conflict],
+    request: &Request,
+) -> Result<Plan, NoPlan> {
+    if request.force.is_none() {
+        refuse_conflicts(captured, conflicts)?;
+    }
+    let selection = Selection::new(captured, request);
+    let served = serve::serve(captured, request, selection.level(Level::Serve));
+    let closing = draft::closings(captured, &selection);
+    let settled: Vec<_> = closing.settled.clone();
+    let inputs = problem::Inputs {
+        captured,
+        cluster: &served.cluster,
+        policy,
+        wanted,
+        selection: &selection,
+        request,
+        settled: &settled,
+    };
+    let problem = Problem::new(&inputs);
+    let solved = joint::solve(&problem);
+    let drafts = draft::drafts(&problem, captured, &served, &closing, &solved.decision, wanted);
+    let steps = order::order(captured, drafts);
+    let detail = if captured.nodes.len() * steps.len() <= 50_000 { Detail::EveryStep } else { Detail::EndOnly };
+    let run = simulate::run(captured, &steps, policy, wanted, detail, |_, _| {})?;
+    let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &solved);
+    let remaining = run.moments.last().cloned().unwrap_or_default();
+    let notes = advice::advice(&advice::Scene {
+        captured,
+        policy,
+        wanted,
+        request,
+        selection: &selection,
+        problem: &problem,
+        served: &served,
+        closing: &closing,
+        end: &run.end,
+        remaining: &remaining,
+        steps: &steps,
+    });
+    let copied_mib = steps.iter().map(|s| s.draft.mib).sum();
+    Ok(Plan {
+        steps,
+        values,
+        certificates: solved.certificates,
+        end: run.end,
+        exposure: run.exposure,
+        remaining,
+        refusals: notes.refusals,
+        advice: notes.advice,
+        assumptions: notes.assumptions,
+        copied_mib,
+        selection,
+    })
+}
+
+fn refuse_conflicts(cluster: &Cluster, conflicts: &[Conflict]) -> Result<(), NoPlan> {
+    let Some(first) = conflicts.first() else { return Ok(()) };
+    let names: Vec<String> = first.claimants.iter().map(|&c| cluster.node(c).to_string()).collect();
+    let how = if first.own_claims { "each in its own view" } else { "with equal epochs" };
+    let more = match conflicts.len() {
+        1 => String::new(),
+        n => format!(" (and {} more such conflicts)", n - 1),
+    };
+    Err(NoPlan::Refused(format!(
+        "the views disagree about owners: {} claim slots {} {how}{more}; let the nodes settle it and capture again",
+        names.join(" and "),
+        first.slots
+    )))
 }

@@ -1,0 +1,371 @@
+//! What the plan leaves, why, what would unlock it, and what only a human can do.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::measure;
+use crate::model::Cluster;
+use crate::model::Link;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::model::Sync;
+use crate::plan::Refusal;
+use crate::plan::Request;
+use crate::plan::draft::Closing;
+use crate::plan::level::Selection;
+use crate::plan::level::phase_of;
+use crate::plan::order::Step;
+use crate::plan::problem::Aside;
+use crate::plan::problem::Problem;
+use crate::plan::serve::Served;
+use crate::policy::Policy;
+use crate::policy::Wanted;
+use crate::rules;
+use crate::rules::Context;
+use crate::rules::Finding;
+use crate::rules::Subject;
+
+/// Everything that notes are made from.
+pub struct Scene<'a> {
+    pub captured: &'a Cluster,
+    pub policy: &'a Policy,
+    pub wanted: &'a Wanted,
+    pub request: &'a Request,
+    pub selection: &'a Selection,
+    pub problem: &'a Problem<'a>,
+    pub served: &'a Served,
+    pub closing: &'a Closing,
+    pub end: &'a Cluster,
+    pub remaining: &'a [Finding],
+    pub steps: &'a [Step],
+}
+
+/// The notes of a plan.
+#[derive(Debug, Default)]
+pub struct Notes {
+    pub refusals: Vec<Refusal>,
+    pub advice: Vec<String>,
+    pub assumptions: Vec<String>,
+}
+
+/// Collects the notes; see the module text.
+pub fn advice(scene: &Scene) -> Notes {
+    let mut notes = Notes { refusals: scene.served.refusals.clone(), ..Notes::default() };
+    left_alone(scene, &mut notes);
+    waiting(scene, &mut notes);
+    unpaired(scene, &mut notes);
+    lost(scene, &mut notes);
+    restarts(scene, &mut notes);
+    assumptions(scene, &mut notes);
+    notes.refusals.dedup();
+    notes
+}
+
+fn left_alone(scene: &Scene, notes: &mut Notes) {
+    let cluster = scene.captured;
+    for (node, slot, why) in &scene.closing.left {
+        let both = why.contains("both ends") || why.contains("replica whose");
+        notes.refusals.push(Refusal {
+            subject: format!("slot {slot} on {}", cluster.node(*node)),
+            reason: why.clone(),
+            unlock: if both {
+                "finish the move by hand: MIGRATE the keys that are left, then CLUSTER SETSLOT NODE at the target, the source and the other masters".into()
+            } else if why.starts_with("the view") {
+                "capture that node, too".into()
+            } else {
+                "--settle-slots, if nothing is moving slots".into()
+            },
+        });
+    }
+    for aside in &scene.problem.asides {
+        notes.refusals.extend(match aside {
+            // Said slot by slot above; here what it means for the shard.
+            Aside::OpenSlots { owner } => Some(Refusal {
+                subject: format!("shard of {}", cluster.node(*owner)),
+                reason: "a slot of it is open: its roles and replicas are left alone".into(),
+                unlock: "close the slot first".into(),
+            })
+            .filter(|_| something_left(scene, *owner)),
+            Aside::Syncing { owner, replica } => {
+                let (what, unlock) = match cluster.node(*replica).replication.sync {
+                    Sync::Running => ("is in its first sync", "capture again when it is done"),
+                    _ => ("never finished a sync", "see why it does not sync (its log), then capture again"),
+                };
+                Some(Refusal {
+                    subject: format!("shard of {}", cluster.node(*owner)),
+                    reason: format!("{} {what}: the shard is left alone", cluster.node(*replica)),
+                    unlock: unlock.into(),
+                })
+            }
+            Aside::HoldsKeys { node, keys, blocked } => Some(Refusal {
+                subject: cluster.node(*node).to_string(),
+                reason: format!(
+                    "it owns no slot but holds {keys} keys, so it cannot become a replica{}",
+                    if *blocked { "; while slots have no live owner they may be the only copy" } else { "" }
+                ),
+                unlock: if *blocked {
+                    "serve all slots first, then --flush-stale".into()
+                } else {
+                    "--flush-stale, if these keys are not needed".into()
+                },
+            }),
+        });
+    }
+}
+
+fn something_left(scene: &Scene, owner: NodeId) -> bool {
+    let shard: BTreeSet<NodeId> =
+        scene.end.iter().filter(|&(id, n)| id == owner || n.master() == Some(owner)).map(|(id, _)| id).collect();
+    scene.remaining.iter().any(|f| {
+        scene.selection.has(f.rule.code) && matches!(&f.subject, Subject::Node(id) if shard.contains(id))
+    })
+}
+
+/// Spread is not acted on while a member is dead and may return.
+fn waiting(scene: &Scene, notes: &mut Notes) {
+    let codes: BTreeSet<&str> =
+        scene.remaining.iter().map(|f| f.rule.code).filter(|c| scene.selection.waiting.contains(c)).collect();
+    let dead = scene.captured.dead_members().len();
+    for code in codes {
+        let what = scene
+            .remaining
+            .iter()
+            .filter(|f| f.rule.code == code)
+            .filter_map(|f| match &f.subject {
+                Subject::Host(h) => Some(scene.end.host(*h).name.to_string()),
+                Subject::Node(n) => Some(scene.end.node(*n).to_string()),
+                _ => None,
+            })
+            .collect::<Vec<_>>();
+        let members = if dead == 1 { "1 member is dead".to_owned() } else { format!("{dead} members are dead") };
+        notes.refusals.push(Refusal {
+            subject: format!("{code} {}", shorten(&what)),
+            reason: format!("{members} and may be back soon: masters are not moved around meanwhile"),
+            unlock: format!("--only {code}, or --forget-dead if they will not return"),
+        });
+    }
+}
+
+fn shorten(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [a, b, c, rest @ ..] if !rest.is_empty() => format!("{a}, {b}, {c} and {} more", rest.len()),
+        all => all.join(", "),
+    }
+}
+
+/// Shards that stay short, and spares that stay unused.
+fn unpaired(scene: &Scene, notes: &mut Notes) {
+    let end = scene.end;
+    let mut short: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for finding in scene.remaining.iter().filter(|f| scene.selection.has(f.rule.code)) {
+        let Subject::Node(id) = finding.subject else { continue };
+        let host = end.node(id).host.map_or("no known host".to_owned(), |h| end.host(h).name.to_string());
+        match finding.rule.code {
+            "R001" | "R002" => short.entry(host).or_default().push(end.node(id).to_string()),
+            "P001" | "P004" => notes.refusals.push(Refusal {
+                subject: format!("{} {}", finding.rule.code, end.node(id)),
+                reason: format!("no pairing of the live nodes keeps it off {host}"),
+                unlock: "a node on another host".into(),
+            }),
+            "R009" | "M007" => notes.refusals.extend(unused(scene, id)),
+            "M001" => notes.refusals.push(Refusal {
+                subject: format!("ghost {}", end.node(id).name.short()),
+                reason: ghost_reason(end, id),
+                unlock: "cure that first".into(),
+            }),
+            _ => {}
+        }
+    }
+    let spares = end.iter().filter(|&(id, _)| end.is_spare(id)).count();
+    for (host, masters) in short {
+        let count = masters.len();
+        let spare = match spares {
+            0 => "no node without a copy is left".to_owned(),
+            n => format!("none of the {n} nodes without a copy is on another host"),
+        };
+        notes.refusals.push(Refusal {
+            subject: shorten(&masters),
+            reason: format!("{count} more replica{} wanted off {host}, and {spare}", if count == 1 { "" } else { "s" }),
+            unlock: format!("restart a dead replica, or add {count} node{} on hosts other than {host}", if count == 1 { "" } else { "s" }),
+        });
+    }
+}
+
+fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
+    let end = scene.end;
+    if scene.problem.asides.iter().any(|a| matches!(a, Aside::HoldsKeys { node, .. } if *node == id)) {
+        return None;
+    }
+    let units = &scene.problem.units;
+    let (reason, unlock) = if units.is_empty() {
+        ("no shard lives that it could copy", "assign slots, or bring a master back")
+    } else if units.iter().all(|u| !u.free) {
+        ("every shard is left alone", "see the shards above")
+    } else {
+        ("every shard has a copy on its host already", "add hosts, or retire the node")
+    };
+    Some(Refusal { subject: end.node(id).to_string(), reason: reason.into(), unlock: unlock.into() })
+}
+
+fn ghost_reason(end: &Cluster, id: NodeId) -> String {
+    let ghost = end.node(id);
+    if !ghost.slots.is_empty() {
+        return format!("it still owns slots {}: forgetting it would lose them", ghost.slots);
+    }
+    match end.iter().find(|(_, n)| n.live && n.master() == Some(id)) {
+        Some((_, follower)) => format!("{follower} still replicates it and would refuse to forget it"),
+        None => "no captured view lists it".to_owned(),
+    }
+}
+
+/// Slots without any owner, dead or alive.
+fn lost(scene: &Scene, notes: &mut Notes) {
+    let mut owned = crate::model::SlotSet::new();
+    scene.captured.iter().for_each(|(_, n)| owned.union_with(&n.slots));
+    let missing = owned.complement();
+    if missing.is_empty() || !scene.selection.has("S001") {
+        return;
+    }
+    let never = owned.is_empty();
+    notes.refusals.push(Refusal {
+        subject: format!("slots {missing}"),
+        reason: if never {
+            "no slot was ever assigned: there is nothing to bring back".into()
+        } else {
+            "no node of the capture owns them, dead or alive".into()
+        },
+        unlock: if never {
+            "assign slots to the masters (CLUSTER ADDSLOTS)".into()
+        } else {
+            "find the node that held them, or give them up with CLUSTER ADDSLOTS".into()
+        },
+    });
+}
+
+/// Dead members whose restart would cure something that the plan leaves.
+fn restarts(scene: &Scene, notes: &mut Notes) {
+    let dead: Vec<NodeId> = scene.end.dead_members();
+    if dead.is_empty() {
+        return;
+    }
+    let mut groups: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+    for &id in &dead {
+        let host = scene.end.node(id).host;
+        let alone = host.is_none_or(|h| {
+            scene.end.iter().any(|(_, n)| n.host == Some(h) && n.live)
+                || dead.iter().filter(|&&d| scene.end.node(d).host == Some(h)).count() == 1
+        });
+        let name = match host {
+            Some(h) if !alone => format!("the processes on {}", scene.end.host(h).name),
+            _ => scene.end.node(id).to_string(),
+        };
+        groups.entry(name).or_default().push(id);
+    }
+    for (name, ids) in groups {
+        let cured = cured_by_return(scene, &ids);
+        if cured.is_empty() {
+            continue;
+        }
+        let count = if ids.len() > 1 { format!(" ({})", ids.len()) } else { String::new() };
+        notes.advice.push(format!("restart {name}{count}: cures {}", cured.join(", ")));
+    }
+}
+
+fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
+    let mut back = scene.end.clone();
+    for &id in ids {
+        let node = back.node_mut(id);
+        node.live = true;
+        node.membership = Membership::Member;
+        if node.is_replica() {
+            node.replication.link = Link::Up;
+            node.replication.sync = Sync::Done;
+        }
+    }
+    // An old master whose slots were taken over comes back as a replica of the new owner.
+    for &id in ids {
+        let heir = heir_of(scene, id);
+        let node = back.node_mut(id);
+        if node.is_master() && node.slots.is_empty() {
+            if let Some(heir) = heir {
+                node.role = crate::model::Role::Replica(Some(heir));
+                node.replication.link = Link::Up;
+                node.replication.sync = Sync::Done;
+            }
+        }
+    }
+    let after = rules::check(&Context::new(&back, scene.policy, scene.wanted));
+    let mut tally: BTreeMap<&str, i64> = BTreeMap::new();
+    for finding in scene.remaining {
+        *tally.entry(finding.rule.code).or_default() += weight(finding);
+    }
+    for finding in &after {
+        *tally.entry(finding.rule.code).or_default() -= weight(finding);
+    }
+    let cured = tally.into_iter().filter(|&(code, n)| n > 0 && phase_of(code) != crate::plan::Phase::Tidy);
+    cured
+        .map(|(code, n)| match code {
+            "S001" => format!("{n} uncovered slots (S001)"),
+            _ => format!("{n} {code}"),
+        })
+        .collect()
+}
+
+fn weight(finding: &Finding) -> i64 {
+    match (&finding.subject, finding.rule.code) {
+        (Subject::Slots(slots, _), "S001") => i64::from(slots.len()),
+        _ => 1,
+    }
+}
+
+/// Whoever owns what a dead slotless master owned: its home shard's owner, if the map tells.
+fn heir_of(scene: &Scene, id: NodeId) -> Option<NodeId> {
+    let address = scene.end.node(id).address.as_ref()?;
+    let group = scene.policy.home_group(address)?;
+    scene
+        .end
+        .iter()
+        .find(|(_, n)| {
+            n.is_live_member()
+                && !n.slots.is_empty()
+                && n.address.as_ref().and_then(|a| scene.policy.home_group(a)) == Some(group)
+        })
+        .map(|(owner, _)| owner)
+}
+
+fn assumptions(scene: &Scene, notes: &mut Notes) {
+    let cluster = scene.captured;
+    let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
+    if cluster.views <= 1 && cluster.nodes.len() > 1 {
+        notes.assumptions.push(
+            "one view only: it shows neither un-met nodes nor open slots of other nodes".to_owned(),
+        );
+    }
+    let unknown = count(&|id| {
+        let node = cluster.node(id);
+        node.is_live_member() && node.is_replica() && cluster.root(id).is_some() && node.replication.sync == Sync::Unknown
+    });
+    if unknown > 0 {
+        notes.assumptions.push(format!(
+            "no INFO of {unknown} replica{}: taken for in sync; the script checks it before every failover",
+            if unknown == 1 { "" } else { "s" }
+        ));
+    }
+    for &node in &scene.served.unknown_offsets {
+        notes.assumptions.push(format!("the replication offset of {} was not captured", cluster.node(node)));
+    }
+    let blind = scene
+        .problem
+        .spares
+        .iter()
+        .filter(|s| cluster.node(s.copy.node).is_master() && cluster.node(s.copy.node).keys.is_none())
+        .count();
+    if blind > 0 && !scene.steps.is_empty() {
+        notes.assumptions.push(format!(
+            "no keyspace of {blind} slotless node{}: taken for empty; the script checks it",
+            if blind == 1 { "" } else { "s" }
+        ));
+    }
+    let _ = measure::votes_to_spare(cluster);
+}

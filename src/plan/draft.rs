@@ -1,0 +1,379 @@
+//! A decision written down as actions, each with the findings it cures and its reason.
+
+use std::collections::BTreeMap;
+
+use crate::action::Action;
+use crate::action::Mode;
+use crate::model::Cluster;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::model::SlotSet;
+use crate::plan::Phase;
+use crate::plan::level::Selection;
+use crate::plan::level::phase_of;
+use crate::plan::order::Draft;
+use crate::plan::order::Leave;
+use crate::plan::problem::Copy;
+use crate::plan::problem::Decision;
+use crate::plan::problem::Problem;
+use crate::plan::problem::Unit;
+use crate::plan::serve::Served;
+use crate::policy::Wanted;
+use crate::rules;
+use crate::rules::Context;
+use crate::rules::Finding;
+use crate::rules::Subject;
+
+/// Open slots that the plan closes, and those it leaves.
+#[derive(Clone, Debug, Default)]
+pub struct Closing {
+    /// Node and slots, in node order.
+    pub stable: Vec<(NodeId, SlotSet)>,
+    /// Owners that are free to act on once these are closed.
+    pub settled: Vec<NodeId>,
+    /// Open slots that are left, and why.
+    pub left: Vec<(NodeId, u16, String)>,
+}
+
+/// A slot open on one side only is closed where the request selects it. Open on both sides,
+/// keys may be on both, and no capture shows how many: it is left.
+pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
+    let mut closing = Closing::default();
+    let mut stable: BTreeMap<NodeId, SlotSet> = BTreeMap::new();
+    for (id, node) in cluster.iter().filter(|(_, n)| n.live) {
+        for open in &node.open_slots {
+            let mut leave = |why: String| closing.left.push((id, open.slot, why));
+            if node.is_replica() {
+                let with_master = node
+                    .master()
+                    .is_some_and(|m| cluster.node(m).open_slots.iter().any(|o| o.slot == open.slot));
+                if !with_master {
+                    leave("open on a replica whose master has it closed: no command of the servers closes it".into());
+                }
+                continue;
+            }
+            let peer = cluster.find(open.peer.as_str());
+            let other = peer.filter(|&p| cluster.node(p).open_slots.iter().any(|o| o.slot == open.slot));
+            match other {
+                Some(other) => leave(format!(
+                    "slot {} is open at both ends, {node} and {}: keys may be on both, and a capture does not show where",
+                    open.slot,
+                    cluster.node(other)
+                )),
+                None if peer.is_some_and(|p| !cluster.node(p).has_view) => leave(format!(
+                    "the view of the other end, {}, is not in the capture",
+                    peer.map_or(String::new(), |p| cluster.node(p).to_string())
+                )),
+                None if !selection.has("S003") => leave("a slot move may be going on".into()),
+                None => stable.entry(id).or_default().insert(open.slot),
+            }
+        }
+    }
+    let touched = |id: NodeId| {
+        let name = &cluster.node(id).name;
+        closing.left.iter().any(|(node, slot, _)| {
+            *node == id || cluster.node(*node).open_slots.iter().any(|o| o.slot == *slot && o.peer == *name)
+        })
+    };
+    closing.settled =
+        cluster.iter().filter(|(id, n)| !n.slots.is_empty() && !touched(*id)).map(|(id, _)| id).collect();
+    closing.stable = stable.into_iter().collect();
+    closing
+}
+
+/// All actions of a plan, unordered.
+pub fn drafts(
+    problem: &Problem,
+    captured: &Cluster,
+    served: &Served,
+    closing: &Closing,
+    decision: &Decision,
+    wanted: &Wanted,
+) -> Vec<Draft> {
+    let found = rules::check(&Context::new(captured, problem.policy, wanted));
+    let writer = Writer { problem, captured, found: &found, decision };
+    let mut drafts: Vec<Draft> = served.actions.iter().map(|a| writer.promotion(a)).collect();
+    for (node, slots) in &closing.stable {
+        drafts.push(writer.closing(*node, slots));
+    }
+    for (index, unit) in problem.units.iter().enumerate() {
+        writer.attachments(index, unit, &mut drafts);
+    }
+    for (index, unit) in problem.units.iter().enumerate() {
+        writer.handover(index, unit, &mut drafts);
+    }
+    writer.forgets(&mut drafts);
+    drafts
+}
+
+struct Writer<'a> {
+    problem: &'a Problem<'a>,
+    captured: &'a Cluster,
+    found: &'a [Finding],
+    decision: &'a Decision,
+}
+
+impl Writer<'_> {
+    /// Selected codes found about any of the nodes, of the family that the phase cures.
+    fn cures(&self, nodes: &[NodeId], fits: impl Fn(&str) -> bool) -> Vec<&'static str> {
+        let mut codes: Vec<&'static str> = self
+            .found
+            .iter()
+            .filter(|f| fits(f.rule.code) && self.problem.selection.has(f.rule.code))
+            .filter(|f| match &f.subject {
+                Subject::Node(id) => nodes.contains(id),
+                Subject::Slots(_, node) => node.is_none_or(|n| nodes.contains(&n)),
+                Subject::Host(host) => nodes.iter().any(|&n| self.captured.node(n).host == Some(*host)),
+                Subject::Zone(zone) => nodes.iter().any(|&n| self.captured.zone_of(n) == Some(*zone)),
+                Subject::Capture => false,
+            })
+            .map(|f| f.rule.code)
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+
+    fn promotion(&self, action: &Action) -> Draft {
+        let Action::Failover { node, old, mode } = action else {
+            unreachable!("the serve phase promotes only");
+        };
+        let cluster = self.captured;
+        let (replica, master) = (cluster.node(*node), cluster.node(*old));
+        let offset = match replica.replication.offset {
+            Some(offset) => format!("offset {offset}"),
+            None => "offset not captured".to_owned(),
+        };
+        let siblings = cluster.iter().filter(|(_, n)| n.live && n.master() == Some(*old)).count();
+        let best = if siblings > 1 { "the furthest of its replicas" } else { "its only live replica" };
+        let vote = match mode {
+            Mode::Force => "a majority of masters lives to vote",
+            Mode::Takeover => "no majority of masters can vote",
+            Mode::Graceful => "the master hands over",
+        };
+        Draft {
+            action: action.clone(),
+            phase: Phase::Serve,
+            urgency: 0,
+            cures: self.cures(&[*node, *old], |c| c == "S001" || c == "M001"),
+            reason: format!("{master} is gone; {replica} is {best} ({offset}); {vote}"),
+            mib: 0,
+            leaves: None,
+        }
+    }
+
+    fn closing(&self, node: NodeId, slots: &SlotSet) -> Draft {
+        Draft {
+            action: Action::Stable { node, slots: slots.clone() },
+            phase: Phase::Protect,
+            urgency: 0,
+            cures: vec!["S003"],
+            reason: format!("slot {slots} is open here only: the other end knows nothing of a move"),
+            mib: 0,
+            leaves: None,
+        }
+    }
+
+    fn attachments(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
+        let present = |c: &Copy| {
+            let node = self.problem.cluster.node(c.node);
+            c.node == unit.owner
+                || (node.membership == Membership::Member && node.master() == Some(unit.owner))
+        };
+        let copies = &self.decision.assignment.copies[index];
+        let mut have =
+            copies.iter().filter(|c| present(c) && c.usable && c.node != unit.owner).count() as i64;
+        for copy in copies.iter().filter(|c| !present(c)) {
+            self.attachment(unit, copy, have, drafts);
+            have += 1;
+        }
+    }
+
+    fn attachment(&self, unit: &Unit, copy: &Copy, have: i64, drafts: &mut Vec<Draft>) {
+        let (problem, cluster) = (self.problem, self.problem.cluster);
+        let spare = problem.spares.iter().find(|s| s.copy.node == copy.node);
+        let chained = unit.chained.iter().any(|c| c.node == copy.node);
+        let moved = spare.is_none() && !chained;
+        let leads = self.decision.masters.contains(&copy.node);
+        let phase = match (spare.is_some() && have >= unit.wanted.max(1), leads) {
+            (false, _) => Phase::Protect,
+            (true, true) => Phase::Spread,
+            (true, false) => Phase::Tidy,
+        };
+        let protects = |c: &str| {
+            phase_of(c) == Phase::Protect && c != "S003" || matches!(c, "R009" | "M007")
+        };
+        let mut cures = self.cures(&[copy.node], protects);
+        cures.extend(self.cures(&[unit.owner], |c| have < unit.wanted.max(1) && matches!(c, "R001" | "R002")));
+        if cures.is_empty() {
+            cures = self.cures(&[copy.node, unit.owner], protects);
+        }
+        cures.sort_unstable();
+        cures.dedup();
+        let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
+        let base = Draft {
+            action: Action::Replicate { node: copy.node, master: unit.owner },
+            phase,
+            urgency: u8::from(have > 0),
+            cures: cures.clone(),
+            reason: self.attachment_reason(unit, copy, have, chained, moved),
+            mib: if chained { 0 } else { unit.mib },
+            leaves: if moved { self.leave(copy.node) } else { None },
+        };
+        if let Some(spare) = spare {
+            if spare.meet {
+                drafts.push(Draft {
+                    action: Action::Meet { via: unit.owner, node: copy.node },
+                    cures: self.cures(&[copy.node], |c| c == "M007"),
+                    reason: format!("{node} runs blank and nobody lists it; {owner} introduces it"),
+                    mib: 0,
+                    ..base.clone()
+                });
+            }
+            if spare.flush {
+                drafts.push(Draft {
+                    action: Action::Flush { node: copy.node },
+                    reason: format!(
+                        "{node} owns no slot but holds {} keys: a node with keys cannot become a replica",
+                        node.keys.unwrap_or(0)
+                    ),
+                    mib: 0,
+                    ..base.clone()
+                });
+            }
+        }
+        drafts.push(base);
+    }
+
+    fn attachment_reason(&self, unit: &Unit, copy: &Copy, have: i64, chained: bool, moved: bool) -> String {
+        let cluster = self.problem.cluster;
+        let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
+        let place = |id: NodeId| {
+            cluster.node(id).host.map_or("an unknown host".to_owned(), |h| cluster.host(h).name.to_string())
+        };
+        let (there, here) = (place(unit.owner), place(copy.node));
+        let apart = if there == here {
+            format!("both on {here}, as no other host has a node to spare")
+        } else {
+            format!("on {here}, its master on {there}")
+        };
+        if chained {
+            return format!("{node} replicates a replica; it follows {owner} directly ({apart})");
+        }
+        let needs = match have {
+            0 => format!("{owner} has no replica"),
+            n if n < unit.wanted => format!("{owner} has {n} of {} replicas", unit.wanted),
+            n => format!("{owner} has {n} replicas, as few as any"),
+        };
+        let home = if self.problem.at_home(copy.node, unit) { ", its home shard" } else { "" };
+        let what = if moved { "moves here" } else { "copies nothing" };
+        format!("{needs}; {node} {what}{home}: {apart}")
+    }
+
+    /// The shard that gives a moved replica up.
+    fn leave(&self, node: NodeId) -> Option<Leave> {
+        let problem = self.problem;
+        let from = problem.units.iter().position(|u| u.movable.iter().any(|c| c.node == node))?;
+        let unit = &problem.units[from];
+        let staying = self.decision.assignment.copies[from].iter().any(|c| {
+            c.usable
+                && c.node != unit.owner
+                && problem.cluster.node(c.node).master() == Some(unit.owner)
+                && problem.cluster.node(c.node).membership == Membership::Member
+        });
+        Some(Leave { owner: unit.owner, covered: staying, mib: unit.mib })
+    }
+
+    fn handover(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
+        let node = self.decision.masters[index];
+        if node == unit.owner {
+            return;
+        }
+        let cluster = self.problem.cluster;
+        let spread = |c: &str| phase_of(c) == Phase::Spread;
+        let mut cures = self.cures(&[unit.owner, node], spread);
+        if cures.is_empty() {
+            cures = self.all_found(|c| spread(c) || c == "P003");
+        }
+        let name = |id: NodeId| {
+            cluster.node(id).host.map_or(cluster.node(id).to_string(), |h| cluster.host(h).name.to_string())
+        };
+        let (old, new) = (name(unit.owner), name(node));
+        let reason = if old == new {
+            format!("{} and {} swap roles on {new}", cluster.node(unit.owner), cluster.node(node))
+        } else {
+            format!("{old} gives a master to {new}")
+        };
+        let mib = 0;
+        drafts.push(Draft {
+            action: Action::Failover { node, old: unit.owner, mode: Mode::Graceful },
+            phase: Phase::Spread,
+            urgency: 0,
+            cures,
+            reason,
+            mib,
+            leaves: None,
+        });
+    }
+
+    fn all_found(&self, fits: impl Fn(&str) -> bool) -> Vec<&'static str> {
+        let mut codes: Vec<&'static str> = self
+            .found
+            .iter()
+            .map(|f| f.rule.code)
+            .filter(|c| fits(c) && self.problem.selection.has(c))
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+
+    fn forgets(&self, drafts: &mut Vec<Draft>) {
+        let selection = self.problem.selection;
+        let end = self.decision.expand(self.problem);
+        let met: Vec<NodeId> = drafts
+            .iter()
+            .filter_map(|d| if let Action::Meet { node, .. } = d.action { Some(node) } else { None })
+            .collect();
+        for (id, node) in end.iter().filter(|(_, n)| n.is_listed() && !n.live) {
+            let half = self.found.iter().any(|f| f.rule.code == "M004" && f.subject == Subject::Node(id));
+            let chosen = if node.is_ghost() {
+                selection.has("M001")
+            } else {
+                selection.has("M003") || (half && selection.has("M004"))
+            };
+            let followed = end.iter().any(|(_, n)| n.live && n.master() == Some(id));
+            if !chosen || !node.slots.is_empty() || followed {
+                continue;
+            }
+            // A node without a view may list it, too; one that was met learns of members only.
+            let tell: Vec<NodeId> = end
+                .iter()
+                .filter(|&(other, o)| other != id && o.is_live_member())
+                .filter(|&(other, o)| {
+                    node.known_by.contains(other) || !o.has_view || (met.contains(&other) && !node.is_ghost())
+                })
+                .map(|(other, _)| other)
+                .collect();
+            if tell.is_empty() {
+                continue;
+            }
+            let reason = if node.is_ghost() {
+                "it has no address and cannot come back".to_owned()
+            } else if half {
+                format!("{node} is dead, and some nodes have forgotten it already")
+            } else {
+                format!("{node} is dead and was declared gone for good")
+            };
+            drafts.push(Draft {
+                action: Action::Forget { node: id, tell },
+                phase: Phase::Tidy,
+                urgency: 0,
+                cures: self.cures(&[id], |c| matches!(c, "M001" | "M003" | "M004")),
+                reason,
+                mib: 0,
+                leaves: None,
+            });
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What every level came to, recounted on the simulated end, and how that is proven.
+
+use crate::action::Action;
+use crate::action::Mode;
+use crate::measure::Counts;
+use crate::model::Cluster;
+use crate::plan::joint::Solved;
+use crate::plan::level::Level;
+use crate::plan::level::PRINTED;
+use crate::plan::order::Step;
+use crate::plan::problem::Problem;
+use crate::policy::Wanted;
+
+/// How a level's value was shown to be the least possible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Potentials on a residual network.
+    Flow,
+    /// Multipliers on coupling rows.
+    Multipliers,
+    /// Counting alone.
+    Count,
+    /// The bound is below the value.
+    None,
+}
+
+/// One level of the objective.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Value {
+    pub level: Level,
+    pub before: i64,
+    pub value: i64,
+    pub bound: i64,
+    pub kind: Kind,
+    pub selected: bool,
+}
+
+/// Recounts every printed level and sets its proof beside it.
+pub fn values(
+    problem: &Problem,
+    captured: &Cluster,
+    wanted: &Wanted,
+    steps: &[Step],
+    end: &Cluster,
+    solved: &Solved,
+) -> Vec<Value> {
+    let counts = |cluster: &Cluster| Counts::of(cluster, problem.policy, wanted, &cluster.shards());
+    let (before, after) = (counts(captured), counts(end));
+    PRINTED
+        .iter()
+        .map(|&level| {
+            let counted = |c: &Counts| counted(c, level);
+            let value = counted(&after).unwrap_or_else(|| spent(problem, steps, solved, level));
+            let selected = problem.selection.level(level);
+            let (gap, kind) = solved.proof(level);
+            let kind = if gap > 0 { Kind::None } else { kind };
+            // A level that is not minimised has nothing to be proven of it.
+            let (bound, kind) = if selected { (value - gap, kind) } else { (value, Kind::Count) };
+            Value { level, before: counted(&before).unwrap_or(0), value, bound, kind, selected }
+        })
+        .collect()
+}
+
+/// Levels that are counts of a cluster.
+fn counted(counts: &Counts, level: Level) -> Option<i64> {
+    let named = counts.named();
+    named.iter().find(|(name, _)| *name == level.name()).map(|(_, value)| *value)
+}
+
+/// Levels that are counts of a plan.
+fn spent(problem: &Problem, steps: &[Step], solved: &Solved, level: Level) -> i64 {
+    let count = |test: &dyn Fn(&Step) -> bool| steps.iter().filter(|s| test(s)).count() as i64;
+    let failover = |step: &Step, risky: bool| match step.draft.action {
+        Action::Failover { mode: Mode::Graceful, .. } => !risky,
+        Action::Failover { .. } => true,
+        _ => false,
+    };
+    match level {
+        // With --allow-moves a move weighs nothing.
+        Level::Moves if problem.allow_moves => 0,
+        Level::Moves => count(&|s| s.draft.leaves.is_some()),
+        Level::Surplus => surplus(problem, solved),
+        Level::Risk => count(&|s| failover(s, true)),
+        Level::Failovers => count(&|s| failover(s, false)),
+        Level::SyncMib => steps.iter().map(|s| s.draft.mib).sum(),
+        Level::Actions => steps.len() as i64,
+        _ => 0,
+    }
+}
+
+/// Σ over spares attached beyond what is wanted of the replicas their shard then already has.
+fn surplus(problem: &Problem, solved: &Solved) -> i64 {
+    if problem.allow_moves {
+        return 0;
+    }
+    let copies = &solved.decision.assignment.copies;
+    problem
+        .units
+        .iter()
+        .zip(copies)
+        .map(|(unit, copies)| {
+            let usable = copies.iter().filter(|c| c.usable && c.node != unit.owner);
+            let spare = |node| problem.spares.iter().any(|s| s.copy.node == node);
+            let (new, old): (Vec<_>, Vec<_>) = usable.partition(|c| spare(c.node));
+            let base = (old.len() as i64).max(unit.wanted);
+            (base..(old.len() + new.len()) as i64).sum::<i64>()
+        })
+        .sum()
+}
