@@ -20,7 +20,7 @@
 //! | `impact` | what would break if something went away | model, measure |
 //! | `report` | the one serialisable answer of each command | diagnostic |
 //! | `compose` | inventory, findings and plans to reports | everything above except parse |
-//! | `emit` | plan file to commands of one operator tool, one file each | report |
+//! | `emit` | plan file to commands of one operator tool, one file each | model, report |
 //! | `render` | report to bytes, one file per format | report, source, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
@@ -28,7 +28,9 @@ pub mod action;
 pub mod cli;
 pub mod compose;
 pub mod diagnostic;
+pub mod emit;
 pub mod flow;
+pub mod impact;
 pub mod inventory;
 pub mod measure;
 pub mod model;

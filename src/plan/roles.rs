@@ -62,7 +62,7 @@ impl Limits {
         let zoned: i64 = zone_load.iter().sum();
         let share = |total: i64, live: &[bool]| {
             let places = live.iter().filter(|&&l| l).count().max(1) as i64;
-            total.div_ceil(places)
+            (total + places - 1) / places
         };
         let limit = |level, at: i64, load: &[i64]| -> Vec<i64> {
             let selected = problem.selection.level(level);
@@ -115,7 +115,7 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
         add_load_arcs(&mut network, node, SINK, problem.units.len() as i64, steps);
     }
     let mut places: Vec<Option<usize>> = vec![None; problem.places()];
-    let mut place = |network: &mut Network, copy: &Copy, places: &mut Vec<Option<usize>>| {
+    let place = |network: &mut Network, copy: &Copy, places: &mut Vec<Option<usize>>| {
         *places[copy.place].get_or_insert_with(|| {
             let node = network.node();
             let to = copy.zone.map_or(SINK, |z| zones[z.0 as usize]);

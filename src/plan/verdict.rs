@@ -8,6 +8,7 @@ use crate::plan::joint::Solved;
 use crate::plan::level::Level;
 use crate::plan::level::PRINTED;
 use crate::plan::order::Step;
+use crate::plan::problem::Copy;
 use crate::plan::problem::Problem;
 use crate::policy::Wanted;
 
@@ -101,7 +102,7 @@ fn surplus(problem: &Problem, solved: &Solved) -> i64 {
         .map(|(unit, copies)| {
             let usable = copies.iter().filter(|c| c.usable && c.node != unit.owner);
             let spare = |node| problem.spares.iter().any(|s| s.copy.node == node);
-            let (new, old): (Vec<_>, Vec<_>) = usable.partition(|c| spare(c.node));
+            let (new, old): (Vec<&Copy>, Vec<&Copy>) = usable.partition(|c| spare(c.node));
             let base = (old.len() as i64).max(unit.wanted);
             (base..(old.len() + new.len()) as i64).sum::<i64>()
         })

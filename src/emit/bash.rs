@@ -1,0 +1,202 @@
+//! The guarded bash program: the steps as data, then a fixed program that runs them.
+//!
+//! The program is the same for every plan and lies in `guarded/`, so that it can be read and
+//! checked as what it is. Only [`load`] writes values, all from [`checked`](super::checked).
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::emit::EmitError;
+use crate::emit::checked;
+use crate::emit::checked::Act;
+use crate::emit::checked::CheckedStep;
+use crate::emit::checked::Party;
+use crate::emit::text::one_line;
+use crate::emit::text::quoted;
+use crate::model::Address;
+use crate::report::PlanReport;
+
+const PROGRAM: &str = concat!(
+    include_str!("guarded/client.sh"),
+    include_str!("guarded/steps.sh"),
+    include_str!("guarded/run.sh"),
+);
+
+/// The whole script around a client of that name.
+pub(super) fn program(plan: &PlanReport, client: &str) -> Result<String, EmitError> {
+    let steps = checked::steps(plan)?;
+    let mut out = header(plan, &steps, client);
+    let ids: Vec<String> = steps.iter().map(|s| s.id.to_string()).collect();
+    let _ = writeln!(
+        out,
+        "\n# sh reads this line before anything that only bash knows.\n\
+         [ -n \"${{BASH_VERSION-}}\" ] || {{ echo 'run it with bash' >&2; exit 2; }}\n\
+         ((BASH_VERSINFO[0] >= 4)) || {{ echo 'needs bash 4 or later' >&2; exit 2; }}\n\
+         set -u -f\n\
+         export LC_ALL=C\n\n\
+         plan_id={}\ndefault_client={}\nsteps={}\n",
+        quoted(&one_line(&plan.plan_id)),
+        quoted(client),
+        quoted(&ids.join(" ")),
+    );
+    out.push_str(&load(&steps));
+    out.push_str(PROGRAM);
+    Ok(out)
+}
+
+fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
+    let version = plan
+        .cluster
+        .version
+        .as_deref()
+        .unwrap_or("of unknown version");
+    let mut out = format!(
+        "#!/usr/bin/env bash\n\
+         # Plan {}\n\
+         # for {} {}, {} members; {} steps.\n\
+         #\n\
+         #   bash plan.sh            shows what it would do, changes nothing\n\
+         #   bash plan.sh --apply    runs it; what is already done is skipped\n\
+         #   bash plan.sh --help     the rest\n\
+         #\n\
+         # Every step looks first whether it is done and whether what it relies on still holds,\n\
+         # and stops if not. Needs bash, coreutils and {client} (or what $REDIS_CLI names).\n\
+         #\n",
+        one_line(&plan.plan_id),
+        one_line(&plan.cluster.server),
+        one_line(version),
+        plan.cluster.members.len(),
+        steps.len(),
+    );
+    if let Some(why) = &plan.refused {
+        let _ = writeln!(out, "# No plan was made: {}", one_line(why));
+    }
+    for step in steps {
+        let _ = writeln!(
+            out,
+            "# step {:>3}  {:<8}{:<10}{}{}{}",
+            step.id,
+            step.phase,
+            step.action(),
+            step.reason,
+            if step.cures.is_empty() {
+                ""
+            } else {
+                "  cures "
+            },
+            step.cures,
+        );
+    }
+    out
+}
+
+/// The function that sets the variables of one step; unset ones are empty.
+fn load(steps: &[CheckedStep]) -> String {
+    let mut out = String::from(
+        "# load STEP: its facts, from the plan file.\n\
+         load() {\n    \
+             phase='' action='' mode='' node='' address='' target='' target_address=''\n    \
+             tell='' slots='' after='' pause_ms=0 wait_at='' limit_ms=0 reason=''\n    \
+             guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link=''\n    \
+             case $1 in\n",
+    );
+    for step in steps {
+        let _ = writeln!(out, "    {})", step.id);
+        for (name, value) in values(step) {
+            if !value.is_empty() {
+                let _ = writeln!(out, "        {name}={}", quoted(&value));
+            }
+        }
+        // No slots at all is a guard, too: not the same as no guard.
+        if step.guard.slots.as_ref().is_some_and(|s| s.is_empty()) {
+            out.push_str("        guard_slots=''\n");
+        }
+        out.push_str("        ;;\n");
+    }
+    out.push_str("    esac\n}\n");
+    out
+}
+
+fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
+    let text = |value: &Option<_>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    let guard = &step.guard;
+    let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
+    let mut all = vec![
+        ("phase", step.phase.to_owned()),
+        ("action", step.action().to_owned()),
+        ("after", after.join(" ")),
+        ("pause_ms", step.pause_ms.to_string()),
+        ("wait_at", list(&step.wait_at)),
+        ("limit_ms", step.limit_ms.to_string()),
+        ("guard_role", guard.role.unwrap_or_default().to_owned()),
+        ("guard_master", text(&guard.master)),
+        (
+            "guard_slots",
+            guard
+                .slots
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        ),
+        (
+            "guard_empty",
+            if guard.empty { "yes" } else { "" }.to_owned(),
+        ),
+        ("guard_link", guard.link.unwrap_or_default().to_owned()),
+        ("reason", step.reason.clone()),
+    ];
+    let party = |node: &'static str, address: &'static str, of: &Party| {
+        [(node, of.id.to_string()), (address, of.address.to_string())]
+    };
+    match &step.act {
+        Act::Meet { asked, met } => {
+            all.extend(party("node", "address", asked));
+            all.extend(party("target", "target_address", met));
+        }
+        // The script asks the replica about its master, never the master itself.
+        Act::Replicate {
+            replica,
+            master,
+            master_address: _,
+        } => {
+            all.extend(party("node", "address", replica));
+            all.push(("target", master.to_string()));
+        }
+        Act::Failover {
+            replica,
+            mode,
+            old,
+            old_address,
+            slots,
+        } => {
+            all.extend(party("node", "address", replica));
+            all.push(("mode", mode.word().to_owned()));
+            all.push(("target", text(old)));
+            all.push((
+                "target_address",
+                old_address
+                    .as_ref()
+                    .map(Address::to_string)
+                    .unwrap_or_default(),
+            ));
+            all.push(("slots", slots.to_string()));
+        }
+        Act::Forget { id, tell } => {
+            all.push(("target", id.to_string()));
+            all.push(("tell", list(tell)));
+        }
+        Act::SetSlotStable { node, slots } => {
+            all.extend(party("node", "address", node));
+            all.push(("slots", slots.to_string()));
+        }
+        Act::Flush { node } => all.extend(party("node", "address", node)),
+    }
+    all
+}
+
+/// Each address once, in order.
+fn list(addresses: &[Address]) -> String {
+    let mut seen = BTreeSet::new();
+    let once = addresses.iter().filter(|a| seen.insert(*a));
+    once.map(Address::to_string).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,210 @@
+//! The runbook's own commands, one a line; reasons and waits are comments.
+//!
+//! `do-replicate` takes the replica first and meets by itself. `forget-noaddr` tells every node
+//! to forget every id without an address at once, so it stands only for a plan that forgets
+//! exactly these.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::emit::EmitError;
+use crate::emit::Emitter;
+use crate::emit::checked;
+use crate::emit::checked::Act;
+use crate::emit::checked::CheckedStep;
+use crate::emit::checked::Mode;
+use crate::emit::text::one_line;
+use crate::model::Address;
+use crate::model::SlotSet;
+use crate::report::PlanReport;
+
+pub(super) static EMITTER: Emitter = Emitter {
+    name: "flashbase",
+    emit,
+};
+
+fn emit(plan: &PlanReport) -> Result<String, EmitError> {
+    let steps = checked::steps(plan)?;
+    let mut out = format!(
+        "# Plan {}\n# {} steps of flashbase commands. One at a time: look at what each comment \
+         waits for before the next.\n",
+        one_line(&plan.plan_id),
+        steps.len(),
+    );
+    if let Some(why) = &plan.refused {
+        let _ = writeln!(out, "# No plan was made: {}", one_line(why));
+    }
+    let last_forget = forgets_all_noaddr(plan, &steps);
+    for (index, step) in steps.iter().enumerate() {
+        let _ = write!(
+            out,
+            "\n# step {}, {}, {}: {}",
+            step.id,
+            step.phase,
+            step.action(),
+            step.reason
+        );
+        if !step.cures.is_empty() {
+            let _ = write!(out, " (cures {})", step.cures);
+        }
+        out.push('\n');
+        if let (true, Some(last)) = (step.pause_ms > 0, step.after.last()) {
+            let _ = writeln!(
+                out,
+                "# not before {} after step {last}",
+                seconds(step.pause_ms)
+            );
+        }
+        for line in commands(step, &steps[index + 1..], last_forget)? {
+            out.push_str(&line);
+            out.push('\n');
+        }
+        // A wait for what no line above has begun would be for ever.
+        if !is_met_later(step, &steps[index + 1..]) {
+            let _ = writeln!(out, "# wait: {}", wait(step));
+        }
+    }
+    Ok(out)
+}
+
+fn commands(
+    step: &CheckedStep,
+    later: &[CheckedStep],
+    last_forget: Option<u32>,
+) -> Result<Vec<String>, EmitError> {
+    Ok(match &step.act {
+        Act::Meet { asked, met } => {
+            let (ip, port) = (met.address.ip(), met.address.port());
+            if is_met_later(step, later) {
+                vec![format!("# {ip}:{port} is met by its do-replicate below")]
+            } else {
+                vec![cli(&asked.address, &format!("cluster meet {ip} {port}"))]
+            }
+        }
+        Act::Replicate {
+            replica,
+            master_address,
+            ..
+        } => {
+            let master = master_address.as_ref().ok_or_else(|| EmitError::Missing {
+                step: step.id,
+                field: "target_address",
+                action: step.action().to_owned(),
+            })?;
+            vec![format!(
+                "flashbase do-replicate {} {master}",
+                replica.address
+            )]
+        }
+        Act::Failover { replica, mode, .. } => {
+            let command = match mode {
+                Mode::Graceful => "cluster failover",
+                Mode::Force => "cluster failover force",
+                Mode::Takeover => "cluster failover takeover",
+            };
+            vec![cli(&replica.address, command)]
+        }
+        Act::Forget { id, tell } => match last_forget {
+            Some(last) if last == step.id => vec!["flashbase forget-noaddr".to_owned()],
+            Some(last) => vec![format!("# forgotten by forget-noaddr in step {last}")],
+            None => tell
+                .iter()
+                .map(|at| cli(at, &format!("cluster forget {id}")))
+                .collect(),
+        },
+        Act::SetSlotStable { node, slots } => slots
+            .iter()
+            .map(|slot| cli(&node.address, &format!("cluster setslot {slot} stable")))
+            .collect(),
+        Act::Flush { node } => vec![cli(&node.address, "flushall")],
+    })
+}
+
+/// A meet whose node a later `do-replicate` meets by itself.
+fn is_met_later(step: &CheckedStep, later: &[CheckedStep]) -> bool {
+    let Act::Meet { met, .. } = &step.act else {
+        return false;
+    };
+    later
+        .iter()
+        .any(|s| matches!(&s.act, Act::Replicate { replica, .. } if replica.id == met.id))
+}
+
+fn cli(at: &Address, command: &str) -> String {
+    format!("flashbase cli -h {} -p {} {command}", at.ip(), at.port())
+}
+
+fn wait(step: &CheckedStep) -> String {
+    let limit = seconds(step.limit_ms);
+    match &step.act {
+        Act::Meet { met, .. } => {
+            format!("until every node lists {}, at most {limit}", met.address)
+        }
+        Act::Replicate { replica, .. } => format!(
+            "until info replication of {} says master_link_status:up and \
+             master_sync_in_progress:0, at most {limit}",
+            replica.address
+        ),
+        Act::Failover { replica, slots, .. } => format!(
+            "until cluster nodes shows {} as master of {slots}, at most {limit}",
+            replica.address
+        ),
+        Act::Forget { id, .. } => {
+            format!("until no node lists {id}; all must be told within 60 s, else it comes back")
+        }
+        Act::SetSlotStable { node, slots } => {
+            format!(
+                "until {} shows {slots} open no more, at most {limit}",
+                node.address
+            )
+        }
+        Act::Flush { node } => format!("until dbsize of {} is 0, at most {limit}", node.address),
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{} s", ms.div_ceil(1000))
+}
+
+/// The last forget step, if the plan forgets exactly the ids without an address and what the
+/// plan file says leaves no doubt that none of them owns slots by then.
+fn forgets_all_noaddr(plan: &PlanReport, steps: &[CheckedStep]) -> Option<u32> {
+    let mut forgotten = BTreeSet::new();
+    let mut promoted = BTreeSet::new();
+    let mut taken_over = SlotSet::new();
+    let mut last = None;
+    for step in steps {
+        match &step.act {
+            Act::Forget { id, .. } => {
+                forgotten.insert(id.as_str());
+                last = Some(step.id);
+            }
+            // A takeover after a forget came too late for its slots.
+            Act::Failover { old, slots, .. } if forgotten.is_empty() => {
+                promoted.extend(old.iter().map(|id| id.as_str()));
+                taken_over.union_with(slots);
+            }
+            _ => {}
+        }
+    }
+    let ghosts: BTreeSet<&str> = plan.cluster.ghosts.iter().map(|g| g.id.as_str()).collect();
+    let slotless = |id: &str| {
+        let mut about = plan
+            .found
+            .iter()
+            .filter(|f| f.code == "M001" && f.subject.id.as_deref() == Some(id))
+            .peekable();
+        about.peek().is_some() && about.all(|f| f.severity == "warning")
+    };
+    let uncovered = plan.found.iter().filter(|f| f.code == "S001");
+    let covered_by_then = uncovered
+        .map(|f| checked::slot_set(f.subject.slots.as_deref().unwrap_or_default()))
+        // No slots or no slot set: nothing can be concluded from it.
+        .all(|slots| slots.is_some_and(|s| !s.is_empty() && s.intersection(&taken_over) == s));
+    let safe = forgotten == ghosts
+        && ghosts
+            .iter()
+            .all(|id| promoted.contains(id) || slotless(id))
+        && covered_by_then;
+    last.filter(|_| safe)
+}

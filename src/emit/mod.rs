@@ -1,0 +1,72 @@
+//! Plan file to the commands of one operator tool, one file each.
+//!
+//! Decides nothing: what is reviewed is what runs, so every command comes from the plan file
+//! alone. A plan file may have been edited by anybody, so [`checked`] lets nothing through that
+//! a shell could obey. Start reading there.
+
+mod bash;
+mod checked;
+mod flashbase;
+mod redis_cli;
+pub mod testing;
+mod text;
+mod valkey_cli;
+
+use crate::report::PlanReport;
+use crate::report::SCHEMA_VERSION;
+
+/// A way of writing a plan as commands: one file of this folder.
+pub struct Emitter {
+    /// As `--tool` takes it.
+    pub name: &'static str,
+    pub emit: fn(&PlanReport) -> Result<String, EmitError>,
+}
+
+/// Every emitter, in the order in which help lists them.
+pub static EMITTERS: &[&Emitter] = &[
+    &redis_cli::EMITTER,
+    &valkey_cli::EMITTER,
+    &flashbase::EMITTER,
+];
+
+/// The emitter of that name.
+pub fn find(name: &str) -> Option<&'static Emitter> {
+    EMITTERS.iter().copied().find(|e| e.name == name)
+}
+
+/// Why a plan file does not become a script. Values are shown cleaned of what a terminal obeys.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EmitError {
+    #[error("the plan file has schema version {found}, this program knows {SCHEMA_VERSION}")]
+    Schema { found: u32 },
+    #[error("step {step}: `{field}` is `{value}`, {problem}")]
+    Field {
+        step: u32,
+        field: String,
+        value: String,
+        problem: &'static str,
+    },
+    #[error("step {step}: `{field}` is missing, a {action} step needs it")]
+    Missing {
+        step: u32,
+        field: &'static str,
+        action: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_each_by_its_name() {
+        for emitter in EMITTERS {
+            assert_eq!(
+                find(emitter.name).map(|e| e.name),
+                Some(emitter.name),
+                "two emitters of one name"
+            );
+        }
+        assert!(find("rm").is_none());
+    }
+}

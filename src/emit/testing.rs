@@ -1,0 +1,177 @@
+//! Small plans written by hand, for tests of the emitters.
+
+use crate::report::ClusterFacts;
+use crate::report::Finding;
+use crate::report::Guard;
+use crate::report::Member;
+use crate::report::PlanReport;
+use crate::report::SCHEMA_VERSION;
+use crate::report::Step;
+use crate::report::Subject;
+use crate::report::Summary;
+use crate::report::Tool;
+use crate::report::Views;
+use crate::report::Wait;
+
+/// A plan of these steps for an otherwise empty redis 7.0.15 cluster.
+pub fn plan(steps: Vec<Step>) -> PlanReport {
+    PlanReport {
+        schema_version: SCHEMA_VERSION,
+        plan_id: "0123abcd".into(),
+        tool: Tool {
+            name: "topoplan".into(),
+            version: "0.1.0".into(),
+        },
+        inputs: Vec::new(),
+        complete: true,
+        refused: None,
+        views: Views { read: 0, behind: 0 },
+        cluster: ClusterFacts {
+            server: "redis".into(),
+            version: Some("7.0.15".into()),
+            node_timeout_ms: 1000,
+            members: Vec::new(),
+            ghosts: Vec::new(),
+        },
+        summary: Summary::default(),
+        found: Vec::new(),
+        options: Vec::new(),
+        objective: Vec::new(),
+        certificate: Vec::new(),
+        steps,
+        before: Vec::new(),
+        after: Vec::new(),
+        exposure: Vec::new(),
+        remaining: Vec::new(),
+        refusals: Vec::new(),
+        advice: Vec::new(),
+        assumptions: Vec::new(),
+        copied_mib: 0,
+        seconds: 0,
+        diagnostics: Vec::new(),
+    }
+}
+
+fn step(id: u32, phase: &str, action: &str, until: &str) -> Step {
+    Step {
+        id,
+        phase: phase.into(),
+        wave: id,
+        action: action.into(),
+        node: None,
+        address: None,
+        target: None,
+        target_address: None,
+        tell: Vec::new(),
+        slots: None,
+        mode: None,
+        after: Vec::new(),
+        pause_ms: 0,
+        guard: Guard::default(),
+        wait: Wait {
+            until: until.into(),
+            at: Vec::new(),
+            limit_ms: 1000,
+        },
+        cures: vec!["R001".into()],
+        reason: format!("{action} for a test"),
+        undo: None,
+    }
+}
+
+/// A node as `(id, address)`.
+pub type At<'a> = (&'a str, &'a str);
+
+fn between(mut step: Step, node: At, target: At) -> Step {
+    step.node = Some(node.0.into());
+    step.address = Some(node.1.into());
+    step.guard.id = step.node.clone();
+    step.target = Some(target.0.into());
+    step.target_address = Some(target.1.into());
+    step
+}
+
+/// `met` joins through `asked`.
+pub fn meet(id: u32, asked: At, met: At) -> Step {
+    let mut step = between(step(id, "protect", "meet", "known"), asked, met);
+    step.guard.empty = Some(true);
+    step.wait.at = vec![asked.1.into()];
+    step
+}
+
+/// `replica`, a blank master, follows `master`.
+pub fn replicate(id: u32, replica: At, master: At) -> Step {
+    let mut step = between(step(id, "protect", "replicate", "link-up"), replica, master);
+    step.guard.role = Some("master".into());
+    step.guard.empty = Some(true);
+    step.wait.at = vec![master.1.into()];
+    step
+}
+
+/// `replica` takes `slots` over from `old`.
+pub fn failover(id: u32, mode: &str, replica: At, old: At, slots: &str) -> Step {
+    let mut step = between(step(id, "serve", "failover", "role-master"), replica, old);
+    step.mode = Some(mode.into());
+    step.slots = Some(slots.into());
+    step.guard.role = Some("replica".into());
+    step.guard.master = Some(old.0.into());
+    step.wait.at = vec![replica.1.into()];
+    step
+}
+
+/// Everyone of `tell` forgets `ghost`.
+pub fn forget(id: u32, ghost: &str, tell: &[&str]) -> Step {
+    let mut step = step(id, "tidy", "forget", "gone");
+    step.target = Some(ghost.into());
+    step.tell = tell.iter().map(|&a| a.into()).collect();
+    step.wait.at = step.tell.clone();
+    step
+}
+
+/// The open `slots` of `node` are closed.
+pub fn set_slot(id: u32, node: At, slots: &str) -> Step {
+    let mut step = between(step(id, "tidy", "set-slot", "closed"), node, node);
+    (step.target, step.target_address) = (None, None);
+    step.slots = Some(slots.into());
+    step.mode = Some("stable".into());
+    step
+}
+
+/// `node` drops its keys.
+pub fn flush(id: u32, node: At) -> Step {
+    let mut step = between(step(id, "tidy", "flush", "empty"), node, node);
+    (step.target, step.target_address) = (None, None);
+    step.guard.role = Some("master".into());
+    step.guard.slots = Some(String::new());
+    step
+}
+
+/// An id without an address.
+pub fn ghost(id: &str) -> Member {
+    Member {
+        id: id.into(),
+        address: None,
+        host: None,
+    }
+}
+
+/// A finding about the node `id` and about `slots`.
+pub fn finding(code: &str, severity: &str, id: Option<&str>, slots: Option<&str>) -> Finding {
+    Finding {
+        code: code.into(),
+        rule: "by-hand".into(),
+        severity: severity.into(),
+        subject: Subject {
+            kind: if id.is_some() { "node" } else { "slots" }.into(),
+            id: id.map(Into::into),
+            address: None,
+            last_address: None,
+            slots: slots.map(Into::into),
+            host: None,
+            zone: None,
+        },
+        message: String::new(),
+        help: String::new(),
+        evidence: Vec::new(),
+    }
+}

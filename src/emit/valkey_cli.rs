@@ -1,0 +1,9 @@
+//! The guarded bash program around `valkey-cli`.
+
+use crate::emit::Emitter;
+use crate::emit::bash;
+
+pub(super) static EMITTER: Emitter = Emitter {
+    name: "valkey-cli",
+    emit: |plan| bash::program(plan, "valkey-cli"),
+};
