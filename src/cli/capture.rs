@@ -104,15 +104,18 @@ impl CaptureArgs {
     fn not_understood(&self, inventory: &Inventory) -> Failure {
         let names: Vec<String> = self.capture.iter().map(|a| plain_name(a)).collect();
         let understood = inventory.files.iter().filter(|f| f.dialect.is_some());
-        let read = inventory.files.len();
+        let read = match inventory.files.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
         Failure::NothingUnderstood(match understood.count() {
             0 => format!(
-                "nothing in {} was understood ({read} files read)",
+                "nothing in {} was understood ({read} read)",
                 names.join(", ")
             ),
             count => format!(
-                "{} names no node: of {read} files {count} were understood, and none of them \
-                 lists a cluster's nodes",
+                "{} names no node: {read} read, {count} understood, and none of them lists a \
+                 cluster's nodes",
                 names.join(", ")
             ),
         })
