@@ -53,6 +53,7 @@ pub(super) fn is_noise(line: &str) -> bool {
     let line = line.trim();
     line.is_empty()
         || WARNINGS.iter().any(|w| line.starts_with(w))
+        || line.starts_with("$ ")
         || line.contains("redis-cli ")
         || line.contains("valkey-cli ")
         || is_prompt(line)

@@ -89,7 +89,10 @@ pub(super) fn quote(text: &str) -> String {
             quoted.push('…');
             break;
         }
-        quoted.extend(character.escape_debug());
+        match character {
+            '"' | '\'' => quoted.push(character),
+            _ => quoted.extend(character.escape_debug()),
+        }
     }
     quoted.push('`');
     quoted

@@ -255,12 +255,16 @@ fn parse_as<'a>(source: &'a Source, dialect: &Dialect) -> Parsed<'a> {
 }
 
 fn unclaimed(source: &Source) -> Parsed<'_> {
-    let diagnostic = if Block::of(source).text.trim().is_empty() {
+    let text = Block::of(source).text;
+    let diagnostic = if text.is_empty() {
         Diagnostic::warning(
             "capture/empty-file",
             "the file is empty; the command that should have filled it said nothing",
         )
-    } else if is_binary(&source.text) {
+    } else if text.trim().is_empty() {
+        // `CLUSTER SLOTS` of a cluster without slots is one line end.
+        Diagnostic::note("capture/empty-file", "the answer in this file is empty")
+    } else if is_binary(text) {
         Diagnostic::warning(
             "capture/binary-file",
             "the file is not text; it was not used",

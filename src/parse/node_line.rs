@@ -84,7 +84,8 @@ impl<'a> LineReader<'a> {
             slots: Vec::new(),
             open: Vec::new(),
         };
-        for field in fields {
+        // A server prints no comment, but people write one behind a line.
+        for field in fields.take_while(|f| !f.starts_with("//") && !f.starts_with('#')) {
             self.slots(field, &mut line);
         }
         Ok(line)

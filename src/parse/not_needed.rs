@@ -38,7 +38,8 @@ fn is_list(block: Block) -> bool {
     let (first, second) = (head.next().unwrap_or(""), head.next().unwrap_or(""));
     match first {
         "slots" => second == "nodes" || second == "(empty array)" || is_number(second),
-        "direction" => second == "to" || second == "from",
+        // The third is that of RESP3, where key and value share a line.
+        "direction" => ["to", "from", "node"].contains(&second),
         "name" => head.next() == Some("operation"),
         // Start, end, endpoint, port.
         _ => {
@@ -60,13 +61,13 @@ fn value(line: &str) -> &str {
         }
     }
     let text = text.strip_prefix("(integer) ").unwrap_or(text);
-    let text = text.strip_suffix(" =>").unwrap_or(text);
+    let text = text.split_once(" =>").map_or(text, |(key, _)| key);
     text.trim_matches('"')
 }
 
 /// `redis-cli --cluster check`, `info`, `create`, and the `redis-trib.rb` before it.
 fn is_report(block: Block) -> bool {
-    const BEGINNINGS: [&str; 11] = [
+    const BEGINNINGS: [&str; 12] = [
         ">>> ",
         "*** ",
         "[OK] ",
@@ -78,6 +79,8 @@ fn is_report(block: Block) -> bool {
         "replicates ",
         "Master[0] -> Slots",
         "[Warning] ",
+        // What a wrapper writes when the report hung on a stopped node.
+        "(no more output",
     ];
     block.head().any(|line| {
         BEGINNINGS.iter().any(|b| line.starts_with(b))
@@ -103,6 +106,8 @@ mod tests {
             "[{\"slots\":[0,5460],\"nodes\":[]}]\n",
             "direction\nto\nnode\nab\n",
             " 1)  1) \"direction\"\n     2) \"to\"\n",
+            " 1) 1# \"direction\" => \"to\"\n    2# \"node\" => \"ab\"\n",
+            "(no more output; interrupted after 8 s)\n",
             "\u{1b}[29;1m>>> Performing Cluster Check (using node 10.0.0.1:7000)\n\u{1b}[0mM: ab 10.0.0.1:7000\n",
             "10.0.0.1:7000 (a5f1acac...) -> 62 keys | 5461 slots | 1 slaves.\n",
             "Could not connect to Redis at 10.0.0.1:7000: Connection refused\n*** WARNING: x\n",

@@ -109,7 +109,8 @@ fn unquote(word: &str) -> &str {
 fn hosts(setting: &Setting) -> Vec<String> {
     let words = setting.value.split_whitespace().map(unquote);
     words
-        .filter(|w| !w.is_empty() && !w.starts_with('#'))
+        .take_while(|w| !is_comment(w))
+        .filter(|w| !w.is_empty())
         .map(str::to_owned)
         .collect()
 }
@@ -145,6 +146,11 @@ fn ports(setting: &Setting, log: &mut Log) -> Vec<u16> {
     ports
 }
 
+/// People write `//` where bash wants `#`.
+fn is_comment(word: &str) -> bool {
+    word.starts_with('#') || word.starts_with("//")
+}
+
 /// A word of a bash list; `$( … )` is one.
 fn next_word<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let text = rest.trim_start();
@@ -155,7 +161,7 @@ fn next_word<'a>(rest: &mut &'a str) -> Option<&'a str> {
     };
     let (word, after) = text.split_at_checked(end)?;
     *rest = after;
-    (!word.is_empty()).then_some(word)
+    (!word.is_empty() && !is_comment(word)).then_some(word)
 }
 
 /// `$(seq 18100 18104)`
@@ -188,7 +194,7 @@ mod tests {
             export SR2_REDIS_MASTER_PORTS=( $(seq 18100 18102) 18110 )\n\
             [[export]] SR2_REDIS_SLAVE_HOSTS=( \"10.0.0.3\" )\n\
             export SR2_REDIS_SLAVE_PORTS=( {18150..18151}\n  18160 )\n\
-            export SSD_COUNT=3\n\
+            export SSD_COUNT=3 // of every host\n\
             export SR2_REDIS_DATA=\"/ssd_\"\n";
         let source = Source::new("redis.properties", text.into(), String::new());
         let parsed = parse_file(&source);
