@@ -37,6 +37,9 @@ pub enum Failure {
     NothingUnderstood(String),
     #[error("cannot write {path}: {error}")]
     Write { path: String, error: io::Error },
+    /// A bug of ours that was caught before it could do harm.
+    #[error("{0}")]
+    Internal(String),
     /// There is no plan to carry out.
     #[error("{0}")]
     Refused(String),
@@ -46,9 +49,11 @@ impl Failure {
     /// The exit code that tells scripts.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(..) | Self::Input(_) | Self::NothingUnderstood(_) | Self::Write { .. } => {
-                Exit::Failed
-            }
+            Self::Usage(..)
+            | Self::Input(_)
+            | Self::NothingUnderstood(_)
+            | Self::Write { .. }
+            | Self::Internal(_) => Exit::Failed,
             Self::Refused(_) => Exit::Refused,
         }
     }
@@ -61,6 +66,7 @@ impl Failure {
                 "save what `cluster nodes` prints on each node, one file per node, \
                  and name the directory",
             ),
+            Self::Internal(_) => Some("this is a bug of topoplan; nothing was written"),
             Self::Usage(..) | Self::Input(_) | Self::Write { .. } | Self::Refused(_) => None,
         }
     }

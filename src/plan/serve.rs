@@ -4,6 +4,7 @@ use crate::action::Action;
 use crate::action::Mode;
 use crate::measure;
 use crate::model::Cluster;
+use crate::model::Link;
 use crate::model::NodeId;
 use crate::model::Shard;
 use crate::model::Sync;
@@ -53,7 +54,7 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
 /// The replica to promote, or why none may be.
 fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, Refusal> {
     let live: Vec<NodeId> = measure::live_replicas(cluster, shard).collect();
-    let synced = live.iter().copied().filter(|&r| cluster.is_synced(r));
+    let synced = live.iter().copied().filter(|&r| cluster.is_synced(r) && !follows_a_stranger(cluster, r));
     // Highest offset first; unknown ones last; the lowest address on a tie.
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
@@ -74,6 +75,7 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
         }
         let what = match cluster.node(node).replication.sync {
             Sync::Running => "is still in its first sync",
+            _ if follows_a_stranger(cluster, node) => "holds no key any more: it copied the blank process at its master's address",
             _ => "never finished a sync",
         };
         return Err(Refusal {
@@ -96,6 +98,15 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
         .collect();
     let unlock = if others.is_empty() { process } else { format!("{process}, or {}", others.join(" or ")) };
     Err(Refusal { subject, reason, unlock })
+}
+
+/// The master's id is gone, yet the link is up: the replica follows whatever runs at the old
+/// address now. Without keys it has already copied that blank process (seen on 7.0.15: a master
+/// that lost its `nodes.conf` empties its replica within seconds).
+fn follows_a_stranger(cluster: &Cluster, replica: NodeId) -> bool {
+    let node = cluster.node(replica);
+    let ghost = node.master().is_some_and(|m| cluster.node(m).is_ghost());
+    ghost && node.replication.link == Link::Up && node.keys == Some(0)
 }
 
 /// By vote if enough live voters would vote: a voter must itself list the replica as one of a

@@ -1,0 +1,207 @@
+//! What was seen, as reports say it: inputs, summary, distribution, findings, diagnostics.
+
+use crate::diagnostic;
+use crate::diagnostic::Severity;
+use crate::inventory::Inventory;
+use crate::model::Cluster;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::report;
+use crate::report::CheckReport;
+use crate::rules;
+use crate::rules::Context;
+use crate::rules::Fact;
+use crate::rules::Finding;
+use crate::rules::Subject;
+use crate::source::Place;
+
+/// The answer of `check`.
+pub fn check(inventory: &Inventory) -> CheckReport {
+    let cluster = &inventory.cluster;
+    let findings = found(inventory);
+    CheckReport {
+        schema_version: report::SCHEMA_VERSION,
+        tool: tool(),
+        server: report::Server {
+            name: cluster.server.name.to_string(),
+            version: cluster.server.version.map(|v| v.to_string()),
+        },
+        views: views(inventory),
+        inputs: inputs(inventory),
+        summary: summary(cluster, &findings),
+        distribution: distribution(cluster),
+        findings: findings.iter().map(|f| finding(inventory, cluster, f)).collect(),
+        diagnostics: diagnostics(inventory),
+    }
+}
+
+/// All findings of the capture.
+pub(super) fn found(inventory: &Inventory) -> Vec<Finding> {
+    let wanted = inventory.policy.wanted(&inventory.cluster);
+    let cx = Context::new(&inventory.cluster, &inventory.policy, &wanted);
+    rules::merge(rules::check(&cx), rules::check_capture(inventory))
+}
+
+pub(super) fn tool() -> report::Tool {
+    report::Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
+pub(super) fn views(inventory: &Inventory) -> report::Views {
+    report::Views { read: inventory.cluster.views, behind: inventory.views_behind }
+}
+
+pub(super) fn inputs(inventory: &Inventory) -> Vec<report::Input> {
+    inventory
+        .files
+        .iter()
+        .map(|f| report::Input {
+            path: f.path.clone(),
+            dialect: f.dialect.map(str::to_owned),
+            view_of: f.view_of.as_ref().map(ToString::to_string),
+            sha256: f.sha256.clone(),
+        })
+        .collect()
+}
+
+pub(super) fn summary(cluster: &Cluster, findings: &[Finding]) -> report::Summary {
+    let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
+    let severity = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
+    let unowned = cluster.has_unowned_slots();
+    report::Summary {
+        nodes: count(&|id| cluster.node(id).address.is_some()),
+        ghosts: count(&|id| cluster.node(id).is_ghost()),
+        shards: cluster.voters(),
+        masters: cluster.live_voters(),
+        replicas: count(&|id| cluster.node(id).is_live_member() && cluster.node(id).is_replica()),
+        spares: count(&|id| cluster.is_spare_given(id, unowned)),
+        hosts: cluster.hosts.len(),
+        errors: severity(Severity::Error),
+        warnings: severity(Severity::Warning),
+        notes: severity(Severity::Note),
+    }
+}
+
+/// Every host of the map or the dumps, live nodes only.
+pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
+    let mut loads: Vec<report::HostLoad> = cluster
+        .hosts
+        .iter()
+        .map(|h| report::HostLoad { host: h.name.to_string(), masters: 0, replicas: 0, spares: 0 })
+        .collect();
+    let unowned = cluster.has_unowned_slots();
+    for (id, node) in cluster.iter().filter(|(_, n)| n.live) {
+        let Some(host) = node.host else { continue };
+        let load = &mut loads[host.0 as usize];
+        if !node.slots.is_empty() {
+            load.masters += 1;
+        } else if cluster.is_spare_given(id, unowned) {
+            load.spares += 1;
+        } else if node.is_replica() {
+            load.replicas += 1;
+        }
+    }
+    loads
+}
+
+/// A finding about `cluster`, which is the captured one or the end of a plan.
+pub(super) fn finding(inventory: &Inventory, cluster: &Cluster, finding: &Finding) -> report::Finding {
+    let mut evidence: Vec<Place> = finding.evidence.iter().filter_map(|f| place(inventory, *f)).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    evidence.retain(|p| seen.insert(p.clone()));
+    report::Finding {
+        code: finding.rule.code.to_owned(),
+        rule: finding.rule.id.to_owned(),
+        severity: finding.severity.to_string(),
+        subject: subject(cluster, &finding.subject),
+        message: finding.message.clone(),
+        help: finding.help.clone(),
+        evidence: evidence
+            .into_iter()
+            .map(|p| report::Evidence { path: p.path.to_string(), line: p.line, column: p.column })
+            .collect(),
+    }
+}
+
+fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
+    let origins = &inventory.origins;
+    match fact {
+        Fact::Node(node) => origins.line_of(node),
+        Fact::Seen { observer, node } => origins.seen_by(observer, node).or_else(|| origins.line_of(node)),
+        Fact::Unreachable(node) => origins.unreachable(node).or_else(|| origins.line_of(node)),
+        Fact::Replication(node) => origins.replication(node).or_else(|| origins.line_of(node)),
+    }
+}
+
+fn subject(cluster: &Cluster, subject: &Subject) -> report::Subject {
+    let mut out = report::Subject {
+        kind: String::new(),
+        id: None,
+        address: None,
+        last_address: None,
+        slots: None,
+        host: None,
+        zone: None,
+    };
+    let mut about = |id: NodeId| {
+        let node = cluster.node(id);
+        out.id = Some(node.name.to_string());
+        out.address = node.address.as_ref().map(ToString::to_string);
+        out.last_address = node.last_address.as_ref().map(ToString::to_string);
+        out.host = node.host.map(|h| cluster.host(h).name.to_string());
+        out.slots = (!node.slots.is_empty()).then(|| node.slots.to_string());
+    };
+    match subject {
+        Subject::Node(id) => {
+            about(*id);
+            out.kind = "node".into();
+        }
+        Subject::Slots(slots, node) => {
+            if let Some(id) = node {
+                about(*id);
+            }
+            out.kind = "slots".into();
+            out.slots = Some(slots.to_string());
+        }
+        Subject::Host(host) => {
+            out.kind = "host".into();
+            out.host = Some(cluster.host(*host).name.to_string());
+        }
+        Subject::Zone(zone) => {
+            out.kind = "zone".into();
+            out.zone = Some(cluster.zones[zone.0 as usize].name.to_string());
+        }
+        Subject::Capture => out.kind = "capture".into(),
+    }
+    out
+}
+
+pub(super) fn diagnostics(inventory: &Inventory) -> Vec<report::Diagnostic> {
+    inventory.diagnostics.iter().map(written).collect()
+}
+
+fn written(diagnostic: &diagnostic::Diagnostic) -> report::Diagnostic {
+    let place = diagnostic.place.as_ref();
+    report::Diagnostic {
+        code: diagnostic.code.to_owned(),
+        severity: diagnostic.severity.to_string(),
+        message: diagnostic.message.clone(),
+        path: place.map(|p| p.path.to_string()),
+        line: place.map(|p| p.line),
+        column: place.map(|p| p.column),
+        help: diagnostic.help.clone(),
+        excerpt: diagnostic.excerpt.clone(),
+    }
+}
+
+/// The members that a plan file names.
+pub(super) fn members(cluster: &Cluster, ghosts: bool) -> Vec<report::Member> {
+    cluster
+        .iter()
+        .filter(|(_, n)| (n.membership == Membership::Ghost) == ghosts)
+        .map(|(_, node)| report::Member {
+            id: node.name.to_string(),
+            address: node.address.as_ref().or(node.last_address.as_ref()).map(ToString::to_string),
+            host: node.host.map(|h| cluster.host(h).name.to_string()),
+        })
+        .collect()
+}

@@ -1,0 +1,374 @@
+//! The answer of `plan`, which is the plan file.
+
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::action::Action;
+use crate::action::Mode;
+use crate::compose::capture;
+use crate::inventory::Inventory;
+use crate::model::Cluster;
+use crate::model::Link;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::model::Sync;
+use crate::plan;
+use crate::plan::Kind;
+use crate::plan::NoPlan;
+use crate::plan::Plan;
+use crate::plan::Request;
+use crate::plan::Step;
+use crate::policy::Wanted;
+use crate::report;
+use crate::report::PlanReport;
+use crate::simulate;
+use crate::simulate::Detail;
+
+/// The answer of `plan`. `Err` is a bug of the planner, said as text.
+pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
+    let (cluster, policy) = (&inventory.cluster, &inventory.policy);
+    let wanted = policy.wanted(cluster);
+    let mut report = empty(inventory, request);
+    match plan::plan(cluster, policy, &wanted, &inventory.conflicts, request) {
+        Ok(plan) => fill(inventory, &plan, &wanted, &mut report)?,
+        Err(NoPlan::Refused(why)) => {
+            report.remaining = report.found.clone();
+            report.refused = Some(why);
+        }
+        Err(broken @ NoPlan::Broken(_)) => return Err(broken.to_string()),
+    }
+    report.plan_id = plan_id(&report);
+    Ok(report)
+}
+
+/// SHA-256 of the content without the id itself: a plan file that was edited does not have it.
+pub fn plan_id(report: &PlanReport) -> String {
+    let bare = PlanReport { plan_id: String::new(), ..report.clone() };
+    let text = serde_json::to_string(&bare).expect("a report is plain data");
+    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn empty(inventory: &Inventory, request: &Request) -> PlanReport {
+    let cluster = &inventory.cluster;
+    let found = capture::found(inventory);
+    let before = capture::distribution(cluster);
+    PlanReport {
+        schema_version: report::SCHEMA_VERSION,
+        plan_id: String::new(),
+        tool: capture::tool(),
+        inputs: capture::inputs(inventory),
+        complete: false,
+        refused: None,
+        views: capture::views(inventory),
+        cluster: report::ClusterFacts {
+            server: cluster.server.name.to_string(),
+            version: cluster.server.version.map(|v| v.to_string()),
+            node_timeout_ms: cluster.settings.node_timeout_ms,
+            members: capture::members(cluster, false),
+            ghosts: capture::members(cluster, true),
+        },
+        summary: capture::summary(cluster, &found),
+        found: found.iter().map(|f| capture::finding(inventory, cluster, f)).collect(),
+        options: options(request),
+        objective: Vec::new(),
+        certificate: Vec::new(),
+        steps: Vec::new(),
+        after: before.clone(),
+        before,
+        exposure: Vec::new(),
+        remaining: Vec::new(),
+        refusals: Vec::new(),
+        advice: Vec::new(),
+        assumptions: Vec::new(),
+        copied_mib: 0,
+        seconds: 0,
+        diagnostics: capture::diagnostics(inventory),
+    }
+}
+
+/// The request as flags: what a reader of the plan file would type to get it again.
+fn options(request: &Request) -> Vec<String> {
+    let mut options = Vec::new();
+    let mut list = |flag: &str, codes: &[String]| {
+        if !codes.is_empty() {
+            options.push(format!("--{flag} {}", codes.join(",")));
+        }
+    };
+    list("only", &request.only);
+    list("skip", &request.skip);
+    if let Some(phase) = request.through {
+        options.push(format!("--through {}", phase.name()));
+    }
+    if let Some(reason) = &request.force {
+        options.push(format!("--force {reason:?}"));
+    }
+    let flags = [
+        ("--forget-dead", request.forget_dead),
+        ("--allow-moves", request.allow_moves),
+        ("--settle-slots", request.settle_slots),
+        ("--flush-stale", request.flush_stale),
+        ("--keep-spares", request.keep_spares),
+        ("--accept-data-loss", request.accept_data_loss),
+    ];
+    options.extend(flags.iter().filter(|(_, set)| *set).map(|(flag, _)| (*flag).to_owned()));
+    options
+}
+
+fn fill(inventory: &Inventory, plan: &Plan, wanted: &Wanted, report: &mut PlanReport) -> Result<(), String> {
+    let captured = &inventory.cluster;
+    let mut steps = Vec::new();
+    simulate::run(captured, &plan.steps, &inventory.policy, wanted, Detail::EndOnly, |index, before| {
+        steps.push(step(before, &plan.steps, index));
+    })
+    .map_err(|e| e.to_string())?;
+    report.seconds = seconds(captured, plan);
+    report.steps = steps;
+    report.after = capture::distribution(&plan.end);
+    report.objective = plan
+        .values
+        .iter()
+        .map(|v| report::Level {
+            level: v.level.name().to_owned(),
+            before: v.before,
+            value: v.value,
+            bound: v.bound,
+            proof: proof(v.kind),
+            selected: v.selected,
+        })
+        .collect();
+    report.certificate = plan
+        .certificates
+        .iter()
+        .map(|c| report::Certificate {
+            level: c.level.name().to_owned(),
+            scale: c.scale,
+            multipliers: c
+                .multipliers
+                .iter()
+                .map(|(row, value)| report::Multiplier { row: row.clone(), value: *value })
+                .collect(),
+        })
+        .collect();
+    report.exposure = plan
+        .exposure
+        .iter()
+        .map(|e| report::Exposure {
+            step: e.step as u32 + 1,
+            shard: e.slots.to_string(),
+            copies: e.copies as u32,
+            reason: exposure_reason(captured),
+        })
+        .collect();
+    report.remaining =
+        plan.remaining.iter().map(|f| capture::finding(inventory, &plan.end, f)).collect();
+    report.complete = !plan.remaining.iter().any(|f| plan.selection.has(f.rule.code));
+    report.refusals = plan
+        .refusals
+        .iter()
+        .map(|r| report::Refusal {
+            subject: r.subject.clone(),
+            reason: r.reason.clone(),
+            unlock: r.unlock.clone(),
+        })
+        .collect();
+    report.advice = plan.advice.clone();
+    report.assumptions = plan.assumptions.clone();
+    report.copied_mib = plan.copied_mib;
+    Ok(())
+}
+
+fn proof(kind: Kind) -> report::Proof {
+    match kind {
+        Kind::Flow => report::Proof::Flow,
+        Kind::Multipliers => report::Proof::Multipliers,
+        Kind::Count => report::Proof::Count,
+        Kind::None => report::Proof::None,
+    }
+}
+
+fn exposure_reason(cluster: &Cluster) -> String {
+    let moved = "one copy less until the replica on its way is in sync";
+    // The servers' own migration acts after 5 s on a master that lost its last replica
+    // (`clusterHandleSlaveMigration`), and looks at no host.
+    if cluster.settings.allow_replica_migration {
+        format!("{moved}; the servers' own replica migration may send another one")
+    } else {
+        moved.to_owned()
+    }
+}
+
+/// Rough: a failover takes a few seconds, a sync 50 MiB a second, a forget one round.
+fn seconds(cluster: &Cluster, plan: &Plan) -> u64 {
+    let per_step = |step: &Step| match &step.draft.action {
+        Action::Failover { .. } if step.pause => 2 + 2 * cluster.settings.node_timeout_ms / 1000,
+        Action::Failover { .. } | Action::Meet { .. } => 2,
+        Action::Replicate { .. } => 3 + step.draft.mib.unsigned_abs() / 50,
+        Action::Forget { tell, .. } => 1 + tell.len() as u64 / 20,
+        Action::Flush { .. } | Action::Stable { .. } => 1,
+    };
+    plan.steps.iter().map(per_step).sum()
+}
+
+/// One step with everything a script needs, on the cluster as the steps before left it.
+fn step(cluster: &Cluster, steps: &[Step], index: usize) -> report::Step {
+    let step = &steps[index];
+    let draft = &step.draft;
+    let (sent_to, target) = ends(&draft.action);
+    let name = |id: Option<NodeId>| id.map(|n| cluster.node(n).name.to_string());
+    let address = |id: Option<NodeId>| {
+        let node = id.map(|n| cluster.node(n))?;
+        node.address.as_ref().or(node.last_address.as_ref()).map(ToString::to_string)
+    };
+    let tell: Vec<String> = match &draft.action {
+        Action::Forget { tell, .. } => tell.iter().filter_map(|&t| address(Some(t))).collect(),
+        _ => Vec::new(),
+    };
+    report::Step {
+        id: index as u32 + 1,
+        phase: draft.phase.name().to_owned(),
+        wave: step.wave,
+        action: draft.action.name().to_owned(),
+        node: name(sent_to),
+        address: address(sent_to),
+        target: name(target),
+        target_address: match draft.action {
+            Action::Forget { node, .. } => cluster.node(node).address.as_ref().map(ToString::to_string),
+            _ => address(target),
+        },
+        slots: slots(cluster, &draft.action),
+        mode: match &draft.action {
+            Action::Failover { mode, .. } => Some(mode.name().to_owned()),
+            Action::Stable { .. } => Some("stable".to_owned()),
+            _ => None,
+        },
+        after: step.after.iter().map(|&a| a as u32 + 1).collect(),
+        pause_ms: if step.pause { 2 * cluster.settings.node_timeout_ms } else { 0 },
+        guard: guard(cluster, &draft.action),
+        wait: wait(cluster, steps, index, &tell),
+        tell,
+        cures: draft.cures.iter().map(|&c| c.to_owned()).collect(),
+        reason: draft.reason.clone(),
+        undo: undo(cluster, &draft.action),
+    }
+}
+
+/// Where the command goes, and the other node of it.
+fn ends(action: &Action) -> (Option<NodeId>, Option<NodeId>) {
+    match action {
+        Action::Meet { via, node } => (Some(*via), Some(*node)),
+        Action::Flush { node } | Action::Stable { node, .. } => (Some(*node), None),
+        Action::Replicate { node, master } => (Some(*node), Some(*master)),
+        Action::Failover { node, old, .. } => (Some(*node), Some(*old)),
+        Action::Forget { node, .. } => (None, Some(*node)),
+    }
+}
+
+fn slots(cluster: &Cluster, action: &Action) -> Option<String> {
+    match action {
+        Action::Failover { old, .. } => Some(cluster.node(*old).slots.to_string()),
+        Action::Stable { slots, .. } => Some(slots.to_string()),
+        Action::Meet { .. } | Action::Flush { .. } | Action::Replicate { .. } | Action::Forget { .. } => None,
+    }
+}
+
+fn guard(cluster: &Cluster, action: &Action) -> report::Guard {
+    let id = |n: NodeId| Some(cluster.node(n).name.to_string());
+    let role = |n: NodeId| Some(if cluster.node(n).is_master() { "master" } else { "replica" }.to_owned());
+    let none = report::Guard::default();
+    match action {
+        Action::Meet { node, .. } => report::Guard {
+            id: id(*node),
+            role: role(*node),
+            slots: Some(String::new()),
+            // A node that is flushed right after may hold keys until then.
+            empty: (cluster.node(*node).keys.unwrap_or(0) == 0).then_some(true),
+            ..none
+        },
+        Action::Flush { node } => {
+            report::Guard { id: id(*node), role: role(*node), slots: Some(String::new()), ..none }
+        }
+        Action::Replicate { node, .. } => {
+            let replica = cluster.node(*node);
+            report::Guard {
+                id: id(*node),
+                role: role(*node),
+                master: replica.master().and_then(id),
+                slots: Some(String::new()),
+                // A replica may be re-pointed with its keys; a master may not.
+                empty: replica.is_master().then_some(true),
+                link: None,
+            }
+        }
+        Action::Failover { node, old, mode } => report::Guard {
+            id: id(*node),
+            role: role(*node),
+            master: id(*old),
+            slots: None,
+            empty: None,
+            link: match mode {
+                Mode::Graceful => Some("up".to_owned()),
+                Mode::Force | Mode::Takeover => {
+                    let accepted = matches!(cluster.node(*node).replication.sync, Sync::Never | Sync::Running);
+                    (!accepted).then(|| "synced".to_owned())
+                }
+            },
+        },
+        Action::Forget { node, .. } => report::Guard { id: id(*node), ..none },
+        Action::Stable { node, .. } => report::Guard { id: id(*node), role: role(*node), ..none },
+    }
+}
+
+/// What is waited for, where, and how long. Elections take up to `2 * node timeout` and a
+/// manual failover up to 5 s (`CLUSTER_MF_TIMEOUT`); gossip needs a second or two.
+fn wait(cluster: &Cluster, steps: &[Step], index: usize, tell: &[String]) -> report::Wait {
+    let address = |id: NodeId| cluster.node(id).address.as_ref().map(ToString::to_string);
+    let at = |ids: &[NodeId]| ids.iter().filter_map(|&id| address(id)).collect::<Vec<_>>();
+    let draft = &steps[index].draft;
+    let timeout = cluster.settings.node_timeout_ms;
+    let (until, at, limit_ms) = match &draft.action {
+        Action::Meet { via, node } => ("known", at(&[*via, *node]), 30_000 + timeout),
+        Action::Flush { node } => ("empty", at(&[*node]), 60_000),
+        Action::Stable { node, .. } => ("closed", at(&[*node]), 10_000),
+        Action::Replicate { node, master } => {
+            // Voters must know a replica that is to be promoted later.
+            let promoted = steps[index + 1..]
+                .iter()
+                .any(|s| matches!(&s.draft.action, Action::Failover { node: heir, .. } if heir == node));
+            let mut places = vec![*master];
+            if promoted {
+                let voters = cluster.iter().filter(|(_, n)| n.is_live_member() && !n.slots.is_empty());
+                places.extend(voters.map(|(id, _)| id).filter(|id| id != master));
+            }
+            let copying = 20 * draft.mib.unsigned_abs() * 10;
+            ("link-up", at(&places), 120_000 + copying)
+        }
+        Action::Failover { node, old, .. } => {
+            let mut places = vec![*node];
+            let followers = cluster.iter().filter(|(_, n)| n.live && n.master() == Some(*old));
+            places.extend(followers.map(|(id, _)| id).filter(|id| id != node));
+            if cluster.node(*old).live {
+                places.push(*old);
+            }
+            ("role-master", at(&places), 30_000 + 4 * timeout)
+        }
+        Action::Forget { .. } => ("gone", tell.to_vec(), 60_000),
+    };
+    report::Wait { until: until.to_owned(), at, limit_ms }
+}
+
+/// The command that takes a step back, where there is one.
+fn undo(cluster: &Cluster, action: &Action) -> Option<String> {
+    match action {
+        Action::Failover { old, mode: Mode::Graceful, .. } => {
+            Some(format!("CLUSTER FAILOVER at {}", cluster.node(*old)))
+        }
+        Action::Replicate { node, .. } => {
+            let before = cluster.node(*node).master().map(|m| cluster.node(m))?;
+            let useful = before.live && !before.slots.is_empty() && before.membership == Membership::Member;
+            let link = cluster.node(*node).replication.link;
+            (useful && link != Link::Down)
+                .then(|| format!("CLUSTER REPLICATE {} at {}", before.name, cluster.node(*node)))
+        }
+        _ => None,
+    }
+}
