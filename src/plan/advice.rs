@@ -163,6 +163,11 @@ fn unpaired(scene: &Scene, notes: &mut Notes) {
         let host = end.node(id).host.map_or("no known host".to_owned(), |h| end.host(h).name.to_string());
         match finding.rule.code {
             "R001" | "R002" => short.entry(host).or_default().push(end.node(id).to_string()),
+            "P004" if !scene.request.allow_moves => notes.refusals.push(Refusal {
+                subject: format!("P004 {}", end.node(id)),
+                reason: "a healthy replica is moved by default only to cure an error".into(),
+                unlock: "--allow-moves".into(),
+            }),
             "P001" | "P004" => notes.refusals.push(Refusal {
                 subject: format!("{} {}", finding.rule.code, end.node(id)),
                 reason: format!("no pairing of the live nodes keeps it off {host}"),

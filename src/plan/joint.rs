@@ -29,5 +29,5 @@ pub fn solve(problem: &Problem) -> Solved {
     let roles = roles::choose(problem, &paired.assignment);
     let decision = Decision { assignment: paired.assignment, masters: roles.masters };
     let _ = Cost::ZERO;
-    Solved { decision, certificates: Vec::new(), proofs: vec![(0, Kind::Flow); 20] }
+    Solved { decision, certificates: Vec::new(), proofs: vec![(0, Kind::Flow); crate::flow::WIDTH] }
 }

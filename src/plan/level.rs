@@ -19,6 +19,9 @@ pub enum Level {
     Missing,
     SameHost,
     Moves,
+    /// Replicas that share a host with each other, not with their master: part of same-host,
+    /// but only a warning, and a healthy replica is moved only to cure an error.
+    Siblings,
     SameZone,
     SameDisk,
     VotesHost,
@@ -38,7 +41,8 @@ pub enum Level {
     TieRank,
 }
 
-/// Every level that is printed, in order. The ties are not: they only choose among equals.
+/// Every level that is printed, in order. Ties are not, as they only choose among equals, nor is
+/// [`Level::Siblings`], which same-host counts.
 pub const PRINTED: [Level; 18] = [
     Level::Serve,
     Level::Protect,
@@ -71,6 +75,7 @@ impl Level {
             Self::Missing => "missing",
             Self::SameHost => "same-host",
             Self::Moves => "moves",
+            Self::Siblings => "siblings",
             Self::SameZone => "same-zone",
             Self::SameDisk => "same-disk",
             Self::VotesHost => "votes-host",
@@ -151,7 +156,7 @@ impl Selection {
             Level::Serve => any(&["S001"]),
             Level::Protect => any(&["R001"]),
             Level::Missing => any(&["R001", "R002"]),
-            Level::SameHost => any(&["P001", "P004"]),
+            Level::SameHost | Level::Siblings => any(&["P001", "P004"]),
             Level::SameZone => any(&["P003"]),
             Level::SameDisk => any(&["P002"]),
             Level::VotesHost => any(&["Q001"]),

@@ -78,7 +78,7 @@ pub fn pair(problem: &Problem) -> Pairing {
     build_and_solve(problem, true)
 }
 
-/// Counting: with nothing unprotected, missing or doubled up on a host, no move can pay.
+/// Counting: with nothing unprotected, missing or beside its master, no move can pay.
 fn moves_could_help(problem: &Problem, assignment: &Assignment) -> bool {
     if problem.units.iter().all(|u| u.movable.is_empty()) {
         return false;
@@ -86,12 +86,13 @@ fn moves_could_help(problem: &Problem, assignment: &Assignment) -> bool {
     let selected = |level| problem.selection.level(level);
     problem.units.iter().zip(&assignment.copies).filter(|(u, _)| u.free).any(|(unit, copies)| {
         let usable = copies.iter().filter(|c| c.usable && c.node != unit.owner).count() as i64;
-        let hosts: std::collections::BTreeSet<Place> = copies.iter().map(|c| c.place).collect();
+        let owner_place = unit.fixed[0].place;
+        let beside = copies.iter().filter(|c| c.place == owner_place).count() > 1;
         let usable_hosts: std::collections::BTreeSet<Place> =
             copies.iter().filter(|c| c.usable).map(|c| c.place).collect();
         (selected(Level::Protect) && usable_hosts.len() < 2)
             || usable < unit.wanted
-            || (selected(Level::SameHost) && hosts.len() < copies.len())
+            || (selected(Level::SameHost) && beside)
     })
 }
 
@@ -253,7 +254,8 @@ impl Builder<'_> {
         let free = if self.problem.selection.level(Level::SameHost) { 1 } else { before.max(1) };
         let room = free.saturating_sub(here) as i64;
         self.network.arc(node, behind, room, zone);
-        self.network.arc(node, behind, i64::MAX >> 8, add(zone, Level::SameHost, 1));
+        let doubled = if place == owner.place { Level::SameHost } else { Level::Siblings };
+        self.network.arc(node, behind, i64::MAX >> 8, add(zone, doubled, 1));
         node
     }
 
