@@ -71,9 +71,10 @@ commands() {
 
 # The client's own options are not shown: a password may be among them.
 command_line() {
-    local to=$1
+    local to=$1 by=$default_client
     shift
-    say "        ${client[0]} -h ${to%:*} -p ${to##*:} $*"
+    [[ -z ${REDIS_CLI-} ]] || by="\$REDIS_CLI"
+    say "        $by -h ${to%:*} -p ${to##*:} $*"
 }
 
 title() {
@@ -210,7 +211,7 @@ remember() {
 
 finish() {
     if ((count_done == 0)); then
-        say "Nothing to do: $(tally)."
+        say "Nothing to do: $(tally). Every step asked for was done before."
     else
         say "Finished: $(tally)."
     fi
