@@ -96,7 +96,7 @@ fn load(steps: &[CheckedStep]) -> String {
         "# load STEP: its facts, from the plan file.\n\
          load() {\n    \
              phase='' action='' mode='' node='' address='' target='' target_address=''\n    \
-             tell='' slots='' after='' pause_ms=0 wait_at='' limit_ms=0 reason='' later='' heirs=''\n    \
+             tell='' slots='' after='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 reason='' later='' heirs=''\n    \
              guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link=''\n    \
              case $1 in\n",
     );
@@ -165,6 +165,12 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("action", step.action().to_owned()),
         ("after", after.join(" ")),
         ("pause_ms", step.pause_ms.to_string()),
+        (
+            "pause_after",
+            step.pause_after
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+        ),
         ("wait_at", list(&step.wait_at)),
         ("limit_ms", step.limit_ms.to_string()),
         ("guard_role", guard.role.unwrap_or_default().to_owned()),

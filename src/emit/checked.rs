@@ -57,6 +57,18 @@ pub(super) enum Act {
     },
 }
 
+impl Act {
+    /// Two failovers of one shard: masters that voted in the first withhold a vote for a while.
+    fn shares_slots(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Failover { slots, .. }, Self::Failover { slots: others, .. }) => {
+                !slots.intersection(others).is_empty()
+            }
+            _ => false,
+        }
+    }
+}
+
 /// How a failover is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Mode {
@@ -93,6 +105,9 @@ pub(super) struct CheckedStep {
     pub act: Act,
     pub after: Vec<u32>,
     pub pause_ms: u64,
+    /// The step that the pause counts from: the last failover of the same slots, else the step
+    /// named last in `after`.
+    pub pause_after: Option<u32>,
     pub guard: CheckedGuard,
     pub wait_at: Vec<Address>,
     pub limit_ms: u64,
@@ -124,7 +139,7 @@ pub(super) fn steps(plan: &PlanReport) -> Result<Vec<CheckedStep>, EmitError> {
         });
     }
     let mut earlier = BTreeSet::new();
-    let mut checked = Vec::with_capacity(plan.steps.len());
+    let mut checked: Vec<CheckedStep> = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {
         let id = step.id.to_string();
         let at = At(step);
@@ -134,7 +149,13 @@ pub(super) fn steps(plan: &PlanReport) -> Result<Vec<CheckedStep>, EmitError> {
         if let Some(other) = step.after.iter().find(|&id| !earlier.contains(id)) {
             return Err(at.wrong("after", &other.to_string(), "not an earlier step"));
         }
-        checked.push(at.check()?);
+        let mut next = at.check()?;
+        let mut before = checked.iter().rev();
+        next.pause_after = before
+            .find(|s| s.act.shares_slots(&next.act))
+            .map(|s| s.id)
+            .or(next.after.last().copied());
+        checked.push(next);
         earlier.insert(step.id);
     }
     Ok(checked)
@@ -258,6 +279,7 @@ impl<'a> At<'a> {
             act,
             after: step.after.clone(),
             pause_ms: self.milliseconds("pause_ms", step.pause_ms)?,
+            pause_after: None,
             guard,
             wait_at: self.addresses("wait.at", &step.wait.at)?,
             limit_ms: self.milliseconds("wait.limit_ms", step.wait.limit_ms)?,
@@ -485,6 +507,22 @@ mod tests {
         let mut plan = testing::plan(Vec::new());
         plan.schema_version += 1;
         assert_eq!(steps(&plan), Err(EmitError::Schema { found: 2 }));
+    }
+
+    #[test]
+    fn a_pause_counts_from_the_last_failover_of_the_shard() {
+        let mut plan = testing::plan(vec![
+            testing::failover(1, "force", R, M, "0-5"),
+            testing::failover(2, "force", R, M, "6"),
+            testing::flush(3, M),
+            testing::failover(4, "graceful", M, R, "0-5"),
+            testing::failover(5, "graceful", M, R, "7"),
+        ]);
+        plan.steps[3].after = vec![1, 3];
+        plan.steps[4].after = vec![1, 3];
+        let steps = steps(&plan).expect("legal");
+        let counts_from: Vec<Option<u32>> = steps.iter().map(|s| s.pause_after).collect();
+        assert_eq!(counts_from, [None, None, None, Some(1), Some(3)]);
     }
 
     #[test]

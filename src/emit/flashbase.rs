@@ -48,7 +48,7 @@ fn emit(plan: &PlanReport) -> Result<String, EmitError> {
             let _ = write!(out, " (cures {})", step.cures);
         }
         out.push('\n');
-        if let (true, Some(last)) = (step.pause_ms > 0, step.after.last()) {
+        if let (true, Some(last)) = (step.pause_ms > 0, step.pause_after) {
             let _ = writeln!(
                 out,
                 "# not before {} after step {last}",
