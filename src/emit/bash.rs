@@ -96,13 +96,15 @@ fn load(steps: &[CheckedStep]) -> String {
         "# load STEP: its facts, from the plan file.\n\
          load() {\n    \
              phase='' action='' mode='' node='' address='' target='' target_address=''\n    \
-             tell='' slots='' after='' pause_ms=0 wait_at='' limit_ms=0 reason=''\n    \
+             tell='' slots='' after='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 reason='' later='' heirs=''\n    \
              guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link=''\n    \
              case $1 in\n",
     );
-    for step in steps {
+    for (index, step) in steps.iter().enumerate() {
         let _ = writeln!(out, "    {})", step.id);
-        for (name, value) in values(step) {
+        let mut all = values(step);
+        all.extend(aftermath(step, &steps[index + 1..]));
+        for (name, value) in all {
             if !value.is_empty() {
                 let _ = writeln!(out, "        {name}={}", quoted(&value));
             }
@@ -117,6 +119,43 @@ fn load(steps: &[CheckedStep]) -> String {
     out
 }
 
+/// What later steps of the plan make of this one's effect, so that a second run knows it for done:
+/// a flushed node holds keys again once it is a replica, a promoted one may hand over again.
+/// `later` are steps whose effect includes this one's; `heirs` the masters that a replica follows
+/// in place of its own after their promotion.
+fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String); 2] {
+    let mut later = Vec::new();
+    let mut heirs: Vec<&str> = Vec::new();
+    for next in rest {
+        let includes = match (&step.act, &next.act) {
+            (Act::Failover { slots, .. }, Act::Failover { slots: all, .. }) => {
+                slots.intersection(all) == *slots
+            }
+            (
+                Act::Replicate { replica: node, .. } | Act::Flush { node },
+                Act::Replicate { replica, .. } | Act::Failover { replica, .. },
+            ) => node.id == replica.id,
+            _ => false,
+        };
+        if includes {
+            later.push(next.id.to_string());
+        }
+        if let (
+            Act::Replicate { master, .. },
+            Act::Failover {
+                replica,
+                old: Some(old),
+                ..
+            },
+        ) = (&step.act, &next.act)
+            && (old == master || heirs.contains(&old.as_str()))
+        {
+            heirs.push(replica.id.as_str());
+        }
+    }
+    [("later", later.join(" ")), ("heirs", heirs.join(" "))]
+}
+
 fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
     let text = |value: &Option<_>| value.as_ref().map(ToString::to_string).unwrap_or_default();
     let guard = &step.guard;
@@ -126,6 +165,12 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("action", step.action().to_owned()),
         ("after", after.join(" ")),
         ("pause_ms", step.pause_ms.to_string()),
+        (
+            "pause_after",
+            step.pause_after
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+        ),
         ("wait_at", list(&step.wait_at)),
         ("limit_ms", step.limit_ms.to_string()),
         ("guard_role", guard.role.unwrap_or_default().to_owned()),
@@ -199,4 +244,97 @@ fn list(addresses: &[Address]) -> String {
     let mut seen = BTreeSet::new();
     let once = addresses.iter().filter(|a| seen.insert(*a));
     once.map(Address::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::testing;
+    use crate::emit::testing::At;
+
+    const A: At = ("aaaa", "127.0.0.1:7000");
+    const B: At = ("bbbb", "::1:7001");
+    const C: At = ("cccc", "127.0.0.3:7002");
+
+    fn script(steps: Vec<crate::report::Step>) -> String {
+        program(&testing::plan(steps), "redis-cli").expect("legal")
+    }
+
+    /// The assignments of one step.
+    fn facts(script: &str, step: u32) -> Vec<&str> {
+        script
+            .lines()
+            .skip_while(|l| *l != format!("    {step})"))
+            .skip(1)
+            .take_while(|l| *l != "        ;;")
+            .map(str::trim)
+            .collect()
+    }
+
+    #[test]
+    fn a_step_is_its_facts() {
+        let mut step = testing::failover(4, "force", B, A, "7,0-5,6");
+        step.guard.slots = Some(String::new());
+        let script = script(vec![step]);
+        let facts = facts(&script, 4);
+        for fact in [
+            "action='failover'",
+            "mode='force'",
+            "node='bbbb'",
+            "address='::1:7001'",
+            "target='aaaa'",
+            "target_address='127.0.0.1:7000'",
+            "slots='0-7'",
+            "guard_role='replica'",
+            "guard_master='aaaa'",
+            "guard_slots=''",
+            "limit_ms='1000'",
+        ] {
+            assert!(facts.contains(&fact), "{fact} is not in {facts:#?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_told_once() {
+        let step = testing::forget(1, "gone", &[A.1, C.1, A.1]);
+        let script = script(vec![step]);
+        assert!(facts(&script, 1).contains(&"tell='127.0.0.1:7000 127.0.0.3:7002'"));
+    }
+
+    #[test]
+    fn knows_which_later_steps_change_an_effect() {
+        let script = script(vec![
+            testing::flush(1, B),
+            testing::replicate(2, B, A),
+            testing::replicate(3, C, A),
+            testing::failover(4, "graceful", B, A, "0-5"),
+            testing::flush(5, A),
+        ]);
+        assert!(facts(&script, 1).contains(&"later='2 4'"));
+        assert!(facts(&script, 2).contains(&"later='4'"));
+        assert!(facts(&script, 3).contains(&"heirs='bbbb'"));
+        assert!(!facts(&script, 5).iter().any(|f| f.starts_with("later=")));
+    }
+
+    #[test]
+    fn free_text_is_one_quoted_line() {
+        let mut step = testing::flush(1, A);
+        step.reason = "it's\n$(reboot)\n`reboot`\u{1b}[2J".into();
+        let script = script(vec![step]);
+        let reasons: Vec<&str> = facts(&script, 1)
+            .into_iter()
+            .filter(|f| f.starts_with("reason="))
+            .collect();
+        assert_eq!(reasons, [r"reason='it'\''s ?(reboot) ?reboot??[2J'"]);
+        assert!(!script.contains('\u{1b}'));
+        assert!(!script.contains("\n$(reboot)"));
+    }
+
+    #[test]
+    fn the_program_is_bash_and_ends_in_its_last_line() {
+        let script = script(Vec::new());
+        assert!(script.starts_with("#!/usr/bin/env bash\n"));
+        // A file that was cut off must not run: nothing but definitions before the end.
+        assert!(script.ends_with("\nmain \"$@\"\nexit\n"));
+    }
 }

@@ -14,7 +14,7 @@ printable() {
 clock() {
     clock_ms=${EPOCHREALTIME-}
     if [[ -n $clock_ms ]]; then
-        clock_ms=$((${clock_ms/./} / 1000))
+        clock_ms=$((${clock_ms/[.,]/} / 1000))
     else
         clock_ms=$(date +%s%3N)
     fi

@@ -71,9 +71,10 @@ commands() {
 
 # The client's own options are not shown: a password may be among them.
 command_line() {
-    local to=$1
+    local to=$1 by=$default_client
     shift
-    say "        ${client[0]} -h ${to%:*} -p ${to##*:} $*"
+    [[ -z ${REDIS_CLI-} ]] || by="\$REDIS_CLI"
+    say "        $by -h ${to%:*} -p ${to##*:} $*"
 }
 
 title() {
@@ -125,14 +126,14 @@ show() {
 # pace: keeps a failover away from the last one of its shard, as masters withhold a second vote
 # for twice the node timeout. A step found done may have been done just before this run.
 pace() {
-    local last=${after##* } since left
-    ((pause_ms > 0)) && [[ -n $last ]] || return 1
-    since=${ended[$last]-}
+    local since left
+    ((pause_ms > 0)) && [[ -n $pause_after ]] || return 1
+    since=${ended[$pause_after]-}
     [[ -n $since ]] || return 1
     clock
     left=$((since + pause_ms - clock_ms))
     ((left > 0)) || return 1
-    say "pause step $step  $left ms after step $last: votes are withheld until then"
+    say "pause step $step  $left ms, counted from step $pause_after: votes are withheld until then"
     sleep "$((left / 1000)).$(printf '%03d' $((left % 1000)))"
 }
 
@@ -210,7 +211,7 @@ remember() {
 
 finish() {
     if ((count_done == 0)); then
-        say "Nothing to do: $(tally)."
+        say "Nothing to do: $(tally). Every step asked for was done before."
     else
         say "Finished: $(tally)."
     fi

@@ -10,6 +10,24 @@ expect() {
 
 # progress: complete, begun or open in $state. Fails with $why if that cannot be told.
 progress() {
+    local this=$step one
+    own_progress || return 1
+    [[ $state == open ]] || return 0
+    # A later step may have changed the effect of this one on the way to the plan's end.
+    for one in $later; do
+        load "$one"
+        if own_progress && [[ $state == complete || ($state == begun && $action == replicate) ]]; then
+            load "$this"
+            state=complete
+            return 0
+        fi
+    done
+    load "$this"
+    own_progress
+}
+
+# own_progress: the same, by the step's own effect.
+own_progress() {
     state=open
     blocked=''
     if [[ $action == forget ]]; then
@@ -24,11 +42,12 @@ progress() {
         if look_up "$target" && ! flagged handshake; then state=complete; fi
         ;;
     replicate)
-        if [[ $own_role == replica && $own_master == "$target" ]]; then
+        if follows; then
             state=begun
-            if linked "$address"; then
-                pending=$wait_at
-                narrow lenient && state=complete
+            # Those who do not answer must not turn a second run into a long wait.
+            pending=$wait_at
+            if linked "$address" && { [[ $own_master != "$target" ]] || narrow lenient; }; then
+                state=complete
             fi
         fi
         ;;
@@ -43,6 +62,19 @@ progress() {
         ;;
     esac
     return 0
+}
+
+# follows: the node is a replica of the step's master, or of who took over from it by the plan.
+follows() {
+    local heir
+    [[ $own_role == replica ]] || return 1
+    [[ $own_master != "$target" ]] || return 0
+    for heir in $heirs; do
+        if [[ $own_master == "$heir" ]] && look_up "$heir" && [[ $seen_role == master ]]; then
+            return 0
+        fi
+    done
+    return 1
 }
 
 # slots_open: those of the step's slots that are open at the node, in $open. Fails if none is.
@@ -313,8 +345,9 @@ effect() {
     replicate)
         lack="the link of $address is not up"
         view "$address" || return 1
-        [[ $own_role == replica && $own_master == "$target" ]] || return 1
+        follows || return 1
         linked "$address" || return 1
+        [[ $own_master == "$target" ]] || return 0
         narrow || { lack="not seen at $pending" && return 1; }
         ;;
     failover)

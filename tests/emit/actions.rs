@@ -1,0 +1,256 @@
+//! Each action: when it runs, when it is done, when it stops.
+
+use std::fs;
+
+use topoplan::emit::testing;
+
+use crate::fake::Fake;
+use crate::fake::M;
+use crate::fake::OTHER;
+use crate::fake::R;
+use crate::fake::SYNCED;
+use crate::fake::blank_replica;
+use crate::fake::line;
+use crate::fake::pair;
+
+#[test]
+fn a_forced_failover_stops_if_the_old_master_came_back() {
+    for mode in ["force", "takeover"] {
+        let fake = pair(&format!("back-{mode}"));
+        let mut step = testing::failover(1, mode, R, M, "0-16383");
+        step.guard.link = Some("synced".into());
+        let run = fake.run(vec![step.clone()], &["--apply"]);
+        run.ends(1, "it came back").sent(&[]);
+
+        // Reborn under another id, it is another node.
+        fake.view(M, &[&line(("dddd", M.1), "myself,master", "-", "")]);
+        let run = fake.run(vec![step.clone()], &["--apply"]);
+        let command = format!("127.0.0.2:7001 CLUSTER FAILOVER {}", mode.to_uppercase());
+        run.ends(0, "done 1").sent(&[&command]);
+    }
+}
+
+#[test]
+fn a_replica_that_never_synced_is_not_promoted() {
+    let fake = pair("unsynced");
+    fs::remove_dir_all(fake.0.join(M.1)).expect("it was there");
+    let never = SYNCED.replace("up", "down").replace(":77", ":0");
+    fake.write(&format!("{}/replication", R.1), &never);
+    let mut step = testing::failover(1, "force", R, M, "0-16383");
+    step.guard.link = Some("synced".into());
+    let run = fake.run(vec![step.clone()], &["--apply"]);
+    run.ends(1, "expected one that finished, seen offset 0")
+        .sent(&[]);
+    step.mode = Some("graceful".into());
+    step.guard.link = None;
+    let run = fake.run(vec![step], &["--apply"]);
+    run.ends(1, "link of 127.0.0.2:7001: expected up").sent(&[]);
+}
+
+#[test]
+fn a_failover_without_votes_is_asked_for_again() {
+    let fake = pair("again");
+    fake.write(
+        "then/CLUSTER-FAILOVER",
+        "if [[ -e asked ]]; then cp 127.0.0.2:7001/promoted 127.0.0.2:7001/nodes; fi; : >asked\n",
+    );
+    let mut step = testing::failover(1, "graceful", R, M, "0-16383");
+    step.wait.limit_ms = 15_000;
+    let command = "127.0.0.2:7001 CLUSTER FAILOVER";
+    fake.run(vec![step], &["--apply"])
+        .ends(0, "asked a 2. time")
+        .sent(&[command, command]);
+}
+
+#[test]
+fn failovers_of_one_shard_keep_their_distance() {
+    let fake = pair("pause");
+    let back = [
+        line(M, "myself,master", "-", "0-16383"),
+        line(R, "slave", M.0, ""),
+    ];
+    fake.write(
+        "then/CLUSTER-FAILOVER",
+        &format!(
+            "if [[ $node == 127.0.0.2:7001 ]]; then\n\
+             cp 127.0.0.2:7001/promoted 127.0.0.2:7001/nodes\n\
+             echo '{}' >127.0.0.1:7000/nodes\ncp 127.0.0.2:7001/synced 127.0.0.1:7000/replication\n\
+             else echo '{}' >127.0.0.1:7000/nodes; fi\n",
+            line(M, "myself,slave", R.0, ""),
+            back.join("\n"),
+        ),
+    );
+    // A later hand-over of other slots: else the first would count as taken back already.
+    let mut steps = vec![
+        testing::failover(1, "graceful", R, M, "0-16383"),
+        testing::failover(2, "graceful", M, R, "0-16382"),
+    ];
+    steps[1].after = vec![1];
+    steps[1].pause_ms = 700;
+    let run = fake.run(steps, &["--apply"]);
+    run.ends(0, "pause step 2").ends(0, "done 2").sent(&[
+        "127.0.0.2:7001 CLUSTER FAILOVER",
+        "127.0.0.1:7000 CLUSTER FAILOVER",
+    ]);
+}
+
+/// M and R list the ghost `dddd`; each forgets when told.
+fn haunted(name: &str, flags: &str, slots: &str) -> Fake {
+    let fake = pair(name);
+    for at in [M, R] {
+        let nodes = fs::read_to_string(fake.0.join(at.1).join("nodes")).expect("there");
+        let ghost = format!("dddd :0@0 {flags} - 0 0 1 disconnected {slots}");
+        fake.write(&format!("{}/nodes", at.1), &format!("{nodes}{ghost}\n"));
+    }
+    fake.write(
+        "then/CLUSTER-FORGET-dddd",
+        "cp $node/replica-nodes $node/nodes\n",
+    );
+    fake
+}
+
+#[test]
+fn everyone_forgets_who_still_knows() {
+    let fake = haunted("forget", "master,noaddr", "");
+    let steps = || vec![testing::forget(1, "dddd", &[M.1, R.1])];
+    let sent = [
+        "127.0.0.1:7000 CLUSTER FORGET dddd",
+        "127.0.0.2:7001 CLUSTER FORGET dddd",
+    ];
+    fake.run(steps(), &["--apply"])
+        .ends(0, "done 1")
+        .sent(&sent);
+    fake.run(steps(), &["--apply"])
+        .ends(0, "Nothing to do")
+        .sent(&sent);
+}
+
+#[test]
+fn a_node_that_cannot_be_told_is_no_success() {
+    let fake = haunted("forget-away", "master,noaddr", "");
+    let steps = || vec![testing::forget(1, "dddd", &[M.1, OTHER.1, R.1])];
+    let run = fake.run(steps(), &["--apply"]);
+    run.ends(1, "Finished: done 1")
+        .ends(1, "as they do not answer: ::1:7002");
+    assert_eq!(run.sent.len(), 2);
+    fake.run(steps(), &["--apply"])
+        .ends(1, "as they do not answer: ::1:7002");
+    let nobody = vec![testing::forget(1, "dddd", &[OTHER.1])];
+    fake.run(nobody, &["--apply"])
+        .ends(1, "nobody who is to forget it answers");
+}
+
+#[test]
+fn what_lives_or_is_needed_is_not_forgotten() {
+    let steps = |id| vec![testing::forget(1, id, &[M.1, R.1])];
+    let owns = haunted("forget-owner", "master,noaddr", "7");
+    owns.run(steps("dddd"), &["--apply"])
+        .ends(1, "slots of dddd at 127.0.0.1:7000: expected none, seen 7")
+        .sent(&[]);
+    let lives = pair("forget-live");
+    lives
+        .run(steps("bbbb"), &["--apply"])
+        .ends(1, "expected failed")
+        .sent(&[]);
+    lives
+        .run(steps("aaaa"), &["--apply"])
+        .ends(1, "127.0.0.1:7000 is the node to be forgotten")
+        .sent(&[]);
+    let followed = haunted("forget-master", "master,noaddr", "");
+    let me = line(R, "myself,slave", "dddd", "");
+    followed.view(R, &[&me, "dddd :0@0 master,noaddr - 0 0 1 disconnected"]);
+    followed
+        .run(steps("dddd"), &["--apply"])
+        .ends(
+            1,
+            "replicas of dddd at 127.0.0.2:7001: expected none, seen bbbb",
+        )
+        .sent(&[]);
+}
+
+#[test]
+fn meets_only_who_is_blank_and_alone() {
+    let fake = pair("meet");
+    let me = line(OTHER, "myself,master", "-", "");
+    fake.view(OTHER, &[&me]);
+    let met = format!("{}\n{}\n", me, line(M, "master", "-", "0-16383"));
+    fake.write("::1:7002/met", &met);
+    fake.write(
+        "then/CLUSTER-MEET-::1-7002",
+        &format!(
+            "echo '{}' >>127.0.0.1:7000/nodes; cp ::1:7002/met ::1:7002/nodes\n",
+            line(OTHER, "master", "-", "")
+        ),
+    );
+    let steps = || vec![testing::meet(1, M, OTHER)];
+    fake.write("::1:7002/keys", "4\n");
+    fake.run(steps(), &["--apply"])
+        .ends(1, "keys of ::1:7002: expected 0, seen 4")
+        .sent(&[]);
+    fake.write("::1:7002/keys", "0\n");
+    fake.view(
+        OTHER,
+        &[&me, &line(("eeee", "127.0.0.9:1"), "master", "-", "")],
+    );
+    fake.run(steps(), &["--apply"])
+        .ends(1, "expected itself alone, seen eeee")
+        .sent(&[]);
+    fake.view(OTHER, &[&me]);
+    let sent = ["127.0.0.1:7000 CLUSTER MEET ::1 7002"];
+    fake.run(steps(), &["--apply"])
+        .ends(0, "done 1")
+        .sent(&sent);
+    fake.run(steps(), &["--apply"])
+        .ends(0, "skipped 1")
+        .sent(&sent);
+}
+
+#[test]
+fn closes_only_slots_that_are_open() {
+    let fake = Fake::new("set-slot");
+    let open = line(M, "myself,master", "-", "0-16383 [9->-bbbb] [19-<-bbbb]");
+    fake.view(M, &[&open]);
+    fake.write(
+        "then/CLUSTER-SETSLOT-9-STABLE",
+        &format!(
+            "echo '{}' >$node/nodes\n",
+            line(M, "myself,master", "-", "0-16383 [19-<-bbbb]")
+        ),
+    );
+    let steps = || vec![testing::set_slot(1, M, "8-10")];
+    let sent = ["127.0.0.1:7000 CLUSTER SETSLOT 9 STABLE"];
+    fake.run(steps(), &["--apply"])
+        .ends(0, "done 1")
+        .sent(&sent);
+    fake.run(steps(), &["--apply"])
+        .ends(0, "skipped 1")
+        .sent(&sent);
+}
+
+#[test]
+fn flushes_no_node_while_slots_lack_an_owner() {
+    let fake = blank_replica("flush");
+    fake.write("127.0.0.2:7001/keys", "4\n");
+    fake.write("127.0.0.2:7001/keyspace", "db0:keys=4,expires=0\r\n");
+    fake.write("then/FLUSHALL", "rm $node/keys $node/keyspace\n");
+    let me = line(R, "myself,master", "-", "");
+    let steps = || vec![testing::flush(1, R), testing::replicate(2, R, M)];
+    fake.view(R, &[&me, &line(M, "master", "-", "0-16382")]);
+    fake.run(steps(), &["--apply"])
+        .ends(1, "expected 0-16383, seen 0-16382")
+        .sent(&[]);
+    fake.view(R, &[&me, &line(M, "master", "-", "0-16383")]);
+    let sent = [
+        "127.0.0.2:7001 FLUSHALL",
+        "127.0.0.2:7001 CLUSTER REPLICATE aaaa",
+    ];
+    fake.run(steps(), &["--apply"])
+        .ends(0, "done 2")
+        .sent(&sent);
+    // A replica holds its master's keys: those are not flushed by a second run.
+    fake.write("127.0.0.2:7001/keys", "9\n");
+    fake.write("127.0.0.2:7001/keyspace", "db0:keys=9,expires=0\r\n");
+    fake.run(steps(), &["--apply"])
+        .ends(0, "skipped 2")
+        .sent(&sent);
+}

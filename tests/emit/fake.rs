@@ -1,0 +1,163 @@
+//! A cluster played by files and `fake.sh`, and what a script does to it.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+
+use topoplan::emit;
+use topoplan::emit::testing;
+use topoplan::emit::testing::At;
+use topoplan::report::PlanReport;
+use topoplan::report::Step;
+
+pub const M: At = ("aaaa", "127.0.0.1:7000");
+pub const R: At = ("bbbb", "127.0.0.2:7001");
+pub const OTHER: At = ("cccc", "::1:7002");
+pub const SYNCED: &str = "role:slave\r\nmaster_link_status:up\r\nmaster_sync_in_progress:0\r\n\
+                      slave_repl_offset:77\r\n";
+
+/// What a script said and did.
+pub struct Run {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+    /// The commands that change something, in order, of all runs so far.
+    pub sent: Vec<String>,
+}
+
+/// A directory that plays the cluster.
+pub struct Fake(pub PathBuf);
+
+impl Fake {
+    pub fn new(name: &str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("emit-{name}"));
+        // Left over from an earlier test run, if at all.
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(dir.join("then")).expect("a writable target directory");
+        fs::write(dir.join("fake.sh"), include_str!("fake.sh")).expect("writable");
+        Self(dir)
+    }
+
+    pub fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().expect("in a directory")).expect("writable");
+        fs::write(path, text).expect("writable");
+        self
+    }
+
+    /// What `node` answers to CLUSTER NODES.
+    pub fn view(&self, node: At, lines: &[&str]) -> &Self {
+        let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
+        self.write(&format!("{}/nodes", node.1), &text)
+    }
+
+    pub fn run(&self, steps: Vec<Step>, arguments: &[&str]) -> Run {
+        self.run_plan(&testing::plan(steps), arguments)
+    }
+
+    pub fn run_plan(&self, plan: &PlanReport, arguments: &[&str]) -> Run {
+        self.write("plan.sh", &script("redis-cli", plan));
+        let output = Command::new("bash")
+            .arg("plan.sh")
+            .args(arguments)
+            .current_dir(&self.0)
+            .env("REDIS_CLI", "bash ./fake.sh")
+            .stdin(Stdio::null())
+            .output()
+            .expect("bash runs");
+        let log = fs::read_to_string(self.0.join("log")).unwrap_or_default();
+        Run {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+            sent: log.lines().map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl Run {
+    #[track_caller]
+    pub fn ends(&self, code: i32, said: &str) -> &Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        let all = format!("{}{}", self.out, self.err);
+        assert!(all.contains(said), "`{said}` is not in:\n{all}");
+        self
+    }
+
+    #[track_caller]
+    pub fn sent(&self, commands: &[&str]) -> &Self {
+        assert_eq!(self.sent, commands, "{}{}", self.out, self.err);
+        self
+    }
+}
+
+pub fn script(tool: &str, plan: &PlanReport) -> String {
+    let emitter = emit::find(tool).expect("a tool");
+    (emitter.emit)(plan).expect("a legal plan")
+}
+
+/// A line of CLUSTER NODES.
+pub fn line(node: At, flags: &str, master: &str, slots: &str) -> String {
+    let link = if flags.contains("fail") {
+        "disconnected"
+    } else {
+        "connected"
+    };
+    let line = format!(
+        "{} {}@17000 {flags} {master} 0 0 1 {link} {slots}",
+        node.0, node.1
+    );
+    line.trim_end().to_owned()
+}
+
+/// M owns 0-16383, R is blank and knows M.
+pub fn blank_replica(name: &str) -> Fake {
+    let fake = Fake::new(name);
+    let m = line(M, "master", "-", "0-16383");
+    fake.view(R, &[&line(R, "myself,master", "-", ""), &m]);
+    fake.view(
+        M,
+        &[
+            &line(M, "myself,master", "-", "0-16383"),
+            &line(R, "master", "-", ""),
+        ],
+    );
+    fake.write(&format!("{}/replica-nodes", M.1), &{
+        let r = line(R, "slave", M.0, "");
+        format!("{}\n{r}\n", line(M, "myself,master", "-", "0-16383"))
+    });
+    fake.write(&format!("{}/replica-nodes", R.1), &{
+        format!("{}\n{m}\n", line(R, "myself,slave", M.0, ""))
+    });
+    fake.write(&format!("{}/synced", R.1), SYNCED);
+    fake.write(
+        "then/CLUSTER-REPLICATE-aaaa",
+        "for at in 127.0.0.1:7000 127.0.0.2:7001; do cp $at/replica-nodes $at/nodes; done\n\
+         cp 127.0.0.2:7001/synced 127.0.0.2:7001/replication\n",
+    );
+    let promoted = [
+        line(R, "myself,master", "-", "0-16383"),
+        line(M, "slave", R.0, ""),
+    ];
+    fake.write(&format!("{}/promoted", R.1), &promoted.join("\n"));
+    for mode in ["", "-FORCE", "-TAKEOVER"] {
+        fake.write(
+            &format!("then/CLUSTER-FAILOVER{mode}"),
+            "cp 127.0.0.2:7001/promoted 127.0.0.2:7001/nodes\n",
+        );
+    }
+    fake
+}
+
+/// R follows M, which owns 0-16383, with its link up.
+pub fn pair(name: &str) -> Fake {
+    let fake = blank_replica(name);
+    for at in [M, R] {
+        let nodes = fs::read_to_string(fake.0.join(at.1).join("replica-nodes")).expect("there");
+        fake.write(&format!("{}/nodes", at.1), &nodes);
+    }
+    fake.write(&format!("{}/replication", R.1), SYNCED);
+    fake
+}
