@@ -177,14 +177,19 @@ impl<'a> Iterator for Fields<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let bytes = self.0.as_bytes();
         let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');
-        let start = bytes.iter().position(|b| !blank(b))?;
-        let length = bytes[start..].iter().position(blank);
-        let end = length.map_or(bytes.len(), |l| start + l);
-        let field = self.0.get(start..end);
-        self.0 = self.0.get(end..).unwrap_or("");
-        field
+        let mut rest = self.0;
+        // One blank is what servers print.
+        while rest.as_bytes().first().is_some_and(blank) {
+            rest = rest.get(1..).unwrap_or("");
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.bytes().position(|b| blank(&b)).unwrap_or(rest.len());
+        let (field, rest) = rest.split_at(end);
+        self.0 = rest;
+        Some(field)
     }
 }
 
