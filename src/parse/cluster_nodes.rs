@@ -12,7 +12,7 @@ use crate::parse::cli_all;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
-use crate::parse::node_line::Broken;
+use crate::parse::node_field::Broken;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;

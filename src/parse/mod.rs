@@ -14,6 +14,7 @@ mod home_map;
 mod host_map;
 mod info;
 mod log;
+mod node_field;
 mod node_line;
 mod nodes_conf;
 mod not_needed;
@@ -303,7 +304,15 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 6] = ["mod", "block", "log", "node_line", "pairs", "table"];
+    const SHARED: [&str; 7] = [
+        "mod",
+        "block",
+        "log",
+        "node_field",
+        "node_line",
+        "pairs",
+        "table",
+    ];
 
     #[test]
     fn every_dialect_has_its_file_and_every_file_its_dialect() {
