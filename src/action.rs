@@ -42,7 +42,11 @@ pub enum Action {
     /// `node` becomes a replica of `master`.
     Replicate { node: NodeId, master: NodeId },
     /// `node` takes over from `old`.
-    Failover { node: NodeId, old: NodeId, mode: Mode },
+    Failover {
+        node: NodeId,
+        old: NodeId,
+        mode: Mode,
+    },
     /// Every node of `tell` drops the id.
     Forget { node: NodeId, tell: Vec<NodeId> },
     /// Open slots are closed where they are open.
@@ -83,7 +87,10 @@ impl Action {
             }
             Self::Flush { node } => {
                 let target = cluster.node(*node);
-                if !target.slots.is_empty() || target.is_replica() || !cluster.uncovered().is_empty() {
+                if !target.slots.is_empty()
+                    || target.is_replica()
+                    || !cluster.uncovered().is_empty()
+                {
                     return refuse(format!("{target} may hold the only copy of some keys"));
                 }
             }
@@ -103,8 +110,11 @@ impl Action {
     pub fn apply(&self, cluster: &mut Cluster) {
         match self {
             Self::Meet { node, .. } => {
-                let known: Vec<NodeId> =
-                    cluster.iter().filter(|(_, n)| n.is_live_member()).map(|(id, _)| id).collect();
+                let known: Vec<NodeId> = cluster
+                    .iter()
+                    .filter(|(_, n)| n.is_live_member())
+                    .map(|(id, _)| id)
+                    .collect();
                 let met = cluster.node_mut(*node);
                 met.membership = Membership::Member;
                 met.known_by = known.iter().copied().collect();
@@ -136,7 +146,10 @@ impl Action {
             }
             Self::Stable { node, slots } => {
                 let name = cluster.node(*node).name.clone();
-                cluster.node_mut(*node).open_slots.retain(|o| !slots.contains(o.slot));
+                cluster
+                    .node_mut(*node)
+                    .open_slots
+                    .retain(|o| !slots.contains(o.slot));
                 // Valkey 8 replicates SETSLOT, so the replicas' own lines close with it.
                 for replica in &mut cluster.nodes {
                     if replica.role == Role::Replica(Some(*node)) {
@@ -162,10 +175,14 @@ fn replicate_guard(cluster: &Cluster, node: NodeId, master: NodeId) -> Result<()
         return refuse(format!("{target} is no live master with slots"));
     }
     if !replica.slots.is_empty() {
-        return refuse(format!("{replica} owns slots: a master must be empty to become a replica"));
+        return refuse(format!(
+            "{replica} owns slots: a master must be empty to become a replica"
+        ));
     }
     if replica.is_master() && replica.keys.is_some_and(|k| k > 0) {
-        return refuse(format!("{replica} holds keys: a master must be empty to become a replica"));
+        return refuse(format!(
+            "{replica} holds keys: a master must be empty to become a replica"
+        ));
     }
     Ok(())
 }
@@ -177,7 +194,9 @@ fn failover_guard(cluster: &Cluster, node: NodeId, old: NodeId, mode: Mode) -> R
         return refuse(format!("{replica} is no live replica of {master}"));
     }
     if master.slots.is_empty() {
-        return refuse(format!("{master} owns no slot: there is nothing to take over"));
+        return refuse(format!(
+            "{master} owns no slot: there is nothing to take over"
+        ));
     }
     match mode {
         Mode::Graceful if !master.live => {
@@ -206,9 +225,13 @@ fn forget_guard(cluster: &Cluster, node: NodeId, tell: &[NodeId]) -> Result<(), 
     if !ghost.slots.is_empty() {
         return refuse(format!("{ghost} still owns slots {}", ghost.slots));
     }
-    let follower = cluster.iter().find(|(_, n)| n.live && n.master() == Some(node));
+    let follower = cluster
+        .iter()
+        .find(|(_, n)| n.live && n.master() == Some(node));
     if let Some((_, follower)) = follower {
-        return refuse(format!("{follower} still replicates {ghost} and would refuse"));
+        return refuse(format!(
+            "{follower} still replicates {ghost} and would refuse"
+        ));
     }
     if tell.is_empty() {
         return refuse(format!("nobody lists {ghost}"));
@@ -219,7 +242,12 @@ fn forget_guard(cluster: &Cluster, node: NodeId, tell: &[NodeId]) -> Result<(), 
 /// `new` takes the slots of `old` with a higher epoch; `old`, if it lives, and its other
 /// replicas follow `new` (`clusterUpdateSlotsConfigWith`).
 pub fn hand_over(cluster: &mut Cluster, old: NodeId, new: NodeId) {
-    let epoch = cluster.iter().map(|(_, n)| n.config_epoch).max().unwrap_or(0) + 1;
+    let epoch = cluster
+        .iter()
+        .map(|(_, n)| n.config_epoch)
+        .max()
+        .unwrap_or(0)
+        + 1;
     let slots = std::mem::take(&mut cluster.node_mut(old).slots);
     let offset = cluster.node(old).replication.offset;
     for index in 0..cluster.nodes.len() as u32 {
@@ -244,7 +272,11 @@ pub fn hand_over(cluster: &mut Cluster, old: NodeId, new: NodeId) {
     // Siblings of a dead master were waiting with their link down: they sync with the new one.
     for index in 0..cluster.nodes.len() as u32 {
         let node = cluster.node_mut(NodeId(index));
-        if !live && node.live && node.role == Role::Replica(Some(new)) && node.replication.sync == Sync::Done {
+        if !live
+            && node.live
+            && node.role == Role::Replica(Some(new))
+            && node.replication.sync == Sync::Done
+        {
             node.replication.link = Link::Up;
         }
     }
@@ -261,7 +293,11 @@ mod tests {
     fn a_failover_swaps_the_roles() {
         let mut cluster = healthy();
         let (old, node) = (id(&cluster, "m1"), id(&cluster, "r1"));
-        let action = Action::Failover { node, old, mode: Mode::Graceful };
+        let action = Action::Failover {
+            node,
+            old,
+            mode: Mode::Graceful,
+        };
         assert_eq!(action.guard(&cluster), Ok(()));
         action.apply(&mut cluster);
         assert_eq!(cluster.node(old).master(), Some(node));
@@ -274,13 +310,40 @@ mod tests {
         let cluster = cluster("m1@h1 < r1@h2; m2@h2 < r2@h1; m3?@h3 < r3@h1; x@h3");
         let node = |name| id(&cluster, name);
         let refused = |action: Action| action.guard(&cluster).is_err();
-        assert!(refused(Action::Replicate { node: node("m1"), master: node("m2") }));
-        assert!(refused(Action::Replicate { node: node("x"), master: node("r1") }));
-        assert!(refused(Action::Forget { node: node("m3"), tell: vec![node("m1")] }));
-        assert!(refused(Action::Forget { node: node("m1"), tell: vec![node("m2")] }));
-        assert!(refused(Action::Failover { node: node("r3"), old: node("m3"), mode: Mode::Graceful }));
-        assert!(refused(Action::Failover { node: node("r1"), old: node("m1"), mode: Mode::Takeover }));
-        assert!(!refused(Action::Failover { node: node("r3"), old: node("m3"), mode: Mode::Force }));
-        assert!(!refused(Action::Replicate { node: node("x"), master: node("m1") }));
+        assert!(refused(Action::Replicate {
+            node: node("m1"),
+            master: node("m2")
+        }));
+        assert!(refused(Action::Replicate {
+            node: node("x"),
+            master: node("r1")
+        }));
+        assert!(refused(Action::Forget {
+            node: node("m3"),
+            tell: vec![node("m1")]
+        }));
+        assert!(refused(Action::Forget {
+            node: node("m1"),
+            tell: vec![node("m2")]
+        }));
+        assert!(refused(Action::Failover {
+            node: node("r3"),
+            old: node("m3"),
+            mode: Mode::Graceful
+        }));
+        assert!(refused(Action::Failover {
+            node: node("r1"),
+            old: node("m1"),
+            mode: Mode::Takeover
+        }));
+        assert!(!refused(Action::Failover {
+            node: node("r3"),
+            old: node("m3"),
+            mode: Mode::Force
+        }));
+        assert!(!refused(Action::Replicate {
+            node: node("x"),
+            master: node("m1")
+        }));
     }
 }

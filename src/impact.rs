@@ -98,7 +98,14 @@ mod tests {
     #[test]
     fn one_master_of_three_fails_over() {
         let impact = without(&healthy(), &["m1"]);
-        assert_eq!((impact.shards_failed_over, impact.shards_stuck, impact.shards_lost), (1, 0, 0));
+        assert_eq!(
+            (
+                impact.shards_failed_over,
+                impact.shards_stuck,
+                impact.shards_lost
+            ),
+            (1, 0, 0)
+        );
         assert_eq!((impact.voters_left, impact.voters_needed), (2, 2));
         assert!(impact.after.uncovered().is_empty());
     }

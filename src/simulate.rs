@@ -61,12 +61,22 @@ pub fn run(
     mut watch: impl FnMut(usize, &Cluster),
 ) -> Result<Run, Broken> {
     let mut cluster = start.clone();
-    let mut run = Run { end: Cluster::default(), exposure: Vec::new(), moments: Vec::new() };
+    let mut run = Run {
+        end: Cluster::default(),
+        exposure: Vec::new(),
+        moments: Vec::new(),
+    };
     let thin_at_start = thin(&cluster, None).len();
     let mut uncovered = cluster.uncovered().len();
     for (index, step) in steps.iter().enumerate() {
-        let broken = |why: String| Broken { step: index + 1, why };
-        step.draft.action.guard(&cluster).map_err(|e| broken(e.to_string()))?;
+        let broken = |why: String| Broken {
+            step: index + 1,
+            why,
+        };
+        step.draft
+            .action
+            .guard(&cluster)
+            .map_err(|e| broken(e.to_string()))?;
         watch(index, &cluster);
         let before = thin(&cluster, None);
         step.draft.action.apply(&mut cluster);
@@ -78,24 +88,34 @@ pub fn run(
         let during = thin(&cluster, syncing);
         for (slots, copies) in &during {
             if !before.iter().any(|(s, _)| s == slots) {
-                run.exposure.push(Exposure { step: index, slots: slots.clone(), copies: *copies });
+                run.exposure.push(Exposure {
+                    step: index,
+                    slots: slots.clone(),
+                    copies: *copies,
+                });
             }
         }
         let now = cluster.uncovered().len();
         if now > uncovered {
-            return Err(broken(format!("{} slots lose their owner", now - uncovered)));
+            return Err(broken(format!(
+                "{} slots lose their owner",
+                now - uncovered
+            )));
         }
-        let promotes = matches!(&step.draft.action, Action::Failover { old, .. } if !start.node(*old).live);
+        let promotes =
+            matches!(&step.draft.action, Action::Failover { old, .. } if !start.node(*old).live);
         if !promotes && during.len() > thin_at_start.max(before.len()) + 1 {
             return Err(broken("a second shard falls below two copies".to_owned()));
         }
         uncovered = now;
         if detail == Detail::EveryStep || index + 1 == steps.len() {
-            run.moments.push(rules::check(&Context::new(&cluster, policy, wanted)));
+            run.moments
+                .push(rules::check(&Context::new(&cluster, policy, wanted)));
         }
     }
     if steps.is_empty() {
-        run.moments.push(rules::check(&Context::new(&cluster, policy, wanted)));
+        run.moments
+            .push(rules::check(&Context::new(&cluster, policy, wanted)));
     }
     run.end = cluster;
     Ok(run)

@@ -30,7 +30,10 @@ pub fn check(inventory: &Inventory) -> CheckReport {
         inputs: inputs(inventory),
         summary: summary(cluster, &findings),
         distribution: distribution(cluster),
-        findings: findings.iter().map(|f| finding(inventory, cluster, f)).collect(),
+        findings: findings
+            .iter()
+            .map(|f| finding(inventory, cluster, f))
+            .collect(),
         diagnostics: diagnostics(inventory),
     }
 }
@@ -43,11 +46,17 @@ pub(super) fn found(inventory: &Inventory) -> Vec<Finding> {
 }
 
 pub(super) fn tool() -> report::Tool {
-    report::Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    report::Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
 }
 
 pub(super) fn views(inventory: &Inventory) -> report::Views {
-    report::Views { read: inventory.cluster.views, behind: inventory.views_behind }
+    report::Views {
+        read: inventory.cluster.views,
+        behind: inventory.views_behind,
+    }
 }
 
 pub(super) fn inputs(inventory: &Inventory) -> Vec<report::Input> {
@@ -86,7 +95,12 @@ pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
     let mut loads: Vec<report::HostLoad> = cluster
         .hosts
         .iter()
-        .map(|h| report::HostLoad { host: h.name.to_string(), masters: 0, replicas: 0, spares: 0 })
+        .map(|h| report::HostLoad {
+            host: h.name.to_string(),
+            masters: 0,
+            replicas: 0,
+            spares: 0,
+        })
         .collect();
     let unowned = cluster.has_unowned_slots();
     for (id, node) in cluster.iter().filter(|(_, n)| n.live) {
@@ -104,8 +118,16 @@ pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
 }
 
 /// A finding about `cluster`, which is the captured one or the end of a plan.
-pub(super) fn finding(inventory: &Inventory, cluster: &Cluster, finding: &Finding) -> report::Finding {
-    let mut evidence: Vec<Place> = finding.evidence.iter().filter_map(|f| place(inventory, *f)).collect();
+pub(super) fn finding(
+    inventory: &Inventory,
+    cluster: &Cluster,
+    finding: &Finding,
+) -> report::Finding {
+    let mut evidence: Vec<Place> = finding
+        .evidence
+        .iter()
+        .filter_map(|f| place(inventory, *f))
+        .collect();
     let mut seen = std::collections::BTreeSet::new();
     evidence.retain(|p| seen.insert(p.clone()));
     report::Finding {
@@ -117,7 +139,11 @@ pub(super) fn finding(inventory: &Inventory, cluster: &Cluster, finding: &Findin
         help: finding.help.clone(),
         evidence: evidence
             .into_iter()
-            .map(|p| report::Evidence { path: p.path.to_string(), line: p.line, column: p.column })
+            .map(|p| report::Evidence {
+                path: p.path.to_string(),
+                line: p.line,
+                column: p.column,
+            })
             .collect(),
     }
 }
@@ -126,7 +152,9 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
     let origins = &inventory.origins;
     match fact {
         Fact::Node(node) => origins.line_of(node),
-        Fact::Seen { observer, node } => origins.seen_by(observer, node).or_else(|| origins.line_of(node)),
+        Fact::Seen { observer, node } => origins
+            .seen_by(observer, node)
+            .or_else(|| origins.line_of(node)),
         Fact::Unreachable(node) => origins.unreachable(node).or_else(|| origins.line_of(node)),
         Fact::Replication(node) => origins.replication(node).or_else(|| origins.line_of(node)),
     }
@@ -200,7 +228,11 @@ pub(super) fn members(cluster: &Cluster, ghosts: bool) -> Vec<report::Member> {
         .filter(|(_, n)| (n.membership == Membership::Ghost) == ghosts)
         .map(|(_, node)| report::Member {
             id: node.name.to_string(),
-            address: node.address.as_ref().or(node.last_address.as_ref()).map(ToString::to_string),
+            address: node
+                .address
+                .as_ref()
+                .or(node.last_address.as_ref())
+                .map(ToString::to_string),
             host: node.host.map(|h| cluster.host(h).name.to_string()),
         })
         .collect()

@@ -43,9 +43,15 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
 
 /// SHA-256 of the content without the id itself: a plan file that was edited does not have it.
 pub fn plan_id(report: &PlanReport) -> String {
-    let bare = PlanReport { plan_id: String::new(), ..report.clone() };
+    let bare = PlanReport {
+        plan_id: String::new(),
+        ..report.clone()
+    };
     let text = serde_json::to_string(&bare).expect("a report is plain data");
-    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 fn empty(inventory: &Inventory, request: &Request) -> PlanReport {
@@ -68,7 +74,10 @@ fn empty(inventory: &Inventory, request: &Request) -> PlanReport {
             ghosts: capture::members(cluster, true),
         },
         summary: capture::summary(cluster, &found),
-        found: found.iter().map(|f| capture::finding(inventory, cluster, f)).collect(),
+        found: found
+            .iter()
+            .map(|f| capture::finding(inventory, cluster, f))
+            .collect(),
         options: options(request),
         objective: Vec::new(),
         certificate: Vec::new(),
@@ -110,16 +119,33 @@ fn options(request: &Request) -> Vec<String> {
         ("--keep-spares", request.keep_spares),
         ("--accept-data-loss", request.accept_data_loss),
     ];
-    options.extend(flags.iter().filter(|(_, set)| *set).map(|(flag, _)| (*flag).to_owned()));
+    options.extend(
+        flags
+            .iter()
+            .filter(|(_, set)| *set)
+            .map(|(flag, _)| (*flag).to_owned()),
+    );
     options
 }
 
-fn fill(inventory: &Inventory, plan: &Plan, wanted: &Wanted, report: &mut PlanReport) -> Result<(), String> {
+fn fill(
+    inventory: &Inventory,
+    plan: &Plan,
+    wanted: &Wanted,
+    report: &mut PlanReport,
+) -> Result<(), String> {
     let captured = &inventory.cluster;
     let mut steps = Vec::new();
-    simulate::run(captured, &plan.steps, &inventory.policy, wanted, Detail::EndOnly, |index, before| {
-        steps.push(step(before, &plan.steps, index));
-    })
+    simulate::run(
+        captured,
+        &plan.steps,
+        &inventory.policy,
+        wanted,
+        Detail::EndOnly,
+        |index, before| {
+            steps.push(step(before, &plan.steps, index));
+        },
+    )
     .map_err(|e| e.to_string())?;
     report.seconds = seconds(captured, plan);
     report.steps = steps;
@@ -145,7 +171,10 @@ fn fill(inventory: &Inventory, plan: &Plan, wanted: &Wanted, report: &mut PlanRe
             multipliers: c
                 .multipliers
                 .iter()
-                .map(|(row, value)| report::Multiplier { row: row.clone(), value: *value })
+                .map(|(row, value)| report::Multiplier {
+                    row: row.clone(),
+                    value: *value,
+                })
                 .collect(),
         })
         .collect();
@@ -159,9 +188,15 @@ fn fill(inventory: &Inventory, plan: &Plan, wanted: &Wanted, report: &mut PlanRe
             reason: exposure_reason(captured),
         })
         .collect();
-    report.remaining =
-        plan.remaining.iter().map(|f| capture::finding(inventory, &plan.end, f)).collect();
-    report.complete = !plan.remaining.iter().any(|f| plan.selection.has(f.rule.code));
+    report.remaining = plan
+        .remaining
+        .iter()
+        .map(|f| capture::finding(inventory, &plan.end, f))
+        .collect();
+    report.complete = !plan
+        .remaining
+        .iter()
+        .any(|f| plan.selection.has(f.rule.code));
     report.refusals = plan
         .refusals
         .iter()
@@ -217,7 +252,10 @@ fn step(cluster: &Cluster, steps: &[Step], index: usize) -> report::Step {
     let name = |id: Option<NodeId>| id.map(|n| cluster.node(n).name.to_string());
     let address = |id: Option<NodeId>| {
         let node = id.map(|n| cluster.node(n))?;
-        node.address.as_ref().or(node.last_address.as_ref()).map(ToString::to_string)
+        node.address
+            .as_ref()
+            .or(node.last_address.as_ref())
+            .map(ToString::to_string)
     };
     let tell: Vec<String> = match &draft.action {
         Action::Forget { tell, .. } => tell.iter().filter_map(|&t| address(Some(t))).collect(),
@@ -232,7 +270,9 @@ fn step(cluster: &Cluster, steps: &[Step], index: usize) -> report::Step {
         address: address(sent_to),
         target: name(target),
         target_address: match draft.action {
-            Action::Forget { node, .. } => cluster.node(node).address.as_ref().map(ToString::to_string),
+            Action::Forget { node, .. } => {
+                cluster.node(node).address.as_ref().map(ToString::to_string)
+            }
             _ => address(target),
         },
         slots: slots(cluster, &draft.action),
@@ -242,7 +282,11 @@ fn step(cluster: &Cluster, steps: &[Step], index: usize) -> report::Step {
             _ => None,
         },
         after: step.after.iter().map(|&a| a as u32 + 1).collect(),
-        pause_ms: if step.pause { 2 * cluster.settings.node_timeout_ms } else { 0 },
+        pause_ms: if step.pause {
+            2 * cluster.settings.node_timeout_ms
+        } else {
+            0
+        },
         guard: guard(cluster, &draft.action),
         wait: wait(cluster, steps, index, &tell),
         tell,
@@ -267,13 +311,25 @@ fn slots(cluster: &Cluster, action: &Action) -> Option<String> {
     match action {
         Action::Failover { old, .. } => Some(cluster.node(*old).slots.to_string()),
         Action::Stable { slots, .. } => Some(slots.to_string()),
-        Action::Meet { .. } | Action::Flush { .. } | Action::Replicate { .. } | Action::Forget { .. } => None,
+        Action::Meet { .. }
+        | Action::Flush { .. }
+        | Action::Replicate { .. }
+        | Action::Forget { .. } => None,
     }
 }
 
 fn guard(cluster: &Cluster, action: &Action) -> report::Guard {
     let id = |n: NodeId| Some(cluster.node(n).name.to_string());
-    let role = |n: NodeId| Some(if cluster.node(n).is_master() { "master" } else { "replica" }.to_owned());
+    let role = |n: NodeId| {
+        Some(
+            if cluster.node(n).is_master() {
+                "master"
+            } else {
+                "replica"
+            }
+            .to_owned(),
+        )
+    };
     let none = report::Guard::default();
     match action {
         Action::Meet { node, .. } => report::Guard {
@@ -284,9 +340,12 @@ fn guard(cluster: &Cluster, action: &Action) -> report::Guard {
             empty: (cluster.node(*node).keys.unwrap_or(0) == 0).then_some(true),
             ..none
         },
-        Action::Flush { node } => {
-            report::Guard { id: id(*node), role: role(*node), slots: Some(String::new()), ..none }
-        }
+        Action::Flush { node } => report::Guard {
+            id: id(*node),
+            role: role(*node),
+            slots: Some(String::new()),
+            ..none
+        },
         Action::Replicate { node, .. } => {
             let replica = cluster.node(*node);
             report::Guard {
@@ -308,13 +367,23 @@ fn guard(cluster: &Cluster, action: &Action) -> report::Guard {
             link: match mode {
                 Mode::Graceful => Some("up".to_owned()),
                 Mode::Force | Mode::Takeover => {
-                    let accepted = matches!(cluster.node(*node).replication.sync, Sync::Never | Sync::Running);
+                    let accepted = matches!(
+                        cluster.node(*node).replication.sync,
+                        Sync::Never | Sync::Running
+                    );
                     (!accepted).then(|| "synced".to_owned())
                 }
             },
         },
-        Action::Forget { node, .. } => report::Guard { id: id(*node), ..none },
-        Action::Stable { node, .. } => report::Guard { id: id(*node), role: role(*node), ..none },
+        Action::Forget { node, .. } => report::Guard {
+            id: id(*node),
+            ..none
+        },
+        Action::Stable { node, .. } => report::Guard {
+            id: id(*node),
+            role: role(*node),
+            ..none
+        },
     }
 }
 
@@ -331,12 +400,14 @@ fn wait(cluster: &Cluster, steps: &[Step], index: usize, tell: &[String]) -> rep
         Action::Stable { node, .. } => ("closed", at(&[*node]), 10_000),
         Action::Replicate { node, master } => {
             // Voters must know a replica that is to be promoted later.
-            let promoted = steps[index + 1..]
-                .iter()
-                .any(|s| matches!(&s.draft.action, Action::Failover { node: heir, .. } if heir == node));
+            let promoted = steps[index + 1..].iter().any(
+                |s| matches!(&s.draft.action, Action::Failover { node: heir, .. } if heir == node),
+            );
             let mut places = vec![*master];
             if promoted {
-                let voters = cluster.iter().filter(|(_, n)| n.is_live_member() && !n.slots.is_empty());
+                let voters = cluster
+                    .iter()
+                    .filter(|(_, n)| n.is_live_member() && !n.slots.is_empty());
                 places.extend(voters.map(|(id, _)| id).filter(|id| id != master));
             }
             let copying = 20 * draft.mib.unsigned_abs() * 10;
@@ -344,7 +415,9 @@ fn wait(cluster: &Cluster, steps: &[Step], index: usize, tell: &[String]) -> rep
         }
         Action::Failover { node, old, .. } => {
             let mut places = vec![*node];
-            let followers = cluster.iter().filter(|(_, n)| n.live && n.master() == Some(*old));
+            let followers = cluster
+                .iter()
+                .filter(|(_, n)| n.live && n.master() == Some(*old));
             places.extend(followers.map(|(id, _)| id).filter(|id| id != node));
             if cluster.node(*old).live {
                 places.push(*old);
@@ -353,21 +426,33 @@ fn wait(cluster: &Cluster, steps: &[Step], index: usize, tell: &[String]) -> rep
         }
         Action::Forget { .. } => ("gone", tell.to_vec(), 60_000),
     };
-    report::Wait { until: until.to_owned(), at, limit_ms }
+    report::Wait {
+        until: until.to_owned(),
+        at,
+        limit_ms,
+    }
 }
 
 /// The command that takes a step back, where there is one.
 fn undo(cluster: &Cluster, action: &Action) -> Option<String> {
     match action {
-        Action::Failover { old, mode: Mode::Graceful, .. } => {
-            Some(format!("CLUSTER FAILOVER at {}", cluster.node(*old)))
-        }
+        Action::Failover {
+            old,
+            mode: Mode::Graceful,
+            ..
+        } => Some(format!("CLUSTER FAILOVER at {}", cluster.node(*old))),
         Action::Replicate { node, .. } => {
             let before = cluster.node(*node).master().map(|m| cluster.node(m))?;
-            let useful = before.live && !before.slots.is_empty() && before.membership == Membership::Member;
+            let useful =
+                before.live && !before.slots.is_empty() && before.membership == Membership::Member;
             let link = cluster.node(*node).replication.link;
-            (useful && link != Link::Down)
-                .then(|| format!("CLUSTER REPLICATE {} at {}", before.name, cluster.node(*node)))
+            (useful && link != Link::Down).then(|| {
+                format!(
+                    "CLUSTER REPLICATE {} at {}",
+                    before.name,
+                    cluster.node(*node)
+                )
+            })
         }
         _ => None,
     }

@@ -75,7 +75,11 @@ fn case(cluster: &Cluster, domains: &[Domain], lost: &BTreeSet<NodeId>) -> repor
 fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
     let host_named = |name: &str| cluster.hosts.iter().position(|h| &*h.name == name);
     let on_host = |index: usize| {
-        cluster.iter().filter(|(_, n)| n.host.is_some_and(|h| h.0 as usize == index)).map(|(id, _)| id).collect()
+        cluster
+            .iter()
+            .filter(|(_, n)| n.host.is_some_and(|h| h.0 as usize == index))
+            .map(|(id, _)| id)
+            .collect()
     };
     let known = |names: Vec<String>| match names.len() {
         0 => "the capture names none".to_owned(),
@@ -102,7 +106,8 @@ fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
         Domain::Zone(name) => {
             let zone = cluster.zones.iter().position(|z| &*z.name == name);
             let zones = cluster.zones.iter().map(|z| z.name.to_string()).collect();
-            let zone = zone.ok_or_else(|| format!("no zone `{name}` in the capture; {}", known(zones)))?;
+            let zone =
+                zone.ok_or_else(|| format!("no zone `{name}` in the capture; {}", known(zones)))?;
             Ok(cluster
                 .iter()
                 .filter(|&(id, _)| cluster.zone_of(id).is_some_and(|z| z.0 as usize == zone))
@@ -111,17 +116,28 @@ fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
         }
         Domain::Node(address) => cluster
             .iter()
-            .find(|(_, n)| n.address.as_ref().is_some_and(|a| a.to_string() == *address) || n.name.as_str() == address)
+            .find(|(_, n)| {
+                n.address
+                    .as_ref()
+                    .is_some_and(|a| a.to_string() == *address)
+                    || n.name.as_str() == address
+            })
             .map(|(id, _)| vec![id])
             .ok_or_else(|| format!("no node `{address}` in the capture")),
         Domain::Disk(host, dir) => {
             let index = host_named(host)
                 .or_else(|| {
-                    let node = cluster.iter().find(|(_, n)| n.address.as_ref().is_some_and(|a| a.ip() == host));
+                    let node = cluster
+                        .iter()
+                        .find(|(_, n)| n.address.as_ref().is_some_and(|a| a.ip() == host));
                     node.and_then(|(_, n)| n.host).map(|h| h.0 as usize)
                 })
                 .ok_or_else(|| format!("no host `{host}` in the capture"))?;
-            let here = cluster.disks.iter().enumerate().filter(|(_, d)| d.host.0 as usize == index);
+            let here = cluster
+                .disks
+                .iter()
+                .enumerate()
+                .filter(|(_, d)| d.host.0 as usize == index);
             let wanted: Vec<usize> = here
                 .clone()
                 .filter(|(_, d)| &*d.name == dir || d.dirs.iter().any(|known| is_below(known, dir)))
@@ -129,7 +145,10 @@ fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
                 .collect();
             if wanted.is_empty() {
                 let names = here.map(|(_, d)| d.name.to_string()).collect();
-                return Err(format!("no disk `{dir}` on host `{host}`; {}", known(names)));
+                return Err(format!(
+                    "no disk `{dir}` on host `{host}`; {}",
+                    known(names)
+                ));
             }
             Ok(cluster
                 .iter()
@@ -143,5 +162,6 @@ fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
 /// The directory, or one above it: `/data/disk1` names what lies in `/data/disk1/7000`.
 fn is_below(dir: &str, prefix: &str) -> bool {
     let prefix = prefix.trim_end_matches('/');
-    dir.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    dir.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

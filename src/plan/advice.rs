@@ -50,7 +50,10 @@ pub struct Notes {
 
 /// Collects the notes; see the module text.
 pub fn advice(scene: &Scene) -> Notes {
-    let mut notes = Notes { refusals: scene.served.refusals.clone(), ..Notes::default() };
+    let mut notes = Notes {
+        refusals: scene.served.refusals.clone(),
+        ..Notes::default()
+    };
     left_alone(scene, &mut notes);
     waiting(scene, &mut notes);
     unpaired(scene, &mut notes);
@@ -89,7 +92,10 @@ fn left_alone(scene: &Scene, notes: &mut Notes) {
             Aside::Syncing { owner, replica } => {
                 let (what, unlock) = match cluster.node(*replica).replication.sync {
                     Sync::Running => ("is in its first sync", "capture again when it is done"),
-                    _ => ("never finished a sync", "see why it does not sync (its log), then capture again"),
+                    _ => (
+                        "never finished a sync",
+                        "see why it does not sync (its log), then capture again",
+                    ),
                 };
                 Some(Refusal {
                     subject: format!("shard of {}", cluster.node(*owner)),
@@ -97,11 +103,19 @@ fn left_alone(scene: &Scene, notes: &mut Notes) {
                     unlock: unlock.into(),
                 })
             }
-            Aside::HoldsKeys { node, keys, blocked } => Some(Refusal {
+            Aside::HoldsKeys {
+                node,
+                keys,
+                blocked,
+            } => Some(Refusal {
                 subject: cluster.node(*node).to_string(),
                 reason: format!(
                     "it owns no slot but holds {keys} keys, so it cannot become a replica{}",
-                    if *blocked { "; while slots have no live owner they may be the only copy" } else { "" }
+                    if *blocked {
+                        "; while slots have no live owner they may be the only copy"
+                    } else {
+                        ""
+                    }
                 ),
                 unlock: if *blocked {
                     "serve all slots first, then --flush-stale".into()
@@ -114,17 +128,26 @@ fn left_alone(scene: &Scene, notes: &mut Notes) {
 }
 
 fn something_left(scene: &Scene, owner: NodeId) -> bool {
-    let shard: BTreeSet<NodeId> =
-        scene.end.iter().filter(|&(id, n)| id == owner || n.master() == Some(owner)).map(|(id, _)| id).collect();
+    let shard: BTreeSet<NodeId> = scene
+        .end
+        .iter()
+        .filter(|&(id, n)| id == owner || n.master() == Some(owner))
+        .map(|(id, _)| id)
+        .collect();
     scene.remaining.iter().any(|f| {
-        scene.selection.has(f.rule.code) && matches!(&f.subject, Subject::Node(id) if shard.contains(id))
+        scene.selection.has(f.rule.code)
+            && matches!(&f.subject, Subject::Node(id) if shard.contains(id))
     })
 }
 
 /// Spread is not acted on while a member is dead and may return.
 fn waiting(scene: &Scene, notes: &mut Notes) {
-    let codes: BTreeSet<&str> =
-        scene.remaining.iter().map(|f| f.rule.code).filter(|c| scene.selection.waiting.contains(c)).collect();
+    let codes: BTreeSet<&str> = scene
+        .remaining
+        .iter()
+        .map(|f| f.rule.code)
+        .filter(|c| scene.selection.waiting.contains(c))
+        .collect();
     let dead = scene.captured.dead_members().len();
     for code in codes {
         let what = scene
@@ -137,10 +160,16 @@ fn waiting(scene: &Scene, notes: &mut Notes) {
                 _ => None,
             })
             .collect::<Vec<_>>();
-        let members = if dead == 1 { "1 member is dead".to_owned() } else { format!("{dead} members are dead") };
+        let members = if dead == 1 {
+            "1 member is dead".to_owned()
+        } else {
+            format!("{dead} members are dead")
+        };
         notes.refusals.push(Refusal {
             subject: format!("{code} {}", shorten(&what)),
-            reason: format!("{members} and may be back soon: masters are not moved around meanwhile"),
+            reason: format!(
+                "{members} and may be back soon: masters are not moved around meanwhile"
+            ),
             unlock: format!("--only {code}, or --forget-dead if they will not return"),
         });
     }
@@ -149,7 +178,9 @@ fn waiting(scene: &Scene, notes: &mut Notes) {
 fn shorten(names: &[String]) -> String {
     match names {
         [] => String::new(),
-        [a, b, c, rest @ ..] if !rest.is_empty() => format!("{a}, {b}, {c} and {} more", rest.len()),
+        [a, b, c, rest @ ..] if !rest.is_empty() => {
+            format!("{a}, {b}, {c} and {} more", rest.len())
+        }
         all => all.join(", "),
     }
 }
@@ -158,11 +189,23 @@ fn shorten(names: &[String]) -> String {
 fn unpaired(scene: &Scene, notes: &mut Notes) {
     let end = scene.end;
     let mut short: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for finding in scene.remaining.iter().filter(|f| scene.selection.has(f.rule.code)) {
-        let Subject::Node(id) = finding.subject else { continue };
-        let host = end.node(id).host.map_or("no known host".to_owned(), |h| end.host(h).name.to_string());
+    for finding in scene
+        .remaining
+        .iter()
+        .filter(|f| scene.selection.has(f.rule.code))
+    {
+        let Subject::Node(id) = finding.subject else {
+            continue;
+        };
+        let host = end
+            .node(id)
+            .host
+            .map_or("no known host".to_owned(), |h| end.host(h).name.to_string());
         match finding.rule.code {
-            "R001" | "R002" => short.entry(host).or_default().push(end.node(id).to_string()),
+            "R001" | "R002" => short
+                .entry(host)
+                .or_default()
+                .push(end.node(id).to_string()),
             "P004" if !scene.request.allow_moves => notes.refusals.push(Refusal {
                 subject: format!("P004 {}", end.node(id)),
                 reason: "a healthy replica is moved by default only to cure an error".into(),
@@ -191,35 +234,61 @@ fn unpaired(scene: &Scene, notes: &mut Notes) {
         };
         notes.refusals.push(Refusal {
             subject: shorten(&masters),
-            reason: format!("{count} more replica{} wanted off {host}, and {spare}", if count == 1 { "" } else { "s" }),
-            unlock: format!("restart a dead replica, or add {count} node{} on hosts other than {host}", if count == 1 { "" } else { "s" }),
+            reason: format!(
+                "{count} more replica{} wanted off {host}, and {spare}",
+                if count == 1 { "" } else { "s" }
+            ),
+            unlock: format!(
+                "restart a dead replica, or add {count} node{} on hosts other than {host}",
+                if count == 1 { "" } else { "s" }
+            ),
         });
     }
 }
 
 fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
     let end = scene.end;
-    if scene.problem.asides.iter().any(|a| matches!(a, Aside::HoldsKeys { node, .. } if *node == id)) {
+    if scene
+        .problem
+        .asides
+        .iter()
+        .any(|a| matches!(a, Aside::HoldsKeys { node, .. } if *node == id))
+    {
         return None;
     }
     let units = &scene.problem.units;
     let (reason, unlock) = if units.is_empty() {
-        ("no shard lives that it could copy", "assign slots, or bring a master back")
+        (
+            "no shard lives that it could copy",
+            "assign slots, or bring a master back",
+        )
     } else if units.iter().all(|u| !u.free) {
         ("every shard is left alone", "see the shards above")
     } else {
-        ("every shard has a copy on its host already", "add hosts, or retire the node")
+        (
+            "every shard has a copy on its host already",
+            "add hosts, or retire the node",
+        )
     };
-    Some(Refusal { subject: end.node(id).to_string(), reason: reason.into(), unlock: unlock.into() })
+    Some(Refusal {
+        subject: end.node(id).to_string(),
+        reason: reason.into(),
+        unlock: unlock.into(),
+    })
 }
 
 fn ghost_reason(end: &Cluster, id: NodeId) -> String {
     let ghost = end.node(id);
     if !ghost.slots.is_empty() {
-        return format!("it still owns slots {}: forgetting it would lose them", ghost.slots);
+        return format!(
+            "it still owns slots {}: forgetting it would lose them",
+            ghost.slots
+        );
     }
     match end.iter().find(|(_, n)| n.live && n.master() == Some(id)) {
-        Some((_, follower)) => format!("{follower} still replicates it and would refuse to forget it"),
+        Some((_, follower)) => {
+            format!("{follower} still replicates it and would refuse to forget it")
+        }
         None => "no captured view lists it".to_owned(),
     }
 }
@@ -227,7 +296,10 @@ fn ghost_reason(end: &Cluster, id: NodeId) -> String {
 /// Slots without any owner, dead or alive.
 fn lost(scene: &Scene, notes: &mut Notes) {
     let mut owned = crate::model::SlotSet::new();
-    scene.captured.iter().for_each(|(_, n)| owned.union_with(&n.slots));
+    scene
+        .captured
+        .iter()
+        .for_each(|(_, n)| owned.union_with(&n.slots));
     let missing = owned.complement();
     if missing.is_empty() || !scene.selection.has("S001") {
         return;
@@ -259,7 +331,11 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
         let host = scene.end.node(id).host;
         let alone = host.is_none_or(|h| {
             scene.end.iter().any(|(_, n)| n.host == Some(h) && n.live)
-                || dead.iter().filter(|&&d| scene.end.node(d).host == Some(h)).count() == 1
+                || dead
+                    .iter()
+                    .filter(|&&d| scene.end.node(d).host == Some(h))
+                    .count()
+                    == 1
         });
         let name = match host {
             Some(h) if !alone => format!("the processes on {}", scene.end.host(h).name),
@@ -272,8 +348,14 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
         if cured.is_empty() {
             continue;
         }
-        let count = if ids.len() > 1 { format!(" ({})", ids.len()) } else { String::new() };
-        notes.advice.push(format!("restart {name}{count}: cures {}", cured.join(", ")));
+        let count = if ids.len() > 1 {
+            format!(" ({})", ids.len())
+        } else {
+            String::new()
+        };
+        notes
+            .advice
+            .push(format!("restart {name}{count}: cures {}", cured.join(", ")));
     }
 }
 
@@ -308,7 +390,9 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     for finding in &after {
         *tally.entry(finding.rule.code).or_default() -= weight(finding);
     }
-    let cured = tally.into_iter().filter(|&(code, n)| n > 0 && phase_of(code) != crate::plan::Phase::Tidy);
+    let cured = tally
+        .into_iter()
+        .filter(|&(code, n)| n > 0 && phase_of(code) != crate::plan::Phase::Tidy);
     cured
         .map(|(code, n)| match code {
             "S001" => format!("{n} uncovered slots (S001)"),
@@ -349,7 +433,10 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
     }
     let unknown = count(&|id| {
         let node = cluster.node(id);
-        node.is_live_member() && node.is_replica() && cluster.root(id).is_some() && node.replication.sync == Sync::Unknown
+        node.is_live_member()
+            && node.is_replica()
+            && cluster.root(id).is_some()
+            && node.replication.sync == Sync::Unknown
     });
     if unknown > 0 {
         notes.assumptions.push(format!(
@@ -358,13 +445,18 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
         ));
     }
     for &node in &scene.served.unknown_offsets {
-        notes.assumptions.push(format!("the replication offset of {} was not captured", cluster.node(node)));
+        notes.assumptions.push(format!(
+            "the replication offset of {} was not captured",
+            cluster.node(node)
+        ));
     }
     let blind = scene
         .problem
         .spares
         .iter()
-        .filter(|s| cluster.node(s.copy.node).is_master() && cluster.node(s.copy.node).keys.is_none())
+        .filter(|s| {
+            cluster.node(s.copy.node).is_master() && cluster.node(s.copy.node).keys.is_none()
+        })
         .count();
     if blind > 0 && !scene.steps.is_empty() {
         notes.assumptions.push(format!(

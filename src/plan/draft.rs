@@ -44,16 +44,26 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
         for open in &node.open_slots {
             let mut leave = |why: String| closing.left.push((id, open.slot, why));
             if node.is_replica() {
-                let with_master = node
-                    .master()
-                    .is_some_and(|m| cluster.node(m).open_slots.iter().any(|o| o.slot == open.slot));
+                let with_master = node.master().is_some_and(|m| {
+                    cluster
+                        .node(m)
+                        .open_slots
+                        .iter()
+                        .any(|o| o.slot == open.slot)
+                });
                 if !with_master {
                     leave("open on a replica whose master has it closed: no command of the servers closes it".into());
                 }
                 continue;
             }
             let peer = cluster.find(open.peer.as_str());
-            let other = peer.filter(|&p| cluster.node(p).open_slots.iter().any(|o| o.slot == open.slot));
+            let other = peer.filter(|&p| {
+                cluster
+                    .node(p)
+                    .open_slots
+                    .iter()
+                    .any(|o| o.slot == open.slot)
+            });
             match other {
                 Some(other) => leave(format!(
                     "slot {} is open at both ends, {node} and {}: keys may be on both, and a capture does not show where",
@@ -72,11 +82,19 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
     let touched = |id: NodeId| {
         let name = &cluster.node(id).name;
         closing.left.iter().any(|(node, slot, _)| {
-            *node == id || cluster.node(*node).open_slots.iter().any(|o| o.slot == *slot && o.peer == *name)
+            *node == id
+                || cluster
+                    .node(*node)
+                    .open_slots
+                    .iter()
+                    .any(|o| o.slot == *slot && o.peer == *name)
         })
     };
-    closing.settled =
-        cluster.iter().filter(|(id, n)| !n.slots.is_empty() && !touched(*id)).map(|(id, _)| id).collect();
+    closing.settled = cluster
+        .iter()
+        .filter(|(id, n)| !n.slots.is_empty() && !touched(*id))
+        .map(|(id, _)| id)
+        .collect();
     closing.stable = stable.into_iter().collect();
     closing
 }
@@ -91,7 +109,12 @@ pub fn drafts(
     wanted: &Wanted,
 ) -> Vec<Draft> {
     let found = rules::check(&Context::new(captured, problem.policy, wanted));
-    let writer = Writer { problem, captured, found: &found, decision };
+    let writer = Writer {
+        problem,
+        captured,
+        found: &found,
+        decision,
+    };
     let mut drafts: Vec<Draft> = served.actions.iter().map(|a| writer.promotion(a)).collect();
     for (node, slots) in &closing.stable {
         drafts.push(writer.closing(*node, slots));
@@ -123,8 +146,12 @@ impl Writer<'_> {
             .filter(|f| match &f.subject {
                 Subject::Node(id) => nodes.contains(id),
                 Subject::Slots(_, node) => node.is_none_or(|n| nodes.contains(&n)),
-                Subject::Host(host) => nodes.iter().any(|&n| self.captured.node(n).host == Some(*host)),
-                Subject::Zone(zone) => nodes.iter().any(|&n| self.captured.zone_of(n) == Some(*zone)),
+                Subject::Host(host) => nodes
+                    .iter()
+                    .any(|&n| self.captured.node(n).host == Some(*host)),
+                Subject::Zone(zone) => nodes
+                    .iter()
+                    .any(|&n| self.captured.zone_of(n) == Some(*zone)),
                 Subject::Capture => false,
             })
             .map(|f| f.rule.code)
@@ -144,8 +171,15 @@ impl Writer<'_> {
             Some(offset) => format!("offset {offset}"),
             None => "offset not captured".to_owned(),
         };
-        let siblings = cluster.iter().filter(|(_, n)| n.live && n.master() == Some(*old)).count();
-        let best = if siblings > 1 { "the furthest of its replicas" } else { "its only live replica" };
+        let siblings = cluster
+            .iter()
+            .filter(|(_, n)| n.live && n.master() == Some(*old))
+            .count();
+        let best = if siblings > 1 {
+            "the furthest of its replicas"
+        } else {
+            "its only live replica"
+        };
         let vote = match mode {
             Mode::Force => "a majority of masters lives to vote",
             Mode::Takeover => "no majority of masters can vote",
@@ -164,11 +198,16 @@ impl Writer<'_> {
 
     fn closing(&self, node: NodeId, slots: &SlotSet) -> Draft {
         Draft {
-            action: Action::Stable { node, slots: slots.clone() },
+            action: Action::Stable {
+                node,
+                slots: slots.clone(),
+            },
             phase: Phase::Protect,
             urgency: 0,
             cures: vec!["S003"],
-            reason: format!("slot {slots} is open here only: the other end knows nothing of a move"),
+            reason: format!(
+                "slot {slots} is open here only: the other end knows nothing of a move"
+            ),
             mib: 0,
             leaves: None,
         }
@@ -181,8 +220,10 @@ impl Writer<'_> {
                 || (node.membership == Membership::Member && node.master() == Some(unit.owner))
         };
         let copies = &self.decision.assignment.copies[index];
-        let mut have =
-            copies.iter().filter(|c| present(c) && c.usable && c.node != unit.owner).count() as i64;
+        let mut have = copies
+            .iter()
+            .filter(|c| present(c) && c.usable && c.node != unit.owner)
+            .count() as i64;
         for copy in copies.iter().filter(|c| !present(c)) {
             self.attachment(unit, copy, have, drafts);
             have += 1;
@@ -200,11 +241,12 @@ impl Writer<'_> {
             (true, true) => Phase::Spread,
             (true, false) => Phase::Tidy,
         };
-        let protects = |c: &str| {
-            phase_of(c) == Phase::Protect && c != "S003" || matches!(c, "R009" | "M007")
-        };
+        let protects =
+            |c: &str| phase_of(c) == Phase::Protect && c != "S003" || matches!(c, "R009" | "M007");
         let mut cures = self.cures(&[copy.node], protects);
-        cures.extend(self.cures(&[unit.owner], |c| have < unit.wanted.max(1) && matches!(c, "R001" | "R002")));
+        cures.extend(self.cures(&[unit.owner], |c| {
+            have < unit.wanted.max(1) && matches!(c, "R001" | "R002")
+        }));
         if cures.is_empty() {
             cures = self.cures(&[copy.node, unit.owner], protects);
         }
@@ -212,7 +254,10 @@ impl Writer<'_> {
         cures.dedup();
         let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
         let base = Draft {
-            action: Action::Replicate { node: copy.node, master: unit.owner },
+            action: Action::Replicate {
+                node: copy.node,
+                master: unit.owner,
+            },
             phase,
             urgency: u8::from(have > 0),
             cures: cures.clone(),
@@ -223,7 +268,10 @@ impl Writer<'_> {
         if let Some(spare) = spare {
             if spare.meet {
                 drafts.push(Draft {
-                    action: Action::Meet { via: unit.owner, node: copy.node },
+                    action: Action::Meet {
+                        via: unit.owner,
+                        node: copy.node,
+                    },
                     cures: self.cures(&[copy.node], |c| c == "M007"),
                     reason: format!("{node} runs blank and nobody lists it; {owner} introduces it"),
                     mib: 0,
@@ -245,11 +293,23 @@ impl Writer<'_> {
         drafts.push(base);
     }
 
-    fn attachment_reason(&self, unit: &Unit, copy: &Copy, have: i64, chained: bool, moved: bool) -> String {
+    fn attachment_reason(
+        &self,
+        unit: &Unit,
+        copy: &Copy,
+        have: i64,
+        chained: bool,
+        moved: bool,
+    ) -> String {
         let cluster = self.problem.cluster;
         let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
         let place = |id: NodeId| {
-            cluster.node(id).host.map_or("an unknown host".to_owned(), |h| cluster.host(h).name.to_string())
+            cluster
+                .node(id)
+                .host
+                .map_or("an unknown host".to_owned(), |h| {
+                    cluster.host(h).name.to_string()
+                })
         };
         let (there, here) = (place(unit.owner), place(copy.node));
         let apart = if there == here {
@@ -265,15 +325,26 @@ impl Writer<'_> {
             n if n < unit.wanted => format!("{owner} has {n} of {} replicas", unit.wanted),
             n => format!("{owner} has {n} replicas, as few as any"),
         };
-        let home = if self.problem.at_home(copy.node, unit) { ", its home shard" } else { "" };
-        let what = if moved { "moves here" } else { "copies nothing" };
+        let home = if self.problem.at_home(copy.node, unit) {
+            ", its home shard"
+        } else {
+            ""
+        };
+        let what = if moved {
+            "moves here"
+        } else {
+            "copies nothing"
+        };
         format!("{needs}; {node} {what}{home}: {apart}")
     }
 
     /// The shard that gives a moved replica up.
     fn leave(&self, node: NodeId) -> Option<Leave> {
         let problem = self.problem;
-        let from = problem.units.iter().position(|u| u.movable.iter().any(|c| c.node == node))?;
+        let from = problem
+            .units
+            .iter()
+            .position(|u| u.movable.iter().any(|c| c.node == node))?;
         let unit = &problem.units[from];
         let staying = self.decision.assignment.copies[from].iter().any(|c| {
             c.usable
@@ -281,7 +352,11 @@ impl Writer<'_> {
                 && problem.cluster.node(c.node).master() == Some(unit.owner)
                 && problem.cluster.node(c.node).membership == Membership::Member
         });
-        Some(Leave { owner: unit.owner, covered: staying, mib: unit.mib })
+        Some(Leave {
+            owner: unit.owner,
+            covered: staying,
+            mib: unit.mib,
+        })
     }
 
     fn handover(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
@@ -296,17 +371,30 @@ impl Writer<'_> {
             cures = self.all_found(|c| spread(c) || c == "P003");
         }
         let name = |id: NodeId| {
-            cluster.node(id).host.map_or(cluster.node(id).to_string(), |h| cluster.host(h).name.to_string())
+            cluster
+                .node(id)
+                .host
+                .map_or(cluster.node(id).to_string(), |h| {
+                    cluster.host(h).name.to_string()
+                })
         };
         let (old, new) = (name(unit.owner), name(node));
         let reason = if old == new {
-            format!("{} and {} swap roles on {new}", cluster.node(unit.owner), cluster.node(node))
+            format!(
+                "{} and {} swap roles on {new}",
+                cluster.node(unit.owner),
+                cluster.node(node)
+            )
         } else {
             format!("{old} gives a master to {new}")
         };
         let mib = 0;
         drafts.push(Draft {
-            action: Action::Failover { node, old: unit.owner, mode: Mode::Graceful },
+            action: Action::Failover {
+                node,
+                old: unit.owner,
+                mode: Mode::Graceful,
+            },
             phase: Phase::Spread,
             urgency: 0,
             cures,
@@ -333,10 +421,19 @@ impl Writer<'_> {
         let end = self.decision.expand(self.problem);
         let met: Vec<NodeId> = drafts
             .iter()
-            .filter_map(|d| if let Action::Meet { node, .. } = d.action { Some(node) } else { None })
+            .filter_map(|d| {
+                if let Action::Meet { node, .. } = d.action {
+                    Some(node)
+                } else {
+                    None
+                }
+            })
             .collect();
         for (id, node) in end.iter().filter(|(_, n)| n.is_listed() && !n.live) {
-            let half = self.found.iter().any(|f| f.rule.code == "M004" && f.subject == Subject::Node(id));
+            let half = self
+                .found
+                .iter()
+                .any(|f| f.rule.code == "M004" && f.subject == Subject::Node(id));
             let chosen = if node.is_ghost() {
                 selection.has("M001")
             } else {
@@ -351,7 +448,9 @@ impl Writer<'_> {
                 .iter()
                 .filter(|&(other, o)| other != id && o.is_live_member())
                 .filter(|&(other, o)| {
-                    node.known_by.contains(other) || !o.has_view || (met.contains(&other) && !node.is_ghost())
+                    node.known_by.contains(other)
+                        || !o.has_view
+                        || (met.contains(&other) && !node.is_ghost())
                 })
                 .map(|(other, _)| other)
                 .collect();

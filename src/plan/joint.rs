@@ -27,7 +27,14 @@ impl Solved {
 pub fn solve(problem: &Problem) -> Solved {
     let paired = pairing::pair(problem);
     let roles = roles::choose(problem, &paired.assignment);
-    let decision = Decision { assignment: paired.assignment, masters: roles.masters };
+    let decision = Decision {
+        assignment: paired.assignment,
+        masters: roles.masters,
+    };
     let _ = Cost::ZERO;
-    Solved { decision, certificates: Vec::new(), proofs: vec![(0, Kind::Flow); crate::flow::WIDTH] }
+    Solved {
+        decision,
+        certificates: Vec::new(),
+        proofs: vec![(0, Kind::Flow); crate::flow::WIDTH],
+    }
 }

@@ -64,7 +64,10 @@ pub const PRINTED: [Level; 18] = [
     Level::Actions,
 ];
 
-const _: () = assert!(Level::TieRank as usize == WIDTH - 1, "a cost has a component for every level");
+const _: () = assert!(
+    Level::TieRank as usize == WIDTH - 1,
+    "a cost has a component for every level"
+);
 
 impl Level {
     /// The name in JSON and text.
@@ -128,9 +131,12 @@ impl Selection {
                 _ => false,
             };
             let by_default = request.only.is_empty() && rule.cure == Cure::Yes;
-            let wanted = rule.cure != Cure::No && (asked || unlocked || by_default) && !named(&request.skip);
+            let wanted =
+                rule.cure != Cure::No && (asked || unlocked || by_default) && !named(&request.skip);
             let kept = request.keep_spares && matches!(rule.code, "R009" | "M007") && !asked;
-            let late = request.through.is_some_and(|last| phase_of(rule.code) > last);
+            let late = request
+                .through
+                .is_some_and(|last| phase_of(rule.code) > last);
             if !wanted || kept || late {
                 continue;
             }

@@ -154,9 +154,20 @@ pub fn plan(
     };
     let problem = Problem::new(&inputs);
     let solved = joint::solve(&problem);
-    let drafts = draft::drafts(&problem, captured, &served, &closing, &solved.decision, wanted);
+    let drafts = draft::drafts(
+        &problem,
+        captured,
+        &served,
+        &closing,
+        &solved.decision,
+        wanted,
+    );
     let steps = order::order(captured, drafts);
-    let detail = if captured.nodes.len() * steps.len() <= 50_000 { Detail::EveryStep } else { Detail::EndOnly };
+    let detail = if captured.nodes.len() * steps.len() <= 50_000 {
+        Detail::EveryStep
+    } else {
+        Detail::EndOnly
+    };
     let run = simulate::run(captured, &steps, policy, wanted, detail, |_, _| {})?;
     let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &solved);
     let remaining = run.moments.last().cloned().unwrap_or_default();
@@ -190,9 +201,19 @@ pub fn plan(
 }
 
 fn refuse_conflicts(cluster: &Cluster, conflicts: &[Conflict]) -> Result<(), NoPlan> {
-    let Some(first) = conflicts.first() else { return Ok(()) };
-    let names: Vec<String> = first.claimants.iter().map(|&c| cluster.node(c).to_string()).collect();
-    let how = if first.own_claims { "each in its own view" } else { "with equal epochs" };
+    let Some(first) = conflicts.first() else {
+        return Ok(());
+    };
+    let names: Vec<String> = first
+        .claimants
+        .iter()
+        .map(|&c| cluster.node(c).to_string())
+        .collect();
+    let how = if first.own_claims {
+        "each in its own view"
+    } else {
+        "with equal epochs"
+    };
     let more = match conflicts.len() {
         1 => String::new(),
         n => format!(" (and {} more such conflicts)", n - 1),

@@ -56,7 +56,13 @@ pub fn order(cluster: &Cluster, drafts: Vec<Draft>) -> Vec<Step> {
     break_cycles(&mut graph, &drafts);
     let key = |index: usize| {
         let draft = &drafts[index];
-        (draft.phase, kind(&draft.action), draft.urgency, address_rank(&draft.action), index)
+        (
+            draft.phase,
+            kind(&draft.action),
+            draft.urgency,
+            address_rank(&draft.action),
+            index,
+        )
     };
     let order = graph.topological_by(key).expect("cycles were broken");
     let mut position = vec![0; drafts.len()];
@@ -73,13 +79,20 @@ pub fn order(cluster: &Cluster, drafts: Vec<Draft>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::with_capacity(order.len());
     let mut waves = Waves::default();
     for (place, &index) in order.iter().enumerate() {
-        let Some(draft) = slots[index].take() else { continue };
+        let Some(draft) = slots[index].take() else {
+            continue;
+        };
         let mut after = std::mem::take(&mut after[place]);
         after.sort_unstable();
         let ready = after.iter().map(|&a| steps[a].wave + 1).max().unwrap_or(1);
         let wave = waves.place(cluster, &draft, ready);
         let pause = pause(&steps, &draft);
-        steps.push(Step { draft, wave, after, pause });
+        steps.push(Step {
+            draft,
+            wave,
+            after,
+            pause,
+        });
     }
     steps
 }
@@ -99,7 +112,9 @@ fn address_rank(action: &Action) -> (NodeId, u8) {
         Action::Meet { node, .. } => (*node, 0),
         Action::Flush { node } => (*node, 1),
         Action::Replicate { node, .. } => (*node, 2),
-        Action::Failover { node, .. } | Action::Forget { node, .. } | Action::Stable { node, .. } => (*node, 3),
+        Action::Failover { node, .. }
+        | Action::Forget { node, .. }
+        | Action::Stable { node, .. } => (*node, 3),
     }
 }
 
@@ -112,7 +127,9 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
     let mut closed: BTreeMap<NodeId, usize> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         match &draft.action {
-            Action::Meet { node, .. } | Action::Flush { node } => prepares.entry(*node).or_default().push(index),
+            Action::Meet { node, .. } | Action::Flush { node } => {
+                prepares.entry(*node).or_default().push(index)
+            }
             Action::Replicate { node, master } => {
                 replicates.insert(*node, index);
                 into.entry(*master).or_default().push(index);
@@ -139,7 +156,9 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
                 needs.extend(promoted.get(master));
                 needs.extend(closed.get(master));
                 // Whoever follows this node must leave first, or it would be left chained.
-                let followers = cluster.iter().filter(|(_, n)| n.live && n.master() == Some(*node));
+                let followers = cluster
+                    .iter()
+                    .filter(|(_, n)| n.live && n.master() == Some(*node));
                 needs.extend(followers.filter_map(|(id, _)| replicates.get(&id)));
                 if let Some(leave) = draft.leaves.filter(|l| !l.covered) {
                     needs.extend(into.get(&leave.owner).into_iter().flatten());
@@ -152,11 +171,16 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
             }
             Action::Stable { .. } => {}
             Action::Forget { .. } => {
-                needs.extend((0..drafts.len()).filter(|&d| !matches!(drafts[d].action, Action::Forget { .. })));
+                needs.extend(
+                    (0..drafts.len())
+                        .filter(|&d| !matches!(drafts[d].action, Action::Forget { .. })),
+                );
             }
         }
         needs.remove(&index);
-        needs.into_iter().for_each(|before| graph.connect(before, index));
+        needs
+            .into_iter()
+            .for_each(|before| graph.connect(before, index));
     }
     chain_takeovers(&mut graph, drafts);
     graph
@@ -165,10 +189,20 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
 /// Takeovers go one at a time, and a vote needs the voters that they bring back.
 fn chain_takeovers(graph: &mut Graph, drafts: &[Draft]) {
     let serving: Vec<usize> = (0..drafts.len())
-        .filter(|&d| drafts[d].phase == Phase::Serve && matches!(drafts[d].action, Action::Failover { .. }))
+        .filter(|&d| {
+            drafts[d].phase == Phase::Serve && matches!(drafts[d].action, Action::Failover { .. })
+        })
         .collect();
     for pair in serving.windows(2) {
-        let takeover = |d: usize| matches!(drafts[d].action, Action::Failover { mode: Mode::Takeover, .. });
+        let takeover = |d: usize| {
+            matches!(
+                drafts[d].action,
+                Action::Failover {
+                    mode: Mode::Takeover,
+                    ..
+                }
+            )
+        };
         if takeover(pair[0]) {
             graph.connect(pair[0], pair[1]);
         }
@@ -181,7 +215,11 @@ fn break_cycles(graph: &mut Graph, drafts: &[Draft]) {
     while let Some(cycle) = graph.cycles().into_iter().next() {
         let members: BTreeSet<usize> = cycle.iter().copied().collect();
         let exposed = |&d: &usize| drafts[d].leaves.map_or((i64::MAX, d), |l| (l.mib, d));
-        let first = cycle.iter().copied().min_by_key(exposed).expect("a cycle has members");
+        let first = cycle
+            .iter()
+            .copied()
+            .min_by_key(exposed)
+            .expect("a cycle has members");
         for &before in &members {
             graph.disconnect(before, first);
         }
@@ -207,17 +245,22 @@ impl Waves {
             self.phase = Some(draft.phase);
             self.floor = self.last + 1;
         }
-        let exclusive = matches!(draft.action, Action::Failover { .. }) || draft.leaves.is_some_and(|l| !l.covered);
+        let exclusive = matches!(draft.action, Action::Failover { .. })
+            || draft.leaves.is_some_and(|l| !l.covered);
         let hosts: BTreeSet<HostId> = match &draft.action {
-            Action::Replicate { node, master } => {
-                [*node, *master].iter().filter_map(|&n| cluster.node(n).host).collect()
-            }
+            Action::Replicate { node, master } => [*node, *master]
+                .iter()
+                .filter_map(|&n| cluster.node(n).host)
+                .collect(),
             _ => BTreeSet::new(),
         };
         let mut wave = ready.max(self.floor);
         while self.alone.contains(&wave)
             || (exclusive && self.used.contains(&wave))
-            || self.taken.get(&wave).is_some_and(|t| !t.is_disjoint(&hosts))
+            || self
+                .taken
+                .get(&wave)
+                .is_some_and(|t| !t.is_disjoint(&hosts))
         {
             wave += 1;
         }
@@ -232,6 +275,10 @@ impl Waves {
 }
 
 fn pause(steps: &[Step], draft: &Draft) -> bool {
-    let Action::Failover { old, .. } = &draft.action else { return false };
-    steps.iter().any(|s| matches!(&s.draft.action, Action::Failover { node, .. } if node == old))
+    let Action::Failover { old, .. } = &draft.action else {
+        return false;
+    };
+    steps
+        .iter()
+        .any(|s| matches!(&s.draft.action, Action::Failover { node, .. } if node == old))
 }

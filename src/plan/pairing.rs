@@ -84,16 +84,27 @@ fn moves_could_help(problem: &Problem, assignment: &Assignment) -> bool {
         return false;
     }
     let selected = |level| problem.selection.level(level);
-    problem.units.iter().zip(&assignment.copies).filter(|(u, _)| u.free).any(|(unit, copies)| {
-        let usable = copies.iter().filter(|c| c.usable && c.node != unit.owner).count() as i64;
-        let owner_place = unit.fixed[0].place;
-        let beside = copies.iter().filter(|c| c.place == owner_place).count() > 1;
-        let usable_hosts: std::collections::BTreeSet<Place> =
-            copies.iter().filter(|c| c.usable).map(|c| c.place).collect();
-        (selected(Level::Protect) && usable_hosts.len() < 2)
-            || usable < unit.wanted
-            || (selected(Level::SameHost) && beside)
-    })
+    problem
+        .units
+        .iter()
+        .zip(&assignment.copies)
+        .filter(|(u, _)| u.free)
+        .any(|(unit, copies)| {
+            let usable = copies
+                .iter()
+                .filter(|c| c.usable && c.node != unit.owner)
+                .count() as i64;
+            let owner_place = unit.fixed[0].place;
+            let beside = copies.iter().filter(|c| c.place == owner_place).count() > 1;
+            let usable_hosts: std::collections::BTreeSet<Place> = copies
+                .iter()
+                .filter(|c| c.usable)
+                .map(|c| c.place)
+                .collect();
+            (selected(Level::Protect) && usable_hosts.len() < 2)
+                || usable < unit.wanted
+                || (selected(Level::SameHost) && beside)
+        })
 }
 
 fn build_and_solve(problem: &Problem, moves: bool) -> Pairing {
@@ -116,53 +127,87 @@ fn build_and_solve(problem: &Problem, moves: bool) -> Pairing {
     let flow = builder.network.solve(Amount::Cheapest);
     let proven = flow.verify(&builder.network);
     let cost = flow.cost(&builder.network);
-    Pairing { assignment: builder.decode(&flow), cost, proven, with_moves: moves }
+    Pairing {
+        assignment: builder.decode(&flow),
+        cost,
+        proven,
+        with_moves: moves,
+    }
 }
 
 impl Builder<'_> {
     /// Copies of the unit that this network does not move.
     fn standing<'u>(&self, unit: &'u Unit) -> impl Iterator<Item = &'u Copy> {
         let moves = self.moves;
-        unit.fixed.iter().chain(unit.movable.iter().filter(move |_| !moves))
+        unit.fixed
+            .iter()
+            .chain(unit.movable.iter().filter(move |_| !moves))
     }
 
     fn add_tiers(&mut self) {
         let problem = self.problem;
+        let movers = problem.spares.len()
+            + problem
+                .units
+                .iter()
+                .map(|u| u.chained.len() + u.movable.len())
+                .sum::<usize>();
+        // Even shares need few steps per shard; the last step stands for all further ones.
+        let steps = (2 * movers.div_ceil(problem.units.len().max(1)) + 4).min(movers) as i64;
         for unit in &problem.units {
             let (other_host, own_host) = (self.network.node(), self.network.node());
-            self.tiers.push(Tiers { other_host, own_host });
+            self.tiers.push(Tiers {
+                other_host,
+                own_host,
+            });
             if !unit.free {
                 continue;
             }
             let all = self.network.node();
             let owner_place = unit.fixed[0].place;
-            let safe = self.standing(unit).any(|c| c.usable && c.place != owner_place);
+            let safe = self
+                .standing(unit)
+                .any(|c| c.usable && c.place != owner_place);
             let guarded = problem.selection.level(Level::Protect) || unit.protected;
             if guarded && !safe {
-                self.network.arc(other_host, all, 1, Level::Protect.cost(-1));
+                self.network
+                    .arc(other_host, all, 1, Level::Protect.cost(-1));
             }
             self.network.arc(other_host, all, i64::MAX >> 8, Cost::ZERO);
             self.network.arc(own_host, all, i64::MAX >> 8, Cost::ZERO);
-            let usable = self.standing(unit).filter(|c| c.usable && c.node != unit.owner).count() as i64;
+            let usable = self
+                .standing(unit)
+                .filter(|c| c.usable && c.node != unit.owner)
+                .count() as i64;
             let short = (unit.wanted - usable).max(0);
             self.network.arc(all, SINK, short, Level::Missing.cost(-1));
             // Beyond what is wanted: the shard with the fewest replicas first. With moves that
             // cost nothing this would shuffle healthy replicas, so it is then only a tie.
-            let level = if problem.allow_moves { Level::TieHome } else { Level::Surplus };
-            let beyond = if self.moves { problem.spares.len() + unit.movable.len() } else { problem.spares.len() };
-            let staying = if self.moves { unit.movable.len() as i64 } else { 0 };
-            self.network.arc(all, SINK, (staying - short).max(0), Cost::ZERO);
+            let level = if problem.allow_moves {
+                Level::TieHome
+            } else {
+                Level::Surplus
+            };
+            let staying = unit.chained.len() + if self.moves { unit.movable.len() } else { 0 };
+            let staying = staying as i64;
+            self.network
+                .arc(all, SINK, (staying - short).max(0), Cost::ZERO);
             let from = usable + short.max(staying);
-            for extra in 0..beyond as i64 {
+            for extra in 0..steps {
                 self.network.arc(all, SINK, 1, level.cost(from + extra));
             }
+            self.network
+                .arc(all, SINK, i64::MAX >> 8, level.cost(from + steps));
         }
     }
 
     fn pool(&mut self, copy: &Copy) -> usize {
         let key = (copy.place, copy.disk);
         let rank = i64::from(copy.node.0);
-        self.ranks.entry(key).and_modify(|r| *r = (*r).min(rank)).or_insert(rank);
+        self.ranks
+            .entry(key)
+            .and_modify(|r| *r = (*r).min(rank))
+            .or_insert(rank);
         *self.pools.entry(key).or_insert_with(|| self.network.node())
     }
 
@@ -172,7 +217,9 @@ impl Builder<'_> {
             let node = self.network.node();
             let acts = 1 + i64::from(spare.meet) + i64::from(spare.flush);
             let cost = Level::Tidy.cost(-i64::from(spare.untidy));
-            let enter = self.network.arc(SOURCE, node, 1, add(cost, Level::Actions, acts));
+            let enter = self
+                .network
+                .arc(SOURCE, node, 1, add(cost, Level::Actions, acts));
             let pool = self.pool(&spare.copy);
             let leave = self.network.arc(node, pool, 1, Cost::ZERO);
             let mut direct = Vec::new();
@@ -183,7 +230,12 @@ impl Builder<'_> {
                     direct.push((self.network.arc(node, disk, 1, cost), index));
                 }
             }
-            self.movers.push(Mover { copy: spare.copy, enter, leave, direct });
+            self.movers.push(Mover {
+                copy: spare.copy,
+                enter,
+                leave,
+                direct,
+            });
         }
     }
 
@@ -192,7 +244,11 @@ impl Builder<'_> {
         // A replica must end somewhere; the reward outweighs every level.
         let placed = Cost::of(0, -1);
         for (index, unit) in problem.units.iter().enumerate() {
-            let movable = if self.moves { unit.movable.as_slice() } else { &[] };
+            let movable = if self.moves {
+                unit.movable.as_slice()
+            } else {
+                &[]
+            };
             let healthy = movable.iter().map(|c| (c, false));
             for (copy, chained) in healthy.chain(unit.chained.iter().map(|c| (c, true))) {
                 let node = self.network.node();
@@ -204,12 +260,20 @@ impl Builder<'_> {
                     (act, act)
                 } else {
                     let weight = i64::from(!problem.allow_moves);
-                    (Cost::ZERO, add(Level::Moves.cost(weight), Level::Actions, 1))
+                    (
+                        Cost::ZERO,
+                        add(Level::Moves.cost(weight), Level::Actions, 1),
+                    )
                 };
                 let direct = vec![(self.network.arc(node, disk, 1, stay), index)];
                 let pool = self.pool(copy);
                 let leave = self.network.arc(node, pool, 1, go);
-                self.movers.push(Mover { copy: *copy, enter, leave, direct });
+                self.movers.push(Mover {
+                    copy: *copy,
+                    enter,
+                    leave,
+                    direct,
+                });
             }
         }
     }
@@ -228,7 +292,11 @@ impl Builder<'_> {
         if !taken {
             self.network.arc(node, gate, 1, Cost::ZERO);
         }
-        let shared = if copy.disk.is_some() { Level::SameDisk.cost(1) } else { Cost::ZERO };
+        let shared = if copy.disk.is_some() {
+            Level::SameDisk.cost(1)
+        } else {
+            Cost::ZERO
+        };
         self.network.arc(node, gate, i64::MAX >> 8, shared);
         node
     }
@@ -244,25 +312,47 @@ impl Builder<'_> {
         let unit = &self.problem.units[index];
         let owner = unit.fixed[0];
         let tiers = self.tiers[index];
-        let behind = if place == owner.place { tiers.own_host } else { tiers.other_host };
+        let behind = if place == owner.place {
+            tiers.own_host
+        } else {
+            tiers.other_host
+        };
         let same_zone = owner.zone.is_some() && owner.zone == copy.zone;
         let zone = Level::SameZone.cost(i64::from(same_zone));
         let here = self.standing(unit).filter(|c| c.place == place).count();
         let moving = unit.movable.iter().chain(&unit.chained);
-        let before = here + if self.moves { moving.filter(|c| c.place == place).count() } else { 0 };
+        let before = here
+            + if self.moves {
+                moving.filter(|c| c.place == place).count()
+            } else {
+                0
+            };
         // Where doubling up is not to be cured, what doubles up today may stay.
-        let free = if self.problem.selection.level(Level::SameHost) { 1 } else { before.max(1) };
+        let free = if self.problem.selection.level(Level::SameHost) {
+            1
+        } else {
+            before.max(1)
+        };
         let room = free.saturating_sub(here) as i64;
         self.network.arc(node, behind, room, zone);
-        let doubled = if place == owner.place { Level::SameHost } else { Level::Siblings };
-        self.network.arc(node, behind, i64::MAX >> 8, add(zone, doubled, 1));
+        let doubled = if place == owner.place {
+            Level::SameHost
+        } else {
+            Level::Siblings
+        };
+        self.network
+            .arc(node, behind, i64::MAX >> 8, add(zone, doubled, 1));
         node
     }
 
     fn add_pool_arcs(&mut self) {
         let problem = self.problem;
-        let samples: BTreeMap<Pool, Copy> =
-            self.movers.iter().rev().map(|m| ((m.copy.place, m.copy.disk), m.copy)).collect();
+        let samples: BTreeMap<Pool, Copy> = self
+            .movers
+            .iter()
+            .rev()
+            .map(|m| ((m.copy.place, m.copy.disk), m.copy))
+            .collect();
         for (index, unit) in problem.units.iter().enumerate().filter(|(_, u)| u.free) {
             let shard_rank = i64::from(unit.owner.0);
             for (&key, copy) in &samples {
@@ -276,7 +366,10 @@ impl Builder<'_> {
                     vec![self.network.arc(from, gate, i64::MAX >> 8, cost)]
                 } else if taken {
                     let gate = self.gate(index, copy);
-                    vec![self.network.arc(from, gate, i64::MAX >> 8, add(cost, Level::SameDisk, 1))]
+                    vec![
+                        self.network
+                            .arc(from, gate, i64::MAX >> 8, add(cost, Level::SameDisk, 1)),
+                    ]
                 } else {
                     let gate = self.disk_gate(index, copy);
                     vec![self.network.arc(from, gate, i64::MAX >> 8, cost)]
@@ -288,15 +381,24 @@ impl Builder<'_> {
 
     fn decode(&self, flow: &crate::flow::Flow) -> Assignment {
         let problem = self.problem;
-        let mut copies: Vec<Vec<Copy>> =
-            problem.units.iter().map(|u| self.standing(u).copied().collect()).collect();
+        let mut copies: Vec<Vec<Copy>> = problem
+            .units
+            .iter()
+            .map(|u| self.standing(u).copied().collect())
+            .collect();
         let mut waiting: BTreeMap<Pool, Vec<Copy>> = BTreeMap::new();
         for mover in &self.movers {
             let taken = mover.direct.iter().find(|(arc, _)| flow.on(*arc) > 0);
             match taken {
-                Some(&(_, unit)) => copies[unit].push(Copy { usable: true, ..mover.copy }),
+                Some(&(_, unit)) => copies[unit].push(Copy {
+                    usable: true,
+                    ..mover.copy
+                }),
                 None if flow.on(mover.leave) > 0 => {
-                    waiting.entry((mover.copy.place, mover.copy.disk)).or_default().push(mover.copy);
+                    waiting
+                        .entry((mover.copy.place, mover.copy.disk))
+                        .or_default()
+                        .push(mover.copy);
                 }
                 None => debug_assert_eq!(flow.on(mover.enter), 0, "a unit that enters goes on"),
             }
@@ -307,7 +409,10 @@ impl Builder<'_> {
         for ((pool, unit), arcs) in self.in_shard_order() {
             for _ in 0..arcs.iter().map(|&a| flow.on(a)).sum::<i64>() {
                 if let Some(copy) = waiting.get_mut(&pool).and_then(Vec::pop) {
-                    copies[unit].push(Copy { usable: true, ..copy });
+                    copies[unit].push(Copy {
+                        usable: true,
+                        ..copy
+                    });
                 }
             }
         }

@@ -71,7 +71,11 @@ pub enum Aside {
     /// A first sync is running, or never came to an end.
     Syncing { owner: NodeId, replica: NodeId },
     /// A spare that holds keys, and why it is not flushed.
-    HoldsKeys { node: NodeId, keys: u64, blocked: bool },
+    HoldsKeys {
+        node: NodeId,
+        keys: u64,
+        blocked: bool,
+    },
 }
 
 /// What is to be decided.
@@ -107,7 +111,10 @@ impl<'a> Problem<'a> {
         let mib = MibTable::new(cluster, &shards);
         let mut asides = Vec::new();
         let mut units = Vec::new();
-        for shard in shards.iter().filter(|s| cluster.node(s.owner).is_live_member()) {
+        for shard in shards
+            .iter()
+            .filter(|s| cluster.node(s.owner).is_live_member())
+        {
             let aside = going_on(inputs, shard);
             units.push(unit(inputs, shard, aside.is_none(), &mib));
             asides.extend(aside);
@@ -152,22 +159,40 @@ impl<'a> Problem<'a> {
         let cluster = self.cluster;
         let unowned = cluster.has_unowned_slots();
         let all_served = inputs.captured.uncovered().is_empty()
-            && !inputs.captured.iter().any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
+            && !inputs
+                .captured
+                .iter()
+                .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
         for (id, node) in cluster.iter() {
             let member = node.membership == Membership::Member;
-            if !(member || node.membership == Membership::Unmet) || !cluster.is_spare_given(id, unowned) {
+            if !(member || node.membership == Membership::Unmet)
+                || !cluster.is_spare_given(id, unowned)
+            {
                 continue;
             }
             let keys = node.keys.unwrap_or(0);
             // A replica may be re-pointed with keys: REPLICATE drops them (`clusterSetMaster`).
             let flush = node.is_master() && keys > 0;
             if flush && !(inputs.request.flush_stale && all_served) {
-                self.asides.push(Aside::HoldsKeys { node: id, keys, blocked: !all_served });
+                self.asides.push(Aside::HoldsKeys {
+                    node: id,
+                    keys,
+                    blocked: !all_served,
+                });
                 continue;
             }
             let untidy = !inputs.request.keep_spares
-                && if member { self.selection.has("R009") } else { self.selection.has("M007") };
-            self.spares.push(Spare { copy: self.copy(id, true), meet: !member, flush, untidy });
+                && if member {
+                    self.selection.has("R009")
+                } else {
+                    self.selection.has("M007")
+                };
+            self.spares.push(Spare {
+                copy: self.copy(id, true),
+                meet: !member,
+                flush,
+                untidy,
+            });
         }
     }
 }
@@ -221,17 +246,32 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
     let cluster = inputs.cluster;
     let owner = cluster.node(shard.owner);
     let touches = |id: NodeId| {
-        cluster.node(id).open_slots.iter().any(|o| id == shard.owner || o.peer == owner.name)
+        cluster
+            .node(id)
+            .open_slots
+            .iter()
+            .any(|o| id == shard.owner || o.peer == owner.name)
     };
     let open = cluster.iter().any(|(id, _)| touches(id))
-        || shard.replicas.iter().any(|&r| !cluster.node(r).open_slots.is_empty());
+        || shard
+            .replicas
+            .iter()
+            .any(|&r| !cluster.node(r).open_slots.is_empty());
     if open && !inputs.settled.contains(&shard.owner) {
         return Some(Aside::OpenSlots { owner: shard.owner });
     }
     let syncing = measure::live_followers(cluster, shard)
         .into_iter()
-        .find(|&r| matches!(cluster.node(r).replication.sync, Sync::Running | Sync::Never));
-    syncing.map(|replica| Aside::Syncing { owner: shard.owner, replica })
+        .find(|&r| {
+            matches!(
+                cluster.node(r).replication.sync,
+                Sync::Running | Sync::Never
+            )
+        });
+    syncing.map(|replica| Aside::Syncing {
+        owner: shard.owner,
+        replica,
+    })
 }
 
 /// MiB of `used_memory` per shard: of its owner, else of a replica, else the median of the
@@ -243,7 +283,12 @@ struct MibTable {
 
 impl MibTable {
     fn new(cluster: &Cluster, shards: &[Shard]) -> Self {
-        let mib = |id: NodeId| cluster.node(id).used_memory.map(|b| b.div_ceil(1 << 20) as i64);
+        let mib = |id: NodeId| {
+            cluster
+                .node(id)
+                .used_memory
+                .map(|b| b.div_ceil(1 << 20) as i64)
+        };
         let known: BTreeMap<NodeId, i64> = shards
             .iter()
             .filter_map(|s| {
@@ -253,7 +298,10 @@ impl MibTable {
             .collect();
         let mut sorted: Vec<i64> = known.values().copied().collect();
         sorted.sort_unstable();
-        let median = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(1);
+        let median = sorted
+            .get(sorted.len().saturating_sub(1) / 2)
+            .copied()
+            .unwrap_or(1);
         Self { known, median }
     }
 
@@ -271,8 +319,17 @@ pub struct Assignment {
 impl Assignment {
     /// Everything as it is.
     pub fn present(problem: &Problem) -> Self {
-        let copies = |u: &Unit| u.fixed.iter().chain(&u.movable).chain(&u.chained).copied().collect();
-        Self { copies: problem.units.iter().map(copies).collect() }
+        let copies = |u: &Unit| {
+            u.fixed
+                .iter()
+                .chain(&u.movable)
+                .chain(&u.chained)
+                .copied()
+                .collect()
+        };
+        Self {
+            copies: problem.units.iter().map(copies).collect(),
+        }
     }
 }
 
@@ -289,13 +346,19 @@ impl Decision {
     /// place. Ghosts and dead members stay.
     pub fn expand(&self, problem: &Problem) -> Cluster {
         let mut cluster = problem.cluster.clone();
-        for ((unit, copies), &master) in problem.units.iter().zip(&self.assignment.copies).zip(&self.masters) {
+        for ((unit, copies), &master) in problem
+            .units
+            .iter()
+            .zip(&self.assignment.copies)
+            .zip(&self.masters)
+        {
             for copy in copies {
                 let node = cluster.node_mut(copy.node);
                 if copy.node == unit.owner {
                     continue;
                 }
-                let stays = node.membership == Membership::Member && node.master() == Some(unit.owner);
+                let stays =
+                    node.membership == Membership::Member && node.master() == Some(unit.owner);
                 if !stays {
                     node.membership = Membership::Member;
                     node.role = Role::Replica(Some(unit.owner));

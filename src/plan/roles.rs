@@ -50,7 +50,11 @@ impl Limits {
             }
         };
         assignment.copies.iter().flatten().for_each(&mut live);
-        problem.cluster.iter().filter(|(_, n)| n.is_live_member()).for_each(|(id, _)| live(&problem.copy(id, true)));
+        problem
+            .cluster
+            .iter()
+            .filter(|(_, n)| n.is_live_member())
+            .for_each(|(id, _)| live(&problem.copy(id, true)));
         for unit in &problem.units {
             let owner = unit.fixed[0];
             host_load[owner.place] += 1;
@@ -66,7 +70,9 @@ impl Limits {
         };
         let limit = |level, at: i64, load: &[i64]| -> Vec<i64> {
             let selected = problem.selection.level(level);
-            load.iter().map(|&l| if selected { at } else { at.max(l) }).collect()
+            load.iter()
+                .map(|&l| if selected { at } else { at.max(l) })
+                .collect()
         };
         Self {
             votes_host: limit(Level::VotesHost, problem.votes_to_spare, &host_load),
@@ -80,10 +86,15 @@ impl Limits {
 /// What it costs that `master` leads the unit, beside the load of its place.
 pub fn price(problem: &Problem, unit: &Unit, copies: &[Copy], master: &Copy) -> Cost {
     let mut cost = Cost::ZERO;
-    let in_zone = |c: &&Copy| c.node != master.node && master.zone.is_some() && c.zone == master.zone;
+    let in_zone =
+        |c: &&Copy| c.node != master.node && master.zone.is_some() && c.zone == master.zone;
     let zone = copies.iter().filter(in_zone).count() as i64;
     // Not selected: only what gets worse counts.
-    let zone = if problem.selection.level(Level::SameZone) { zone } else { (zone - unit.same_zone).max(0) };
+    let zone = if problem.selection.level(Level::SameZone) {
+        zone
+    } else {
+        (zone - unit.same_zone).max(0)
+    };
     cost = add(cost, Level::SameZone, zone);
     let away = |c: &Copy| match problem.home_role(c.node) {
         Some(HomeRole::Master) => c.node != master.node,
@@ -91,7 +102,11 @@ pub fn price(problem: &Problem, unit: &Unit, copies: &[Copy], master: &Copy) -> 
         None => false,
     };
     let away = copies.iter().filter(|c| away(c)).count() as i64;
-    let level = if problem.selection.level(Level::Home) { Level::Home } else { Level::TieHome };
+    let level = if problem.selection.level(Level::Home) {
+        Level::Home
+    } else {
+        Level::TieHome
+    };
     cost = add(cost, level, away);
     if master.node != unit.owner {
         cost = add(add(cost, Level::Failovers, 1), Level::Actions, 1);
@@ -102,16 +117,23 @@ pub fn price(problem: &Problem, unit: &Unit, copies: &[Copy], master: &Copy) -> 
 
 /// Copies that may lead the unit.
 pub fn candidates<'a>(unit: &'a Unit, copies: &'a [Copy]) -> impl Iterator<Item = &'a Copy> {
-    copies.iter().filter(|c| c.node == unit.owner || (unit.free && c.usable))
+    copies
+        .iter()
+        .filter(|c| c.node == unit.owner || (unit.free && c.usable))
 }
 
 /// The best masters for an assignment.
 pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
     let limits = Limits::new(problem, assignment);
     let mut network = Network::new();
-    let zones: Vec<usize> = (0..problem.cluster.zones.len()).map(|_| network.node()).collect();
+    let zones: Vec<usize> = (0..problem.cluster.zones.len())
+        .map(|_| network.node())
+        .collect();
     for (zone, &node) in zones.iter().enumerate() {
-        let steps = [(Level::VotesZone, limits.votes_zone[zone]), (Level::OverZone, limits.over_zone[zone])];
+        let steps = [
+            (Level::VotesZone, limits.votes_zone[zone]),
+            (Level::OverZone, limits.over_zone[zone]),
+        ];
         add_load_arcs(&mut network, node, SINK, problem.units.len() as i64, steps);
     }
     let mut places: Vec<Option<usize>> = vec![None; problem.places()];
@@ -120,7 +142,10 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
             let node = network.node();
             let to = copy.zone.map_or(SINK, |z| zones[z.0 as usize]);
             let at: Place = copy.place;
-            let steps = [(Level::VotesHost, limits.votes_host[at]), (Level::OverHost, limits.over_host[at])];
+            let steps = [
+                (Level::VotesHost, limits.votes_host[at]),
+                (Level::OverHost, limits.over_host[at]),
+            ];
             add_load_arcs(network, node, to, problem.units.len() as i64, steps);
             node
         })
@@ -132,7 +157,10 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
         let mut arcs = Vec::new();
         for copy in candidates(unit, copies) {
             let to = place(&mut network, copy, &mut places);
-            arcs.push((network.arc(shard, to, 1, price(problem, unit, copies, copy)), copy.node));
+            arcs.push((
+                network.arc(shard, to, 1, price(problem, unit, copies, copy)),
+                copy.node,
+            ));
         }
         choices.push(arcs);
     }
@@ -141,13 +169,27 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
         .units
         .iter()
         .zip(&choices)
-        .map(|(unit, arcs)| arcs.iter().find(|(a, _)| flow.on(*a) > 0).map_or(unit.owner, |(_, node)| *node))
+        .map(|(unit, arcs)| {
+            arcs.iter()
+                .find(|(a, _)| flow.on(*a) > 0)
+                .map_or(unit.owner, |(_, node)| *node)
+        })
         .collect();
-    Roles { masters, cost: flow.cost(&network), proven: flow.verify(&network) }
+    Roles {
+        masters,
+        cost: flow.cost(&network),
+        proven: flow.verify(&network),
+    }
 }
 
 /// Parallel arcs that cost one more of a level for every master beyond its limit.
-fn add_load_arcs(network: &mut Network, from: usize, to: usize, most: i64, steps: [(Level, i64); 2]) {
+fn add_load_arcs(
+    network: &mut Network,
+    from: usize,
+    to: usize,
+    most: i64,
+    steps: [(Level, i64); 2],
+) {
     let mut cuts: Vec<i64> = steps.iter().map(|s| s.1.clamp(0, most)).collect();
     cuts.extend([0, most]);
     cuts.sort_unstable();

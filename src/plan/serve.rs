@@ -34,11 +34,19 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
     if !selected {
         return served;
     }
-    for shard in captured.shards().iter().filter(|s| !captured.node(s.owner).is_live_member()) {
+    for shard in captured
+        .shards()
+        .iter()
+        .filter(|s| !captured.node(s.owner).is_live_member())
+    {
         match heir(captured, shard, request.accept_data_loss) {
             Ok(node) => {
                 let mode = mode(&served.cluster, shard.owner, node);
-                let action = Action::Failover { node, old: shard.owner, mode };
+                let action = Action::Failover {
+                    node,
+                    old: shard.owner,
+                    mode,
+                };
                 action.apply(&mut served.cluster);
                 served.actions.push(action);
                 if captured.node(node).replication.offset.is_none() {
@@ -54,7 +62,10 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
 /// The replica to promote, or why none may be.
 fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, Refusal> {
     let live: Vec<NodeId> = measure::live_replicas(cluster, shard).collect();
-    let synced = live.iter().copied().filter(|&r| cluster.is_synced(r) && !follows_a_stranger(cluster, r));
+    let synced = live
+        .iter()
+        .copied()
+        .filter(|&r| cluster.is_synced(r) && !follows_a_stranger(cluster, r));
     // Highest offset first; unknown ones last; the lowest address on a tie.
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
@@ -75,20 +86,32 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
         }
         let what = match cluster.node(node).replication.sync {
             Sync::Running => "is still in its first sync",
-            _ if follows_a_stranger(cluster, node) => "holds no key any more: it copied the blank process at its master's address",
+            _ if follows_a_stranger(cluster, node) => {
+                "holds no key any more: it copied the blank process at its master's address"
+            }
             _ => "never finished a sync",
         };
         return Err(Refusal {
             subject,
-            reason: format!("the only live replica, {}, {what}: promoting it loses the data", cluster.node(node)),
+            reason: format!(
+                "the only live replica, {}, {what}: promoting it loses the data",
+                cluster.node(node)
+            ),
             unlock: format!("{process}; or --accept-data-loss"),
         });
     }
-    let copies: Vec<String> = shard.replicas.iter().map(|&r| cluster.node(r).to_string()).collect();
+    let copies: Vec<String> = shard
+        .replicas
+        .iter()
+        .map(|&r| cluster.node(r).to_string())
+        .collect();
     let reason = if copies.is_empty() {
         format!("{owner} is gone and had no replica: no copy of these slots lives")
     } else {
-        format!("{owner} and its replicas {} are all dead: no copy of these slots lives", copies.join(", "))
+        format!(
+            "{owner} and its replicas {} are all dead: no copy of these slots lives",
+            copies.join(", ")
+        )
     };
     let others: Vec<String> = shard
         .replicas
@@ -96,8 +119,16 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
         .filter_map(|&r| cluster.node(r).address.as_ref())
         .map(ToString::to_string)
         .collect();
-    let unlock = if others.is_empty() { process } else { format!("{process}, or {}", others.join(" or ")) };
-    Err(Refusal { subject, reason, unlock })
+    let unlock = if others.is_empty() {
+        process
+    } else {
+        format!("{process}, or {}", others.join(" or "))
+    };
+    Err(Refusal {
+        subject,
+        reason,
+        unlock,
+    })
 }
 
 /// The master's id is gone, yet the link is up: the replica follows whatever runs at the old
@@ -121,5 +152,9 @@ fn mode(cluster: &Cluster, owner: NodeId, node: NodeId) -> Mode {
             knows && !replica.masterless_in.contains(voter)
         })
         .count();
-    if votes >= cluster.votes_needed() { Mode::Force } else { Mode::Takeover }
+    if votes >= cluster.votes_needed() {
+        Mode::Force
+    } else {
+        Mode::Takeover
+    }
 }

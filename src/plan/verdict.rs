@@ -56,8 +56,19 @@ pub fn values(
             let (gap, kind) = solved.proof(level);
             let kind = if gap > 0 { Kind::None } else { kind };
             // A level that is not minimised has nothing to be proven of it.
-            let (bound, kind) = if selected { (value - gap, kind) } else { (value, Kind::Count) };
-            Value { level, before: counted(&before).unwrap_or(0), value, bound, kind, selected }
+            let (bound, kind) = if selected {
+                (value - gap, kind)
+            } else {
+                (value, Kind::Count)
+            };
+            Value {
+                level,
+                before: counted(&before).unwrap_or(0),
+                value,
+                bound,
+                kind,
+                selected,
+            }
         })
         .collect()
 }
@@ -65,14 +76,20 @@ pub fn values(
 /// Levels that are counts of a cluster.
 fn counted(counts: &Counts, level: Level) -> Option<i64> {
     let named = counts.named();
-    named.iter().find(|(name, _)| *name == level.name()).map(|(_, value)| *value)
+    named
+        .iter()
+        .find(|(name, _)| *name == level.name())
+        .map(|(_, value)| *value)
 }
 
 /// Levels that are counts of a plan.
 fn spent(problem: &Problem, steps: &[Step], solved: &Solved, level: Level) -> i64 {
     let count = |test: &dyn Fn(&Step) -> bool| steps.iter().filter(|s| test(s)).count() as i64;
     let failover = |step: &Step, risky: bool| match step.draft.action {
-        Action::Failover { mode: Mode::Graceful, .. } => !risky,
+        Action::Failover {
+            mode: Mode::Graceful,
+            ..
+        } => !risky,
         Action::Failover { .. } => true,
         _ => false,
     };
