@@ -134,7 +134,11 @@ fn an_edited_plan_is_not_run_by_accident() {
     assert_eq!(refused.exit, 2, "{}", refused.text());
     assert_eq!(refused.stdout, "");
     assert!(refused.stderr.contains("plan_id"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("--accept-edits"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("--accept-edits"),
+        "{}",
+        refused.stderr
+    );
     let accepted = script(&edited, &["--accept-edits"]);
     assert_eq!(accepted.exit, 0, "{}", accepted.text());
     assert!(accepted.stderr.contains("edited"), "{}", accepted.stderr);

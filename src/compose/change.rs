@@ -222,14 +222,14 @@ fn proof(kind: Kind) -> report::Proof {
 }
 
 fn exposure_reason(cluster: &Cluster, action: &Action) -> String {
-    let why = match action {
-        Action::Failover { .. } => "the promoted node alone, until it gets a replica",
-        _ => "until the replica on its way is in sync",
+    let (why, sent) = match action {
+        Action::Failover { .. } => ("the promoted node, until it gets a replica", "one"),
+        _ => ("until the replica on its way is in sync", "another one"),
     };
     // The servers' own migration acts after 5 s on a master that lost its last replica
     // (`clusterHandleSlaveMigration`), and looks at no host.
     if cluster.settings.allow_replica_migration {
-        format!("{why}; the servers' own replica migration may send it another one")
+        format!("{why}; the servers' own replica migration may send it {sent}")
     } else {
         why.to_owned()
     }

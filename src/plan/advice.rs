@@ -408,7 +408,7 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
         .map(|(code, n)| match (code, n) {
             ("S001", n) => format!("{n} uncovered slots (S001)"),
             (_, 1) => code.to_owned(),
-            (_, n) => format!("{code} {n} times"),
+            (_, n) => format!("{n} × {code}"),
         })
         .collect()
 }

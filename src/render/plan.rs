@@ -105,9 +105,9 @@ fn summary(report: &PlanReport) -> Vec<String> {
 /// Why there is no step: all is well, or nobody but a human can help.
 fn nothing(report: &PlanReport) -> String {
     match left(report) {
-        Some(left) => format!("nothing that a plan can do about {left}"),
+        Some(left) => format!("no step, which leaves {left}"),
         None if report.complete && report.refusals.is_empty() => "nothing to do".to_owned(),
-        None => "nothing that a plan can do".to_owned(),
+        None => "no step".to_owned(),
     }
 }
 
@@ -301,7 +301,7 @@ mod tests {
         report.refusals = vec![testing::refusal()];
         let text = plan(&report, Look::default(), "night/");
         assert!(
-            text.contains("plan      nothing that a plan can do about 1 error"),
+            text.contains("plan      no step, which leaves 1 error"),
             "{text}"
         );
         assert!(!text.contains("remaining"), "said twice:\n{text}");
