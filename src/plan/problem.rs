@@ -164,6 +164,10 @@ impl<'a> Problem<'a> {
                 .iter()
                 .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
         for (id, node) in cluster.iter() {
+            // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
+            if !node.contested.is_empty() {
+                continue;
+            }
             let member = node.membership == Membership::Member;
             if !(member || node.membership == Membership::Unmet)
                 || !cluster.is_spare_given(id, unowned)
