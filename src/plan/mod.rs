@@ -6,11 +6,14 @@
 //! recounts every level on the simulated end.
 
 mod advice;
+mod columns;
+mod coupled;
 mod draft;
 mod joint;
 pub mod level;
 pub mod order;
 mod pairing;
+mod price;
 pub mod problem;
 mod roles;
 mod serve;

@@ -65,6 +65,13 @@ pub struct Spare {
     pub untidy: bool,
 }
 
+impl Spare {
+    /// Commands it takes to attach it.
+    pub fn actions(&self) -> i64 {
+        1 + i64::from(self.meet) + i64::from(self.flush)
+    }
+}
+
 /// Why a shard or a node takes no part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Aside {
@@ -137,6 +144,20 @@ impl<'a> Problem<'a> {
 
     pub fn copy(&self, node: NodeId, usable: bool) -> Copy {
         copy(self.cluster, node, usable)
+    }
+
+    /// The same scene for another set of units and spares.
+    pub fn share(&self) -> Problem<'a> {
+        Problem {
+            cluster: self.cluster,
+            policy: self.policy,
+            selection: self.selection,
+            allow_moves: self.allow_moves,
+            units: Vec::new(),
+            spares: Vec::new(),
+            asides: Vec::new(),
+            votes_to_spare: self.votes_to_spare,
+        }
     }
 
     /// How many places there are.
