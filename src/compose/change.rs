@@ -185,7 +185,7 @@ fn fill(
             step: e.step as u32 + 1,
             shard: e.slots.to_string(),
             copies: e.copies as u32,
-            reason: exposure_reason(captured),
+            reason: exposure_reason(captured, &plan.steps[e.step].draft.action),
         })
         .collect();
     report.remaining = plan
@@ -221,14 +221,17 @@ fn proof(kind: Kind) -> report::Proof {
     }
 }
 
-fn exposure_reason(cluster: &Cluster) -> String {
-    let moved = "one copy less until the replica on its way is in sync";
+fn exposure_reason(cluster: &Cluster, action: &Action) -> String {
+    let (why, sent) = match action {
+        Action::Failover { .. } => ("the promoted node, until it gets a replica", "one"),
+        _ => ("until the replica on its way is in sync", "another one"),
+    };
     // The servers' own migration acts after 5 s on a master that lost its last replica
     // (`clusterHandleSlaveMigration`), and looks at no host.
     if cluster.settings.allow_replica_migration {
-        format!("{moved}; the servers' own replica migration may send another one")
+        format!("{why}; the servers' own replica migration may send it {sent}")
     } else {
-        moved.to_owned()
+        why.to_owned()
     }
 }
 
