@@ -8,9 +8,11 @@ use crate::action::Mode;
 use crate::compose::capture;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::Direction;
 use crate::model::Link;
 use crate::model::Membership;
 use crate::model::NodeId;
+use crate::model::SlotSet;
 use crate::model::Sync;
 use crate::plan;
 use crate::plan::Kind;
@@ -379,12 +381,21 @@ fn guard(cluster: &Cluster, action: &Action) -> report::Guard {
             id: id(*node),
             ..none
         },
-        Action::Stable { node, .. } => report::Guard {
+        Action::Stable { node, slots } => report::Guard {
             id: id(*node),
             role: role(*node),
+            // Once closed, the keys of a slot that others own are out of reach.
+            empty: imports(cluster, *node, slots).then_some(true),
             ..none
         },
     }
+}
+
+/// Some of the slots are open at the node as importing.
+fn imports(cluster: &Cluster, node: NodeId, slots: &SlotSet) -> bool {
+    let open = &cluster.node(node).open_slots;
+    open.iter()
+        .any(|o| o.direction == Direction::Importing && slots.contains(o.slot))
 }
 
 /// What is waited for, where, and how long. Elections take up to `2 * node timeout` and a

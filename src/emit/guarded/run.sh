@@ -140,7 +140,7 @@ pace() {
 # await: looks for the effect until the step's limit. A manual failover ends in silence if the
 # masters do not vote in time, so it is asked for up to three times.
 await() {
-    local deadline again sent=1
+    local deadline again sent=1 up_since=''
     clock
     deadline=$((clock_ms + limit_ms)) again=$((clock_ms + 6000))
     pending=$wait_at
