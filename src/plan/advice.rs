@@ -224,8 +224,11 @@ fn unpaired(scene: &Scene, notes: &mut Notes) {
                 unlock: "a node on another host".into(),
             }),
             "R009" | "M007" => notes.refusals.extend(unused(scene, id)),
-            "M001" => notes.refusals.push(Refusal {
-                subject: format!("ghost {}", end.node(id).name.short()),
+            "M001" | "M003" | "M004" => notes.refusals.push(Refusal {
+                subject: match end.node(id).is_ghost() {
+                    true => format!("ghost {}", end.node(id).name.short()),
+                    false => format!("dead {}", end.node(id)),
+                },
                 reason: ghost_reason(end, id),
                 unlock: "cure that first".into(),
             }),

@@ -36,6 +36,8 @@ pub struct Unit {
     pub mib: i64,
     /// False: left alone, as something may be going on.
     pub free: bool,
+    /// Another copy may lead it: a graceful failover needs the vote of a majority.
+    pub may_hand_over: bool,
     /// Usable copies were on two hosts before.
     pub protected: bool,
     /// Replicas in the owner's zone before.
@@ -185,6 +187,10 @@ impl<'a> Problem<'a> {
                 .iter()
                 .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
         for (id, node) in cluster.iter() {
+            // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
+            if !node.contested.is_empty() {
+                continue;
+            }
             let member = node.membership == Membership::Member;
             if !(member || node.membership == Membership::Unmet)
                 || !cluster.is_spare_given(id, unowned)
@@ -246,6 +252,7 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
         chained: Vec::new(),
         mib: mib.of(shard.owner),
         free,
+        may_hand_over: free && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
         same_zone: measure::in_owners_zone(cluster, shard).len() as i64,
     };

@@ -168,23 +168,40 @@ pub struct PlaceNodes {
 impl PlaceNodes {
     pub fn new(problem: &Problem, network: &mut Network, limits: &Limits) -> Self {
         let most = problem.units.len() as i64;
-        let zones: Vec<usize> = (0..problem.cluster.zones.len()).map(|_| network.node()).collect();
+        let zones: Vec<usize> = (0..problem.cluster.zones.len())
+            .map(|_| network.node())
+            .collect();
         for (zone, &node) in zones.iter().enumerate() {
-            let steps = [(Level::VotesZone, limits.votes_zone[zone]), (Level::OverZone, limits.over_zone[zone])];
+            let steps = [
+                (Level::VotesZone, limits.votes_zone[zone]),
+                (Level::OverZone, limits.over_zone[zone]),
+            ];
             add_load_arcs(network, node, SINK, most, steps);
         }
-        Self { zones, places: vec![None; problem.places()] }
+        Self {
+            zones,
+            places: vec![None; problem.places()],
+        }
     }
 
     /// The node of the copy's host.
-    pub fn of(&mut self, problem: &Problem, network: &mut Network, limits: &Limits, copy: &Copy) -> usize {
+    pub fn of(
+        &mut self,
+        problem: &Problem,
+        network: &mut Network,
+        limits: &Limits,
+        copy: &Copy,
+    ) -> usize {
         let at: Place = copy.place;
         if let Some(node) = self.places[at] {
             return node;
         }
         let node = network.node();
         let to = copy.zone.map_or(SINK, |z| self.zones[z.0 as usize]);
-        let steps = [(Level::VotesHost, limits.votes_host[at]), (Level::OverHost, limits.over_host[at])];
+        let steps = [
+            (Level::VotesHost, limits.votes_host[at]),
+            (Level::OverHost, limits.over_host[at]),
+        ];
         add_load_arcs(network, node, to, problem.units.len() as i64, steps);
         self.places[at] = Some(node);
         node

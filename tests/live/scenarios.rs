@@ -149,6 +149,40 @@ fn break_ghost_owner(servers: &mut Servers) -> (usize, usize) {
     (master, replica)
 }
 
+#[test]
+fn after_a_wrong_forget_only_a_takeover_helps() {
+    let mut layout = Layout::ring(3, 1);
+    layout.node_timeout_ms = 5000;
+    let Some(mut servers) = Servers::start("wrong-forget", 9, layout) else {
+        return;
+    };
+    servers.form();
+    let id = servers.id(0);
+    let (master, replica) = break_ghost_owner(&mut servers);
+    // Nobody else knows the replica's master any more, and who does not cannot vote for it.
+    let others = servers.members().into_iter().filter(|&i| i != replica);
+    for i in others {
+        servers.say(i, &["CLUSTER", "FORGET", &id]);
+    }
+    until("the replica has no master in the other views", || {
+        let own = servers.id(replica);
+        match servers.line(1, &own)?.master.as_str() {
+            "-" => Ok(()),
+            other => Err(other.to_owned()),
+        }
+    });
+    let planned = servers.plan(&[("S001", 1), ("M001", 1), ("M007", 1)]);
+    let promotion = planned.first("failover");
+    assert_eq!(promotion.mode.as_deref(), Some("takeover"));
+    let heir = servers.nodes[replica].address.to_string();
+    assert_eq!(promotion.address, Some(heir.clone()));
+    assert_eq!(planned.first("forget").tell, [heir]);
+    servers.nodes[master].met = true;
+    let topology = log_in_again_when_master(&servers, replica, || servers.carry_out(&planned, &[]));
+    assert_apart(&servers, &topology);
+    assert_no_ghosts(&servers);
+}
+
 /// Once the replica is the master, it may log in anywhere again: it may become a replica later.
 fn log_in_again_when_master<T>(servers: &Servers, i: usize, work: impl FnOnce() -> T) -> T {
     struct Done<'a>(&'a AtomicBool);
@@ -257,6 +291,155 @@ fn a_blank_node_is_met_and_used() {
     servers.nodes[4].met = true;
     let topology = servers.carry_out(&planned, &[]);
     assert_apart(&servers, &topology);
+}
+
+#[test]
+fn pairs_on_one_host_are_exchanged() {
+    let mut layout = Layout::of(&[
+        (1, None),
+        (2, None),
+        (3, None),
+        (1, Some(0)),
+        (2, Some(1)),
+        (3, Some(2)),
+    ]);
+    // No replica may wander off by itself.
+    layout.options = vec!["--cluster-migration-barrier", "5"];
+    let Some(servers) = Servers::start("same-host", 10, layout) else {
+        return;
+    };
+    servers.form();
+    let planned = servers.plan(&[("P001", 3)]);
+    assert_eq!(planned.actions(), ["replicate"; 3]);
+    // Without a spare the first of them leaves its master alone, and no other one does.
+    let alone: Vec<_> = planned.plan.exposure.iter().map(|e| e.step).collect();
+    assert_eq!(alone, [1], "{:#?}", planned.plan.exposure);
+    let topology = servers.carry_out(&planned, &[]);
+    assert_apart(&servers, &topology);
+}
+
+#[test]
+fn a_replica_of_a_replica_follows_the_master() {
+    let mut layout = Layout::ring(3, 1);
+    layout.nodes.extend([(3, Some(0)), (4, Some(0))]);
+    layout.unmet = vec![6, 7];
+    layout.options = vec!["--cluster-migration-barrier", "5"];
+    let Some(mut servers) = Servers::start("chain", 11, layout) else {
+        return;
+    };
+    servers.form();
+    break_chain(&mut servers);
+    let planned = servers.plan(&[("R007", 1)]);
+    assert_eq!(planned.actions(), ["replicate"]);
+    let topology = servers.carry_out(&planned, &[]);
+    assert_apart(&servers, &topology);
+}
+
+/// A master without slots becomes a replica; its own replica stays with it. Servers up to 7.0
+/// leave it at that.
+fn break_chain(servers: &mut Servers) {
+    let [middle, last] = [6, 7];
+    for i in [middle, last] {
+        servers.nodes[i].met = true;
+    }
+    servers.meet(0, &[middle, last]);
+    servers.replicate(last, middle);
+    until("the second follows the first", || servers.linked());
+    servers.replicate(middle, 0);
+    servers.wait_settled();
+}
+
+#[test]
+fn open_slots_are_closed_on_request() {
+    let Some(servers) = Servers::start("open-slots", 12, Layout::ring(3, 1)) else {
+        return;
+    };
+    servers.form();
+    let (importing, migrating) = ("100", "16000");
+    servers.say(
+        1,
+        &["CLUSTER", "SETSLOT", importing, "IMPORTING", &servers.id(0)],
+    );
+    servers.say(
+        2,
+        &["CLUSTER", "SETSLOT", migrating, "MIGRATING", &servers.id(0)],
+    );
+    let found = [("S003", 2)];
+    assert_eq!(servers.plan(&found).actions(), [""; 0]);
+    let planned = servers.plan_with(&found, &["--settle-slots"]);
+    assert_eq!(planned.actions(), ["set-slot"; 2]);
+    // A key that only the importing side has would be out of reach.
+    let key = key_of_slot(&servers, importing);
+    servers.say(1, &["ASKING"]);
+    servers.say(1, &["SET", &key, "stray"]);
+    let before = servers.wait_settled();
+    let stopped = servers.script(&planned, &["--apply"]);
+    assert_eq!(stopped.status.code(), Some(1), "{}", said(&stopped));
+    assert!(
+        said(&stopped).contains("keys of slot 100 at"),
+        "{}",
+        said(&stopped)
+    );
+    assert_eq!(servers.wait_settled(), before);
+    servers.say(1, &["ASKING"]);
+    servers.say(1, &["DEL", &key]);
+    servers.carry_out(&planned, &[]);
+}
+
+fn key_of_slot(servers: &Servers, slot: &str) -> String {
+    let hashed = |key: &String| servers.say(0, &["CLUSTER", "KEYSLOT", key]).lines().trim() == slot;
+    (0..)
+        .map(|n| format!("stray:{n}"))
+        .find(hashed)
+        .expect("every slot has keys")
+}
+
+#[test]
+fn a_node_with_stale_keys_is_flushed_on_request() {
+    let mut layout = Layout::ring(3, 1);
+    layout.unmet = vec![4];
+    let Some(mut servers) = Servers::start("stale-keys", 13, layout) else {
+        return;
+    };
+    servers.form();
+    break_stale_keys(&mut servers, 4);
+    let found = [("R001", 1), ("R009", 1)];
+    let refused = servers.plan(&found);
+    assert_eq!(refused.actions(), [""; 0]);
+    let unlocks = refused.plan.refusals.iter().map(|r| r.unlock.as_str());
+    assert!(
+        unlocks.clone().any(|u| u.contains("--flush-stale")),
+        "{:#?}",
+        refused.plan.refusals
+    );
+    let planned = servers.plan_with(&found, &["--flush-stale"]);
+    assert_eq!(planned.actions(), ["flush", "replicate"]);
+    let topology = servers.carry_out(&planned, &[]);
+    assert_apart(&servers, &topology);
+}
+
+/// The node once owned slots with keys in them, elsewhere; it lost the slots and kept the keys.
+fn break_stale_keys(servers: &mut Servers, stale: usize) {
+    servers.say(stale, &["CLUSTER", "ADDSLOTS", "0"]);
+    servers.say(
+        stale,
+        &["CONFIG", "SET", "cluster-require-full-coverage", "no"],
+    );
+    let key = key_of_slot(servers, "0");
+    until("it serves its slot", || {
+        servers
+            .ask(stale, &["SET", &key, "stale"])
+            .map_err(|trouble| trouble.to_string())
+    });
+    servers.say(stale, &["CLUSTER", "DELSLOTS", "0"]);
+    servers.say(
+        stale,
+        &["CONFIG", "SET", "cluster-require-full-coverage", "yes"],
+    );
+    servers.nodes[stale].met = true;
+    servers.meet(0, &[stale]);
+    servers.wait_settled();
+    assert_eq!(servers.say(stale, &["DBSIZE"]).lines(), "1\n");
 }
 
 #[test]
