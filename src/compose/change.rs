@@ -235,7 +235,7 @@ fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
                 None => "its master is gone, and no step adds a replica".to_owned(),
             }
         }
-        _ => "one copy less until the replica on its way is in sync".to_owned(),
+        _ => "until the replica on its way is in sync".to_owned(),
     };
     // The servers' own migration acts after 5 s on a master that lost its last replica
     // (`clusterHandleSlaveMigration`), and looks at no host.

@@ -384,12 +384,10 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     for &id in ids {
         let heir = heir_of(scene, id);
         let node = back.node_mut(id);
-        if node.is_master() && node.slots.is_empty() {
-            if let Some(heir) = heir {
-                node.role = crate::model::Role::Replica(Some(heir));
-                node.replication.link = Link::Up;
-                node.replication.sync = Sync::Done;
-            }
+        if let (Some(heir), true) = (heir, node.is_master() && node.slots.is_empty()) {
+            node.role = crate::model::Role::Replica(Some(heir));
+            node.replication.link = Link::Up;
+            node.replication.sync = Sync::Done;
         }
     }
     let after = rules::check(&Context::new(&back, scene.policy, scene.wanted));
