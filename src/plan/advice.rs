@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::measure;
 use crate::model::Cluster;
 use crate::model::Link;
 use crate::model::Membership;
@@ -477,5 +476,4 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
             if blind == 1 { "" } else { "s" }
         ));
     }
-    let _ = measure::votes_to_spare(cluster);
 }
