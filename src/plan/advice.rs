@@ -222,6 +222,17 @@ fn unpaired(scene: &Scene, notes: &mut Notes) {
                 reason: format!("no pairing of the live nodes keeps it off {host}"),
                 unlock: "a node on another host".into(),
             }),
+            "R007" => notes.refusals.push(Refusal {
+                subject: end.node(id).to_string(),
+                reason: match end.root(id).map(|root| end.node(root)) {
+                    Some(root) if root.is_live_member() => {
+                        format!("the shard of {root} is left alone")
+                    }
+                    Some(root) => format!("its shard has no live master: {root} is gone"),
+                    None => "it copies no slots, and no shard can take it".to_owned(),
+                },
+                unlock: "cure that first".into(),
+            }),
             "R009" | "M007" => notes.refusals.extend(unused(scene, id)),
             "M001" | "M003" | "M004" => notes.refusals.push(Refusal {
                 subject: match end.node(id).is_ghost() {

@@ -392,7 +392,7 @@ impl Decision {
         {
             for copy in copies {
                 let node = cluster.node_mut(copy.node);
-                if copy.node == unit.owner {
+                if unit.fixed.iter().any(|f| f.node == copy.node) {
                     continue;
                 }
                 let stays =
