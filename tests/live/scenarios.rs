@@ -350,6 +350,28 @@ fn break_chain(servers: &mut Servers) {
 }
 
 #[test]
+fn a_dead_node_that_was_given_up_is_forgotten() {
+    let mut layout = Layout::ring(3, 1);
+    layout.nodes.push((3, Some(0)));
+    let Some(mut servers) = Servers::start("given-up", 14, layout) else {
+        return;
+    };
+    servers.form();
+    servers.kill(6);
+    until("the survivors notice", || servers.agreed());
+    let found = [("M003", 1), ("R002", 1)];
+    assert_eq!(servers.plan(&found).actions(), [""; 0]);
+    let planned = servers.plan_with(&found, &["--forget-dead"]);
+    assert_eq!(planned.actions(), ["forget"]);
+    // The map still asks for two replicas.
+    let topology = servers.carry_out(&planned, &["R002"]);
+    assert_eq!(topology.len(), 6);
+    // Its address stays in the gossip of those that were told later, but is banned by then.
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(servers.wait_settled(), topology);
+}
+
+#[test]
 fn open_slots_are_closed_on_request() {
     let Some(servers) = Servers::start("open-slots", 12, Layout::ring(3, 1)) else {
         return;
@@ -368,6 +390,8 @@ fn open_slots_are_closed_on_request() {
     assert_eq!(servers.plan(&found).actions(), [""; 0]);
     let planned = servers.plan_with(&found, &["--settle-slots"]);
     assert_eq!(planned.actions(), ["set-slot"; 2]);
+    let empty: Vec<_> = planned.plan.steps.iter().map(|s| s.guard.empty).collect();
+    assert_eq!(empty, [Some(true), None]);
     // A key that only the importing side has would be out of reach.
     let key = key_of_slot(&servers, importing);
     servers.say(1, &["ASKING"]);
