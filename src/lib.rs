@@ -15,9 +15,9 @@
 //! | `measure` | the counts that rules and levels share | model, policy, flow |
 //! | `rules` | cluster and policy to findings, one file per rule | model, diagnostic, policy, inventory, flow, measure |
 //! | `action` | one indivisible act: words, guard, effect, inverse, wait | model |
-//! | `plan` | cluster and policy to target to ordered steps | model, policy, flow, measure, rules, action |
+//! | `plan` | cluster and policy to target to ordered steps | model, policy, inventory, flow, measure, rules, action, simulate |
 //! | `simulate` | a plan applied step by step, with the findings of each moment | model, policy, measure, rules, action, plan |
-//! | `impact` | what would break if something went away | model, measure |
+//! | `impact` | what would break if something went away | model, measure, action |
 //! | `report` | the one serialisable answer of each command | diagnostic |
 //! | `compose` | inventory, findings and plans to reports | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, report |

@@ -67,6 +67,8 @@ pub(super) struct View {
     pub myself: Option<usize>,
     pub lines: Vec<Line>,
     pub on_disk: bool,
+    /// Nothing shows that lines are missing, so who is not listed is not known there.
+    pub whole: bool,
     /// The address that a header, a folder or a file name gives.
     pub named: Option<Address>,
     /// The newest pong of the dump: its clock, unix ms.
@@ -237,6 +239,7 @@ impl Gathered {
             path: source.path.clone(),
             file,
             myself,
+            whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
             lines,
             on_disk: dump.on_disk,
             named: named.cloned(),
@@ -246,13 +249,14 @@ impl Gathered {
 
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
         let token = self.token(line.id);
-        let master = line.master.map(|m| self.token(m));
         let known = |&&index: &&u32| {
             let fact = &self.facts[index as usize];
+            // By name: looking the token up again costs more than all the rest.
+            let master = fact.master.map(|m| self.names[m as usize].as_str());
             fact.flags == line.flags
                 && fact.config_epoch == line.config_epoch
                 && fact.connected == line.connected
-                && fact.master == master
+                && master == line.master
                 && fact.port == line.port
                 && &*fact.ip == line.ip
                 && fact.slots == line.slots
@@ -266,6 +270,7 @@ impl Gathered {
         if let Some(&index) = self.by_token[token as usize].iter().find(known) {
             return index;
         }
+        let master = line.master.map(|m| self.token(m));
         let open = line
             .open
             .iter()
@@ -298,6 +303,17 @@ impl Gathered {
         self.names.push(name);
         self.by_token.push(Vec::new());
         token
+    }
+
+    /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
+    /// do not.
+    fn names_only_listed(&self, lines: &[Line]) -> bool {
+        let mut listed = vec![false; self.names.len()];
+        for line in lines {
+            listed[self.fact(line).token as usize] = true;
+        }
+        let mut masters = lines.iter().filter_map(|l| self.fact(l).master);
+        masters.all(|m| listed[m as usize])
     }
 
     pub fn fact(&self, line: &Line) -> &Fact {

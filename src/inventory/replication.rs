@@ -7,7 +7,7 @@ use crate::inventory::Inventory;
 use crate::inventory::gather::Answers;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::folder;
-use crate::inventory::reconcile::owner;
+use crate::inventory::owners::owner;
 use crate::model::Address;
 use crate::model::Link;
 use crate::model::NodeId;

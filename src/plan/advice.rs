@@ -149,6 +149,7 @@ fn waiting(scene: &Scene, notes: &mut Notes) {
         .filter(|c| scene.selection.waiting.contains(c))
         .collect();
     let dead = scene.captured.dead_members().len();
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for code in codes {
         let what = scene
             .remaining
@@ -160,17 +161,23 @@ fn waiting(scene: &Scene, notes: &mut Notes) {
                 _ => None,
             })
             .collect::<Vec<_>>();
-        let members = if dead == 1 {
-            "1 member is dead".to_owned()
-        } else {
-            format!("{dead} members are dead")
-        };
+        groups.entry(shorten(&what)).or_default().push(code);
+    }
+    let members = if dead == 1 {
+        "1 member is dead".to_owned()
+    } else {
+        format!("{dead} members are dead")
+    };
+    for (what, codes) in groups {
         notes.refusals.push(Refusal {
-            subject: format!("{code} {}", shorten(&what)),
+            subject: format!("{} {what}", codes.join(" ")),
             reason: format!(
                 "{members} and may be back soon: masters are not moved around meanwhile"
             ),
-            unlock: format!("--only {code}, or --forget-dead if they will not return"),
+            unlock: format!(
+                "--only {}, or --forget-dead if they will not return",
+                codes.join(",")
+            ),
         });
     }
 }
@@ -217,8 +224,11 @@ fn unpaired(scene: &Scene, notes: &mut Notes) {
                 unlock: "a node on another host".into(),
             }),
             "R009" | "M007" => notes.refusals.extend(unused(scene, id)),
-            "M001" => notes.refusals.push(Refusal {
-                subject: format!("ghost {}", end.node(id).name.short()),
+            "M001" | "M003" | "M004" => notes.refusals.push(Refusal {
+                subject: match end.node(id).is_ghost() {
+                    true => format!("ghost {}", end.node(id).name.short()),
+                    false => format!("dead {}", end.node(id)),
+                },
                 reason: ghost_reason(end, id),
                 unlock: "cure that first".into(),
             }),
@@ -393,10 +403,15 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     let cured = tally
         .into_iter()
         .filter(|&(code, n)| n > 0 && phase_of(code) != crate::plan::Phase::Tidy);
+    let mut cured: Vec<(&str, i64)> = cured.collect();
+    // Service first.
+    cured.sort_by_key(|&(code, _)| code != "S001");
     cured
-        .map(|(code, n)| match code {
-            "S001" => format!("{n} uncovered slots (S001)"),
-            _ => format!("{n} {code}"),
+        .into_iter()
+        .map(|(code, n)| match (code, n) {
+            ("S001", n) => format!("{n} uncovered slots (S001)"),
+            (_, 1) => code.to_owned(),
+            (_, n) => format!("{n} × {code}"),
         })
         .collect()
 }

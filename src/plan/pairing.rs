@@ -215,11 +215,10 @@ impl Builder<'_> {
         let problem = self.problem;
         for spare in &problem.spares {
             let node = self.network.node();
-            let acts = 1 + i64::from(spare.meet) + i64::from(spare.flush);
             let cost = Level::Tidy.cost(-i64::from(spare.untidy));
-            let enter = self
-                .network
-                .arc(SOURCE, node, 1, add(cost, Level::Actions, acts));
+            let enter =
+                self.network
+                    .arc(SOURCE, node, 1, add(cost, Level::Actions, spare.actions()));
             let pool = self.pool(&spare.copy);
             let leave = self.network.arc(node, pool, 1, Cost::ZERO);
             let mut direct = Vec::new();

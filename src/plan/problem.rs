@@ -36,6 +36,8 @@ pub struct Unit {
     pub mib: i64,
     /// False: left alone, as something may be going on.
     pub free: bool,
+    /// Another copy may lead it: a graceful failover needs the vote of a majority.
+    pub may_hand_over: bool,
     /// Usable copies were on two hosts before.
     pub protected: bool,
     /// Replicas in the owner's zone before.
@@ -61,6 +63,13 @@ pub struct Spare {
     pub flush: bool,
     /// Leaving it without a copy is a finding to be cured.
     pub untidy: bool,
+}
+
+impl Spare {
+    /// Commands it takes to attach it.
+    pub fn actions(&self) -> i64 {
+        1 + i64::from(self.meet) + i64::from(self.flush)
+    }
 }
 
 /// Why a shard or a node takes no part.
@@ -137,6 +146,20 @@ impl<'a> Problem<'a> {
         copy(self.cluster, node, usable)
     }
 
+    /// The same scene for another set of units and spares.
+    pub fn share(&self) -> Problem<'a> {
+        Problem {
+            cluster: self.cluster,
+            policy: self.policy,
+            selection: self.selection,
+            allow_moves: self.allow_moves,
+            units: Vec::new(),
+            spares: Vec::new(),
+            asides: Vec::new(),
+            votes_to_spare: self.votes_to_spare,
+        }
+    }
+
     /// How many places there are.
     pub fn places(&self) -> usize {
         self.cluster.hosts.len() + self.cluster.nodes.len()
@@ -164,6 +187,10 @@ impl<'a> Problem<'a> {
                 .iter()
                 .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
         for (id, node) in cluster.iter() {
+            // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
+            if !node.contested.is_empty() {
+                continue;
+            }
             let member = node.membership == Membership::Member;
             if !(member || node.membership == Membership::Unmet)
                 || !cluster.is_spare_given(id, unowned)
@@ -225,6 +252,7 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
         chained: Vec::new(),
         mib: mib.of(shard.owner),
         free,
+        may_hand_over: free && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
         same_zone: measure::in_owners_zone(cluster, shard).len() as i64,
     };

@@ -126,37 +126,14 @@ pub fn candidates<'a>(unit: &'a Unit, copies: &'a [Copy]) -> impl Iterator<Item 
 pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
     let limits = Limits::new(problem, assignment);
     let mut network = Network::new();
-    let zones: Vec<usize> = (0..problem.cluster.zones.len())
-        .map(|_| network.node())
-        .collect();
-    for (zone, &node) in zones.iter().enumerate() {
-        let steps = [
-            (Level::VotesZone, limits.votes_zone[zone]),
-            (Level::OverZone, limits.over_zone[zone]),
-        ];
-        add_load_arcs(&mut network, node, SINK, problem.units.len() as i64, steps);
-    }
-    let mut places: Vec<Option<usize>> = vec![None; problem.places()];
-    let place = |network: &mut Network, copy: &Copy, places: &mut Vec<Option<usize>>| {
-        *places[copy.place].get_or_insert_with(|| {
-            let node = network.node();
-            let to = copy.zone.map_or(SINK, |z| zones[z.0 as usize]);
-            let at: Place = copy.place;
-            let steps = [
-                (Level::VotesHost, limits.votes_host[at]),
-                (Level::OverHost, limits.over_host[at]),
-            ];
-            add_load_arcs(network, node, to, problem.units.len() as i64, steps);
-            node
-        })
-    };
+    let mut places = PlaceNodes::new(problem, &mut network, &limits);
     let mut choices: Vec<Vec<(ArcId, NodeId)>> = Vec::new();
     for (unit, copies) in problem.units.iter().zip(&assignment.copies) {
         let shard = network.node();
         network.arc(SOURCE, shard, 1, Cost::ZERO);
         let mut arcs = Vec::new();
         for copy in candidates(unit, copies) {
-            let to = place(&mut network, copy, &mut places);
+            let to = places.of(problem, &mut network, &limits, copy);
             arcs.push((
                 network.arc(shard, to, 1, price(problem, unit, copies, copy)),
                 copy.node,
@@ -179,6 +156,55 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
         masters,
         cost: flow.cost(&network),
         proven: flow.verify(&network),
+    }
+}
+
+/// The network nodes of hosts and zones, made as they are needed.
+pub struct PlaceNodes {
+    zones: Vec<usize>,
+    places: Vec<Option<usize>>,
+}
+
+impl PlaceNodes {
+    pub fn new(problem: &Problem, network: &mut Network, limits: &Limits) -> Self {
+        let most = problem.units.len() as i64;
+        let zones: Vec<usize> = (0..problem.cluster.zones.len())
+            .map(|_| network.node())
+            .collect();
+        for (zone, &node) in zones.iter().enumerate() {
+            let steps = [
+                (Level::VotesZone, limits.votes_zone[zone]),
+                (Level::OverZone, limits.over_zone[zone]),
+            ];
+            add_load_arcs(network, node, SINK, most, steps);
+        }
+        Self {
+            zones,
+            places: vec![None; problem.places()],
+        }
+    }
+
+    /// The node of the copy's host.
+    pub fn of(
+        &mut self,
+        problem: &Problem,
+        network: &mut Network,
+        limits: &Limits,
+        copy: &Copy,
+    ) -> usize {
+        let at: Place = copy.place;
+        if let Some(node) = self.places[at] {
+            return node;
+        }
+        let node = network.node();
+        let to = copy.zone.map_or(SINK, |z| self.zones[z.0 as usize]);
+        let steps = [
+            (Level::VotesHost, limits.votes_host[at]),
+            (Level::OverHost, limits.over_host[at]),
+        ];
+        add_load_arcs(network, node, to, problem.units.len() as i64, steps);
+        self.places[at] = Some(node);
+        node
     }
 }
 

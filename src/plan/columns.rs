@@ -1,0 +1,513 @@
+//! The coupled decision as columns: for every class of alike shards, the ways one of them can
+//! end up.
+//!
+//! A column says which replicas leave, which spares come and who leads. Columns of one class
+//! compete for the same shards; rows couple classes: spares there are, replicas that leave must
+//! arrive somewhere, masters a place may hold, and what earlier levels came to.
+
+use std::collections::BTreeMap;
+
+use crate::flow::Cost;
+use crate::flow::WIDTH;
+use crate::model::DiskId;
+use crate::model::NodeId;
+use crate::model::ZoneId;
+use crate::plan::level::Level;
+use crate::plan::price;
+use crate::plan::price::Origin;
+use crate::plan::price::Placed;
+use crate::plan::problem::Assignment;
+use crate::plan::problem::Copy;
+use crate::plan::problem::Decision;
+use crate::plan::problem::Place;
+use crate::plan::problem::Problem;
+use crate::plan::problem::Unit;
+use crate::plan::roles;
+use crate::policy::HomeRole;
+
+/// More columns than this are not built: the decision is then not proven.
+const MOST_COLUMNS: usize = 40_000;
+
+/// Units that can stand in for each other on their way to a shard.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub sample: Copy,
+    pub origin: Origin,
+    /// Spares, in node order; empty for the pool of released replicas.
+    pub spares: Vec<NodeId>,
+}
+
+/// One way a shard of a class can end up.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub cost: Cost,
+    pub place: Place,
+    pub zone: Option<ZoneId>,
+    /// Positions in the unit's `movable` that leave.
+    pub released: Vec<usize>,
+    /// Positions in the unit's `chained` that leave.
+    pub unchained: Vec<usize>,
+    /// Groups that copies come from.
+    pub adds: Vec<usize>,
+    pub lead: Lead,
+}
+
+/// Who leads in a column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lead {
+    /// Position among the copies that stay: fixed, then movable, then chained.
+    Stays(usize),
+    /// Position in `adds`.
+    Comes(usize),
+}
+
+/// Shards that are alike in everything that any level counts.
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub units: Vec<usize>,
+    pub columns: Vec<Column>,
+}
+
+/// All columns of a problem.
+pub struct Table {
+    pub groups: Vec<Group>,
+    pub classes: Vec<Class>,
+}
+
+type CopyKey = (Place, Option<DiskId>, Option<ZoneId>, bool, Option<bool>);
+type GroupKey = (Place, Option<DiskId>, bool, i64, bool, Option<bool>);
+type ClassKey = (
+    bool,
+    i64,
+    bool,
+    i64,
+    i64,
+    Vec<CopyKey>,
+    Vec<CopyKey>,
+    Vec<CopyKey>,
+);
+
+/// How far the columns reach.
+pub struct Reach {
+    /// Earlier levels that came to nothing: a column that costs any of them cannot be used.
+    pub barred: Vec<Level>,
+    /// Healthy replicas may leave.
+    pub moves: bool,
+    /// Spares per shard beyond what it lacks.
+    pub extra: usize,
+}
+
+/// Builds the table; `None` if it would be too large.
+pub fn table(problem: &Problem, reach: &Reach) -> Option<Table> {
+    let groups = groups(problem, reach);
+    let mut by_key: BTreeMap<ClassKey, Vec<usize>> = BTreeMap::new();
+    for (index, unit) in problem.units.iter().enumerate() {
+        by_key
+            .entry(class_key(problem, unit))
+            .or_default()
+            .push(index);
+    }
+    let mut classes = Vec::new();
+    let mut total = 0;
+    for units in by_key.into_values() {
+        let mut builder = Builder {
+            problem,
+            groups: &groups,
+            reach,
+            unit: &problem.units[units[0]],
+            columns: Vec::new(),
+        };
+        builder.build(MOST_COLUMNS - total)?;
+        total += builder.columns.len();
+        classes.push(Class {
+            columns: builder.columns,
+            units,
+        });
+    }
+    Some(Table { groups, classes })
+}
+
+fn home_key(problem: &Problem, copy: &Copy) -> Option<bool> {
+    let counts = problem.selection.level(Level::Home);
+    problem
+        .home_role(copy.node)
+        .filter(|_| counts)
+        .map(|r| r == HomeRole::Master)
+}
+
+fn copy_key(problem: &Problem, copy: &Copy) -> CopyKey {
+    (
+        copy.place,
+        copy.disk,
+        copy.zone,
+        copy.usable,
+        home_key(problem, copy),
+    )
+}
+
+fn class_key(problem: &Problem, unit: &Unit) -> ClassKey {
+    // Positions matter to columns, so lists are compared as they are sorted in the unit.
+    let keys = |list: &[Copy]| {
+        list.iter()
+            .map(|c| copy_key(problem, c))
+            .collect::<Vec<_>>()
+    };
+    (
+        unit.free,
+        unit.wanted,
+        unit.protected,
+        unit.same_zone,
+        unit.mib,
+        keys(&unit.fixed),
+        keys(&unit.movable),
+        keys(&unit.chained),
+    )
+}
+
+fn groups(problem: &Problem, reach: &Reach) -> Vec<Group> {
+    let mut found: BTreeMap<GroupKey, Group> = BTreeMap::new();
+    for spare in &problem.spares {
+        let copy = spare.copy;
+        let key = (
+            copy.place,
+            copy.disk,
+            false,
+            spare.actions(),
+            spare.untidy,
+            home_key(problem, &copy),
+        );
+        let origin = Origin::Spare {
+            actions: spare.actions(),
+            untidy: spare.untidy,
+        };
+        let group = found.entry(key).or_insert(Group {
+            sample: copy,
+            origin,
+            spares: Vec::new(),
+        });
+        group.spares.push(copy.node);
+    }
+    for unit in problem.units.iter().filter(|u| u.free) {
+        let movable = if reach.moves {
+            unit.movable.as_slice()
+        } else {
+            &[]
+        };
+        for copy in movable.iter().chain(&unit.chained) {
+            let key = (
+                copy.place,
+                copy.disk,
+                true,
+                1,
+                false,
+                home_key(problem, copy),
+            );
+            let sample = Copy {
+                usable: true,
+                ..*copy
+            };
+            found.entry(key).or_insert(Group {
+                sample,
+                origin: Origin::Released,
+                spares: Vec::new(),
+            });
+        }
+    }
+    found.into_values().collect()
+}
+
+struct Builder<'a> {
+    problem: &'a Problem<'a>,
+    groups: &'a [Group],
+    reach: &'a Reach,
+    unit: &'a Unit,
+    columns: Vec<Column>,
+}
+
+impl Builder<'_> {
+    fn build(&mut self, room: usize) -> Option<()> {
+        let unit = self.unit;
+        if !unit.free {
+            self.push_all(&[], &[], &[]);
+            return (self.columns.len() <= room).then_some(());
+        }
+        let movable = if self.reach.moves {
+            unit.movable.len()
+        } else {
+            0
+        };
+        for leaves in subsets(movable)? {
+            for unchained in subsets(unit.chained.len())? {
+                let staying = unit
+                    .fixed
+                    .iter()
+                    .chain(&unit.movable)
+                    .filter(|c| c.usable)
+                    .count()
+                    - 1
+                    - leaves.len()
+                    + (unit.chained.len() - unchained.len());
+                let lacking = (unit.wanted.max(1) as usize).saturating_sub(staying);
+                let most = lacking + self.reach.extra;
+                let mut adds = Vec::new();
+                self.combine(&leaves, &unchained, &mut adds, 0, most, room)?;
+            }
+        }
+        Some(())
+    }
+
+    // Multisets of groups, smaller ones first in their own branch.
+    fn combine(
+        &mut self,
+        leaves: &[usize],
+        unchained: &[usize],
+        adds: &mut Vec<usize>,
+        from: usize,
+        most: usize,
+        room: usize,
+    ) -> Option<()> {
+        self.push_all(leaves, unchained, adds);
+        if self.columns.len() > room {
+            return None;
+        }
+        if adds.len() == most {
+            return Some(());
+        }
+        for group in from..self.groups.len() {
+            let held = adds.iter().filter(|&&g| g == group).count();
+            let Group { origin, spares, .. } = &self.groups[group];
+            if *origin != Origin::Released && held == spares.len() {
+                continue;
+            }
+            adds.push(group);
+            // A barred collision does not go away by adding more.
+            if !self.collides(leaves, unchained, adds) {
+                self.combine(leaves, unchained, adds, group, most, room)?;
+            }
+            adds.pop();
+        }
+        Some(())
+    }
+
+    fn placed(&self, leaves: &[usize], unchained: &[usize], adds: &[usize]) -> Vec<Placed> {
+        let unit = self.unit;
+        let stay = |list: &[Copy], gone: &[usize], origin| -> Vec<Placed> {
+            let kept = list.iter().enumerate().filter(|(i, _)| !gone.contains(i));
+            kept.map(|(_, &copy)| Placed { copy, origin }).collect()
+        };
+        let mut placed = stay(&unit.fixed, &[], Origin::Present);
+        placed.extend(stay(&unit.movable, leaves, Origin::Present));
+        let chained = stay(&unit.chained, unchained, Origin::Chained);
+        placed.extend(chained.into_iter().map(|p| Placed {
+            copy: Copy {
+                usable: true,
+                ..p.copy
+            },
+            ..p
+        }));
+        placed.extend(adds.iter().map(|&g| Placed {
+            copy: self.groups[g].sample,
+            origin: self.groups[g].origin,
+        }));
+        placed
+    }
+
+    fn is_barred(&self, cost: &Cost) -> bool {
+        self.reach
+            .barred
+            .iter()
+            .any(|&level| cost.0[level as usize] > 0)
+    }
+
+    fn collides(&self, leaves: &[usize], unchained: &[usize], adds: &[usize]) -> bool {
+        let placed = self.placed(leaves, unchained, adds);
+        let cost = price::unit(self.problem, self.unit, &placed, 0, &placed[0].copy);
+        let late = [Level::SameHost, Level::Siblings];
+        late.iter()
+            .any(|&l| self.reach.barred.contains(&l) && cost.0[l as usize] > 0)
+    }
+
+    fn push_all(&mut self, leaves: &[usize], unchained: &[usize], adds: &[usize]) {
+        let placed = self.placed(leaves, unchained, adds);
+        let staying = placed.len() - adds.len();
+        let copies: Vec<Copy> = placed.iter().map(|p| p.copy).collect();
+        let mut seen = Vec::new();
+        for (position, copy) in copies.iter().enumerate() {
+            let may = position == 0 || (self.unit.free && copy.usable);
+            let lead = if position < staying {
+                Lead::Stays(position)
+            } else {
+                Lead::Comes(position - staying)
+            };
+            // A second spare of one group leads no better than the first.
+            let twin = matches!(lead, Lead::Comes(at) if at > 0 && adds[at] == adds[at - 1]);
+            if !may || twin {
+                continue;
+            }
+            let cost = price::unit(self.problem, self.unit, &placed, leaves.len() as i64, copy);
+            if self.is_barred(&cost) {
+                continue;
+            }
+            let key = (cost, copy.place, copy.zone);
+            if seen.contains(&key) {
+                continue;
+            }
+            seen.push(key);
+            self.columns.push(Column {
+                cost,
+                place: copy.place,
+                zone: copy.zone,
+                released: leaves.to_vec(),
+                unchained: unchained.to_vec(),
+                adds: adds.to_vec(),
+                lead,
+            });
+        }
+    }
+}
+
+/// All subsets of `0..len`; none if there would be too many.
+fn subsets(len: usize) -> Option<Vec<Vec<usize>>> {
+    (len <= 6).then(|| {
+        (0..1_u32 << len)
+            .map(|mask| (0..len).filter(|&i| mask >> i & 1 == 1).collect())
+            .collect()
+    })
+}
+
+impl Table {
+    /// Units taken from a group (positive) or given to it (negative) by a column.
+    pub fn use_of(&self, problem: &Problem, class: &Class, column: &Column, group: usize) -> i64 {
+        let taken = column.adds.iter().filter(|&&g| g == group).count() as i64;
+        let of = &self.groups[group];
+        if of.origin != Origin::Released {
+            return taken;
+        }
+        let unit = &problem.units[class.units[0]];
+        let fits = |c: &Copy| {
+            c.place == of.sample.place
+                && c.disk == of.sample.disk
+                && home_key(problem, c) == home_key(problem, &of.sample)
+        };
+        let given = column
+            .released
+            .iter()
+            .filter(|&&i| fits(&unit.movable[i]))
+            .count()
+            + column
+                .unchained
+                .iter()
+                .filter(|&&i| fits(&unit.chained[i]))
+                .count();
+        taken - given as i64
+    }
+
+    /// Hands out the chosen columns (class, column, how often) to shards and nodes: home pairs
+    /// first, then lowest address to lowest address.
+    pub fn expand(&self, problem: &Problem, chosen: &[(usize, usize, i64)]) -> Option<Decision> {
+        let mut pools: Vec<Vec<NodeId>> = self.groups.iter().map(|g| g.spares.clone()).collect();
+        let mut copies: Vec<Vec<Copy>> = vec![Vec::new(); problem.units.len()];
+        let mut masters: Vec<NodeId> = problem.units.iter().map(|u| u.owner).collect();
+        let mut columns: Vec<Option<&Column>> = vec![None; problem.units.len()];
+        for (index, class) in self.classes.iter().enumerate() {
+            let mut waiting = class.units.clone();
+            let mut mine: Vec<_> = chosen.iter().filter(|c| c.0 == index).collect();
+            // Shards that change pick first, those whose change leads home before others.
+            mine.sort_by_key(|c| {
+                std::cmp::Reverse(class.columns[c.1].cost.0[Level::Actions as usize])
+            });
+            for &&(_, column, count) in &mine {
+                let column = &class.columns[column];
+                waiting.sort_by_key(|&u| (home_ties(problem, &problem.units[u], column), u));
+                for _ in 0..count {
+                    if waiting.is_empty() {
+                        return None;
+                    }
+                    columns[waiting.remove(0)] = Some(column);
+                }
+            }
+            if !waiting.is_empty() {
+                return None;
+            }
+        }
+        for (index, column) in columns.iter().enumerate() {
+            let (unit, column) = (&problem.units[index], (*column)?);
+            for (group, pool) in pools.iter_mut().enumerate() {
+                if self.groups[group].origin == Origin::Released {
+                    let fits = |c: &Copy| {
+                        c.place == self.groups[group].sample.place
+                            && c.disk == self.groups[group].sample.disk
+                            && home_key(problem, c) == home_key(problem, &self.groups[group].sample)
+                    };
+                    pool.extend(
+                        column
+                            .released
+                            .iter()
+                            .map(|&i| &unit.movable[i])
+                            .filter(|c| fits(c))
+                            .map(|c| c.node),
+                    );
+                    pool.extend(
+                        column
+                            .unchained
+                            .iter()
+                            .map(|&i| &unit.chained[i])
+                            .filter(|c| fits(c))
+                            .map(|c| c.node),
+                    );
+                }
+            }
+        }
+        pools.iter_mut().for_each(|p| p.sort_unstable());
+        for (index, column) in columns.iter().enumerate() {
+            let (unit, column) = (&problem.units[index], (*column)?);
+            let mut list = unit.fixed.clone();
+            let stay = |from: &[Copy], gone: &[usize]| -> Vec<Copy> {
+                let kept = from.iter().enumerate().filter(|(i, _)| !gone.contains(i));
+                kept.map(|(_, &c)| c).collect()
+            };
+            list.extend(stay(&unit.movable, &column.released));
+            list.extend(
+                stay(&unit.chained, &column.unchained)
+                    .into_iter()
+                    .map(|c| Copy { usable: true, ..c }),
+            );
+            let staying = list.len();
+            for &group in &column.adds {
+                let pool = &mut pools[group];
+                let home = pool.iter().position(|&n| problem.at_home(n, unit));
+                let own = |n: NodeId| {
+                    unit.movable
+                        .iter()
+                        .chain(&unit.chained)
+                        .any(|c| c.node == n)
+                };
+                let at = home.or_else(|| pool.iter().position(|&n| !own(n)))?;
+                let node = pool.remove(at);
+                list.push(problem.copy(node, true));
+            }
+            masters[index] = match column.lead {
+                Lead::Stays(position) => list[position].node,
+                Lead::Comes(position) => list[staying + position].node,
+            };
+            copies[index] = list;
+        }
+        Some(Decision {
+            assignment: Assignment { copies },
+            masters,
+        })
+    }
+}
+
+/// Copies away from home if the unit takes the column.
+fn home_ties(problem: &Problem, unit: &Unit, column: &Column) -> i64 {
+    let stay: Vec<Copy> = unit.fixed.iter().chain(&unit.movable).copied().collect();
+    let master = match column.lead {
+        Lead::Stays(position) => stay.get(position).copied().unwrap_or(unit.fixed[0]),
+        Lead::Comes(_) => return 0,
+    };
+    let cost = roles::price(problem, unit, &stay, &master);
+    cost.0[Level::TieHome as usize] + cost.0[Level::Home as usize]
+}
+
+const _: () = assert!(WIDTH > Level::TieRank as usize, "columns carry every level");

@@ -1,0 +1,391 @@
+//! What must hold for every plan, counted here without the planner's own help.
+//!
+//! Start reading at [`judge`]. An oracle answers with a complaint, not a panic, so that a
+//! property test can shrink and a table of captures can name all that are wrong.
+
+use std::collections::BTreeMap;
+
+use topoplan::action::Action;
+use topoplan::compose;
+use topoplan::diagnostic::Severity;
+use topoplan::inventory::Inventory;
+use topoplan::model::Cluster;
+use topoplan::model::NodeId;
+use topoplan::model::Role;
+use topoplan::plan;
+use topoplan::plan::Level;
+use topoplan::plan::NoPlan;
+use topoplan::plan::Plan;
+use topoplan::plan::Request;
+use topoplan::policy::Wanted;
+use topoplan::report;
+use topoplan::report::PlanReport;
+use topoplan::rules;
+use topoplan::rules::Context;
+use topoplan::rules::Finding;
+use topoplan::rules::Subject;
+
+type Complaint = Result<(), String>;
+
+/// Everything a plan must be.
+pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
+    let (cluster, policy) = (&inventory.cluster, &inventory.policy);
+    let wanted = policy.wanted(cluster);
+    let make = |from: &Cluster| plan::plan(from, policy, &wanted, &inventory.conflicts, request);
+    let plan = match make(cluster) {
+        Ok(plan) => plan,
+        Err(NoPlan::Refused(_)) if !inventory.conflicts.is_empty() => return Ok(()),
+        Err(other) => return Err(other.to_string()),
+    };
+    let found = |at: &Cluster| rules::check(&Context::new(at, policy, &wanted));
+    let (before, after) = (found(cluster), found(&plan.end));
+    if after != plan.remaining {
+        return Err("the remaining findings are not those of the end".to_owned());
+    }
+    prefixes(cluster, &plan)?;
+    nothing_worse(cluster, &plan, &before, &after)?;
+    explained(&plan, request)?;
+    let again = make(&plan.end).map_err(|e| format!("planned again: {e}"))?;
+    if !again.steps.is_empty() {
+        return Err(format!(
+            "planned again it goes on: {}",
+            names_of(&plan.end, &again)
+        ));
+    }
+    let twice = make(cluster).map_err(|e| format!("planned twice: {e}"))?;
+    if twice.steps != plan.steps || twice.values != plan.values || twice.refusals != plan.refusals {
+        return Err("the same input gives two plans".to_owned());
+    }
+    levels(&plan)?;
+    written(inventory, request, &plan)
+}
+
+fn names_of(cluster: &Cluster, plan: &Plan) -> String {
+    let names: Vec<String> = plan
+        .steps
+        .iter()
+        .map(|s| name(cluster, &s.draft.action))
+        .collect();
+    names.join(", ")
+}
+
+/// A step in words, for complaints.
+fn name(cluster: &Cluster, action: &Action) -> String {
+    let node = |id: NodeId| cluster.node(id).name.to_string();
+    match action {
+        Action::Meet { node: n, .. } => format!("meet {}", node(*n)),
+        Action::Flush { node: n } => format!("flush {}", node(*n)),
+        Action::Replicate { node: n, master } => {
+            format!("{} replicates {}", node(*n), node(*master))
+        }
+        Action::Failover { node: n, mode, .. } => format!("{} failover {}", node(*n), mode.name()),
+        Action::Forget { node: n, .. } => format!("forget {}", node(*n)),
+        Action::Stable { node: n, slots } => format!("{} closes {slots}", node(*n)),
+    }
+}
+
+/// Every step is accepted by the servers, no slot loses its owner, at most one more shard than
+/// at the start is below two live copies, forgets come last, phases and waves only grow.
+fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
+    let mut cluster = start.clone();
+    let mut forgets = false;
+    let at_start = thin(&cluster, None);
+    for (index, step) in plan.steps.iter().enumerate() {
+        let action = &step.draft.action;
+        let say = |why: &str| {
+            Err(format!(
+                "step {} ({}): {why}",
+                index + 1,
+                name(start, action)
+            ))
+        };
+        if let Err(unfit) = action.guard(&cluster) {
+            return say(&unfit.to_string());
+        }
+        let forget = matches!(action, Action::Forget { .. });
+        if forgets && !forget {
+            return say("comes after a forget");
+        }
+        forgets |= forget;
+        if step
+            .after
+            .iter()
+            .any(|&a| a >= index || plan.steps[a].wave >= step.wave)
+        {
+            return say("waits for a step that is not before it");
+        }
+        if index > 0 && plan.steps[index - 1].draft.phase > step.draft.phase {
+            return say("its phase is over");
+        }
+        let uncovered = cluster.uncovered().len();
+        action.apply(&mut cluster);
+        if cluster.uncovered().len() > uncovered {
+            return say("slots lose their owner");
+        }
+        let syncing = match action {
+            Action::Replicate { node, .. } => Some(*node),
+            _ => None,
+        };
+        if thin(&cluster, syncing) > at_start + 1 {
+            return say("a second shard falls below two copies");
+        }
+    }
+    if cluster != plan.end {
+        return Err("the steps do not lead to the plan's end".to_owned());
+    }
+    Ok(())
+}
+
+/// Shards, served or not, with fewer than two live nodes that hold their data. `without` is
+/// syncing.
+fn thin(cluster: &Cluster, without: Option<NodeId>) -> usize {
+    let holds = |id: NodeId, owner: NodeId| {
+        let node = cluster.node(id);
+        let data = id == owner || cluster.is_synced(id);
+        node.is_live_member() && data && Some(id) != without && cluster.root(id) == Some(owner)
+    };
+    let owners = cluster.iter().filter(|(_, n)| !n.slots.is_empty());
+    owners
+        .filter(|&(owner, _)| cluster.iter().filter(|&(id, _)| holds(id, owner)).count() < 2)
+        .count()
+}
+
+/// What is not selected is not worse in the end than captured, except where that is the price
+/// of an earlier level: a shard served again has a master that may lack replicas, and a spare
+/// that cures an orphan may have to share its zone.
+fn nothing_worse(start: &Cluster, plan: &Plan, before: &[Finding], after: &[Finding]) -> Complaint {
+    let (before, after) = (weights(before), weights(after));
+    for (code, &weight) in &after {
+        let was = before.get(code).copied().unwrap_or(0);
+        if weight <= was || plan.selection.has(code) {
+            continue;
+        }
+        let paid_for = level_of(code).is_some_and(|level| {
+            let mut earlier = plan.values.iter().take_while(|v| v.level < level);
+            earlier.any(|v| v.value < v.before)
+        });
+        if !paid_for {
+            return Err(format!(
+                "{code} is not selected and grows from {was} to {weight}: {}",
+                names_of(start, plan)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The level that counts a code, or would if the rule were one.
+fn level_of(code: &str) -> Option<Level> {
+    Some(match code {
+        "S001" => Level::Serve,
+        "R001" => Level::Protect,
+        "R002" | "R004" => Level::Missing,
+        "P001" | "P004" => Level::SameHost,
+        "P002" => Level::SameDisk,
+        "P003" => Level::SameZone,
+        "P005" => Level::OverHost,
+        "P006" => Level::OverZone,
+        "P009" => Level::Home,
+        "Q001" => Level::VotesHost,
+        "Q002" => Level::VotesZone,
+        _ => return None,
+    })
+}
+
+/// Errors and warnings by code; slots count one by one.
+fn weights(findings: &[Finding]) -> BTreeMap<&'static str, u32> {
+    let mut weights = BTreeMap::new();
+    for finding in findings.iter().filter(|f| f.severity != Severity::Note) {
+        let weight = match &finding.subject {
+            Subject::Slots(slots, _) => slots.len(),
+            _ => 1,
+        };
+        *weights.entry(finding.rule.code).or_default() += weight;
+    }
+    weights
+}
+
+/// Whatever was asked for and remains is named by a refusal, or its level is proven to go no
+/// lower.
+fn explained(plan: &Plan, request: &Request) -> Complaint {
+    let proven = |level: Level| {
+        let value = plan.values.iter().find(|v| v.level == level);
+        value.is_some_and(|v| v.selected && v.value == v.bound)
+    };
+    for finding in plan
+        .remaining
+        .iter()
+        .filter(|f| plan.selection.has(f.rule.code))
+    {
+        // A healthy replica is moved only to cure an error; all else must have a reason.
+        let level = match finding.rule.code {
+            "P004" if !request.allow_moves => None,
+            "S001" | "R001" | "R002" | "R004" => None,
+            code => level_of(code),
+        };
+        let named = plan
+            .refusals
+            .iter()
+            .any(|r| names(plan, finding, &r.subject));
+        if !named && !level.is_some_and(proven) {
+            return Err(format!(
+                "{} remains without a word: {}",
+                finding.rule.code, finding.message
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The refusal's subject speaks of the finding's node, slots, host or code.
+fn names(plan: &Plan, finding: &Finding, subject: &str) -> bool {
+    let end = &plan.end;
+    let node = |id: NodeId| {
+        let node = end.node(id);
+        let shard = end.root(id).map(|root| end.node(root).to_string());
+        // Beyond three names a refusal says how many more there are.
+        subject.contains(&node.to_string())
+            || shard.is_some_and(|s| subject.contains(&s))
+            || subject.contains(node.name.short())
+            || subject.contains(" more")
+    };
+    match &finding.subject {
+        Subject::Node(id) => node(*id),
+        Subject::Slots(_, Some(id)) => node(*id),
+        Subject::Slots(..) => subject.starts_with("slots"),
+        Subject::Host(_) | Subject::Zone(_) | Subject::Capture => {
+            subject.contains(finding.rule.code)
+        }
+    }
+}
+
+/// No bound is above its value, and nothing selected that is counted grows on the way, except
+/// where an earlier level falls.
+fn levels(plan: &Plan) -> Complaint {
+    let mut fell = false;
+    for value in &plan.values {
+        if value.bound > value.value {
+            return Err(format!("{:?} is proven above itself", value.level));
+        }
+        let spent = matches!(
+            value.level,
+            Level::Moves
+                | Level::Surplus
+                | Level::Risk
+                | Level::SyncMib
+                | Level::Failovers
+                | Level::Actions
+        );
+        if !spent && value.selected && value.value > value.before && !fell {
+            return Err(format!(
+                "{:?} grows from {} to {} and no earlier level falls",
+                value.level, value.before, value.value
+            ));
+        }
+        fell |= !spent && value.value < value.before;
+    }
+    Ok(())
+}
+
+/// The plan file says of every step what the cluster is like just before it.
+fn written(inventory: &Inventory, request: &Request, plan: &Plan) -> Complaint {
+    let report = compose::plan(inventory, request)?;
+    let text = serde_json::to_string(&report).map_err(|e| e.to_string())?;
+    let read: PlanReport = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    if serde_json::to_string(&read).map_err(|e| e.to_string())? != text {
+        return Err("the plan file does not come back as it was written".to_owned());
+    }
+    if compose::plan_id(&report) != report.plan_id {
+        return Err("the plan file has another id than its content".to_owned());
+    }
+    if report.steps.len() != plan.steps.len() {
+        return Err("the plan file has other steps".to_owned());
+    }
+    let mut cluster = inventory.cluster.clone();
+    let wanted: Wanted = inventory.policy.wanted(&cluster);
+    for (step, written) in plan.steps.iter().zip(&report.steps) {
+        step_written(&cluster, &step.draft.action, written)
+            .map_err(|why| format!("step {}: {why}", written.id))?;
+        step.draft.action.apply(&mut cluster);
+    }
+    let complete = !rules::check(&Context::new(&cluster, &inventory.policy, &wanted))
+        .iter()
+        .any(|f| plan.selection.has(f.rule.code));
+    if complete != report.complete {
+        return Err("the plan file is wrong about being complete".to_owned());
+    }
+    Ok(())
+}
+
+fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Complaint {
+    let name = |id: NodeId| Some(cluster.node(id).name.to_string());
+    let role = |id: NodeId| match cluster.node(id).role {
+        Role::Master => Some("master".to_owned()),
+        Role::Replica(_) => Some("replica".to_owned()),
+    };
+    let guard = &step.guard;
+    let expect = |what: &str, fits: bool| {
+        if fits {
+            Ok(())
+        } else {
+            Err(format!("wrong {what}"))
+        }
+    };
+    let subject = match action {
+        Action::Meet { node, .. }
+        | Action::Flush { node }
+        | Action::Replicate { node, .. }
+        | Action::Failover { node, .. }
+        | Action::Forget { node, .. }
+        | Action::Stable { node, .. } => *node,
+    };
+    expect("id in the guard", guard.id == name(subject))?;
+    expect("wait", !step.wait.at.is_empty() && step.wait.limit_ms > 0)?;
+    expect("reason", !step.reason.is_empty())?;
+    match action {
+        Action::Forget { tell, node } => {
+            expect("ends", step.node.is_none() && step.target == name(*node))?;
+            expect(
+                "list of whom to tell",
+                step.tell.len() == tell.len() && !tell.is_empty(),
+            )?;
+            let live = tell.iter().all(|&t| cluster.node(t).is_live_member());
+            expect("node to tell", live)
+        }
+        Action::Meet { via, node } => {
+            expect(
+                "ends",
+                step.node == name(*via) && step.target == name(*node),
+            )?;
+            expect("role", guard.role.as_deref() == Some("master"))
+        }
+        Action::Flush { node } | Action::Stable { node, .. } => {
+            expect("ends", step.node == name(*node) && step.target.is_none())?;
+            expect("role", guard.role == role(*node))
+        }
+        Action::Replicate { node, master } => {
+            expect(
+                "ends",
+                step.node == name(*node) && step.target == name(*master),
+            )?;
+            expect("role", guard.role == role(*node))?;
+            let follows = cluster.node(*node).master().and_then(name);
+            expect("master in the guard", guard.master == follows)?;
+            let empty = cluster.node(*node).is_master().then_some(true);
+            expect("emptiness", guard.empty == empty)
+        }
+        Action::Failover { node, old, mode } => {
+            expect(
+                "ends",
+                step.node == name(*node) && step.target == name(*old),
+            )?;
+            expect(
+                "role",
+                guard.role == role(*node) && guard.master == name(*old),
+            )?;
+            expect("mode", step.mode.as_deref() == Some(mode.name()))?;
+            let slots = cluster.node(*old).slots.to_string();
+            expect("slots", step.slots == Some(slots))
+        }
+    }
+}
