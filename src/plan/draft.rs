@@ -226,13 +226,12 @@ impl Writer<'_> {
                 || (node.membership == Membership::Member && node.master() == Some(unit.owner))
         };
         let copies = &self.decision.assignment.copies[index];
-        let mut have = copies
+        let had = copies
             .iter()
             .filter(|c| present(c) && c.usable && c.node != unit.owner)
             .count() as i64;
-        for copy in copies.iter().filter(|c| !present(c)) {
+        for (have, copy) in (had..).zip(copies.iter().filter(|c| !present(c))) {
             self.attachment(unit, copy, have, drafts);
-            have += 1;
         }
     }
 

@@ -46,12 +46,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     }
 }
 
-fn finding(
-    cx: &Context,
-    observers: &NodeSet,
-    newcomers: &NodeSet,
-    id: NodeId,
-) -> Option<Finding> {
+fn finding(cx: &Context, observers: &NodeSet, newcomers: &NodeSet, id: NodeId) -> Option<Finding> {
     let node = cx.cluster.node(id);
     // Counted before walked: after the loss of a host many ids are dead and none is forgotten.
     let everywhere = node.masterless_in.is_empty() && node.known_by.len() >= observers.len();
@@ -147,7 +142,11 @@ mod tests {
         cluster.node_mut(dead).known_by.remove(r1);
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("listed by 3 of 4 live views"));
-        assert!(!found[0].message.contains("10.0.0.1:7006"), "{}", found[0].message);
+        assert!(
+            !found[0].message.contains("10.0.0.1:7006"),
+            "{}",
+            found[0].message
+        );
     }
 
     #[test]
