@@ -1,4 +1,4 @@
-//! One broken cluster per test, and what must come of it.
+//! Masters that are gone, or too many on one host.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -6,100 +6,15 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::expect::assert_apart;
+use crate::expect::assert_no_ghosts;
+use crate::expect::wait_ghost;
 use crate::flow::Planned;
 use crate::flow::said;
 use crate::resp::Client;
 use crate::servers::Layout;
 use crate::servers::Servers;
 use crate::servers::until;
-use crate::views::Topology;
-
-#[test]
-fn orphans_are_not_paired_within_their_host() {
-    // The replicas of hosts 1 and 2 lie crosswise, and so must the new ones: pairing in address
-    // order would put both beside their masters.
-    let layout = Layout::of(&[
-        (1, None),
-        (2, None),
-        (3, None),
-        (4, None),
-        (1, Some(1)),
-        (2, Some(0)),
-        (3, Some(3)),
-        (4, Some(2)),
-    ]);
-    let Some(mut servers) = Servers::start("orphans", 1, layout) else {
-        return;
-    };
-    servers.form();
-    break_orphans(&mut servers);
-    let planned = servers.plan(&[("R001", 2), ("R009", 2)]);
-    assert_eq!(planned.actions(), ["replicate"; 2]);
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-}
-
-fn break_orphans(servers: &mut Servers) {
-    let lost = [4, 5];
-    let ids = lost.map(|i| servers.id(i));
-    for i in lost {
-        servers.kill(i);
-    }
-    for i in servers.members() {
-        for id in &ids {
-            servers.say(i, &["CLUSTER", "FORGET", id]);
-        }
-    }
-    for i in lost {
-        servers.reborn(i);
-        servers.nodes[i].met = true;
-        servers.meet(2, &[i]);
-    }
-    servers.wait_settled();
-}
-
-#[test]
-fn a_reborn_replica_follows_its_master_again() {
-    let Some(mut servers) = Servers::start("reborn", 2, Layout::ring(3, 1)) else {
-        return;
-    };
-    servers.form();
-    break_reborn(&mut servers, true);
-    let planned = servers.plan(&[("M001", 1), ("R001", 1), ("R009", 1)]);
-    assert_eq!(planned.actions(), ["replicate", "forget"]);
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-    assert_no_ghosts(&servers);
-}
-
-#[test]
-fn a_reborn_replica_that_nobody_met_is_met() {
-    let Some(mut servers) = Servers::start("reborn-unmet", 3, Layout::ring(3, 1)) else {
-        return;
-    };
-    servers.form();
-    let reborn = break_reborn(&mut servers, false);
-    let planned = servers.plan(&[("M001", 1), ("R001", 1), ("M007", 1)]);
-    assert_eq!(planned.actions(), ["meet", "replicate", "forget"]);
-    servers.nodes[reborn].met = true;
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-    assert_no_ghosts(&servers);
-}
-
-/// The replica on host 2 loses its `nodes.conf`.
-fn break_reborn(servers: &mut Servers, met: bool) -> usize {
-    let lost = replica_on(servers, 2);
-    let id = servers.id(lost);
-    servers.reborn(lost);
-    wait_ghost(servers, &id);
-    if met {
-        servers.nodes[lost].met = true;
-        servers.meet(0, &[lost]);
-    }
-    servers.wait_settled();
-    lost
-}
 
 #[test]
 fn a_ghost_that_owns_slots_gives_them_to_its_replica() {
@@ -279,170 +194,6 @@ fn break_majority(servers: &mut Servers) {
 }
 
 #[test]
-fn a_blank_node_is_met_and_used() {
-    let mut layout = Layout::ring(3, 1);
-    layout.unmet = vec![4];
-    let Some(mut servers) = Servers::start("never-met", 7, layout) else {
-        return;
-    };
-    servers.form();
-    let planned = servers.plan(&[("M007", 1), ("R001", 1)]);
-    assert_eq!(planned.actions(), ["meet", "replicate"]);
-    servers.nodes[4].met = true;
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-}
-
-#[test]
-fn pairs_on_one_host_are_exchanged() {
-    let mut layout = Layout::of(&[
-        (1, None),
-        (2, None),
-        (3, None),
-        (1, Some(0)),
-        (2, Some(1)),
-        (3, Some(2)),
-    ]);
-    // No replica may wander off by itself.
-    layout.options = vec!["--cluster-migration-barrier", "5"];
-    let Some(servers) = Servers::start("same-host", 10, layout) else {
-        return;
-    };
-    servers.form();
-    let planned = servers.plan(&[("P001", 3)]);
-    assert_eq!(planned.actions(), ["replicate"; 3]);
-    // Without a spare the first of them leaves its master alone, and no other one does.
-    let alone: Vec<_> = planned.plan.exposure.iter().map(|e| e.step).collect();
-    assert_eq!(alone, [1], "{:#?}", planned.plan.exposure);
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-}
-
-#[test]
-fn a_replica_of_a_replica_follows_the_master() {
-    let mut layout = Layout::ring(3, 1);
-    layout.nodes.extend([(3, Some(0)), (4, Some(0))]);
-    layout.unmet = vec![6, 7];
-    layout.options = vec!["--cluster-migration-barrier", "5"];
-    let Some(mut servers) = Servers::start("chain", 11, layout) else {
-        return;
-    };
-    servers.form();
-    break_chain(&mut servers);
-    let planned = servers.plan(&[("R007", 1)]);
-    assert_eq!(planned.actions(), ["replicate"]);
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-}
-
-/// A master without slots becomes a replica; its own replica stays with it. Servers up to 7.0
-/// leave it at that.
-fn break_chain(servers: &mut Servers) {
-    let [middle, last] = [6, 7];
-    for i in [middle, last] {
-        servers.nodes[i].met = true;
-    }
-    servers.meet(0, &[middle, last]);
-    servers.replicate(last, middle);
-    until("the second follows the first", || servers.linked());
-    servers.replicate(middle, 0);
-    servers.wait_settled();
-}
-
-#[test]
-fn open_slots_are_closed_on_request() {
-    let Some(servers) = Servers::start("open-slots", 12, Layout::ring(3, 1)) else {
-        return;
-    };
-    servers.form();
-    let (importing, migrating) = ("100", "16000");
-    servers.say(
-        1,
-        &["CLUSTER", "SETSLOT", importing, "IMPORTING", &servers.id(0)],
-    );
-    servers.say(
-        2,
-        &["CLUSTER", "SETSLOT", migrating, "MIGRATING", &servers.id(0)],
-    );
-    let found = [("S003", 2)];
-    assert_eq!(servers.plan(&found).actions(), [""; 0]);
-    let planned = servers.plan_with(&found, &["--settle-slots"]);
-    assert_eq!(planned.actions(), ["set-slot"; 2]);
-    // A key that only the importing side has would be out of reach.
-    let key = key_of_slot(&servers, importing);
-    servers.say(1, &["ASKING"]);
-    servers.say(1, &["SET", &key, "stray"]);
-    let before = servers.wait_settled();
-    let stopped = servers.script(&planned, &["--apply"]);
-    assert_eq!(stopped.status.code(), Some(1), "{}", said(&stopped));
-    assert!(
-        said(&stopped).contains("keys of slot 100 at"),
-        "{}",
-        said(&stopped)
-    );
-    assert_eq!(servers.wait_settled(), before);
-    servers.say(1, &["ASKING"]);
-    servers.say(1, &["DEL", &key]);
-    servers.carry_out(&planned, &[]);
-}
-
-fn key_of_slot(servers: &Servers, slot: &str) -> String {
-    let hashed = |key: &String| servers.say(0, &["CLUSTER", "KEYSLOT", key]).lines().trim() == slot;
-    (0..)
-        .map(|n| format!("stray:{n}"))
-        .find(hashed)
-        .expect("every slot has keys")
-}
-
-#[test]
-fn a_node_with_stale_keys_is_flushed_on_request() {
-    let mut layout = Layout::ring(3, 1);
-    layout.unmet = vec![4];
-    let Some(mut servers) = Servers::start("stale-keys", 13, layout) else {
-        return;
-    };
-    servers.form();
-    break_stale_keys(&mut servers, 4);
-    let found = [("R001", 1), ("R009", 1)];
-    let refused = servers.plan(&found);
-    assert_eq!(refused.actions(), [""; 0]);
-    let unlocks = refused.plan.refusals.iter().map(|r| r.unlock.as_str());
-    assert!(
-        unlocks.clone().any(|u| u.contains("--flush-stale")),
-        "{:#?}",
-        refused.plan.refusals
-    );
-    let planned = servers.plan_with(&found, &["--flush-stale"]);
-    assert_eq!(planned.actions(), ["flush", "replicate"]);
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-}
-
-/// The node once owned slots with keys in them, elsewhere; it lost the slots and kept the keys.
-fn break_stale_keys(servers: &mut Servers, stale: usize) {
-    servers.say(stale, &["CLUSTER", "ADDSLOTS", "0"]);
-    servers.say(
-        stale,
-        &["CONFIG", "SET", "cluster-require-full-coverage", "no"],
-    );
-    let key = key_of_slot(servers, "0");
-    until("it serves its slot", || {
-        servers
-            .ask(stale, &["SET", &key, "stale"])
-            .map_err(|trouble| trouble.to_string())
-    });
-    servers.say(stale, &["CLUSTER", "DELSLOTS", "0"]);
-    servers.say(
-        stale,
-        &["CONFIG", "SET", "cluster-require-full-coverage", "yes"],
-    );
-    servers.nodes[stale].met = true;
-    servers.meet(0, &[stale]);
-    servers.wait_settled();
-    assert_eq!(servers.say(stale, &["DBSIZE"]).lines(), "1\n");
-}
-
-#[test]
 fn a_script_stops_when_the_cluster_is_not_the_planned_one() {
     let mut layout = Layout::ring(3, 2);
     // No replica may wander off by itself.
@@ -514,30 +265,6 @@ fn at(servers: &Servers, address: &Option<String>) -> usize {
         .unwrap_or_else(|| panic!("{address} is no node of the test"))
 }
 
-fn replica_on(servers: &Servers, host: u8) -> usize {
-    (0..servers.nodes.len())
-        .find(|&i| servers.nodes[i].host == host && servers.nodes[i].replicates.is_some())
-        .expect("every host of a ring has a replica")
-}
-
-fn wait_ghost(servers: &Servers, id: &str) {
-    until("the old id is a ghost everywhere", || {
-        for i in servers.members() {
-            if !servers.line(i, id)?.is("noaddr") {
-                return Err(format!("not at {}", servers.nodes[i].address));
-            }
-        }
-        Ok(())
-    });
-}
-
-fn assert_no_ghosts(servers: &Servers) {
-    for i in servers.members() {
-        let view = servers.view(i).expect("a settled node answers");
-        assert!(view.iter().all(|line| !line.is("noaddr")), "{view:#?}");
-    }
-}
-
 /// Slot owners per host, in the order of the hosts.
 fn masters_per_host(servers: &Servers) -> Vec<usize> {
     let hosts: BTreeSet<u8> = servers.nodes.iter().map(|node| node.host).collect();
@@ -554,21 +281,4 @@ fn masters_per_host(servers: &Servers) -> Vec<usize> {
             .count()
     };
     hosts.iter().map(owners).collect()
-}
-
-/// No replica is on the host of its master, and every master has a replica.
-fn assert_apart(servers: &Servers, topology: &Topology) {
-    let view = servers.view(0).expect("the first node runs");
-    assert_eq!(view.len(), topology.len());
-    let host = |address: &str| address.split(':').next().map(str::to_owned);
-    for master in view.iter().filter(|line| line.is("master")) {
-        let replicas: Vec<_> = view
-            .iter()
-            .filter(|line| line.master == master.id)
-            .collect();
-        assert!(!replicas.is_empty(), "{} has no replica", master.address);
-        for replica in replicas {
-            assert_ne!(host(&replica.address), host(&master.address), "{view:#?}");
-        }
-    }
 }
