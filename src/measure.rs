@@ -312,10 +312,10 @@ mod tests {
     }
 
     #[test]
-    fn dead_owners_count_for_slots_only() {
+    fn dead_owners_count_as_unprotected() {
         let counts = counts(&cluster("m1!@h1 <; m2@h2 < r2@h1; m3@h3 < r3@h2"));
         assert_eq!(counts.serve, 5461);
-        assert_eq!((counts.protect, counts.missing), (0, 0));
+        assert_eq!((counts.protect, counts.missing), (1, 1));
     }
 
     #[test]
