@@ -234,6 +234,19 @@ pub fn votes_to_spare(cluster: &Cluster) -> usize {
     cluster.live_voters().saturating_sub(cluster.votes_needed())
 }
 
+/// A dead member that live members have begun to forget: absent, or without a master, in some
+/// live view, and listed by another.
+pub fn is_half_forgotten(cluster: &Cluster, id: NodeId) -> bool {
+    let node = cluster.node(id);
+    if node.live || node.membership != Membership::Member || node.known_by.is_empty() {
+        return false;
+    }
+    let mut views = cluster
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && n.has_view);
+    !node.masterless_in.is_empty() || views.any(|(o, _)| !node.known_by.contains(o))
+}
+
 /// How a node's role differs from its home role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Away {

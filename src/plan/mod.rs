@@ -6,6 +6,8 @@
 //! recounts every level on the simulated end.
 
 mod advice;
+#[cfg(test)]
+mod brute;
 mod columns;
 mod coupled;
 mod draft;
