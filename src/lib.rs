@@ -6,11 +6,12 @@
 //! | module | what | may use |
 //! |---|---|---|
 //! | `model` | the nouns: ids, addresses, slots, nodes, shards, domains, the cluster | – |
+//! | `parallel` | the same work on many items, on all cores | – |
 //! | `source` | a captured file in memory, and places in it | – |
 //! | `diagnostic` | what we say about a source | source |
 //! | `policy` | what is wanted | model, source, diagnostic |
 //! | `parse` | text to facts, one file per dialect | model, source, diagnostic |
-//! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, source, diagnostic, policy, parse |
+//! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, source, diagnostic, policy, parse |
 //! | `flow` | exact min-cost flow with tuple costs, and its proof | – |
 //! | `measure` | the counts that rules and levels share | model, policy, flow |
 //! | `rules` | cluster and policy to findings, one file per rule | model, diagnostic, policy, inventory, flow, measure |
@@ -34,6 +35,7 @@ pub mod impact;
 pub mod inventory;
 pub mod measure;
 pub mod model;
+pub mod parallel;
 pub mod parse;
 pub mod plan;
 pub mod policy;

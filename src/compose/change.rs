@@ -187,7 +187,7 @@ fn fill(
             step: e.step as u32 + 1,
             shard: e.slots.to_string(),
             copies: e.copies as u32,
-            reason: exposure_reason(captured),
+            reason: exposure_reason(captured, &plan.steps, e.step),
         })
         .collect();
     report.remaining = plan
@@ -223,14 +223,26 @@ fn proof(kind: Kind) -> report::Proof {
     }
 }
 
-fn exposure_reason(cluster: &Cluster) -> String {
-    let moved = "one copy less until the replica on its way is in sync";
+fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
+    let why = match &steps[at].draft.action {
+        Action::Failover { node, old, .. } if !captured.node(*old).live => {
+            let joins = |s: &Step| matches!(&s.draft.action, Action::Replicate { master, .. } if master == node);
+            match steps.iter().skip(at + 1).position(joins) {
+                Some(next) => format!(
+                    "its master is gone: alone until step {} is done",
+                    at + next + 2
+                ),
+                None => "its master is gone, and no step adds a replica".to_owned(),
+            }
+        }
+        _ => "until the replica on its way is in sync".to_owned(),
+    };
     // The servers' own migration acts after 5 s on a master that lost its last replica
     // (`clusterHandleSlaveMigration`), and looks at no host.
-    if cluster.settings.allow_replica_migration {
-        format!("{moved}; the servers' own replica migration may send another one")
+    if captured.settings.allow_replica_migration {
+        format!("{why}; the servers' own replica migration may send one")
     } else {
-        moved.to_owned()
+        why
     }
 }
 

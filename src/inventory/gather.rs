@@ -11,6 +11,7 @@ use crate::inventory::File;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
+use crate::parallel;
 use crate::parse::DiskRow;
 use crate::parse::Facts;
 use crate::parse::Flags;
@@ -108,25 +109,7 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Parses a batch on all cores and takes it in, in order.
     pub fn take_batch(&mut self, batch: &[Source]) {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = batch.len().div_ceil(cores).max(1);
-        let parsed: Vec<Parsed> = if batch.len() < 4 {
-            batch.iter().map(crate::parse::parse).collect()
-        } else {
-            std::thread::scope(|scope| {
-                let parts: Vec<_> = batch
-                    .chunks(share)
-                    .map(|part| {
-                        scope.spawn(|| part.iter().map(crate::parse::parse).collect::<Vec<_>>())
-                    })
-                    .collect();
-                let join = |part: std::thread::ScopedJoinHandle<'_, Vec<_>>| {
-                    part.join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                };
-                parts.into_iter().flat_map(join).collect()
-            })
-        };
+        let parsed = parallel::map(batch, crate::parse::parse);
         for (source, parsed) in batch.iter().zip(parsed) {
             self.take(source, parsed);
         }

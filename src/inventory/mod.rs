@@ -17,6 +17,8 @@ mod reconcile;
 mod replication;
 mod seen;
 mod slots;
+#[cfg(test)]
+mod tests;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;

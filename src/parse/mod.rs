@@ -57,7 +57,8 @@ pub enum Facts<'a> {
     Nodes(NodesDump<'a>),
     /// Key, value, line of `CLUSTER INFO`.
     ClusterInfo(Vec<Pair<'a>>),
-    /// Key, value, line of `INFO`, any sections.
+    /// Key, value, line of `INFO`, any sections. The heading `# Keyspace` is a key without a
+    /// value: below it, no database means no keys.
     Info(Vec<Pair<'a>>),
     /// Key, value, line of `CONFIG GET`.
     Config(Vec<Pair<'a>>),

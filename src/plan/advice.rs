@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::measure;
 use crate::model::Cluster;
 use crate::model::Link;
 use crate::model::Membership;
@@ -223,6 +222,17 @@ fn unpaired(scene: &Scene, notes: &mut Notes) {
                 reason: format!("no pairing of the live nodes keeps it off {host}"),
                 unlock: "a node on another host".into(),
             }),
+            "R007" => notes.refusals.push(Refusal {
+                subject: end.node(id).to_string(),
+                reason: match end.root(id).map(|root| end.node(root)) {
+                    Some(root) if root.is_live_member() => {
+                        format!("the shard of {root} is left alone")
+                    }
+                    Some(root) => format!("its shard has no live master: {root} is gone"),
+                    None => "it copies no slots, and no shard can take it".to_owned(),
+                },
+                unlock: "cure that first".into(),
+            }),
             "R009" | "M007" => notes.refusals.extend(unused(scene, id)),
             "M001" | "M003" | "M004" => notes.refusals.push(Refusal {
                 subject: match end.node(id).is_ghost() {
@@ -384,12 +394,10 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     for &id in ids {
         let heir = heir_of(scene, id);
         let node = back.node_mut(id);
-        if node.is_master() && node.slots.is_empty() {
-            if let Some(heir) = heir {
-                node.role = crate::model::Role::Replica(Some(heir));
-                node.replication.link = Link::Up;
-                node.replication.sync = Sync::Done;
-            }
+        if let (Some(heir), true) = (heir, node.is_master() && node.slots.is_empty()) {
+            node.role = crate::model::Role::Replica(Some(heir));
+            node.replication.link = Link::Up;
+            node.replication.sync = Sync::Done;
         }
     }
     let after = rules::check(&Context::new(&back, scene.policy, scene.wanted));
@@ -479,5 +487,4 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
             if blind == 1 { "" } else { "s" }
         ));
     }
-    let _ = measure::votes_to_spare(cluster);
 }

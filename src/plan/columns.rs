@@ -333,7 +333,7 @@ impl Builder<'_> {
         let copies: Vec<Copy> = placed.iter().map(|p| p.copy).collect();
         let mut seen = Vec::new();
         for (position, copy) in copies.iter().enumerate() {
-            let may = position == 0 || (self.unit.free && copy.usable);
+            let may = position == 0 || (self.problem.may_change_master(self.unit) && copy.usable);
             let lead = if position < staying {
                 Lead::Stays(position)
             } else {

@@ -220,23 +220,25 @@ impl Writer<'_> {
     }
 
     fn attachments(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
+        // Copies that stay as they are may follow another replica, or a node without slots.
         let present = |c: &Copy| {
             let node = self.problem.cluster.node(c.node);
-            c.node == unit.owner
+            unit.fixed.iter().any(|f| f.node == c.node)
                 || (node.membership == Membership::Member && node.master() == Some(unit.owner))
         };
         let copies = &self.decision.assignment.copies[index];
-        let had = copies
+        let have = copies
             .iter()
             .filter(|c| present(c) && c.usable && c.node != unit.owner)
             .count() as i64;
-        for (have, copy) in (had..).zip(copies.iter().filter(|c| !present(c))) {
-            self.attachment(unit, copy, have, drafts);
+        for (have, copy) in (have..).zip(copies.iter().filter(|c| !present(c))) {
+            self.attachment(index, copy, have, drafts);
         }
     }
 
-    fn attachment(&self, unit: &Unit, copy: &Copy, have: i64, drafts: &mut Vec<Draft>) {
+    fn attachment(&self, index: usize, copy: &Copy, have: i64, drafts: &mut Vec<Draft>) {
         let (problem, cluster) = (self.problem, self.problem.cluster);
+        let unit = &problem.units[index];
         let spare = problem.spares.iter().find(|s| s.copy.node == copy.node);
         let chained = unit.chained.iter().any(|c| c.node == copy.node);
         let moved = spare.is_none() && !chained;
@@ -258,15 +260,20 @@ impl Writer<'_> {
         cures.sort_unstable();
         cures.dedup();
         let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
+        // After the spread phase the shard may have another master.
+        let master = match phase {
+            Phase::Tidy => self.decision.masters[index],
+            Phase::Serve | Phase::Protect | Phase::Spread => unit.owner,
+        };
         let base = Draft {
             action: Action::Replicate {
                 node: copy.node,
-                master: unit.owner,
+                master,
             },
             phase,
             urgency: u8::from(have > 0),
             cures: cures.clone(),
-            reason: self.attachment_reason(unit, copy, have, chained, moved),
+            reason: self.attachment_reason(unit, master, copy, have, chained, moved),
             mib: if chained { 0 } else { unit.mib },
             leaves: if moved { self.leave(copy.node) } else { None },
         };
@@ -301,13 +308,14 @@ impl Writer<'_> {
     fn attachment_reason(
         &self,
         unit: &Unit,
+        master: NodeId,
         copy: &Copy,
         have: i64,
         chained: bool,
         moved: bool,
     ) -> String {
         let cluster = self.problem.cluster;
-        let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
+        let (node, owner) = (cluster.node(copy.node), cluster.node(master));
         let place = |id: NodeId| {
             cluster
                 .node(id)
@@ -316,7 +324,7 @@ impl Writer<'_> {
                     cluster.host(h).name.to_string()
                 })
         };
-        let (there, here) = (place(unit.owner), place(copy.node));
+        let (there, here) = (place(master), place(copy.node));
         let apart = if there == here {
             format!("both on {here}, as no other host has a node to spare")
         } else {

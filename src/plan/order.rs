@@ -134,13 +134,13 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
                 replicates.insert(*node, index);
                 into.entry(*master).or_default().push(index);
             }
-            Action::Failover { node, .. } if draft.phase == Phase::Serve => {
+            Action::Failover { node, .. } => {
                 promoted.insert(*node, index);
             }
             Action::Stable { node, .. } => {
                 closed.insert(*node, index);
             }
-            Action::Failover { .. } | Action::Forget { .. } => {}
+            Action::Forget { .. } => {}
         }
     }
     for (index, draft) in drafts.iter().enumerate() {
@@ -193,18 +193,18 @@ fn chain_takeovers(graph: &mut Graph, drafts: &[Draft]) {
             drafts[d].phase == Phase::Serve && matches!(drafts[d].action, Action::Failover { .. })
         })
         .collect();
-    for pair in serving.windows(2) {
-        let takeover = |d: usize| {
-            matches!(
-                drafts[d].action,
-                Action::Failover {
-                    mode: Mode::Takeover,
-                    ..
-                }
-            )
-        };
-        if takeover(pair[0]) {
-            graph.connect(pair[0], pair[1]);
+    let takeover = |&d: &usize| {
+        matches!(
+            drafts[d].action,
+            Action::Failover {
+                mode: Mode::Takeover,
+                ..
+            }
+        )
+    };
+    for (at, &first) in serving.iter().enumerate().filter(|(_, d)| takeover(d)) {
+        for &later in &serving[at + 1..] {
+            graph.connect(first, later);
         }
     }
 }

@@ -116,10 +116,15 @@ pub fn price(problem: &Problem, unit: &Unit, copies: &[Copy], master: &Copy) -> 
 }
 
 /// Copies that may lead the unit.
-pub fn candidates<'a>(unit: &'a Unit, copies: &'a [Copy]) -> impl Iterator<Item = &'a Copy> {
+pub fn candidates<'a>(
+    problem: &Problem,
+    unit: &'a Unit,
+    copies: &'a [Copy],
+) -> impl Iterator<Item = &'a Copy> {
+    let open = problem.may_change_master(unit);
     copies
         .iter()
-        .filter(|c| c.node == unit.owner || (unit.free && c.usable))
+        .filter(move |c| c.node == unit.owner || (open && c.usable))
 }
 
 /// The best masters for an assignment.
@@ -132,7 +137,7 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
         let shard = network.node();
         network.arc(SOURCE, shard, 1, Cost::ZERO);
         let mut arcs = Vec::new();
-        for copy in candidates(unit, copies) {
+        for copy in candidates(problem, unit, copies) {
             let to = places.of(problem, &mut network, &limits, copy);
             arcs.push((
                 network.arc(shard, to, 1, price(problem, unit, copies, copy)),

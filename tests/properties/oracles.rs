@@ -155,9 +155,17 @@ fn thin(cluster: &Cluster, without: Option<NodeId>) -> usize {
 /// that cures an orphan may have to share its zone.
 fn nothing_worse(start: &Cluster, plan: &Plan, before: &[Finding], after: &[Finding]) -> Complaint {
     let (before, after) = (weights(before), weights(after));
-    for (code, &weight) in &after {
+    for (&code, &weight) in &after {
         let was = before.get(code).copied().unwrap_or(0);
-        if weight <= was || plan.selection.has(code) {
+        // Hosts are skewed only where that could be mended, which a new replica may allow: their
+        // levels are compared below instead.
+        let by_level = matches!(code, "P005" | "P006");
+        let twins: &[&str] = match code {
+            "P001" => &["P001", "P004"],
+            "R001" => &["R001", "R002"],
+            _ => &[code],
+        };
+        if weight <= was || by_level || twins.iter().any(|c| plan.selection.has(c)) {
             continue;
         }
         let paid_for = level_of(code).is_some_and(|level| {
@@ -192,7 +200,9 @@ fn level_of(code: &str) -> Option<Level> {
     })
 }
 
-/// Errors and warnings by code; slots count one by one.
+/// Errors and warnings by code; slots count one by one. Where curing one finding may leave a
+/// milder one of the same level, both count as one: an orphan becomes a master that lacks a
+/// replica, and one of two neighbours may come to lead the other.
 fn weights(findings: &[Finding]) -> BTreeMap<&'static str, u32> {
     let mut weights = BTreeMap::new();
     for finding in findings.iter().filter(|f| f.severity != Severity::Note) {
@@ -200,7 +210,12 @@ fn weights(findings: &[Finding]) -> BTreeMap<&'static str, u32> {
             Subject::Slots(slots, _) => slots.len(),
             _ => 1,
         };
-        *weights.entry(finding.rule.code).or_default() += weight;
+        let code = match finding.rule.code {
+            "P004" => "P001",
+            "R002" => "R001",
+            code => code,
+        };
+        *weights.entry(code).or_default() += weight;
     }
     weights
 }
@@ -259,8 +274,8 @@ fn names(plan: &Plan, finding: &Finding, subject: &str) -> bool {
     }
 }
 
-/// No bound is above its value, and nothing selected that is counted grows on the way, except
-/// where an earlier level falls.
+/// No bound is above its value, and no count of the cluster grows except where an earlier one
+/// falls.
 fn levels(plan: &Plan) -> Complaint {
     let mut fell = false;
     for value in &plan.values {
@@ -276,7 +291,7 @@ fn levels(plan: &Plan) -> Complaint {
                 | Level::Failovers
                 | Level::Actions
         );
-        if !spent && value.selected && value.value > value.before && !fell {
+        if !spent && value.value > value.before && !fell {
             return Err(format!(
                 "{:?} grows from {} to {} and no earlier level falls",
                 value.level, value.before, value.value
