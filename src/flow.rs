@@ -11,7 +11,7 @@ use std::ops::Add;
 use std::ops::Sub;
 
 /// How many objectives a cost can carry.
-pub const WIDTH: usize = 21;
+pub const WIDTH: usize = 22;
 
 /// A tuple of costs; the first component counts most.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -24,6 +24,7 @@ use crate::plan::Selection;
 use crate::plan::Value;
 use crate::plan::draft;
 use crate::plan::level::PRINTED;
+use crate::plan::pairing;
 use crate::plan::problem::Assignment;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
@@ -48,7 +49,7 @@ struct Mover {
     choices: Vec<Option<usize>>,
 }
 
-fn movers(problem: &Problem) -> Vec<Mover> {
+fn movers(problem: &Problem, moves: bool) -> Vec<Mover> {
     let free: Vec<usize> = (0..problem.units.len())
         .filter(|&u| problem.units[u].free)
         .collect();
@@ -57,15 +58,22 @@ fn movers(problem: &Problem) -> Vec<Mover> {
         copy: s.copy,
         choices: std::iter::once(None).chain(anywhere()).collect(),
     });
-    let replicas = problem
-        .units
-        .iter()
-        .flat_map(|u| u.movable.iter().chain(&u.chained));
-    let replicas = replicas.map(|&copy| Mover {
+    let chained = problem.units.iter().flat_map(|u| &u.chained);
+    let chained = chained.map(|&copy| Mover {
         copy,
         choices: anywhere().collect(),
     });
-    spares.chain(replicas).collect()
+    let healthy = problem.units.iter().enumerate();
+    let healthy = healthy.flat_map(|(index, u)| u.movable.iter().map(move |&copy| (index, copy)));
+    let healthy = healthy.map(|(index, copy)| Mover {
+        copy,
+        choices: if moves {
+            anywhere().collect()
+        } else {
+            vec![Some(index)]
+        },
+    });
+    spares.chain(chained).chain(healthy).collect()
 }
 
 /// Counts up through all combinations of `sizes`; false after the last.
@@ -80,9 +88,22 @@ fn next(digits: &mut [usize], sizes: &[usize]) -> bool {
     false
 }
 
-/// The least tuple over all decisions; `None` if there are too many.
+/// The least tuple over all decisions; `None` if there are too many. A healthy replica moves
+/// only where it is allowed to, or where without moves an error is left: a shard on one host,
+/// a replica too few, or one beside its master.
 fn optimum(problem: &Problem, wanted: &Wanted) -> Option<Tuple> {
-    let movers = movers(problem);
+    if problem.allow_moves {
+        return least(problem, wanted, true);
+    }
+    let still = least(problem, wanted, false)?;
+    match pairing::pair(problem).with_moves {
+        true => least(problem, wanted, true),
+        false => Some(still),
+    }
+}
+
+fn least(problem: &Problem, wanted: &Wanted, moves: bool) -> Option<Tuple> {
+    let movers = movers(problem, moves);
     let sizes: Vec<usize> = movers.iter().map(|m| m.choices.len()).collect();
     let mut left = MOST.checked_sub(sizes.iter().product())?;
     let mut digits = vec![0; movers.len()];
@@ -143,15 +164,28 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
         tuple[*level as usize] = value;
     }
     let mut put = |level: Level, amount: i64| tuple[level as usize] += amount;
-    // A copy beside the master that the shard has now is an error, one beside another replica
-    // is a warning, and no healthy replica is moved for it.
-    let mut beside = 0;
-    for (unit, copies) in problem.units.iter().zip(&decision.assignment.copies) {
-        let place = unit.fixed[0].place;
-        beside += copies.iter().filter(|c| c.place == place).count() as i64 - 1;
+    // No failover may leave more replicas beside the new master than the old one had.
+    for ((unit, copies), &master) in problem
+        .units
+        .iter()
+        .zip(&decision.assignment.copies)
+        .zip(&decision.masters)
+    {
+        let at = |list: &[Copy], node| {
+            let place = problem.copy(node, true).place;
+            list.iter().filter(|c| c.place == place).count() as i64
+        };
+        let present = [&unit.fixed[..], &unit.movable[..], &unit.chained[..]].concat();
+        let more = at(copies, master) - at(&present, unit.owner);
+        put(
+            Level::Beside,
+            if master == unit.owner { 0 } else { more.max(0) },
+        );
     }
-    put(Level::SameHost, beside - counts.same_host);
-    put(Level::Siblings, counts.same_host - beside);
+    for (unit, copies) in problem.units.iter().zip(&decision.assignment.copies) {
+        let bare = unit.free && copies.iter().filter(|c| c.usable).count() < 2;
+        put(Level::Orphans, i64::from(bare));
+    }
     // A spare that may be kept is no finding.
     let attached = |node: NodeId| {
         decision
@@ -206,10 +240,7 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
 fn judge(problem: &Problem, best: &Tuple, values: &[Value]) -> Result<(), String> {
     for value in values {
         let at = |level: Level| best[level as usize];
-        let truth = match value.level {
-            Level::SameHost => at(Level::SameHost) + at(Level::Siblings),
-            level => at(level),
-        };
+        let truth = at(value.level);
         // What is kept on purpose still counts in the end.
         let kept = value.level == Level::Tidy && problem.spares.iter().any(|s| !s.untidy);
         if kept || !value.selected {

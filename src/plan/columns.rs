@@ -322,9 +322,8 @@ impl Builder<'_> {
     fn collides(&self, leaves: &[usize], unchained: &[usize], adds: &[usize]) -> bool {
         let placed = self.placed(leaves, unchained, adds);
         let cost = price::unit(self.problem, self.unit, &placed, 0, &placed[0].copy);
-        let late = [Level::SameHost, Level::Siblings];
-        late.iter()
-            .any(|&l| self.reach.barred.contains(&l) && cost.0[l as usize] > 0)
+        let doubled = Level::SameHost;
+        self.reach.barred.contains(&doubled) && cost.0[doubled as usize] > 0
     }
 
     fn push_all(&mut self, leaves: &[usize], unchained: &[usize], adds: &[usize]) {
@@ -333,7 +332,7 @@ impl Builder<'_> {
         let copies: Vec<Copy> = placed.iter().map(|p| p.copy).collect();
         let mut seen = Vec::new();
         for (position, copy) in copies.iter().enumerate() {
-            let may = position == 0 || (self.problem.may_change_master(self.unit) && copy.usable);
+            let may = position == 0 || (self.unit.may_hand_over && copy.usable);
             let lead = if position < staying {
                 Lead::Stays(position)
             } else {

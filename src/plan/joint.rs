@@ -14,6 +14,8 @@ use crate::plan::columns::Reach;
 use crate::plan::coupled::Stage;
 use crate::plan::floors::EARLY;
 use crate::plan::floors::Floors;
+use crate::plan::floors::least;
+use crate::plan::level::DECIDED;
 use crate::plan::level::Level;
 use crate::plan::level::PRINTED;
 use crate::plan::pairing;
@@ -36,9 +38,20 @@ pub struct Solved {
 }
 
 impl Solved {
-    /// How far the value may be above the least possible, and how that is known.
+    /// How far the value may be above the least possible, and how that is known. A printed
+    /// level that is decided in two parts is proven as its weaker part.
     pub fn proof(&self, level: Level) -> (i64, Kind) {
-        self.proofs[level as usize]
+        let own = self.proofs[level as usize];
+        let part = match level {
+            Level::Missing => self.proofs[Level::Orphans as usize],
+            _ => own,
+        };
+        let kind = if part.1 == Kind::None {
+            Kind::None
+        } else {
+            own.1
+        };
+        (own.0.max(part.0), kind)
     }
 
     fn set(&mut self, level: Level, gap: i64, kind: Kind) {
@@ -80,8 +93,18 @@ pub fn solve(problem: &Problem) -> Solved {
         PRINTED.iter().for_each(|&l| solved.set(l, 0, Kind::None));
         return solved;
     }
-    let floors = Floors::new(problem, &paired, base, relaxed.bound);
-    if !PRINTED.iter().all(|&l| floors.proves(l, &value)) {
+    let owners = problem.units.iter().map(|u| u.owner).collect();
+    let unled = Decision {
+        assignment: paired.assignment.clone(),
+        masters: owners,
+    };
+    let floors = Floors::new(
+        problem,
+        &paired,
+        price::decision(problem, &unled),
+        relaxed.bound,
+    );
+    if !DECIDED.iter().all(|&l| floors.proves(problem, l, &value)) {
         refine(problem, &paired, &mut solved, &mut value, &floors);
     }
     tidy_ties(problem, &mut solved, &value);
@@ -165,50 +188,26 @@ fn refine(
     let is_whole = whole.is_some();
     let table = whole.or_else(|| columns::table(problem, &reach(usize::from(surplus > 0))));
     let mut frozen: Vec<(Level, i64)> = Vec::new();
-    for level in PRINTED
-        .into_iter()
-        .filter(|l| !matches!(l, Level::Serve | Level::Risk))
-    {
-        let levels = if level == Level::Moves {
-            vec![level, Level::Siblings]
-        } else {
-            vec![level]
-        };
-        for level in levels {
-            let flow_met = floors.proves(level, value);
-            if !flow_met {
-                match &table {
-                    Some(table) => {
-                        let stage = Stage {
-                            problem,
-                            table,
-                            limits: &limits,
-                            level,
-                            frozen: &frozen,
-                        };
-                        settle(&stage, is_whole, solved, value);
-                    }
-                    None => solved.set(
+    for level in DECIDED {
+        if !floors.proves(problem, level, value) {
+            match &table {
+                Some(table) => {
+                    let stage = Stage {
+                        problem,
+                        table,
+                        limits: &limits,
                         level,
-                        value.0[level as usize] - floor(problem, level),
-                        Kind::None,
-                    ),
+                        frozen: &frozen,
+                    };
+                    settle(&stage, is_whole, solved, value);
+                }
+                None => {
+                    let gap = (value.0[level as usize] - least(problem, level)).max(0);
+                    solved.set(level, gap, if gap > 0 { Kind::None } else { Kind::Count });
                 }
             }
-            frozen.push((level, value.0[level as usize]));
         }
-    }
-}
-
-/// What no decision can be below, by counting.
-fn floor(problem: &Problem, level: Level) -> i64 {
-    match level {
-        Level::Tidy => {
-            let untidy = problem.spares.iter().filter(|s| s.untidy).count();
-            let chained: usize = problem.units.iter().map(|u| u.chained.len()).sum();
-            -((untidy + chained) as i64)
-        }
-        _ => 0,
+        frozen.push((level, value.0[level as usize]));
     }
 }
 
@@ -217,8 +216,8 @@ fn settle(stage: &Stage, is_whole: bool, solved: &mut Solved, value: &mut Cost) 
     let level = stage.level;
     let bound = stage.bound(value.0[level as usize]);
     let least = match &bound {
-        Some(bound) if is_whole => bound.value.max(floor(stage.problem, level)),
-        _ => floor(stage.problem, level),
+        Some(bound) if is_whole => bound.value.max(least(stage.problem, level)),
+        _ => least(stage.problem, level),
     };
     if least < value.0[level as usize] {
         let found = stage.better(bound.as_ref(), value.0[level as usize]);

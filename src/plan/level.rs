@@ -19,14 +19,17 @@ use crate::rules::Cure;
 pub enum Level {
     Serve,
     Protect,
+    /// Shards without any usable replica: part of missing, but a first replica counts before
+    /// every second one.
+    Orphans,
     Missing,
     SameHost,
     Moves,
-    /// Replicas that share a host with each other, not with their master: part of same-host,
-    /// but only a warning, and a healthy replica is moved only to cure an error.
-    Siblings,
     SameZone,
     SameDisk,
+    /// Replicas that a failover would leave beside their new master: no error is made to cure a
+    /// warning.
+    Beside,
     VotesHost,
     VotesZone,
     OverHost,
@@ -44,8 +47,8 @@ pub enum Level {
     TieRank,
 }
 
-/// Every level that is printed, in order. Ties are not, as they only choose among equals, nor is
-/// [`Level::Siblings`], which same-host counts.
+/// Every level that is printed, in order. Ties are not, as they only choose among equals, nor are
+/// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order.
 pub const PRINTED: [Level; 18] = [
     Level::Serve,
     Level::Protect,
@@ -67,6 +70,28 @@ pub const PRINTED: [Level; 18] = [
     Level::Actions,
 ];
 
+/// Every level that a decision about pairing and roles has a say in, in order.
+pub const DECIDED: [Level; 18] = [
+    Level::Protect,
+    Level::Orphans,
+    Level::Missing,
+    Level::SameHost,
+    Level::Moves,
+    Level::SameZone,
+    Level::SameDisk,
+    Level::Beside,
+    Level::VotesHost,
+    Level::VotesZone,
+    Level::OverHost,
+    Level::OverZone,
+    Level::Home,
+    Level::Tidy,
+    Level::Surplus,
+    Level::SyncMib,
+    Level::Failovers,
+    Level::Actions,
+];
+
 const _: () = assert!(
     Level::TieRank as usize == WIDTH - 1,
     "a cost has a component for every level"
@@ -78,10 +103,11 @@ impl Level {
         match self {
             Self::Serve => "serve",
             Self::Protect => "protect",
+            Self::Orphans => "orphans",
             Self::Missing => "missing",
             Self::SameHost => "same-host",
             Self::Moves => "moves",
-            Self::Siblings => "siblings",
+            Self::Beside => "beside",
             Self::SameZone => "same-zone",
             Self::SameDisk => "same-disk",
             Self::VotesHost => "votes-host",
@@ -176,8 +202,8 @@ impl Selection {
         match level {
             Level::Serve => any(&["S001"]),
             Level::Protect => any(&["R001"]),
-            Level::Missing => any(&["R001", "R002"]),
-            Level::SameHost | Level::Siblings => any(&["P001", "P004"]),
+            Level::Orphans | Level::Missing => any(&["R001", "R002"]),
+            Level::SameHost => any(&["P001", "P004"]),
             Level::SameZone => any(&["P003"]),
             Level::SameDisk => any(&["P002"]),
             Level::VotesHost => any(&["Q001"]),
@@ -187,6 +213,7 @@ impl Selection {
             Level::Home => any(&["P009"]),
             Level::Tidy => any(&["M001", "M003", "M004", "M007", "R007", "R009"]),
             Level::Moves
+            | Level::Beside
             | Level::Surplus
             | Level::Risk
             | Level::SyncMib

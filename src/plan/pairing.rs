@@ -180,7 +180,13 @@ impl Builder<'_> {
                 .filter(|c| c.usable && c.node != unit.owner)
                 .count() as i64;
             let short = (unit.wanted - usable).max(0);
-            self.network.arc(all, SINK, short, Level::Missing.cost(-1));
+            let first = i64::from(usable == 0 && unit.must_not_be_bare(problem));
+            let lacks = Level::Missing.cost(-i64::from(short > 0));
+            self.network
+                .arc(all, SINK, first, add(lacks, Level::Orphans, -1));
+            let rest = (short - first).max(0);
+            self.network.arc(all, SINK, rest, Level::Missing.cost(-1));
+            let short = first + rest;
             // Beyond what is wanted: the shard with the fewest replicas first. With moves that
             // cost nothing this would shuffle healthy replicas, so it is then only a tie.
             let level = if problem.allow_moves {
@@ -334,13 +340,8 @@ impl Builder<'_> {
         };
         let room = free.saturating_sub(here) as i64;
         self.network.arc(node, behind, room, zone);
-        let doubled = if place == owner.place {
-            Level::SameHost
-        } else {
-            Level::Siblings
-        };
         self.network
-            .arc(node, behind, i64::MAX >> 8, add(zone, doubled, 1));
+            .arc(node, behind, i64::MAX >> 8, add(zone, Level::SameHost, 1));
         node
     }
 

@@ -52,8 +52,10 @@ pub fn unit(
     if unit.free {
         cost = add(cost, Level::Protect, unprotected(problem, unit, copies));
         let usable = copies.iter().filter(|p| p.copy.usable).count() as i64 - 1;
+        let bare = usable == 0 && unit.must_not_be_bare(problem);
+        cost = add(cost, Level::Orphans, i64::from(bare));
         cost = add(cost, Level::Missing, (unit.wanted - usable).max(0));
-        cost = doubled_up(problem, unit, copies, cost);
+        cost = add(cost, Level::SameHost, doubled_up(problem, unit, copies));
         cost = add(cost, Level::SameDisk, shared_disks(copies));
         cost = surplus(problem, unit, copies, usable, cost);
     }
@@ -90,24 +92,20 @@ fn unprotected(problem: &Problem, unit: &Unit, copies: &[Placed]) -> i64 {
     )
 }
 
-fn doubled_up(problem: &Problem, unit: &Unit, copies: &[Placed], mut cost: Cost) -> Cost {
+/// Copies that share a host.
+fn doubled_up(problem: &Problem, unit: &Unit, copies: &[Placed]) -> i64 {
     let selected = problem.selection.level(Level::SameHost);
     let mut now: BTreeMap<Place, i64> = BTreeMap::new();
     copies
         .iter()
         .for_each(|p| *now.entry(p.copy.place).or_default() += 1);
-    for (place, count) in now {
+    let beyond = |(place, count): (Place, i64)| {
         let present = unit.fixed.iter().chain(&unit.movable).chain(&unit.chained);
         let before = present.filter(|c| c.place == place).count() as i64;
         let free = if selected { 1 } else { before.max(1) };
-        let level = if place == unit.fixed[0].place {
-            Level::SameHost
-        } else {
-            Level::Siblings
-        };
-        cost = add(cost, level, (count - free).max(0));
-    }
-    cost
+        (count - free).max(0)
+    };
+    now.into_iter().map(beyond).sum()
 }
 
 fn shared_disks(copies: &[Placed]) -> i64 {
@@ -206,7 +204,6 @@ pub fn pairing(problem: &Problem, pairing: &Pairing) -> Cost {
     for level in [
         Level::Protect,
         Level::SameHost,
-        Level::Siblings,
         Level::SameZone,
         Level::SameDisk,
     ] {

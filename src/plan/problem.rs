@@ -12,6 +12,7 @@ use crate::model::Shard;
 use crate::model::Sync;
 use crate::model::ZoneId;
 use crate::plan::Request;
+use crate::plan::level::Level;
 use crate::plan::level::Selection;
 use crate::policy::HomeRole;
 use crate::policy::Policy;
@@ -65,6 +66,15 @@ pub struct Spare {
     pub untidy: bool,
 }
 
+impl Unit {
+    /// Whether having no usable replica counts: it is to be cured, or would be new.
+    pub fn must_not_be_bare(&self, problem: &Problem) -> bool {
+        let had = self.fixed.iter().chain(&self.movable);
+        problem.selection.level(Level::Orphans)
+            || had.filter(|c| c.usable && c.node != self.owner).count() > 0
+    }
+}
+
 impl Spare {
     /// Commands it takes to attach it.
     pub fn actions(&self) -> i64 {
@@ -99,9 +109,6 @@ pub struct Problem<'a> {
     pub asides: Vec<Aside>,
     /// Masters per place that may not be exceeded without harm: see `measure::votes_to_spare`.
     pub votes_to_spare: i64,
-    /// A majority of masters lives to vote: without it no failover but a takeover succeeds, and
-    /// none is worth that for balance.
-    pub can_elect: bool,
 }
 
 /// What the problem is made of.
@@ -140,7 +147,6 @@ impl<'a> Problem<'a> {
             spares: Vec::new(),
             asides,
             votes_to_spare: measure::votes_to_spare(cluster) as i64,
-            can_elect: cluster.has_majority(),
         };
         problem.find_spares(inputs);
         problem
@@ -161,13 +167,7 @@ impl<'a> Problem<'a> {
             spares: Vec::new(),
             asides: Vec::new(),
             votes_to_spare: self.votes_to_spare,
-            can_elect: self.can_elect,
         }
-    }
-
-    /// The unit may get another master.
-    pub fn may_change_master(&self, unit: &Unit) -> bool {
-        unit.free && self.can_elect
     }
 
     /// How many places there are.

@@ -43,14 +43,12 @@ impl Relaxed {
                 .chain(unit.chained.iter());
             for copy in present {
                 let chained = unit.chained.iter().any(|c| c.node == copy.node);
-                if copy.node == unit.owner
-                    || (problem.may_change_master(unit) && (copy.usable || chained))
-                {
+                if copy.node == unit.owner || (unit.may_hand_over && (copy.usable || chained)) {
                     let to = places.of(problem, &mut network, &limits, copy);
                     network.arc(shard, to, 1, floor_price(problem, unit, copy));
                 }
             }
-            if !problem.may_change_master(unit) {
+            if !unit.may_hand_over {
                 continue;
             }
             for (group, copy, node) in &pool.groups {

@@ -109,19 +109,25 @@ pub fn price(problem: &Problem, unit: &Unit, copies: &[Copy], master: &Copy) -> 
     };
     cost = add(cost, level, away);
     if master.node != unit.owner {
+        cost = add(cost, Level::Beside, beside(unit, copies, master));
         cost = add(add(cost, Level::Failovers, 1), Level::Actions, 1);
         cost = add(cost, Level::TieRank, i64::from(master.node.0));
     }
     cost
 }
 
+/// Replicas on the new master's host beyond those that the old one had on its own.
+fn beside(unit: &Unit, copies: &[Copy], master: &Copy) -> i64 {
+    let owner = unit.fixed[0].place;
+    let present = unit.fixed.iter().chain(&unit.movable).chain(&unit.chained);
+    let before = present.filter(|c| c.place == owner).count() as i64;
+    let after = copies.iter().filter(|c| c.place == master.place).count() as i64;
+    (after - before).max(0)
+}
+
 /// Copies that may lead the unit.
-pub fn candidates<'a>(
-    problem: &Problem,
-    unit: &'a Unit,
-    copies: &'a [Copy],
-) -> impl Iterator<Item = &'a Copy> {
-    let open = problem.may_change_master(unit);
+pub fn candidates<'a>(unit: &'a Unit, copies: &'a [Copy]) -> impl Iterator<Item = &'a Copy> {
+    let open = unit.may_hand_over;
     copies
         .iter()
         .filter(move |c| c.node == unit.owner || (open && c.usable))
@@ -137,7 +143,7 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
         let shard = network.node();
         network.arc(SOURCE, shard, 1, Cost::ZERO);
         let mut arcs = Vec::new();
-        for copy in candidates(problem, unit, copies) {
+        for copy in candidates(unit, copies) {
             let to = places.of(problem, &mut network, &limits, copy);
             arcs.push((
                 network.arc(shard, to, 1, price(problem, unit, copies, copy)),

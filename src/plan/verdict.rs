@@ -118,12 +118,7 @@ impl Recount<'_> {
         if !judged || !self.problem.selection.level(level) {
             return true;
         }
-        let siblings = if level == Level::SameHost {
-            self.paid.0[Level::Siblings as usize]
-        } else {
-            0
-        };
-        let paid = self.paid.0[level as usize] + siblings;
+        let paid = self.paid.0[level as usize];
         counted(&self.end, level)
             .zip(counted(&self.start, level))
             .is_none_or(|(e, s)| e - s == paid)
