@@ -211,7 +211,6 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
         put(Level::Failovers, failover);
         put(Level::Actions, failover);
         let among = |list: &[Copy], c: &Copy| list.iter().any(|o| o.node == c.node);
-        let mut came = 0;
         for copy in copies
             .iter()
             .filter(|c| !among(&unit.fixed, c) && !among(&unit.movable, c))
@@ -225,11 +224,12 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
                 Level::Actions,
                 spare.map_or(1, |s| 1 + i64::from(s.meet) + i64::from(s.flush)),
             );
-            came += i64::from(spare.is_some());
         }
         let usable = copies.iter().filter(|c| c.usable).count() as i64 - 1;
-        let base = (usable - came).max(unit.wanted);
-        if !problem.allow_moves {
+        let direct = unit.fixed.iter().chain(&unit.movable).filter(|c| c.usable);
+        let present = direct.count() as i64 - 1 + unit.chained.len() as i64;
+        let base = unit.wanted.max(present).max(1);
+        if unit.free && !problem.allow_moves {
             put(Level::Surplus, (base..usable).sum());
         }
     }

@@ -57,7 +57,7 @@ pub fn unit(
         cost = add(cost, Level::Missing, (unit.wanted - usable).max(0));
         cost = add(cost, Level::SameHost, doubled_up(problem, unit, copies));
         cost = add(cost, Level::SameDisk, shared_disks(copies));
-        cost = surplus(problem, unit, copies, usable, cost);
+        cost = add(cost, Level::Surplus, surplus(problem, unit, usable));
     }
     cost = add(
         cost,
@@ -116,17 +116,16 @@ fn shared_disks(copies: &[Placed]) -> i64 {
     (all - disks.len()) as i64
 }
 
-/// Spares beyond what is wanted: each costs the replicas that its shard then already has.
-fn surplus(problem: &Problem, unit: &Unit, copies: &[Placed], usable: i64, cost: Cost) -> Cost {
+/// Replicas beyond what is wanted and what is there: each costs the replicas that its shard
+/// then already has.
+pub fn surplus(problem: &Problem, unit: &Unit, usable: i64) -> i64 {
     if problem.allow_moves {
-        return cost;
+        return 0;
     }
-    let spares = copies
-        .iter()
-        .filter(|p| matches!(p.origin, Origin::Spare { .. }))
-        .count() as i64;
-    let base = (usable - spares).max(unit.wanted);
-    add(cost, Level::Surplus, (base..usable).sum())
+    let direct = unit.fixed.iter().chain(&unit.movable).filter(|c| c.usable);
+    let present = direct.count() as i64 - 1 + unit.chained.len() as i64;
+    let first = i64::from(unit.must_not_be_bare(problem));
+    (unit.wanted.max(present).max(first)..usable).sum()
 }
 
 /// The whole tuple of a decision. The ties of pairing are left out.

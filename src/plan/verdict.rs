@@ -14,6 +14,7 @@ use crate::plan::problem::Assignment;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Decision;
 use crate::plan::problem::Problem;
+use crate::plan::problem::Unit;
 use crate::policy::Wanted;
 
 /// How a level's value was shown to be the least possible.
@@ -158,22 +159,16 @@ fn spent(problem: &Problem, steps: &[Step], solved: &Solved, level: Level) -> i6
     }
 }
 
-/// Σ over spares attached beyond what is wanted of the replicas their shard then already has.
+/// Recounted from the copies of every shard; see [`price::surplus`].
 fn surplus(problem: &Problem, solved: &Solved) -> i64 {
-    if problem.allow_moves {
-        return 0;
-    }
     let copies = &solved.decision.assignment.copies;
-    problem
-        .units
-        .iter()
-        .zip(copies)
-        .map(|(unit, copies)| {
-            let usable = copies.iter().filter(|c| c.usable && c.node != unit.owner);
-            let spare = |node| problem.spares.iter().any(|s| s.copy.node == node);
-            let (new, old): (Vec<&Copy>, Vec<&Copy>) = usable.partition(|c| spare(c.node));
-            let base = (old.len() as i64).max(unit.wanted);
-            (base..(old.len() + new.len()) as i64).sum::<i64>()
-        })
-        .sum()
+    let of = |(unit, copies): (&Unit, &Vec<Copy>)| {
+        let usable = copies.iter().filter(|c| c.usable).count() as i64 - 1;
+        if unit.free {
+            price::surplus(problem, unit, usable)
+        } else {
+            0
+        }
+    };
+    problem.units.iter().zip(copies).map(of).sum()
 }
