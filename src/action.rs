@@ -147,7 +147,6 @@ impl Action {
                 ghost.slots = SlotSet::new();
             }
             Self::Stable { node, slots } => {
-                let name = cluster.node(*node).name.clone();
                 cluster
                     .node_mut(*node)
                     .open_slots
@@ -158,7 +157,6 @@ impl Action {
                         replica.open_slots.retain(|o| !slots.contains(o.slot));
                     }
                 }
-                let _ = name;
             }
         }
     }

@@ -6,18 +6,19 @@
 //! | module | what | may use |
 //! |---|---|---|
 //! | `model` | the nouns: ids, addresses, slots, nodes, shards, domains, the cluster | – |
+//! | `parallel` | the same work on many items, on all cores | – |
 //! | `source` | a captured file in memory, and places in it | – |
 //! | `diagnostic` | what we say about a source | source |
 //! | `policy` | what is wanted | model, source, diagnostic |
 //! | `parse` | text to facts, one file per dialect | model, source, diagnostic |
-//! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, source, diagnostic, policy, parse |
+//! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, source, diagnostic, policy, parse |
 //! | `flow` | exact min-cost flow with tuple costs, and its proof | – |
 //! | `measure` | the counts that rules and levels share | model, policy, flow |
 //! | `rules` | cluster and policy to findings, one file per rule | model, diagnostic, policy, inventory, flow, measure |
 //! | `action` | one indivisible act: words, guard, effect, inverse, wait | model |
-//! | `plan` | cluster and policy to target to ordered steps | model, policy, flow, measure, rules, action |
+//! | `plan` | cluster and policy to target to ordered steps | model, policy, inventory, flow, measure, rules, action, simulate |
 //! | `simulate` | a plan applied step by step, with the findings of each moment | model, policy, measure, rules, action, plan |
-//! | `impact` | what would break if something went away | model, measure |
+//! | `impact` | what would break if something went away | model, measure, action |
 //! | `report` | the one serialisable answer of each command | diagnostic |
 //! | `compose` | inventory, findings and plans to reports | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, report |
@@ -34,6 +35,7 @@ pub mod impact;
 pub mod inventory;
 pub mod measure;
 pub mod model;
+pub mod parallel;
 pub mod parse;
 pub mod plan;
 pub mod policy;

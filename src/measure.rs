@@ -151,10 +151,10 @@ pub fn usable_hosts(cluster: &Cluster, shard: &Shard) -> usize {
     )
 }
 
-/// Fewer than two hosts have a usable copy: one power supply away from losing the shard. A
-/// shard without a live owner is not judged, as for [`missing`].
+/// Fewer than two hosts have a usable copy: one power supply away from losing the shard, or
+/// lost already.
 pub fn is_unprotected(cluster: &Cluster, shard: &Shard) -> bool {
-    live_owner(cluster, shard).is_some() && usable_hosts(cluster, shard) < 2
+    usable_hosts(cluster, shard) < 2
 }
 
 /// Slots without a live owner.
@@ -162,18 +162,17 @@ pub fn serve(cluster: &Cluster) -> i64 {
     i64::from(cluster.uncovered().len())
 }
 
-/// Unprotected shards. Only shards with a live owner count: a dead one has no master to be
-/// protected, and its slots are counted by [`serve`].
+/// Unprotected shards, those without a live owner included: else a promotion would look like a
+/// loss.
 pub fn protect(cluster: &Cluster, shards: &[Shard]) -> i64 {
     shards.iter().filter(|s| is_unprotected(cluster, s)).count() as i64
 }
 
-/// Σ max(0, wanted − usable replicas) over the shards with a live owner: a dead one has no
-/// master that a replica could be given to.
+/// Σ max(0, wanted − usable replicas) over all shards. A replica that waits for its dead master
+/// to be replaced counts until it is promoted.
 pub fn missing(cluster: &Cluster, wanted: &Wanted, shards: &[Shard]) -> i64 {
     shards
         .iter()
-        .filter(|s| live_owner(cluster, s).is_some())
         .map(|s| {
             let usable = usable_replicas(cluster, s).count() as i64;
             (i64::from(wanted.of(cluster, s)) - usable).max(0)
@@ -326,10 +325,10 @@ mod tests {
     }
 
     #[test]
-    fn dead_owners_count_for_slots_only() {
+    fn dead_owners_count_as_unprotected() {
         let counts = counts(&cluster("m1!@h1 <; m2@h2 < r2@h1; m3@h3 < r3@h2"));
         assert_eq!(counts.serve, 5461);
-        assert_eq!((counts.protect, counts.missing), (0, 0));
+        assert_eq!((counts.protect, counts.missing), (1, 1));
     }
 
     #[test]

@@ -199,7 +199,8 @@ pub struct Guard {
     pub master: Option<String>,
     /// Slots it must own, exactly; empty for none.
     pub slots: Option<String>,
-    /// True: it must hold no key and no slot.
+    /// True: it must hold no key and no slot; for set-slot: no key in those of the step's slots
+    /// that it is importing.
     pub empty: Option<bool>,
     /// up: its replication link must be up; synced: it must have finished a sync once.
     pub link: Option<String>,

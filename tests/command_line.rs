@@ -117,6 +117,35 @@ fn what_is_reviewed_is_what_is_written() {
 }
 
 #[test]
+fn an_edited_plan_is_not_run_by_accident() {
+    let scratch = Scratch::new("edited");
+    let plan = topoplan(&["plan", &broken(&scratch), "--format", "json"]).stdout;
+    let script = |text: &str, more: &[&str]| {
+        let line = [&["script", "-", "--tool", "redis-cli"], more].concat();
+        topoplan_with(&line, text.as_bytes())
+    };
+    // Another layout of the same content is no edit.
+    let value: Value = serde_json::from_str(&plan).expect("a plan");
+    assert_eq!(script(&value.to_string(), &[]).exit, 0);
+    let id = value["plan_id"].as_str().expect("an id");
+    let edited = plan.replace("\"limit_ms\": ", "\"limit_ms\": 9");
+    assert_ne!(plan, edited);
+    let refused = script(&edited, &[]);
+    assert_eq!(refused.exit, 2, "{}", refused.text());
+    assert_eq!(refused.stdout, "");
+    assert!(refused.stderr.contains("plan_id"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("--accept-edits"),
+        "{}",
+        refused.stderr
+    );
+    let accepted = script(&edited, &["--accept-edits"]);
+    assert_eq!(accepted.exit, 0, "{}", accepted.text());
+    assert!(accepted.stderr.contains("edited"), "{}", accepted.stderr);
+    assert!(!accepted.stdout.contains(id), "it has an id of its own");
+}
+
+#[test]
 fn a_capture_may_come_through_a_pipe() {
     let answer = topoplan_with(
         &["check", "-", "--format", "json"],

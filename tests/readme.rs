@@ -1,4 +1,5 @@
-//! Every command line in the code blocks of README.md works as it stands there.
+//! Every command line in the code blocks of README.md works as it stands there, and the output
+//! that it shows is real. Locally stale output is rewritten; under CI it fails.
 
 mod common;
 
@@ -54,10 +55,43 @@ fn parts(line: &str) -> Vec<Line> {
         .collect()
 }
 
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const BEGIN: &str = "<!-- real output: begin -->\n";
+const END: &str = "<!-- real output: end -->\n";
+
+/// The text with what its commands really print between the two marks.
+fn with_real_output(text: &str) -> String {
+    let (before, rest) = text.split_once(BEGIN).expect("the first mark");
+    let (shown, after) = rest.split_once(END).expect("the second mark");
+    let mut real = String::new();
+    for line in shown.lines().filter(|l| l.starts_with("$ topoplan ")) {
+        let [command] = &parts(&line[2..])[..] else {
+            panic!("one command a line, not {line}");
+        };
+        let answer = topoplan_with(&command.words, b"");
+        real.push_str(&format!("```\n{line}\n{}```\n", answer.stdout));
+    }
+    assert!(!real.is_empty(), "no command between the marks");
+    format!("{before}{BEGIN}{real}{END}{after}")
+}
+
+fn shown_output_is_real(text: &str) {
+    let real = with_real_output(text);
+    if text == real {
+        return;
+    }
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "README.md shows old output: run the tests without CI set, and commit what they write"
+    );
+    fs::write(README, real).expect("README.md");
+    eprintln!("rewrote README.md");
+}
+
 #[test]
-fn every_command_line_runs() {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let text = fs::read_to_string(readme).expect("README.md");
+fn the_readme_is_true() {
+    let text = fs::read_to_string(README).expect("README.md");
+    shown_output_is_real(&text);
     let lines = command_lines(&text);
     assert!(lines.len() >= 2, "README.md shows no commands");
     let scratch = Scratch::new("readme");

@@ -1,9 +1,10 @@
 //! Captured files: which there are, what they are called, and their text.
 //!
-//! Names are found first, texts are read one at a time: a capture may be larger than memory
+//! Names are found first, texts are read a few at a time: a capture may be larger than memory
 //! likes. Start reading at [`Capture::open`].
 
 use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::fs;
@@ -18,12 +19,15 @@ use sha2::Sha256;
 use crate::cli::Failure;
 use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
+use crate::parallel;
 use crate::source::Place;
 use crate::source::Source;
 
 /// The files of a capture, read as they are asked for.
 pub(super) struct Capture<'a> {
     files: std::vec::IntoIter<Found>,
+    /// Read ahead, in order.
+    ready: VecDeque<Result<Source, Diagnostic>>,
     stdin: &'a mut dyn Read,
     /// What could not be read so far.
     pub diagnostics: Vec<Diagnostic>,
@@ -72,6 +76,7 @@ impl<'a> Capture<'a> {
         }
         Ok(Self {
             files: walk.files.into_iter(),
+            ready: VecDeque::new(),
             stdin,
             diagnostics: walk.diagnostics,
         })
@@ -84,18 +89,41 @@ impl Iterator for Capture<'_> {
     /// The next file that can be read; the others become diagnostics.
     fn next(&mut self) -> Option<Source> {
         loop {
-            let found = self.files.next()?;
-            let bytes = match &found.path {
-                Some(path) => fs::read(path),
-                None => {
-                    let mut bytes = Vec::new();
-                    self.stdin.read_to_end(&mut bytes).map(|_| bytes)
-                }
-            };
-            match bytes {
-                Ok(bytes) => return Some(source(&found.shown, bytes)),
-                Err(error) => self.diagnostics.push(unreadable(&found.shown, &error)),
+            if self.ready.is_empty() {
+                self.read_ahead();
             }
+            match self.ready.pop_front()? {
+                Ok(source) => return Some(source),
+                Err(diagnostic) => self.diagnostics.push(diagnostic),
+            }
+        }
+    }
+}
+
+impl Capture<'_> {
+    /// Hashing takes as long as parsing, so the next few files are read on all cores.
+    fn read_ahead(&mut self) {
+        const AHEAD: usize = 64;
+        let batch: Vec<Found> = self.files.by_ref().take(AHEAD).collect();
+        let read = parallel::map(&batch, |found| {
+            Some(found.take(fs::read(found.path.as_ref()?)))
+        });
+        for (found, read) in batch.iter().zip(read) {
+            // Standard input is nobody's to share.
+            let read = read.unwrap_or_else(|| {
+                let mut bytes = Vec::new();
+                found.take(self.stdin.read_to_end(&mut bytes).map(|_| bytes))
+            });
+            self.ready.push_back(read);
+        }
+    }
+}
+
+impl Found {
+    fn take(&self, bytes: io::Result<Vec<u8>>) -> Result<Source, Diagnostic> {
+        match bytes {
+            Ok(bytes) => Ok(source(&self.shown, bytes)),
+            Err(error) => Err(unreadable(&self.shown, &error)),
         }
     }
 }

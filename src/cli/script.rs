@@ -9,6 +9,7 @@ use crate::cli::Failure;
 use crate::cli::files;
 use crate::cli::output::Terminal;
 use crate::cli::shell::plain;
+use crate::compose;
 use crate::emit;
 use crate::report::PlanReport;
 
@@ -21,15 +22,27 @@ pub(super) struct ScriptArgs {
     #[arg(long, value_name = "TOOL")]
     #[arg(value_parser = PossibleValuesParser::new(["redis-cli", "valkey-cli", "flashbase"]))]
     tool: String,
+    /// Take a plan file that was changed after `plan` wrote it
+    #[arg(long)]
+    accept_edits: bool,
 }
 
 pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let plan = read(args, terminal)?;
+    let mut plan = read(args, terminal)?;
     if let Some(reason) = &plan.refused {
         return Err(Failure::Refused(format!(
             "this plan was refused, so there is nothing to run: {}",
             plain(reason)
         )));
+    }
+    let content = compose::plan_id(&plan);
+    if content != plan.plan_id {
+        if !args.accept_edits {
+            return Err(edited(args));
+        }
+        // The id names what will run: a journal of the unedited plan must not be taken for its.
+        plan.plan_id = content;
+        terminal.talk("this plan file was edited: nobody proved or simulated what it says now");
     }
     let emitter = emit::find(&args.tool).ok_or_else(|| {
         Failure::Usage(
@@ -43,6 +56,16 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     })?;
     terminal.data(&script)?;
     Ok(Exit::Clean)
+}
+
+fn edited(args: &ScriptArgs) -> Failure {
+    Failure::Usage(
+        format!(
+            "{}: its content is not what `plan` wrote: the `plan_id` does not match",
+            plain(&args.plan.to_string_lossy())
+        ),
+        "make the plan again with `topoplan plan -o`, or say --accept-edits".to_owned(),
+    )
 }
 
 fn read(args: &ScriptArgs, terminal: &mut Terminal) -> Result<PlanReport, Failure> {

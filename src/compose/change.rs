@@ -8,9 +8,11 @@ use crate::action::Mode;
 use crate::compose::capture;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::Direction;
 use crate::model::Link;
 use crate::model::Membership;
 use crate::model::NodeId;
+use crate::model::SlotSet;
 use crate::model::Sync;
 use crate::plan;
 use crate::plan::Kind;
@@ -185,7 +187,7 @@ fn fill(
             step: e.step as u32 + 1,
             shard: e.slots.to_string(),
             copies: e.copies as u32,
-            reason: exposure_reason(captured),
+            reason: exposure_reason(captured, &plan.steps, e.step),
         })
         .collect();
     report.remaining = plan
@@ -221,14 +223,26 @@ fn proof(kind: Kind) -> report::Proof {
     }
 }
 
-fn exposure_reason(cluster: &Cluster) -> String {
-    let moved = "one copy less until the replica on its way is in sync";
+fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
+    let why = match &steps[at].draft.action {
+        Action::Failover { node, old, .. } if !captured.node(*old).live => {
+            let joins = |s: &Step| matches!(&s.draft.action, Action::Replicate { master, .. } if master == node);
+            match steps.iter().skip(at + 1).position(joins) {
+                Some(next) => format!(
+                    "its master is gone: alone until step {} is done",
+                    at + next + 2
+                ),
+                None => "its master is gone, and no step adds a replica".to_owned(),
+            }
+        }
+        _ => "until the replica on its way is in sync".to_owned(),
+    };
     // The servers' own migration acts after 5 s on a master that lost its last replica
     // (`clusterHandleSlaveMigration`), and looks at no host.
-    if cluster.settings.allow_replica_migration {
-        format!("{moved}; the servers' own replica migration may send another one")
+    if captured.settings.allow_replica_migration {
+        format!("{why}; the servers' own replica migration may send one")
     } else {
-        moved.to_owned()
+        why
     }
 }
 
@@ -379,12 +393,21 @@ fn guard(cluster: &Cluster, action: &Action) -> report::Guard {
             id: id(*node),
             ..none
         },
-        Action::Stable { node, .. } => report::Guard {
+        Action::Stable { node, slots } => report::Guard {
             id: id(*node),
             role: role(*node),
+            // Once closed, the keys of a slot that others own are out of reach.
+            empty: imports(cluster, *node, slots).then_some(true),
             ..none
         },
     }
+}
+
+/// Some of the slots are open at the node as importing.
+fn imports(cluster: &Cluster, node: NodeId, slots: &SlotSet) -> bool {
+    let open = &cluster.node(node).open_slots;
+    open.iter()
+        .any(|o| o.direction == Direction::Importing && slots.contains(o.slot))
 }
 
 /// What is waited for, where, and how long. Elections take up to `2 * node timeout` and a

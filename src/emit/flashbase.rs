@@ -112,10 +112,21 @@ fn commands(
                 .map(|at| cli(at, &format!("cluster forget {id}")))
                 .collect(),
         },
-        Act::SetSlotStable { node, slots } => slots
-            .iter()
-            .map(|slot| cli(&node.address, &format!("cluster setslot {slot} stable")))
-            .collect(),
+        Act::SetSlotStable { node, slots } => {
+            let mut lines = Vec::new();
+            for slot in slots.iter() {
+                if step.guard.empty {
+                    let count = cli(&node.address, &format!("cluster countkeysinslot {slot}"));
+                    lines.push(format!(
+                        "# if {} is importing it, only where this says 0: {count}",
+                        node.address
+                    ));
+                }
+                let close = format!("cluster setslot {slot} stable");
+                lines.push(cli(&node.address, &close));
+            }
+            lines
+        }
         Act::Flush { node } => vec![cli(&node.address, "flushall")],
     })
 }

@@ -11,6 +11,7 @@ use crate::inventory::File;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
+use crate::parallel;
 use crate::parse::DiskRow;
 use crate::parse::Facts;
 use crate::parse::Flags;
@@ -67,6 +68,8 @@ pub(super) struct View {
     pub myself: Option<usize>,
     pub lines: Vec<Line>,
     pub on_disk: bool,
+    /// Nothing shows that lines are missing, so who is not listed is not known there.
+    pub whole: bool,
     /// The address that a header, a folder or a file name gives.
     pub named: Option<Address>,
     /// The newest pong of the dump: its clock, unix ms.
@@ -106,25 +109,7 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Parses a batch on all cores and takes it in, in order.
     pub fn take_batch(&mut self, batch: &[Source]) {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = batch.len().div_ceil(cores).max(1);
-        let parsed: Vec<Parsed> = if batch.len() < 4 {
-            batch.iter().map(crate::parse::parse).collect()
-        } else {
-            std::thread::scope(|scope| {
-                let parts: Vec<_> = batch
-                    .chunks(share)
-                    .map(|part| {
-                        scope.spawn(|| part.iter().map(crate::parse::parse).collect::<Vec<_>>())
-                    })
-                    .collect();
-                let join = |part: std::thread::ScopedJoinHandle<'_, Vec<_>>| {
-                    part.join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                };
-                parts.into_iter().flat_map(join).collect()
-            })
-        };
+        let parsed = parallel::map(batch, crate::parse::parse);
         for (source, parsed) in batch.iter().zip(parsed) {
             self.take(source, parsed);
         }
@@ -237,6 +222,7 @@ impl Gathered {
             path: source.path.clone(),
             file,
             myself,
+            whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
             lines,
             on_disk: dump.on_disk,
             named: named.cloned(),
@@ -246,13 +232,14 @@ impl Gathered {
 
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
         let token = self.token(line.id);
-        let master = line.master.map(|m| self.token(m));
         let known = |&&index: &&u32| {
             let fact = &self.facts[index as usize];
+            // By name: looking the token up again costs more than all the rest.
+            let master = fact.master.map(|m| self.names[m as usize].as_str());
             fact.flags == line.flags
                 && fact.config_epoch == line.config_epoch
                 && fact.connected == line.connected
-                && fact.master == master
+                && master == line.master
                 && fact.port == line.port
                 && &*fact.ip == line.ip
                 && fact.slots == line.slots
@@ -266,6 +253,7 @@ impl Gathered {
         if let Some(&index) = self.by_token[token as usize].iter().find(known) {
             return index;
         }
+        let master = line.master.map(|m| self.token(m));
         let open = line
             .open
             .iter()
@@ -298,6 +286,17 @@ impl Gathered {
         self.names.push(name);
         self.by_token.push(Vec::new());
         token
+    }
+
+    /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
+    /// do not.
+    fn names_only_listed(&self, lines: &[Line]) -> bool {
+        let mut listed = vec![false; self.names.len()];
+        for line in lines {
+            listed[self.fact(line).token as usize] = true;
+        }
+        let mut masters = lines.iter().filter_map(|l| self.fact(l).master);
+        masters.all(|m| listed[m as usize])
     }
 
     pub fn fact(&self, line: &Line) -> &Fact {

@@ -1,4 +1,4 @@
-//! Host, disk and home maps: from addresses to failure domains and initial roles.
+//! Host and home maps: from addresses to hosts, zones and initial roles.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
+use crate::inventory::disks;
 use crate::inventory::gather::Gathered;
 use crate::model::Address;
-use crate::model::Disk;
-use crate::model::DiskId;
 use crate::model::Host;
 use crate::model::HostId;
 use crate::model::Membership;
+use crate::model::Node;
 use crate::model::Zone;
 use crate::model::ZoneId;
 use crate::parse::HostRow;
@@ -24,7 +24,7 @@ use crate::source::Place;
 pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     let rows = HostRows::new(gathered, &mut inventory.diagnostics);
     hosts(gathered, &rows, inventory);
-    disks(gathered, &rows, inventory);
+    disks::apply(gathered, inventory);
     homes(gathered, inventory);
 }
 
@@ -82,7 +82,13 @@ impl<'a> HostRows<'a> {
     }
 }
 
-fn contradiction(what: &str, kept: &str, other: &str, earlier: &Place, place: Place) -> Diagnostic {
+pub(super) fn contradiction(
+    what: &str,
+    kept: &str,
+    other: &str,
+    earlier: &Place,
+    place: Place,
+) -> Diagnostic {
     Diagnostic::warning(
         "map/contradiction",
         format!(
@@ -100,7 +106,7 @@ fn contradiction(what: &str, kept: &str, other: &str, earlier: &Place, place: Pl
 fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     let cluster = &mut inventory.cluster;
     let mut names: BTreeSet<Arc<str>> = rows.names.iter().map(|n| Arc::from(*n)).collect();
-    let placed = |node: &crate::model::Node| {
+    let placed = |node: &Node| {
         let address = node
             .address
             .as_ref()
@@ -214,8 +220,8 @@ fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
         }
     }
     for row in rows.by_ip.values().chain(rows.by_address.values()) {
-        let host = cluster.hosts.iter().position(|h| *h.name == *row.host);
-        if let (Some(host), Some(zone)) = (host, &row.zone) {
+        let host = cluster.hosts.binary_search_by(|h| (*h.name).cmp(&row.host));
+        if let (Ok(host), Some(zone)) = (host, &row.zone) {
             zone_of
                 .entry(HostId(host as u32))
                 .or_insert_with(|| Arc::from(zone.as_str()));
@@ -227,108 +233,6 @@ fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     for (host, zone) in zone_of {
         cluster.hosts[host.0 as usize].zone = Some(index[&zone]);
     }
-}
-
-/// Disks: the disk map, else nodes of one host with the same data directory share a disk.
-fn disks(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
-    let mut place: BTreeMap<usize, (String, Option<String>)> = BTreeMap::new();
-    let mut used = vec![false; gathered.disks.len()];
-    let mut known: BTreeMap<(usize, &str), (String, Place)> = BTreeMap::new();
-    for (index, node) in inventory.cluster.nodes.iter().enumerate() {
-        let (Some(address), Some(host)) = (&node.address, node.host) else {
-            continue;
-        };
-        let host_name = &inventory.cluster.host(host).name;
-        for (row_index, (path, row)) in gathered.disks.iter().enumerate() {
-            let here = row.port == address.port()
-                && (row.ip.as_deref() == Some(address.ip())
-                    || row
-                        .host
-                        .as_deref()
-                        .is_some_and(|h| h == &**host_name || h == address.ip()));
-            if !here {
-                continue;
-            }
-            used[row_index] = true;
-            let Some(disk) = row.disk.clone().or_else(|| row.dir.clone()) else {
-                continue;
-            };
-            let at = Place {
-                path: path.clone(),
-                line: row.line,
-                column: 1,
-            };
-            match known.get(&(index, "disk")) {
-                Some((kept, earlier)) if *kept != disk => {
-                    let what = address.to_string();
-                    inventory
-                        .diagnostics
-                        .push(contradiction(&what, kept, &disk, earlier, at));
-                }
-                Some(_) => {}
-                None => {
-                    known.insert((index, "disk"), (disk.clone(), at));
-                    place.insert(index, (disk, row.dir.clone()));
-                }
-            }
-        }
-        let dir = gathered
-            .answers
-            .get(address)
-            .and_then(|a| a.config.get("dir"));
-        if let Some(dir) = dir.filter(|d| !d.is_empty()) {
-            place
-                .entry(index)
-                .or_insert_with(|| (dir.clone(), Some(dir.clone())));
-        }
-    }
-    let _ = rows;
-    for ((path, row), _) in gathered.disks.iter().zip(&used).filter(|(_, used)| !**used) {
-        let host = row.host.as_deref().or(row.ip.as_deref()).unwrap_or("");
-        inventory.diagnostics.push(
-            Diagnostic::note(
-                "map/unused-disk",
-                format!(
-                    "no node of the cluster is at `{}` port {}",
-                    host.escape_debug(),
-                    row.port
-                ),
-            )
-            .at(Place {
-                path: path.clone(),
-                line: row.line,
-                column: 1,
-            }),
-        );
-    }
-    place_disks(&place, inventory);
-}
-
-fn place_disks(place: &BTreeMap<usize, (String, Option<String>)>, inventory: &mut Inventory) {
-    let cluster = &mut inventory.cluster;
-    let mut dirs: BTreeMap<(HostId, &str), BTreeSet<&str>> = BTreeMap::new();
-    for (&node, (disk, dir)) in place {
-        let Some(host) = cluster.nodes[node].host else {
-            continue;
-        };
-        dirs.entry((host, disk)).or_default().extend(dir.as_deref());
-    }
-    let index: BTreeMap<(HostId, &str), DiskId> =
-        dirs.keys().copied().zip((0..).map(DiskId)).collect();
-    for (&node, (disk, _)) in place {
-        let node = &mut cluster.nodes[node];
-        node.disk = node
-            .host
-            .and_then(|h| index.get(&(h, disk.as_str())).copied());
-    }
-    cluster.disks = dirs
-        .into_iter()
-        .map(|((host, name), dirs)| Disk {
-            name: name.into(),
-            host,
-            dirs: dirs.into_iter().map(Into::into).collect(),
-        })
-        .collect();
 }
 
 fn homes(gathered: &Gathered, inventory: &mut Inventory) {

@@ -1,13 +1,24 @@
 //! Many views to one reconciled cluster, what they disagree on, and where each fact was read.
 //!
-//! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers
-//! would, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
+//! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
+//! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
+//! what INFO tells, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
 
+mod clusters;
+mod disks;
 mod gather;
+mod liveness;
 mod maps;
+mod nodes;
+mod observers;
 mod origins;
+mod owners;
 mod reconcile;
 mod replication;
+mod seen;
+mod slots;
+#[cfg(test)]
+mod tests;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;

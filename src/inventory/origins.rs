@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::inventory::gather::Gathered;
+use crate::inventory::nodes::Index;
+use crate::inventory::owners::owner;
+use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::source::Place;
 
@@ -71,4 +75,43 @@ impl Origins {
             column,
         })
     }
+}
+
+/// Notes where the used views name each node.
+pub(super) fn read(
+    gathered: &Gathered,
+    used: &[usize],
+    index: &Index,
+    cluster: &Cluster,
+) -> Origins {
+    let mut origins = Origins::default();
+    for &view in used {
+        let view = &gathered.views[view];
+        let owner = owner(gathered, view).and_then(|o| index.get(o));
+        if let Some(owner) = owner {
+            origins.own.insert(owner, origins.views.len());
+        }
+        let lines = view
+            .lines
+            .iter()
+            .filter_map(|l| Some((index.get(gathered.fact(l).token)?, l.line, l.column)))
+            .collect();
+        origins.views.push(ViewLines {
+            path: view.path.clone(),
+            owner,
+            lines,
+        });
+    }
+    for (id, node) in cluster.iter() {
+        let Some(answers) = node.address.as_ref().and_then(|a| gathered.answers.get(a)) else {
+            continue;
+        };
+        if let Some(place) = &answers.unreachable {
+            origins.unreachable.insert(id, place.clone());
+        }
+        if let Some(place) = &answers.info_place {
+            origins.replication.insert(id, place.clone());
+        }
+    }
+    origins
 }

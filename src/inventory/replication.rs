@@ -7,7 +7,7 @@ use crate::inventory::Inventory;
 use crate::inventory::gather::Answers;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::folder;
-use crate::inventory::reconcile::owner;
+use crate::inventory::owners::owner;
 use crate::model::Address;
 use crate::model::Link;
 use crate::model::NodeId;
@@ -150,8 +150,7 @@ fn own_state(id: NodeId, info: &BTreeMap<String, String>, inventory: &mut Invent
             .is_some_and(|n| n.parse::<u32>().is_ok())
     });
     let keys: Vec<u64> = databases.filter_map(|(_, v)| keys_of(v)).collect();
-    // `# Keyspace` follows `# Cluster`: with the latter there, no database line means no key.
-    if !keys.is_empty() || info.contains_key("cluster_enabled") {
+    if !keys.is_empty() || info.contains_key("# Keyspace") {
         node.keys = Some(keys.iter().sum());
     }
     let slave = match info.get("role").map(String::as_str) {

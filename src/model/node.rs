@@ -228,7 +228,7 @@ pub struct Node {
     pub used_memory: Option<u64>,
     /// `cluster-replica-no-failover yes`: never elects itself.
     pub no_failover: bool,
-    /// Its own `cluster nodes` is in the capture.
+    /// Its own `cluster nodes` is in the capture, whole: who is absent there, it does not know.
     pub has_view: bool,
     /// Live nodes whose views list it (not itself).
     pub known_by: NodeSet,

@@ -116,15 +116,21 @@ fn not_a_node<'a>(
         Some(nodes_conf::Vars { current_epoch }) => dump.current_epoch = current_epoch,
         // Notes that people write between the lines of a dump.
         None if piece.starts_with("//") || piece.starts_with('#') => {}
-        None if cut => log.warning(
-            "parse/truncated",
-            format!(
-                "the file stops inside {}; the line was skipped",
-                quote(piece)
-            ),
-            spot(piece),
-        ),
-        None => log.warning(broken.code, broken.message, spot(broken.part)),
+        None if cut => {
+            dump.unread += 1;
+            log.warning(
+                "parse/truncated",
+                format!(
+                    "the file stops inside {}; the line was skipped",
+                    quote(piece)
+                ),
+                spot(piece),
+            );
+        }
+        None => {
+            dump.unread += 1;
+            log.warning(broken.code, broken.message, spot(broken.part));
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use crate::parse::Dialect;
 use crate::parse::Facts;
+use crate::parse::Pair;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::block::pieces;
 use crate::parse::log::Log;
 use crate::parse::pairs::pair;
 use crate::parse::pairs::pairs;
@@ -35,6 +37,8 @@ const KEYS: [&str; 14] = [
 /// Sections that may be empty, so that a heading is all there is.
 const EMPTY: [&str; 4] = ["Keyspace", "Errorstats", "Modules", "Commandstats"];
 
+const KEYSPACE: &str = "# Keyspace";
+
 fn sniff(block: Block) -> bool {
     let mut head = block.head();
     let Some(first) = head.next() else {
@@ -55,12 +59,26 @@ fn follows_a_heading(line: &str) -> bool {
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
+    let mut pairs = pairs(block, log);
+    pairs.extend(keyspace(block));
     vec![Section {
         dialect: DIALECT.name,
         of: None,
         line: block.first_line,
-        facts: Facts::Info(pairs(block, log)),
+        facts: Facts::Info(pairs),
     }]
+}
+
+/// An empty keyspace prints nothing but its heading.
+fn keyspace(block: Block) -> Option<Pair> {
+    let (line, _) = block
+        .lines()
+        .find(|(_, text)| pieces(text).any(|piece| piece == KEYSPACE))?;
+    Some(Pair {
+        key: KEYSPACE,
+        value: "",
+        line,
+    })
 }
 
 #[cfg(test)]
@@ -97,7 +115,13 @@ mod tests {
 
     #[test]
     fn reads_an_empty_keyspace_and_a_filtered_answer() {
-        assert_eq!(values("# Keyspace\n"), []);
+        assert_eq!(
+            values("# Cluster\ncluster_enabled:1\n# Keyspace\n"),
+            [
+                ("cluster_enabled".into(), "1".into(), 2),
+                ("# Keyspace".into(), String::new(), 3),
+            ]
+        );
         assert_eq!(values("role:slave\n").len(), 1);
     }
 }

@@ -57,7 +57,8 @@ pub enum Facts<'a> {
     Nodes(NodesDump<'a>),
     /// Key, value, line of `CLUSTER INFO`.
     ClusterInfo(Vec<Pair<'a>>),
-    /// Key, value, line of `INFO`, any sections.
+    /// Key, value, line of `INFO`, any sections. The heading `# Keyspace` is a key without a
+    /// value: below it, no database means no keys.
     Info(Vec<Pair<'a>>),
     /// Key, value, line of `CONFIG GET`.
     Config(Vec<Pair<'a>>),
@@ -87,6 +88,8 @@ pub struct NodesDump<'a> {
     pub lines: Vec<NodeLine<'a>>,
     /// The file on disk: it has the `vars` line or aux fields, and may lag behind.
     pub on_disk: bool,
+    /// Lines that could not be read: who is not listed may stand in one of them.
+    pub unread: u32,
     /// `vars currentEpoch`, of the file on disk only.
     pub current_epoch: Option<u64>,
 }

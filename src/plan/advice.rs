@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::measure;
 use crate::model::Cluster;
 use crate::model::Link;
 use crate::model::Membership;
@@ -149,6 +148,7 @@ fn waiting(scene: &Scene, notes: &mut Notes) {
         .filter(|c| scene.selection.waiting.contains(c))
         .collect();
     let dead = scene.captured.dead_members().len();
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for code in codes {
         let what = scene
             .remaining
@@ -160,17 +160,23 @@ fn waiting(scene: &Scene, notes: &mut Notes) {
                 _ => None,
             })
             .collect::<Vec<_>>();
-        let members = if dead == 1 {
-            "1 member is dead".to_owned()
-        } else {
-            format!("{dead} members are dead")
-        };
+        groups.entry(shorten(&what)).or_default().push(code);
+    }
+    let members = if dead == 1 {
+        "1 member is dead".to_owned()
+    } else {
+        format!("{dead} members are dead")
+    };
+    for (what, codes) in groups {
         notes.refusals.push(Refusal {
-            subject: format!("{code} {}", shorten(&what)),
+            subject: format!("{} {what}", codes.join(" ")),
             reason: format!(
                 "{members} and may be back soon: masters are not moved around meanwhile"
             ),
-            unlock: format!("--only {code}, or --forget-dead if they will not return"),
+            unlock: format!(
+                "--only {}, or --forget-dead if they will not return",
+                codes.join(",")
+            ),
         });
     }
 }
@@ -388,12 +394,10 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     for &id in ids {
         let heir = heir_of(scene, id);
         let node = back.node_mut(id);
-        if node.is_master() && node.slots.is_empty() {
-            if let Some(heir) = heir {
-                node.role = crate::model::Role::Replica(Some(heir));
-                node.replication.link = Link::Up;
-                node.replication.sync = Sync::Done;
-            }
+        if let (Some(heir), true) = (heir, node.is_master() && node.slots.is_empty()) {
+            node.role = crate::model::Role::Replica(Some(heir));
+            node.replication.link = Link::Up;
+            node.replication.sync = Sync::Done;
         }
     }
     let after = rules::check(&Context::new(&back, scene.policy, scene.wanted));
@@ -407,10 +411,15 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     let cured = tally
         .into_iter()
         .filter(|&(code, n)| n > 0 && phase_of(code) != crate::plan::Phase::Tidy);
+    let mut cured: Vec<(&str, i64)> = cured.collect();
+    // Service first.
+    cured.sort_by_key(|&(code, _)| code != "S001");
     cured
-        .map(|(code, n)| match code {
-            "S001" => format!("{n} uncovered slots (S001)"),
-            _ => format!("{n} {code}"),
+        .into_iter()
+        .map(|(code, n)| match (code, n) {
+            ("S001", n) => format!("{n} uncovered slots (S001)"),
+            (_, 1) => code.to_owned(),
+            (_, n) => format!("{n} × {code}"),
         })
         .collect()
 }
@@ -478,5 +487,4 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
             if blind == 1 { "" } else { "s" }
         ));
     }
-    let _ = measure::votes_to_spare(cluster);
 }

@@ -76,7 +76,16 @@ pub struct Table {
 
 type CopyKey = (Place, Option<DiskId>, Option<ZoneId>, bool, Option<bool>);
 type GroupKey = (Place, Option<DiskId>, bool, i64, bool, Option<bool>);
-type ClassKey = (bool, i64, bool, i64, i64, Vec<CopyKey>, Vec<CopyKey>, Vec<CopyKey>);
+type ClassKey = (
+    bool,
+    i64,
+    bool,
+    i64,
+    i64,
+    Vec<CopyKey>,
+    Vec<CopyKey>,
+    Vec<CopyKey>,
+);
 
 /// How far the columns reach.
 pub struct Reach {
@@ -93,31 +102,56 @@ pub fn table(problem: &Problem, reach: &Reach) -> Option<Table> {
     let groups = groups(problem, reach);
     let mut by_key: BTreeMap<ClassKey, Vec<usize>> = BTreeMap::new();
     for (index, unit) in problem.units.iter().enumerate() {
-        by_key.entry(class_key(problem, unit)).or_default().push(index);
+        by_key
+            .entry(class_key(problem, unit))
+            .or_default()
+            .push(index);
     }
     let mut classes = Vec::new();
     let mut total = 0;
     for units in by_key.into_values() {
-        let mut builder = Builder { problem, groups: &groups, reach, unit: &problem.units[units[0]], columns: Vec::new() };
+        let mut builder = Builder {
+            problem,
+            groups: &groups,
+            reach,
+            unit: &problem.units[units[0]],
+            columns: Vec::new(),
+        };
         builder.build(MOST_COLUMNS - total)?;
         total += builder.columns.len();
-        classes.push(Class { columns: builder.columns, units });
+        classes.push(Class {
+            columns: builder.columns,
+            units,
+        });
     }
     Some(Table { groups, classes })
 }
 
 fn home_key(problem: &Problem, copy: &Copy) -> Option<bool> {
     let counts = problem.selection.level(Level::Home);
-    problem.home_role(copy.node).filter(|_| counts).map(|r| r == HomeRole::Master)
+    problem
+        .home_role(copy.node)
+        .filter(|_| counts)
+        .map(|r| r == HomeRole::Master)
 }
 
 fn copy_key(problem: &Problem, copy: &Copy) -> CopyKey {
-    (copy.place, copy.disk, copy.zone, copy.usable, home_key(problem, copy))
+    (
+        copy.place,
+        copy.disk,
+        copy.zone,
+        copy.usable,
+        home_key(problem, copy),
+    )
 }
 
 fn class_key(problem: &Problem, unit: &Unit) -> ClassKey {
     // Positions matter to columns, so lists are compared as they are sorted in the unit.
-    let keys = |list: &[Copy]| list.iter().map(|c| copy_key(problem, c)).collect::<Vec<_>>();
+    let keys = |list: &[Copy]| {
+        list.iter()
+            .map(|c| copy_key(problem, c))
+            .collect::<Vec<_>>()
+    };
     (
         unit.free,
         unit.wanted,
@@ -134,17 +168,49 @@ fn groups(problem: &Problem, reach: &Reach) -> Vec<Group> {
     let mut found: BTreeMap<GroupKey, Group> = BTreeMap::new();
     for spare in &problem.spares {
         let copy = spare.copy;
-        let key = (copy.place, copy.disk, false, spare.actions(), spare.untidy, home_key(problem, &copy));
-        let origin = Origin::Spare { actions: spare.actions(), untidy: spare.untidy };
-        let group = found.entry(key).or_insert(Group { sample: copy, origin, spares: Vec::new() });
+        let key = (
+            copy.place,
+            copy.disk,
+            false,
+            spare.actions(),
+            spare.untidy,
+            home_key(problem, &copy),
+        );
+        let origin = Origin::Spare {
+            actions: spare.actions(),
+            untidy: spare.untidy,
+        };
+        let group = found.entry(key).or_insert(Group {
+            sample: copy,
+            origin,
+            spares: Vec::new(),
+        });
         group.spares.push(copy.node);
     }
     for unit in problem.units.iter().filter(|u| u.free) {
-        let movable = if reach.moves { unit.movable.as_slice() } else { &[] };
+        let movable = if reach.moves {
+            unit.movable.as_slice()
+        } else {
+            &[]
+        };
         for copy in movable.iter().chain(&unit.chained) {
-            let key = (copy.place, copy.disk, true, 1, false, home_key(problem, copy));
-            let sample = Copy { usable: true, ..*copy };
-            found.entry(key).or_insert(Group { sample, origin: Origin::Released, spares: Vec::new() });
+            let key = (
+                copy.place,
+                copy.disk,
+                true,
+                1,
+                false,
+                home_key(problem, copy),
+            );
+            let sample = Copy {
+                usable: true,
+                ..*copy
+            };
+            found.entry(key).or_insert(Group {
+                sample,
+                origin: Origin::Released,
+                spares: Vec::new(),
+            });
         }
     }
     found.into_values().collect()
@@ -165,10 +231,21 @@ impl Builder<'_> {
             self.push_all(&[], &[], &[]);
             return (self.columns.len() <= room).then_some(());
         }
-        let movable = if self.reach.moves { unit.movable.len() } else { 0 };
+        let movable = if self.reach.moves {
+            unit.movable.len()
+        } else {
+            0
+        };
         for leaves in subsets(movable)? {
             for unchained in subsets(unit.chained.len())? {
-                let staying = unit.fixed.iter().chain(&unit.movable).filter(|c| c.usable).count() - 1 - leaves.len()
+                let staying = unit
+                    .fixed
+                    .iter()
+                    .chain(&unit.movable)
+                    .filter(|c| c.usable)
+                    .count()
+                    - 1
+                    - leaves.len()
                     + (unit.chained.len() - unchained.len());
                 let lacking = (unit.wanted.max(1) as usize).saturating_sub(staying);
                 let most = lacking + self.reach.extra;
@@ -221,20 +298,33 @@ impl Builder<'_> {
         let mut placed = stay(&unit.fixed, &[], Origin::Present);
         placed.extend(stay(&unit.movable, leaves, Origin::Present));
         let chained = stay(&unit.chained, unchained, Origin::Chained);
-        placed.extend(chained.into_iter().map(|p| Placed { copy: Copy { usable: true, ..p.copy }, ..p }));
-        placed.extend(adds.iter().map(|&g| Placed { copy: self.groups[g].sample, origin: self.groups[g].origin }));
+        placed.extend(chained.into_iter().map(|p| Placed {
+            copy: Copy {
+                usable: true,
+                ..p.copy
+            },
+            ..p
+        }));
+        placed.extend(adds.iter().map(|&g| Placed {
+            copy: self.groups[g].sample,
+            origin: self.groups[g].origin,
+        }));
         placed
     }
 
     fn is_barred(&self, cost: &Cost) -> bool {
-        self.reach.barred.iter().any(|&level| cost.0[level as usize] > 0)
+        self.reach
+            .barred
+            .iter()
+            .any(|&level| cost.0[level as usize] > 0)
     }
 
     fn collides(&self, leaves: &[usize], unchained: &[usize], adds: &[usize]) -> bool {
         let placed = self.placed(leaves, unchained, adds);
         let cost = price::unit(self.problem, self.unit, &placed, 0, &placed[0].copy);
         let late = [Level::SameHost, Level::Siblings];
-        late.iter().any(|&l| self.reach.barred.contains(&l) && cost.0[l as usize] > 0)
+        late.iter()
+            .any(|&l| self.reach.barred.contains(&l) && cost.0[l as usize] > 0)
     }
 
     fn push_all(&mut self, leaves: &[usize], unchained: &[usize], adds: &[usize]) {
@@ -243,9 +333,12 @@ impl Builder<'_> {
         let copies: Vec<Copy> = placed.iter().map(|p| p.copy).collect();
         let mut seen = Vec::new();
         for (position, copy) in copies.iter().enumerate() {
-            let may = position == 0 || (self.unit.free && copy.usable);
-            let lead =
-                if position < staying { Lead::Stays(position) } else { Lead::Comes(position - staying) };
+            let may = position == 0 || (self.problem.may_change_master(self.unit) && copy.usable);
+            let lead = if position < staying {
+                Lead::Stays(position)
+            } else {
+                Lead::Comes(position - staying)
+            };
             // A second spare of one group leads no better than the first.
             let twin = matches!(lead, Lead::Comes(at) if at > 0 && adds[at] == adds[at - 1]);
             if !may || twin {
@@ -276,7 +369,9 @@ impl Builder<'_> {
 /// All subsets of `0..len`; none if there would be too many.
 fn subsets(len: usize) -> Option<Vec<Vec<usize>>> {
     (len <= 6).then(|| {
-        (0..1_u32 << len).map(|mask| (0..len).filter(|&i| mask >> i & 1 == 1).collect()).collect()
+        (0..1_u32 << len)
+            .map(|mask| (0..len).filter(|&i| mask >> i & 1 == 1).collect())
+            .collect()
     })
 }
 
@@ -294,8 +389,16 @@ impl Table {
                 && c.disk == of.sample.disk
                 && home_key(problem, c) == home_key(problem, &of.sample)
         };
-        let given = column.released.iter().filter(|&&i| fits(&unit.movable[i])).count()
-            + column.unchained.iter().filter(|&&i| fits(&unit.chained[i])).count();
+        let given = column
+            .released
+            .iter()
+            .filter(|&&i| fits(&unit.movable[i]))
+            .count()
+            + column
+                .unchained
+                .iter()
+                .filter(|&&i| fits(&unit.chained[i]))
+                .count();
         taken - given as i64
     }
 
@@ -310,7 +413,9 @@ impl Table {
             let mut waiting = class.units.clone();
             let mut mine: Vec<_> = chosen.iter().filter(|c| c.0 == index).collect();
             // Shards that change pick first, those whose change leads home before others.
-            mine.sort_by_key(|c| std::cmp::Reverse(class.columns[c.1].cost.0[Level::Actions as usize]));
+            mine.sort_by_key(|c| {
+                std::cmp::Reverse(class.columns[c.1].cost.0[Level::Actions as usize])
+            });
             for &&(_, column, count) in &mine {
                 let column = &class.columns[column];
                 waiting.sort_by_key(|&u| (home_ties(problem, &problem.units[u], column), u));
@@ -329,10 +434,27 @@ impl Table {
             let (unit, column) = (&problem.units[index], (*column)?);
             for (group, pool) in pools.iter_mut().enumerate() {
                 if self.groups[group].origin == Origin::Released {
-                    let fits = |c: &Copy| c.place == self.groups[group].sample.place && c.disk == self.groups[group].sample.disk
-                        && home_key(problem, c) == home_key(problem, &self.groups[group].sample);
-                    pool.extend(column.released.iter().map(|&i| &unit.movable[i]).filter(|c| fits(c)).map(|c| c.node));
-                    pool.extend(column.unchained.iter().map(|&i| &unit.chained[i]).filter(|c| fits(c)).map(|c| c.node));
+                    let fits = |c: &Copy| {
+                        c.place == self.groups[group].sample.place
+                            && c.disk == self.groups[group].sample.disk
+                            && home_key(problem, c) == home_key(problem, &self.groups[group].sample)
+                    };
+                    pool.extend(
+                        column
+                            .released
+                            .iter()
+                            .map(|&i| &unit.movable[i])
+                            .filter(|c| fits(c))
+                            .map(|c| c.node),
+                    );
+                    pool.extend(
+                        column
+                            .unchained
+                            .iter()
+                            .map(|&i| &unit.chained[i])
+                            .filter(|c| fits(c))
+                            .map(|c| c.node),
+                    );
                 }
             }
         }
@@ -345,12 +467,21 @@ impl Table {
                 kept.map(|(_, &c)| c).collect()
             };
             list.extend(stay(&unit.movable, &column.released));
-            list.extend(stay(&unit.chained, &column.unchained).into_iter().map(|c| Copy { usable: true, ..c }));
+            list.extend(
+                stay(&unit.chained, &column.unchained)
+                    .into_iter()
+                    .map(|c| Copy { usable: true, ..c }),
+            );
             let staying = list.len();
             for &group in &column.adds {
                 let pool = &mut pools[group];
                 let home = pool.iter().position(|&n| problem.at_home(n, unit));
-                let own = |n: NodeId| unit.movable.iter().chain(&unit.chained).any(|c| c.node == n);
+                let own = |n: NodeId| {
+                    unit.movable
+                        .iter()
+                        .chain(&unit.chained)
+                        .any(|c| c.node == n)
+                };
                 let at = home.or_else(|| pool.iter().position(|&n| !own(n)))?;
                 let node = pool.remove(at);
                 list.push(problem.copy(node, true));
@@ -361,7 +492,10 @@ impl Table {
             };
             copies[index] = list;
         }
-        Some(Decision { assignment: Assignment { copies }, masters })
+        Some(Decision {
+            assignment: Assignment { copies },
+            masters,
+        })
     }
 }
 

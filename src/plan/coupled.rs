@@ -56,7 +56,12 @@ enum Coupling {
     Freeze(Level),
 }
 
-const LOADS: [Level; 4] = [Level::VotesHost, Level::VotesZone, Level::OverHost, Level::OverZone];
+const LOADS: [Level; 4] = [
+    Level::VotesHost,
+    Level::VotesZone,
+    Level::OverHost,
+    Level::OverZone,
+];
 
 impl Stage<'_> {
     fn rows(&self) -> Vec<(Coupling, i64)> {
@@ -67,15 +72,29 @@ impl Stage<'_> {
                 rows.push((Coupling::Return(index), 0));
             }
         }
-        for level in LOADS.into_iter().filter(|&l| l == self.level || self.frozen.iter().any(|f| f.0 == l)) {
+        for level in LOADS
+            .into_iter()
+            .filter(|&l| l == self.level || self.frozen.iter().any(|f| f.0 == l))
+        {
             let limits = self.load_limits(level);
             let led = |at: usize| {
                 let leads = |c: &Column| Self::load_index(level, c) == Some(at);
-                self.table.classes.iter().any(|class| class.columns.iter().any(leads))
+                self.table
+                    .classes
+                    .iter()
+                    .any(|class| class.columns.iter().any(leads))
             };
-            rows.extend((0..limits.len()).filter(|&at| led(at)).map(|at| (Coupling::Load(level, at), limits[at])));
+            rows.extend(
+                (0..limits.len())
+                    .filter(|&at| led(at))
+                    .map(|at| (Coupling::Load(level, at), limits[at])),
+            );
         }
-        rows.extend(self.frozen.iter().map(|&(level, value)| (Coupling::Freeze(level), value)));
+        rows.extend(
+            self.frozen
+                .iter()
+                .map(|&(level, value)| (Coupling::Freeze(level), value)),
+        );
         rows
     }
 
@@ -107,7 +126,11 @@ impl Stage<'_> {
 
     /// What a column costs at this level; load levels cost through their rows.
     fn price(&self, column: &Column) -> i64 {
-        if LOADS.contains(&self.level) { 0 } else { column.cost.0[self.level as usize] }
+        if LOADS.contains(&self.level) {
+            0
+        } else {
+            column.cost.0[self.level as usize]
+        }
     }
 
     fn name(&self, row: Coupling) -> String {
@@ -117,12 +140,18 @@ impl Stage<'_> {
             None => format!("node {}", cluster.nodes[place - cluster.hosts.len()]),
         };
         match row {
-            Coupling::Pool(group) => format!("spares {}", place(self.table.groups[group].sample.place)),
-            Coupling::Return(group) => format!("arrivals {}", place(self.table.groups[group].sample.place)),
+            Coupling::Pool(group) => {
+                format!("spares {}", place(self.table.groups[group].sample.place))
+            }
+            Coupling::Return(group) => {
+                format!("arrivals {}", place(self.table.groups[group].sample.place))
+            }
             Coupling::Load(level @ (Level::VotesHost | Level::OverHost), at) => {
                 format!("{} {}", level.name(), place(at))
             }
-            Coupling::Load(level, at) => format!("{} zone {}", level.name(), cluster.zones[at].name),
+            Coupling::Load(level, at) => {
+                format!("{} zone {}", level.name(), cluster.zones[at].name)
+            }
             Coupling::Freeze(level) => format!("level {}", level.name()),
         }
     }
@@ -130,10 +159,17 @@ impl Stage<'_> {
     /// Sparse coefficients of every column.
     fn matrix(&self, rows: &[(Coupling, i64)]) -> Vec<Vec<Vec<(usize, i64)>>> {
         let of = |class: &Class, column: &Column| {
-            let cells = rows.iter().enumerate().map(|(r, (row, _))| (r, self.coefficient(*row, class, column)));
+            let cells = rows
+                .iter()
+                .enumerate()
+                .map(|(r, (row, _))| (r, self.coefficient(*row, class, column)));
             cells.filter(|(_, a)| *a != 0).collect::<Vec<_>>()
         };
-        self.table.classes.iter().map(|class| class.columns.iter().map(|c| of(class, c)).collect()).collect()
+        self.table
+            .classes
+            .iter()
+            .map(|class| class.columns.iter().map(|c| of(class, c)).collect())
+            .collect()
     }
 
     /// The best bound that the rounds find; `None` if some class has no column at all.
@@ -164,7 +200,9 @@ impl Stage<'_> {
             if !grown {
                 break;
             }
-            let Some(next) = self.improve(&rows, &matrix, &cuts) else { break };
+            let Some(next) = self.improve(&rows, &matrix, &cuts) else {
+                break;
+            };
             multipliers = next;
         }
         best
@@ -180,8 +218,11 @@ impl Stage<'_> {
         let mut total = 0_i128;
         let (mut floors, mut cheapest) = (Vec::new(), Vec::new());
         for (class, cells) in self.table.classes.iter().zip(matrix) {
-            let priced = |column: usize| self.reduced(&class.columns[column], &cells[column], multipliers);
-            let best = (0..class.columns.len()).min_by_key(|&c| (priced(c), c)).expect("no class is empty");
+            let priced =
+                |column: usize| self.reduced(&class.columns[column], &cells[column], multipliers);
+            let best = (0..class.columns.len())
+                .min_by_key(|&c| (priced(c), c))
+                .expect("no class is empty");
             floors.push(priced(best));
             total += priced(best) * class.units.len() as i128;
             cheapest.push(best);
@@ -198,12 +239,23 @@ impl Stage<'_> {
             multipliers: named.map(|((row, _), &m)| (self.name(*row), m)).collect(),
         };
         let value = i64::try_from(value).unwrap_or(i64::MIN);
-        (Bound { value, certificate, multipliers: multipliers.to_vec(), floors, total }, cheapest)
+        (
+            Bound {
+                value,
+                certificate,
+                multipliers: multipliers.to_vec(),
+                floors,
+                total,
+            },
+            cheapest,
+        )
     }
 
     fn reduced(&self, column: &Column, cells: &[(usize, i64)], multipliers: &[i64]) -> i128 {
         let base = i128::from(self.price(column)) * i128::from(SCALE);
-        cells.iter().fold(base, |sum, &(row, a)| sum + i128::from(a) * i128::from(multipliers[row]))
+        cells.iter().fold(base, |sum, &(row, a)| {
+            sum + i128::from(a) * i128::from(multipliers[row])
+        })
     }
 
     /// Multipliers from the linear program over the columns met so far. Rounded so that no load
@@ -217,17 +269,33 @@ impl Stage<'_> {
         let classes = self.table.classes.len();
         let mut program = Program::default();
         for _ in 0..classes {
-            program.variables.push(Bounds { upper: 1e6, integer: false, free: true });
+            program.variables.push(Bounds {
+                upper: 1e6,
+                integer: false,
+                free: true,
+            });
         }
         for _ in rows {
-            program.variables.push(Bounds { upper: 1e4, integer: false, free: false });
+            program.variables.push(Bounds {
+                upper: 1e4,
+                integer: false,
+                free: false,
+            });
         }
         for (index, class) in self.table.classes.iter().enumerate() {
             program.objective.push((index, -(class.units.len() as f64)));
             for &column in &cuts[index] {
                 let mut terms = vec![(index, 1.0)];
-                terms.extend(matrix[index][column].iter().map(|&(row, a)| (classes + row, -(a as f64))));
-                program.rows.push(Row { terms, limit: self.price(&class.columns[column]) as f64, equal: false });
+                terms.extend(
+                    matrix[index][column]
+                        .iter()
+                        .map(|&(row, a)| (classes + row, -(a as f64))),
+                );
+                program.rows.push(Row {
+                    terms,
+                    limit: self.price(&class.columns[column]) as f64,
+                    equal: false,
+                });
             }
         }
         for (index, (row, limit)) in rows.iter().enumerate() {
@@ -235,7 +303,11 @@ impl Stage<'_> {
             if let Some((own, freeze)) = self.load_cap(rows, *row) {
                 let mut terms = vec![(classes + index, 1.0)];
                 terms.extend(freeze.map(|f| (classes + f, -1.0)));
-                program.rows.push(Row { terms, limit: own as f64, equal: false });
+                program.rows.push(Row {
+                    terms,
+                    limit: own as f64,
+                    equal: false,
+                });
             }
         }
         let solution = solve::solve(&program)?;
@@ -255,7 +327,9 @@ impl Stage<'_> {
     /// What one master beyond the limit costs: one if this is the level, and the multiplier of
     /// the level's own row if it is frozen.
     fn load_cap(&self, rows: &[(Coupling, i64)], row: Coupling) -> Option<(i64, Option<usize>)> {
-        let Coupling::Load(level, _) = row else { return None };
+        let Coupling::Load(level, _) = row else {
+            return None;
+        };
         let freeze = rows.iter().position(|(r, _)| *r == Coupling::Freeze(level));
         Some((i64::from(level == self.level), freeze))
     }
@@ -274,33 +348,63 @@ impl Stage<'_> {
                     continue;
                 }
                 let variable = program.variables.len();
-                program.variables.push(Bounds { upper: class.units.len() as f64, integer: true, free: false });
-                program.objective.push((variable, self.price(column) as f64));
+                program.variables.push(Bounds {
+                    upper: class.units.len() as f64,
+                    integer: true,
+                    free: false,
+                });
+                program
+                    .objective
+                    .push((variable, self.price(column) as f64));
                 all.push((variable, 1.0));
                 columns.push((index, number));
             }
-            program.rows.push(Row { terms: all, limit: class.units.len() as f64, equal: true });
+            program.rows.push(Row {
+                terms: all,
+                limit: class.units.len() as f64,
+                equal: true,
+            });
         }
         let mut counted: Vec<(Level, usize)> = Vec::new();
         for (row, (coupling, limit)) in rows.iter().enumerate() {
             let cell = |&(index, number): &(usize, usize)| {
-                matrix[index][number].iter().find(|(r, _)| *r == row).map(|(_, a)| *a as f64)
+                matrix[index][number]
+                    .iter()
+                    .find(|(r, _)| *r == row)
+                    .map(|(_, a)| *a as f64)
             };
-            let mut terms: Vec<(usize, f64)> =
-                columns.iter().enumerate().filter_map(|(v, c)| Some((v, cell(c)?))).collect();
+            let mut terms: Vec<(usize, f64)> = columns
+                .iter()
+                .enumerate()
+                .filter_map(|(v, c)| Some((v, cell(c)?)))
+                .collect();
             if let Coupling::Load(level, _) = coupling {
                 let over = program.variables.len();
-                program.variables.push(Bounds { upper: 1e6, integer: false, free: false });
-                program.objective.push((over, f64::from(u8::from(*level == self.level))));
+                program.variables.push(Bounds {
+                    upper: 1e6,
+                    integer: false,
+                    free: false,
+                });
+                program
+                    .objective
+                    .push((over, f64::from(u8::from(*level == self.level))));
                 terms.push((over, -1.0));
                 counted.push((*level, over));
             }
             if let Coupling::Freeze(level) = coupling
                 && LOADS.contains(level)
             {
-                terms = counted.iter().filter(|(l, _)| l == level).map(|&(_, v)| (v, 1.0)).collect();
+                terms = counted
+                    .iter()
+                    .filter(|(l, _)| l == level)
+                    .map(|&(_, v)| (v, 1.0))
+                    .collect();
             }
-            program.rows.push(Row { terms, limit: *limit as f64, equal: false });
+            program.rows.push(Row {
+                terms,
+                limit: *limit as f64,
+                equal: false,
+            });
         }
         let solution = solve::solve(&program)?;
         let chosen = columns

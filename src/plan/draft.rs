@@ -129,6 +129,12 @@ pub fn drafts(
     drafts
 }
 
+fn has_replica(cluster: &Cluster, owner: NodeId) -> bool {
+    cluster
+        .iter()
+        .any(|(_, n)| n.is_live_member() && n.master() == Some(owner))
+}
+
 struct Writer<'a> {
     problem: &'a Problem<'a>,
     captured: &'a Cluster,
@@ -182,7 +188,7 @@ impl Writer<'_> {
         };
         let vote = match mode {
             Mode::Force => "a majority of masters lives to vote",
-            Mode::Takeover => "no majority of masters can vote",
+            Mode::Takeover => "no majority of masters can vote for it",
             Mode::Graceful => "the master hands over",
         };
         Draft {
@@ -221,13 +227,12 @@ impl Writer<'_> {
                 || (node.membership == Membership::Member && node.master() == Some(unit.owner))
         };
         let copies = &self.decision.assignment.copies[index];
-        let mut have = copies
+        let have = copies
             .iter()
             .filter(|c| present(c) && c.usable && c.node != unit.owner)
             .count() as i64;
-        for copy in copies.iter().filter(|c| !present(c)) {
+        for (have, copy) in (have..).zip(copies.iter().filter(|c| !present(c))) {
             self.attachment(index, copy, have, drafts);
-            have += 1;
         }
     }
 
@@ -329,20 +334,19 @@ impl Writer<'_> {
             return format!("{node} replicates a replica; it follows {owner} directly ({apart})");
         }
         let needs = match have {
+            0 if moved && has_replica(self.captured, unit.owner) => {
+                format!("the replica of {owner} leaves it")
+            }
             0 => format!("{owner} has no replica"),
             n if n < unit.wanted => format!("{owner} has {n} of {} replicas", unit.wanted),
             n => format!("{owner} has {n} replicas, as few as any"),
         };
         let home = if self.problem.at_home(copy.node, unit) {
-            ", its home shard"
+            " (its home shard)"
         } else {
             ""
         };
-        let what = if moved {
-            "moves here"
-        } else {
-            "copies nothing"
-        };
+        let what = if moved { "moves here" } else { "holds no copy" };
         format!("{needs}; {node} {what}{home}: {apart}")
     }
 

@@ -221,10 +221,11 @@ fn refuse_conflicts(cluster: &Cluster, conflicts: &[Conflict]) -> Result<(), NoP
     };
     let more = match conflicts.len() {
         1 => String::new(),
+        2 => " (and 1 more such conflict)".to_owned(),
         n => format!(" (and {} more such conflicts)", n - 1),
     };
     Err(NoPlan::Refused(format!(
-        "the views disagree about owners: {} claim slots {} {how}{more}; let the nodes settle it and capture again",
+        "the views disagree about owners: {} claim slots {} {how}{more}; let the nodes settle it and capture again, or plan all the same with --force REASON",
         names.join(" and "),
         first.slots
     )))

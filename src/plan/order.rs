@@ -196,7 +196,13 @@ fn chain_takeovers(graph: &mut Graph, drafts: &[Draft]) {
         })
         .collect();
     let takeover = |&d: &usize| {
-        matches!(drafts[d].action, Action::Failover { mode: Mode::Takeover, .. })
+        matches!(
+            drafts[d].action,
+            Action::Failover {
+                mode: Mode::Takeover,
+                ..
+            }
+        )
     };
     for (at, &first) in serving.iter().enumerate().filter(|(_, d)| takeover(d)) {
         for &later in &serving[at + 1..] {

@@ -216,9 +216,9 @@ impl Builder<'_> {
         for spare in &problem.spares {
             let node = self.network.node();
             let cost = Level::Tidy.cost(-i64::from(spare.untidy));
-            let enter = self
-                .network
-                .arc(SOURCE, node, 1, add(cost, Level::Actions, spare.actions()));
+            let enter =
+                self.network
+                    .arc(SOURCE, node, 1, add(cost, Level::Actions, spare.actions()));
             let pool = self.pool(&spare.copy);
             let leave = self.network.arc(node, pool, 1, Cost::ZERO);
             let mut direct = Vec::new();

@@ -9,6 +9,7 @@ use crate::model::DiskId;
 use crate::model::NodeId;
 use crate::plan::level::Level;
 use crate::plan::level::add;
+use crate::plan::pairing::Pairing;
 use crate::plan::problem::Assignment;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Decision;
@@ -40,7 +41,13 @@ pub struct Placed {
 
 /// Everything a unit costs but the load of its master's place. `released` healthy replicas of
 /// it were re-pointed to other shards.
-pub fn unit(problem: &Problem, unit: &Unit, copies: &[Placed], released: i64, master: &Copy) -> Cost {
+pub fn unit(
+    problem: &Problem,
+    unit: &Unit,
+    copies: &[Placed],
+    released: i64,
+    master: &Copy,
+) -> Cost {
     let mut cost = Cost::ZERO;
     if unit.free {
         cost = add(cost, Level::Protect, unprotected(problem, unit, copies));
@@ -50,7 +57,11 @@ pub fn unit(problem: &Problem, unit: &Unit, copies: &[Placed], released: i64, ma
         cost = add(cost, Level::SameDisk, shared_disks(copies));
         cost = surplus(problem, unit, copies, usable, cost);
     }
-    cost = add(cost, Level::Moves, released * i64::from(!problem.allow_moves));
+    cost = add(
+        cost,
+        Level::Moves,
+        released * i64::from(!problem.allow_moves),
+    );
     cost = add(cost, Level::Tidy, -(unit.chained.len() as i64));
     for placed in copies {
         let (actions, copied) = match placed.origin {
@@ -71,18 +82,29 @@ pub fn unit(problem: &Problem, unit: &Unit, copies: &[Placed], released: i64, ma
 fn unprotected(problem: &Problem, unit: &Unit, copies: &[Placed]) -> i64 {
     let judged = problem.selection.level(Level::Protect) || unit.protected;
     let owner = unit.fixed[0].place;
-    i64::from(judged && !copies.iter().any(|p| p.copy.usable && p.copy.place != owner))
+    i64::from(
+        judged
+            && !copies
+                .iter()
+                .any(|p| p.copy.usable && p.copy.place != owner),
+    )
 }
 
 fn doubled_up(problem: &Problem, unit: &Unit, copies: &[Placed], mut cost: Cost) -> Cost {
     let selected = problem.selection.level(Level::SameHost);
     let mut now: BTreeMap<Place, i64> = BTreeMap::new();
-    copies.iter().for_each(|p| *now.entry(p.copy.place).or_default() += 1);
+    copies
+        .iter()
+        .for_each(|p| *now.entry(p.copy.place).or_default() += 1);
     for (place, count) in now {
         let present = unit.fixed.iter().chain(&unit.movable).chain(&unit.chained);
         let before = present.filter(|c| c.place == place).count() as i64;
         let free = if selected { 1 } else { before.max(1) };
-        let level = if place == unit.fixed[0].place { Level::SameHost } else { Level::Siblings };
+        let level = if place == unit.fixed[0].place {
+            Level::SameHost
+        } else {
+            Level::Siblings
+        };
         cost = add(cost, level, (count - free).max(0));
     }
     cost
@@ -101,7 +123,10 @@ fn surplus(problem: &Problem, unit: &Unit, copies: &[Placed], usable: i64, cost:
     if problem.allow_moves {
         return cost;
     }
-    let spares = copies.iter().filter(|p| matches!(p.origin, Origin::Spare { .. })).count() as i64;
+    let spares = copies
+        .iter()
+        .filter(|p| matches!(p.origin, Origin::Spare { .. }))
+        .count() as i64;
     let base = (usable - spares).max(unit.wanted);
     add(cost, Level::Surplus, (base..usable).sum())
 }
@@ -123,6 +148,75 @@ pub fn decision(problem: &Problem, decision: &Decision) -> Cost {
     total + loads.cost(&limits)
 }
 
+/// The whole cost of the roles of a decision, ties included: what the role flow must have paid.
+pub fn roles(problem: &Problem, decision: &Decision) -> Cost {
+    let mut loads = Loads::new(problem);
+    let mut total = Cost::ZERO;
+    for ((unit, copies), master) in problem
+        .units
+        .iter()
+        .zip(&decision.assignment.copies)
+        .zip(&decision.masters)
+    {
+        let Some(master) = copies.iter().find(|c| c.node == *master) else {
+            continue;
+        };
+        total = total + roles::price(problem, unit, copies, master);
+        loads.add(master);
+    }
+    total + loads.cost(&Limits::new(problem, &decision.assignment))
+}
+
+/// What the pairing flow must have paid for its assignment: the difference to the copies that
+/// its network holds fast. Ties are taken from the flow, as nothing is proven of them.
+pub fn pairing(problem: &Problem, pairing: &Pairing) -> Cost {
+    let mut total = Cost::ZERO;
+    let mut movers = 0;
+    for (index, of) in problem.units.iter().enumerate() {
+        let placed = placed(problem, index, &pairing.assignment);
+        let kept = |c: &&Copy| placed.iter().any(|p| p.copy.node == c.node);
+        let released = (of.movable.len() - of.movable.iter().filter(kept).count()) as i64;
+        let standing = of
+            .fixed
+            .iter()
+            .chain(of.movable.iter().filter(|_| !pairing.with_moves));
+        let before: Vec<Placed> = standing
+            .map(|&copy| Placed {
+                copy,
+                origin: Origin::Present,
+            })
+            .collect();
+        let owner = &of.fixed[0];
+        total = total + unit(problem, of, &placed, released, owner)
+            - unit(problem, of, &before, 0, owner);
+        let chained = of.chained.len() as i64;
+        movers += chained
+            + if pairing.with_moves {
+                of.movable.len() as i64
+            } else {
+                0
+            };
+        total = add(total, Level::Tidy, -chained);
+    }
+    total = add(total, Level::Serve, -movers);
+    for tie in [Level::TieHome, Level::TieRank, Level::Home] {
+        total.0[tie as usize] = pairing.cost.0[tie as usize];
+    }
+    // What is only kept from getting worse is not proven to be anything.
+    for level in [
+        Level::Protect,
+        Level::SameHost,
+        Level::Siblings,
+        Level::SameZone,
+        Level::SameDisk,
+    ] {
+        if !problem.selection.level(level) {
+            total.0[level as usize] = pairing.cost.0[level as usize];
+        }
+    }
+    total
+}
+
 /// The copies of a unit under an assignment, each with its origin.
 pub fn placed(problem: &Problem, index: usize, assignment: &Assignment) -> Vec<Placed> {
     let unit = &problem.units[index];
@@ -136,7 +230,10 @@ pub fn placed(problem: &Problem, index: usize, assignment: &Assignment) -> Vec<P
             } else if among(&unit.chained, copy.node) {
                 Origin::Chained
             } else if let Some(spare) = spare {
-                Origin::Spare { actions: spare.actions(), untidy: spare.untidy }
+                Origin::Spare {
+                    actions: spare.actions(),
+                    untidy: spare.untidy,
+                }
             } else {
                 Origin::Released
             };
@@ -153,7 +250,10 @@ pub struct Loads {
 
 impl Loads {
     pub fn new(problem: &Problem) -> Self {
-        Self { places: vec![0; problem.places()], zones: vec![0; problem.cluster.zones.len()] }
+        Self {
+            places: vec![0; problem.places()],
+            zones: vec![0; problem.cluster.zones.len()],
+        }
     }
 
     pub fn add(&mut self, master: &Copy) {
@@ -166,11 +266,27 @@ impl Loads {
     /// What the loads cost beyond the limits.
     pub fn cost(&self, limits: &Limits) -> Cost {
         let beyond = |loads: &[i64], limits: &[i64]| -> i64 {
-            loads.iter().zip(limits).map(|(load, limit)| (load - limit).max(0)).sum()
+            loads
+                .iter()
+                .zip(limits)
+                .map(|(load, limit)| (load - limit).max(0))
+                .sum()
         };
         let mut cost = Level::VotesHost.cost(beyond(&self.places, &limits.votes_host));
-        cost = add(cost, Level::OverHost, beyond(&self.places, &limits.over_host));
-        cost = add(cost, Level::VotesZone, beyond(&self.zones, &limits.votes_zone));
-        add(cost, Level::OverZone, beyond(&self.zones, &limits.over_zone))
+        cost = add(
+            cost,
+            Level::OverHost,
+            beyond(&self.places, &limits.over_host),
+        );
+        cost = add(
+            cost,
+            Level::VotesZone,
+            beyond(&self.zones, &limits.votes_zone),
+        );
+        add(
+            cost,
+            Level::OverZone,
+            beyond(&self.zones, &limits.over_zone),
+        )
     }
 }

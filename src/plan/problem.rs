@@ -99,6 +99,9 @@ pub struct Problem<'a> {
     pub asides: Vec<Aside>,
     /// Masters per place that may not be exceeded without harm: see `measure::votes_to_spare`.
     pub votes_to_spare: i64,
+    /// A majority of masters lives to vote: without it no failover but a takeover succeeds, and
+    /// none is worth that for balance.
+    pub can_elect: bool,
 }
 
 /// What the problem is made of.
@@ -137,6 +140,7 @@ impl<'a> Problem<'a> {
             spares: Vec::new(),
             asides,
             votes_to_spare: measure::votes_to_spare(cluster) as i64,
+            can_elect: cluster.has_majority(),
         };
         problem.find_spares(inputs);
         problem
@@ -157,7 +161,13 @@ impl<'a> Problem<'a> {
             spares: Vec::new(),
             asides: Vec::new(),
             votes_to_spare: self.votes_to_spare,
+            can_elect: self.can_elect,
         }
+    }
+
+    /// The unit may get another master.
+    pub fn may_change_master(&self, unit: &Unit) -> bool {
+        unit.free && self.can_elect
     }
 
     /// How many places there are.

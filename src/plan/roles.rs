@@ -116,10 +116,15 @@ pub fn price(problem: &Problem, unit: &Unit, copies: &[Copy], master: &Copy) -> 
 }
 
 /// Copies that may lead the unit.
-pub fn candidates<'a>(unit: &'a Unit, copies: &'a [Copy]) -> impl Iterator<Item = &'a Copy> {
+pub fn candidates<'a>(
+    problem: &Problem,
+    unit: &'a Unit,
+    copies: &'a [Copy],
+) -> impl Iterator<Item = &'a Copy> {
+    let open = problem.may_change_master(unit);
     copies
         .iter()
-        .filter(|c| c.node == unit.owner || (unit.free && c.usable))
+        .filter(move |c| c.node == unit.owner || (open && c.usable))
 }
 
 /// The best masters for an assignment.
@@ -132,7 +137,7 @@ pub fn choose(problem: &Problem, assignment: &Assignment) -> Roles {
         let shard = network.node();
         network.arc(SOURCE, shard, 1, Cost::ZERO);
         let mut arcs = Vec::new();
-        for copy in candidates(unit, copies) {
+        for copy in candidates(problem, unit, copies) {
             let to = places.of(problem, &mut network, &limits, copy);
             arcs.push((
                 network.arc(shard, to, 1, price(problem, unit, copies, copy)),
@@ -168,23 +173,40 @@ pub struct PlaceNodes {
 impl PlaceNodes {
     pub fn new(problem: &Problem, network: &mut Network, limits: &Limits) -> Self {
         let most = problem.units.len() as i64;
-        let zones: Vec<usize> = (0..problem.cluster.zones.len()).map(|_| network.node()).collect();
+        let zones: Vec<usize> = (0..problem.cluster.zones.len())
+            .map(|_| network.node())
+            .collect();
         for (zone, &node) in zones.iter().enumerate() {
-            let steps = [(Level::VotesZone, limits.votes_zone[zone]), (Level::OverZone, limits.over_zone[zone])];
+            let steps = [
+                (Level::VotesZone, limits.votes_zone[zone]),
+                (Level::OverZone, limits.over_zone[zone]),
+            ];
             add_load_arcs(network, node, SINK, most, steps);
         }
-        Self { zones, places: vec![None; problem.places()] }
+        Self {
+            zones,
+            places: vec![None; problem.places()],
+        }
     }
 
     /// The node of the copy's host.
-    pub fn of(&mut self, problem: &Problem, network: &mut Network, limits: &Limits, copy: &Copy) -> usize {
+    pub fn of(
+        &mut self,
+        problem: &Problem,
+        network: &mut Network,
+        limits: &Limits,
+        copy: &Copy,
+    ) -> usize {
         let at: Place = copy.place;
         if let Some(node) = self.places[at] {
             return node;
         }
         let node = network.node();
         let to = copy.zone.map_or(SINK, |z| self.zones[z.0 as usize]);
-        let steps = [(Level::VotesHost, limits.votes_host[at]), (Level::OverHost, limits.over_host[at])];
+        let steps = [
+            (Level::VotesHost, limits.votes_host[at]),
+            (Level::OverHost, limits.over_host[at]),
+        ];
         add_load_arcs(network, node, to, problem.units.len() as i64, steps);
         self.places[at] = Some(node);
         node

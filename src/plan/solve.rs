@@ -46,7 +46,11 @@ pub fn solve(program: &Program) -> Option<Vec<f64>> {
         .iter()
         .map(|bounds| {
             let new = variable().max(bounds.upper);
-            let new = if bounds.free { new.min(-bounds.upper) } else { new.min(0.0) };
+            let new = if bounds.free {
+                new.min(-bounds.upper)
+            } else {
+                new.min(0.0)
+            };
             variables.add(if bounds.integer { new.integer() } else { new })
         })
         .collect();

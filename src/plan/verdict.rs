@@ -2,13 +2,17 @@
 
 use crate::action::Action;
 use crate::action::Mode;
+use crate::flow::Cost;
 use crate::measure::Counts;
 use crate::model::Cluster;
 use crate::plan::joint::Solved;
 use crate::plan::level::Level;
 use crate::plan::level::PRINTED;
 use crate::plan::order::Step;
+use crate::plan::price;
+use crate::plan::problem::Assignment;
 use crate::plan::problem::Copy;
+use crate::plan::problem::Decision;
 use crate::plan::problem::Problem;
 use crate::policy::Wanted;
 
@@ -47,6 +51,16 @@ pub fn values(
 ) -> Vec<Value> {
     let counts = |cluster: &Cluster| Counts::of(cluster, problem.policy, wanted, &cluster.shards());
     let (before, after) = (counts(captured), counts(end));
+    let present = Decision {
+        assignment: Assignment::present(problem),
+        masters: problem.units.iter().map(|u| u.owner).collect(),
+    };
+    let check = Recount {
+        problem,
+        paid: price::decision(problem, &solved.decision) - price::decision(problem, &present),
+        start: counts(problem.cluster),
+        end: after,
+    };
     PRINTED
         .iter()
         .map(|&level| {
@@ -54,7 +68,11 @@ pub fn values(
             let value = counted(&after).unwrap_or_else(|| spent(problem, steps, solved, level));
             let selected = problem.selection.level(level);
             let (gap, kind) = solved.proof(level);
-            let kind = if gap > 0 { Kind::None } else { kind };
+            let kind = if gap > 0 || !check.agrees(level) {
+                Kind::None
+            } else {
+                kind
+            };
             // A level that is not minimised has nothing to be proven of it.
             let (bound, kind) = if selected {
                 (value - gap, kind)
@@ -71,6 +89,45 @@ pub fn values(
             }
         })
         .collect()
+}
+
+/// The decision's price against the clusters before and after it, counted by the rules' code.
+struct Recount<'a> {
+    problem: &'a Problem<'a>,
+    paid: Cost,
+    start: Counts,
+    end: Counts,
+}
+
+impl Recount<'_> {
+    /// What the level gained in price is what it gained on the simulated end.
+    fn agrees(&self, level: Level) -> bool {
+        let judged = matches!(
+            level,
+            Level::Protect
+                | Level::Missing
+                | Level::SameHost
+                | Level::SameZone
+                | Level::SameDisk
+                | Level::VotesHost
+                | Level::VotesZone
+                | Level::OverHost
+                | Level::OverZone
+                | Level::Home
+        );
+        if !judged || !self.problem.selection.level(level) {
+            return true;
+        }
+        let siblings = if level == Level::SameHost {
+            self.paid.0[Level::Siblings as usize]
+        } else {
+            0
+        };
+        let paid = self.paid.0[level as usize] + siblings;
+        counted(&self.end, level)
+            .zip(counted(&self.start, level))
+            .is_none_or(|(e, s)| e - s == paid)
+    }
 }
 
 /// Levels that are counts of a cluster.

@@ -69,7 +69,11 @@ fn closing(page: &mut Page, report: &CheckReport) {
         notes,
         ..
     } = report.summary;
-    let (ink, verdict) = if report.findings.is_empty() {
+    let unread = report.diagnostics.iter().any(|d| d.severity != "note");
+    let (ink, verdict) = if report.findings.is_empty() && unread {
+        let text = "nothing to complain about in what could be read";
+        (Ink::Warning, text.to_owned())
+    } else if report.findings.is_empty() {
         (Ink::Good, "nothing to complain about".to_owned())
     } else {
         let ink = match (errors, warnings) {

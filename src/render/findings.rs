@@ -34,19 +34,22 @@ pub(super) fn full(page: &mut Page, findings: &[Finding]) {
         let (visible, hidden) = group.all.split_at(shown);
         let texts = visible.iter().map(|f| (width(&f.message), *f));
         let beside = beside(page, INDENT, texts);
-        let one_help = group.all.iter().all(|f| f.help == group.first.help);
-        for finding in visible {
-            message(page, Line::new(), INDENT, beside, &finding.message, finding);
-            if !one_help {
+        // One help for all findings in a row that it would help.
+        let mut last = None;
+        for run in visible.chunk_by(|a, b| a.help == b.help) {
+            if let Some(finding) = last.replace(run[0]) {
                 help(page, finding);
+            }
+            for finding in run {
+                message(page, Line::new(), INDENT, beside, &finding.message, finding);
             }
         }
         if !hidden.is_empty() {
             let text = format!("and {} more, all shown by -v", hidden.len());
             page.wrapped(Line::new(), INDENT, Ink::Dim, &text);
         }
-        if one_help {
-            help(page, group.first);
+        if let Some(finding) = last {
+            help(page, finding);
         }
     }
 }

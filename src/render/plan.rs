@@ -20,6 +20,9 @@ use crate::report::Refusal;
 /// Moments of exposure that are shown without `-v`.
 const EXPOSURES_SHOWN: usize = 5;
 
+/// Subjects of one refusal that are named without `-v`.
+const SUBJECTS_SHOWN: usize = 4;
+
 /// Assumptions, refusals and pieces of advice that are shown without `-v`.
 const ENTRIES_SHOWN: usize = 12;
 
@@ -57,16 +60,19 @@ pub fn plan(report: &PlanReport, look: Look, invocation: &str) -> String {
         page.gap();
         exposure(&mut page, &report.exposure);
     }
+    entries(&mut page, "advice", &report.advice);
+    // Without a step all of what was found remains; it is not said twice.
+    if !report.steps.is_empty() || look.quiet {
+        findings::brief(&mut page, "remaining", &report.remaining);
+    }
+    refusals(&mut page, &report.refusals);
+    if !look.quiet {
+        entries(&mut page, "assumed", &report.assumptions);
+    }
     if look.verbose > 0 {
         objective::table(&mut page, &report.objective);
         page.gap();
     }
-    if !look.quiet {
-        entries(&mut page, "assumed", &report.assumptions);
-    }
-    findings::brief(&mut page, "remaining", &report.remaining);
-    refusals(&mut page, &report.refusals);
-    entries(&mut page, "advice", &report.advice);
     if !report.steps.is_empty() && !look.quiet {
         next(&mut page, &report.cluster.server, invocation);
     }
@@ -86,8 +92,10 @@ fn summary(report: &PlanReport) -> Vec<String> {
         });
         phrases.push(steps::risk(&report.steps));
         phrases.push(about(report.seconds));
-        if !report.complete {
-            phrases.push("does not cure everything".to_owned());
+        match left(report) {
+            Some(left) => phrases.push(format!("leaves {left}")),
+            None if report.complete => {}
+            None => phrases.push("does not cure everything".to_owned()),
         }
     }
     phrases.extend(objective::phrase(&report.objective));
@@ -96,17 +104,25 @@ fn summary(report: &PlanReport) -> Vec<String> {
 
 /// Why there is no step: all is well, or nobody but a human can help.
 fn nothing(report: &PlanReport) -> String {
-    let mut left = Vec::new();
-    if !report.complete && !report.remaining.is_empty() {
-        left.push(format!("{} left", count(report.remaining.len(), "finding")));
+    match left(report) {
+        Some(left) => format!("no step, which leaves {left}"),
+        None if report.complete && report.refusals.is_empty() => "nothing to do".to_owned(),
+        None => "no step".to_owned(),
     }
-    if !report.refusals.is_empty() {
-        left.push(count(report.refusals.len(), "refusal"));
-    }
-    match (report.complete, left.is_empty()) {
-        (_, false) => format!("nothing that a plan can do: {}", left.join(", ")),
-        (true, true) => "nothing to do".to_owned(),
-        (false, true) => "nothing that a plan can do".to_owned(),
+}
+
+/// `2 errors, 1 warning` at the end of the plan. Notes count only where their cure was asked for.
+fn left(report: &PlanReport) -> Option<String> {
+    let of = |severity: &str| {
+        let findings = report.remaining.iter();
+        findings.filter(|f| f.severity == severity).count()
+    };
+    let notes = if report.complete { 0 } else { of("note") };
+    let (errors, warnings) = (of("error"), of("warning"));
+    match errors + warnings {
+        0 if notes == 0 => None,
+        0 => Some(findings::tally(0, 0, notes)),
+        _ => Some(findings::tally(errors, warnings, 0)),
     }
 }
 
@@ -125,35 +141,67 @@ fn exposure(page: &mut Page, exposure: &[Exposure]) {
     }
     let mut worst: Vec<&Exposure> = exposure.iter().collect();
     worst.sort_by_key(|e| (e.copies, e.step));
-    let lines: Vec<String> = worst
-        .iter()
-        .map(|e| {
+    let mut lines = Vec::new();
+    // What many steps have in common is said once, after them.
+    for run in worst.chunk_by(|a, b| a.reason == b.reason) {
+        lines.extend(run.iter().map(|e| {
             let copies = match e.copies {
                 0 => "no copy".to_owned(),
                 n => count(n as usize, "copy"),
             };
-            let fact = format!("step {}: {} has {copies}", e.step, e.shard);
-            match e.reason.as_str() {
-                "" => fact,
-                reason => format!("{fact}, {reason}"),
-            }
-        })
-        .collect();
+            format!("step {}: {} has {copies}", e.step, e.shard)
+        }));
+        let reason = run.first().map_or("", |e| e.reason.as_str());
+        if let (Some(last), false) = (lines.last_mut(), reason.is_empty()) {
+            last.push_str(&format!(", {reason}"));
+        }
+    }
     list(page, "exposure", &lines, EXPOSURES_SHOWN);
 }
 
+/// What is not done and what would unlock it; equal reasons once, with all their subjects.
 fn refusals(page: &mut Page, refusals: &[Refusal]) {
-    let shown = shown(page, refusals.len(), ENTRIES_SHOWN);
-    for (index, refusal) in refusals.iter().take(shown).enumerate() {
+    let mut groups: Vec<(&Refusal, Vec<&str>)> = Vec::new();
+    for refusal in refusals {
+        let same = |(first, _): &&mut (&Refusal, Vec<&str>)| {
+            (&first.reason, &first.unlock) == (&refusal.reason, &refusal.unlock)
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, subjects)) => subjects.push(&refusal.subject),
+            None => groups.push((refusal, vec![&refusal.subject])),
+        }
+    }
+    let shown = shown(page, groups.len(), ENTRIES_SHOWN);
+    for (index, (refusal, subjects)) in groups.iter().take(shown).enumerate() {
         let label = if index == 0 { "refusals" } else { "" };
-        let text = format!("{}: {}", refusal.subject, refusal.reason);
+        let text = format!("{}: {}", joined(page, subjects), refusal.reason);
         page.labelled(Ink::Warning, label, &text);
         if !refusal.unlock.is_empty() {
             let line = Line::new().at(LABEL + 2).put(Ink::Note, "unlock:");
             page.wrapped(line, LABEL + 10, Ink::Plain, &refusal.unlock);
         }
     }
-    more(page, refusals.len() - shown);
+    more(page, groups.len() - shown);
+}
+
+/// `P004 10.0.0.1:7002, 10.0.0.2:7002`: the first word once where all share it.
+fn joined(page: &Page, subjects: &[&str]) -> String {
+    let head = |subject: &str| subject.split_once(' ').map(|(head, _)| head.to_owned());
+    let first = subjects.first().and_then(|s| head(s));
+    let common = first.filter(|_| subjects.iter().all(|s| head(s) == head(subjects[0])));
+    let mut names: Vec<&str> = subjects.to_vec();
+    if let Some(head) = &common {
+        let bare = |s: &mut &str| *s = s[head.len()..].trim_start();
+        names.iter_mut().skip(1).for_each(bare);
+    }
+    let all = shown(page, names.len(), SUBJECTS_SHOWN);
+    let hidden = names.len() - all;
+    names.truncate(all);
+    let text = names.join(", ");
+    match hidden {
+        0 => text,
+        _ => format!("{text} and {hidden} more"),
+    }
 }
 
 fn entries(page: &mut Page, label: &str, entries: &[String]) {
@@ -253,20 +301,31 @@ mod tests {
         report.refusals = vec![testing::refusal()];
         let text = plan(&report, Look::default(), "night/");
         assert!(
-            text.contains("plan      nothing that a plan can do: 1 finding left, 1 refusal"),
+            text.contains("plan      no step, which leaves 1 error"),
             "{text}"
         );
-        assert!(
-            text.contains(
-                "remaining error   S001 uncovered-slots  lost  at a/cluster-nodes.txt:3\n"
-            ),
-            "{text}"
-        );
+        assert!(!text.contains("remaining"), "said twice:\n{text}");
         assert!(
             text.contains(
                 "refusals  R001 10.0.0.1:7000: no spare outside its host\n            \
                  unlock: one more host\n"
             ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn equal_refusals_are_one_entry() {
+        let mut report = testing::plan();
+        report.refusals = ["P004 a", "P004 b", "P004 c", "P004 d", "P004 e"]
+            .map(|subject| Refusal {
+                subject: subject.into(),
+                ..testing::refusal()
+            })
+            .to_vec();
+        let text = plan(&report, Look::default(), "night/");
+        assert!(
+            text.contains("refusals  P004 a, b, c, d and 1 more: no spare outside its host\n"),
             "{text}"
         );
     }
@@ -294,7 +353,7 @@ mod tests {
         let text = plan(&report, Look::default(), "night/");
         assert!(
             text.contains(
-                "exposure  step 2: 0-5460 has no copy, until the sync ends\n          \
+                "exposure  step 2: 0-5460 has no copy\n          \
                  step 1: 0-5460 has 1 copy, until the sync ends\n"
             ),
             "{text}"

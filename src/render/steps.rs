@@ -145,8 +145,9 @@ fn who_and_what(step: &Step) -> (String, String) {
             (target, format!("is forgotten by {told}{id}"))
         }
         "set-slot" => {
-            let state = step.mode.as_deref().unwrap_or("stable");
-            (node, format!("slots {slots} become {state}"))
+            let one = slots.parse::<u16>().is_ok();
+            let verb = if one { "slot" } else { "slots" };
+            (node, format!("closes {verb} {slots}"))
         }
         "flush" => (node, "becomes empty".to_owned()),
         _ => {
@@ -182,27 +183,46 @@ fn details(step: &Step) -> Vec<String> {
         order.push_str(&format!(", after {}", after.join(", ")));
     }
     if step.pause_ms > 0 {
-        order.push_str(&format!(", pause {}", seconds(step.pause_ms)));
+        order.push_str(&format!(", {} later", duration(step.pause_ms)));
     }
-    let mut wait = format!("wait until {}", step.wait.until);
-    match step.wait.at.as_slice() {
-        [] => {}
-        [one] => wait.push_str(&format!(" at {one}")),
-        many => wait.push_str(&format!(" at {}", count(many.len(), "node"))),
-    }
-    wait.push_str(&format!(", at most {}", seconds(step.wait.limit_ms)));
-    let mut details = vec![order, wait];
+    let limit = duration(step.wait.limit_ms);
+    let mut details = vec![
+        order,
+        format!("waits at most {limit} until {}", awaited(step)),
+    ];
     if let Some(undo) = &step.undo {
         details.push(format!("undo: {undo}"));
     }
     details
 }
 
-fn seconds(ms: u64) -> String {
-    if ms.is_multiple_of(1000) {
-        format!("{} s", ms / 1000)
-    } else {
-        format!("{ms} ms")
+/// What must be seen before the next step, and where.
+fn awaited(step: &Step) -> String {
+    let (at, verb) = match step.wait.at.as_slice() {
+        [] => ("the node".to_owned(), "sees"),
+        [one] => (one.clone(), "sees"),
+        many => (count(many.len(), "node"), "see"),
+    };
+    let (who, _) = who_and_what(step);
+    match step.wait.until.as_str() {
+        "role-master" => format!("{at} {verb} {who} as a master"),
+        "link-up" => format!("its link is up and {at} {verb} it in sync"),
+        "known" => format!("{at} {verb} each other"),
+        "gone" => format!("{at} {verb} it no more"),
+        "slots-owned" => format!("{at} {verb} the slots there"),
+        "empty" => "it holds no key".to_owned(),
+        "closed" => "the slots are closed".to_owned(),
+        other => format!("{at} {verb} {other}"),
+    }
+}
+
+/// `38 s`, `2 min`, `2 min 5 s`; rounded up to full seconds.
+fn duration(ms: u64) -> String {
+    let seconds = ms.div_ceil(1000);
+    match (seconds / 60, seconds % 60) {
+        (0 | 1, _) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, rest) => format!("{minutes} min {rest} s"),
     }
 }
 
@@ -254,8 +274,8 @@ mod tests {
             "protect\n\
              \x20 2  replicate 10.0.0.3:7002  becomes replica of 10.0.0.2:7001  R001\n\
              \x20              why step 2\n\
-             \x20              wave 1, after 1, pause 30 s\n\
-             \x20              wait until link-up at 10.0.0.3:7002, at most 60 s\n\
+             \x20              wave 1, after 1, 30 s later\n\
+             \x20              waits at most 60 s until its link is up and 10.0.0.3:7002 sees it in sync\n\
              \x20              undo: take back step 2\n"
         );
     }
@@ -268,6 +288,12 @@ mod tests {
         let text = text(&[one], 0);
         assert!(text.lines().count() > 3);
         assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn durations_are_rounded_up_to_seconds() {
+        let shown = [900, 38_000, 120_600, 180_000].map(duration);
+        assert_eq!(shown, ["1 s", "38 s", "2 min 1 s", "3 min"]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod large;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;

@@ -126,6 +126,45 @@ fn everyone_forgets_who_still_knows() {
 }
 
 #[test]
+fn what_others_were_told_of_by_gossip_is_forgotten_too() {
+    // Redis from 7.2 and Valkey from 8 spread a FORGET: the second node answers that it knows no
+    // such id, or OK while it still bans it.
+    let fake = haunted("forget-gossip", "master,noaddr", "");
+    fake.write(
+        "then/CLUSTER-FORGET-dddd",
+        "for at in 127.0.0.1:7000 127.0.0.2:7001; do cp $at/replica-nodes $at/nodes; done\n\
+         echo 'ERR Unknown node dddd' >127.0.0.2:7001/reply\n",
+    );
+    let steps = || vec![testing::forget(1, "dddd", &[M.1, R.1])];
+    let run = fake.run(steps(), &["--apply"]);
+    run.ends(0, "127.0.0.2:7001 knows it no more")
+        .ends(0, "done 1");
+    fake.run(steps(), &["--apply"]).ends(0, "Nothing to do");
+    assert_eq!(run.sent.len(), 2);
+}
+
+#[test]
+fn an_offset_of_zero_is_given_time_to_move() {
+    let fake = blank_replica("zero");
+    fake.write(
+        &format!("{}/synced", R.1),
+        &SYNCED.replace("offset:77", "offset:0"),
+    );
+    let mut step = testing::replicate(1, R, M);
+    fake.run(vec![step.clone()], &["--apply"])
+        .ends(1, "the offset of 127.0.0.2:7001 is still 0");
+    fs::remove_dir_all(&fake.0).expect("it was there");
+    // A master that pings once an hour does not hold up the rest.
+    let fake = blank_replica("zero");
+    fake.write(
+        &format!("{}/synced", R.1),
+        &SYNCED.replace("offset:77", "offset:0"),
+    );
+    step.wait.limit_ms = 30_000;
+    fake.run(vec![step], &["--apply"]).ends(0, "done 1");
+}
+
+#[test]
 fn a_node_that_cannot_be_told_is_no_success() {
     let fake = haunted("forget-away", "master,noaddr", "");
     let steps = || vec![testing::forget(1, "dddd", &[M.1, OTHER.1, R.1])];
@@ -225,6 +264,31 @@ fn closes_only_slots_that_are_open() {
     fake.run(steps(), &["--apply"])
         .ends(0, "skipped 1")
         .sent(&sent);
+}
+
+#[test]
+fn keys_that_only_the_importing_side_has_keep_the_slot_open() {
+    let fake = Fake::new("importing");
+    let view = |open: &str| line(M, "myself,master", "-", &format!("0-8 {open}"));
+    fake.view(M, &[&view("[7->-bbbb] [9-<-bbbb] [10-<-bbbb]")]);
+    for (slot, left) in [(7, "[9-<-bbbb] [10-<-bbbb]"), (9, "[10-<-bbbb]"), (10, "")] {
+        let effect = format!("echo '{}' >$node/nodes\n", view(left));
+        fake.write(&format!("then/CLUSTER-SETSLOT-{slot}-STABLE"), &effect);
+    }
+    let mut step = testing::set_slot(1, M, "7,9-10");
+    step.guard.empty = Some(true);
+    // Those of the migrating side are where they belong.
+    fake.write("127.0.0.1:7000/keys-in-7", "5\n");
+    fake.write("127.0.0.1:7000/keys-in-10", "2\n");
+    fake.run(vec![step.clone()], &["--apply"])
+        .ends(1, "keys of slot 10 at 127.0.0.1:7000: expected 0, seen 2")
+        .sent(&[]);
+    fake.write("127.0.0.1:7000/keys-in-10", "0\n");
+    fake.run(vec![step], &["--apply"]).ends(0, "done 1").sent(&[
+        "127.0.0.1:7000 CLUSTER SETSLOT 7 STABLE",
+        "127.0.0.1:7000 CLUSTER SETSLOT 9 STABLE",
+        "127.0.0.1:7000 CLUSTER SETSLOT 10 STABLE",
+    ]);
 }
 
 #[test]

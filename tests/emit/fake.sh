@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A client that answers from the files of the current directory: for a node at ADDRESS, the
-# directory ADDRESS has `nodes`, and may have `replication`, `keyspace` and `keys`. A node without
-# a directory does not answer; one with a file `silent` takes the connection and says nothing.
+# directory ADDRESS has `nodes`, and may have `replication`, `keyspace`, `keys` and `keys-in-SLOT`.
+# A node without a directory does not answer; one with a file `silent` takes the connection and says
+# nothing.
 #
 # Any other command is written to `log`, is answered OK or with the file `reply`, and has the
 # effect of the script `then/COMMAND-WITH-DASHES`, if there is one.
@@ -19,6 +20,7 @@ case $* in
 'INFO keyspace') printf '# Keyspace\r\n' && cat "$node/keyspace" 2>/dev/null ;;
 DBSIZE) cat "$node/keys" 2>/dev/null || echo 0 ;;
 PING) echo PONG ;;
+'CLUSTER COUNTKEYSINSLOT '*) cat "$node/keys-in-${*: -1}" 2>/dev/null || echo 0 ;;
 *)
     echo "$node $*" >>log
     if [[ -e $node/reply ]]; then

@@ -5,8 +5,11 @@
 
 mod capture;
 mod cluster;
+mod expect;
 mod flow;
+mod masters;
+mod replicas;
 mod resp;
-mod scenarios;
 mod servers;
+mod slots;
 mod views;

@@ -36,7 +36,12 @@ impl Line {
             flags: flags.split(',').map(str::to_owned).collect(),
             master: (*master).to_owned(),
             connected: *link == "connected",
-            slots: slots.iter().map(|&s| s.to_owned()).collect(),
+            // Open slots are shown by their own node alone.
+            slots: slots
+                .iter()
+                .filter(|slot| !slot.starts_with('['))
+                .map(|&slot| slot.to_owned())
+                .collect(),
         })
     }
 

@@ -77,8 +77,17 @@ command_line() {
     say "        $by -h ${to%:*} -p ${to##*:} $*"
 }
 
+# title WORD: the step as the plan names it: by the node that changes, not by the one that is asked.
 title() {
-    say "$1 step $step  $phase  $action ${address:-$target}${mode:+ $mode}: $reason"
+    local who=${address:-$target}
+    [[ $action != meet ]] || who="$target_address at $address"
+    say "$1 step $step  $phase  $action${mode:+ $mode} $who: $reason"
+}
+
+# took SINCE: the time from then to the last look at the clock, in $seconds.
+took() {
+    local tenths=$(((clock_ms - $1 + 50) / 100))
+    seconds="$((tenths / 10)).$((tenths % 10)) s"
 }
 
 # chosen: the step is asked for by --from and --only-phase.
@@ -140,7 +149,7 @@ pace() {
 # await: looks for the effect until the step's limit. A manual failover ends in silence if the
 # masters do not vote in time, so it is asked for up to three times.
 await() {
-    local deadline again sent=1
+    local deadline again sent=1 up_since=''
     clock
     deadline=$((clock_ms + limit_ms)) again=$((clock_ms + 6000))
     pending=$wait_at
@@ -167,7 +176,7 @@ await() {
 # apply: runs the steps.
 apply() {
     clock
-    local begin=$clock_ms
+    local begin=$clock_ms started seconds
     for step in $steps; do
         load "$step"
         if ! chosen; then
@@ -185,6 +194,8 @@ apply() {
             remember
             continue
         fi
+        clock
+        started=$clock_ms
         if [[ $state == open ]]; then
             guard || stop "$why"
             title 'run  '
@@ -196,7 +207,8 @@ apply() {
         clock
         ended[step]=$clock_ms
         count_done=$((count_done + 1))
-        say "done  step $step"
+        took "$started"
+        say "done  step $step  after $seconds"
         remember
     done
     finish

@@ -159,7 +159,7 @@ guard() {
         expect "master of $address" "$guard_master" "$own_master" || return 1
     [[ $guard_slots == - ]] ||
         expect "slots of $address" "$guard_slots" "$own_slots" || return 1
-    if [[ -n $guard_empty ]]; then
+    if [[ -n $guard_empty && $action != set-slot ]]; then
         expect "slots of $address" '' "$own_slots" || return 1
         keyless "$address" || return 1
     fi
@@ -171,6 +171,7 @@ guard() {
     replicate) guard_master ;;
     failover) guard_failover ;;
     flush) guard_flush ;;
+    set-slot) [[ -z $guard_empty ]] || guard_imports ;;
     esac
 }
 
@@ -232,6 +233,20 @@ guard_failover() {
     fi
     why="old master at $target_address: expected no answer, seen one: it came back"
     return 1
+}
+
+# guard_imports: slots that are open as importing hold no key here. Closed, they belong to others
+# alone, and keys that only this node has would be out of reach.
+guard_imports() {
+    local slot
+    for slot in $(each_slot); do
+        [[ " $own_open" == *" [$slot-<-"* ]] || continue
+        ask "$address" CLUSTER COUNTKEYSINSLOT "$slot" || return 1
+        [[ ${reply##*$'\n'} =~ ^(\(integer\)\ )?0$ ]] && continue
+        why="keys of slot $slot at $address: expected 0, seen $(printable "${reply##*$'\n'}");"
+        why+=' closing it would hide them: MIGRATE them to the owner of the slot first'
+        return 1
+    done
 }
 
 # guard_flush: a slotless master that nobody follows, in a cluster that lacks no slot.
@@ -332,6 +347,18 @@ narrow() {
     [[ -z $pending ]]
 }
 
+# counts: the replica whose link is up has an offset. After a sync with a master that never had a
+# replica it stands at 0, as if it had copied nothing, until the master pings it: every 10 s, unless
+# configured otherwise. Longer is not waited.
+counts() {
+    [[ $offset =~ ^0+$ ]] || return 0
+    clock
+    : "${up_since:=$clock_ms}"
+    ((clock_ms - up_since < 15000)) || return 0
+    lack="the offset of $address is still 0"
+    return 1
+}
+
 # effect: the step is done and everyone who must know does. Else $lack tells what is missing, and
 # $unmoved is set if a failover has not begun to show.
 effect() {
@@ -347,6 +374,7 @@ effect() {
         view "$address" || return 1
         follows || return 1
         linked "$address" || return 1
+        counts || return 1
         [[ $own_master == "$target" ]] || return 0
         narrow || { lack="not seen at $pending" && return 1; }
         ;;

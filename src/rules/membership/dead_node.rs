@@ -28,9 +28,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         out.push(
             Finding::new(&RULE, Subject::Node(id), message)
                 .severity(severity)
-                .help(format!(
-                    "restart {name}; if it will never come back, `topoplan plan --forget-dead`"
-                ))
+                .help("restart it; if it will never come back, `topoplan plan --forget-dead`")
                 .evidence([Fact::Unreachable(id), Fact::Node(id)]),
         );
     }
@@ -46,8 +44,12 @@ fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
         Some(shard) => {
             let left = measure::live_copies(cx.cluster, shard).len();
             let shard = words::shard(cx.cluster, shard);
-            let copies = if left == 1 { "copy" } else { "copies" };
-            format!(": a replica of {shard}, which has {left} live {copies} left")
+            let left = match left {
+                0 => "no live copy".to_owned(),
+                1 => "1 live copy".to_owned(),
+                more => format!("{more} live copies"),
+            };
+            format!(": a replica of {shard}, which has {left} left")
         }
         None => "; it held no copy".to_owned(),
     };

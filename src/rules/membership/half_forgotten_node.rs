@@ -10,6 +10,7 @@
 //! Finish it: tell every node that lists the id, all within a minute (`topoplan plan` does it).
 //! If the node should come back instead, start it and let the members that miss it meet it.
 use crate::model::NodeSet;
+use crate::model::Role;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -32,12 +33,20 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         .filter(|(_, n)| n.is_live_member() && n.has_view)
         .map(|(id, _)| id)
         .collect();
+    // Gossip does not tell a node that joined later of ids that were dead by then. A spare that
+    // says `slave -` of itself is no newcomer: it forgot its master.
+    let unowned = cx.cluster.has_unowned_slots();
+    let newcomers: NodeSet = observers
+        .iter()
+        .filter(|&id| cx.cluster.is_spare_given(id, unowned))
+        .filter(|&id| cx.cluster.node(id).role != Role::Replica(None))
+        .collect();
     for id in dead {
-        out.extend(finding(cx, &observers, id));
+        out.extend(finding(cx, &observers, &newcomers, id));
     }
 }
 
-fn finding(cx: &Context, observers: &NodeSet, id: NodeId) -> Option<Finding> {
+fn finding(cx: &Context, observers: &NodeSet, newcomers: &NodeSet, id: NodeId) -> Option<Finding> {
     let node = cx.cluster.node(id);
     // Counted before walked: after the loss of a host many ids are dead and none is forgotten.
     let everywhere = node.masterless_in.is_empty() && node.known_by.len() >= observers.len();
@@ -50,7 +59,7 @@ fn finding(cx: &Context, observers: &NodeSet, id: NodeId) -> Option<Finding> {
         .collect();
     let absent: Vec<NodeId> = observers
         .iter()
-        .filter(|&o| !node.known_by.contains(o))
+        .filter(|&o| !node.known_by.contains(o) && !newcomers.contains(o))
         .collect();
     let masterless: Vec<NodeId> = listing
         .iter()
@@ -64,7 +73,7 @@ fn finding(cx: &Context, observers: &NodeSet, id: NodeId) -> Option<Finding> {
     let mut message = format!(
         "{name} is dead and listed by {} of {}",
         listing.len(),
-        words::count(observers.len(), "live view")
+        words::count(listing.len() + absent.len(), "live view")
     );
     if !absent.is_empty() {
         let places = words::nodes(cx.cluster, absent.iter().copied());
@@ -120,6 +129,31 @@ mod tests {
         let mut cluster = with_dead_replica();
         let (dead, r1) = (id(&cluster, "dead"), id(&cluster, "r1"));
         cluster.node_mut(dead).masterless_in.insert(r1);
+        assert_eq!(subjects(&RULE, &cluster), ["dead"]);
+    }
+
+    #[test]
+    fn silent_when_only_a_node_that_joined_later_misses_it() {
+        let mut cluster = cluster("m1@h1 < r1@h2 dead!@h3; m2@h2 < r2@h1; blank@h1");
+        let (dead, blank) = (id(&cluster, "dead"), id(&cluster, "blank"));
+        cluster.node_mut(dead).known_by.remove(blank);
+        assert!(subjects(&RULE, &cluster).is_empty());
+        let r1 = id(&cluster, "r1");
+        cluster.node_mut(dead).known_by.remove(r1);
+        let found = findings(&RULE, &cluster);
+        assert!(found[0].message.contains("listed by 3 of 4 live views"));
+        assert!(
+            !found[0].message.contains("10.0.0.1:7006"),
+            "{}",
+            found[0].message
+        );
+    }
+
+    #[test]
+    fn a_spare_that_lists_it_without_a_master_still_counts() {
+        let mut cluster = cluster("m1@h1 < r1@h2 dead!@h3; m2@h2 < r2@h1; blank@h1");
+        let (dead, blank) = (id(&cluster, "dead"), id(&cluster, "blank"));
+        cluster.node_mut(dead).masterless_in.insert(blank);
         assert_eq!(subjects(&RULE, &cluster), ["dead"]);
     }
 

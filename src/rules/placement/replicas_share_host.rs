@@ -6,7 +6,7 @@
 //!
 //! ## Do
 //! Let one of them copy another shard, so that each copy is on a host of its own
-//! (`topoplan plan` does it where hosts are enough).
+//! (`topoplan plan --allow-moves` does it where hosts are enough).
 use std::collections::BTreeMap;
 
 use crate::rules::prelude::*;
@@ -46,7 +46,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             );
             out.push(
                 Finding::new(&RULE, Subject::Node(id), message)
-                    .help("`topoplan plan` lets one of them copy a shard of another host")
+                    .help("`topoplan plan --allow-moves` lets one of them copy a shard of another host")
                     .evidence([Fact::Node(id), Fact::Node(first)]),
             );
         }

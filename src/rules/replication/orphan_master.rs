@@ -39,7 +39,7 @@ fn finding(cx: &Context, shard: &Shard) -> Finding {
     } else {
         let names = words::nodes(cx.cluster, dead.iter().copied());
         message.push_str(&format!("; dead: {names}"));
-        format!("restart {names}, or let `topoplan plan` give it another replica")
+        "restart the dead replica, or let `topoplan plan` give it another".to_owned()
     };
     let dead = dead.into_iter().take(words::LISTED).map(Fact::Unreachable);
     Finding::new(&RULE, Subject::Node(shard.owner), message)
@@ -69,7 +69,7 @@ mod tests {
         let cluster = cluster("m1@h1 < r1!@h2; m2@h2 < r2@h1; m3@h3 <; m4!@h4 <");
         assert_eq!(subjects(&RULE, &cluster), ["m1", "m3"]);
         let found = findings(&RULE, &cluster);
-        assert!(found[0].help.starts_with("restart 10.0.0.2:7002"));
+        assert!(found[0].message.ends_with("dead: 10.0.0.2:7002"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One broken cluster per test, and what must come of it.
+//! Masters that are gone, or too many on one host.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -6,100 +6,15 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::expect::assert_apart;
+use crate::expect::assert_no_ghosts;
+use crate::expect::wait_ghost;
 use crate::flow::Planned;
 use crate::flow::said;
 use crate::resp::Client;
 use crate::servers::Layout;
 use crate::servers::Servers;
 use crate::servers::until;
-use crate::views::Topology;
-
-#[test]
-fn orphans_are_not_paired_within_their_host() {
-    // The replicas of hosts 1 and 2 lie crosswise, and so must the new ones: pairing in address
-    // order would put both beside their masters.
-    let layout = Layout::of(&[
-        (1, None),
-        (2, None),
-        (3, None),
-        (4, None),
-        (1, Some(1)),
-        (2, Some(0)),
-        (3, Some(3)),
-        (4, Some(2)),
-    ]);
-    let Some(mut servers) = Servers::start("orphans", 1, layout) else {
-        return;
-    };
-    servers.form();
-    break_orphans(&mut servers);
-    let planned = servers.plan(&[("R001", 2), ("R009", 2)]);
-    assert_eq!(planned.actions(), ["replicate"; 2]);
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-}
-
-fn break_orphans(servers: &mut Servers) {
-    let lost = [4, 5];
-    let ids = lost.map(|i| servers.id(i));
-    for i in lost {
-        servers.kill(i);
-    }
-    for i in servers.members() {
-        for id in &ids {
-            servers.say(i, &["CLUSTER", "FORGET", id]);
-        }
-    }
-    for i in lost {
-        servers.reborn(i);
-        servers.nodes[i].met = true;
-        servers.meet(2, &[i]);
-    }
-    servers.wait_settled();
-}
-
-#[test]
-fn a_reborn_replica_follows_its_master_again() {
-    let Some(mut servers) = Servers::start("reborn", 2, Layout::ring(3, 1)) else {
-        return;
-    };
-    servers.form();
-    break_reborn(&mut servers, true);
-    let planned = servers.plan(&[("M001", 1), ("R001", 1), ("R009", 1)]);
-    assert_eq!(planned.actions(), ["replicate", "forget"]);
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-    assert_no_ghosts(&servers);
-}
-
-#[test]
-fn a_reborn_replica_that_nobody_met_is_met() {
-    let Some(mut servers) = Servers::start("reborn-unmet", 3, Layout::ring(3, 1)) else {
-        return;
-    };
-    servers.form();
-    let reborn = break_reborn(&mut servers, false);
-    let planned = servers.plan(&[("M001", 1), ("R001", 1), ("M007", 1)]);
-    assert_eq!(planned.actions(), ["meet", "replicate", "forget"]);
-    servers.nodes[reborn].met = true;
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-    assert_no_ghosts(&servers);
-}
-
-/// The replica on host 2 loses its `nodes.conf`.
-fn break_reborn(servers: &mut Servers, met: bool) -> usize {
-    let lost = replica_on(servers, 2);
-    let id = servers.id(lost);
-    servers.reborn(lost);
-    wait_ghost(servers, &id);
-    if met {
-        servers.nodes[lost].met = true;
-        servers.meet(0, &[lost]);
-    }
-    servers.wait_settled();
-    lost
-}
 
 #[test]
 fn a_ghost_that_owns_slots_gives_them_to_its_replica() {
@@ -147,6 +62,40 @@ fn break_ghost_owner(servers: &mut Servers) -> (usize, usize) {
     });
     until("all agree", || servers.agreed());
     (master, replica)
+}
+
+#[test]
+fn after_a_wrong_forget_only_a_takeover_helps() {
+    let mut layout = Layout::ring(3, 1);
+    layout.node_timeout_ms = 5000;
+    let Some(mut servers) = Servers::start("wrong-forget", 9, layout) else {
+        return;
+    };
+    servers.form();
+    let id = servers.id(0);
+    let (master, replica) = break_ghost_owner(&mut servers);
+    // Nobody else knows the replica's master any more, and who does not cannot vote for it.
+    let others = servers.members().into_iter().filter(|&i| i != replica);
+    for i in others {
+        servers.say(i, &["CLUSTER", "FORGET", &id]);
+    }
+    until("the replica has no master in the other views", || {
+        let own = servers.id(replica);
+        match servers.line(1, &own)?.master.as_str() {
+            "-" => Ok(()),
+            other => Err(other.to_owned()),
+        }
+    });
+    let planned = servers.plan(&[("S001", 1), ("M001", 1), ("M007", 1)]);
+    let promotion = planned.first("failover");
+    assert_eq!(promotion.mode.as_deref(), Some("takeover"));
+    let heir = servers.nodes[replica].address.to_string();
+    assert_eq!(promotion.address, Some(heir.clone()));
+    assert_eq!(planned.first("forget").tell, [heir]);
+    servers.nodes[master].met = true;
+    let topology = log_in_again_when_master(&servers, replica, || servers.carry_out(&planned, &[]));
+    assert_apart(&servers, &topology);
+    assert_no_ghosts(&servers);
 }
 
 /// Once the replica is the master, it may log in anywhere again: it may become a replica later.
@@ -245,21 +194,6 @@ fn break_majority(servers: &mut Servers) {
 }
 
 #[test]
-fn a_blank_node_is_met_and_used() {
-    let mut layout = Layout::ring(3, 1);
-    layout.unmet = vec![4];
-    let Some(mut servers) = Servers::start("never-met", 7, layout) else {
-        return;
-    };
-    servers.form();
-    let planned = servers.plan(&[("M007", 1), ("R001", 1)]);
-    assert_eq!(planned.actions(), ["meet", "replicate"]);
-    servers.nodes[4].met = true;
-    let topology = servers.carry_out(&planned, &[]);
-    assert_apart(&servers, &topology);
-}
-
-#[test]
 fn a_script_stops_when_the_cluster_is_not_the_planned_one() {
     let mut layout = Layout::ring(3, 2);
     // No replica may wander off by itself.
@@ -331,30 +265,6 @@ fn at(servers: &Servers, address: &Option<String>) -> usize {
         .unwrap_or_else(|| panic!("{address} is no node of the test"))
 }
 
-fn replica_on(servers: &Servers, host: u8) -> usize {
-    (0..servers.nodes.len())
-        .find(|&i| servers.nodes[i].host == host && servers.nodes[i].replicates.is_some())
-        .expect("every host of a ring has a replica")
-}
-
-fn wait_ghost(servers: &Servers, id: &str) {
-    until("the old id is a ghost everywhere", || {
-        for i in servers.members() {
-            if !servers.line(i, id)?.is("noaddr") {
-                return Err(format!("not at {}", servers.nodes[i].address));
-            }
-        }
-        Ok(())
-    });
-}
-
-fn assert_no_ghosts(servers: &Servers) {
-    for i in servers.members() {
-        let view = servers.view(i).expect("a settled node answers");
-        assert!(view.iter().all(|line| !line.is("noaddr")), "{view:#?}");
-    }
-}
-
 /// Slot owners per host, in the order of the hosts.
 fn masters_per_host(servers: &Servers) -> Vec<usize> {
     let hosts: BTreeSet<u8> = servers.nodes.iter().map(|node| node.host).collect();
@@ -371,21 +281,4 @@ fn masters_per_host(servers: &Servers) -> Vec<usize> {
             .count()
     };
     hosts.iter().map(owners).collect()
-}
-
-/// No replica is on the host of its master, and every master has a replica.
-fn assert_apart(servers: &Servers, topology: &Topology) {
-    let view = servers.view(0).expect("the first node runs");
-    assert_eq!(view.len(), topology.len());
-    let host = |address: &str| address.split(':').next().map(str::to_owned);
-    for master in view.iter().filter(|line| line.is("master")) {
-        let replicas: Vec<_> = view
-            .iter()
-            .filter(|line| line.master == master.id)
-            .collect();
-        assert!(!replicas.is_empty(), "{} has no replica", master.address);
-        for replica in replicas {
-            assert_ne!(host(&replica.address), host(&master.address), "{view:#?}");
-        }
-    }
 }

@@ -1,0 +1,125 @@
+//! Which of the listed ids are one cluster.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Token;
+use crate::inventory::owners::owner;
+use crate::parse::Flags;
+use crate::source::Place;
+
+/// Ids of the cluster, and running blank processes that nobody lists. Anything else that hangs
+/// together on its own is another cluster: said, and left out.
+pub(super) fn split_clusters(
+    gathered: &Gathered,
+    used: &[usize],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (BTreeSet<Token>, BTreeSet<Token>) {
+    let mut parent: Vec<usize> = (0..gathered.names.len()).collect();
+    for &view in used {
+        let view = &gathered.views[view];
+        let Some(first) = view.lines.first() else {
+            continue;
+        };
+        let anchor = owner(gathered, view).unwrap_or(gathered.fact(first).token) as usize;
+        for line in &view.lines {
+            let fact = gathered.fact(line);
+            // A ghost or a handshake may be left over from another cluster: it joins nobody.
+            if !fact.flags.has(Flags::NOADDR) && !fact.flags.has(Flags::HANDSHAKE) {
+                let (a, b) = (
+                    root(&mut parent, anchor),
+                    root(&mut parent, fact.token as usize),
+                );
+                parent[a.max(b)] = a.min(b);
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &view in used {
+        let lines = &gathered.views[view].lines;
+        let anchor = owner(gathered, &gathered.views[view])
+            .or(lines.first().map(|l| gathered.fact(l).token));
+        if let Some(anchor) = anchor {
+            groups
+                .entry(root(&mut parent, anchor as usize))
+                .or_default()
+                .push(view);
+        }
+    }
+    let claims_slots = |views: &[usize]| {
+        views.iter().any(|&v| {
+            gathered.views[v]
+                .lines
+                .iter()
+                .any(|l| !gathered.fact(l).slots.is_empty())
+        })
+    };
+    // The cluster is where slots are, then where most views are; the first file decides a tie.
+    let main = groups
+        .iter()
+        .max_by_key(|(_, views)| {
+            (
+                claims_slots(views),
+                views.len(),
+                Reverse(views.first().copied()),
+            )
+        })
+        .map(|(&group, _)| group);
+    let (mut members, mut unmet) = (BTreeSet::new(), BTreeSet::new());
+    for (group, views) in &groups {
+        let ids = listed(gathered, views);
+        if Some(*group) == main {
+            members = ids;
+            continue;
+        }
+        let view = &gathered.views[views[0]];
+        let lonely =
+            views.len() == 1 && view.lines.len() == 1 && view.myself == Some(0) && !view.on_disk;
+        if lonely && !claims_slots(views) {
+            unmet.extend(ids);
+            continue;
+        }
+        let what = if lonely {
+            "a node that lists only itself, but claims slots: not a blank node, and not of this cluster".to_owned()
+        } else {
+            format!(
+                "{} nodes that share no member with the rest: another cluster",
+                ids.len()
+            )
+        };
+        diagnostics.push(
+            Diagnostic::warning("capture/second-cluster", format!("{what}; it was left out"))
+                .at(Place {
+                    path: view.path.clone(),
+                    line: view.lines[0].line,
+                    column: 1,
+                })
+                .help("capture each cluster into a directory of its own"),
+        );
+    }
+    (members, unmet)
+}
+
+fn listed(gathered: &Gathered, views: &[usize]) -> BTreeSet<Token> {
+    let mut facts = BTreeSet::new();
+    for &view in views {
+        facts.extend(gathered.views[view].lines.iter().map(|l| l.fact));
+    }
+    facts
+        .into_iter()
+        .map(|f| &gathered.facts[f as usize])
+        .filter(|f| !f.flags.has(Flags::HANDSHAKE))
+        .map(|f| f.token)
+        .collect()
+}
+
+fn root(parent: &mut [usize], mut at: usize) -> usize {
+    while parent[at] != at {
+        parent[at] = parent[parent[at]];
+        at = parent[at];
+    }
+    at
+}

@@ -1,0 +1,119 @@
+//! Who knows whom, and which views lag behind.
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::gather::Gathered;
+use crate::inventory::nodes::Index;
+use crate::inventory::nodes::role_of;
+use crate::inventory::owners::owner;
+use crate::model::Cluster;
+use crate::model::Membership;
+use crate::model::SlotSet;
+use crate::parse::Flags;
+use crate::source::Place;
+
+pub(super) fn link_observers(
+    gathered: &Gathered,
+    used: &[usize],
+    index: &Index,
+    cluster: &mut Cluster,
+) {
+    for &view in used {
+        let view = &gathered.views[view];
+        let Some(observer) = owner(gathered, view).and_then(|o| index.get(o)) else {
+            continue;
+        };
+        for line in &view.lines {
+            let fact = gathered.fact(line);
+            let Some(node) = index.get(fact.token) else {
+                continue;
+            };
+            if node == observer || fact.flags.has(Flags::HANDSHAKE) {
+                continue;
+            }
+            let node = cluster.node_mut(node);
+            node.known_by.insert(observer);
+            if fact.flags.has(Flags::REPLICA) && fact.master.is_none() {
+                node.masterless_in.insert(observer);
+            }
+        }
+    }
+}
+
+pub(super) fn note_handshakes(
+    gathered: &Gathered,
+    used: &[usize],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut first = None;
+    let mut count = 0;
+    for &view in used {
+        let view = &gathered.views[view];
+        for line in view
+            .lines
+            .iter()
+            .filter(|l| gathered.fact(l).flags.has(Flags::HANDSHAKE))
+        {
+            count += 1;
+            first.get_or_insert(Place {
+                path: view.path.clone(),
+                line: line.line,
+                column: line.column,
+            });
+        }
+    }
+    if let Some(place) = first {
+        let message = format!(
+            "{count} handshake {} left out: their ids are random and change with every attempt",
+            if count == 1 {
+                "entry was"
+            } else {
+                "entries were"
+            }
+        );
+        diagnostics.push(Diagnostic::note("capture/handshake", message).at(place));
+    }
+}
+
+/// Counts views that name another role, owner or member than the reconciled cluster. A node
+/// that joined later never learns a `noaddr` id: that is no disagreement.
+pub(super) fn views_behind(
+    gathered: &Gathered,
+    used: &[usize],
+    index: &Index,
+    cluster: &Cluster,
+) -> usize {
+    let agrees: Vec<bool> = gathered
+        .facts
+        .iter()
+        .map(|fact| {
+            let Some(id) = index.get(fact.token) else {
+                return true;
+            };
+            let node = cluster.node(id);
+            let slots = SlotSet::from_ranges(fact.slots.iter().copied());
+            node.is_ghost()
+                || (role_of(fact, index) == node.role && (node.is_replica() || slots == node.slots))
+        })
+        .collect();
+    let expected = cluster
+        .iter()
+        .filter(|(_, n)| n.membership == Membership::Member)
+        .count();
+    used.iter()
+        .filter(|&&v| {
+            let view = &gathered.views[v];
+            let owner_unmet = owner(gathered, view)
+                .and_then(|o| index.get(o))
+                .is_some_and(|id| cluster.node(id).membership == Membership::Unmet);
+            let known = view
+                .lines
+                .iter()
+                .filter_map(|l| index.get(gathered.fact(l).token))
+                .filter(|&id| cluster.node(id).membership == Membership::Member)
+                .count();
+            let ours = owner(gathered, view).is_none_or(|o| index.get(o).is_some());
+            ours && !owner_unmet
+                && (known != expected || view.lines.iter().any(|l| !agrees[l.fact as usize]))
+        })
+        .count()
+}

@@ -1,0 +1,91 @@
+//! What the views together say of each id.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::inventory::gather::Fact;
+use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Token;
+use crate::inventory::owners::owner;
+use crate::parse::Flags;
+
+/// What the views together say of one id.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Its own view, from the running process.
+    pub own: Option<usize>,
+    /// Its own view, from its disk only.
+    pub own_on_disk: Option<usize>,
+    /// Facts about it in views of others, with how many views say so.
+    pub facts: BTreeMap<u32, u32>,
+    /// Views of others that list it.
+    pub listed: u32,
+}
+
+pub(super) fn tally(
+    gathered: &Gathered,
+    used: &[usize],
+    members: &BTreeSet<Token>,
+    unmet: &BTreeSet<Token>,
+) -> BTreeMap<Token, Seen> {
+    let mut seen: BTreeMap<Token, Seen> = members
+        .iter()
+        .chain(unmet)
+        .map(|&t| (t, Seen::default()))
+        .collect();
+    let mut counts = vec![0_u32; gathered.facts.len()];
+    for &index in used {
+        let view = &gathered.views[index];
+        let owner = owner(gathered, view);
+        if let Some(entry) = owner.and_then(|o| seen.get_mut(&o)) {
+            if view.on_disk {
+                entry.own_on_disk = Some(index);
+            } else {
+                entry.own = Some(index);
+            }
+        }
+        for line in &view.lines {
+            if Some(gathered.fact(line).token) != owner {
+                counts[line.fact as usize] += 1;
+            }
+        }
+    }
+    for (fact, count) in (0_u32..).zip(counts).filter(|(_, c)| *c > 0) {
+        let of = &gathered.facts[fact as usize];
+        if let Some(entry) = seen.get_mut(&of.token)
+            && !of.flags.has(Flags::HANDSHAKE)
+        {
+            entry.facts.insert(fact, count);
+            entry.listed += count;
+        }
+    }
+    seen
+}
+
+impl Seen {
+    pub fn count(&self, gathered: &Gathered, test: impl Fn(&Fact) -> bool) -> u32 {
+        self.facts
+            .iter()
+            .filter(|(f, _)| test(&gathered.facts[**f as usize]))
+            .map(|(_, n)| n)
+            .sum()
+    }
+
+    /// What most views say, by the higher epoch on a tie.
+    pub fn most<K: Ord>(&self, gathered: &Gathered, key: impl Fn(&Fact) -> Option<K>) -> Option<K> {
+        let mut votes: BTreeMap<K, (u32, u64)> = BTreeMap::new();
+        for (&fact, &count) in &self.facts {
+            let fact = &gathered.facts[fact as usize];
+            let Some(key) = key(fact) else { continue };
+            let vote = votes.entry(key).or_default();
+            *vote = (vote.0 + count, vote.1.max(fact.config_epoch));
+        }
+        let best = *votes.values().max()?;
+        votes.into_iter().find(|(_, v)| *v == best).map(|(k, _)| k)
+    }
+
+    pub fn own_fact<'a>(&self, gathered: &'a Gathered) -> Option<&'a Fact> {
+        let view = &gathered.views[self.own.or(self.own_on_disk)?];
+        view.myself.map(|line| gathered.fact(&view.lines[line]))
+    }
+}

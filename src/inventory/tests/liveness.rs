@@ -1,0 +1,76 @@
+//! Who lives.
+
+use super::*;
+
+const REFUSED: &str = "Could not connect to Redis at 10.0.0.4:7004: Connection refused\n";
+
+/// `d` as the views of `a`, `b` and `c` have it.
+fn seen(flags: [&str; 3]) -> Vec<Source> {
+    let lines = |flags: &str| FOUR.replace("d slave b 2", &format!("d {flags}"));
+    let with = |(node, flags): (char, &str)| view(node, &lines(flags));
+    "abc".chars().zip(flags).map(with).collect()
+}
+
+fn lives(files: Vec<Source>) -> bool {
+    node(&inventory(files), 'd').live
+}
+
+const WELL: &str = "slave b 2";
+const DOUBTED: &str = "slave,fail? b 2";
+const FAILED: &str = "slave,fail b 2 down";
+
+#[test]
+fn failed_by_the_majority_is_dead_without_a_note() {
+    assert!(!lives(seen([FAILED, FAILED, WELL])));
+    assert!(lives(seen([FAILED, WELL, WELL])));
+}
+
+#[test]
+fn doubted_by_one_view_lives() {
+    assert!(lives(seen([DOUBTED, WELL, WELL])));
+    assert!(lives(seen(["slave b 2 down", DOUBTED, WELL])));
+}
+
+#[test]
+fn doubted_or_disconnected_everywhere_is_dead() {
+    assert!(!lives(seen([DOUBTED, "slave b 2 down", DOUBTED])));
+}
+
+#[test]
+fn a_note_kills_a_doubted_node_whatever_its_link_says() {
+    let mut files = seen([DOUBTED, DOUBTED, WELL]);
+    files.push(of('d', "UNREACHABLE", REFUSED));
+    let inventory = inventory(files);
+    assert!(!node(&inventory, 'd').live);
+    let note = inventory.origins.unreachable(id(&inventory, 'd')).unwrap();
+    assert_eq!(&*note.path, "nodes/10.0.0.4_7004/UNREACHABLE");
+}
+
+#[test]
+fn a_node_that_answered_anything_lives() {
+    for (name, answer) in [
+        ("ping.txt", "PONG\n"),
+        (
+            "cluster-info.txt",
+            "cluster_state:ok\r\ncluster_slots_assigned:16384\r\n",
+        ),
+        ("info.txt", "# Replication\r\nrole:slave\r\n"),
+    ] {
+        let mut files = seen([FAILED, FAILED, FAILED]);
+        files.push(of('d', name, answer));
+        assert!(lives(files), "{name}");
+    }
+}
+
+#[test]
+fn its_own_view_shows_that_it_runs() {
+    let mut files = seen([FAILED, FAILED, FAILED]);
+    files.push(view('d', FOUR));
+    assert!(lives(files));
+}
+
+#[test]
+fn the_only_witness_may_be_wrong_about_nobody() {
+    let inventory = inventory(vec![view('a', FOUR)]);
+    assert!(inventory.cluster.nodes.iter().all(|n| n.live));
+}

@@ -1,0 +1,197 @@
+//! Hosts, zones, disks and homes.
+
+use super::*;
+use crate::model::Address;
+use crate::policy::HomeRole;
+
+fn with(files: Vec<Source>) -> Inventory {
+    let mut all = views("abcd", FOUR);
+    all.extend(files);
+    inventory(all)
+}
+
+fn host_of(inventory: &Inventory, of: char) -> &str {
+    let host = node(inventory, of).host.expect("a member has a host");
+    &inventory.cluster.host(host).name
+}
+
+fn zone_of(inventory: &Inventory, of: char) -> Option<&str> {
+    let zone = inventory.cluster.zone_of(id(inventory, of))?;
+    Some(&inventory.cluster.zones[zone.0 as usize].name)
+}
+
+fn disk_of(inventory: &Inventory, of: char) -> Option<&str> {
+    let disk = node(inventory, of).disk?;
+    Some(&inventory.cluster.disks[disk.0 as usize].name)
+}
+
+#[test]
+fn without_a_map_the_ip_is_the_host() {
+    let inventory = with(vec![]);
+    assert_eq!(host_of(&inventory, 'c'), "10.0.0.3");
+    assert_eq!(zone_of(&inventory, 'c'), None);
+}
+
+#[test]
+fn hosts_and_zones_come_from_the_map() {
+    let map = "host,ip,zone\nh1,10.0.0.1,z1\nh1,10.0.0.3,z1\nh2,10.0.0.2,z2\nh2,10.0.0.4,\n";
+    let inventory = with(vec![file("hosts.csv", map)]);
+    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(host_of(&inventory, 'a'), host_of(&inventory, 'c'));
+    assert_eq!(zone_of(&inventory, 'c'), Some("z1"));
+    assert_eq!(zone_of(&inventory, 'd'), Some("z2"));
+    assert_eq!(inventory.cluster.hosts.len(), 2);
+}
+
+#[test]
+fn a_port_tells_machines_behind_one_ip_apart() {
+    let lines = "a@10.0.0.1:7001 master - 1 0-16383; b@10.0.0.1:7002 slave a 1";
+    let map = "host,address\nh1,10.0.0.1:7001\nh2,10.0.0.1:7002\n";
+    let view = dump(lines).replace("7001 master", "7001 myself,master");
+    let inventory = inventory(vec![file("a.txt", &view), file("hosts.csv", map)]);
+    assert_eq!(
+        (host_of(&inventory, 'a'), host_of(&inventory, 'b')),
+        ("h1", "h2")
+    );
+}
+
+#[test]
+fn the_first_of_two_rows_that_differ_is_kept() {
+    let map = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\nh9,10.0.0.1\nh3,10.0.0.3\nh4,10.0.0.4\n";
+    let inventory = with(vec![file("hosts.csv", map)]);
+    assert_eq!(codes(&inventory), ["map/contradiction"]);
+    let odd = &inventory.diagnostics[0];
+    assert_eq!(odd.place.as_ref().unwrap().line, 4);
+    assert!(odd.message.contains("hosts.csv:2"), "{}", odd.message);
+    assert_eq!(host_of(&inventory, 'a'), "h1");
+}
+
+#[test]
+fn what_the_map_does_not_know_and_does_not_need_is_said() {
+    let map = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\nh9,10.0.0.9\n";
+    let inventory = with(vec![file("hosts.csv", map)]);
+    assert_eq!(
+        codes(&inventory),
+        ["map/node-without-host", "map/unused-host"]
+    );
+    assert!(
+        inventory.diagnostics[0]
+            .message
+            .contains("10.0.0.3:7003 and 1 more")
+    );
+    assert_eq!(host_of(&inventory, 'd'), "10.0.0.4");
+    // A host of the map without a node is still a host that could run one.
+    assert!(inventory.cluster.hosts.iter().any(|h| &*h.name == "h9"));
+}
+
+#[test]
+fn zones_come_from_the_answers_where_no_map_tells() {
+    let zone = of(
+        'b',
+        "info.txt",
+        "# Server\r\nredis_version:8.1.0\r\navailability_zone:eu-1\r\n",
+    );
+    let inventory = with(vec![zone]);
+    assert_eq!(zone_of(&inventory, 'b'), Some("eu-1"));
+    assert_eq!(zone_of(&inventory, 'a'), None);
+}
+
+#[test]
+fn disks_are_found_by_host_and_by_ip() {
+    let hosts = "host,ip\nh1,10.0.0.1\nh1,10.0.0.2\nh2,10.0.0.3\nh2,10.0.0.4\n";
+    let disks = "host,port,dir,disk\nh1,7001,/d/1,nvme0\nh1,7002,/d/2,nvme0\nh2,7003,/d/3,nvme0\n10.0.0.4,7004,/d/4,\n";
+    let inventory = with(vec![file("hosts.csv", hosts), file("disks.csv", disks)]);
+    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(node(&inventory, 'a').disk, node(&inventory, 'b').disk);
+    assert_ne!(node(&inventory, 'a').disk, node(&inventory, 'c').disk);
+    assert_eq!(disk_of(&inventory, 'd'), Some("/d/4"));
+    let shared = node(&inventory, 'a').disk.unwrap();
+    let dirs: Vec<&str> = inventory.cluster.disks[shared.0 as usize]
+        .dirs
+        .iter()
+        .map(|d| &**d)
+        .collect();
+    assert_eq!(dirs, ["/d/1", "/d/2"]);
+    let by_ip = with(vec![file("disks.csv", "ip,port,dir\n10.0.0.1,7001,/x\n")]);
+    assert_eq!(disk_of(&by_ip, 'a'), Some("/x"));
+}
+
+#[test]
+fn disk_rows_that_differ_or_are_not_needed_are_said() {
+    let disks =
+        "ip,port,dir\n10.0.0.1,7001,/x\n10.0.0.1,7001,/y\n10.0.0.1,7001,/x\n10.0.0.9,7001,/z\n";
+    let inventory = with(vec![file("disks.csv", disks)]);
+    assert_eq!(codes(&inventory), ["map/contradiction", "map/unused-disk"]);
+    let lines: Vec<u32> = inventory
+        .diagnostics
+        .iter()
+        .filter_map(|d| Some(d.place.as_ref()?.line))
+        .collect();
+    assert_eq!(lines, [3, 5]);
+    assert_eq!(disk_of(&inventory, 'a'), Some("/x"));
+}
+
+#[test]
+fn a_data_directory_stands_in_for_a_disk_map() {
+    let dir = |node| of(node, "config-get.txt", "dir\n/data/one\n");
+    let inventory = with(vec![
+        dir('a'),
+        dir('b'),
+        file("disks.csv", "ip,port,dir\n10.0.0.2,7002,/mapped\n"),
+    ]);
+    assert_eq!(disk_of(&inventory, 'a'), Some("/data/one"));
+    assert_eq!(disk_of(&inventory, 'b'), Some("/mapped"));
+    assert_eq!(disk_of(&inventory, 'c'), None);
+}
+
+#[test]
+fn the_first_home_of_an_address_is_kept() {
+    let map = "ip,port,role,master\n\
+        10.0.0.1,7001,master,\n\
+        10.0.0.3,7003,replica,10.0.0.1:7001\n\
+        10.0.0.3,7003,replica,10.0.0.2:7002\n";
+    let inventory = with(vec![file("layout.csv", map)]);
+    assert_eq!(codes(&inventory), ["map/contradiction"]);
+    let message = &inventory.diagnostics[0].message;
+    assert!(
+        message.contains("replica of 10.0.0.2:7002 here"),
+        "{message}"
+    );
+    let c: Address = address('c').parse().unwrap();
+    let home = &inventory.policy.home[&c];
+    assert_eq!(home.role, HomeRole::Replica);
+    assert_eq!(home.master, Some(address('a').parse().unwrap()));
+}
+
+#[test]
+fn what_the_operator_gave_beats_a_map_without_a_word() {
+    let text = "[[home]]\naddress = \"10.0.0.1:7001\"\nrole = \"replica\"\n";
+    let policy = Policy::parse(text).unwrap();
+    let map = file(
+        "layout.csv",
+        "ip,port,role\n10.0.0.1,7001,master\n10.0.0.2,7002,master\n",
+    );
+    let mut files = views("abcd", FOUR);
+    files.push(map);
+    let inventory = read(files, policy);
+    assert_eq!(codes(&inventory), [""; 0]);
+    let role = |of| inventory.policy.home[&address(of).parse().unwrap()].role;
+    assert_eq!(
+        (role('a'), role('b')),
+        (HomeRole::Replica, HomeRole::Master)
+    );
+}
+
+#[test]
+fn the_port_lists_of_flashbase_give_home_roles() {
+    let text =
+        "export SR2_REDIS_MASTER_PORTS=( 7001 7002 )\nexport SR2_REDIS_SLAVE_PORTS=( 7003 )\n";
+    let inventory = with(vec![file("redis.properties", text)]);
+    let role = |of| {
+        let home = &inventory.policy.home;
+        home.get(&address(of).parse().unwrap()).map(|h| h.role)
+    };
+    assert_eq!(role('a'), Some(HomeRole::Master));
+    assert_eq!(role('c'), Some(HomeRole::Replica));
+    assert_eq!(role('d'), None);
+}

@@ -1,0 +1,160 @@
+//! Members, ghosts, un-met nodes, handshakes and other clusters.
+
+use super::*;
+use crate::model::Membership;
+use crate::model::Role;
+
+const WITHOUT_E: &str = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2; e@:0 slave,noaddr b 2 down";
+const WITH_E: &str =
+    "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2; e slave,fail b 2 down";
+
+#[test]
+fn most_views_without_an_address_make_a_ghost() {
+    let mut files = views("abc", WITHOUT_E);
+    files.push(view('d', WITH_E));
+    let inventory = inventory(files);
+    assert!(node(&inventory, 'e').is_ghost());
+    assert!(!node(&inventory, 'e').live);
+    let last = node(&inventory, 'e').last_address.as_ref();
+    assert_eq!(last.map(ToString::to_string), Some(address('e')));
+    assert_eq!(members(&inventory), "abcde");
+}
+
+#[test]
+fn a_minority_without_an_address_does_not() {
+    let mut files = views("abc", WITH_E);
+    files.push(view('d', WITHOUT_E));
+    let inventory = inventory(files);
+    let e = node(&inventory, 'e');
+    assert_eq!(e.membership, Membership::Member);
+    assert_eq!(
+        e.address.as_ref().map(ToString::to_string),
+        Some(address('e'))
+    );
+}
+
+#[test]
+fn an_id_whose_address_a_running_process_has_is_a_ghost() {
+    // The minority knows; the others still list the old id at the address of the reborn `f`.
+    let reborn = |old: &str| format!("{FOUR}; e@{old}; f@10.0.0.5:7005@17005 master - 0");
+    let known = reborn(":0 slave,noaddr b 2 down");
+    let unknown = reborn("10.0.0.5:7005@17005 slave,fail b 2 down");
+    let own = dump(&known).replace("17005 master", "17005 myself,master");
+    let mut files = views("abc", &unknown);
+    files.push(view('d', &known));
+    files.push(of('e', "cluster-nodes.txt", &own));
+    let inventory = inventory(files);
+    assert!(node(&inventory, 'e').is_ghost());
+    assert_eq!(node(&inventory, 'f').membership, Membership::Member);
+}
+
+#[test]
+fn a_node_that_met_nobody_is_named_by_its_folder() {
+    let mut files = views("abcd", FOUR);
+    let alone = format!(
+        "{} :7005@17005 myself,master - 0 0 0 connected\n",
+        name('e')
+    );
+    files.push(of('e', "cluster-nodes.txt", &alone));
+    let inventory = inventory(files);
+    let e = node(&inventory, 'e');
+    assert_eq!(e.membership, Membership::Unmet);
+    assert!(e.live && e.known_by.is_empty());
+    assert_eq!(
+        e.address.as_ref().map(ToString::to_string),
+        Some(address('e'))
+    );
+    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(inventory.views_behind, 0);
+}
+
+#[test]
+fn a_node_that_lists_only_itself_and_owns_slots_is_left_out() {
+    let mut files = views("abcd", FOUR);
+    files.push(view('e', "e master - 1 0-16383"));
+    let inventory = inventory(files);
+    assert_eq!(members(&inventory), "abcd");
+    assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+    assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
+}
+
+#[test]
+fn another_cluster_is_left_out_and_said() {
+    let mut files = views("fg", "f master - 9 0-16383; g slave f 9");
+    files.extend(views("abcd", FOUR));
+    let inventory = inventory(files);
+    assert_eq!(members(&inventory), "abcd");
+    assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+    assert!(inventory.diagnostics[0].message.contains("2 nodes"));
+    assert_eq!(inventory.conflicts, []);
+    assert_eq!(inventory.views_behind, 0);
+}
+
+#[test]
+fn a_ghost_of_another_cluster_does_not_join_them() {
+    let ghost = format!("{FOUR}; g@:0 slave,noaddr - 9 down");
+    let mut files = views("abcd", &ghost);
+    files.extend(views("fg", "f master - 9 0-16383; g slave f 9"));
+    assert_eq!(codes(&inventory(files)), ["capture/second-cluster"]);
+}
+
+#[test]
+fn handshakes_are_counted_and_left_out() {
+    let lines = format!("{FOUR}; z handshake - 0 down");
+    let inventory = inventory(views("ab", &lines));
+    assert_eq!(members(&inventory), "abcd");
+    assert_eq!(codes(&inventory), ["capture/handshake"]);
+    assert!(
+        inventory.diagnostics[0]
+            .message
+            .contains("2 handshake entries")
+    );
+    assert_eq!(inventory.views_behind, 0);
+}
+
+#[test]
+fn a_replica_without_a_master_is_noted_by_who_sees_it() {
+    let forgot = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave - 2";
+    let mut files = views("ac", FOUR);
+    files.push(view('b', forgot));
+    let inventory = inventory(files);
+    let d = node(&inventory, 'd');
+    assert_eq!(d.master(), Some(id(&inventory, 'b')));
+    assert_eq!(
+        d.masterless_in.iter().collect::<Vec<_>>(),
+        [id(&inventory, 'b')]
+    );
+    assert_eq!(inventory.views_behind, 1);
+}
+
+#[test]
+fn a_master_that_nobody_lists_is_none() {
+    let lines = "a master - 1 0-16383; b slave z 1";
+    let inventory = inventory(views("ab", lines));
+    assert_eq!(node(&inventory, 'b').role, Role::Replica(None));
+    assert_eq!(members(&inventory), "ab");
+    // Its views name what they do not list: they are not whole.
+    assert!(!node(&inventory, 'a').has_view);
+    assert!(node(&inventory, 'b').masterless_in.is_empty());
+}
+
+#[test]
+fn a_view_that_misses_a_member_is_behind() {
+    let mut files = views("abc", FOUR);
+    files.push(view(
+        'd',
+        "a master - 1 0-8191; b master - 2 8192-16383; d slave b 2",
+    ));
+    let inventory = inventory(files);
+    assert_eq!(inventory.views_behind, 1);
+    let d = id(&inventory, 'd');
+    assert!(!node(&inventory, 'c').known_by.contains(d));
+    assert!(node(&inventory, 'd').has_view);
+}
+
+#[test]
+fn a_view_without_the_ghost_is_not_behind() {
+    let mut files = views("abc", WITHOUT_E);
+    files.push(view('d', FOUR));
+    assert_eq!(inventory(files).views_behind, 0);
+}

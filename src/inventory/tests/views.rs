@@ -1,0 +1,191 @@
+//! Which views count, and whose they are.
+
+use super::*;
+
+#[test]
+fn one_view_is_a_cluster() {
+    let inventory = inventory(vec![view('a', FOUR)]);
+    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(members(&inventory), "abcd");
+    assert_eq!(inventory.cluster.views, 1);
+    assert_eq!(inventory.views_behind, 0);
+    let shards = inventory.cluster.shards();
+    assert_eq!(shards.len(), 2);
+    assert_eq!(shards[0].replicas, [id(&inventory, 'c')]);
+    assert!(node(&inventory, 'a').has_view && !node(&inventory, 'b').has_view);
+    let a = id(&inventory, 'a');
+    assert!(node(&inventory, 'd').known_by.contains(a));
+    assert!(node(&inventory, 'a').known_by.is_empty());
+}
+
+#[test]
+fn its_own_view_beats_what_all_others_say() {
+    let stale = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave a 2";
+    let mut files = views("abc", stale);
+    files.push(view('d', FOUR));
+    let inventory = inventory(files);
+    let b = id(&inventory, 'b');
+    assert_eq!(node(&inventory, 'd').master(), Some(b));
+    assert_eq!(inventory.views_behind, 3);
+}
+
+#[test]
+fn without_its_view_a_node_is_what_most_views_say() {
+    let moved = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave a 2";
+    let mut files = views("ab", FOUR);
+    files.push(view('c', moved));
+    let inventory = inventory(files);
+    assert_eq!(node(&inventory, 'd').master(), Some(id(&inventory, 'b')));
+    assert_eq!(inventory.views_behind, 1);
+}
+
+#[test]
+fn of_two_views_of_a_node_the_newest_counts() {
+    let older = "a master - 1 0-16383; b slave a 1";
+    let newer = "a slave b 1; b master - 2 0-16383";
+    let at = |path: &str, lines: &str, pong: &str| {
+        let text = view('a', lines).text.replace(" 0 0 ", pong);
+        file(path, &text)
+    };
+    for newer_first in [true, false] {
+        let mut files = vec![
+            at("x.txt", newer, " 0 2000 "),
+            at("y.txt", older, " 0 1000 "),
+        ];
+        if !newer_first {
+            files.reverse();
+        }
+        let inventory = inventory(files);
+        assert_eq!(codes(&inventory), ["capture/two-views"]);
+        assert!(node(&inventory, 'a').is_replica());
+        assert_eq!(inventory.cluster.views, 1);
+        let place = inventory.diagnostics[0].place.as_ref().unwrap();
+        assert_eq!(&*place.path, "y.txt");
+    }
+}
+
+#[test]
+fn the_same_view_twice_is_no_news() {
+    let twice = vec![
+        file("x.txt", &view('a', FOUR).text),
+        file("y.txt", &view('a', FOUR).text),
+    ];
+    let inventory = inventory(twice);
+    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(inventory.cluster.views, 1);
+}
+
+#[test]
+fn the_path_names_the_owner_of_a_dump_without_myself() {
+    let inventory = inventory(vec![of('b', "cluster-nodes.txt", &dump(FOUR))]);
+    let b = id(&inventory, 'b');
+    assert!(node(&inventory, 'a').known_by.contains(b));
+    assert_eq!(
+        inventory.files[0].view_of,
+        Some(node(&inventory, 'b').name.clone())
+    );
+}
+
+#[test]
+fn a_dump_of_nobody_counts_all_the_same() {
+    let inventory = inventory(vec![file("nodes.txt", &dump(FOUR))]);
+    assert_eq!(codes(&inventory), ["capture/unknown-owner"]);
+    assert_eq!(members(&inventory), "abcd");
+    assert!(
+        inventory
+            .cluster
+            .nodes
+            .iter()
+            .all(|n| n.known_by.is_empty())
+    );
+}
+
+#[test]
+fn the_myself_line_is_believed_against_the_path() {
+    let wrong = file(&format!("{}/nodes.txt", folder('b')), &view('a', FOUR).text);
+    let inventory = inventory(vec![wrong]);
+    assert_eq!(codes(&inventory), ["capture/owner-contradiction"]);
+    assert!(node(&inventory, 'a').has_view && !node(&inventory, 'b').has_view);
+}
+
+#[test]
+fn who_is_missing_from_a_part_of_a_dump_is_not_absent() {
+    let replicas = dump("c slave a 1");
+    let some = dump("a myself,master - 1 0-8191; c slave a 1; d slave b 2");
+    let cut = view('c', FOUR).text.replace(" slave ", " slve ");
+    for part in [
+        of('c', "replicas.txt", &replicas),
+        of('a', "grep.txt", &some),
+        of(
+            'b',
+            "grep.txt",
+            &dump("a master - 1 0-8191; b master - 2 8192-16383"),
+        ),
+        of('c', "cut.txt", &cut),
+    ] {
+        let mut files = views("d", FOUR);
+        files.push(part);
+        let inventory = inventory(files);
+        let whole: Vec<NodeId> = inventory
+            .cluster
+            .iter()
+            .filter(|(_, n)| n.has_view)
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(whole, [id(&inventory, 'd')]);
+        assert_eq!(members(&inventory), "abcd");
+    }
+}
+
+#[test]
+fn files_on_disk_count_only_where_nothing_runs() {
+    let old = "a master - 1 0-16383; b slave a 1; c slave a 1";
+    let on_disk = |node| {
+        let text = view(node, old).text + "vars currentEpoch 1 lastVoteEpoch 0\n";
+        of(node, "nodes.conf", &text)
+    };
+    let with_live = inventory(vec![view('a', FOUR), on_disk('b')]);
+    assert!(node(&with_live, 'b').is_master());
+    assert_eq!(with_live.cluster.views, 1);
+    let alone = inventory(vec![on_disk('a'), on_disk('b')]);
+    assert!(node(&alone, 'b').is_replica());
+    assert_eq!(members(&alone), "abc");
+    assert_eq!(alone.cluster.views, 0);
+    assert!(!node(&alone, 'a').has_view);
+}
+
+#[test]
+fn a_file_on_disk_still_tells_where_a_ghost_was() {
+    let lines = "a master - 1 0-16383; b slave a 1; c@:0 slave,noaddr a 1 down";
+    let before = view('b', "a master - 1 0-16383; b slave a 1; c slave a 1").text;
+    let inventory = inventory(vec![
+        view('a', lines),
+        of(
+            'b',
+            "nodes.conf",
+            &(before + "vars currentEpoch 1 lastVoteEpoch 0\n"),
+        ),
+    ]);
+    let ghost = node(&inventory, 'c');
+    assert!(ghost.is_ghost() && ghost.address.is_none());
+    let last = ghost.last_address.as_ref().map(ToString::to_string);
+    assert_eq!(last, Some(address('c')));
+}
+
+#[test]
+fn facts_know_where_they_stood() {
+    let inventory = inventory(views("ab", FOUR));
+    let (a, b, d) = (
+        id(&inventory, 'a'),
+        id(&inventory, 'b'),
+        id(&inventory, 'd'),
+    );
+    let own = inventory.origins.line_of(b).unwrap();
+    assert_eq!(
+        (&*own.path, own.line),
+        ("nodes/10.0.0.2_7002/cluster-nodes.txt", 2)
+    );
+    let seen = inventory.origins.seen_by(b, d).unwrap();
+    assert_eq!((&*seen.path, seen.line, seen.column), (&*own.path, 4, 1));
+    assert!(inventory.origins.seen_by(d, a).is_none());
+}
