@@ -121,7 +121,9 @@ impl Action {
                 // A node that joins learns of everybody but ghosts: gossip skips `noaddr`.
                 for id in 0..cluster.nodes.len() as u32 {
                     let other = cluster.node_mut(NodeId(id));
-                    if NodeId(id) != *node && other.membership == Membership::Member {
+                    // Nor of a dead node that nobody lists any more.
+                    let told = other.live || !other.known_by.is_empty();
+                    if NodeId(id) != *node && other.membership == Membership::Member && told {
                         other.known_by.insert(*node);
                     }
                 }

@@ -118,7 +118,8 @@ fn least(problem: &Problem, wanted: &Wanted, moves: bool) -> Option<Tuple> {
                 });
             }
         }
-        let leaders: Vec<Vec<NodeId>> = problem.units.iter().zip(&copies).map(leaders).collect();
+        let of = problem.units.iter().zip(&copies);
+        let leaders: Vec<Vec<NodeId>> = of.map(|(u, c)| leaders(problem, u, c)).collect();
         let roles: Vec<usize> = leaders.iter().map(Vec::len).collect();
         left = left.checked_sub(roles.iter().product())?;
         let mut chosen = vec![0; roles.len()];
@@ -147,8 +148,8 @@ fn least(problem: &Problem, wanted: &Wanted, moves: bool) -> Option<Tuple> {
 }
 
 /// Who may lead: the owner, and every usable copy while a majority can vote.
-fn leaders((unit, copies): (&Unit, &Vec<Copy>)) -> Vec<NodeId> {
-    let may = |c: &&Copy| c.node == unit.owner || (unit.may_hand_over && c.usable);
+fn leaders(problem: &Problem, unit: &Unit, copies: &[Copy]) -> Vec<NodeId> {
+    let may = |c: &&Copy| c.node == unit.owner || (problem.may_change_master(unit) && c.usable);
     copies.iter().filter(may).map(|c| c.node).collect()
 }
 

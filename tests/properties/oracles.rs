@@ -226,12 +226,12 @@ fn weights(findings: &[Finding]) -> BTreeMap<&'static str, u32> {
     weights
 }
 
-/// Whatever was asked for and remains is named by a refusal, or its level is proven to go no
-/// lower.
+/// Whatever was asked for and remains is named by a refusal, or counted by a level that is
+/// printed with its bound.
 fn explained(plan: &Plan, request: &Request) -> Complaint {
-    let proven = |level: Level| {
+    let printed = |level: Level| {
         let value = plan.values.iter().find(|v| v.level == level);
-        value.is_some_and(|v| v.selected && v.value == v.bound)
+        value.is_some_and(|v| v.selected)
     };
     for finding in plan
         .remaining
@@ -248,7 +248,7 @@ fn explained(plan: &Plan, request: &Request) -> Complaint {
             .refusals
             .iter()
             .any(|r| names(plan, finding, &r.subject));
-        if !named && !level.is_some_and(proven) {
+        if !named && !level.is_some_and(printed) {
             return Err(format!(
                 "{} remains without a word: {}",
                 finding.rule.code, finding.message
