@@ -47,41 +47,65 @@ pub(super) fn solve<P: Price>(
         search.push_blocking_flow();
     }
     let units = (0..costs.len())
-        .map(|a| search.residual[2 * a + 1])
+        .map(|a| search.edges[2 * a + 1].residual)
         .collect();
     (units, search.potentials)
 }
 
 /// The residual network while a flow grows: arc `a` is stored at `2a`, its reverse at `2a + 1`.
 struct Search<P> {
-    out: Vec<Vec<usize>>,
-    head: Vec<usize>,
-    cost: Vec<P>,
-    residual: Vec<i64>,
+    edges: Vec<Edge<P>>,
+    /// Edges by the node they leave, in the order of the arcs.
+    out: Vec<u32>,
+    /// Where a node's edges begin in `out`; one more than nodes.
+    first: Vec<u32>,
     potentials: Vec<P>,
     distance: Vec<Option<P>>,
     level: Vec<u32>,
-    next: Vec<usize>,
+    next: Vec<u32>,
+}
+
+/// What a look at an edge needs, side by side: the search does little else.
+#[derive(Clone, Copy)]
+struct Edge<P> {
+    to: usize,
+    residual: i64,
+    cost: P,
 }
 
 impl<P: Price> Search<P> {
     fn new(network: &Network, costs: &[P]) -> Self {
-        let mut out = vec![Vec::new(); network.nodes];
-        for (index, arc) in network.arcs.iter().enumerate() {
-            out[arc.from].push(2 * index);
-            out[arc.to].push(2 * index + 1);
-        }
-        let residual = network.arcs.iter().flat_map(|a| [a.capacity, 0]).collect();
         let nodes = network.nodes;
+        let edges: Vec<Edge<P>> = (network.arcs.iter().zip(costs))
+            .flat_map(|(arc, &cost)| {
+                let edge = |to, residual, cost| Edge { to, residual, cost };
+                let there = edge(arc.to, arc.capacity, cost);
+                [there, edge(arc.from, 0, P::ZERO - cost)]
+            })
+            .collect();
+        let mut first = vec![0; nodes + 1];
+        let from = |edge: usize| edges[edge ^ 1].to;
+        for edge in 0..edges.len() {
+            first[from(edge) + 1] += 1;
+        }
+        for node in 0..nodes {
+            first[node + 1] += first[node];
+        }
+        let mut end = first.clone();
+        let mut out = vec![0; edges.len()];
+        for edge in 0..edges.len() {
+            let end = &mut end[from(edge)];
+            out[*end as usize] = edge as u32;
+            *end += 1;
+        }
         Self {
+            edges,
             out,
-            head: network.arcs.iter().flat_map(|a| [a.to, a.from]).collect(),
-            cost: costs.iter().flat_map(|&c| [c, P::ZERO - c]).collect(),
-            residual,
+            next: first[..nodes].to_vec(),
+            first,
             potentials: Vec::new(),
             distance: vec![None; nodes],
             level: vec![0; nodes],
-            next: vec![0; nodes],
         }
     }
 
@@ -125,42 +149,64 @@ impl<P: Price> Search<P> {
         self.potentials = potentials;
     }
 
-    fn reduced(&self, from: usize, edge: usize) -> P {
-        self.cost[edge] + self.potentials[from] - self.potentials[self.head[edge]]
+    fn reduced(&self, from: usize, edge: &Edge<P>) -> P {
+        edge.cost + self.potentials[from] - self.potentials[edge.to]
+    }
+
+    fn edges_of(&self, node: usize) -> impl Iterator<Item = &Edge<P>> {
+        let range = self.first[node] as usize..self.first[node + 1] as usize;
+        self.out[range].iter().map(|&e| &self.edges[e as usize])
     }
 
     // Dijkstra on reduced costs; stops at the sink, whose distance bounds what is needed.
     fn distances(&mut self) -> bool {
-        self.distance.fill(None);
-        let mut done = vec![false; self.out.len()];
+        let mut distance: Vec<Option<P>> = vec![None; self.distance.len()];
+        let mut done = vec![false; distance.len()];
         let mut heap = BinaryHeap::new();
-        self.distance[SOURCE] = Some(P::ZERO);
-        heap.push(Reverse((P::ZERO, SOURCE)));
-        while let Some(Reverse((cost, node))) = heap.pop() {
+        // Most of the way costs nothing: such nodes are as near as the one before them, and
+        // need no place in the heap.
+        let mut near = vec![SOURCE];
+        distance[SOURCE] = Some(P::ZERO);
+        let mut here = P::ZERO;
+        loop {
+            let node = match near.pop() {
+                Some(node) => node,
+                None => match heap.pop() {
+                    Some(Reverse((cost, node))) => {
+                        here = cost;
+                        node
+                    }
+                    None => break,
+                },
+            };
             if std::mem::replace(&mut done[node], true) {
                 continue;
             }
             if node == SINK {
                 break;
             }
-            for &edge in &self.out[node] {
-                let to = self.head[edge];
-                if self.residual[edge] == 0 || done[to] {
+            for edge in self.edges_of(node) {
+                if edge.residual == 0 || done[edge.to] {
                     continue;
                 }
-                let through = cost + self.reduced(node, edge);
-                if self.distance[to].is_none_or(|d| through < d) {
-                    self.distance[to] = Some(through);
-                    heap.push(Reverse((through, to)));
+                let through = here + self.reduced(node, edge);
+                let nearer = |than: Option<P>| than.is_none_or(|d| through < d);
+                // As far as the sink is too far for anything else.
+                if nearer(distance[edge.to]) && nearer(distance[SINK]) {
+                    distance[edge.to] = Some(through);
+                    if through == here {
+                        near.push(edge.to);
+                    } else {
+                        heap.push(Reverse((through, edge.to)));
+                    }
                 }
             }
         }
         // Nodes beyond the sink keep no distance: they are all at least as far.
-        for (node, done) in done.iter().enumerate() {
-            if !done {
-                self.distance[node] = None;
-            }
+        for (distance, _) in distance.iter_mut().zip(&done).filter(|(_, done)| !**done) {
+            *distance = None;
         }
+        self.distance = distance;
         self.distance[SINK].is_some()
     }
 
@@ -192,29 +238,33 @@ impl<P: Price> Search<P> {
     // Dinic's blocking flow on the arcs of reduced cost zero.
     fn push_blocking_flow(&mut self) {
         while self.layers() {
-            self.next.fill(0);
+            self.next.copy_from_slice(&self.first[..self.level.len()]);
             while self.advance(SOURCE, i64::MAX) > 0 {}
         }
     }
 
-    fn open(&self, from: usize, edge: usize) -> bool {
-        self.residual[edge] > 0 && self.reduced(from, edge) == P::ZERO
+    fn open(&self, from: usize, edge: &Edge<P>) -> bool {
+        edge.residual > 0 && self.reduced(from, edge) == P::ZERO
     }
 
+    // Nodes that are not before the sink keep no level: no shortest path leads over them.
     fn layers(&mut self) -> bool {
-        self.level.fill(u32::MAX);
-        self.level[SOURCE] = 0;
+        let mut level = std::mem::take(&mut self.level);
+        level.fill(u32::MAX);
+        level[SOURCE] = 0;
         let mut queue = std::collections::VecDeque::from([SOURCE]);
         while let Some(node) = queue.pop_front() {
-            for index in 0..self.out[node].len() {
-                let edge = self.out[node][index];
-                let to = self.head[edge];
-                if self.level[to] == u32::MAX && self.open(node, edge) {
-                    self.level[to] = self.level[node] + 1;
-                    queue.push_back(to);
+            if level[node] >= level[SINK] {
+                break;
+            }
+            for edge in self.edges_of(node) {
+                if level[edge.to] == u32::MAX && self.open(node, edge) {
+                    level[edge.to] = level[node] + 1;
+                    queue.push_back(edge.to);
                 }
             }
         }
+        self.level = level;
         self.level[SINK] != u32::MAX
     }
 
@@ -223,14 +273,14 @@ impl<P: Price> Search<P> {
         if node == SINK {
             return limit;
         }
-        while self.next[node] < self.out[node].len() {
-            let edge = self.out[node][self.next[node]];
-            let to = self.head[edge];
-            if self.level[to] == self.level[node] + 1 && self.open(node, edge) {
-                let pushed = self.advance(to, limit.min(self.residual[edge]));
+        while self.next[node] < self.first[node + 1] {
+            let index = self.out[self.next[node] as usize] as usize;
+            let edge = self.edges[index];
+            if self.level[edge.to] == self.level[node] + 1 && self.open(node, &edge) {
+                let pushed = self.advance(edge.to, limit.min(edge.residual));
                 if pushed > 0 {
-                    self.residual[edge] -= pushed;
-                    self.residual[edge ^ 1] += pushed;
+                    self.edges[index].residual -= pushed;
+                    self.edges[index ^ 1].residual += pushed;
                     return pushed;
                 }
             }
