@@ -234,6 +234,19 @@ pub fn votes_to_spare(cluster: &Cluster) -> usize {
     cluster.live_voters().saturating_sub(cluster.votes_needed())
 }
 
+/// A dead member that live members have begun to forget: absent, or without a master, in some
+/// live view, and listed by another.
+pub fn is_half_forgotten(cluster: &Cluster, id: NodeId) -> bool {
+    let node = cluster.node(id);
+    if node.live || node.membership != Membership::Member || node.known_by.is_empty() {
+        return false;
+    }
+    let mut views = cluster
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && n.has_view);
+    !node.masterless_in.is_empty() || views.any(|(o, _)| !node.known_by.contains(o))
+}
+
 /// How a node's role differs from its home role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Away {
@@ -312,10 +325,10 @@ mod tests {
     }
 
     #[test]
-    fn dead_owners_count_for_slots_only() {
+    fn dead_owners_count_as_unprotected() {
         let counts = counts(&cluster("m1!@h1 <; m2@h2 < r2@h1; m3@h3 < r3@h2"));
         assert_eq!(counts.serve, 5461);
-        assert_eq!((counts.protect, counts.missing), (0, 0));
+        assert_eq!((counts.protect, counts.missing), (1, 1));
     }
 
     #[test]

@@ -72,12 +72,18 @@ fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));
     }
     for step in steps {
+        let mode = match &step.act {
+            Act::Failover { mode, .. } => mode.word(),
+            _ => "",
+        };
+        let words = [step.action(), mode, &who(&step.act)];
+        let words: Vec<&str> = words.into_iter().filter(|w| !w.is_empty()).collect();
         let _ = writeln!(
             out,
-            "# step {:>3}  {:<8}{:<10}{}{}{}",
+            "# step {:>3}  {:<7}  {}: {}{}{}",
             step.id,
             step.phase,
-            step.action(),
+            words.join(" "),
             step.reason,
             if step.cures.is_empty() {
                 ""
@@ -88,6 +94,18 @@ fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
         );
     }
     out
+}
+
+/// The node that changes.
+fn who(act: &Act) -> String {
+    match act {
+        Act::Meet { met: node, .. }
+        | Act::Replicate { replica: node, .. }
+        | Act::Failover { replica: node, .. }
+        | Act::SetSlotStable { node, .. }
+        | Act::Flush { node } => node.address.to_string(),
+        Act::Forget { id, .. } => id.to_string(),
+    }
 }
 
 /// The function that sets the variables of one step; unset ones are empty.

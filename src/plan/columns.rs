@@ -88,9 +88,9 @@ type ClassKey = (
 );
 
 /// How far the columns reach.
-pub struct Reach {
+pub struct Reach<'a> {
     /// Earlier levels that came to nothing: a column that costs any of them cannot be used.
-    pub barred: Vec<Level>,
+    pub barred: &'a [Level],
     /// Healthy replicas may leave.
     pub moves: bool,
     /// Spares per shard beyond what it lacks.
@@ -219,7 +219,7 @@ fn groups(problem: &Problem, reach: &Reach) -> Vec<Group> {
 struct Builder<'a> {
     problem: &'a Problem<'a>,
     groups: &'a [Group],
-    reach: &'a Reach,
+    reach: &'a Reach<'a>,
     unit: &'a Unit,
     columns: Vec<Column>,
 }

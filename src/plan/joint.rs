@@ -6,30 +6,26 @@
 //! forbids less than the truth. At last, columns: level by level a bound from multipliers and,
 //! where it lies below, the integer program.
 
-use crate::flow::Amount;
 use crate::flow::Cost;
-use crate::flow::Network;
-use crate::flow::SOURCE;
 use crate::flow::WIDTH;
-use crate::model::NodeId;
 use crate::plan::Certificate;
 use crate::plan::columns;
 use crate::plan::columns::Reach;
 use crate::plan::coupled::Stage;
+use crate::plan::floors::EARLY;
+use crate::plan::floors::Floors;
 use crate::plan::level::Level;
 use crate::plan::level::PRINTED;
-use crate::plan::level::add;
 use crate::plan::pairing;
 use crate::plan::pairing::Pairing;
 use crate::plan::price;
-use crate::plan::problem::Copy;
 use crate::plan::problem::Decision;
 use crate::plan::problem::Problem;
 use crate::plan::problem::Unit;
+use crate::plan::relaxed::Relaxed;
 use crate::plan::roles;
 use crate::plan::roles::Limits;
 use crate::plan::verdict::Kind;
-use crate::policy::HomeRole;
 
 /// A decision and what is proven of it.
 pub struct Solved {
@@ -50,24 +46,6 @@ impl Solved {
     }
 }
 
-/// Levels that the pairing flow decides before any role is looked at.
-const EARLY: [Level; 5] = [
-    Level::Protect,
-    Level::Missing,
-    Level::SameHost,
-    Level::Moves,
-    Level::Siblings,
-];
-/// Levels that roles decide.
-const ROLES: [Level; 6] = [
-    Level::VotesHost,
-    Level::VotesZone,
-    Level::OverHost,
-    Level::OverZone,
-    Level::Home,
-    Level::Failovers,
-];
-
 /// Decides; see the module text.
 pub fn solve(problem: &Problem) -> Solved {
     let mut paired = pairing::pair(problem);
@@ -85,7 +63,8 @@ pub fn solve(problem: &Problem) -> Solved {
     let relaxed = Relaxed::new(problem, &paired);
     let mut best = first.decision;
     let mut value = base;
-    if let Some(decision) = relaxed.steer(problem) {
+    if let Some(steered) = relaxed.steer(problem) {
+        let decision = lead(problem, &steered).decision;
         let other = price::decision(problem, &decision);
         if is_better(&other, &value) {
             (best, value) = (decision, other);
@@ -101,16 +80,9 @@ pub fn solve(problem: &Problem) -> Solved {
         PRINTED.iter().for_each(|&l| solved.set(l, 0, Kind::None));
         return solved;
     }
-    let open = open_levels(problem, &value, &base, &relaxed.bound);
-    if !open.is_empty() {
-        refine(
-            problem,
-            &paired,
-            &mut solved,
-            &mut value,
-            &base,
-            &relaxed.bound,
-        );
+    let floors = Floors::new(problem, &paired, base, relaxed.bound);
+    if !PRINTED.iter().all(|&l| floors.proves(l, &value)) {
+        refine(problem, &paired, &mut solved, &mut value, &floors);
     }
     tidy_ties(problem, &mut solved, &value);
     solved
@@ -147,214 +119,13 @@ fn is_better(a: &Cost, b: &Cost) -> bool {
     key(a) < key(b)
 }
 
-/// Levels whose value is not met by a flow's bound, in order.
-fn open_levels(problem: &Problem, value: &Cost, base: &Cost, roles: &Cost) -> Vec<Level> {
-    let at = |c: &Cost, l: Level| c.0[l as usize];
-    let exact = zone_floor(problem, base) == at(base, Level::SameZone);
-    PRINTED
+fn usable_replicas(unit: &Unit) -> i64 {
+    unit.fixed
         .iter()
-        .copied()
-        .filter(|&level| {
-            if level > Level::SameZone && !exact && !ROLES.contains(&level) {
-                // The pairing flow saw another zone count than the roles left.
-                return !matches!(level, Level::Risk);
-            }
-            if EARLY.contains(&level) {
-                // Pairing alone decides them: no decision can be below its flow.
-                at(value, level) > at(base, level)
-            } else if level == Level::SameZone {
-                at(value, level) > zone_floor(problem, base)
-            } else if ROLES.contains(&level) {
-                at(value, level) > at(roles, level)
-            } else if level == Level::Actions {
-                at(value, level) - at(value, Level::Failovers)
-                    > at(base, level) - at(base, Level::Failovers)
-            } else {
-                at(value, level) > at(base, level)
-            }
-        })
-        .collect()
-}
-
-/// With at most one replica a shard, which copy leads does not change whether both are in one
-/// zone, so the pairing's value is the least; with more, nothing but zero is known.
-fn zone_floor(problem: &Problem, base: &Cost) -> i64 {
-    let single = problem
-        .units
-        .iter()
-        .all(|u| u.fixed.len() + u.movable.len() + u.chained.len() <= 2 && u.wanted <= 1);
-    let surplus = base.0[Level::Surplus as usize];
-    if single && surplus == 0 {
-        base.0[Level::SameZone as usize]
-    } else {
-        0
-    }
-}
-
-/// Roles where every spare may lead any shard that it could legally copy.
-struct Relaxed {
-    /// Only the levels of [`ROLES`] mean anything.
-    bound: Cost,
-    proven: bool,
-    /// Spare and unit of every shard that a spare leads.
-    wishes: Vec<(NodeId, usize)>,
-}
-
-impl Relaxed {
-    fn new(problem: &Problem, paired: &Pairing) -> Self {
-        let limits = Limits::new(problem, &paired.assignment);
-        let mut network = Network::new();
-        let mut places = roles::PlaceNodes::new(problem, &mut network, &limits);
-        let pool = Pool::new(problem, paired, &mut network, &mut places);
-        let mut spare_arcs = Vec::new();
-        for (index, unit) in problem.units.iter().enumerate() {
-            let shard = network.node();
-            network.arc(SOURCE, shard, 1, Cost::ZERO);
-            let present = unit
-                .fixed
-                .iter()
-                .chain(&unit.movable)
-                .chain(unit.chained.iter());
-            for copy in present {
-                let chained = unit.chained.iter().any(|c| c.node == copy.node);
-                if copy.node == unit.owner
-                    || (problem.may_change_master(unit) && (copy.usable || chained))
-                {
-                    let to = places.of(problem, &mut network, &limits, copy);
-                    network.arc(shard, to, 1, floor_price(problem, unit, copy));
-                }
-            }
-            if !problem.may_change_master(unit) {
-                continue;
-            }
-            for (group, copy, node) in &pool.groups {
-                let cost = floor_price(problem, unit, copy);
-                spare_arcs.push((network.arc(shard, *node, 1, cost), *group, index));
-            }
-        }
-        let flow = network.solve(Amount::Most);
-        let mut waiting = pool.spares.clone();
-        let mut wishes = Vec::new();
-        for (arc, group, unit) in spare_arcs {
-            if flow.on(arc) == 0 || waiting[group].is_empty() {
-                continue;
-            }
-            let home = waiting[group]
-                .iter()
-                .position(|&n| problem.at_home(n, &problem.units[unit]));
-            wishes.push((waiting[group].remove(home.unwrap_or(0)), unit));
-        }
-        Self {
-            bound: flow.cost(&network),
-            proven: flow.verify(&network),
-            wishes,
-        }
-    }
-
-    /// Pairs what the relaxed roles wish for first, then the rest.
-    fn steer(&self, problem: &Problem) -> Option<Decision> {
-        if self.wishes.is_empty() {
-            return None;
-        }
-        let mut units = problem.units.clone();
-        let mut spares = problem.spares.clone();
-        for &(node, unit) in &self.wishes {
-            spares.retain(|s| s.copy.node != node);
-            units[unit].fixed.push(problem.copy(node, true));
-        }
-        let steered = Problem {
-            units,
-            spares,
-            asides: Vec::new(),
-            ..problem.share()
-        };
-        let paired = pairing::pair(&steered);
-        Some(lead(problem, &paired).decision)
-    }
-}
-
-/// What leading costs at least, whatever else the unit gets: only the levels of [`ROLES`].
-fn floor_price(problem: &Problem, unit: &Unit, master: &Copy) -> Cost {
-    let away = |c: &Copy| match problem.home_role(c.node) {
-        Some(HomeRole::Master) => c.node != master.node,
-        Some(HomeRole::Replica) => c.node == master.node,
-        None => false,
-    };
-    let mut cost = Cost::ZERO;
-    if problem.selection.level(Level::Home) {
-        let others = unit
-            .fixed
-            .iter()
-            .filter(|c| c.node != master.node && away(c))
-            .count() as i64;
-        cost = add(cost, Level::Home, others + i64::from(away(master)));
-    }
-    if master.node != unit.owner {
-        add(cost, Level::Failovers, 1)
-    } else {
-        cost
-    }
-}
-
-/// Spares by place, each group with a node that its size bounds.
-struct Pool {
-    groups: Vec<(usize, Copy, usize)>,
-    spares: Vec<Vec<NodeId>>,
-}
-
-impl Pool {
-    fn new(
-        problem: &Problem,
-        paired: &Pairing,
-        network: &mut Network,
-        places: &mut roles::PlaceNodes,
-    ) -> Self {
-        let limits = Limits::new(problem, &paired.assignment);
-        let mut pool = Self {
-            groups: Vec::new(),
-            spares: Vec::new(),
-        };
-        let mut members: std::collections::BTreeMap<(usize, Option<bool>), Vec<Copy>> =
-            Default::default();
-        let home = |c: &Copy| problem.home_role(c.node).map(|r| r == HomeRole::Master);
-        for spare in &problem.spares {
-            members
-                .entry((spare.copy.place, home(&spare.copy)))
-                .or_default()
-                .push(spare.copy);
-        }
-        // A replica that moves may come to lead where it arrives.
-        if paired.with_moves {
-            let free = problem.units.iter().filter(|u| u.free);
-            for copy in free.flat_map(|u| &u.movable) {
-                members
-                    .entry((copy.place, home(copy)))
-                    .or_default()
-                    .push(*copy);
-            }
-        }
-        for copy in problem
-            .units
-            .iter()
-            .filter(|u| u.free)
-            .flat_map(|u| &u.chained)
-        {
-            members
-                .entry((copy.place, home(copy)))
-                .or_default()
-                .push(*copy);
-        }
-        for copies in members.into_values() {
-            let node = network.node();
-            let to = places.of(problem, network, &limits, &copies[0]);
-            network.arc(node, to, copies.len() as i64, Cost::ZERO);
-            pool.groups.push((pool.spares.len(), copies[0], node));
-            let spare = |c: &&Copy| problem.spares.iter().any(|s| s.copy.node == c.node);
-            pool.spares
-                .push(copies.iter().filter(spare).map(|c| c.node).collect());
-        }
-        pool
-    }
+        .chain(&unit.movable)
+        .filter(|c| c.usable)
+        .count() as i64
+        - 1
 }
 
 /// Columns, level by level.
@@ -363,47 +134,36 @@ fn refine(
     paired: &Pairing,
     solved: &mut Solved,
     value: &mut Cost,
-    base: &Cost,
-    roles_bound: &Cost,
+    floors: &Floors,
 ) {
+    let base = &floors.pairing;
     let limits = Limits::new(problem, &paired.assignment);
     let barred = EARLY
         .iter()
         .copied()
         .filter(|&l| base.0[l as usize] == 0)
-        .collect();
-    let short: i64 = base.0[Level::Missing as usize];
+        .collect::<Vec<Level>>();
+    // At most so many spares can end beyond what is wanted: a table that reaches so far is whole.
+    let filling: i64 = problem.units.iter().map(|u| u.wanted.max(1)).sum::<i64>()
+        - base.0[Level::Missing as usize]
+        - problem
+            .units
+            .iter()
+            .map(|u| usable_replicas(u).min(u.wanted.max(1)))
+            .sum::<i64>();
+    let surplus = (problem.spares.len() as i64 - filling.max(0)).max(0) as usize;
     let small = problem.units.len() <= 4 && problem.spares.len() <= 4;
-    let attached = solved
-        .decision
-        .assignment
-        .copies
-        .iter()
-        .map(Vec::len)
-        .sum::<usize>();
-    let present = problem
-        .units
-        .iter()
-        .map(|u| u.fixed.len() + u.movable.len() + u.chained.len())
-        .sum::<usize>();
-    let lacking: i64 = problem
-        .units
-        .iter()
-        .map(|u| (u.wanted - (u.fixed.len() + u.movable.len()) as i64 + 1).max(0))
-        .sum();
-    let beyond =
-        (attached - present) as i64 > lacking - short || (problem.spares.len() as i64) > lacking;
-    let extra = if small {
-        problem.spares.len()
-    } else {
-        usize::from(beyond)
-    };
-    let reach = Reach {
-        barred,
+    let reach = |extra| Reach {
+        barred: &barred,
         moves: paired.with_moves,
         extra,
     };
-    let table = columns::table(problem, &reach);
+    let whole = columns::table(
+        problem,
+        &reach(if small { problem.spares.len() } else { surplus }),
+    );
+    let is_whole = whole.is_some();
+    let table = whole.or_else(|| columns::table(problem, &reach(usize::from(surplus > 0))));
     let mut frozen: Vec<(Level, i64)> = Vec::new();
     for level in PRINTED
         .into_iter()
@@ -415,8 +175,7 @@ fn refine(
             vec![level]
         };
         for level in levels {
-            let flow_met = !open_levels(problem, value, base, roles_bound).contains(&level)
-                && same_before(level, value, base, roles_bound);
+            let flow_met = floors.proves(level, value);
             if !flow_met {
                 match &table {
                     Some(table) => {
@@ -427,7 +186,7 @@ fn refine(
                             level,
                             frozen: &frozen,
                         };
-                        settle(&stage, solved, value);
+                        settle(&stage, is_whole, solved, value);
                     }
                     None => solved.set(
                         level,
@@ -439,16 +198,6 @@ fn refine(
             frozen.push((level, value.0[level as usize]));
         }
     }
-}
-
-/// A flow's bound at a level holds only if all its levels before came out as in that flow.
-fn same_before(level: Level, value: &Cost, base: &Cost, roles: &Cost) -> bool {
-    let before = PRINTED.iter().copied().take_while(|&l| l != level);
-    before.into_iter().all(|l| {
-        let reference = if ROLES.contains(&l) { roles } else { base };
-        ROLES.contains(&l) != ROLES.contains(&level)
-            || value.0[l as usize] == reference.0[l as usize]
-    })
 }
 
 /// What no decision can be below, by counting.
@@ -463,40 +212,35 @@ fn floor(problem: &Problem, level: Level) -> i64 {
     }
 }
 
-/// Proves or improves one level.
-fn settle(stage: &Stage, solved: &mut Solved, value: &mut Cost) {
+/// Proves or improves one level. A bound over a table that is not whole proves nothing.
+fn settle(stage: &Stage, is_whole: bool, solved: &mut Solved, value: &mut Cost) {
     let level = stage.level;
-    let now = value.0[level as usize];
-    let bound = stage.bound(now);
-    if bound.as_ref().is_some_and(|b| b.value >= now) {
-        if let Some(bound) = bound {
-            solved.set(level, 0, Kind::Multipliers);
-            solved.certificates.push(bound.certificate);
-        }
-        return;
-    }
-    let found = stage.better(bound.as_ref(), now);
-    let decision = found.and_then(|chosen| stage.table.expand(stage.problem, &chosen));
-    if let Some(decision) = decision {
-        let other = price::decision(stage.problem, &decision);
-        if is_better(&other, value) {
-            *value = other;
-            solved.decision = decision;
+    let bound = stage.bound(value.0[level as usize]);
+    let least = match &bound {
+        Some(bound) if is_whole => bound.value.max(floor(stage.problem, level)),
+        _ => floor(stage.problem, level),
+    };
+    if least < value.0[level as usize] {
+        let found = stage.better(bound.as_ref(), value.0[level as usize]);
+        let decision = found.and_then(|chosen| stage.table.expand(stage.problem, &chosen));
+        if let Some(decision) = decision {
+            let other = price::decision(stage.problem, &decision);
+            if is_better(&other, value) {
+                *value = other;
+                solved.decision = decision;
+            }
         }
     }
-    let now = value.0[level as usize];
-    let floor = bound.as_ref().map_or(i64::MIN, |b| b.value);
-    let gap = now.saturating_sub(floor.max(self::floor(stage.problem, level)));
-    solved.set(
-        level,
-        gap.max(0),
-        if gap <= 0 {
-            Kind::Multipliers
-        } else {
-            Kind::None
-        },
-    );
-    solved.certificates.extend(bound.map(|b| b.certificate));
+    let gap = (value.0[level as usize] - least).max(0);
+    let kind = match (gap, is_whole) {
+        (0, true) => Kind::Multipliers,
+        (0, false) => Kind::Count,
+        _ => Kind::None,
+    };
+    solved.set(level, gap, kind);
+    if is_whole {
+        solved.certificates.extend(bound.map(|b| b.certificate));
+    }
 }
 
 /// The roles once more on the final copies: among equals, home roles and low addresses.

@@ -2,7 +2,10 @@
 
 use crate::flow::Cost;
 use crate::flow::WIDTH;
+use crate::measure;
 use crate::model::Cluster;
+use crate::model::Node;
+use crate::model::NodeId;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::rules;
@@ -120,10 +123,22 @@ pub struct Selection {
 impl Selection {
     /// Resolves the request against the captured cluster.
     pub fn new(cluster: &Cluster, request: &Request) -> Self {
-        let dead = !request.forget_dead && !cluster.dead_members().is_empty();
+        let names = |list: &[String], code: &str| list.iter().any(|c| c.eq_ignore_ascii_case(code));
+        let forgets = (request.only.is_empty() || names(&request.only, "M004"))
+            && !names(&request.skip, "M004")
+            && request.through.is_none_or(|last| last == Phase::Tidy);
+        // Somebody has decided that a half-forgotten node will not return.
+        let gone = |id: NodeId| {
+            let follows = |(_, n): (NodeId, &Node)| n.live && n.master() == Some(id);
+            forgets
+                && cluster.node(id).slots.is_empty()
+                && measure::is_half_forgotten(cluster, id)
+                && !cluster.iter().any(follows)
+        };
+        let dead = !request.forget_dead && cluster.dead_members().into_iter().any(|id| !gone(id));
         let (mut codes, mut waiting) = (Vec::new(), Vec::new());
         for rule in rules::all() {
-            let named = |list: &[String]| list.iter().any(|c| c.eq_ignore_ascii_case(rule.code));
+            let named = |list: &[String]| names(list, rule.code);
             let asked = named(&request.only);
             let unlocked = match rule.code {
                 "M003" => request.forget_dead,

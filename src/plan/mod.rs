@@ -6,15 +6,19 @@
 //! recounts every level on the simulated end.
 
 mod advice;
+#[cfg(test)]
+mod brute;
 mod columns;
 mod coupled;
 mod draft;
+mod floors;
 mod joint;
 pub mod level;
 pub mod order;
 mod pairing;
 mod price;
 pub mod problem;
+mod relaxed;
 mod roles;
 mod serve;
 mod solve;

@@ -161,7 +161,9 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
                     .filter(|(_, n)| n.live && n.master() == Some(*node));
                 needs.extend(followers.filter_map(|(id, _)| replicates.get(&id)));
                 if let Some(leave) = draft.leaves.filter(|l| !l.covered) {
-                    needs.extend(into.get(&leave.owner).into_iter().flatten());
+                    // What comes in a later phase comes on top of what was wanted.
+                    let into = into.get(&leave.owner).into_iter().flatten();
+                    needs.extend(into.filter(|&&i| drafts[i].phase <= draft.phase));
                 }
             }
             Action::Failover { node, old, .. } => {

@@ -250,7 +250,8 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
     let usable = measure::usable_replicas(cluster, shard).count() as i64;
     let wanted = i64::from(inputs.wanted.of(cluster, shard));
     let wanted = match (selection.has("R002"), selection.has("R001")) {
-        (true, _) => wanted,
+        // Where none is wanted a master without any is an orphan all the same.
+        (true, _) => wanted.max(usable.min(1)),
         (false, true) => wanted.min(usable.max(1)),
         (false, false) => wanted.min(usable),
     };

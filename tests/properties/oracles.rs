@@ -17,6 +17,7 @@ use topoplan::plan::Level;
 use topoplan::plan::NoPlan;
 use topoplan::plan::Plan;
 use topoplan::plan::Request;
+use topoplan::plan::Value;
 use topoplan::policy::Wanted;
 use topoplan::report;
 use topoplan::report::PlanReport;
@@ -56,7 +57,7 @@ pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
     if twice.steps != plan.steps || twice.values != plan.values || twice.refusals != plan.refusals {
         return Err("the same input gives two plans".to_owned());
     }
-    levels(&plan)?;
+    levels(&plan, &before, &after)?;
     written(inventory, request, &plan)
 }
 
@@ -153,8 +154,13 @@ fn thin(cluster: &Cluster, without: Option<NodeId>) -> usize {
 /// What is not selected is not worse in the end than captured, except where that is the price
 /// of an earlier level: a shard served again has a master that may lack replicas, and a spare
 /// that cures an orphan may have to share its zone.
-fn nothing_worse(start: &Cluster, plan: &Plan, before: &[Finding], after: &[Finding]) -> Complaint {
-    let (before, after) = (weights(before), weights(after));
+fn nothing_worse(
+    start: &Cluster,
+    plan: &Plan,
+    found_before: &[Finding],
+    found_after: &[Finding],
+) -> Complaint {
+    let (before, after) = (weights(found_before), weights(found_after));
     for (&code, &weight) in &after {
         let was = before.get(code).copied().unwrap_or(0);
         // Hosts are skewed only where that could be mended, which a new replica may allow: their
@@ -169,8 +175,8 @@ fn nothing_worse(start: &Cluster, plan: &Plan, before: &[Finding], after: &[Find
             continue;
         }
         let paid_for = level_of(code).is_some_and(|level| {
-            let mut earlier = plan.values.iter().take_while(|v| v.level < level);
-            earlier.any(|v| v.value < v.before)
+            let at = plan.values.iter().take_while(|v| v.level < level).count();
+            earlier_falls(&plan.values[..at], found_before, found_after)
         });
         if !paid_for {
             return Err(format!(
@@ -276,9 +282,8 @@ fn names(plan: &Plan, finding: &Finding, subject: &str) -> bool {
 
 /// No bound is above its value, and no count of the cluster grows except where an earlier one
 /// falls.
-fn levels(plan: &Plan) -> Complaint {
-    let mut fell = false;
-    for value in &plan.values {
+fn levels(plan: &Plan, before: &[Finding], after: &[Finding]) -> Complaint {
+    for (index, value) in plan.values.iter().enumerate() {
         if value.bound > value.value {
             return Err(format!("{:?} is proven above itself", value.level));
         }
@@ -291,15 +296,25 @@ fn levels(plan: &Plan) -> Complaint {
                 | Level::Failovers
                 | Level::Actions
         );
-        if !spent && value.value > value.before && !fell {
+        // Home roles are a note: nothing that is asked for waits for them.
+        let noted = value.level == Level::Home && !value.selected;
+        let grows = value.value > value.before && !spent && !noted;
+        if grows && !earlier_falls(&plan.values[..index], before, after) {
             return Err(format!(
                 "{:?} grows from {} to {} and no earlier level falls",
                 value.level, value.before, value.value
             ));
         }
-        fell |= !spent && value.value < value.before;
     }
     Ok(())
+}
+
+/// A level falls, or a replica beside its master comes to be beside another replica instead:
+/// the same count, but no error any more.
+fn earlier_falls(earlier: &[Value], before: &[Finding], after: &[Finding]) -> bool {
+    let beside = |found: &[Finding]| found.iter().filter(|f| f.rule.code == "P001").count();
+    let judged = earlier.iter().any(|v| v.level == Level::SameHost);
+    (judged && beside(after) < beside(before)) || earlier.iter().any(|v| v.value < v.before)
 }
 
 /// The plan file says of every step what the cluster is like just before it.
