@@ -5,10 +5,14 @@
 //! it with nothing but integer sums: conservation, capacities and, on every residual arc, that
 //! the potentials leave no cost below zero. A flow that passes is optimal, whoever found it.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+mod packed;
+mod search;
+
 use std::ops::Add;
 use std::ops::Sub;
+
+use crate::flow::packed::Packed;
+use crate::flow::packed::Packing;
 
 /// How many objectives a cost can carry.
 pub const WIDTH: usize = 22;
@@ -129,236 +133,31 @@ impl Network {
         ArcId(self.arcs.len() - 1)
     }
 
-    /// The best flow from source to sink: successive shortest paths with potentials, many paths
-    /// of equal cost at once. The same network gives the same flow, arc by arc.
+    /// The best flow from source to sink. The same network gives the same flow, arc by arc.
     pub fn solve(&self, amount: Amount) -> Flow {
-        let mut search = Search::new(self);
-        search.potentials = self.first_potentials();
-        let mut paid = search.potentials[SINK] - search.potentials[SOURCE];
-        let mut flowing = false;
-        loop {
-            let reached = search.distances();
-            let step = search.distance[SINK];
-            let next = paid + step.unwrap_or(Cost::ZERO);
-            let worth = amount == Amount::Most || next < Cost::ZERO;
-            if !reached || !worth {
-                search.close(amount, paid, flowing);
-                break;
+        // The packed costs may turn out too narrow; the tuples say so, and never are.
+        let packed = Packing::of(self).map(|packing| {
+            let costs: Vec<Packed> = self.arcs.iter().map(|a| packing.pack(a.cost)).collect();
+            let (units, potentials) = search::solve(self, &costs, amount);
+            Flow {
+                amount,
+                units,
+                potentials: potentials.into_iter().map(|p| packing.unpack(p)).collect(),
             }
-            search.raise_potentials();
-            paid = next;
-            flowing = true;
-            search.push_blocking_flow();
-        }
-        let units = (0..self.arcs.len())
-            .map(|a| search.residual[2 * a + 1])
-            .collect();
+        });
+        packed
+            .filter(|flow| flow.verify(self))
+            .unwrap_or_else(|| self.solve_in_tuples(amount))
+    }
+
+    fn solve_in_tuples(&self, amount: Amount) -> Flow {
+        let costs: Vec<Cost> = self.arcs.iter().map(|a| a.cost).collect();
+        let (units, potentials) = search::solve(self, &costs, amount);
         Flow {
             amount,
             units,
-            potentials: search.potentials,
+            potentials,
         }
-    }
-
-    // Bellman-Ford from the source: costs may be negative at the start, and only then.
-    fn first_potentials(&self) -> Vec<Cost> {
-        let mut best: Vec<Option<Cost>> = vec![None; self.nodes];
-        best[SOURCE] = Some(Cost::ZERO);
-        for _ in 0..self.nodes {
-            let mut changed = false;
-            for arc in self.arcs.iter().filter(|a| a.capacity > 0) {
-                let Some(from) = best[arc.from] else { continue };
-                let through = from + arc.cost;
-                if best[arc.to].is_none_or(|b| through < b) {
-                    best[arc.to] = Some(through);
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        // Unreachable nodes must not lie below a neighbour they have an arc to.
-        let mut potentials: Vec<Cost> = best.iter().map(|b| b.unwrap_or(Cost::ZERO)).collect();
-        for _ in 0..self.nodes {
-            let mut changed = false;
-            for arc in self
-                .arcs
-                .iter()
-                .filter(|a| a.capacity > 0 && best[a.from].is_none())
-            {
-                let least = potentials[arc.to] - arc.cost;
-                if potentials[arc.from] < least {
-                    potentials[arc.from] = least;
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        potentials
-    }
-}
-
-/// The residual network while a flow grows: arc `a` is stored at `2a`, its reverse at `2a + 1`.
-struct Search<'a> {
-    network: &'a Network,
-    out: Vec<Vec<usize>>,
-    residual: Vec<i64>,
-    potentials: Vec<Cost>,
-    distance: Vec<Option<Cost>>,
-    level: Vec<u32>,
-    next: Vec<usize>,
-}
-
-impl<'a> Search<'a> {
-    fn new(network: &'a Network) -> Self {
-        let mut out = vec![Vec::new(); network.nodes];
-        for (index, arc) in network.arcs.iter().enumerate() {
-            out[arc.from].push(2 * index);
-            out[arc.to].push(2 * index + 1);
-        }
-        let residual = network.arcs.iter().flat_map(|a| [a.capacity, 0]).collect();
-        let nodes = network.nodes;
-        Self {
-            network,
-            out,
-            residual,
-            potentials: Vec::new(),
-            distance: vec![None; nodes],
-            level: vec![0; nodes],
-            next: vec![0; nodes],
-        }
-    }
-
-    fn head(&self, edge: usize) -> usize {
-        let arc = &self.network.arcs[edge / 2];
-        if edge.is_multiple_of(2) {
-            arc.to
-        } else {
-            arc.from
-        }
-    }
-
-    fn reduced(&self, from: usize, edge: usize) -> Cost {
-        let cost = self.network.arcs[edge / 2].cost;
-        let cost = if edge.is_multiple_of(2) {
-            cost
-        } else {
-            Cost::ZERO - cost
-        };
-        cost + self.potentials[from] - self.potentials[self.head(edge)]
-    }
-
-    // Dijkstra on reduced costs; stops at the sink, whose distance bounds what is needed.
-    fn distances(&mut self) -> bool {
-        self.distance.fill(None);
-        let mut done = vec![false; self.network.nodes];
-        let mut heap = BinaryHeap::new();
-        self.distance[SOURCE] = Some(Cost::ZERO);
-        heap.push(Reverse((Cost::ZERO, SOURCE)));
-        while let Some(Reverse((cost, node))) = heap.pop() {
-            if std::mem::replace(&mut done[node], true) {
-                continue;
-            }
-            if node == SINK {
-                break;
-            }
-            for &edge in &self.out[node] {
-                let to = self.head(edge);
-                if self.residual[edge] == 0 || done[to] {
-                    continue;
-                }
-                let through = cost + self.reduced(node, edge);
-                if self.distance[to].is_none_or(|d| through < d) {
-                    self.distance[to] = Some(through);
-                    heap.push(Reverse((through, to)));
-                }
-            }
-        }
-        // Nodes beyond the sink keep no distance: they are all at least as far.
-        for (node, done) in done.iter().enumerate() {
-            if !done {
-                self.distance[node] = None;
-            }
-        }
-        self.distance[SINK].is_some()
-    }
-
-    fn raise_by(&mut self, limit: Cost) {
-        for (potential, distance) in self.potentials.iter_mut().zip(&self.distance) {
-            *potential = *potential + distance.unwrap_or(limit).min(limit);
-        }
-    }
-
-    fn raise_potentials(&mut self) {
-        if let Some(limit) = self.distance[SINK] {
-            self.raise_by(limit);
-        }
-    }
-
-    // For the cheapest flow the sink must end level with the source, so that neither one more
-    // nor one less unit can pay: see `Flow::verify`.
-    fn close(&mut self, amount: Amount, paid: Cost, flowing: bool) {
-        if amount == Amount::Cheapest && (flowing || paid < Cost::ZERO) {
-            self.raise_by(Cost::ZERO - paid);
-        } else if amount == Amount::Cheapest {
-            let lower = paid;
-            let sink = self.potentials[SOURCE];
-            // Nothing flows: the sink may be as low as the source without breaking an arc into it.
-            self.potentials[SINK] = sink.min(self.potentials[SOURCE] + lower);
-        }
-    }
-
-    // Dinic's blocking flow on the arcs of reduced cost zero.
-    fn push_blocking_flow(&mut self) {
-        while self.layers() {
-            self.next.fill(0);
-            while self.advance(SOURCE, i64::MAX) > 0 {}
-        }
-    }
-
-    fn open(&self, from: usize, edge: usize) -> bool {
-        self.residual[edge] > 0 && self.reduced(from, edge) == Cost::ZERO
-    }
-
-    fn layers(&mut self) -> bool {
-        self.level.fill(u32::MAX);
-        self.level[SOURCE] = 0;
-        let mut queue = std::collections::VecDeque::from([SOURCE]);
-        while let Some(node) = queue.pop_front() {
-            for index in 0..self.out[node].len() {
-                let edge = self.out[node][index];
-                let to = self.head(edge);
-                if self.level[to] == u32::MAX && self.open(node, edge) {
-                    self.level[to] = self.level[node] + 1;
-                    queue.push_back(to);
-                }
-            }
-        }
-        self.level[SINK] != u32::MAX
-    }
-
-    // Depth is bounded by the layers, which planning networks keep below a dozen plus detours.
-    fn advance(&mut self, node: usize, limit: i64) -> i64 {
-        if node == SINK {
-            return limit;
-        }
-        while self.next[node] < self.out[node].len() {
-            let edge = self.out[node][self.next[node]];
-            let to = self.head(edge);
-            if self.level[to] == self.level[node] + 1 && self.open(node, edge) {
-                let pushed = self.advance(to, limit.min(self.residual[edge]));
-                if pushed > 0 {
-                    self.residual[edge] -= pushed;
-                    self.residual[edge ^ 1] += pushed;
-                    return pushed;
-                }
-            }
-            self.next[node] += 1;
-        }
-        0
     }
 }
 
@@ -533,6 +332,49 @@ mod tests {
         best.expect("the empty flow is one").1
     }
 
+    #[test]
+    fn costs_that_do_not_fit_in_words_are_solved_in_tuples() {
+        let mut network = Network::new();
+        let dear = network.arc(SOURCE, SINK, 1, Cost([2; WIDTH]));
+        let cheap = network.arc(SOURCE, SINK, 1, Cost([2; WIDTH]).plus(WIDTH - 1, -1));
+        let free = network.arc(SOURCE, SINK, 1, Cost::of(0, -1));
+        let flow = network.solve(Amount::Cheapest);
+        assert_eq!([dear, cheap, free].map(|arc| flow.on(arc)), [0, 0, 1]);
+        assert!(flow.verify(&network));
+        assert_eq!(network.solve(Amount::Most).on(dear), 1);
+    }
+
+    /// One unit, along 20,000 arcs that cost one each in the second component or along one that
+    /// costs one in the first: a packed sum has room for 4096 and takes the dear way.
+    fn a_long_way_is_cheaper() {
+        let mut network = Network::new();
+        let gate = network.node();
+        let direct = network.arc(SOURCE, gate, 1, cost(1, 0));
+        let mut at = SOURCE;
+        for _ in 0..20_000 {
+            let next = network.node();
+            network.arc(at, next, 1, cost(0, 1));
+            at = next;
+        }
+        network.arc(at, gate, 1, Cost::ZERO);
+        network.arc(gate, SINK, 1, Cost::ZERO);
+        let flow = network.solve(Amount::Most);
+        assert!(flow.verify(&network));
+        assert_eq!(flow.cost(&network), cost(0, 20_000));
+        assert_eq!(flow.on(direct), 0);
+    }
+
+    #[test]
+    fn sums_that_outgrow_their_place_are_solved_in_tuples() {
+        // The search goes as deep as the way is long.
+        std::thread::Builder::new()
+            .stack_size(256 << 20)
+            .spawn(a_long_way_is_cheaper)
+            .expect("a thread")
+            .join()
+            .expect("the flow is the best");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
@@ -541,6 +383,7 @@ mod tests {
                 let (network, _) = build(&arcs);
                 let flow = network.solve(amount);
                 prop_assert!(flow.verify(&network), "{amount:?}");
+                prop_assert_eq!(&flow.units, &network.solve_in_tuples(amount).units);
                 prop_assert_eq!(flow.cost(&network), best(&network, amount), "{:?}", amount);
             }
         }

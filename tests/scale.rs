@@ -140,6 +140,8 @@ fn every_orphan_gets_a_replica_on_another_host() {
 
 /// A run of a child process.
 struct Figures {
+    /// Dumps that were understood.
+    views: usize,
     exit: i32,
     seconds: f64,
     /// `None` where `/proc` does not tell.
@@ -173,12 +175,20 @@ fn measure(program: &Path, command: &str, scratch: &Scratch) -> Figures {
     let seconds = start.elapsed().as_secs_f64();
     let answer = fs::read_to_string(scratch.path().with_extension("out")).expect("it was written");
     fs::remove_file(scratch.path().with_extension("out")).expect("it is ours");
-    serde_json::from_str::<Value>(&answer).expect("the answer is whole");
+    let answer: Value = serde_json::from_str(&answer).expect("the answer is whole");
     Figures {
+        views: answer["inputs"]
+            .as_array()
+            .map_or(0, |inputs| count_views(inputs)),
         exit: exit.code().expect("no signal ended it"),
         seconds,
         peak_mib,
     }
+}
+
+fn count_views(inputs: &[Value]) -> usize {
+    let dump = |i: &&Value| i["dialect"] == "cluster-nodes" && !i["view_of"].is_null();
+    inputs.iter().filter(dump).count()
 }
 
 fn peak(status: &str) -> Option<u64> {
@@ -226,6 +236,7 @@ fn figures() {
                     figures.seconds
                 );
                 assert_eq!(figures.exit, expected, "{nodes} {trouble} {command}");
+                assert_eq!(figures.views, nodes, "{trouble} {command}");
             }
         }
     }

@@ -106,7 +106,10 @@ impl Large {
     }
 
     fn address(&self, node: usize) -> (String, usize) {
-        (ip(self.host(node)), 7000 + node / self.hosts())
+        let shards = self.shards();
+        let first_port = if node < shards { 7000 } else { 8000 };
+        let port = first_port + node % shards / self.hosts();
+        (ip(self.host(node)), port)
     }
 
     fn lines(&self) -> Vec<Line> {
