@@ -15,7 +15,7 @@ use crate::flow::packed::Packed;
 use crate::flow::packed::Packing;
 
 /// How many objectives a cost can carry.
-pub const WIDTH: usize = 22;
+pub const WIDTH: usize = 23;
 
 /// A tuple of costs; the first component counts most.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -184,7 +184,9 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
         );
     }
     for (unit, copies) in problem.units.iter().zip(&decision.assignment.copies) {
-        let bare = unit.free && copies.iter().filter(|c| c.usable).count() < 2;
+        let bare = unit.free
+            && unit.must_not_be_bare(problem)
+            && copies.iter().filter(|c| c.usable).count() < 2;
         put(Level::Orphans, i64::from(bare));
     }
     // A spare that may be kept is no finding.
@@ -229,7 +231,7 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
         let usable = copies.iter().filter(|c| c.usable).count() as i64 - 1;
         let direct = unit.fixed.iter().chain(&unit.movable).filter(|c| c.usable);
         let present = direct.count() as i64 - 1 + unit.chained.len() as i64;
-        let base = unit.wanted.max(present).max(1);
+        let base = unit.wanted.max(present);
         if unit.free && !problem.allow_moves {
             put(Level::Surplus, (base..usable).sum());
         }

@@ -9,7 +9,8 @@ use crate::plan::problem::Problem;
 use crate::plan::problem::Unit;
 
 /// Levels that the pairing flow decides before any role is looked at.
-pub const EARLY: [Level; 5] = [
+pub const EARLY: [Level; 6] = [
+    Level::Worse,
     Level::Protect,
     Level::Orphans,
     Level::Missing,

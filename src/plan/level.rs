@@ -17,6 +17,8 @@ use crate::rules::Cure;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(usize)]
 pub enum Level {
+    /// What levels that were not asked for lose: nothing may, so it comes first.
+    Worse,
     Serve,
     Protect,
     /// Shards without any usable replica: part of missing, but a first replica counts before
@@ -71,7 +73,8 @@ pub const PRINTED: [Level; 18] = [
 ];
 
 /// Every level that a decision about pairing and roles has a say in, in order.
-pub const DECIDED: [Level; 18] = [
+pub const DECIDED: [Level; 19] = [
+    Level::Worse,
     Level::Protect,
     Level::Orphans,
     Level::Missing,
@@ -101,6 +104,7 @@ impl Level {
     /// The name in JSON and text.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Worse => "worse",
             Self::Serve => "serve",
             Self::Protect => "protect",
             Self::Orphans => "orphans",
@@ -196,6 +200,15 @@ impl Selection {
         self.codes.contains(&code)
     }
 
+    /// Where a level's costs are counted: its own component, or what must not get worse.
+    pub fn charged(&self, level: Level) -> Level {
+        if self.level(level) {
+            level
+        } else {
+            Level::Worse
+        }
+    }
+
     /// The level is minimised; else it is only kept from getting worse.
     pub fn level(&self, level: Level) -> bool {
         let any = |codes: &[&str]| codes.iter().any(|c| self.has(c));
@@ -212,7 +225,8 @@ impl Selection {
             Level::OverZone => any(&["P006"]),
             Level::Home => any(&["P009"]),
             Level::Tidy => any(&["M001", "M003", "M004", "M007", "R007", "R009"]),
-            Level::Moves
+            Level::Worse
+            | Level::Moves
             | Level::Beside
             | Level::Surplus
             | Level::Risk

@@ -144,6 +144,14 @@ impl Builder<'_> {
             .chain(unit.movable.iter().filter(move |_| !moves))
     }
 
+    /// Copies of the unit that this network may leave where they are or move.
+    fn moving<'u>(&self, unit: &'u Unit) -> impl Iterator<Item = &'u Copy> {
+        let moves = self.moves;
+        unit.chained
+            .iter()
+            .chain(unit.movable.iter().filter(move |_| moves))
+    }
+
     fn add_tiers(&mut self) {
         let problem = self.problem;
         let movers = problem.spares.len()
@@ -247,7 +255,7 @@ impl Builder<'_> {
     fn add_replicas(&mut self) {
         let problem = self.problem;
         // A replica must end somewhere; the reward outweighs every level.
-        let placed = Cost::of(0, -1);
+        let placed = Level::Serve.cost(-1);
         for (index, unit) in problem.units.iter().enumerate() {
             let movable = if self.moves {
                 unit.movable.as_slice()
@@ -293,15 +301,21 @@ impl Builder<'_> {
         self.disks.insert((index, pool), node);
         let gate = self.gate(index, copy);
         let unit = &self.problem.units[index];
-        let taken = copy.disk.is_some() && self.standing(unit).any(|c| c.disk == copy.disk);
-        if !taken {
-            self.network.arc(node, gate, 1, Cost::ZERO);
-        }
-        let shared = if copy.disk.is_some() {
-            Level::SameDisk.cost(1)
+        let selection = self.problem.selection;
+        let here = self.standing(unit).filter(|c| c.disk == copy.disk).count();
+        let before = here + self.moving(unit).filter(|c| c.disk == copy.disk).count();
+        let free = if selection.level(Level::SameDisk) {
+            1
         } else {
-            Cost::ZERO
+            before.max(1)
         };
+        let room = free.saturating_sub(here) as i64;
+        if copy.disk.is_none() {
+            self.network.arc(node, gate, i64::MAX >> 8, Cost::ZERO);
+            return node;
+        }
+        let shared = selection.charged(Level::SameDisk).cost(1);
+        self.network.arc(node, gate, room, Cost::ZERO);
         self.network.arc(node, gate, i64::MAX >> 8, shared);
         node
     }
@@ -322,26 +336,34 @@ impl Builder<'_> {
         } else {
             tiers.other_host
         };
+        let selection = self.problem.selection;
         let same_zone = owner.zone.is_some() && owner.zone == copy.zone;
-        let zone = Level::SameZone.cost(i64::from(same_zone));
-        let here = self.standing(unit).filter(|c| c.place == place).count();
-        let moving = unit.movable.iter().chain(&unit.chained);
-        let before = here
-            + if self.moves {
-                moving.filter(|c| c.place == place).count()
-            } else {
-                0
-            };
-        // Where doubling up is not to be cured, what doubles up today may stay.
-        let free = if self.problem.selection.level(Level::SameHost) {
+        let here = self.standing(unit).filter(|c| c.place == place).count() as i64;
+        let moving = self.moving(unit).filter(|c| c.place == place).count() as i64;
+        // What is not to be cured may stay as it is: only what is new counts.
+        let free = if selection.level(Level::SameHost) {
             1
         } else {
-            before.max(1)
+            (here + moving).max(1)
         };
-        let room = free.saturating_sub(here) as i64;
-        self.network.arc(node, behind, room, zone);
-        self.network
-            .arc(node, behind, i64::MAX >> 8, add(zone, Level::SameHost, 1));
+        let room = (free - here).max(0);
+        let zone_from = if selection.level(Level::SameZone) {
+            0
+        } else {
+            moving
+        };
+        let mut cuts = [0, room, zone_from, i64::MAX >> 8];
+        cuts.sort_unstable();
+        for pair in cuts.windows(2).filter(|p| p[0] < p[1]) {
+            let mut cost = Cost::ZERO;
+            if same_zone && pair[0] >= zone_from {
+                cost = add(cost, selection.charged(Level::SameZone), 1);
+            }
+            if pair[0] >= room {
+                cost = add(cost, selection.charged(Level::SameHost), 1);
+            }
+            self.network.arc(node, behind, pair[1] - pair[0], cost);
+        }
         node
     }
 
@@ -360,16 +382,20 @@ impl Builder<'_> {
                 let cost = add(Level::SyncMib.cost(unit.mib), Level::TieRank, -tie);
                 let from = self.pools[&key];
                 let lone = !self.moves && unit.chained.is_empty();
-                let taken = copy.disk.is_some() && self.standing(unit).any(|c| c.disk == copy.disk);
+                let taken = copy.disk.is_some()
+                    && self.standing(unit).any(|c| c.disk == copy.disk)
+                    && self.moving(unit).next().is_none();
                 let arcs = if lone && copy.disk.is_none() {
                     let gate = self.gate(index, copy);
                     vec![self.network.arc(from, gate, i64::MAX >> 8, cost)]
                 } else if taken {
                     let gate = self.gate(index, copy);
-                    vec![
-                        self.network
-                            .arc(from, gate, i64::MAX >> 8, add(cost, Level::SameDisk, 1)),
-                    ]
+                    vec![self.network.arc(
+                        from,
+                        gate,
+                        i64::MAX >> 8,
+                        add(cost, self.problem.selection.charged(Level::SameDisk), 1),
+                    )]
                 } else {
                     let gate = self.disk_gate(index, copy);
                     vec![self.network.arc(from, gate, i64::MAX >> 8, cost)]

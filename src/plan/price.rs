@@ -8,6 +8,7 @@ use crate::flow::Cost;
 use crate::model::DiskId;
 use crate::model::NodeId;
 use crate::plan::level::Level;
+use crate::plan::level::Selection;
 use crate::plan::level::add;
 use crate::plan::pairing::Pairing;
 use crate::plan::problem::Assignment;
@@ -55,8 +56,16 @@ pub fn unit(
         let bare = usable == 0 && unit.must_not_be_bare(problem);
         cost = add(cost, Level::Orphans, i64::from(bare));
         cost = add(cost, Level::Missing, (unit.wanted - usable).max(0));
-        cost = add(cost, Level::SameHost, doubled_up(problem, unit, copies));
-        cost = add(cost, Level::SameDisk, shared_disks(copies));
+        cost = add(
+            cost,
+            problem.selection.charged(Level::SameHost),
+            doubled_up(problem, unit, copies),
+        );
+        cost = add(
+            cost,
+            problem.selection.charged(Level::SameDisk),
+            shared_disks(problem, unit, copies),
+        );
         cost = add(cost, Level::Surplus, surplus(problem, unit, usable));
     }
     cost = add(
@@ -108,12 +117,21 @@ fn doubled_up(problem: &Problem, unit: &Unit, copies: &[Placed]) -> i64 {
     now.into_iter().map(beyond).sum()
 }
 
-fn shared_disks(copies: &[Placed]) -> i64 {
-    let mut disks: Vec<DiskId> = copies.iter().filter_map(|p| p.copy.disk).collect();
-    let all = disks.len();
-    disks.sort_unstable();
-    disks.dedup();
-    (all - disks.len()) as i64
+/// Copies that share a disk.
+fn shared_disks(problem: &Problem, unit: &Unit, copies: &[Placed]) -> i64 {
+    let selected = problem.selection.level(Level::SameDisk);
+    let mut now: BTreeMap<DiskId, i64> = BTreeMap::new();
+    copies
+        .iter()
+        .filter_map(|p| p.copy.disk)
+        .for_each(|d| *now.entry(d).or_default() += 1);
+    let beyond = |(disk, count): (DiskId, i64)| {
+        let present = unit.fixed.iter().chain(&unit.movable).chain(&unit.chained);
+        let before = present.filter(|c| c.disk == Some(disk)).count() as i64;
+        let free = if selected { 1 } else { before.max(1) };
+        (count - free).max(0)
+    };
+    now.into_iter().map(beyond).sum()
 }
 
 /// Replicas beyond what is wanted and what is there: each costs the replicas that its shard
@@ -142,7 +160,7 @@ pub fn decision(problem: &Problem, decision: &Decision) -> Cost {
         total = total + unit(problem, of, &placed, released, &master);
         loads.add(&master);
     }
-    total + loads.cost(&limits)
+    total + loads.cost(problem.selection, &limits)
 }
 
 /// The whole cost of the roles of a decision, ties included: what the role flow must have paid.
@@ -161,7 +179,11 @@ pub fn roles(problem: &Problem, decision: &Decision) -> Cost {
         total = total + roles::price(problem, unit, copies, master);
         loads.add(master);
     }
-    total + loads.cost(&Limits::new(problem, &decision.assignment))
+    total
+        + loads.cost(
+            problem.selection,
+            &Limits::new(problem, &decision.assignment),
+        )
 }
 
 /// What the pairing flow must have paid for its assignment: the difference to the copies that
@@ -210,6 +232,7 @@ pub fn pairing(problem: &Problem, pairing: &Pairing) -> Cost {
             total.0[level as usize] = pairing.cost.0[level as usize];
         }
     }
+    total.0[Level::Worse as usize] = pairing.cost.0[Level::Worse as usize];
     total
 }
 
@@ -260,7 +283,7 @@ impl Loads {
     }
 
     /// What the loads cost beyond the limits.
-    pub fn cost(&self, limits: &Limits) -> Cost {
+    pub fn cost(&self, selection: &Selection, limits: &Limits) -> Cost {
         let beyond = |loads: &[i64], limits: &[i64]| -> i64 {
             loads
                 .iter()
@@ -268,20 +291,18 @@ impl Loads {
                 .map(|(load, limit)| (load - limit).max(0))
                 .sum()
         };
-        let mut cost = Level::VotesHost.cost(beyond(&self.places, &limits.votes_host));
+        let charged = |level| selection.charged(level);
+        let mut cost = charged(Level::VotesHost).cost(beyond(&self.places, &limits.votes_host));
+        let over = beyond(&self.places, &limits.over_host);
+        cost = add(cost, charged(Level::OverHost), over);
         cost = add(
             cost,
-            Level::OverHost,
-            beyond(&self.places, &limits.over_host),
-        );
-        cost = add(
-            cost,
-            Level::VotesZone,
+            charged(Level::VotesZone),
             beyond(&self.zones, &limits.votes_zone),
         );
         add(
             cost,
-            Level::OverZone,
+            charged(Level::OverZone),
             beyond(&self.zones, &limits.over_zone),
         )
     }

@@ -70,7 +70,7 @@ impl Unit {
     /// Whether having no usable replica counts: it is to be cured, or would be new.
     pub fn must_not_be_bare(&self, problem: &Problem) -> bool {
         let had = self.fixed.iter().chain(&self.movable);
-        problem.selection.level(Level::Orphans)
+        (problem.selection.level(Level::Orphans) && self.wanted > 0)
             || had.filter(|c| c.usable && c.node != self.owner).count() > 0
     }
 }

@@ -95,7 +95,7 @@ pub fn price(problem: &Problem, unit: &Unit, copies: &[Copy], master: &Copy) -> 
     } else {
         (zone - unit.same_zone).max(0)
     };
-    cost = add(cost, Level::SameZone, zone);
+    cost = add(cost, problem.selection.charged(Level::SameZone), zone);
     let away = |c: &Copy| match problem.home_role(c.node) {
         Some(HomeRole::Master) => c.node != master.node,
         Some(HomeRole::Replica) => c.node == master.node,
@@ -184,8 +184,14 @@ impl PlaceNodes {
             .collect();
         for (zone, &node) in zones.iter().enumerate() {
             let steps = [
-                (Level::VotesZone, limits.votes_zone[zone]),
-                (Level::OverZone, limits.over_zone[zone]),
+                (
+                    problem.selection.charged(Level::VotesZone),
+                    limits.votes_zone[zone],
+                ),
+                (
+                    problem.selection.charged(Level::OverZone),
+                    limits.over_zone[zone],
+                ),
             ];
             add_load_arcs(network, node, SINK, most, steps);
         }
@@ -210,8 +216,14 @@ impl PlaceNodes {
         let node = network.node();
         let to = copy.zone.map_or(SINK, |z| self.zones[z.0 as usize]);
         let steps = [
-            (Level::VotesHost, limits.votes_host[at]),
-            (Level::OverHost, limits.over_host[at]),
+            (
+                problem.selection.charged(Level::VotesHost),
+                limits.votes_host[at],
+            ),
+            (
+                problem.selection.charged(Level::OverHost),
+                limits.over_host[at],
+            ),
         ];
         add_load_arcs(network, node, to, problem.units.len() as i64, steps);
         self.places[at] = Some(node);
