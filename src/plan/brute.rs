@@ -119,7 +119,7 @@ fn least(problem: &Problem, wanted: &Wanted, moves: bool) -> Option<Tuple> {
             }
         }
         let of = problem.units.iter().zip(&copies);
-        let leaders: Vec<Vec<NodeId>> = of.map(|(u, c)| leaders(problem, u, c)).collect();
+        let leaders: Vec<Vec<NodeId>> = of.map(|(u, c)| leaders(u, c)).collect();
         let roles: Vec<usize> = leaders.iter().map(Vec::len).collect();
         left = left.checked_sub(roles.iter().product())?;
         let mut chosen = vec![0; roles.len()];
@@ -148,8 +148,8 @@ fn least(problem: &Problem, wanted: &Wanted, moves: bool) -> Option<Tuple> {
 }
 
 /// Who may lead: the owner, and every usable copy while a majority can vote.
-fn leaders(problem: &Problem, unit: &Unit, copies: &[Copy]) -> Vec<NodeId> {
-    let may = |c: &&Copy| c.node == unit.owner || (problem.may_change_master(unit) && c.usable);
+fn leaders(unit: &Unit, copies: &[Copy]) -> Vec<NodeId> {
+    let may = |c: &&Copy| c.node == unit.owner || (unit.may_hand_over && c.usable);
     copies.iter().filter(may).map(|c| c.node).collect()
 }
 

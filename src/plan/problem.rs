@@ -37,6 +37,8 @@ pub struct Unit {
     pub mib: i64,
     /// False: left alone, as something may be going on.
     pub free: bool,
+    /// Another copy may lead it: a graceful failover needs the vote of a majority.
+    pub may_hand_over: bool,
     /// Usable copies were on two hosts before.
     pub protected: bool,
     /// Replicas in the owner's zone before.
@@ -261,6 +263,7 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
         chained: Vec::new(),
         mib: mib.of(shard.owner),
         free,
+        may_hand_over: free && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
         same_zone: measure::in_owners_zone(cluster, shard).len() as i64,
     };
