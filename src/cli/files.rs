@@ -27,7 +27,7 @@ use crate::source::Source;
 pub(super) struct Capture<'a> {
     files: std::vec::IntoIter<Found>,
     /// Read ahead, in order.
-    ready: VecDeque<Result<Source, Diagnostic>>,
+    ready: VecDeque<Result<Source, Box<Diagnostic>>>,
     stdin: &'a mut dyn Read,
     /// What could not be read so far.
     pub diagnostics: Vec<Diagnostic>,
@@ -94,7 +94,7 @@ impl Iterator for Capture<'_> {
             }
             match self.ready.pop_front()? {
                 Ok(source) => return Some(source),
-                Err(diagnostic) => self.diagnostics.push(diagnostic),
+                Err(diagnostic) => self.diagnostics.push(*diagnostic),
             }
         }
     }
@@ -120,10 +120,10 @@ impl Capture<'_> {
 }
 
 impl Found {
-    fn take(&self, bytes: io::Result<Vec<u8>>) -> Result<Source, Diagnostic> {
+    fn take(&self, bytes: io::Result<Vec<u8>>) -> Result<Source, Box<Diagnostic>> {
         match bytes {
             Ok(bytes) => Ok(source(&self.shown, bytes)),
-            Err(error) => Err(unreadable(&self.shown, &error)),
+            Err(error) => Err(Box::new(unreadable(&self.shown, &error))),
         }
     }
 }

@@ -109,21 +109,23 @@ impl<P: Price> Search<P> {
         }
     }
 
-    // Bellman-Ford from the source: costs may be negative at the start, and only then.
+    // Bellman-Ford from the sink: costs may be negative at the start, and only then. Measured
+    // from the sink, only what leads there cheaply is free, so the searches that follow look at
+    // few of the many ways out of the source.
     fn first_potentials(&mut self, network: &Network, costs: &[P]) {
         let open = || {
-            let arcs = network.arcs.iter().zip(costs);
+            let arcs = network.arcs.iter().zip(costs).rev();
             arcs.filter(|(arc, _)| arc.capacity > 0)
         };
         let mut best: Vec<Option<P>> = vec![None; network.nodes];
-        best[SOURCE] = Some(P::ZERO);
+        best[SINK] = Some(P::ZERO);
         for _ in 0..network.nodes {
             let mut changed = false;
             for (arc, &cost) in open() {
-                let Some(from) = best[arc.from] else { continue };
-                let through = from + cost;
-                if best[arc.to].is_none_or(|b| through < b) {
-                    best[arc.to] = Some(through);
+                let Some(to) = best[arc.to] else { continue };
+                let through = to + cost;
+                if best[arc.from].is_none_or(|b| through < b) {
+                    best[arc.from] = Some(through);
                     changed = true;
                 }
             }
@@ -131,14 +133,15 @@ impl<P: Price> Search<P> {
                 break;
             }
         }
-        // Unreachable nodes must not lie below a neighbour they have an arc to.
-        let mut potentials: Vec<P> = best.iter().map(|b| b.unwrap_or(P::ZERO)).collect();
+        // Nodes that lead nowhere must not lie above a neighbour that has an arc to them.
+        let negative = |b: &Option<P>| b.map_or(P::ZERO, |b| P::ZERO - b);
+        let mut potentials: Vec<P> = best.iter().map(negative).collect();
         for _ in 0..network.nodes {
             let mut changed = false;
-            for (arc, &cost) in open().filter(|(arc, _)| best[arc.from].is_none()) {
-                let least = potentials[arc.to] - cost;
-                if potentials[arc.from] < least {
-                    potentials[arc.from] = least;
+            for (arc, &cost) in open().filter(|(arc, _)| best[arc.to].is_none()) {
+                let most = potentials[arc.from] + cost;
+                if potentials[arc.to] > most {
+                    potentials[arc.to] = most;
                     changed = true;
                 }
             }

@@ -9,6 +9,7 @@ use crate::model::node::Link;
 use crate::model::node::Membership;
 use crate::model::node::Node;
 use crate::model::node::NodeId;
+use crate::model::node::Role;
 use crate::model::node::Sync;
 use crate::model::shard::Shard;
 use crate::model::slots::SlotSet;
@@ -159,7 +160,9 @@ impl Cluster {
     /// or absent master. Not so the `slave -` nodes of a cluster that lost slots: after a wrong
     /// FORGET they may hold the only data.
     pub fn is_spare(&self, id: NodeId) -> bool {
-        self.is_spare_given(id, self.has_unowned_slots())
+        // Counting slots is dear, and few nodes are asked about it.
+        self.is_spare_given(id, false)
+            && !(self.node(id).role == Role::Replica(None) && self.has_unowned_slots())
     }
 
     /// [`Cluster::is_spare`] for loops: `unowned` is [`Cluster::has_unowned_slots`].
