@@ -48,8 +48,14 @@ pub fn lose(cluster: &Cluster, lost: &BTreeSet<NodeId>) -> Impact {
     let majority = after.has_majority();
     let mut elected = Vec::new();
     for shard in cluster.shards() {
-        let before = measure::live_copies(cluster, &shard).len();
-        let left = measure::live_copies(&after, &shard).len();
+        // A replica that never finished a sync holds no copy.
+        let held = |at: &Cluster| {
+            let copies = measure::live_copies(at, &shard).into_iter();
+            copies
+                .filter(|&c| c == shard.owner || at.is_synced(c))
+                .count()
+        };
+        let (before, left) = (held(cluster), held(&after));
         if left == 1 && before > 1 {
             impact.shards_on_one_copy += 1;
         }

@@ -26,6 +26,7 @@ pub(super) fn judge_liveness(
         let doubted = of.count(gathered, |f| {
             f.flags.has(Flags::SUSPECTED) || f.flags.has(Flags::FAILED) || !f.connected
         });
+        node.accused = doubted > 0;
         node.live = match node.membership {
             Membership::Ghost | Membership::Forgotten => false,
             Membership::Unmet => true,

@@ -228,6 +228,8 @@ pub struct Node {
     pub used_memory: Option<u64>,
     /// `cluster-replica-no-failover yes`: never elects itself.
     pub no_failover: bool,
+    /// Some view flags it `fail` or `fail?`, or shows its link as down.
+    pub accused: bool,
     /// Its own `cluster nodes` is in the capture, whole: who is absent there, it does not know.
     pub has_view: bool,
     /// Live nodes whose views list it (not itself).
@@ -257,6 +259,7 @@ impl Node {
             keys: None,
             used_memory: None,
             no_failover: false,
+            accused: false,
             has_view: false,
             known_by: NodeSet::default(),
             masterless_in: NodeSet::default(),

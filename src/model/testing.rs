@@ -109,7 +109,7 @@ impl Draft {
         };
         for mark in marks.chars() {
             match mark {
-                '!' => (node.live, node.has_view) = (false, false),
+                '!' => (node.live, node.has_view, node.accused) = (false, false, true),
                 '?' => {
                     (node.live, node.has_view) = (false, false);
                     node.membership = Membership::Ghost;

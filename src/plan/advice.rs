@@ -245,12 +245,14 @@ fn unpaired(scene: &Scene, notes: &mut Notes) {
             _ => {}
         }
     }
+    unmoved(scene, notes);
     let spares = end.iter().filter(|&(id, _)| end.is_spare(id)).count();
     for (host, masters) in short {
         let count = masters.len();
         let spare = match spares {
             0 => "no node without a copy is left".to_owned(),
-            n => format!("none of the {n} nodes without a copy is on another host"),
+            1 => "the one node without a copy cannot be used for it".to_owned(),
+            n => format!("none of the {n} nodes without a copy can be used for it"),
         };
         notes.refusals.push(Refusal {
             subject: shorten(&masters),
@@ -313,6 +315,50 @@ fn ghost_reason(end: &Cluster, id: NodeId) -> String {
     }
 }
 
+/// Placement that no legal change improves.
+fn unmoved(scene: &Scene, notes: &mut Notes) {
+    let placement = ["P002", "P003", "P005", "P006", "Q001", "Q002"];
+    for code in placement.into_iter().filter(|c| scene.selection.has(c)) {
+        let names: Vec<String> = scene
+            .remaining
+            .iter()
+            .filter(|f| f.rule.code == code)
+            .filter_map(|f| match f.subject {
+                Subject::Node(n) => Some(scene.end.node(n).to_string()),
+                Subject::Host(h) => Some(scene.end.host(h).name.to_string()),
+                Subject::Zone(z) => Some(scene.end.zones[z.0 as usize].name.to_string()),
+                Subject::Slots(..) | Subject::Capture => None,
+            })
+            .collect();
+        if names.is_empty() {
+            continue;
+        }
+        let (reason, unlock) = match code {
+            "P002" | "P003" if !scene.request.allow_moves => (
+                "a healthy replica is moved by default only to cure an error",
+                "--allow-moves",
+            ),
+            "P002" => (
+                "no pairing of the live nodes uses another disk",
+                "a node on another disk",
+            ),
+            "P003" | "P006" | "Q002" => (
+                "no choice of masters and pairs among the live nodes does better",
+                "hosts in another zone",
+            ),
+            _ => (
+                "no choice of masters among the live copies does better",
+                "nodes on another host",
+            ),
+        };
+        notes.refusals.push(Refusal {
+            subject: format!("{code} {}", shorten(&names)),
+            reason: reason.into(),
+            unlock: unlock.into(),
+        });
+    }
+}
+
 /// Slots without any owner, dead or alive.
 fn lost(scene: &Scene, notes: &mut Notes) {
     let mut owned = crate::model::SlotSet::new();
@@ -325,18 +371,38 @@ fn lost(scene: &Scene, notes: &mut Notes) {
         return;
     }
     let never = owned.is_empty();
+    let holders: Vec<String> = scene
+        .captured
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && n.is_replica() && n.master().is_none())
+        .map(|(_, n)| n.to_string())
+        .collect();
+    let (reason, unlock) = match (never, holders.is_empty()) {
+        (true, _) => (
+            "no slot was ever assigned: there is nothing to bring back".to_owned(),
+            "assign slots to the masters (CLUSTER ADDSLOTS)".to_owned(),
+        ),
+        (_, true) => (
+            "no node of the capture owns them, dead or alive".to_owned(),
+            "find the node that held them; only if its data is given up, CLUSTER ADDSLOTS"
+                .to_owned(),
+        ),
+        (_, false) => (
+            format!(
+                "their master was forgotten; {} may hold the only copy, but the capture does not show \
+                 that it still knows its master, and without that every failover is refused",
+                shorten(&holders)
+            ),
+            format!(
+                "capture CLUSTER NODES of {} itself; if it says `slave -` there too, save its keys first",
+                shorten(&holders)
+            ),
+        ),
+    };
     notes.refusals.push(Refusal {
         subject: format!("slots {missing}"),
-        reason: if never {
-            "no slot was ever assigned: there is nothing to bring back".into()
-        } else {
-            "no node of the capture owns them, dead or alive".into()
-        },
-        unlock: if never {
-            "assign slots to the masters (CLUSTER ADDSLOTS)".into()
-        } else {
-            "find the node that held them, or give them up with CLUSTER ADDSLOTS".into()
-        },
+        reason,
+        unlock,
     });
 }
 

@@ -177,14 +177,24 @@ impl Writer<'_> {
             Some(offset) => format!("offset {offset}"),
             None => "offset not captured".to_owned(),
         };
-        let siblings = cluster
+        let rivals: Vec<NodeId> = cluster
             .iter()
             .filter(|(_, n)| n.live && n.master() == Some(*old))
-            .count();
-        let best = if siblings > 1 {
-            "the furthest of its replicas"
+            .map(|(id, _)| id)
+            .filter(|&id| cluster.is_synced(id))
+            .collect();
+        let blind = rivals
+            .iter()
+            .any(|&r| cluster.node(r).replication.offset.is_none());
+        let best = match (rivals.len(), blind) {
+            (0 | 1, _) => "its only live replica",
+            (_, false) => "the furthest of its replicas",
+            (_, true) => "the furthest known of its replicas, not all offsets were captured",
+        };
+        let loss = if cluster.is_synced(*node) {
+            ""
         } else {
-            "its only live replica"
+            "; it never finished a sync: WHAT IT LACKS IS LOST FOR GOOD, even if the old master returns"
         };
         let vote = match mode {
             Mode::Force => "a majority of masters lives to vote",
@@ -196,7 +206,7 @@ impl Writer<'_> {
             phase: Phase::Serve,
             urgency: 0,
             cures: self.cures(&[*node, *old], |c| c == "S001" || c == "M001"),
-            reason: format!("{master} is gone; {replica} is {best} ({offset}); {vote}"),
+            reason: format!("{master} is gone; {replica} is {best} ({offset}); {vote}{loss}"),
             mib: 0,
             leaves: None,
         }
@@ -452,7 +462,12 @@ impl Writer<'_> {
                 selection.has("M003") || (half && selection.has("M004"))
             };
             let followed = end.iter().any(|(_, n)| n.live && n.master() == Some(id));
-            if !chosen || !node.slots.is_empty() || followed {
+            // A dead copy of a shard that nothing serves may be the one to bring it back.
+            let needed = node
+                .master()
+                .map(|m| end.node(m))
+                .is_some_and(|m| !m.live && !m.slots.is_empty());
+            if !chosen || !node.slots.is_empty() || followed || (needed && !node.is_ghost()) {
                 continue;
             }
             // A node without a view may list it, too; one that was met learns of members only.

@@ -16,7 +16,7 @@ pub struct Served {
     pub actions: Vec<Action>,
     pub cluster: Cluster,
     pub refusals: Vec<Refusal>,
-    /// Promoted without a captured offset.
+    /// Could have been promoted, but their offsets were not captured.
     pub unknown_offsets: Vec<NodeId>,
 }
 
@@ -49,9 +49,11 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
                 };
                 action.apply(&mut served.cluster);
                 served.actions.push(action);
-                if captured.node(node).replication.offset.is_none() {
-                    served.unknown_offsets.push(node);
-                }
+                let unknown = |r: &NodeId| {
+                    captured.is_synced(*r) && captured.node(*r).replication.offset.is_none()
+                };
+                let candidates = measure::live_replicas(captured, shard);
+                served.unknown_offsets.extend(candidates.filter(unknown));
             }
             Err(refusal) => served.refusals.push(refusal),
         }
@@ -70,11 +72,24 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
     };
-    if let Some(node) = best(&mut synced.into_iter()) {
-        return Ok(node);
-    }
     let owner = cluster.node(shard.owner);
     let subject = format!("slots {}", shard.slots);
+    if let Some(node) = best(&mut synced.into_iter()) {
+        // A note of one client against the word of every view: it may be the network between
+        // that client and the node, and a forced failover would drop the last writes.
+        let linked = cluster.node(node).replication.link == Link::Up;
+        if !owner.is_ghost() && !owner.accused && linked {
+            return Err(Refusal {
+                subject,
+                reason: format!(
+                    "{owner} did not answer the capture, but no view doubts it and {} is linked to it: it may live",
+                    cluster.node(node)
+                ),
+                unlock: format!("capture {owner} again"),
+            });
+        }
+        return Ok(node);
+    }
     let process = match (&owner.address, &owner.last_address) {
         (Some(address), _) => format!("restart {address} with its data"),
         (None, Some(address)) => format!("bring back the data that {address} had"),
@@ -109,7 +124,12 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
         format!("{owner} is gone and had no replica: no copy of these slots lives")
     } else {
         format!(
-            "{owner} and its replicas {} are all dead: no copy of these slots lives",
+            "{owner} and its {} {} are dead: no copy of these slots lives",
+            if copies.len() == 1 {
+                "replica"
+            } else {
+                "replicas"
+            },
             copies.join(", ")
         )
     };

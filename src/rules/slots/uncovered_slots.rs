@@ -83,6 +83,8 @@ struct Tale {
     help: String,
     evidence: Vec<Fact>,
     promotable: usize,
+    /// Followers of nobody, after a wrong FORGET.
+    holders: Vec<NodeId>,
     restarts: Vec<NodeId>,
     lost: usize,
 }
@@ -103,6 +105,12 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
     if tale.promotable > 0 {
         let replicas = words::count(tale.promotable, "replica");
         help.push(format!("`topoplan plan` promotes {replicas}"));
+    }
+    if !tale.holders.is_empty() {
+        let names = words::nodes(cx.cluster, tale.holders.iter().copied());
+        help.push(format!(
+            "capture CLUSTER NODES of {names} itself: while it knows its master there, `topoplan plan` promotes it"
+        ));
     }
     if !tale.restarts.is_empty() {
         let names = tale.restarts.iter().map(|&id| words::node(cx.cluster, id));
@@ -197,7 +205,7 @@ fn tell_unowned(cluster: &Cluster, unowned: &SlotSet, tale: &mut Tale) {
         tale.stuck.push(format!("no node owns {slots}"));
         return;
     }
-    tale.promotable += holders.len();
+    tale.holders.extend(&holders);
     let names = words::nodes(cluster, holders.iter().copied());
     tale.saved.push(format!(
         "no node owns {slots}, whose master was forgotten; {names} follows nobody and may hold the only data"
@@ -281,7 +289,11 @@ mod tests {
         assert_eq!(subjects(&RULE, &cluster), ["0-8191"]);
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("10.0.0.2:7002 follows nobody"));
-        assert!(found[0].help.contains("promotes 1 replica"));
+        assert!(
+            found[0]
+                .help
+                .contains("capture CLUSTER NODES of 10.0.0.2:7002")
+        );
     }
 
     #[test]
