@@ -203,11 +203,11 @@ pub fn same_zone(cluster: &Cluster, shards: &[Shard]) -> i64 {
 
 /// Live followers in the zone of their live owner, in node order.
 pub fn in_owners_zone(cluster: &Cluster, shard: &Shard) -> Vec<NodeId> {
-    let Some(zone) = live_owner(cluster, shard).and_then(|owner| cluster.zone_of(owner)) else {
+    let Some(zone) = live_owner(cluster, shard).and_then(|owner| cluster.zone_apart(owner)) else {
         return Vec::new();
     };
     let mut followers = live_followers(cluster, shard);
-    followers.retain(|&id| cluster.zone_of(id) == Some(zone));
+    followers.retain(|&id| cluster.zone_apart(id) == Some(zone));
     followers
 }
 

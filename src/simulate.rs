@@ -5,7 +5,6 @@
 //! most one shard more with fewer than two live copies than at the start.
 
 use crate::action::Action;
-use crate::measure;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::SlotSet;
@@ -86,11 +85,15 @@ pub fn run(
             _ => None,
         };
         let during = thin(&cluster, syncing);
-        for (slots, copies) in &during {
-            if !before.iter().any(|(s, _)| s == slots) {
+        let was = |owner: NodeId| match &step.draft.action {
+            Action::Failover { node, old, .. } if *node == owner => *old,
+            _ => owner,
+        };
+        for (owner, copies) in &during {
+            if !before.iter().any(|(o, _)| *o == was(*owner)) {
                 run.exposure.push(Exposure {
                     step: index,
-                    slots: slots.clone(),
+                    slots: cluster.node(*owner).slots.clone(),
                     copies: *copies,
                 });
             }
@@ -121,18 +124,19 @@ pub fn run(
     Ok(run)
 }
 
-/// Served shards with fewer than two live, synced copies, leaving `without` out.
-fn thin(cluster: &Cluster, without: Option<NodeId>) -> Vec<(SlotSet, usize)> {
-    let shards = cluster.shards();
-    shards
-        .into_iter()
-        .filter(|s| cluster.node(s.owner).is_live_member())
-        .filter_map(|shard| {
-            let copies = measure::live_copies(cluster, &shard)
-                .into_iter()
-                .filter(|&c| Some(c) != without && (c == shard.owner || cluster.is_synced(c)))
-                .count();
-            (copies < 2).then_some((shard.slots, copies))
-        })
+/// Owners of served shards with fewer than two live, synced copies, leaving `without` out.
+fn thin(cluster: &Cluster, without: Option<NodeId>) -> Vec<(NodeId, usize)> {
+    let mut copies = vec![0_usize; cluster.nodes.len()];
+    for (id, node) in cluster.iter().filter(|(_, n)| n.is_live_member()) {
+        let counts = !node.slots.is_empty() || (Some(id) != without && cluster.is_synced(id));
+        if let Some(root) = cluster.root(id).filter(|_| counts) {
+            copies[root.index()] += 1;
+        }
+    }
+    cluster
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && !n.slots.is_empty())
+        .map(|(id, _)| (id, copies[id.index()]))
+        .filter(|(_, copies)| *copies < 2)
         .collect()
 }

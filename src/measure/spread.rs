@@ -20,7 +20,7 @@ impl Tier {
     pub fn index_of(self, cluster: &Cluster, id: NodeId) -> Option<usize> {
         match self {
             Self::Host => cluster.node(id).host.map(|h| h.0 as usize),
-            Self::Zone => cluster.zone_of(id).map(|z| z.0 as usize),
+            Self::Zone => cluster.zone_apart(id).map(|z| z.0 as usize),
         }
     }
 }

@@ -80,6 +80,12 @@ impl Cluster {
             .map(|(id, _)| id)
     }
 
+    /// The zone that sets a node apart from others: none where all known zones are one, as
+    /// nothing can be put into another.
+    pub fn zone_apart(&self, id: NodeId) -> Option<ZoneId> {
+        self.zone_of(id).filter(|_| self.zones.len() > 1)
+    }
+
     pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {
         self.node(id).host.and_then(|h| self.host(h).zone)
     }

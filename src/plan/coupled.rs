@@ -21,6 +21,8 @@ use crate::plan::solve::Row;
 
 /// Multipliers are whole numbers of one in this many.
 const SCALE: i64 = 1 << 20;
+/// Columns that the integer program may choose from.
+const MOST_OFFERED: usize = 3_000;
 /// Rounds of looking for better multipliers.
 const ROUNDS: usize = 60;
 
@@ -364,6 +366,10 @@ impl Stage<'_> {
                 limit: class.units.len() as f64,
                 equal: true,
             });
+        }
+        // A limit on size, not on time: the same input must give the same plan.
+        if columns.len() > MOST_OFFERED {
+            return None;
         }
         let mut counted: Vec<(Level, usize)> = Vec::new();
         for (row, (coupling, limit)) in rows.iter().enumerate() {

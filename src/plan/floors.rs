@@ -69,6 +69,9 @@ impl Floors {
     /// The value is known to be the least, if all levels before it are.
     fn met_at(&self, problem: &Problem, level: Level, value: &Cost) -> bool {
         let at = |c: &Cost, l: Level| c.0[l as usize];
+        if level == Level::Worse {
+            return at(value, level) == 0;
+        }
         if ROLES.contains(&level) {
             return at(value, level) <= at(&self.roles, level);
         }

@@ -54,6 +54,13 @@ impl Solved {
         (own.0.max(part.0), kind)
     }
 
+    /// What the serve phase does follows from the capture alone.
+    fn counted(mut self) -> Self {
+        self.set(Level::Serve, 0, Kind::Count);
+        self.set(Level::Risk, 0, Kind::Count);
+        self
+    }
+
     fn set(&mut self, level: Level, gap: i64, kind: Kind) {
         self.proofs[level as usize] = (gap, kind);
     }
@@ -90,7 +97,10 @@ pub fn solve(problem: &Problem) -> Solved {
     };
     if !(paired.proven && relaxed.proven) {
         // A check of ours failed: nothing may be called proven.
-        PRINTED.iter().for_each(|&l| solved.set(l, 0, Kind::None));
+        for level in PRINTED {
+            let gap = (value.0[level as usize] - least(problem, level)).max(0);
+            solved.set(level, gap, Kind::None);
+        }
         return solved;
     }
     let owners = problem.units.iter().map(|u| u.owner).collect();
@@ -108,16 +118,17 @@ pub fn solve(problem: &Problem) -> Solved {
         refine(problem, &paired, &mut solved, &mut value, &floors);
     }
     tidy_ties(problem, &mut solved, &value);
-    solved
+    solved.counted()
 }
 
 fn proven(decision: Decision, checked: bool) -> Solved {
     let kind = if checked { Kind::Flow } else { Kind::None };
-    Solved {
+    let solved = Solved {
         decision,
         certificates: Vec::new(),
         proofs: vec![(0, kind); WIDTH],
-    }
+    };
+    solved.counted()
 }
 
 /// A pairing with the best roles for it.
@@ -176,6 +187,7 @@ fn refine(
             .sum::<i64>();
     let surplus = (problem.spares.len() as i64 - filling.max(0)).max(0) as usize;
     let small = problem.units.len() <= 4 && problem.spares.len() <= 4;
+    let surplus = if problem.keep_spares { 0 } else { surplus };
     let reach = |extra| Reach {
         barred: &barred,
         moves: paired.with_moves,
@@ -183,7 +195,11 @@ fn refine(
     };
     let whole = columns::table(
         problem,
-        &reach(if small { problem.spares.len() } else { surplus }),
+        &reach(if small && !problem.keep_spares {
+            problem.spares.len()
+        } else {
+            surplus
+        }),
     );
     let is_whole = whole.is_some();
     let table = whole.or_else(|| columns::table(problem, &reach(usize::from(surplus > 0))));

@@ -148,6 +148,11 @@ pub struct Selection {
     codes: Vec<&'static str>,
     /// Codes that would be cured if no member were dead.
     pub waiting: Vec<&'static str>,
+    /// Spares are placed with zones and disks in mind, though findings may stay.
+    minds_zones: bool,
+    minds_disks: bool,
+    /// Masters may be moved around.
+    pub changes_roles: bool,
 }
 
 impl Selection {
@@ -173,6 +178,7 @@ impl Selection {
             let unlocked = match rule.code {
                 "M003" => request.forget_dead,
                 "S003" => request.settle_slots,
+                "P002" | "P003" => request.allow_moves && request.only.is_empty(),
                 _ => false,
             };
             let by_default = request.only.is_empty() && rule.cure == Cure::Yes;
@@ -192,7 +198,22 @@ impl Selection {
                 codes.push(rule.code);
             }
         }
-        Self { codes, waiting }
+        let minds = |code: &str| {
+            let late = request.through.is_some_and(|last| phase_of(code) > last);
+            codes.iter().any(|c| *c == code)
+                || (request.only.is_empty() && !names(&request.skip, code) && !late)
+        };
+        let (minds_zones, minds_disks) = (minds("P003"), minds("P002"));
+        let spreads = codes.iter().any(|c| phase_of(c) == Phase::Spread);
+        let in_time = request.through.is_none_or(|last| last >= Phase::Spread);
+        let changes_roles = in_time && (spreads || waiting.is_empty());
+        Self {
+            codes,
+            waiting,
+            minds_zones,
+            minds_disks,
+            changes_roles,
+        }
     }
 
     /// Findings of this code are to be cured.
@@ -217,8 +238,8 @@ impl Selection {
             Level::Protect => any(&["R001"]),
             Level::Orphans | Level::Missing => any(&["R001", "R002"]),
             Level::SameHost => any(&["P001", "P004"]),
-            Level::SameZone => any(&["P003"]),
-            Level::SameDisk => any(&["P002"]),
+            Level::SameZone => self.minds_zones,
+            Level::SameDisk => self.minds_disks,
             Level::VotesHost => any(&["Q001"]),
             Level::VotesZone => any(&["Q002"]),
             Level::OverHost => any(&["P005"]),

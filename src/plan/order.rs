@@ -172,12 +172,7 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
                 needs.extend(closed.get(old));
             }
             Action::Stable { .. } => {}
-            Action::Forget { .. } => {
-                needs.extend(
-                    (0..drafts.len())
-                        .filter(|&d| !matches!(drafts[d].action, Action::Forget { .. })),
-                );
-            }
+            Action::Forget { .. } => {}
         }
         needs.remove(&index);
         needs
@@ -185,7 +180,19 @@ fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
             .for_each(|before| graph.connect(before, index));
     }
     chain_takeovers(&mut graph, drafts);
+    forgets_last(&mut graph, drafts);
     graph
+}
+
+/// Every forget waits for whatever nothing else waits for.
+fn forgets_last(graph: &mut Graph, drafts: &[Draft]) {
+    let forget = |d: &usize| matches!(drafts[*d].action, Action::Forget { .. });
+    let ends: Vec<usize> = (0..drafts.len())
+        .filter(|d| !forget(d) && graph.successors(*d).is_empty())
+        .collect();
+    for forget in (0..drafts.len()).filter(forget) {
+        ends.iter().for_each(|&end| graph.connect(end, forget));
+    }
 }
 
 /// Takeovers go one at a time, and a vote needs the voters that they bring back.

@@ -49,8 +49,6 @@ struct Builder<'a> {
     moves: bool,
     network: Network,
     pools: BTreeMap<Pool, usize>,
-    /// Rank of a pool by its lowest unit, for ties.
-    ranks: BTreeMap<Pool, i64>,
     movers: Vec<Mover>,
     /// Arcs from a pool to a shard.
     served: BTreeMap<(Pool, usize), Vec<ArcId>>,
@@ -113,7 +111,6 @@ fn build_and_solve(problem: &Problem, moves: bool) -> Pairing {
         moves,
         network: Network::new(),
         pools: BTreeMap::new(),
-        ranks: BTreeMap::new(),
         movers: Vec::new(),
         served: BTreeMap::new(),
         gates: BTreeMap::new(),
@@ -217,11 +214,6 @@ impl Builder<'_> {
 
     fn pool(&mut self, copy: &Copy) -> usize {
         let key = (copy.place, copy.disk);
-        let rank = i64::from(copy.node.0);
-        self.ranks
-            .entry(key)
-            .and_modify(|r| *r = (*r).min(rank))
-            .or_insert(rank);
         *self.pools.entry(key).or_insert_with(|| self.network.node())
     }
 
@@ -376,10 +368,8 @@ impl Builder<'_> {
             .map(|m| ((m.copy.place, m.copy.disk), m.copy))
             .collect();
         for (index, unit) in problem.units.iter().enumerate().filter(|(_, u)| u.free) {
-            let shard_rank = i64::from(unit.owner.0);
             for (&key, copy) in &samples {
-                let tie = self.ranks[&key] * shard_rank;
-                let cost = add(Level::SyncMib.cost(unit.mib), Level::TieRank, -tie);
+                let cost = Level::SyncMib.cost(unit.mib);
                 let from = self.pools[&key];
                 let lone = !self.moves && unit.chained.is_empty();
                 let taken = copy.disk.is_some()

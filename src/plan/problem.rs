@@ -104,6 +104,8 @@ pub struct Problem<'a> {
     pub policy: &'a Policy,
     pub selection: &'a Selection,
     pub allow_moves: bool,
+    /// A spare only fills a gap.
+    pub keep_spares: bool,
     pub units: Vec<Unit>,
     pub spares: Vec<Spare>,
     pub asides: Vec<Aside>,
@@ -143,6 +145,7 @@ impl<'a> Problem<'a> {
             policy: inputs.policy,
             selection: inputs.selection,
             allow_moves: inputs.request.allow_moves,
+            keep_spares: inputs.request.keep_spares,
             units,
             spares: Vec::new(),
             asides,
@@ -163,6 +166,7 @@ impl<'a> Problem<'a> {
             policy: self.policy,
             selection: self.selection,
             allow_moves: self.allow_moves,
+            keep_spares: self.keep_spares,
             units: Vec::new(),
             spares: Vec::new(),
             asides: Vec::new(),
@@ -240,7 +244,7 @@ fn copy(cluster: &Cluster, node: NodeId, usable: bool) -> Copy {
         node,
         place: host.map_or(cluster.hosts.len() + node.index(), |h| h.0 as usize),
         disk: cluster.node(node).disk,
-        zone: cluster.zone_of(node),
+        zone: cluster.zone_apart(node),
         usable,
     }
 }
@@ -263,7 +267,7 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
         chained: Vec::new(),
         mib: mib.of(shard.owner),
         free,
-        may_hand_over: free && cluster.has_majority(),
+        may_hand_over: free && selection.changes_roles && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
         same_zone: measure::in_owners_zone(cluster, shard).len() as i64,
     };

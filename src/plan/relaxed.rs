@@ -48,7 +48,15 @@ impl Relaxed {
                     network.arc(shard, to, 1, floor_price(problem, unit, copy));
                 }
             }
-            if !unit.may_hand_over {
+            let replicas = unit
+                .fixed
+                .iter()
+                .chain(&unit.movable)
+                .filter(|c| c.usable)
+                .count() as i64
+                - 1;
+            let filled = replicas >= unit.wanted.max(1);
+            if !unit.may_hand_over || (problem.keep_spares && filled && !paired.with_moves) {
                 continue;
             }
             for (group, copy, node) in &pool.groups {

@@ -26,7 +26,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     };
     for shard in &cx.shards {
         for id in measure::in_owners_zone(cx.cluster, shard) {
-            let Some(zone) = cx.cluster.zone_of(id) else {
+            let Some(zone) = cx.cluster.zone_apart(id) else {
                 continue;
             };
             let message = format!(
