@@ -300,6 +300,50 @@ fn meets_only_who_is_blank_and_alone() {
 }
 
 #[test]
+fn meets_at_an_unusual_bus_port() {
+    let fake = pair("bus-port");
+    let me = line(OTHER, "myself,master", "-", "");
+    fake.view(OTHER, &[&me]);
+    let met = format!("{}\n{}\n", me, line(M, "master", "-", "0-16383"));
+    fake.write("::1:7002/met", &met);
+    fake.write(
+        "then/CLUSTER-MEET-::1-7002-9002",
+        &format!(
+            "echo '{}' >>127.0.0.1:7000/nodes; cp ::1:7002/met ::1:7002/nodes\n",
+            line(OTHER, "master", "-", "")
+        ),
+    );
+    let mut step = testing::meet(1, M, OTHER);
+    step.target_bus_port = Some(9002);
+    fake.run(vec![step.clone()], &[])
+        .ends(0, "-h 127.0.0.1 -p 7000 CLUSTER MEET ::1 7002 9002\n");
+    fake.run(vec![step], &["--apply"])
+        .ends(0, "done 1")
+        .sent(&["127.0.0.1:7000 CLUSTER MEET ::1 7002 9002"]);
+}
+
+#[test]
+fn says_what_is_lost_for_good_before_it_is() {
+    let lost = "DATA LOSS  step 1  127.0.0.2:7001 never finished a sync: what it lacks of the \
+                data of slots 0-16383 is lost for good\n";
+    for mode in ["force", "takeover"] {
+        let fake = pair(&format!("lost-{mode}"));
+        fs::remove_dir_all(fake.0.join(M.1)).expect("it was there");
+        let down = SYNCED.replace("up", "down").replace(":77", ":0");
+        fake.write(&format!("{}/replication", R.1), &down);
+        let mut step = testing::failover(1, mode, R, M, "0-16383");
+        fake.run(vec![step.clone()], &[]).ends(0, lost).sent(&[]);
+        let run = fake.run(vec![step.clone()], &["--apply"]);
+        run.ends(0, lost).ends(0, "done 1");
+        let (warned, done) = (run.out.find("DATA LOSS"), run.out.find("done  step 1"));
+        assert!(warned < done, "{}", run.out);
+        step.guard.link = Some("synced".into());
+        let run = fake.run(vec![step], &[]);
+        assert!(!run.out.contains("DATA LOSS"), "{}", run.out);
+    }
+}
+
+#[test]
 fn closes_only_slots_that_are_open() {
     let fake = Fake::new("set-slot");
     let open = line(M, "myself,master", "-", "0-16383 [9->-bbbb] [19-<-bbbb]");

@@ -302,7 +302,8 @@ tell_one() {
 send() {
     local at slot begin
     case $action in
-    meet) tell_one "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" ;;
+    meet) tell_one "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" \
+        ${bus_port:+"$bus_port"} ;;
     replicate) tell_one "$address" CLUSTER REPLICATE "$target" ;;
     failover)
         case $mode in
