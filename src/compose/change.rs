@@ -492,3 +492,21 @@ fn undo(cluster: &Cluster, action: &Action) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing;
+
+    #[test]
+    fn meet_is_told_of_a_bus_port_only_where_it_would_guess_wrong() {
+        let cluster = testing::healthy();
+        let mut node = cluster.node(testing::id(&cluster, "m1")).clone();
+        node.bus_port = None;
+        assert_eq!(unusual_bus_port(&node), None);
+        node.bus_port = Some(17001);
+        assert_eq!(unusual_bus_port(&node), None);
+        node.bus_port = Some(27001);
+        assert_eq!(unusual_bus_port(&node), Some(27001));
+    }
+}
