@@ -235,6 +235,8 @@ pub struct Step {
     /// the ghost. Null for set-slot stable and flush.
     pub target: Option<String>,
     pub target_address: Option<String>,
+    /// meet: the bus port of the node to be met, where it is not its port + 10000; else null.
+    pub target_bus_port: Option<u16>,
     /// forget: the addresses to be told.
     pub tell: Vec<String>,
     /// set-slot: the slots closed. failover: the slots taken over.

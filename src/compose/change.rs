@@ -11,6 +11,7 @@ use crate::model::Cluster;
 use crate::model::Direction;
 use crate::model::Link;
 use crate::model::Membership;
+use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
@@ -289,6 +290,10 @@ fn step(cluster: &Cluster, steps: &[Step], index: usize) -> report::Step {
             }
             _ => address(target),
         },
+        target_bus_port: match draft.action {
+            Action::Meet { node, .. } => unusual_bus_port(cluster.node(node)),
+            _ => None,
+        },
         slots: slots(cluster, &draft.action),
         mode: match &draft.action {
             Action::Failover { mode, .. } => Some(mode.name().to_owned()),
@@ -308,6 +313,13 @@ fn step(cluster: &Cluster, steps: &[Step], index: usize) -> report::Step {
         reason: draft.reason.clone(),
         undo: undo(cluster, &draft.action),
     }
+}
+
+/// The bus port, where MEET has to be told of it.
+fn unusual_bus_port(node: &Node) -> Option<u16> {
+    let port = node.address.as_ref()?.port();
+    node.bus_port
+        .filter(|&bus| u32::from(bus) != u32::from(port) + 10000)
 }
 
 /// Where the command goes, and the other node of it.
@@ -478,5 +490,23 @@ fn undo(cluster: &Cluster, action: &Action) -> Option<String> {
             })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing;
+
+    #[test]
+    fn meet_is_told_of_a_bus_port_only_where_it_would_guess_wrong() {
+        let cluster = testing::healthy();
+        let mut node = cluster.node(testing::id(&cluster, "m1")).clone();
+        node.bus_port = None;
+        assert_eq!(unusual_bus_port(&node), None);
+        node.bus_port = Some(17001);
+        assert_eq!(unusual_bus_port(&node), None);
+        node.bus_port = Some(27001);
+        assert_eq!(unusual_bus_port(&node), Some(27001));
     }
 }

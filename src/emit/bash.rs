@@ -11,6 +11,7 @@ use crate::emit::checked;
 use crate::emit::checked::Act;
 use crate::emit::checked::CheckedStep;
 use crate::emit::checked::Party;
+use crate::emit::text::counted;
 use crate::emit::text::one_line;
 use crate::emit::text::quoted;
 use crate::model::Address;
@@ -53,7 +54,7 @@ fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
     let mut out = format!(
         "#!/usr/bin/env bash\n\
          # Plan {}\n\
-         # for {} {}, {} members; {} steps.\n\
+         # for {} {}, {}; {}.\n\
          #\n\
          #   bash plan.sh            shows what it would do, changes nothing\n\
          #   bash plan.sh --apply    runs it; what is already done is skipped\n\
@@ -65,8 +66,8 @@ fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
         one_line(&plan.plan_id),
         one_line(&plan.cluster.server),
         one_line(version),
-        plan.cluster.members.len(),
-        steps.len(),
+        counted(plan.cluster.members.len(), "member"),
+        counted(steps.len(), "step"),
     );
     if let Some(why) = &plan.refused {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));
@@ -113,9 +114,9 @@ fn load(steps: &[CheckedStep]) -> String {
     let mut out = String::from(
         "# load STEP: its facts, from the plan file.\n\
          load() {\n    \
-             phase='' action='' mode='' node='' address='' target='' target_address=''\n    \
+             phase='' action='' mode='' node='' address='' target='' target_address='' bus_port=''\n    \
              tell='' slots='' after='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 reason='' later='' heirs=''\n    \
-             guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link=''\n    \
+             guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' loss=''\n    \
              case $1 in\n",
     );
     for (index, step) in steps.iter().enumerate() {
@@ -206,15 +207,24 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
             if guard.empty { "yes" } else { "" }.to_owned(),
         ),
         ("guard_link", guard.link.unwrap_or_default().to_owned()),
+        ("loss", step.loss().unwrap_or_default()),
         ("reason", step.reason.clone()),
     ];
     let party = |node: &'static str, address: &'static str, of: &Party| {
         [(node, of.id.to_string()), (address, of.address.to_string())]
     };
     match &step.act {
-        Act::Meet { asked, met } => {
+        Act::Meet {
+            asked,
+            met,
+            bus_port,
+        } => {
             all.extend(party("node", "address", asked));
             all.extend(party("target", "target_address", met));
+            all.push((
+                "bus_port",
+                bus_port.map(|p| p.to_string()).unwrap_or_default(),
+            ));
         }
         // The script asks the replica about its master, never the master itself.
         Act::Replicate {
@@ -310,6 +320,14 @@ mod tests {
         ] {
             assert!(facts.contains(&fact), "{fact} is not in {facts:#?}");
         }
+    }
+
+    #[test]
+    fn one_step_is_one_step() {
+        let one = script(vec![testing::flush(1, A)]);
+        assert!(one.contains("0 members; 1 step.\n"), "{one}");
+        let two = script(vec![testing::flush(1, A), testing::flush(2, B)]);
+        assert!(two.contains("0 members; 2 steps.\n"), "{two}");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) enum Act {
     Meet {
         asked: Party,
         met: Party,
+        /// Of the one met, where it is not its port + 10000.
+        bus_port: Option<u16>,
     },
     Replicate {
         replica: Party,
@@ -128,6 +130,28 @@ impl CheckedStep {
             Act::SetSlotStable { .. } => "set-slot",
             Act::Flush { .. } => "flush",
         }
+    }
+}
+
+impl CheckedStep {
+    /// What a promotion costs for good, of a replica that need not have finished a sync.
+    pub(super) fn loss(&self) -> Option<String> {
+        let Act::Failover {
+            replica,
+            mode: Mode::Force | Mode::Takeover,
+            slots,
+            ..
+        } = &self.act
+        else {
+            return None;
+        };
+        self.guard.link.is_none().then(|| {
+            format!(
+                "{} never finished a sync: what it lacks of the data of slots {slots} is lost \
+                 for good",
+                replica.address
+            )
+        })
     }
 }
 
@@ -265,6 +289,7 @@ impl<'a> At<'a> {
 
     fn check(self) -> Result<CheckedStep, EmitError> {
         let step = self.0;
+        self.bus_port()?;
         let act = self.act()?;
         let guard = self.guard()?;
         self.fits(&act, &guard)?;
@@ -288,6 +313,16 @@ impl<'a> At<'a> {
         })
     }
 
+    fn bus_port(self) -> Result<(), EmitError> {
+        let wrong =
+            |port: u16, problem| Err(self.wrong("target_bus_port", &port.to_string(), problem));
+        match self.0.target_bus_port {
+            Some(0) => wrong(0, "not a port"),
+            Some(port) if self.0.action != "meet" => wrong(port, "only a meet step has one"),
+            _ => Ok(()),
+        }
+    }
+
     fn act(self) -> Result<Act, EmitError> {
         let step = self.0;
         let act = match step.action.as_str() {
@@ -300,6 +335,7 @@ impl<'a> At<'a> {
                         self.need("target_address", &step.target_address)?,
                     )?,
                 },
+                bus_port: step.target_bus_port,
             },
             "replicate" => Act::Replicate {
                 replica: self.node()?,
@@ -385,7 +421,7 @@ impl<'a> At<'a> {
         let id = self.0.guard.id.as_deref();
         let owner = |name: &NodeName| id.is_none_or(|id| id == name.as_str());
         let right = match act {
-            Act::Meet { asked, met } => owner(&asked.id) || owner(&met.id),
+            Act::Meet { asked, met, .. } => owner(&asked.id) || owner(&met.id),
             Act::Replicate { replica, .. } | Act::Failover { replica, .. } => owner(&replica.id),
             Act::Forget { id, .. } => owner(id),
             Act::SetSlotStable { node, .. } | Act::Flush { node } => owner(&node.id),
@@ -464,6 +500,16 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn only_a_meet_has_a_bus_port() {
+        let mut step = testing::meet(3, M, R);
+        step.target_bus_port = Some(0);
+        assert_eq!(error(step), "step 3: `target_bus_port` is `0`, not a port");
+        let mut step = testing::replicate(3, R, M);
+        step.target_bus_port = Some(9000);
+        assert!(error(step).contains("only a meet step has one"));
     }
 
     #[test]

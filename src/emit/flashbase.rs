@@ -13,6 +13,7 @@ use crate::emit::checked;
 use crate::emit::checked::Act;
 use crate::emit::checked::CheckedStep;
 use crate::emit::checked::Mode;
+use crate::emit::text::counted;
 use crate::emit::text::one_line;
 use crate::model::Address;
 use crate::model::SlotSet;
@@ -26,10 +27,10 @@ pub(super) static EMITTER: Emitter = Emitter {
 fn emit(plan: &PlanReport) -> Result<String, EmitError> {
     let steps = checked::steps(plan)?;
     let mut out = format!(
-        "# Plan {}\n# {} steps of flashbase commands. One at a time: look at what each comment \
+        "# Plan {}\n# {} of flashbase commands. One at a time: look at what each comment \
          waits for before the next.\n",
         one_line(&plan.plan_id),
-        steps.len(),
+        counted(steps.len(), "step"),
     );
     if let Some(why) = &plan.refused {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));
@@ -48,6 +49,9 @@ fn emit(plan: &PlanReport) -> Result<String, EmitError> {
             let _ = write!(out, " (cures {})", step.cures);
         }
         out.push('\n');
+        if let Some(text) = step.loss() {
+            let _ = writeln!(out, "# DATA LOSS: {text}");
+        }
         if let (true, Some(last)) = (step.pause_ms > 0, step.pause_after) {
             let _ = writeln!(
                 out,
@@ -73,12 +77,18 @@ fn commands(
     last_forget: Option<u32>,
 ) -> Result<Vec<String>, EmitError> {
     Ok(match &step.act {
-        Act::Meet { asked, met } => {
+        Act::Meet {
+            asked,
+            met,
+            bus_port,
+        } => {
             let (ip, port) = (met.address.ip(), met.address.port());
             if is_met_later(step, later) {
                 vec![format!("# {ip}:{port} is met by its do-replicate below")]
             } else {
-                vec![cli(&asked.address, &format!("cluster meet {ip} {port}"))]
+                let bus = bus_port.map_or(String::new(), |p| format!(" {p}"));
+                let meet = format!("cluster meet {ip} {port}{bus}");
+                vec![cli(&asked.address, &meet)]
             }
         }
         Act::Replicate {
@@ -131,9 +141,14 @@ fn commands(
     })
 }
 
-/// A meet whose node a later `do-replicate` meets by itself.
+/// A meet whose node a later `do-replicate` meets by itself. It cannot name a bus port.
 fn is_met_later(step: &CheckedStep, later: &[CheckedStep]) -> bool {
-    let Act::Meet { met, .. } = &step.act else {
+    let Act::Meet {
+        met,
+        bus_port: None,
+        ..
+    } = &step.act
+    else {
         return false;
     };
     later
@@ -256,6 +271,20 @@ mod tests {
     }
 
     #[test]
+    fn an_unusual_bus_port_is_told() {
+        let mut meet = testing::meet(1, A, NEW);
+        meet.target_bus_port = Some(9002);
+        let plan = testing::plan(vec![meet, testing::replicate(2, NEW, A)]);
+        assert_eq!(
+            run(&plan),
+            [
+                "flashbase cli -h 127.0.0.1 -p 18200 cluster meet 127.0.0.2 18202 9002",
+                "flashbase do-replicate 127.0.0.2:18202 127.0.0.1:18200",
+            ]
+        );
+    }
+
+    #[test]
     fn a_replicate_needs_the_address_of_the_master() {
         let mut step = testing::replicate(2, NEW, A);
         step.target_address = None;
@@ -350,6 +379,16 @@ mod tests {
         too_late.steps.swap(0, 1);
         (too_late.steps[0].id, too_late.steps[1].id) = (1, 2);
         assert!(!forgets_at_once(&too_late));
+    }
+
+    #[test]
+    fn says_what_is_lost_for_good() {
+        let mut step = testing::failover(1, "force", B, A, "0-5");
+        let script =
+            |step: &crate::report::Step| emit(&testing::plan(vec![step.clone()])).expect("legal");
+        assert!(script(&step).contains("\n# DATA LOSS: 127.0.0.2:18251 never finished a sync: "));
+        step.guard.link = Some("synced".into());
+        assert!(!script(&step).contains("DATA LOSS"));
     }
 
     #[test]

@@ -62,6 +62,7 @@ fn step(id: u32, phase: &str, action: &str, until: &str) -> Step {
         address: None,
         target: None,
         target_address: None,
+        target_bus_port: None,
         tell: Vec::new(),
         slots: None,
         mode: None,

@@ -23,6 +23,12 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// `1 step`, `2 steps`.
+pub(super) fn counted(number: usize, one: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{end}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

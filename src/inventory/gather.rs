@@ -35,6 +35,7 @@ pub(super) struct Fact {
     pub token: Token,
     pub ip: Arc<str>,
     pub port: u16,
+    pub bus_port: Option<u16>,
     pub zone: Option<Arc<str>>,
     pub flags: Flags,
     pub master: Option<Token>,
@@ -241,6 +242,7 @@ impl Gathered {
                 && fact.connected == line.connected
                 && master == line.master
                 && fact.port == line.port
+                && fact.bus_port == line.bus_port
                 && &*fact.ip == line.ip
                 && fact.slots == line.slots
                 && fact.zone.as_deref() == line.zone
@@ -264,6 +266,7 @@ impl Gathered {
             token,
             ip: line.ip.into(),
             port: line.port,
+            bus_port: line.bus_port,
             zone: line.zone.map(Into::into),
             flags: line.flags,
             master,

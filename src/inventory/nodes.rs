@@ -153,6 +153,9 @@ pub(super) fn nodes(
                     .max()
                     .unwrap_or(0),
             };
+            node.bus_port = own
+                .and_then(|f| f.bus_port)
+                .or_else(|| of.most(gathered, |f| f.bus_port));
             node.no_failover = own.is_some_and(|f| f.flags.has(Flags::NOFAILOVER))
                 || of.count(gathered, |f| f.flags.has(Flags::NOFAILOVER)) > 0;
             if let Some(fact) = own {

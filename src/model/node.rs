@@ -210,6 +210,8 @@ pub struct Node {
     pub address: Option<Address>,
     /// Where a ghost was last seen, if any file tells.
     pub last_address: Option<Address>,
+    /// Where other nodes reach it; `None` where no view tells.
+    pub bus_port: Option<u16>,
     pub host: Option<HostId>,
     pub disk: Option<DiskId>,
     pub membership: Membership,
@@ -247,6 +249,7 @@ impl Node {
             name,
             address,
             last_address: None,
+            bus_port: None,
             host: None,
             disk: None,
             membership: Membership::Member,

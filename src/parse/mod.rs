@@ -106,6 +106,8 @@ pub struct NodeLine<'a> {
     pub ip: &'a str,
     /// 0 where none is known.
     pub port: u16,
+    /// The number behind `@`; `None` where absent, 0 or no port.
+    pub bus_port: Option<u16>,
     /// `cluster-announce-hostname`, from 7.0; `None` where absent or empty.
     pub hostname: Option<&'a str>,
     /// The `availability-zone` aux field of Valkey 9.1.

@@ -57,6 +57,7 @@ pub(super) fn id(field: &str) -> Result<&str, Broken<'_>> {
 pub(super) struct Endpoint<'a> {
     pub ip: &'a str,
     pub port: u16,
+    pub bus_port: Option<u16>,
     pub hostname: Option<&'a str>,
     pub zone: Option<&'a str>,
 }
@@ -98,6 +99,7 @@ pub(super) fn endpoint(field: &str) -> Result<Endpoint<'_>, Broken<'_>> {
     Ok(Endpoint {
         ip,
         port,
+        bus_port: bus_port.parse().ok().filter(|&p| p != 0),
         hostname,
         zone,
     })

@@ -61,6 +61,7 @@ impl<'a> LineReader<'a> {
             id,
             ip: endpoint.ip,
             port: endpoint.port,
+            bus_port: endpoint.bus_port,
             hostname: endpoint.hostname,
             zone: endpoint.zone,
             flags,
@@ -247,6 +248,20 @@ mod tests {
     }
 
     #[test]
+    fn keeps_the_bus_port_where_there_is_one() {
+        for (address, bus_port) in [
+            ("10.0.0.1:7000", None),
+            ("10.0.0.1:7000@17000", Some(17000)),
+            ("10.0.0.1:7000@9999,r-0.x", Some(9999)),
+            ("10.0.0.1:60000@70000", None),
+            (":0@0", None),
+        ] {
+            let text = with_address(address);
+            assert_eq!(read(&text).unwrap().bus_port, bus_port, "{address}");
+        }
+    }
+
+    #[test]
     fn finds_the_zone_among_the_aux_fields() {
         let text = with_address("10.0.0.1:7000@17000,,shard-id=ab,availability-zone=eu-1a");
         assert_eq!(read(&text).unwrap().zone, Some("eu-1a"));
@@ -399,6 +414,7 @@ mod tests {
                 id: &id,
                 ip: &ip,
                 port,
+                bus_port: port.checked_add(10000),
                 hostname: hostname.as_deref(),
                 zone: None,
                 flags: Flags(flags),

@@ -205,6 +205,7 @@ fn awaited(step: &Step) -> String {
     };
     let (who, _) = who_and_what(step);
     match step.wait.until.as_str() {
+        "role-master" if at == who => format!("{who} calls itself a master"),
         "role-master" => format!("{at} {verb} {who} as a master"),
         "link-up" => format!("its link is up and {at} {verb} it in sync"),
         "known" => format!("{at} {verb} each other"),
@@ -278,6 +279,15 @@ mod tests {
              \x20              waits at most 60 s until its link is up and 10.0.0.3:7002 sees it in sync\n\
              \x20              undo: take back step 2\n"
         );
+    }
+
+    #[test]
+    fn who_sees_a_new_master_is_told_unless_it_is_itself() {
+        let mut one = step(1, "serve", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
+        one.wait.until = "role-master".into();
+        assert_eq!(awaited(&one), "10.0.0.2:7001 calls itself a master");
+        one.wait.at.push("10.0.0.3:7002".into());
+        assert_eq!(awaited(&one), "2 nodes see 10.0.0.2:7001 as a master");
     }
 
     #[test]

@@ -162,6 +162,7 @@ pub fn step(id: u32, phase: &str, action: &str, address: &str, target: &str) -> 
         address: Some(address.into()),
         target: Some(format!("target-{id}")),
         target_address: Some(target.into()),
+        target_bus_port: None,
         tell: Vec::new(),
         slots: None,
         mode: None,

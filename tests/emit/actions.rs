@@ -17,6 +17,8 @@ use crate::fake::pair;
 fn a_forced_failover_stops_if_the_old_master_came_back() {
     for mode in ["force", "takeover"] {
         let fake = pair(&format!("back-{mode}"));
+        let me = line(R, "myself,slave", M.0, "");
+        fake.view(R, &[&me, &line(M, "master,fail?", "-", "0-16383")]);
         let mut step = testing::failover(1, mode, R, M, "0-16383");
         step.guard.link = Some("synced".into());
         let run = fake.run(vec![step.clone()], &["--apply"]);
@@ -27,6 +29,59 @@ fn a_forced_failover_stops_if_the_old_master_came_back() {
         let run = fake.run(vec![step.clone()], &["--apply"]);
         let command = format!("127.0.0.2:7001 CLUSTER FAILOVER {}", mode.to_uppercase());
         run.ends(0, "done 1").sent(&[&command]);
+    }
+}
+
+#[test]
+fn a_master_that_lives_for_its_replica_is_not_taken_from() {
+    let listed = |flags: &str, link: &str| format!("aaaa {}@17000 {flags} - 0 0 1 {link} 7", M.1);
+    let (lives, gone) = (listed("master", "connected"), "127.0.0.9:1");
+    let words: [(&str, Option<String>, &str); 6] = [
+        ("fail", Some(listed("master,fail", "connected")), "up"),
+        ("pfail", Some(listed("master,fail?", "connected")), "up"),
+        ("noaddr", Some(listed("master,noaddr", "connected")), "up"),
+        ("cut", Some(listed("master", "disconnected")), "up"),
+        ("absent", None, "up"),
+        ("link", Some(lives.clone()), "down"),
+    ];
+    let me = line(R, "myself,slave", M.0, "");
+    for mode in ["force", "takeover"] {
+        // Nobody answers there: out of reach from here, but not for the replica; or no address.
+        for (name, address) in [("silent", Some(gone)), ("nowhere", None)] {
+            let mut step = testing::failover(1, mode, R, M, "0-16383");
+            step.target_address = address.map(str::to_owned);
+            step.guard.link = Some("synced".into());
+            let fake = pair(&format!("lives-{mode}-{name}"));
+            fake.view(R, &[&me, &lives]);
+            for arguments in [&["--apply"][..], &[]] {
+                let code = i32::from(!arguments.is_empty());
+                fake.run(vec![step.clone()], arguments)
+                    .ends(code, "seen master connected, link up")
+                    .ends(code, "the master lives by its own replica's word")
+                    .sent(&[]);
+            }
+            step.target = None;
+            fake.run(vec![step.clone()], &["--apply"])
+                .ends(1, "state of aaaa at 127.0.0.2:7001")
+                .sent(&[]);
+        }
+        for (name, master, link) in &words {
+            let fake = pair(&format!("away-{mode}-{name}"));
+            let view: Vec<&str> = [Some(me.as_str()), master.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect();
+            fake.view(R, &view);
+            let said = SYNCED.replace("status:up", &format!("status:{link}"));
+            fake.write(&format!("{}/replication", R.1), &said);
+            let mut step = testing::failover(1, mode, R, M, "0-16383");
+            step.target_address = Some(gone.to_owned());
+            step.guard.link = Some("synced".into());
+            let command = format!("127.0.0.2:7001 CLUSTER FAILOVER {}", mode.to_uppercase());
+            fake.run(vec![step], &["--apply"])
+                .ends(0, "done 1")
+                .sent(&[&command]);
+        }
     }
 }
 
@@ -242,6 +297,50 @@ fn meets_only_who_is_blank_and_alone() {
     fake.run(steps(), &["--apply"])
         .ends(0, "skipped 1")
         .sent(&sent);
+}
+
+#[test]
+fn meets_at_an_unusual_bus_port() {
+    let fake = pair("bus-port");
+    let me = line(OTHER, "myself,master", "-", "");
+    fake.view(OTHER, &[&me]);
+    let met = format!("{}\n{}\n", me, line(M, "master", "-", "0-16383"));
+    fake.write("::1:7002/met", &met);
+    fake.write(
+        "then/CLUSTER-MEET-::1-7002-9002",
+        &format!(
+            "echo '{}' >>127.0.0.1:7000/nodes; cp ::1:7002/met ::1:7002/nodes\n",
+            line(OTHER, "master", "-", "")
+        ),
+    );
+    let mut step = testing::meet(1, M, OTHER);
+    step.target_bus_port = Some(9002);
+    fake.run(vec![step.clone()], &[])
+        .ends(0, "-h 127.0.0.1 -p 7000 CLUSTER MEET ::1 7002 9002\n");
+    fake.run(vec![step], &["--apply"])
+        .ends(0, "done 1")
+        .sent(&["127.0.0.1:7000 CLUSTER MEET ::1 7002 9002"]);
+}
+
+#[test]
+fn says_what_is_lost_for_good_before_it_is() {
+    let lost = "DATA LOSS  step 1  127.0.0.2:7001 never finished a sync: what it lacks of the \
+                data of slots 0-16383 is lost for good\n";
+    for mode in ["force", "takeover"] {
+        let fake = pair(&format!("lost-{mode}"));
+        fs::remove_dir_all(fake.0.join(M.1)).expect("it was there");
+        let down = SYNCED.replace("up", "down").replace(":77", ":0");
+        fake.write(&format!("{}/replication", R.1), &down);
+        let mut step = testing::failover(1, mode, R, M, "0-16383");
+        fake.run(vec![step.clone()], &[]).ends(0, lost).sent(&[]);
+        let run = fake.run(vec![step.clone()], &["--apply"]);
+        run.ends(0, lost).ends(0, "done 1");
+        let (warned, done) = (run.out.find("DATA LOSS"), run.out.find("done  step 1"));
+        assert!(warned < done, "{}", run.out);
+        step.guard.link = Some("synced".into());
+        let run = fake.run(vec![step], &[]);
+        assert!(!run.out.contains("DATA LOSS"), "{}", run.out);
+    }
 }
 
 #[test]

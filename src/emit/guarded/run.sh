@@ -46,7 +46,8 @@ tally() {
 commands() {
     local at slot
     case $action in
-    meet) command_line "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" ;;
+    meet) command_line "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" \
+        ${bus_port:+"$bus_port"} ;;
     replicate) command_line "$address" CLUSTER REPLICATE "$target" ;;
     failover)
         case $mode in
@@ -84,6 +85,11 @@ title() {
     say "$1 step $step  $phase  $action${mode:+ $mode} $who: $reason"
 }
 
+# warn: what the step destroys, before anything is sent.
+warn() {
+    [[ -z $loss ]] || say "DATA LOSS  step $step  $loss"
+}
+
 # took SINCE: the time from then to the last look at the clock, in $seconds.
 took() {
     local tenths=$(((clock_ms - $1 + 50) / 100))
@@ -107,6 +113,7 @@ show() {
             continue
         fi
         title ''
+        warn
         commands
         waits=''
         for earlier in $after; do
@@ -199,6 +206,7 @@ apply() {
         if [[ $state == open ]]; then
             guard || stop "$why"
             title 'run  '
+            warn
             send || stop "$why"
         else
             title 'wait '

@@ -215,6 +215,22 @@ guard_met() {
     keyless "$target_address"
 }
 
+# away: the replica has lost its old master, by its own word: the view read last shows it failed, or
+# the replication link is down. Silence towards whoever runs this proves nothing of the sort: a
+# firewall is enough for that.
+away() {
+    local old=${target:-$own_master}
+    look_up "$old" || return 0
+    ! flagged fail 'fail?' noaddr || return 0
+    [[ $seen_link != disconnected ]] || return 0
+    replication "$address" || return 1
+    [[ $link != down ]] || return 0
+    why="state of $old at $address: expected failed, without address or disconnected, or the link"
+    why+=" to it down; seen $(printable "$seen_flags $seen_link"), link $(printable "${link:-unknown}"):"
+    why+=" the master lives by its own replica's word"
+    return 1
+}
+
 # guard_failover: a replica; asked by force, of a master that is still away.
 guard_failover() {
     expect "role of $address" replica "$own_role" || return 1
@@ -222,6 +238,7 @@ guard_failover() {
         linked "$address"
         return
     fi
+    away || return 1
     [[ -n $target_address ]] || return 0
     if ! ask "$target_address" PING; then
         # Silence is what a forced failover is for.
@@ -285,7 +302,8 @@ tell_one() {
 send() {
     local at slot begin
     case $action in
-    meet) tell_one "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" ;;
+    meet) tell_one "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" \
+        ${bus_port:+"$bus_port"} ;;
     replicate) tell_one "$address" CLUSTER REPLICATE "$target" ;;
     failover)
         case $mode in

@@ -158,3 +158,23 @@ fn a_view_without_the_ghost_is_not_behind() {
     files.push(view('d', FOUR));
     assert_eq!(inventory(files).views_behind, 0);
 }
+
+#[test]
+fn a_bus_port_is_what_the_node_says_else_what_most_say() {
+    let odd = FOUR.replace("b master", "b@10.0.0.2:7002@9002 master");
+    let most = inventory(vec![view('a', &odd), view('c', &odd), view('d', FOUR)]);
+    assert_eq!(node(&most, 'b').bus_port, Some(9002));
+    assert_eq!(node(&most, 'a').bus_port, Some(17001));
+
+    let own = inventory(vec![
+        view('a', &odd),
+        view('b', FOUR),
+        view('c', &odd),
+        view('d', &odd),
+    ]);
+    assert_eq!(node(&own, 'b').bus_port, Some(17002));
+
+    let none = FOUR.replace("b master", "b@10.0.0.2:7002 master");
+    let none = inventory(vec![view('a', &none)]);
+    assert_eq!(node(&none, 'b').bus_port, None);
+}
