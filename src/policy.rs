@@ -57,15 +57,15 @@ pub struct PolicyError {
 struct Raw {
     replicas: Option<toml::Spanned<toml::Value>>,
     #[serde(default)]
-    home: Vec<toml::Spanned<RawHome>>,
+    home: Vec<RawHome>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawHome {
-    address: String,
-    role: String,
-    master: Option<String>,
+    address: toml::Spanned<String>,
+    role: toml::Spanned<String>,
+    master: Option<toml::Spanned<String>>,
 }
 
 impl Policy {
@@ -97,30 +97,24 @@ impl Policy {
         };
         let mut home = BTreeMap::new();
         for entry in raw.home {
-            let span = entry.span();
-            let entry = entry.into_inner();
-            let address = |text: &str| {
-                text.parse::<Address>().map_err(|e| PolicyError {
-                    message: format!("`{text}` is not an address: {e}"),
-                    span: Some(span.clone()),
-                })
-            };
-            let role = match entry.role.as_str() {
+            let role = match entry.role.get_ref().as_str() {
                 "master" | "primary" => HomeRole::Master,
                 "replica" | "slave" => HomeRole::Replica,
                 other => {
                     return fail(
                         format!("role `{other}` is neither master nor replica"),
-                        span,
+                        entry.role.span(),
                     );
                 }
             };
-            let master = entry.master.as_deref().map(address).transpose()?;
-            if home
-                .insert(address(&entry.address)?, Home { role, master })
-                .is_some()
-            {
-                return fail(format!("`{}` has two home entries", entry.address), span);
+            let master = entry.master.as_ref().map(address).transpose()?;
+            let own = address(&entry.address)?;
+            if home.insert(own, Home { role, master }).is_some() {
+                let twice = entry.address.get_ref();
+                return fail(
+                    format!("`{twice}` has two home entries"),
+                    entry.address.span(),
+                );
             }
         }
         Ok(Self { replicas, home })
@@ -194,6 +188,14 @@ impl Policy {
     }
 }
 
+fn address(field: &toml::Spanned<String>) -> Result<Address, PolicyError> {
+    let text = field.get_ref();
+    text.parse().map_err(|e| PolicyError {
+        message: format!("`{text}` is not an address: {e}"),
+        span: Some(field.span()),
+    })
+}
+
 /// Replica counts, frozen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Wanted {
@@ -238,6 +240,38 @@ mod tests {
         let policy = Policy::parse(text).unwrap();
         assert_eq!(policy.replicas, Replicas::Exactly(2));
         assert_eq!(policy.home.len(), 1);
+    }
+
+    #[test]
+    fn points_at_the_field_that_is_wrong() {
+        let entry = |address: &str, role: &str, master: &str| {
+            format!("[[home]]\naddress = {address}\nrole = {role}\nmaster = {master}\n")
+        };
+        let good = entry("\"10.0.0.1:7000\"", "\"replica\"", "\"10.0.0.2:7000\"");
+        assert!(Policy::parse(&good).is_ok());
+        for (text, field) in [
+            (
+                entry("\"10.0.0.1\"", "\"replica\"", "\"10.0.0.2:7000\""),
+                "\"10.0.0.1\"",
+            ),
+            (
+                entry("\"10.0.0.1:7000\"", "\"boss\"", "\"10.0.0.2:7000\""),
+                "\"boss\"",
+            ),
+            (
+                entry("\"10.0.0.1:7000\"", "\"replica\"", "\"two\""),
+                "\"two\"",
+            ),
+        ] {
+            let text = good.clone().replace("0.1:7000", "0.3:7000") + &text;
+            let span = Policy::parse(&text).unwrap_err().span.unwrap();
+            assert_eq!(&text[span], field);
+        }
+        let span = Policy::parse(&(good.clone() + &good)).unwrap_err().span;
+        assert_eq!(
+            span.unwrap().start,
+            good.len() + "[[home]]\naddress = ".len()
+        );
     }
 
     #[test]

@@ -132,12 +132,14 @@ pub struct Server {
     pub version: Option<String>,
 }
 
-/// How many nodes' own `cluster nodes` were read.
+/// How many nodes' own views were read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Views {
     pub read: usize,
     /// Views that name another owner, role or member than the reconciled cluster.
     pub behind: usize,
+    /// True: no process that runs gave one; they are the `nodes.conf` files of the nodes.
+    pub on_disk: bool,
 }
 
 /// A node as the plan file knows it.

@@ -214,6 +214,28 @@ fn the_program_itself_answers_and_exits() {
 }
 
 #[test]
+fn the_program_prints_help_and_its_version() {
+    for (line, words) in [
+        (&["--help"][..], "Usage: topoplan"),
+        (&["-h"], "Usage: topoplan"),
+        (&["plan", "--help"], "--accept-data-loss"),
+        (
+            &["--version"],
+            concat!("topoplan ", env!("CARGO_PKG_VERSION")),
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_topoplan"))
+            .args(line)
+            .output()
+            .expect("the program starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{line:?}");
+        assert!(text.contains(words), "{line:?}: {text}");
+        assert!(output.stderr.is_empty(), "{line:?}");
+    }
+}
+
+#[test]
 fn the_program_survives_a_closed_pipe() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_topoplan"))
         .args(["docs", "rules"])

@@ -120,7 +120,8 @@ impl<'a> Terminal<'a> {
             self.say(&paint(self.talk_look.colour));
             return Exit::Failed;
         }
-        match self.data(&paint(self.data_look.colour)) {
+        let said = self.data(&paint(self.data_look.colour));
+        match said.and_then(|()| self.flush()) {
             Ok(()) => Exit::Clean,
             Err(failure) => failure.exit(),
         }

@@ -56,6 +56,7 @@ pub(super) fn views(inventory: &Inventory) -> report::Views {
     report::Views {
         read: inventory.cluster.views,
         behind: inventory.views_behind,
+        on_disk: inventory.views_on_disk,
     }
 }
 

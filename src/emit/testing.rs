@@ -25,7 +25,11 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         inputs: Vec::new(),
         complete: true,
         refused: None,
-        views: Views { read: 0, behind: 0 },
+        views: Views {
+            read: 0,
+            behind: 0,
+            on_disk: false,
+        },
         cluster: ClusterFacts {
             server: "redis".into(),
             version: Some("7.0.15".into()),

@@ -11,13 +11,23 @@ use crate::inventory::owners::owner;
 use crate::parse::Flags;
 use crate::source::Place;
 
+/// What belongs to the cluster.
+pub(super) struct Split {
+    /// Ids that the cluster's own views list.
+    pub members: BTreeSet<Token>,
+    /// Ids of running blank processes that nobody else lists.
+    pub unmet: BTreeSet<Token>,
+    /// Views of either; those of another cluster are left out.
+    pub views: Vec<usize>,
+}
+
 /// Ids of the cluster, and running blank processes that nobody lists. Anything else that hangs
 /// together on its own is another cluster: said, and left out.
 pub(super) fn split_clusters(
     gathered: &Gathered,
     used: &[usize],
     diagnostics: &mut Vec<Diagnostic>,
-) -> (BTreeSet<Token>, BTreeSet<Token>) {
+) -> Split {
     let mut parent: Vec<usize> = (0..gathered.names.len()).collect();
     for &view in used {
         let view = &gathered.views[view];
@@ -69,10 +79,12 @@ pub(super) fn split_clusters(
         })
         .map(|(&group, _)| group);
     let (mut members, mut unmet) = (BTreeSet::new(), BTreeSet::new());
+    let mut kept = Vec::new();
     for (group, views) in &groups {
         let ids = listed(gathered, views);
         if Some(*group) == main {
             members = ids;
+            kept.extend(views);
             continue;
         }
         let view = &gathered.views[views[0]];
@@ -80,6 +92,7 @@ pub(super) fn split_clusters(
             views.len() == 1 && view.lines.len() == 1 && view.myself == Some(0) && !view.on_disk;
         if lonely && !claims_slots(views) {
             unmet.extend(ids);
+            kept.extend(views);
             continue;
         }
         let what = if lonely {
@@ -100,7 +113,12 @@ pub(super) fn split_clusters(
                 .help("capture each cluster into a directory of its own"),
         );
     }
-    (members, unmet)
+    kept.sort_unstable();
+    Split {
+        members,
+        unmet,
+        views: kept,
+    }
 }
 
 fn listed(gathered: &Gathered, views: &[usize]) -> BTreeSet<Token> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
@@ -10,6 +11,7 @@ use crate::inventory::maps::contradiction;
 use crate::model::Disk;
 use crate::model::DiskId;
 use crate::model::HostId;
+use crate::parse::DiskRow;
 use crate::source::Place;
 
 /// Disks: the disk map, else nodes of one host with the same data directory share a disk.
@@ -79,23 +81,28 @@ fn disk_rows(gathered: &Gathered) -> DiskRows<'_> {
 }
 
 fn unused_disks(gathered: &Gathered, used: &[bool], inventory: &mut Inventory) {
+    let mut maps: BTreeMap<&Arc<str>, Vec<&DiskRow>> = BTreeMap::new();
     for ((path, row), _) in gathered.disks.iter().zip(used).filter(|(_, used)| !**used) {
-        let host = row.host.as_deref().or(row.ip.as_deref()).unwrap_or("");
-        inventory.diagnostics.push(
-            Diagnostic::note(
-                "map/unused-disk",
-                format!(
-                    "no node of the cluster is at `{}` port {}",
-                    host.escape_debug(),
-                    row.port
-                ),
-            )
-            .at(Place {
+        maps.entry(path).or_default().push(row);
+    }
+    for (path, rows) in maps {
+        let Some(first) = rows.first() else { continue };
+        let host = first.host.as_deref().or(first.ip.as_deref()).unwrap_or("");
+        let what = format!("`{}` port {}", host.escape_debug(), first.port);
+        let message = match rows.len() {
+            1 => format!("no node of the cluster is at {what}"),
+            n => format!(
+                "no node of the cluster is at {what}, nor where {} more rows say",
+                n - 1
+            ),
+        };
+        inventory
+            .diagnostics
+            .push(Diagnostic::note("map/unused-disk", message).at(Place {
                 path: path.clone(),
-                line: row.line,
+                line: first.line,
                 column: 1,
-            }),
-        );
+            }));
     }
 }
 

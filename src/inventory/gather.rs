@@ -69,6 +69,8 @@ pub(super) struct View {
     pub myself: Option<usize>,
     pub lines: Vec<Line>,
     pub on_disk: bool,
+    /// The dump was cut off.
+    pub incomplete: bool,
     /// Nothing shows that lines are missing, so who is not listed is not known there.
     pub whole: bool,
     /// The address that a header, a folder or a file name gives.
@@ -226,6 +228,7 @@ impl Gathered {
             whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
             lines,
             on_disk: dump.on_disk,
+            incomplete: dump.incomplete,
             named: named.cloned(),
             clock,
         });

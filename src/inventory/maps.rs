@@ -25,6 +25,7 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     let rows = HostRows::new(gathered, &mut inventory.diagnostics);
     hosts(gathered, &rows, inventory);
     disks::apply(gathered, inventory);
+    unused_homes(gathered, inventory);
     homes(gathered, inventory);
 }
 
@@ -233,6 +234,46 @@ fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     for (host, zone) in zone_of {
         cluster.hosts[host.0 as usize].zone = Some(index[&zone]);
     }
+}
+
+/// Home entries of addresses that no node has: once for the policy, once for each map.
+fn unused_homes(gathered: &Gathered, inventory: &mut Inventory) {
+    let nodes = inventory.cluster.nodes.iter();
+    // The home of a ghost is waiting for it.
+    let known: BTreeSet<&Address> = nodes
+        .flat_map(|n| n.address.iter().chain(&n.last_address))
+        .collect();
+    let mut sources: BTreeMap<Option<&Arc<str>>, Vec<(&Address, u32)>> = BTreeMap::new();
+    let given = inventory.policy.home.keys().map(|a| (None, a, 0));
+    let mapped = gathered.homes.iter();
+    let mapped = mapped.map(|(path, row)| (Some(path), &row.address, row.line));
+    for (path, address, line) in given.chain(mapped).filter(|(_, a, _)| !known.contains(a)) {
+        sources.entry(path).or_default().push((address, line));
+    }
+    let mut notes = Vec::new();
+    for (path, entries) in sources {
+        let Some(&(first, line)) = entries.first() else {
+            continue;
+        };
+        let what = path.map_or("the policy", |_| "the home map");
+        let message = match entries.len() {
+            1 => format!("no node of the cluster has the address {first} of {what}"),
+            n => format!(
+                "no node of the cluster has the address {first} of {what}, nor {} more of it",
+                n - 1
+            ),
+        };
+        let note = Diagnostic::note("map/unused-home", message);
+        notes.push(match path {
+            Some(path) => note.at(Place {
+                path: path.clone(),
+                line,
+                column: 1,
+            }),
+            None => note,
+        });
+    }
+    inventory.diagnostics.extend(notes);
 }
 
 fn homes(gathered: &Gathered, inventory: &mut Inventory) {

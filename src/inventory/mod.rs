@@ -42,6 +42,10 @@ pub struct Inventory {
     pub conflicts: Vec<Conflict>,
     /// Views that name another owner, role or member than the reconciled cluster.
     pub views_behind: usize,
+    /// No process that runs gave a view: the views are the files on the nodes' disks.
+    pub views_on_disk: bool,
+    /// Every view of the cluster was cut off: nodes or slots may be missing from all of them.
+    pub incomplete: bool,
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -4,11 +4,15 @@
 //! higher config epoch; a node without a view is what most views say.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::inventory::Inventory;
+use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Token;
 use crate::inventory::liveness::judge_liveness;
+use crate::inventory::liveness::note_failed_but_answering;
 use crate::inventory::maps;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::drafts;
@@ -34,7 +38,11 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
     settle_owners(&mut gathered, &mut diagnostics);
     let used = used_views(&gathered, &mut diagnostics);
-    let (members, unmet) = split_clusters(&gathered, &used, &mut diagnostics);
+    let Split {
+        members,
+        unmet,
+        views: used,
+    } = split_clusters(&gathered, &used, &mut diagnostics);
     let seen = tally(&gathered, &used, &members, &unmet);
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
@@ -43,7 +51,10 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         diagnostics,
         ..Inventory::default()
     };
-    inventory.cluster.views = used.iter().filter(|&&v| !gathered.views[v].on_disk).count();
+    // Files on disk are used only where no running process answered, so all are of one kind.
+    inventory.cluster.views = used.len();
+    inventory.views_on_disk = used.iter().any(|&v| gathered.views[v].on_disk);
+    inventory.incomplete = all_cut_off(&gathered, &used, &unmet);
     inventory.cluster.nodes = nodes(&gathered, &seen, &drafts, &index);
     note_handshakes(&gathered, &used, &mut inventory.diagnostics);
     link_observers(&gathered, &used, &index, &mut inventory.cluster);
@@ -52,11 +63,22 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     replication::apply(&gathered, &mut inventory);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
+    note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
     maps::apply(&gathered, &mut inventory);
     inventory.views_behind = views_behind(&gathered, &used, &index, &inventory.cluster);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory
+}
+
+/// A blank process that nobody met knows only itself: its view tells nothing of the cluster.
+fn all_cut_off(gathered: &Gathered, used: &[usize], unmet: &BTreeSet<Token>) -> bool {
+    let mut views = used
+        .iter()
+        .map(|&v| &gathered.views[v])
+        .filter(|v| owner(gathered, v).is_none_or(|o| !unmet.contains(&o)))
+        .peekable();
+    views.peek().is_some() && views.all(|v| v.incomplete)
 }
 
 /// Notes for every file whose view or answer it holds.

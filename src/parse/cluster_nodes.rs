@@ -1,5 +1,6 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
+use crate::model::SlotSet;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::NodeLine;
@@ -46,6 +47,7 @@ pub(super) fn lists_nodes(block: Block) -> bool {
 /// Every line that can be read. `vars` is understood, so a dump may be of either kind.
 pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
     let mut dump = NodesDump::default();
+    let mut may_miss_slots = false;
     let mut reader = LineReader::default();
     let last = match block.ends_with_line_end() {
         true => None,
@@ -57,6 +59,7 @@ pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
         if let Ok(line) = reader.node_line(text) {
             if cut && !line.slots.is_empty() {
                 may_be_cut(number, text, log);
+                may_miss_slots = true;
             }
             keep(&mut dump, &reader, line, number, text, log);
         } else if !is_noise(text) {
@@ -69,7 +72,14 @@ pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
         }
     }
     drop_duplicates(&mut dump.lines, block, log);
+    // Many editors and pipes drop the last line end; where no slot is missing none was cut off.
+    dump.incomplete |= may_miss_slots && !covers_all_slots(&dump.lines);
     dump
+}
+
+fn covers_all_slots(lines: &[NodeLine]) -> bool {
+    let ranges = lines.iter().flat_map(|line| line.slots.iter().copied());
+    SlotSet::from_ranges(ranges) == SlotSet::full()
 }
 
 fn keep<'a>(
@@ -118,6 +128,7 @@ fn not_a_node<'a>(
         None if piece.starts_with("//") || piece.starts_with('#') => {}
         None if cut => {
             dump.unread += 1;
+            dump.incomplete = true;
             log.warning(
                 "parse/truncated",
                 format!(
@@ -273,6 +284,27 @@ mod tests {
         assert_eq!(codes(&parsed), ["parse/duplicate-id"; 2]);
         assert!(parsed.diagnostics[0].message.contains("on line 1"));
         assert_eq!(parsed.diagnostics[1].place.as_ref().unwrap().line, 4);
+    }
+
+    #[test]
+    fn a_dump_that_was_cut_off_is_incomplete() {
+        let [a, b] = two();
+        for (text, incomplete) in [
+            (format!("{a}\n{b}\n"), false),
+            (format!("{a}\n{}", &b[..b.len() - 3]), true),
+            (format!("{b}\n{}", &a[..a.len() - 3]), true),
+            // The last line end alone is missing: all slots are there.
+            (format!("{b}\n{a}"), false),
+            // A broken line in the midst is unread, not cut off.
+            (format!("{}\n{a}\n", &b[..b.len() - 3]), false),
+        ] {
+            let source = source(&text);
+            let parsed = parse_file(&source);
+            let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                panic!("{parsed:?}");
+            };
+            assert_eq!(dump.incomplete, incomplete, "{text}");
+        }
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct NodesDump<'a> {
     pub lines: Vec<NodeLine<'a>>,
     /// The file on disk: it has the `vars` line or aux fields, and may lag behind.
     pub on_disk: bool,
+    /// It was cut off: lines or slots are missing behind its last line.
+    pub incomplete: bool,
     /// Lines that could not be read: who is not listed may stand in one of them.
     pub unread: u32,
     /// `vars currentEpoch`, of the file on disk only.

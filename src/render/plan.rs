@@ -90,7 +90,7 @@ fn summary(report: &PlanReport) -> Vec<String> {
             0 => "nothing copied".to_owned(),
             mib => format!("{mib} MiB copied"),
         });
-        phrases.push(steps::risk(&report.steps));
+        phrases.extend(steps::risk(&report.steps));
         phrases.push(about(report.seconds));
         match left(report) {
             Some(left) => phrases.push(format!("leaves {left}")),

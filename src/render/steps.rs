@@ -48,18 +48,34 @@ pub(super) fn counts(steps: &[Step]) -> Vec<String> {
         .collect()
 }
 
-/// How many writes a plan may lose: by failovers without the master's consent.
-pub(super) fn risk(steps: &[Step]) -> String {
+/// What a plan may lose: writes by failovers without the master's consent, data by promoting a
+/// replica that never finished a sync, keys by flushes.
+pub(super) fn risk(steps: &[Step]) -> Vec<String> {
     let mode = |mode: &str| {
         let risky = steps.iter().filter(|s| s.mode.as_deref() == Some(mode));
         risky.count()
     };
-    match (mode("force"), mode("takeover")) {
-        (0, 0) => "no writes at risk".to_owned(),
-        (force, 0) => format!("writes at risk: {force} by force"),
-        (0, takeover) => format!("writes at risk: {takeover} by takeover"),
-        (force, takeover) => format!("writes at risk: {force} by force, {takeover} by takeover"),
+    let mut phrases = Vec::new();
+    if steps.iter().any(|s| is_forced(s) && s.guard.link.is_none()) {
+        phrases.push("data loss accepted".to_owned());
     }
+    match (mode("force"), mode("takeover")) {
+        (0, 0) => {}
+        (force, 0) => phrases.push(format!("writes at risk: {force} by force")),
+        (0, takeover) => phrases.push(format!("writes at risk: {takeover} by takeover")),
+        (force, takeover) => phrases.push(format!(
+            "writes at risk: {force} by force, {takeover} by takeover"
+        )),
+    }
+    match steps.iter().filter(|s| s.action == "flush").count() {
+        0 => {}
+        1 => phrases.push("1 flush drops keys".to_owned()),
+        flushes => phrases.push(format!("{flushes} flushes drop keys")),
+    }
+    if phrases.is_empty() {
+        phrases.push("no writes at risk".to_owned());
+    }
+    phrases
 }
 
 /// Where the columns of all steps start.
@@ -93,7 +109,7 @@ impl Columns {
 fn line(page: &mut Page, step: &Step, columns: &Columns) {
     let (who, what) = who_and_what(step);
     let id = step.id.to_string();
-    let risky = matches!(step.mode.as_deref(), Some("force" | "takeover"));
+    let risky = is_forced(step);
     let mut first = Line::new()
         .at(columns.id_end - id.len())
         .put(Ink::Plain, &id)
@@ -169,11 +185,14 @@ fn short(id: &str) -> String {
     id.chars().take(KEPT).chain(['…']).collect()
 }
 
+/// A failover without the master's consent.
+fn is_forced(step: &Step) -> bool {
+    matches!(step.mode.as_deref(), Some("force" | "takeover"))
+}
+
 /// A step whose reason does not follow from what it does.
 fn is_surprising(step: &Step) -> bool {
-    matches!(step.mode.as_deref(), Some("force" | "takeover"))
-        || step.cures.is_empty()
-        || step.action == "flush"
+    is_forced(step) || step.cures.is_empty() || step.action == "flush"
 }
 
 fn details(step: &Step) -> Vec<String> {
@@ -309,8 +328,25 @@ mod tests {
     #[test]
     fn risk_names_the_modes() {
         let mut one = step(1, "serve", "failover", "a", "b");
-        assert_eq!(risk(std::slice::from_ref(&one)), "no writes at risk");
+        assert_eq!(risk(std::slice::from_ref(&one)), ["no writes at risk"]);
         one.mode = Some("takeover".into());
-        assert_eq!(risk(&[one]), "writes at risk: 1 by takeover");
+        one.guard.link = Some("synced".into());
+        assert_eq!(risk(&[one]), ["writes at risk: 1 by takeover"]);
+    }
+
+    #[test]
+    fn risk_names_lost_data_and_flushed_keys() {
+        let flush = step(1, "tidy", "flush", "a", "b");
+        assert_eq!(risk(std::slice::from_ref(&flush)), ["1 flush drops keys"]);
+        let mut forced = step(2, "serve", "failover", "a", "b");
+        forced.mode = Some("force".into());
+        assert_eq!(
+            risk(&[flush.clone(), flush, forced]),
+            [
+                "data loss accepted",
+                "writes at risk: 1 by force",
+                "2 flushes drop keys"
+            ]
+        );
     }
 }

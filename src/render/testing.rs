@@ -110,7 +110,11 @@ pub fn check() -> CheckReport {
             name: "redis".into(),
             version: Some("7.0.15".into()),
         },
-        views: Views { read: 6, behind: 0 },
+        views: Views {
+            read: 6,
+            behind: 0,
+            on_disk: false,
+        },
         inputs: inputs(),
         summary: summary(),
         distribution: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
@@ -193,7 +197,11 @@ pub fn plan() -> PlanReport {
         inputs: inputs(),
         complete: true,
         refused: None,
-        views: Views { read: 6, behind: 0 },
+        views: Views {
+            read: 6,
+            behind: 0,
+            on_disk: false,
+        },
         cluster: ClusterFacts {
             server: "redis".into(),
             version: Some("7.0.15".into()),

@@ -195,3 +195,47 @@ fn the_port_lists_of_flashbase_give_home_roles() {
     assert_eq!(role('c'), Some(HomeRole::Replica));
     assert_eq!(role('d'), None);
 }
+
+#[test]
+fn home_entries_of_no_node_are_said_once_a_map() {
+    let map = "ip,port,role\n10.0.0.1,7001,master\n10.0.0.8,7001,master\n10.0.0.9,7001,master\n";
+    let text = "[[home]]\naddress = \"10.0.0.7:7001\"\nrole = \"replica\"\n";
+    let mut files = views("abcd", FOUR);
+    files.push(file("layout.csv", map));
+    let inventory = read(files, Policy::parse(text).unwrap());
+    assert_eq!(codes(&inventory), ["map/unused-home"; 2]);
+    let [policy, layout] = &inventory.diagnostics[..] else {
+        panic!("two notes");
+    };
+    assert!(policy.place.is_none() && policy.message.contains("10.0.0.7:7001 of the policy"));
+    assert_eq!(layout.place.as_ref().unwrap().line, 3);
+    assert!(
+        layout
+            .message
+            .contains("10.0.0.8:7001 of the home map, nor 1 more")
+    );
+}
+
+#[test]
+fn disk_rows_of_no_node_are_said_once_a_map() {
+    let disks = "ip,port,dir\n10.0.0.8,7001,/x\n10.0.0.9,7001,/y\n10.0.0.9,7002,/y\n";
+    let inventory = with(vec![file("disks.csv", disks)]);
+    assert_eq!(codes(&inventory), ["map/unused-disk"]);
+    let message = &inventory.diagnostics[0].message;
+    assert!(
+        message.contains("`10.0.0.8` port 7001, nor where 2 more"),
+        "{message}"
+    );
+}
+
+#[test]
+fn the_home_of_a_ghost_is_no_stranger() {
+    let lines = "a master - 1 0-16383; b slave a 1; c@:0 slave,noaddr a 1 down";
+    let before = "a master - 1 0-16383; b slave a 1; c slave,fail a 1 down";
+    let mut files = views("a", lines);
+    let mut old = view('b', before).text;
+    old.push_str("vars currentEpoch 1 lastVoteEpoch 0\n");
+    files.push(of('b', "nodes.conf", &old));
+    files.push(file("layout.csv", "ip,port,role\n10.0.0.3,7003,replica\n"));
+    assert_eq!(codes(&inventory(files)), [""; 0]);
+}

@@ -86,6 +86,7 @@ fn another_cluster_is_left_out_and_said() {
     assert_eq!(members(&inventory), "abcd");
     assert_eq!(codes(&inventory), ["capture/second-cluster"]);
     assert!(inventory.diagnostics[0].message.contains("2 nodes"));
+    assert_eq!(inventory.cluster.views, 4);
     assert_eq!(inventory.conflicts, []);
     assert_eq!(inventory.views_behind, 0);
 }

@@ -150,7 +150,8 @@ fn files_on_disk_count_only_where_nothing_runs() {
     let alone = inventory(vec![on_disk('a'), on_disk('b')]);
     assert!(node(&alone, 'b').is_replica());
     assert_eq!(members(&alone), "abc");
-    assert_eq!(alone.cluster.views, 0);
+    assert_eq!(alone.cluster.views, 2);
+    assert!(alone.views_on_disk && !with_live.views_on_disk);
     assert!(!node(&alone, 'a').has_view);
 }
 
@@ -188,4 +189,19 @@ fn facts_know_where_they_stood() {
     let seen = inventory.origins.seen_by(b, d).unwrap();
     assert_eq!((&*seen.path, seen.line, seen.column), (&*own.path, 4, 1));
     assert!(inventory.origins.seen_by(d, a).is_none());
+}
+
+#[test]
+fn a_capture_of_nothing_but_cut_views_is_incomplete() {
+    let cut = |node| {
+        let text = view(node, FOUR).text;
+        of(node, "cluster-nodes.txt", &text[..text.len() - 9])
+    };
+    assert!(!inventory(vec![view('a', FOUR)]).incomplete);
+    assert!(inventory(vec![cut('a')]).incomplete);
+    assert!(inventory(vec![cut('a'), cut('b')]).incomplete);
+    assert!(!inventory(vec![cut('a'), view('b', FOUR)]).incomplete);
+    // A blank node's view is whole, but says nothing of the cluster.
+    let blank = view('e', "e master - 0");
+    assert!(inventory(vec![cut('a'), blank]).incomplete);
 }
