@@ -115,9 +115,9 @@ fn levels(cluster: &Cluster, policy: &Policy, want: i64) -> BTreeMap<&'static st
     ])
 }
 
-/// Roles stay; replicas may move where that fills what is missing.
+/// What is planned by default: replicas may move where that fills what is missing.
 fn moves(cluster: &Cluster, policy: &Policy) -> BTreeMap<&'static str, i64> {
-    let plan = planned(cluster, policy, &only(&["R001", "R002"]));
+    let plan = planned(cluster, policy, &Request::default());
     let attached = |c: &Cluster| c.iter().filter(|(_, n)| n.is_replica()).count() as i64;
     let moved = plan
         .steps

@@ -26,7 +26,7 @@ use crate::plan::roles;
 use crate::policy::HomeRole;
 
 /// More columns than this are not built: the decision is then not proven.
-const MOST_COLUMNS: usize = 40_000;
+const MOST_COLUMNS: usize = 20_000;
 
 /// Units that can stand in for each other on their way to a shard.
 #[derive(Clone, Debug)]

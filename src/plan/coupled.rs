@@ -22,9 +22,9 @@ use crate::plan::solve::Row;
 /// Multipliers are whole numbers of one in this many.
 const SCALE: i64 = 1 << 20;
 /// Columns that the integer program may choose from.
-const MOST_OFFERED: usize = 3_000;
+const MOST_OFFERED: usize = 600;
 /// Rounds of looking for better multipliers.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 30;
 
 /// The problem at one level: the levels before it keep their values.
 pub struct Stage<'a> {
