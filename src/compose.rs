@@ -5,6 +5,7 @@
 mod capture;
 mod change;
 mod loss;
+mod step;
 
 pub use capture::check;
 pub use change::plan;

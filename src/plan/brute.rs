@@ -22,7 +22,7 @@ use crate::plan::Problem;
 use crate::plan::Request;
 use crate::plan::Selection;
 use crate::plan::Value;
-use crate::plan::draft;
+use crate::plan::closing;
 use crate::plan::level::PRINTED;
 use crate::plan::pairing;
 use crate::plan::problem::Assignment;
@@ -423,7 +423,7 @@ proptest! {
         let (policy, request) = (draw.policy(&captured), draw.request());
         let wanted = policy.wanted(&captured);
         let selection = Selection::new(&captured, &request);
-        let closing = draft::closings(&captured, &selection);
+        let closing = closing::closings(&captured, &selection);
         let problem = Problem::new(&Inputs {
             captured: &captured,
             cluster: &captured,

@@ -1,7 +1,5 @@
 //! A decision written down as actions, each with the findings it cures and its reason.
 
-use std::collections::BTreeMap;
-
 use crate::action::Action;
 use crate::action::Mode;
 use crate::model::Cluster;
@@ -9,7 +7,7 @@ use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::Phase;
-use crate::plan::level::Selection;
+use crate::plan::closing::Closing;
 use crate::plan::level::phase_of;
 use crate::plan::order::Draft;
 use crate::plan::order::Leave;
@@ -23,81 +21,6 @@ use crate::rules;
 use crate::rules::Context;
 use crate::rules::Finding;
 use crate::rules::Subject;
-
-/// Open slots that the plan closes, and those it leaves.
-#[derive(Clone, Debug, Default)]
-pub struct Closing {
-    /// Node and slots, in node order.
-    pub stable: Vec<(NodeId, SlotSet)>,
-    /// Owners that are free to act on once these are closed.
-    pub settled: Vec<NodeId>,
-    /// Open slots that are left, and why.
-    pub left: Vec<(NodeId, u16, String)>,
-}
-
-/// A slot open on one side only is closed where the request selects it. Open on both sides,
-/// keys may be on both, and no capture shows how many: it is left.
-pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
-    let mut closing = Closing::default();
-    let mut stable: BTreeMap<NodeId, SlotSet> = BTreeMap::new();
-    for (id, node) in cluster.iter().filter(|(_, n)| n.live) {
-        for open in &node.open_slots {
-            let mut leave = |why: String| closing.left.push((id, open.slot, why));
-            if node.is_replica() {
-                let with_master = node.master().is_some_and(|m| {
-                    cluster
-                        .node(m)
-                        .open_slots
-                        .iter()
-                        .any(|o| o.slot == open.slot)
-                });
-                if !with_master {
-                    leave("open on a replica whose master has it closed: no command of the servers closes it".into());
-                }
-                continue;
-            }
-            let peer = cluster.find(open.peer.as_str());
-            let other = peer.filter(|&p| {
-                cluster
-                    .node(p)
-                    .open_slots
-                    .iter()
-                    .any(|o| o.slot == open.slot)
-            });
-            match other {
-                Some(other) => leave(format!(
-                    "slot {} is open at both ends, {node} and {}: keys may be on both, and a capture does not show where",
-                    open.slot,
-                    cluster.node(other)
-                )),
-                None if peer.is_some_and(|p| !cluster.node(p).has_view) => leave(format!(
-                    "the view of the other end, {}, is not in the capture",
-                    peer.map_or(String::new(), |p| cluster.node(p).to_string())
-                )),
-                None if !selection.has("S003") => leave("a slot move may be going on".into()),
-                None => stable.entry(id).or_default().insert(open.slot),
-            }
-        }
-    }
-    let touched = |id: NodeId| {
-        let name = &cluster.node(id).name;
-        closing.left.iter().any(|(node, slot, _)| {
-            *node == id
-                || cluster
-                    .node(*node)
-                    .open_slots
-                    .iter()
-                    .any(|o| o.slot == *slot && o.peer == *name)
-        })
-    };
-    closing.settled = cluster
-        .iter()
-        .filter(|(id, n)| !n.slots.is_empty() && !touched(*id))
-        .map(|(id, _)| id)
-        .collect();
-    closing.stable = stable.into_iter().collect();
-    closing
-}
 
 /// All actions of a plan, unordered.
 pub fn drafts(

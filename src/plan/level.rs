@@ -200,7 +200,7 @@ impl Selection {
         }
         let minds = |code: &str| {
             let late = request.through.is_some_and(|last| phase_of(code) > last);
-            codes.iter().any(|c| *c == code)
+            codes.contains(&code)
                 || (request.only.is_empty() && !names(&request.skip, code) && !late)
         };
         let (minds_zones, minds_disks) = (minds("P003"), minds("P002"));

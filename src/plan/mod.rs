@@ -8,11 +8,14 @@
 mod advice;
 #[cfg(test)]
 mod brute;
+mod closing;
 mod columns;
 mod coupled;
 mod draft;
 mod floors;
+mod handout;
 mod joint;
+mod leftover;
 pub mod level;
 pub mod order;
 mod pairing;
@@ -148,7 +151,7 @@ pub fn plan(
     }
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
-    let closing = draft::closings(captured, &selection);
+    let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
     let inputs = problem::Inputs {
         captured,
