@@ -54,9 +54,19 @@ fn movers(problem: &Problem, moves: bool) -> Vec<Mover> {
         .filter(|&u| problem.units[u].free)
         .collect();
     let anywhere = || free.iter().map(|&u| Some(u));
+    // A spare that is to be kept only fills a gap.
+    let lacks = |&u: &usize| {
+        let unit = &problem.units[u];
+        let usable = unit.fixed.iter().chain(&unit.movable).filter(|c| c.usable);
+        (usable.count() as i64) < 1 + unit.wanted.max(1) || !unit.protected
+    };
+    let gaps: Vec<Option<usize>> = match problem.keep_spares {
+        true => free.iter().copied().filter(lacks).map(Some).collect(),
+        false => anywhere().collect(),
+    };
     let spares = problem.spares.iter().map(|s| Mover {
         copy: s.copy,
-        choices: std::iter::once(None).chain(anywhere()).collect(),
+        choices: std::iter::once(None).chain(gaps.clone()).collect(),
     });
     let chained = problem.units.iter().flat_map(|u| &u.chained);
     let chained = chained.map(|&copy| Mover {
@@ -393,7 +403,8 @@ impl Draw {
         Request {
             only: curable.map(|r| r.code.to_owned()).collect(),
             allow_moves: self.allow_moves,
-            keep_spares: self.keep_spares,
+            // Moves and kept spares ask for two different things of one spare.
+            keep_spares: self.keep_spares && !self.allow_moves,
             ..Request::default()
         }
     }

@@ -272,6 +272,10 @@ impl Builder<'_> {
             return Some(());
         }
         for group in from..self.groups.len() {
+            // Taking in what it gives away changes nothing and costs a copy.
+            if self.gives(leaves, unchained, group) {
+                continue;
+            }
             let held = adds.iter().filter(|&&g| g == group).count();
             let Group { origin, spares, .. } = &self.groups[group];
             if *origin != Origin::Released && held == spares.len() {
@@ -285,6 +289,19 @@ impl Builder<'_> {
             adds.pop();
         }
         Some(())
+    }
+
+    fn gives(&self, leaves: &[usize], unchained: &[usize], group: usize) -> bool {
+        let group = &self.groups[group];
+        let home = home_key(self.problem, &group.sample);
+        let fits = |c: &Copy| {
+            c.place == group.sample.place
+                && c.disk == group.sample.disk
+                && home_key(self.problem, c) == home
+        };
+        group.origin == Origin::Released
+            && (leaves.iter().any(|&i| fits(&self.unit.movable[i]))
+                || unchained.iter().any(|&i| fits(&self.unit.chained[i])))
     }
 
     fn placed(&self, leaves: &[usize], unchained: &[usize], adds: &[usize]) -> Vec<Placed> {

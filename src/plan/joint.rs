@@ -193,14 +193,19 @@ fn refine(
         moves: paired.with_moves,
         extra,
     };
-    let whole = columns::table(
-        problem,
-        &reach(if small && !problem.keep_spares {
-            problem.spares.len()
-        } else {
-            surplus
-        }),
-    );
+    // Replicas that move may all come to one shard.
+    let movers: usize = problem
+        .units
+        .iter()
+        .map(|u| u.movable.len() + u.chained.len())
+        .sum();
+    let arriving = if paired.with_moves { movers } else { 0 };
+    let spares = if small && !problem.keep_spares {
+        problem.spares.len()
+    } else {
+        surplus
+    };
+    let whole = columns::table(problem, &reach(spares + arriving));
     let is_whole = whole.is_some();
     let table = whole.or_else(|| columns::table(problem, &reach(usize::from(surplus > 0))));
     let mut frozen: Vec<(Level, i64)> = Vec::new();

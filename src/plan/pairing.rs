@@ -68,12 +68,12 @@ struct Tiers {
 /// earlier level above what counting allows, or where the operator allowed them.
 pub fn pair(problem: &Problem) -> Pairing {
     if !problem.allow_moves {
-        let pairing = build_and_solve(problem, false);
+        let pairing = pair_with(problem, false);
         if !moves_could_help(problem, &pairing.assignment) {
             return pairing;
         }
     }
-    build_and_solve(problem, true)
+    pair_with(problem, true)
 }
 
 /// Counting: with nothing unprotected, missing or beside its master, no move can pay.
@@ -105,7 +105,8 @@ fn moves_could_help(problem: &Problem, assignment: &Assignment) -> bool {
         })
 }
 
-fn build_and_solve(problem: &Problem, moves: bool) -> Pairing {
+/// The best pairing with or without moves of healthy replicas.
+pub fn pair_with(problem: &Problem, moves: bool) -> Pairing {
     let mut builder = Builder {
         problem,
         moves,

@@ -24,6 +24,8 @@ pub struct Relaxed {
     pub proven: bool,
     /// Spare and unit of every shard that a spare leads.
     wishes: Vec<(NodeId, usize)>,
+    /// Replicas move only where they may without the wishes, too.
+    with_moves: bool,
 }
 
 impl Relaxed {
@@ -55,7 +57,7 @@ impl Relaxed {
                 .filter(|c| c.usable)
                 .count() as i64
                 - 1;
-            let filled = replicas >= unit.wanted.max(1);
+            let filled = replicas >= unit.wanted.max(1) && unit.protected;
             if !unit.may_hand_over || (problem.keep_spares && filled && !paired.with_moves) {
                 continue;
             }
@@ -80,6 +82,7 @@ impl Relaxed {
             bound: flow.cost(&network),
             proven: flow.verify(&network),
             wishes,
+            with_moves: paired.with_moves,
         }
     }
 
@@ -100,7 +103,7 @@ impl Relaxed {
             asides: Vec::new(),
             ..problem.share()
         };
-        Some(pairing::pair(&steered))
+        Some(pairing::pair_with(&steered, self.with_moves))
     }
 }
 
