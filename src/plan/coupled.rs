@@ -22,7 +22,7 @@ use crate::plan::solve::Row;
 /// Multipliers are whole numbers of one in this many.
 const SCALE: i64 = 1 << 20;
 /// Columns that the integer program may choose from.
-const MOST_OFFERED: usize = 600;
+const MOST_OFFERED: usize = 2_000;
 /// Rounds of looking for better multipliers.
 const ROUNDS: usize = 30;
 
