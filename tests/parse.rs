@@ -8,6 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use topoplan::diagnostic::Severity;
+use topoplan::parse::Authority;
 use topoplan::parse::Block;
 use topoplan::parse::DIALECTS;
 use topoplan::parse::Facts;
@@ -156,7 +157,7 @@ fn every_line_of_a_server_is_read() {
         assert!(!warned, "{}: {:?}", file.path, parsed.diagnostics);
         let conf = file.path.contains("nodesconf");
         let on_disk = parsed.sections.iter().all(|s| match &s.facts {
-            Facts::Nodes(dump) => dump.on_disk && dump.current_epoch.is_some(),
+            Facts::Nodes(dump) => dump.authority == Authority::Disk && dump.current_epoch.is_some(),
             _ => false,
         });
         assert_eq!(on_disk, conf, "{}", file.path);

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::owners::owner;
+use crate::parse::Authority;
 use crate::parse::Flags;
 use crate::source::Place;
 
@@ -88,8 +89,10 @@ pub(super) fn split_clusters(
             continue;
         }
         let view = &gathered.views[views[0]];
-        let lonely =
-            views.len() == 1 && view.lines.len() == 1 && view.myself == Some(0) && !view.on_disk;
+        let lonely = views.len() == 1
+            && view.lines.len() == 1
+            && view.myself == Some(0)
+            && view.authority != Authority::Disk;
         if lonely && !claims_slots(views) {
             unmet.extend(ids);
             kept.extend(views);

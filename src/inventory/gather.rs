@@ -12,15 +12,18 @@ use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
 use crate::parallel;
+use crate::parse::Authority;
 use crate::parse::DiskRow;
 use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::HomeRow;
 use crate::parse::HostRow;
+use crate::parse::MountRow;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Pair;
 use crate::parse::Parsed;
+use crate::parse::ProcessRow;
 use crate::parse::Properties;
 use crate::parse::Section;
 use crate::source::Place;
@@ -68,7 +71,7 @@ pub(super) struct View {
     /// Its `myself` line, as an index into `lines`.
     pub myself: Option<usize>,
     pub lines: Vec<Line>,
-    pub on_disk: bool,
+    pub authority: Authority,
     /// The dump was cut off.
     pub incomplete: bool,
     /// Nothing shows that lines are missing, so who is not listed is not known there.
@@ -87,7 +90,26 @@ pub(super) struct Answers {
     pub info_place: Option<Place>,
     pub answered: bool,
     pub unreachable: Option<Place>,
+    /// Key and value of `CLUSTER INFO`.
+    pub cluster_info: BTreeMap<String, String>,
+    pub cluster_info_place: Option<Place>,
+    /// Other node and whether this node opened the link, of `CLUSTER LINKS`.
+    pub links: Vec<(Token, bool)>,
+    pub links_place: Option<Place>,
+    /// The id that the node gives itself.
+    pub my_id: Option<Token>,
+    /// Unix ms by the node's own clock.
+    pub clock: Option<u64>,
     pub files: Vec<usize>,
+}
+
+/// What one file says of one host.
+#[derive(Clone, Debug)]
+pub(super) struct HostFacts<Row> {
+    pub path: Arc<str>,
+    /// The host that a header names; else the path tells.
+    pub host: Option<String>,
+    pub rows: Vec<Row>,
 }
 
 /// Everything the files said.
@@ -104,6 +126,8 @@ pub(super) struct Gathered {
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
     pub properties: Vec<Properties>,
+    pub mounts: Vec<HostFacts<MountRow>>,
+    pub processes: Vec<HostFacts<ProcessRow>>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     by_token: Vec<Vec<u32>>,
@@ -160,8 +184,35 @@ impl Gathered {
                     .config
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
             }
-            Facts::ClusterInfo(_) | Facts::Pong => {
-                self.answers_of(of, &source.path, file).answered = true
+            Facts::ClusterInfo(pairs) => {
+                let answers = self.answers_of(of, &source.path, file);
+                answers.answered = true;
+                answers.cluster_info_place.get_or_insert(place);
+                answers
+                    .cluster_info
+                    .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+            }
+            Facts::Pong => self.answers_of(of, &source.path, file).answered = true,
+            Facts::Links(rows) => {
+                let links: Vec<_> = rows
+                    .iter()
+                    .map(|row| (self.token(row.node), row.outbound))
+                    .collect();
+                let answers = self.answers_of(of, &source.path, file);
+                answers.answered = true;
+                answers.links = links;
+                answers.links_place = Some(place);
+            }
+            Facts::MyId(id) => {
+                let token = self.token(id);
+                let answers = self.answers_of(of, &source.path, file);
+                answers.answered = true;
+                answers.my_id = Some(token);
+            }
+            Facts::Clock(clock) => {
+                let answers = self.answers_of(of, &source.path, file);
+                answers.answered = true;
+                answers.clock = Some(clock);
             }
             Facts::Unreachable(_) => {
                 self.answers_of(of, &source.path, file)
@@ -178,6 +229,16 @@ impl Gathered {
                 .homes
                 .extend(rows.into_iter().map(|r| (source.path.clone(), r))),
             Facts::Properties(properties) => self.properties.push(properties),
+            Facts::Mounts(rows) => self.mounts.push(HostFacts {
+                path: source.path.clone(),
+                host: section.host.map(str::to_owned),
+                rows,
+            }),
+            Facts::Processes(rows) => self.processes.push(HostFacts {
+                path: source.path.clone(),
+                host: section.host.map(str::to_owned),
+                rows,
+            }),
         }
     }
 
@@ -227,7 +288,7 @@ impl Gathered {
             myself,
             whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
             lines,
-            on_disk: dump.on_disk,
+            authority: dump.authority,
             incomplete: dump.incomplete,
             named: named.cloned(),
             clock,

@@ -56,17 +56,15 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
     }
 }
 
-/// Views that count: of each owner the newest from the running process; files on disk only
-/// where no running process answered at all.
+/// Views that count: of each owner the newest, all of the most telling kind that is there. So
+/// files on disk count only where no running process gave a view at all.
 pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
-    let any_live = gathered
-        .views
-        .iter()
-        .any(|v| !v.on_disk && !v.lines.is_empty());
+    let told = gathered.views.iter().filter(|v| !v.lines.is_empty());
+    let best = told.map(|v| v.authority).min().unwrap_or_default();
     let mut newest: BTreeMap<Token, usize> = BTreeMap::new();
     let mut used = BTreeSet::new();
     for (index, view) in gathered.views.iter().enumerate() {
-        if view.lines.is_empty() || (any_live && view.on_disk) {
+        if view.lines.is_empty() || view.authority != best {
             continue;
         }
         used.insert(index);

@@ -31,6 +31,7 @@ use crate::inventory::slots::settle_slots;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::parse::Authority;
 use crate::policy::Policy;
 
 /// Decides; see the module text.
@@ -53,7 +54,9 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     };
     // Files on disk are used only where no running process answered, so all are of one kind.
     inventory.cluster.views = used.len();
-    inventory.views_on_disk = used.iter().any(|&v| gathered.views[v].on_disk);
+    inventory.views_on_disk = used
+        .iter()
+        .any(|&v| gathered.views[v].authority == Authority::Disk);
     inventory.incomplete = all_cut_off(&gathered, &used, &unmet);
     inventory.cluster.nodes = nodes(&gathered, &seen, &drafts, &index);
     note_handshakes(&gathered, &used, &mut inventory.diagnostics);

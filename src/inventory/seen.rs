@@ -7,6 +7,7 @@ use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::owners::owner;
+use crate::parse::Authority;
 use crate::parse::Flags;
 
 /// What the views together say of one id.
@@ -38,7 +39,7 @@ pub(super) fn tally(
         let view = &gathered.views[index];
         let owner = owner(gathered, view);
         if let Some(entry) = owner.and_then(|o| seen.get_mut(&o)) {
-            if view.on_disk {
+            if view.authority == Authority::Disk {
                 entry.own_on_disk = Some(index);
             } else {
                 entry.own = Some(index);

@@ -21,12 +21,11 @@ fn sniff(block: Block) -> bool {
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::ClusterInfo(pairs(block, log)),
-    }]
+    vec![Section::new(
+        DIALECT.name,
+        block,
+        Facts::ClusterInfo(pairs(block, log)),
+    )]
 }
 
 #[cfg(test)]

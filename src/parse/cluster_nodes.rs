@@ -31,12 +31,7 @@ fn sniff(block: Block) -> bool {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let dump = dump(block, log);
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::Nodes(dump),
-    }]
+    vec![Section::new(DIALECT.name, block, Facts::Nodes(dump))]
 }
 
 /// One of the first lines is a node's, and it is no transcript of many nodes.

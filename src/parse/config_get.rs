@@ -67,12 +67,7 @@ fn is_word(text: &str) -> bool {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let pairs = json(block).unwrap_or_else(|| in_turn(block, log));
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::Config(pairs),
-    }]
+    vec![Section::new(DIALECT.name, block, Facts::Config(pairs))]
 }
 
 fn in_turn<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {

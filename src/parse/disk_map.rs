@@ -35,12 +35,11 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         table::lacks_columns(block, what, log);
         return Vec::new();
     }
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::DiskMap(table::rows(block, &COLUMNS, log, row)),
-    }]
+    vec![Section::new(
+        DIALECT.name,
+        block,
+        Facts::DiskMap(table::rows(block, &COLUMNS, log, row)),
+    )]
 }
 
 fn row(row: &Row, log: &mut Log) -> Option<DiskRow> {

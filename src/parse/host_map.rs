@@ -37,12 +37,11 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         table::lacks_columns(block, "`host` and `ip` or `address` columns", log);
         return Vec::new();
     }
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::HostMap(table::rows(block, &COLUMNS, log, row)),
-    }]
+    vec![Section::new(
+        DIALECT.name,
+        block,
+        Facts::HostMap(table::rows(block, &COLUMNS, log, row)),
+    )]
 }
 
 fn row(row: &Row, log: &mut Log) -> Option<HostRow> {

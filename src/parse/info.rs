@@ -61,12 +61,7 @@ fn follows_a_heading(line: &str) -> bool {
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut pairs = pairs(block, log);
     pairs.extend(keyspace(block));
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::Info(pairs),
-    }]
+    vec![Section::new(DIALECT.name, block, Facts::Info(pairs))]
 }
 
 /// An empty keyspace prints nothing but its heading.

@@ -46,9 +46,24 @@ pub struct Section<'a> {
     pub dialect: &'static str,
     /// The node a header inside the file names (`redis client for HOST:PORT`).
     pub of: Option<Address>,
+    /// The host a header inside the file names, for facts about a host.
+    pub host: Option<&'a str>,
     /// First line of the section, from 1.
     pub line: u32,
     pub facts: Facts<'a>,
+}
+
+impl<'a> Section<'a> {
+    /// The facts of a whole block, of which nothing says whose they are.
+    fn new(dialect: &'static str, block: Block, facts: Facts<'a>) -> Self {
+        Self {
+            dialect,
+            of: None,
+            host: None,
+            line: block.first_line,
+            facts,
+        }
+    }
 }
 
 /// The facts of one section.
@@ -66,9 +81,19 @@ pub enum Facts<'a> {
     Unreachable(&'a str),
     /// `PONG`.
     Pong,
+    /// `CLUSTER LINKS`.
+    Links(Vec<LinkRow<'a>>),
+    /// `CLUSTER MYID`: the id of the node that answered.
+    MyId(&'a str),
+    /// `TIME`, or `date` beside it: the clock of the node that answered, unix ms.
+    Clock(u64),
     HostMap(Vec<HostRow>),
     DiskMap(Vec<DiskRow>),
     HomeMap(Vec<HomeRow>),
+    /// `df`, `mount`, `lsblk`: what is mounted where on one host.
+    Mounts(Vec<MountRow>),
+    /// `ps`: server processes that run on one host.
+    Processes(Vec<ProcessRow>),
     /// Home roles by port list: the `redis.properties` of flashbase.
     Properties(Properties),
 }
@@ -86,14 +111,31 @@ pub struct Pair<'a> {
 #[derive(Debug, Default)]
 pub struct NodesDump<'a> {
     pub lines: Vec<NodeLine<'a>>,
-    /// The file on disk: it has the `vars` line or aux fields, and may lag behind.
-    pub on_disk: bool,
+    /// What kind of answer it is: how much it may be trusted beside others.
+    pub authority: Authority,
     /// It was cut off: lines or slots are missing behind its last line.
     pub incomplete: bool,
     /// Lines that could not be read: who is not listed may stand in one of them.
     pub unread: u32,
     /// `vars currentEpoch`, of the file on disk only.
     pub current_epoch: Option<u64>,
+}
+
+/// What kind of answer lists the nodes, the most telling first. Where better ones exist, the
+/// others are not used.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub enum Authority {
+    /// `CLUSTER NODES` of a running process.
+    #[default]
+    View,
+    /// `nodes.conf`: it has the `vars` line or aux fields, and may lag behind.
+    Disk,
+    /// `CLUSTER SHARDS`: every node, but no epochs, no links, no open slots.
+    Shards,
+    /// A report of `redis-cli --cluster check` or `redis-trib.rb check`: nodes that answered it.
+    Check,
+    /// `CLUSTER SLOTS`: no failed replica, none that never finished a sync, no slotless node.
+    Slots,
 }
 
 /// One line of `CLUSTER NODES` (`clusterGenNodeDescription`).
@@ -158,6 +200,42 @@ impl Flags {
     pub fn with(self, flag: Self) -> Self {
         Self(self.0 | flag.0)
     }
+}
+
+/// One connection of the cluster bus, as `CLUSTER LINKS` prints it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LinkRow<'a> {
+    /// From 1.
+    pub line: u32,
+    /// Id of the other node.
+    pub node: &'a str,
+    /// True: this node opened it (`to`). False: the other one did (`from`).
+    pub outbound: bool,
+}
+
+/// One mounted file system of one host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MountRow {
+    /// From 1.
+    pub line: u32,
+    /// Where it is mounted: an absolute path.
+    pub mount: String,
+    /// What is mounted: `/dev/nvme0n1p1`, `tank/data`.
+    pub device: String,
+    /// The physical disk below it, where `lsblk` says so: `nvme0n1`.
+    pub disk: Option<String>,
+}
+
+/// One server process that runs on one host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProcessRow {
+    /// From 1.
+    pub line: u32,
+    /// As `redis-server *:7000 [cluster]` names it; `None` for `*` and `0.0.0.0`.
+    pub ip: Option<String>,
+    pub port: u16,
+    /// Stopped by a signal (state `T`): it accepts TCP and never answers.
+    pub stopped: bool,
 }
 
 /// A row of a host map.

@@ -7,6 +7,7 @@ use nom::character::complete::space1;
 use nom::character::complete::u64 as number;
 use nom::sequence::preceded;
 
+use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::NodesDump;
@@ -28,15 +29,10 @@ fn sniff(block: Block) -> bool {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let dump = NodesDump {
-        on_disk: true,
+        authority: Authority::Disk,
         ..cluster_nodes::dump(block, log)
     };
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::Nodes(dump),
-    }]
+    vec![Section::new(DIALECT.name, block, Facts::Nodes(dump))]
 }
 
 /// A `vars` line at the start or the end, also one that was cut off, or aux fields.
@@ -93,7 +89,7 @@ mod tests {
         };
         (
             section.dialect,
-            dump.on_disk,
+            dump.authority == Authority::Disk,
             dump.current_epoch,
             parsed.diagnostics.len(),
         )

@@ -18,12 +18,7 @@ fn sniff(block: Block) -> bool {
 }
 
 fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::Pong,
-    }]
+    vec![Section::new(DIALECT.name, block, Facts::Pong)]
 }
 
 #[cfg(test)]

@@ -46,12 +46,11 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
             _ => {}
         }
     }
-    vec![Section {
-        dialect: DIALECT.name,
-        of: None,
-        line: block.first_line,
-        facts: Facts::Properties(properties),
-    }]
+    vec![Section::new(
+        DIALECT.name,
+        block,
+        Facts::Properties(properties),
+    )]
 }
 
 /// `export NAME=value` or `export NAME=( … )`, the latter over as many lines as it takes.

@@ -48,6 +48,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
             sections.push(Section {
                 dialect: DIALECT.name,
                 of,
+                host: None,
                 line,
                 facts: Facts::Unreachable(text),
             });
