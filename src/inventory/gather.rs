@@ -26,6 +26,7 @@ use crate::parse::Parsed;
 use crate::parse::ProcessRow;
 use crate::parse::Properties;
 use crate::parse::Section;
+use crate::parse::address_in_path;
 use crate::source::Place;
 use crate::source::Source;
 
@@ -381,52 +382,4 @@ fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {
 /// The folder part of a path; empty for a bare file name.
 pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// The address that a folder or file name gives: `10.0.0.1_7000`, `10.0.0.1:7000`, also before
-/// an extension or behind `nodes-`. The name nearest to the file counts.
-pub(super) fn address_in_path(path: &str) -> Option<Address> {
-    path.rsplit('/').find_map(address_in_name)
-}
-
-fn address_in_name(name: &str) -> Option<Address> {
-    let bare = ["", ".txt", ".log", ".conf", ".out", ".nodes", ".info"]
-        .iter()
-        .filter_map(|end| name.strip_suffix(end))
-        .min_by_key(|s| s.len())?;
-    let at = bare.rfind(['_', ':'])?;
-    let port: u16 = bare[at + 1..].parse().ok()?;
-    // What stands before the port may carry a prefix such as `nodes-`; an IP decides.
-    let host = &bare[..at];
-    let starts = std::iter::once(0).chain(host.match_indices(['-', '_']).map(|(i, _)| i + 1));
-    starts
-        .map(|start| &host[start..])
-        .find(|ip| {
-            ip.trim_matches(['[', ']'])
-                .parse::<std::net::IpAddr>()
-                .is_ok()
-        })
-        .and_then(|ip| Address::new(ip, port).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_addresses_in_names() {
-        let find = |path| address_in_path(path).map(|a| a.to_string());
-        assert_eq!(
-            find("nodes/10.0.0.1_7000/cluster-nodes.txt").as_deref(),
-            Some("10.0.0.1:7000")
-        );
-        assert_eq!(find("10.0.0.1:7000.txt").as_deref(), Some("10.0.0.1:7000"));
-        assert_eq!(
-            find("night/nodes-10.0.0.1_7000.log").as_deref(),
-            Some("10.0.0.1:7000")
-        );
-        assert_eq!(find("nodes/::1_7000/info.txt").as_deref(), Some("::1:7000"));
-        assert_eq!(find("a/cluster-nodes.txt"), None);
-        assert_eq!(find("redis_7000.txt"), None);
-    }
 }

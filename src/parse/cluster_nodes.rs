@@ -1,19 +1,23 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
+use std::collections::BTreeSet;
+
 use crate::model::SlotSet;
+use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
+use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
-use crate::parse::cli_all;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
+use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
@@ -30,17 +34,74 @@ fn sniff(block: Block) -> bool {
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
-    let dump = dump(block, log);
-    vec![Section::new(DIALECT.name, block, Facts::Nodes(dump))]
+    sections(DIALECT.name, Authority::View, block, log)
 }
 
-/// One of the first lines is a node's, and it is no transcript of many nodes.
+/// One of the first lines is a node's.
 pub(super) fn lists_nodes(block: Block) -> bool {
-    block.head().any(looks_like_node) && !cli_all::has_header(block)
+    block.head().any(looks_like_node)
+}
+
+/// One section for every dump: `cat` of two files has two `myself` lines.
+pub(super) fn sections<'a>(
+    dialect: &'static str,
+    authority: Authority,
+    block: Block<'a>,
+    log: &mut Log,
+) -> Vec<Section<'a>> {
+    let dump = NodesDump {
+        authority,
+        ..dump(block, log)
+    };
+    split(dump)
+        .into_iter()
+        .map(|mut dump| {
+            drop_duplicates(&mut dump.lines, block, log);
+            Section {
+                line: dump.lines.first().map_or(block.first_line, |l| l.line),
+                ..Section::new(dialect, block, Facts::Nodes(dump))
+            }
+        })
+        .collect()
+}
+
+/// A node lists itself once. Where two do, the second dump begins with the first id that comes
+/// again.
+fn split(mut dump: NodesDump<'_>) -> Vec<NodesDump<'_>> {
+    let is_myself = |line: &NodeLine| line.flags.has(Flags::MYSELF);
+    let mut to_come = dump.lines.iter().filter(|l| is_myself(l)).count();
+    if to_come < 2 {
+        return vec![dump];
+    }
+    let mut dumps = Vec::new();
+    let mut ids = BTreeSet::new();
+    let mut lines = Vec::new();
+    let mut has_owner = false;
+    for line in std::mem::take(&mut dump.lines) {
+        if !ids.insert(line.id) && has_owner && to_come > 0 {
+            dumps.push(std::mem::take(&mut lines));
+            ids = BTreeSet::from([line.id]);
+            has_owner = false;
+        }
+        if is_myself(&line) {
+            has_owner = true;
+            to_come -= 1;
+        }
+        lines.push(line);
+    }
+    dumps.push(lines);
+    let count = dumps.len();
+    let of = |(index, lines)| NodesDump {
+        lines,
+        // Only the last one can have been cut off.
+        incomplete: dump.incomplete && index + 1 == count,
+        ..dump
+    };
+    dumps.into_iter().enumerate().map(of).collect()
 }
 
 /// Every line that can be read. `vars` is understood, so a dump may be of either kind.
-pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
+fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
     let mut dump = NodesDump::default();
     let mut may_miss_slots = false;
     let mut reader = LineReader::default();
@@ -66,7 +127,6 @@ pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
             }
         }
     }
-    drop_duplicates(&mut dump.lines, block, log);
     // Many editors and pipes drop the last line end; where no slot is missing none was cut off.
     dump.incomplete |= may_miss_slots && !covers_all_slots(&dump.lines);
     dump
@@ -133,11 +193,27 @@ fn not_a_node<'a>(
                 spot(piece),
             );
         }
+        None if is_prose(piece) => {
+            let message = format!("{} is no node line; it was skipped", quote(piece));
+            log.note("parse/text", message, spot(piece));
+        }
         None => {
             dump.unread += 1;
             log.warning(broken.code, broken.message, spot(broken.part));
         }
     }
+}
+
+/// Nothing in it comes from a node line: no address, no flags, nothing like an id.
+fn is_prose(text: &str) -> bool {
+    let from_a_node = |word: &str| {
+        let hex = word.bytes().filter(u8::is_ascii_hexdigit).count();
+        hex >= 8
+            || word.contains(|c: char| c.is_ascii_digit()) && word.contains([':', '@'])
+            || matches!(word, "connected" | "disconnected")
+            || word.split(',').any(|part| flag(part).is_some())
+    };
+    !text.split_whitespace().any(from_a_node)
 }
 
 /// `0-5460` cut to `0-54` is a good range, so only the missing line end tells.
@@ -273,12 +349,45 @@ mod tests {
     #[test]
     fn the_second_line_of_an_id_is_skipped() {
         let [a, b] = two();
-        let source = source(&format!("{a}\n{b}\n{a}\n{a}\n"));
+        let source = source(&format!("{b}\n{a}\n{b}\n{b}\n"));
         let parsed = parse_file(&source);
-        assert_eq!(ids(&parsed), [A, B]);
+        assert_eq!(ids(&parsed), [B, A]);
         assert_eq!(codes(&parsed), ["parse/duplicate-id"; 2]);
         assert!(parsed.diagnostics[0].message.contains("on line 1"));
         assert_eq!(parsed.diagnostics[1].place.as_ref().unwrap().line, 4);
+    }
+
+    #[test]
+    fn two_dumps_in_one_are_told_apart() {
+        let [a, b] = two();
+        let of_b = [a.replace("myself,", ""), b.replace("slave", "myself,slave")];
+        let text = format!("{a}\n{b}\n{}\n{}\n", of_b[1], of_b[0]);
+        let source = source(&text);
+        let parsed = parse_file(&source);
+        assert_eq!(parsed.diagnostics, []);
+        let lines: Vec<_> = parsed.sections.iter().map(|s| s.line).collect();
+        assert_eq!(lines, [1, 3]);
+        for section in &parsed.sections {
+            let Facts::Nodes(dump) = &section.facts else {
+                panic!("{section:?}");
+            };
+            assert_eq!(dump.lines.len(), 2);
+        }
+    }
+
+    #[test]
+    fn prose_among_the_lines_is_no_broken_line() {
+        let [a, b] = two();
+        let source = source(&format!(
+            "the view of the first node, as of tonight\n{a}\n{b}\n{}\n",
+            &b[3..30]
+        ));
+        let parsed = parse_file(&source);
+        assert_eq!(codes(&parsed), ["parse/text", "parse/fields"]);
+        let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+            panic!("{parsed:?}");
+        };
+        assert_eq!(dump.unread, 1);
     }
 
     #[test]

@@ -5,11 +5,12 @@
 //! Start reading at [`parse`].
 
 mod block;
-mod cli_all;
 mod cluster_info;
 mod cluster_nodes;
 mod config_get;
 mod disk_map;
+mod file_name;
+mod heading;
 mod home_map;
 mod host_map;
 mod info;
@@ -22,9 +23,11 @@ mod pairs;
 mod ping;
 mod redis_properties;
 mod table;
+mod transcript;
 mod unreachable;
 
 pub use block::Block;
+pub use file_name::address_in_path;
 pub use log::Log;
 
 use crate::diagnostic::Diagnostic;
@@ -300,7 +303,6 @@ pub static DIALECTS: &[&Dialect] = &[
     &config_get::DIALECT,
     &unreachable::DIALECT,
     &ping::DIALECT,
-    &cli_all::DIALECT,
     &host_map::DIALECT,
     &disk_map::DIALECT,
     &home_map::DIALECT,
@@ -308,11 +310,15 @@ pub static DIALECTS: &[&Dialect] = &[
     &not_needed::DIALECT,
 ];
 
-/// Reads a file by its content. A file that nothing claims is one diagnostic.
+/// Reads a file by its content: one answer, or many. A file that nothing claims is one
+/// diagnostic.
 pub fn parse(source: &Source) -> Parsed<'_> {
-    let block = Block::of(source);
-    match DIALECTS.iter().find(|d| (d.sniff)(block)) {
-        Some(dialect) => parse_as(source, dialect),
+    let mut log = Log::new(source);
+    match transcript::sections(Block::of(source), &mut log) {
+        Some(sections) => Parsed {
+            sections,
+            diagnostics: log.finish(),
+        },
         None => unclaimed(source),
     }
 }
@@ -389,14 +395,17 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 7] = [
+    const SHARED: [&str; 10] = [
         "mod",
         "block",
+        "file_name",
+        "heading",
         "log",
         "node_field",
         "node_line",
         "pairs",
         "table",
+        "transcript",
     ];
 
     #[test]

@@ -166,6 +166,16 @@ pub(super) fn looks_like_node(text: &str) -> bool {
         && fields.next().is_some()
 }
 
+/// Cheap: begins with an id as every server since 3.0 writes it, and goes on as a line of
+/// `CLUSTER NODES` does. Wrong answers cost nothing but a heading that begins like that.
+pub(super) fn is_plain_node(text: &str) -> bool {
+    const ID: usize = 40;
+    let text = text.as_bytes();
+    text.get(ID) == Some(&b' ')
+        && text.len() > ID + 30
+        && text.iter().take(4).all(u8::is_ascii_hexdigit)
+}
+
 /// The address field carries more than `addr,hostname`: only the file on disk has that.
 pub(super) fn has_aux_fields(text: &str) -> bool {
     looks_like_node(text) && Fields(text).nth(1).is_some_and(|a| a.contains('='))

@@ -9,8 +9,6 @@ use nom::sequence::preceded;
 
 use crate::parse::Authority;
 use crate::parse::Dialect;
-use crate::parse::Facts;
-use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::cluster_nodes;
@@ -28,11 +26,7 @@ fn sniff(block: Block) -> bool {
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
-    let dump = NodesDump {
-        authority: Authority::Disk,
-        ..cluster_nodes::dump(block, log)
-    };
-    vec![Section::new(DIALECT.name, block, Facts::Nodes(dump))]
+    cluster_nodes::sections(DIALECT.name, Authority::Disk, block, log)
 }
 
 /// A `vars` line at the start or the end, also one that was cut off, or aux fields.
@@ -74,6 +68,7 @@ fn current_epoch(input: &str) -> IResult<&str, u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::Facts;
     use crate::parse::parse as parse_file;
     use crate::source::Source;
 

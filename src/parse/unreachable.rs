@@ -34,7 +34,7 @@ fn sniff(block: Block) -> bool {
     head.peek().is_some() && head.all(is_no_answer)
 }
 
-fn is_no_answer(line: &str) -> bool {
+pub(super) fn is_no_answer(line: &str) -> bool {
     BEGINNINGS.iter().any(|b| line.starts_with(b))
 }
 

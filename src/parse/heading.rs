@@ -1,0 +1,402 @@
+//! Lines that say whose answer follows: prompts, commands, banners of loops and tools.
+//!
+//! Nothing here reads an answer. A heading that names a node by address gives it; what a shell
+//! prompt or a rule of dashes gives is only that the answer before it is over.
+
+use crate::model::Address;
+use crate::parse::block::strip_markup;
+use crate::parse::file_name::address_in_path;
+
+/// What a heading says of the answer below it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Heading<'a> {
+    /// The node that answers.
+    pub of: Option<Address>,
+    /// The host that answers, where no port is named.
+    pub host: Option<&'a str>,
+    /// What stands where an address should, and is none.
+    pub bad_name: Option<&'a str>,
+    /// The first line of the answer, where it stands behind the heading.
+    pub rest: Option<&'a str>,
+    pub kind: Kind,
+}
+
+/// How a heading came to be there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Kind {
+    /// Written to tell answers apart: an answer must follow.
+    #[default]
+    Banner,
+    /// A command typed at a prompt: an answer of any program, or none, may follow.
+    Command,
+    /// A line of three backquotes: goes on with what the heading before it said.
+    Fence,
+    /// A prompt without a command: the end of an answer.
+    End,
+}
+
+/// The heading that this line is.
+pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
+    let text = line.trim();
+    // Nearly every line of a capture ends here.
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    cli_all(text)
+        .or_else(|| fence(text))
+        .or_else(|| file(text))
+        .or_else(|| prompt(text))
+        .or_else(|| command(text))
+        .or_else(|| log_rule(text))
+        .or_else(|| call(text))
+        .or_else(|| banner(text))
+}
+
+/// No heading is longer; an answer line may be a megabyte.
+const LONGEST: usize = 300;
+
+const CLIENTS: [&str; 5] = ["redis-cli", "valkey-cli", "keydb-cli", "flashbase", "ltcli"];
+
+/// `redis client for 10.0.0.1:7000`, as `flashbase cli-all` prints it.
+fn cli_all(text: &str) -> Option<Heading<'_>> {
+    if !text.contains("redis client for ") {
+        return None;
+    }
+    let name = strip_markup(text).strip_prefix("redis client for ")?;
+    let name = name.trim().trim_end_matches(':');
+    let of = name.parse().ok();
+    Some(Heading {
+        bad_name: of.is_none().then_some(name),
+        of,
+        ..Heading::default()
+    })
+}
+
+fn fence(text: &str) -> Option<Heading<'_>> {
+    let info = text
+        .strip_prefix("```")
+        .or_else(|| text.strip_prefix("~~~"))?;
+    (!info.contains('`')).then(|| Heading {
+        kind: Kind::Fence,
+        ..Heading::default()
+    })
+}
+
+/// `==> nodes/10.0.0.1_7000/info.txt <==`, as `head` and `tail` print it.
+fn file(text: &str) -> Option<Heading<'_>> {
+    let path = text.strip_prefix("==> ")?.strip_suffix(" <==")?;
+    Some(Heading {
+        of: address_in_path(path).or_else(|| path.parse().ok()),
+        ..Heading::default()
+    })
+}
+
+/// `10.0.0.1:7000> cluster nodes`, `10.0.0.1:7000[1]>`, `not connected>`.
+fn prompt(text: &str) -> Option<Heading<'_>> {
+    let (before, command) = text.split_once('>')?;
+    let name = match before.strip_suffix(']').and_then(|b| b.rsplit_once('[')) {
+        Some((name, db)) if db.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => before,
+    };
+    let of: Option<Address> = name.parse().ok();
+    let known = of.is_some() || CLIENTS.contains(&name) || name == "not connected";
+    // `10.0.0.1:7000>>>` is no prompt; a banner may be.
+    if !known || command.starts_with('>') {
+        return None;
+    }
+    let kind = match command.trim().is_empty() {
+        true => Kind::End,
+        false => Kind::Command,
+    };
+    Some(Heading {
+        of,
+        kind,
+        ..Heading::default()
+    })
+}
+
+/// `$ redis-cli -h 10.0.0.1 -p 7000 info`, at any shell prompt, or as `set -x` shows it.
+fn command(text: &str) -> Option<Heading<'_>> {
+    let (prompted, words) = match behind_shell_prompt(text) {
+        Some(words) => (true, words),
+        None => (false, text.strip_prefix("+ ").unwrap_or(text)),
+    };
+    let at = words.split_whitespace().position(is_client);
+    // Without a prompt the client must come first: prose may speak of it, too.
+    match (at, prompted) {
+        (Some(0), _) | (Some(_), true) => {}
+        (None, true) => {
+            return Some(Heading {
+                kind: if words.trim().is_empty() {
+                    Kind::End
+                } else {
+                    Kind::Command
+                },
+                ..Heading::default()
+            });
+        }
+        _ => return None,
+    }
+    if !prompted && !words.contains(" -") && !words.contains("cluster") && !words.contains("info") {
+        return None;
+    }
+    Some(Heading {
+        of: address_of_command(words),
+        kind: Kind::Command,
+        ..Heading::default()
+    })
+}
+
+fn is_client(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    CLIENTS.contains(&name)
+}
+
+/// What stands behind `$ `, `# ` of `root@host:~#`, or `[user@host dir]$ `.
+fn behind_shell_prompt(text: &str) -> Option<&str> {
+    if text == "$" {
+        return Some("");
+    }
+    if let Some(words) = text.strip_prefix("$ ") {
+        return Some(words);
+    }
+    let end = text.find(['$', '#', '%'])?;
+    let (prompt, rest) = text.split_at(end);
+    let rest = rest.get(1..)?;
+    let blanks = prompt.bytes().filter(|&b| b == b' ').count();
+    let is_prompt = prompt.contains('@')
+        && (blanks == 0 || prompt.starts_with('[') && blanks <= 2)
+        && (rest.is_empty() || rest.starts_with(' '));
+    is_prompt.then_some(rest.trim_start())
+}
+
+/// `-h HOST -p PORT`, or `-u redis://HOST:PORT`; the host may be that of `ssh HOST`.
+pub(super) fn address_of_command(words: &str) -> Option<Address> {
+    let mut host = None;
+    let mut port = None;
+    let mut words = words
+        .split_whitespace()
+        .map(|w| w.trim_matches(['"', '\'']));
+    while let Some(word) = words.next() {
+        match word {
+            "-h" => host = words.next(),
+            "-p" => port = words.next(),
+            "-u" => {
+                let url = words.next()?;
+                let rest = url.split_once("://")?.1;
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                return place.split('/').next()?.parse().ok();
+            }
+            "ssh" => host = words.next().map(|h| h.rsplit('@').next().unwrap_or(h)),
+            _ => {}
+        }
+    }
+    Address::new(host?, port?.parse().ok()?).ok()
+}
+
+/// `------ CLUSTER NODES OUTPUT ------` and its like in the log of a crash.
+fn log_rule(text: &str) -> Option<Heading<'_>> {
+    let name = text.strip_prefix("------ ")?.strip_suffix(" ------")?;
+    let capital = |c: char| c.is_ascii_uppercase() || c == ' ' || c.is_ascii_digit();
+    name.chars().all(capital).then(|| Heading {
+        kind: Kind::Command,
+        ..Heading::default()
+    })
+}
+
+/// `10.0.0.1:7000: …`, where `redis-cli --cluster call` puts the answer behind the address.
+fn call(text: &str) -> Option<Heading<'_>> {
+    let (name, rest) = text.split_once(": ")?;
+    let of = address_in_digits(name)?;
+    Some(Heading {
+        of: Some(of),
+        rest: Some(rest),
+        ..Heading::default()
+    })
+}
+
+/// An address whose host part is an IP: names are too many things in prose.
+fn address_in_digits(text: &str) -> Option<Address> {
+    let address: Address = text.parse().ok()?;
+    address
+        .ip()
+        .parse::<std::net::IpAddr>()
+        .is_ok()
+        .then_some(address)
+}
+
+/// `=== 10.0.0.1:7000 ===`, `# node 10.0.0.1:7000 cluster info`, `10.0.0.1 | CHANGED | rc=0 >>`:
+/// one address, or a decorated IP, and nothing but words that belong to such lines.
+fn banner(text: &str) -> Option<Heading<'_>> {
+    const WORDS: [&str; 38] = [
+        "node",
+        "nodes",
+        "host",
+        "server",
+        "instance",
+        "redis",
+        "valkey",
+        "port",
+        "cluster",
+        "info",
+        "slots",
+        "shards",
+        "links",
+        "config",
+        "get",
+        "ping",
+        "dir",
+        "replication",
+        "output",
+        "of",
+        "from",
+        "on",
+        "for",
+        "at",
+        "and",
+        "result",
+        "changed",
+        "success",
+        "ok",
+        "rc=0",
+        "master",
+        "slave",
+        "replica",
+        "primary",
+        "view",
+        "myid",
+        "time",
+        "dump",
+    ];
+    let decoration = |c: char| {
+        matches!(
+            c,
+            '=' | '-' | '#' | '*' | '>' | '<' | '[' | ']' | '|' | '/' | ':'
+        )
+    };
+    let decorated = text.starts_with(decoration) || text.ends_with(decoration);
+    let mut of: Option<Address> = None;
+    let mut host = None;
+    for word in text.split_whitespace() {
+        // A bracket may belong to an IPv6 address.
+        let bare = word.trim_matches(['=', '-', '#', '*', '>', '<', '|', '/', ',', '(', ')']);
+        let bare = bare.strip_suffix(':').unwrap_or(bare);
+        let inner = bare.trim_matches(['[', ']']);
+        if bare.is_empty() || WORDS.contains(&inner.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        if let Some(address) = address_in_digits(bare).or_else(|| address_in_digits(inner)) {
+            if of.replace(address).is_some() {
+                return None;
+            }
+        } else if inner.parse::<std::net::IpAddr>().is_ok() && host.is_none() && decorated {
+            host = Some(inner);
+        } else if of.is_none() && host.is_some() && inner.parse::<u16>().is_ok_and(|p| p > 0) {
+            // `--- 10.0.0.1 7000 ---`
+            of = Address::new(host.take()?, inner.parse().ok()?).ok();
+        } else if !is_time(inner) && !is_count(inner) {
+            return None;
+        }
+    }
+    (of.is_some() || host.is_some()).then(|| Heading {
+        of,
+        host,
+        ..Heading::default()
+    })
+}
+
+/// `12:00:01`, as `pssh` prints it.
+fn is_time(word: &str) -> bool {
+    word.len() == 8 && word.bytes().all(|b| b.is_ascii_digit() || b == b':')
+}
+
+/// `[1]`, as `pssh` prints it.
+fn is_count(word: &str) -> bool {
+    word.len() < 6 && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> Option<String> {
+        heading(line)?.of.map(|a| a.to_string())
+    }
+
+    #[test]
+    fn finds_the_node_that_a_heading_names() {
+        for line in [
+            "redis client for 10.0.0.1:7000",
+            "==> nodes/10.0.0.1_7000/cluster-nodes.txt <==",
+            "10.0.0.1:7000> cluster nodes",
+            "10.0.0.1:7000[1]> info",
+            "10.0.0.1:7000>",
+            "$ redis-cli -h 10.0.0.1 -p 7000 cluster nodes",
+            "redis-cli -h 10.0.0.1 -p 7000 cluster nodes",
+            "+ /usr/bin/redis-cli -p 7000 -h 10.0.0.1 info",
+            "[op@jump ~]$ ssh op@10.0.0.1 valkey-cli -p 7000 info",
+            "root@jump:~# redis-cli -u redis://user:pw@10.0.0.1:7000/0 ping",
+            "=== 10.0.0.1:7000 ===",
+            "--- 10.0.0.1 7000 ---",
+            "# node 10.0.0.1:7000 cluster info",
+            "10.0.0.1:7000",
+            "10.0.0.1:7000:",
+            "[1] 12:00:01 [SUCCESS] 10.0.0.1:7000",
+            ">>> 10.0.0.1:7000",
+            "10.0.0.1:7000: 1 10.0.0.1:7000 myself,master - 0 0 1 connected",
+        ] {
+            assert_eq!(of(line).as_deref(), Some("10.0.0.1:7000"), "{line}");
+        }
+        for line in ["[fd01::5]:7000> info", "== fd01::5:7000 =="] {
+            assert_eq!(of(line).as_deref(), Some("fd01::5:7000"), "{line}");
+        }
+    }
+
+    #[test]
+    fn finds_the_host_where_no_port_is_named() {
+        for line in ["10.0.0.1 | CHANGED | rc=0 >>", "=== 10.0.0.1 ==="] {
+            assert_eq!(heading(line).unwrap().host, Some("10.0.0.1"), "{line}");
+        }
+    }
+
+    #[test]
+    fn ends_an_answer_without_naming_a_node() {
+        for (line, kind) in [
+            ("```", Kind::Fence),
+            ("```text", Kind::Fence),
+            ("op@jump:~$", Kind::End),
+            ("[op@jump ~]$ ls -l", Kind::Command),
+            ("------ CLUSTER NODES OUTPUT ------", Kind::Command),
+            ("redis-cli -p 7000 cluster nodes", Kind::Command),
+        ] {
+            let found = heading(line).unwrap();
+            assert_eq!((found.kind, found.of), (kind, None), "{line}");
+        }
+    }
+
+    #[test]
+    fn answers_are_no_headings() {
+        for line in [
+            "07c37 10.0.0.1:7000@17000 master - 0 1426238317239 4 connected 0-5460",
+            "> 07c37 10.0.0.1:7000 master - 0 0 4 connected",
+            "slave0:ip=10.0.0.1,port=7000,state=online,offset=1,lag=0",
+            "# Server",
+            "10.0.0.1",
+            "7000",
+            "bind 10.0.0.1",
+            "M: 07c37 10.0.0.1:7000",
+            ">>> Performing Cluster Check (using node 10.0.0.1:7000)",
+            "10.0.0.1:7000 (a5f1acac...) -> 62 keys | 5461 slots | 1 slaves.",
+            "Could not connect to Redis at 10.0.0.1:7000: Connection refused",
+            "127.0.0.1   | 5 | 3",
+            "10.0.0.1:7000,h1",
+            "--------------------------------",
+            "config_file:/etc/redis-cli/x",
+            "/dev/sda1 on / type ext4 (rw)",
+            "Filesystem 1K-blocks Used Available Use% Mounted on",
+            "we ran redis-cli on 10.0.0.1:7000 and saw this",
+        ] {
+            assert_eq!(heading(line), None, "{line}");
+        }
+    }
+}
