@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `model` | the nouns: ids, addresses, slots, nodes, shards, domains, the cluster | – |
 //! | `parallel` | the same work on many items, on all cores | – |
-//! | `source` | a captured file in memory, and places in it | – |
+//! | `source` | a captured file in memory, and places in it | model |
 //! | `diagnostic` | what we say about a source | source |
 //! | `policy` | what is wanted | model, source, diagnostic |
 //! | `parse` | text to facts, one file per dialect | model, source, diagnostic |

@@ -137,25 +137,49 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Parses a batch on all cores and takes it in, in order.
     pub fn take_batch(&mut self, batch: &[Source]) {
-        let parsed = parallel::map(batch, crate::parse::parse);
-        for (source, parsed) in batch.iter().zip(parsed) {
+        let parts = parallel::map(batch, crate::parse::unwrap);
+        // A file that wraps answers is read as those; any other as itself.
+        let sources: Vec<&Source> = batch
+            .iter()
+            .zip(&parts)
+            .flat_map(|(source, parts)| {
+                let whole = parts.is_empty().then_some(source);
+                whole.into_iter().chain(parts)
+            })
+            .collect();
+        let parsed = parallel::map(&sources, |source| crate::parse::parse(source));
+        for (source, parsed) in sources.into_iter().zip(parsed) {
             self.take(source, parsed);
         }
     }
 
     fn take(&mut self, source: &Source, parsed: Parsed) {
-        let file = self.files.len();
-        self.files.push(File {
-            path: source.path.to_string(),
-            dialect: parsed.sections.first().map(|s| s.dialect),
-            view_of: None,
-            sha256: source.sha256.clone(),
-        });
+        let file = self.file_of(source, &parsed);
         self.diagnostics.extend(parsed.diagnostics);
-        let named = address_in_path(&source.path);
+        let inside = source.inside.as_ref().and_then(|inside| inside.of.clone());
+        let named = inside.or_else(|| address_in_path(&source.path));
         for section in parsed.sections {
             self.take_section(source, file, named.as_ref(), section);
         }
+    }
+
+    /// One entry for each file, however many answers are wrapped in it.
+    fn file_of(&mut self, source: &Source, parsed: &Parsed) -> usize {
+        let dialect = parsed.sections.first().map(|s| s.dialect);
+        if source.inside.is_some()
+            && let Some(last) = self.files.last_mut()
+            && last.path == *source.path
+        {
+            last.dialect = last.dialect.or(dialect);
+            return self.files.len() - 1;
+        }
+        self.files.push(File {
+            path: source.path.to_string(),
+            dialect,
+            view_of: None,
+            sha256: source.sha256.clone(),
+        });
+        self.files.len() - 1
     }
 
     fn take_section(
@@ -167,6 +191,8 @@ impl Gathered {
     ) {
         let of = section.of.as_ref().or(named);
         let place = source.place(section.line, 1);
+        let around = source.inside.as_ref().and_then(|i| i.host.clone());
+        let host = section.host.map(str::to_owned).or(around);
         match section.facts {
             Facts::Nodes(dump) => self.take_view(source, file, of, dump),
             Facts::Info(pairs) => {
@@ -232,12 +258,12 @@ impl Gathered {
             Facts::Properties(properties) => self.properties.push(properties),
             Facts::Mounts(rows) => self.mounts.push(HostFacts {
                 path: source.path.clone(),
-                host: section.host.map(str::to_owned),
+                host,
                 rows,
             }),
             Facts::Processes(rows) => self.processes.push(HostFacts {
                 path: source.path.clone(),
-                host: section.host.map(str::to_owned),
+                host,
                 rows,
             }),
         }
@@ -277,11 +303,8 @@ impl Gathered {
                 );
             }
             let fact = self.fact_of(line);
-            lines.push(Line {
-                fact,
-                line: line.line,
-                column: line.column,
-            });
+            let (line, column) = source.in_file(line.line, line.column);
+            lines.push(Line { fact, line, column });
         }
         self.views.push(View {
             path: source.path.clone(),
