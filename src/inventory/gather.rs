@@ -131,6 +131,9 @@ pub(super) struct Gathered {
     pub processes: Vec<HostFacts<ProcessRow>>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The text of one line for each id that some line shows without an address: the first of
+    /// the most telling kind of answer.
+    pub ghost_lines: BTreeMap<Token, (Authority, Arc<str>)>,
     by_token: Vec<Vec<u32>>,
 }
 
@@ -303,6 +306,7 @@ impl Gathered {
                 );
             }
             let fact = self.fact_of(line);
+            self.keep_ghost(source, dump.authority, line, fact);
             let (line, column) = source.in_file(line.line, line.column);
             lines.push(Line { fact, line, column });
         }
@@ -317,6 +321,24 @@ impl Gathered {
             named: named.cloned(),
             clock,
         });
+    }
+
+    /// A node that met nobody has no address in its own line, and is no ghost.
+    fn keep_ghost(&mut self, source: &Source, authority: Authority, line: &NodeLine, fact: u32) {
+        let fact = &self.facts[fact as usize];
+        let addressless = fact.flags.has(Flags::NOADDR) || line.ip.is_empty();
+        if !addressless || fact.flags.has(Flags::MYSELF) {
+            return;
+        }
+        match self.ghost_lines.get(&fact.token) {
+            Some((kept, _)) if *kept <= authority => {}
+            Some(_) | None => {
+                if let Some(text) = text_from(source, line.id) {
+                    self.ghost_lines
+                        .insert(fact.token, (authority, text.into()));
+                }
+            }
+        }
     }
 
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
@@ -393,6 +415,21 @@ impl Gathered {
     pub fn fact(&self, line: &Line) -> &Fact {
         &self.facts[line.fact as usize]
     }
+}
+
+/// The captured line from `id` on, of which it must be a slice; quotes behind it are none of it.
+/// People paste whole dumps with `\n` spelled out, so that ends a line, too.
+fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
+    let offset = (id.as_ptr() as usize).wrapping_sub(source.text.as_ptr() as usize);
+    let rest = source.text.get(offset..)?;
+    let mut ends = rest.match_indices(['\n', '\\']).map(|(at, _)| at);
+    let end = ends.find(|&at| {
+        let rest = rest.get(at..).unwrap_or("");
+        rest.starts_with('\n') || rest.starts_with("\\n")
+    });
+    let line = rest.get(..end.unwrap_or(rest.len()))?;
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*');
+    Some(line.trim_end_matches(around))
 }
 
 fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {
