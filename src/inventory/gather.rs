@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
+use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
@@ -63,6 +64,9 @@ pub(super) struct Line {
     pub column: u32,
 }
 
+/// No unix ms are later: the year 3000.
+const LATEST: u64 = 32_503_680_000_000;
+
 /// One dump.
 #[derive(Debug)]
 pub(super) struct View {
@@ -81,6 +85,8 @@ pub(super) struct View {
     pub named: Option<Address>,
     /// The newest pong of the dump: its clock, unix ms.
     pub clock: u64,
+    /// The store that the dump gives away.
+    pub looks_like: Option<&'static str>,
 }
 
 /// Answers of one node other than its view.
@@ -292,7 +298,10 @@ impl Gathered {
         let mut myself = None;
         let mut clock = 0;
         for line in &dump.lines {
-            clock = clock.max(line.pong_received);
+            // Other stores print other times.
+            if line.pong_received < LATEST {
+                clock = clock.max(line.pong_received);
+            }
             let is_myself = line.flags.has(Flags::MYSELF);
             if is_myself && myself.is_none() {
                 myself = Some(lines.len());
@@ -320,6 +329,7 @@ impl Gathered {
             incomplete: dump.incomplete,
             named: named.cloned(),
             clock,
+            looks_like: server::looks_like(&dump.lines),
         });
     }
 

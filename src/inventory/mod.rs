@@ -16,6 +16,7 @@ mod owners;
 mod reconcile;
 mod replication;
 mod seen;
+mod server;
 mod slots;
 #[cfg(test)]
 mod tests;
