@@ -70,39 +70,59 @@ views() {
 
 # --- one node -----------------------------------------------------------------------------------
 
-# True if the answer in the file is a refusal: `ERR unknown command`, `NOAUTH …`.
+cr=$(printf '\r')
+
+# The first line of a file that says something into $first; empty if none does.
+first_line() {
+    while IFS= read -r first || [ -n "$first" ]; do
+        first=${first%"$cr"}
+        if [ -n "$first" ]; then return; fi
+    done <"$1"
+    first=''
+}
+
+# True if $first is a refusal: `ERR unknown command`, `NOAUTH …`.
 is_refusal() {
-    sed -n '/./{p;q;}' "$1" | grep -Eq '^([A-Z][A-Z]+|\(error\)) '
+    case $first in
+    '(error) '*) return 0 ;;
+    [A-Z][A-Z]*' '*) ;;
+    *) return 1 ;;
+    esac
+    case ${first%% *} in *[!A-Z]*) return 1 ;; esac
 }
 
 # judge STATUS COMMAND: what became of a call whose answer is in $part.answer. 0: it can be kept.
 # 1: the node said no, or nothing. 2: no reply, so it is not asked again; $part.why has the words.
 judge() {
     when="$began $(clock) $host:$port $2:"
-    if [ "$1" -eq 0 ] && is_refusal "$part.answer"; then
-        sed -n '/./{p;q;}' "$part.answer" | plain >"$part.refused"
-        note "$when $(cat "$part.refused")"
-        return 1
-    elif [ "$1" -eq 0 ]; then
+    if [ "$1" -eq 0 ]; then
+        first_line "$part.answer"
+        if is_refusal; then
+            printf '%s\n' "$first" | plain >"$part.refused"
+            note "$when $(cat "$part.refused")"
+            return 1
+        fi
         note "$when $(($(wc -c <"$part.answer"))) bytes"
-        grep -q '[^[:space:]]' "$part.answer"
+        [ -n "$first" ]
         return
     fi
     # Some clients fail when the server refuses.
     grep -v -e '^Warning: ' -e '^AUTH failed' "$part.said" >"$part.words"
+    first_line "$part.words"
     if time_is_up "$1"; then
         echo "timeout: no reply from $host:$port in $limit s" >"$part.why"
-    elif is_refusal "$part.words"; then
-        plain <"$part.words" >"$part.refused"
+    elif is_refusal; then
+        printf '%s\n' "$first" | plain >"$part.refused"
         note "$when $(cat "$part.refused")"
         return 1
     elif [ "$1" -ge 125 ] && [ "$1" -le 127 ]; then
         # It is the client that cannot be run: that says nothing about the node.
-        echo "the client failed: $(plain <"$part.words")" >"$part.refused"
+        echo "the client failed: $(printf '%s\n' "$first" | plain)" >"$part.refused"
         note "$when $(cat "$part.refused")"
         return 2
     else
-        words=$(cat "$part.words" "$part.answer" | sed -n '/./{p;q;}' | plain)
+        if [ -z "$first" ]; then first_line "$part.answer"; fi
+        words=$(printf '%s\n' "$first" | plain)
         case $words in
         "Could not connect to "*"$host:$port"*) ;;
         *) words="Could not connect to $host:$port: ${words:-the client ended with $1}" ;;
