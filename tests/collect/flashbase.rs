@@ -79,11 +79,11 @@ fn saves_the_transcripts() {
 fn a_paused_node_is_named_and_what_was_said_before_is_kept() {
     let mut played = Played::new("flashbase-paused");
     played.put("paused", "");
-    let run = flashbase(&mut played, &["-t", "1"]);
+    let run = flashbase(&mut played, &["-t", "3"]);
     run.ends(0, "1 of 2 nodes answered\n");
-    run.ends(0, "cli-all cluster nodes: not done in 1 s");
+    run.ends(0, "cli-all cluster nodes: not done in 3 s");
     let nodes = played.read("out/cli-all-cluster-nodes.txt");
-    let end = "redis client for 127.0.0.1:18101\ntimeout: no reply from 127.0.0.1:18101 in 1 s\n";
+    let end = "redis client for 127.0.0.1:18101\ntimeout: no reply from 127.0.0.1:18101 in 3 s\n";
     assert!(nodes.ends_with(end), "{nodes}");
 }
 
