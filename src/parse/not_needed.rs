@@ -20,6 +20,15 @@ fn parse<'a>(_: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 }
 
 fn sniff(block: Block) -> bool {
+    is_log(block) || is_answer(block)
+}
+
+/// What `topoplan collect` writes about its own work.
+fn is_log(block: Block) -> bool {
+    block.text.starts_with("# topoplan collect")
+}
+
+fn is_answer(block: Block) -> bool {
     !cluster_nodes::lists_nodes(block)
         && (is_json(block.text.trim_start()) || is_list(block) || is_report(block))
 }
@@ -100,6 +109,7 @@ mod tests {
             "0\n5460\n10.0.0.1\n7000\nab\n\n10.0.0.2\n7001\ncd\n",
             "1) 1) (integer) 0\n   2) (integer) 5460\n   3) 1) \"10.0.0.1\"\n      2) (integer) 7001\n",
             "[[0,5460,[\"10.0.0.1\",7001,\"ab\",[]]]]\n",
+            "# topoplan collect 0.1.0: what was asked, on jump\n1 2 10.0.0.1:7000 PING: 5 bytes\n",
             "slots\n0\n5460\nnodes\nid\nab\n",
             "1) 1) \"slots\"\n   2) 1) (integer) 0\n      2) (integer) 5460\n",
             "1) 1# \"slots\" => \n      1) (integer) 10922\n",
