@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::parse::DIALECTS;
 use crate::parse::Dialect;
+use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::strip_markup;
@@ -35,6 +36,7 @@ fn header(line: &str) -> Option<&str> {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut sections = Vec::new();
+    let mut unknown: Option<(Spot, Address, usize)> = None;
     for (line, text, body) in answers(block) {
         let spot = Spot {
             line,
@@ -61,18 +63,31 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
             Some(dialect) => {
                 sections.extend((dialect.parse)(body, log).into_iter().map(|s| Section {
                     of: Some(of.clone()),
+                    // Whatever it said, it lives.
+                    facts: match s.facts {
+                        Facts::Nothing => Facts::Pong,
+                        facts => facts,
+                    },
                     ..s
-                }))
+                }));
             }
             None if body.text.trim().is_empty() => {
                 log.warning("capture/empty-answer", format!("{of} gave no answer"), spot);
             }
-            None => {
-                let message =
-                    format!("the answer of {of} is not known to topoplan; it was not used");
-                log.note("capture/unknown-answer", message, spot);
-            }
+            None => match &mut unknown {
+                Some((_, _, more)) => *more += 1,
+                None => unknown = Some((spot, of, 0)),
+            },
         }
+    }
+    if let Some((spot, of, more)) = unknown {
+        let message = match more {
+            0 => format!("the answer of {of} is not known to topoplan; it was not used"),
+            n => format!(
+                "the answers of {of} and of {n} more nodes are not known to topoplan; they were not used"
+            ),
+        };
+        log.note("capture/unknown-answer", message, spot);
     }
     if sections.is_empty() {
         log.whole(Diagnostic::note(
@@ -114,7 +129,6 @@ fn answers(block: Block<'_>) -> Vec<(u32, &str, Block<'_>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Facts;
     use crate::parse::parse as parse_file;
     use crate::source::Source;
 
@@ -160,5 +174,23 @@ mod tests {
         assert_eq!(dump.lines[0].line, 2);
         let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
         assert_eq!(codes, ["capture/empty-answer", "parse/address"]);
+    }
+
+    #[test]
+    fn a_command_that_topoplan_does_not_know_is_said_once() {
+        let text = "redis client for 10.0.0.1:7000\nsome text\nredis client for 10.0.0.1:7001\n\
+            more text\nredis client for 10.0.0.1:7002\nOK\n";
+        let source = Source::new("cli-all.txt", text.into(), String::new());
+        let parsed = parse_file(&source);
+        let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+        assert_eq!(codes, ["capture/unknown-answer"]);
+        // What says OK lives.
+        assert!(matches!(
+            parsed.sections[..],
+            [Section {
+                facts: Facts::Pong,
+                ..
+            }]
+        ));
     }
 }
