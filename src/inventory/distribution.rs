@@ -15,6 +15,9 @@ use crate::source::Place;
 /// Says where the counts differ. The command counts only nodes that answered it, so it may show
 /// less than there is; it never decides anything here.
 pub(super) fn compare(gathered: &Gathered, names: &HostNames, inventory: &mut Inventory) {
+    if inventory.cluster.nodes.is_empty() {
+        return;
+    }
     let counts = counts(&inventory.cluster);
     for (path, table) in &gathered.distributions {
         for row in &table.rows {

@@ -20,6 +20,8 @@ pub(super) static DIALECT: Dialect = Dialect {
 fn sniff(block: Block) -> bool {
     let is_port = |line: &str| line.parse::<u16>().is_ok_and(|port| port >= 1024);
     let mut head = block.head().peekable();
+    // `flashbase find-masters no-slot`, pasted with what it printed.
+    head.next_if(|line| line.starts_with("flashbase find-"));
     let Some(&first) = head.peek() else {
         return false;
     };
@@ -27,7 +29,8 @@ fn sniff(block: Block) -> bool {
         return head.all(is_address);
     }
     // A number alone may be anything.
-    head.nth(1).is_some_and(is_port) && block.head().all(is_port)
+    let mut count = 0;
+    head.inspect(|_| count += 1).all(is_port) && count > 1
 }
 
 /// With a port: a bare IPv6 would read like one.
@@ -39,12 +42,13 @@ fn is_address(line: &str) -> bool {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let lines = block.text.lines().filter(|line| !line.trim().is_empty());
+    let count = lines.filter(|line| !line.contains("find-")).count();
+    let nodes = if count == 1 { "node" } else { "nodes" };
     log.whole(Diagnostic::note(
         "capture/address-list",
         format!(
-            "a list of {} nodes that does not say what it lists; it was not used: \
-             `topoplan list` tells the same from the views",
-            lines.count()
+            "a list of {count} {nodes} that was not needed: `topoplan list` tells the same from \
+             the views"
         ),
     ));
     vec![Section::new(DIALECT.name, block, Facts::Nothing)]
@@ -61,6 +65,7 @@ mod tests {
         for text in [
             "10.0.0.1:7000\n[fd00::1]:7001\n",
             "18200\n18204\n",
+            "flashbase find-masters no-slot\n10.0.0.1:7000\n",
             "1) \"10.0.0.1:7000\"\n",
             "7000\n7001\n7002\n7003\n7004\n",
         ] {

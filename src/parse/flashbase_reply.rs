@@ -20,7 +20,9 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 }
 
 fn sniff(block: Block) -> bool {
-    let mut head = block.head().filter(|line| !bars::is_rule(line));
+    let mut head = block
+        .head()
+        .filter(|line| !bars::is_rule(line) && !line.starts_with("flashbase find-"));
     let Some(first) = head.next() else {
         return false;
     };
@@ -30,12 +32,14 @@ fn sniff(block: Block) -> bool {
 }
 
 fn is_reply(line: &str) -> bool {
-    const BEGINNINGS: [&str; 14] = [
+    const BEGINNINGS: [&str; 15] = [
         // `cluster failover_list`, without the number.
         "failovered masters:",
         "Use options(",
         "Error) Invalid arguments",
         "flashbase kill ",
+        // What `pairing.py` proposes.
+        "flashbase do-replicate ",
         "Start to replicate",
         "The slave node is not belong to the cluster",
         "'cluster meet' is done",
@@ -53,7 +57,12 @@ fn is_reply(line: &str) -> bool {
         || line.contains(" as slave of master(")
         || line.contains(" nodes have forgot ")
         || line.contains(" will be master")
-        || bars::cells(line) == ["UUID"] && line.contains('|')
+        || line.contains('|') && is_header(&bars::cells(line))
+}
+
+/// Of `cluster find_noaddr`, and of the slots as the shell of ltcli shows them.
+fn is_header(cells: &[&str]) -> bool {
+    matches!(cells, ["UUID"] | ["start", "end", "m_ip", ..])
 }
 
 /// `10.0.0.1:7000(connected)`, its replicas below it behind `|__ `.
@@ -85,6 +94,9 @@ mod tests {
             "Add 10.0.0.1:7000 as slave of master(10.0.0.1:7001)\nOK\n",
             "flashbase kill 7000\n",
             "BUMPED 321\n",
+            "flashbase find-slaves\nUse options(failbacked)\n",
+            "flashbase do-replicate 10.0.0.1:7000 10.0.0.2:7000\n",
+            "+-------+-----+------+\n| start | end | m_ip |\n",
             "(error) ERR Unknown node ab\nOK\n",
         ] {
             let source = Source::new("f", text.into(), String::new());

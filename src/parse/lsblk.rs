@@ -17,7 +17,7 @@ pub(super) static DIALECT: Dialect = Dialect {
 };
 
 fn sniff(block: Block) -> bool {
-    block.head().any(is_header) || block.head().next().is_some_and(|line| is_pairs(line))
+    block.head().any(is_header) || block.head().next().is_some_and(is_pairs)
 }
 
 fn is_header(line: &str) -> bool {

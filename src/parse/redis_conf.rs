@@ -229,7 +229,9 @@ mod tests {
     use crate::parse::parse as parse_file;
     use crate::source::Source;
 
-    fn sections(text: &str) -> Vec<(Option<String>, Vec<(String, String)>)> {
+    type Settings = Vec<(String, String)>;
+
+    fn sections(text: &str) -> Vec<(Option<String>, Settings)> {
         let source = Source::new("f", text.into(), String::new());
         let parsed = parse_file(&source);
         assert_eq!(parsed.diagnostics, [], "{text}");
