@@ -55,6 +55,35 @@ fn samples() -> Vec<Source> {
             "export SR2_REDIS_MASTER_PORTS=( $(seq 18100 18104) )\n".into(),
         ),
         ("cluster-slots.txt", "0\n5460\n10.0.0.1\n7000\n".into()),
+        (
+            "redis-7000.conf",
+            "# a comment\nport 7000\ndir /data\n".into(),
+        ),
+        ("grep.txt", "conf/redis-7000.conf:dir /data\n".into()),
+        (
+            "df.txt",
+            "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/sda1 1 1 1 1% /\n".into(),
+        ),
+        ("mount.txt", "/dev/sda1 on / type ext4 (rw)\n".into()),
+        ("mounts.txt", "/dev/sda1 / ext4 rw 0 0\n".into()),
+        (
+            "lsblk.txt",
+            "NAME MAJ:MIN RM SIZE RO TYPE MOUNTPOINT\nsda 8:0 0 1G 0 disk /\n".into(),
+        ),
+        (
+            "ps.txt",
+            "UID PID PPID C STIME TTY TIME CMD\nr 7 1 0 Nov20 ? 0:00 redis-server *:7000\n".into(),
+        ),
+        (
+            "distribution.txt",
+            "SERVER NAME | M | S\n10.0.0.1 | 1 | 0\n".into(),
+        ),
+        (
+            "with-dir.txt",
+            "| HOST | PORT | PATH |\n| 10.0.0.1 | 7000 | /d |\n".into(),
+        ),
+        ("no-slot.txt", "10.0.0.1:7000\n10.0.0.1:7001\n".into()),
+        ("tree.txt", "10.0.0.1:7000(connected)\n".into()),
         ("letter.txt", "Dear all,\nall is well\n".into()),
     ]
     .into_iter()

@@ -15,6 +15,7 @@ use crate::model::NodeName;
 use crate::parallel;
 use crate::parse::Authority;
 use crate::parse::DiskRow;
+use crate::parse::Distribution;
 use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::HomeRow;
@@ -119,6 +120,13 @@ pub(super) struct HostFacts<Row> {
     pub rows: Vec<Row>,
 }
 
+/// What one server of a host is started with.
+#[derive(Clone, Debug)]
+pub(super) struct Conf {
+    pub port: u16,
+    pub config: BTreeMap<String, String>,
+}
+
 /// Everything the files said.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
@@ -132,7 +140,10 @@ pub(super) struct Gathered {
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
-    pub properties: Vec<Properties>,
+    pub properties: Vec<(Arc<str>, Properties)>,
+    pub distributions: Vec<(Arc<str>, Distribution)>,
+    /// What servers on a host are started with, where only the host's files tell which it is.
+    pub confs: Vec<HostFacts<Conf>>,
     pub mounts: Vec<HostFacts<MountRow>>,
     pub processes: Vec<HostFacts<ProcessRow>>,
     pub files: Vec<File>,
@@ -202,6 +213,8 @@ impl Gathered {
         let place = source.place(section.line, 1);
         let around = source.inside.as_ref().and_then(|i| i.host.clone());
         let host = section.host.map(str::to_owned).or(around);
+        // Who asked one node on a host asked on that host.
+        let host = host.or_else(|| section.of.as_ref().map(|of| of.ip().to_owned()));
         match section.facts {
             Facts::Nodes(dump) => self.take_view(source, file, of, dump),
             Facts::Info(pairs) => {
@@ -213,6 +226,9 @@ impl Gathered {
                 answers
                     .info
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+            }
+            Facts::Config(pairs) if section.dialect == "redis-conf" => {
+                self.take_conf(source, file, of, host, &pairs);
             }
             Facts::Config(pairs) => {
                 let answers = self.answers_of(of, &source.path, file);
@@ -264,7 +280,11 @@ impl Gathered {
             Facts::HomeMap(rows) => self
                 .homes
                 .extend(rows.into_iter().map(|r| (source.path.clone(), r))),
-            Facts::Properties(properties) => self.properties.push(properties),
+            Facts::Properties(properties) => {
+                self.properties.push((source.path.clone(), properties));
+            }
+            Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            Facts::Nothing => {}
             Facts::Mounts(rows) => self.mounts.push(HostFacts {
                 path: source.path.clone(),
                 host,
@@ -275,6 +295,54 @@ impl Gathered {
                 host,
                 rows,
             }),
+        }
+    }
+
+    /// What a server is started with counts where it does not say itself what it runs with.
+    fn take_conf(
+        &mut self,
+        source: &Source,
+        file: usize,
+        of: Option<&Address>,
+        host: Option<String>,
+        pairs: &[Pair],
+    ) {
+        let config: BTreeMap<String, String> = pairs
+            .iter()
+            // From where it is started nobody knows.
+            .filter(|p| p.key != "dir" || p.value.starts_with('/'))
+            .map(|p| (p.key.to_owned(), p.value.to_owned()))
+            .collect();
+        let port = config.get("port").and_then(|port| port.parse().ok());
+        let port = port
+            .or_else(|| port_in_path(&source.path))
+            .filter(|&p| p != 0);
+        let by_ip = || {
+            let mut parts = source.path.rsplit('/');
+            let ip = parts.find(|part| part.parse::<std::net::IpAddr>().is_ok())?;
+            Address::new(ip, port?).ok()
+        };
+        if let Some(address) = of.cloned().or_else(by_ip) {
+            let answers = self.answers_of(Some(&address), &source.path, file);
+            for (key, value) in config {
+                answers.config.entry(key).or_insert(value);
+            }
+            return;
+        }
+        let line = pairs.first().map_or(1, |p| p.line);
+        match port {
+            Some(port) => self.confs.push(HostFacts {
+                path: source.path.clone(),
+                host,
+                rows: vec![Conf { port, config }],
+            }),
+            None => self.diagnostics.push(
+                Diagnostic::note(
+                    "capture/answer-of-unknown-node",
+                    "neither this file nor its name says which port it is for; it was not used",
+                )
+                .at(source.place(line, 1)),
+            ),
         }
     }
 
@@ -447,6 +515,13 @@ fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {
         .iter()
         .find(|p| p.key == "role")
         .map(|p| source.place(p.line, 1))
+}
+
+/// `redis-18101.conf`
+fn port_in_path(path: &str) -> Option<u16> {
+    let stem = path.rsplit('/').next()?.strip_suffix(".conf")?;
+    let digits = stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    stem.get(digits..)?.parse().ok()
 }
 
 /// The folder part of a path; empty for a bare file name.

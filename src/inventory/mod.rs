@@ -2,17 +2,22 @@
 //!
 //! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
 //! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
-//! what INFO tells, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
+//! what INFO tells, `maps` adds hosts, disks and homes, `processes` what `ps` shows, `origins`
+//! remembers where facts stood.
 
 mod clusters;
 mod disks;
+mod distribution;
 mod gather;
 mod liveness;
 mod maps;
+mod mounts;
 mod nodes;
 mod observers;
 mod origins;
 mod owners;
+mod processes;
+mod properties;
 mod reconcile;
 mod replication;
 mod seen;
@@ -20,6 +25,7 @@ mod server;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod whose_host;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;

@@ -4,23 +4,33 @@
 //! diagnostics, on any bytes. A line that does not parse is a diagnostic and is skipped.
 //! Start reading at [`parse`].
 
+mod address_list;
+mod bars;
 mod block;
 mod cluster_info;
 mod cluster_nodes;
 mod config_get;
+mod df;
 mod disk_map;
+mod distribution;
 mod file_name;
+mod flashbase_reply;
 mod heading;
 mod home_map;
 mod host_map;
 mod info;
 mod log;
+mod lsblk;
+mod mount;
 mod node_field;
 mod node_line;
 mod nodes_conf;
+mod nodes_with_dir;
 mod not_needed;
 mod pairs;
 mod ping;
+mod ps;
+mod redis_conf;
 mod redis_properties;
 mod table;
 mod transcript;
@@ -101,6 +111,10 @@ pub enum Facts<'a> {
     Processes(Vec<ProcessRow>),
     /// Home roles by port list: the `redis.properties` of flashbase.
     Properties(Properties),
+    /// Masters and replicas by host, as a command of flashbase counts them.
+    Distribution(Distribution),
+    /// Known, and without anything that other answers do not tell better.
+    Nothing,
 }
 
 /// One `key:value` or key line followed by a value line.
@@ -238,6 +252,7 @@ pub struct ProcessRow {
     pub line: u32,
     /// As `redis-server *:7000 [cluster]` names it; `None` for `*` and `0.0.0.0`.
     pub ip: Option<String>,
+    /// 0 where the listing does not tell.
     pub port: u16,
     /// Stopped by a signal (state `T`): it accepts TCP and never answers.
     pub stopped: bool,
@@ -285,6 +300,28 @@ pub struct Properties {
     pub replica_hosts: Vec<String>,
     pub replica_ports: Vec<u16>,
     pub disk_count: Option<u16>,
+    /// `SR2_REDIS_DATA`: where data lies, up to the number of the disk.
+    pub data: Option<String>,
+}
+
+/// What `check-distribution` printed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Distribution {
+    /// The command misses masters whose slots are more than one range, as ltcli does.
+    pub one_range_only: bool,
+    pub rows: Vec<DistributionRow>,
+}
+
+/// One host of a [`Distribution`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DistributionRow {
+    /// From 1.
+    pub line: u32,
+    /// A name or an IP.
+    pub host: String,
+    pub ip: Option<String>,
+    pub masters: u32,
+    pub replicas: u32,
 }
 
 /// A way of writing facts: one file of this folder.
@@ -309,6 +346,15 @@ pub static DIALECTS: &[&Dialect] = &[
     &disk_map::DIALECT,
     &home_map::DIALECT,
     &redis_properties::DIALECT,
+    &redis_conf::DIALECT,
+    &df::DIALECT,
+    &mount::DIALECT,
+    &lsblk::DIALECT,
+    &ps::DIALECT,
+    &distribution::DIALECT,
+    &nodes_with_dir::DIALECT,
+    &address_list::DIALECT,
+    &flashbase_reply::DIALECT,
     &not_needed::DIALECT,
 ];
 
@@ -397,8 +443,9 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 11] = [
+    const SHARED: [&str; 12] = [
         "mod",
+        "bars",
         "block",
         "file_name",
         "heading",

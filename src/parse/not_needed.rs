@@ -50,10 +50,10 @@ fn is_list(block: Block) -> bool {
         // The third is that of RESP3, where key and value share a line.
         "direction" => ["to", "from", "node"].contains(&second),
         "name" => head.next() == Some("operation"),
-        // Start, end, endpoint, port.
+        // Start, end, endpoint, port; numbers alone are a list of ports.
         _ => {
-            let port = head.nth(1).unwrap_or("");
-            is_number(first) && is_number(second) && is_number(port)
+            let (endpoint, port) = (head.next().unwrap_or(""), head.next().unwrap_or(""));
+            is_number(first) && is_number(second) && !is_number(endpoint) && is_number(port)
         }
     }
 }
