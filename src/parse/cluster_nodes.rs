@@ -1,6 +1,5 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
-use crate::model::SlotSet;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::NodeLine;
@@ -15,6 +14,7 @@ use crate::parse::log::Spot;
 use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
 use crate::parse::node_line::LineReader;
+use crate::parse::node_line::covers_all_slots;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
 use crate::source::Source;
@@ -72,11 +72,6 @@ pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
     dump
 }
 
-fn covers_all_slots(lines: &[NodeLine]) -> bool {
-    let ranges = lines.iter().flat_map(|line| line.slots.iter().copied());
-    SlotSet::from_ranges(ranges) == SlotSet::full()
-}
-
 fn keep<'a>(
     dump: &mut NodesDump<'a>,
     reader: &LineReader<'a>,
@@ -86,7 +81,7 @@ fn keep<'a>(
     log: &mut Log,
 ) {
     line.line = number;
-    line.column = Source::column_of(text, line.id);
+    line.column = Source::column_of(text, &line.id);
     dump.lines.push(line);
     for Broken {
         code,
@@ -156,7 +151,7 @@ fn may_be_cut(line: u32, text: &str, log: &mut Log) {
 /// The first line of an id stays.
 fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mut Log) {
     let mut order: Vec<(&str, usize, u32)> = Vec::with_capacity(lines.len());
-    order.extend(lines.iter().enumerate().map(|(i, l)| (l.id, i, l.line)));
+    order.extend(lines.iter().enumerate().map(|(i, l)| (&*l.id, i, l.line)));
     order.sort_unstable();
     let mut first = ("", 0);
     let mut doubles: Vec<(usize, &str, u32, u32)> = Vec::new();
@@ -185,7 +180,8 @@ fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mu
             },
         );
     }
-    let mut doubles = doubles.iter().map(|double| double.0).peekable();
+    let doubles: Vec<usize> = doubles.iter().map(|double| double.0).collect();
+    let mut doubles = doubles.into_iter().peekable();
     let mut at = 0;
     lines.retain(|_| {
         let double = doubles.next_if_eq(&at).is_some();
@@ -209,7 +205,7 @@ mod tests {
 
     fn ids<'a>(parsed: &'a Parsed) -> Vec<&'a str> {
         match &parsed.sections[0].facts {
-            Facts::Nodes(dump) => dump.lines.iter().map(|l| l.id).collect(),
+            Facts::Nodes(dump) => dump.lines.iter().map(|l| &*l.id).collect(),
             other => panic!("{other:?}"),
         }
     }

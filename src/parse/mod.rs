@@ -6,13 +6,20 @@
 
 mod block;
 mod cli_all;
+mod cluster_check;
 mod cluster_info;
+mod cluster_links;
+mod cluster_myid;
 mod cluster_nodes;
+mod cluster_shards;
+mod cluster_slots;
 mod config_get;
 mod disk_map;
+mod error_reply;
 mod home_map;
 mod host_map;
 mod info;
+mod listed;
 mod log;
 mod node_field;
 mod node_line;
@@ -21,11 +28,16 @@ mod not_needed;
 mod pairs;
 mod ping;
 mod redis_properties;
+mod reply;
+mod report_slots;
 mod table;
+mod time;
 mod unreachable;
 
 pub use block::Block;
 pub use log::Log;
+
+use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
@@ -145,7 +157,8 @@ pub struct NodeLine<'a> {
     pub line: u32,
     /// Column of the id, from 1 (not 1 behind quotes or list prefixes).
     pub column: u32,
-    pub id: &'a str,
+    /// Borrowed, but where an answer names nodes by address alone (`CLUSTER SLOTS` of 3.0).
+    pub id: Cow<'a, str>,
     /// Empty for `:0@0` and for a node that never met anyone.
     pub ip: &'a str,
     /// 0 where none is known.
@@ -158,7 +171,7 @@ pub struct NodeLine<'a> {
     pub zone: Option<&'a str>,
     pub flags: Flags,
     /// `None` for `-`.
-    pub master: Option<&'a str>,
+    pub master: Option<Cow<'a, str>>,
     /// Unix ms of the dumping node's clock; 0 means none in flight.
     pub ping_sent: u64,
     pub pong_received: u64,
@@ -305,6 +318,13 @@ pub static DIALECTS: &[&Dialect] = &[
     &disk_map::DIALECT,
     &home_map::DIALECT,
     &redis_properties::DIALECT,
+    &cluster_shards::DIALECT,
+    &cluster_slots::DIALECT,
+    &cluster_links::DIALECT,
+    &cluster_myid::DIALECT,
+    &cluster_check::DIALECT,
+    &time::DIALECT,
+    &error_reply::DIALECT,
     &not_needed::DIALECT,
 ];
 
@@ -389,13 +409,16 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 7] = [
+    const SHARED: [&str; 10] = [
         "mod",
         "block",
+        "listed",
         "log",
         "node_field",
         "node_line",
         "pairs",
+        "reply",
+        "report_slots",
         "table",
     ];
 
