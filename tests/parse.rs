@@ -238,6 +238,35 @@ fn every_dump_is_read_by_the_dialect_that_its_name_tells() {
     }
 }
 
+#[test]
+fn answers_of_servers_are_read_without_a_warning() {
+    const SILENT: [&str; 6] = [
+        "info",
+        "cluster-info",
+        "config-get",
+        "cluster-links",
+        "cluster-slots",
+        "not-needed",
+    ];
+    let mut read = 0;
+    for file in [shared("dumps"), shared("dumps-flashbase")]
+        .iter()
+        .flatten()
+    {
+        let claims = claims(file);
+        if claims.iter().any(|name| SILENT.contains(name)) {
+            let parsed = parse(file);
+            let warned = parsed
+                .diagnostics
+                .iter()
+                .any(|d| d.severity > Severity::Note);
+            assert!(!warned, "{}: {:?}", file.path, parsed.diagnostics);
+            read += 1;
+        }
+    }
+    assert!(read == 0 || read > 100, "{read} were read");
+}
+
 /// What a node line says, without its place in the file.
 fn nodes_of(file: &Source) -> Vec<String> {
     let parsed = parse(file);

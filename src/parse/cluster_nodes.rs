@@ -1,5 +1,6 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
+use crate::diagnostic::Diagnostic;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::NodeLine;
@@ -67,9 +68,29 @@ pub(super) fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
         }
     }
     drop_duplicates(&mut dump.lines, block, log);
+    if let Some(first) = dump
+        .lines
+        .first()
+        .filter(|_| lists_replicas_only(&dump.lines))
+    {
+        let message = "only replicas of one master are listed, as CLUSTER REPLICAS does; the rest \
+                       of the cluster is not here";
+        let diagnostic = Diagnostic::note("capture/replicas-only", message);
+        log.at_line(diagnostic.help("capture CLUSTER NODES too"), first.line);
+        dump.incomplete = true;
+    }
     // Many editors and pipes drop the last line end; where no slot is missing none was cut off.
     dump.incomplete |= may_miss_slots && !covers_all_slots(&dump.lines);
     dump
+}
+
+/// `CLUSTER NODES` lists the master as well, or prints `-` for one that was forgotten.
+fn lists_replicas_only(lines: &[NodeLine]) -> bool {
+    let master = lines.first().and_then(|line| line.master.as_ref());
+    master.is_some_and(|id| {
+        let follows = |line: &NodeLine| line.master.as_ref() == Some(id);
+        lines.iter().all(|line| follows(line) && line.id != *id)
+    })
 }
 
 fn keep<'a>(
@@ -231,6 +252,7 @@ mod tests {
             format!("> {a}\n> {b}\n"),
             format!("1) \"{a}\"\n2) \"{b}\"\n"),
             format!("\"{a}\\n{b}\\n\"\n"),
+            format!("[\"{a}\",\"{b}\"]\n"),
             format!("\u{1b}[32m{a}\u{1b}[0m\n**{b}**\n"),
             format!("127.0.0.1:6379> cluster nodes\n{a}\n{b}\n127.0.0.1:6379>\n"),
             format!("Warning: Using a password with '-a' may not be safe.\n\n{a}\n{b}\n"),
@@ -295,6 +317,25 @@ mod tests {
                 panic!("{parsed:?}");
             };
             assert_eq!(dump.incomplete, incomplete, "{text}");
+        }
+    }
+
+    #[test]
+    fn replicas_of_one_master_are_no_whole_view() {
+        let [_, b] = two();
+        let other = b.replace(B, &"c".repeat(40));
+        for text in [
+            format!("{b}\n{other}\n"),
+            format!("1) \"{b}\"\n2) \"{other}\"\n"),
+            format!("[\"{b}\",\"{other}\"]\n"),
+        ] {
+            let source = source(&text);
+            let parsed = parse_file(&source);
+            let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                panic!("{parsed:?}");
+            };
+            assert_eq!((dump.lines.len(), dump.incomplete), (2, true), "{text}");
+            assert_eq!(codes(&parsed), ["capture/replicas-only"], "{text}");
         }
     }
 

@@ -317,3 +317,100 @@ fn flat_shards<'a>(items: &[Item<'a>], log: &mut Log) -> Vec<Shard<'a>> {
     }
     shards
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Parsed;
+    use crate::parse::parse as parse_file;
+    use crate::source::Source;
+
+    fn source(text: &str) -> Source {
+        Source::new("f", text.to_owned(), String::new())
+    }
+
+    fn dump<'a, 'p>(parsed: &'p Parsed<'a>) -> &'p NodesDump<'a> {
+        match &parsed.sections[0].facts {
+            Facts::Nodes(dump) => dump,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// As Valkey 9 prints it: a failed master beside the one that took over.
+    const FAILED_OVER: &str = r#"[{"slots":[7,7,5461,10921],"nodes":[
+        {"id":"aa","port":7002,"ip":"127.82.0.2","endpoint":"","role":"master","health":"fail"},
+        {"id":"bb","tls-port":7004,"ip":"127.82.0.1","role":"replica","health":"loading"},
+        {"id":"cc","port":7007,"ip":"127.82.0.1","hostname":"h","availability-zone":"z",
+         "role":"master","health":"online"}],"id":"ee"},
+        {"slots":[0,6],"nodes":[{"id":"dd","ip":"","role":"master","health":"online"}]}]"#;
+
+    #[test]
+    fn slots_and_replicas_are_those_of_the_master_that_lives() {
+        let source = source(FAILED_OVER);
+        let parsed = parse_file(&source);
+        assert_eq!(parsed.diagnostics, []);
+        let dump = dump(&parsed);
+        assert_eq!(dump.authority, Authority::Shards);
+        let [a, b, c, d] = &dump.lines[..] else {
+            panic!("{dump:?}");
+        };
+        assert_eq!(a.flags, Flags::MASTER.with(Flags::FAILED));
+        assert_eq!((a.connected, a.slots.len()), (false, 0));
+        assert_eq!(
+            (b.master.as_deref(), b.port, b.connected),
+            (Some("cc"), 7004, true)
+        );
+        assert_eq!(c.slots, [(7, 7), (5461, 10921)]);
+        assert_eq!((c.hostname, c.zone), (Some("h"), Some("z")));
+        assert_eq!(d.flags, Flags::MASTER.with(Flags::NOADDR));
+    }
+
+    #[test]
+    fn a_pipe_says_the_same_with_the_id_of_a_shard_among_those_of_nodes() {
+        let node = |id, role| {
+            format!(
+                "id\n{id}\nport\n7000\nip\n10.0.0.1\nhostname\n\nrole\n{role}\nhealth\nonline\n"
+            )
+        };
+        let text = format!(
+            "slots\n0\n5460\n9000\n9000\nnodes\n{}{}id\nee\nslots\n\nnodes\n{}id\nff\n",
+            node("aa", "master"),
+            node("bb", "replica"),
+            node("cc", "master"),
+        );
+        let source = source(&text);
+        let parsed = parse_file(&source);
+        assert_eq!(parsed.diagnostics, []);
+        let seen: Vec<_> = dump(&parsed)
+            .lines
+            .iter()
+            .map(|n| (&*n.id, n.master.as_deref(), n.line, n.slots.len()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("aa", None, 8, 2),
+                ("bb", Some("aa"), 20, 0),
+                ("cc", None, 37, 0)
+            ]
+        );
+        assert_eq!(dump(&parsed).lines[0].hostname, None);
+    }
+
+    #[test]
+    fn says_what_is_missing() {
+        let whole = FAILED_OVER.replace('\n', "");
+        for (text, code) in [
+            (whole[..whole.len() / 2].to_owned(), "parse/truncated"),
+            (whole.replace("7,7,5461,10921", ""), "parse/shard-slots"),
+            (whole.replace("\"cc\"", "\"$(id)\""), "parse/node-id"),
+            (whole.replace("\"cc\"", "\"aa\""), "parse/duplicate-id"),
+            (whole.replace("0,6", "0,16384"), "parse/slot"),
+        ] {
+            let source = source(&text);
+            let parsed = parse_file(&source);
+            let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+            assert!(codes.contains(&code), "{codes:?} {text}");
+        }
+    }
+}

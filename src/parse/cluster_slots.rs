@@ -278,3 +278,116 @@ fn is_id(text: &str) -> bool {
     const LENGTH: usize = 40;
     text.len() == LENGTH && node_field::id(text).is_ok() && !text.contains(['.', ':'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Parsed;
+    use crate::parse::parse as parse_file;
+    use crate::source::Source;
+
+    fn source(text: &str) -> Source {
+        Source::new("f", text.to_owned(), String::new())
+    }
+
+    fn dump<'a, 'p>(parsed: &'p Parsed<'a>) -> &'p NodesDump<'a> {
+        match &parsed.sections[0].facts {
+            Facts::Nodes(dump) => dump,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Id, address, master, count of ranges.
+    fn nodes(text: &str) -> (Vec<String>, Vec<&'static str>) {
+        let source = source(text);
+        let parsed = parse_file(&source);
+        assert_eq!(parsed.sections[0].dialect, "cluster-slots", "{text}");
+        let nodes = dump(&parsed).lines.iter().map(|n| {
+            let master = n.master.as_deref().unwrap_or("-");
+            format!(
+                "{} {}:{} {master} {}",
+                &n.id[..2],
+                n.ip,
+                n.port,
+                n.slots.len()
+            )
+        });
+        (
+            nodes.collect(),
+            parsed.diagnostics.iter().map(|d| d.code).collect(),
+        )
+    }
+
+    fn id(c: char) -> String {
+        c.to_string().repeat(40)
+    }
+
+    #[test]
+    fn a_node_of_many_ranges_is_one_node() {
+        let (a, b) = (id('a'), id('b'));
+        let text = format!(
+            "[[0,6,[\"10.0.0.1\",7000,\"{a}\",{{}}],[\"10.0.0.2\",7001,\"{b}\",{{}}]],[8,9,[\"10.0.0.1\",7000,\"{a}\",{{}}]]]\n"
+        );
+        let expected = vec![
+            "aa 10.0.0.1:7000 - 2".to_owned(),
+            format!("bb 10.0.0.2:7001 {a} 0"),
+        ];
+        assert_eq!(nodes(&text), (expected, vec![]));
+    }
+
+    #[test]
+    fn a_pipe_leaves_lines_empty_for_what_is_not_there() {
+        let (a, b, c) = (id('a'), id('b'), id('c'));
+        // From 7.0: nothing about the first, an endpoint nobody knows, and no address at all.
+        let seven =
+            format!("0\n6\n10.0.0.1\n7000\n{a}\n\n\n7001\n{b}\nip\n10.0.0.2\n7\n9\n\n0\n{c}\n\n");
+        // Before: an empty line is the address of one that has none.
+        let six = format!("0\n6\n10.0.0.1\n7000\n{a}\n10.0.0.2\n7001\n{b}\n7\n9\n\n0\n{c}\n");
+        for text in [seven, six] {
+            let expected = vec![
+                "aa 10.0.0.1:7000 - 1".to_owned(),
+                format!("bb 10.0.0.2:7001 {a} 0"),
+                "cc :0 - 1".to_owned(),
+            ];
+            assert_eq!(nodes(&text), (expected, vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn without_ids_the_addresses_name_the_nodes() {
+        let text = "0\n5460\n10.0.0.1\n7000\n10.0.0.2\n7001\n5461\n16383\n::1\n7002\n";
+        let source = source(text);
+        let parsed = parse_file(&source);
+        let names: Vec<_> = dump(&parsed).lines.iter().map(|n| &*n.id).collect();
+        assert_eq!(names, ["10.0.0.1:7000", "10.0.0.2:7001", "::1:7002"]);
+        assert_eq!(
+            dump(&parsed).lines[1].master.as_deref(),
+            Some("10.0.0.1:7000")
+        );
+        assert_eq!(parsed.diagnostics.len(), 1);
+        assert_eq!(parsed.diagnostics[0].code, "capture/no-ids");
+    }
+
+    #[test]
+    fn the_ip_wins_over_the_name() {
+        let a = id('a');
+        let text = format!(
+            "1) 1) (integer) 0\n   2) (integer) 9\n   3) 1) \"redis-0.svc\"\n      2) (integer) 7000\n      3) \"{a}\"\n      4) 1) \"ip\"\n         2) \"10.0.0.1\"\n"
+        );
+        let source = source(&text);
+        let parsed = parse_file(&source);
+        let node = &dump(&parsed).lines[0];
+        assert_eq!(
+            (node.ip, node.hostname, node.line),
+            ("10.0.0.1", Some("redis-0.svc"), 3)
+        );
+    }
+
+    #[test]
+    fn a_range_whose_master_cannot_be_read_belongs_to_nobody() {
+        let (nodes, codes) =
+            nodes("[[0,6,[\"10.0.0.1\",7000,\"$(id)\"],[\"10.0.0.2\",7001,\"bb\"]]]\n");
+        assert!(nodes.is_empty(), "{nodes:?}");
+        assert_eq!(codes, ["parse/node-id"]);
+    }
+}

@@ -207,4 +207,48 @@ mod tests {
         assert_eq!(pairs.len(), 2);
         assert_eq!(log.finish()[0].code, "parse/config-name");
     }
+
+    #[test]
+    fn many_answers_may_follow_each_other() {
+        for text in [
+            "dir\n/d\nport\n7000\n",
+            "1) \"dir\"\n2) \"/d\"\n1) \"port\"\n2) \"7000\"\n",
+            "1# \"dir\" => \"/d\"\n1# \"port\" => \"7000\"\n",
+            "{\"dir\":\"/d\"}\n{\"port\":\"7000\"}\n",
+            "(empty array)\n1) \"dir\"\n2) \"/d\"\n\n1) \"port\"\n2) \"7000\"\n",
+        ] {
+            let found: Vec<_> = settings(text).into_iter().map(|s| (s.0, s.1)).collect();
+            let expected = [("dir", "/d"), ("port", "7000")].map(|(k, v)| (k.into(), v.into()));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_among_settings_is_told() {
+        for text in [
+            "ERR unknown command `config`\ndir\n/d\n",
+            "dir\n/d\nNOPERM this user has no permissions\nport\n7000\n",
+        ] {
+            let source = Source::new("f", text.into(), String::new());
+            let parsed = parse_file(&source);
+            let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+            assert_eq!(codes, ["capture/refused"], "{text}");
+            let Facts::Config(pairs) = &parsed.sections[0].facts else {
+                panic!("{parsed:?}");
+            };
+            assert_eq!((pairs[0].key, pairs[0].value), ("dir", "/d"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_with_escapes_costs_only_itself() {
+        let text = "{\"logfile\":\"a\\\\b\",\"dir\":\"/d\"}\n";
+        let source = Source::new("f", text.into(), String::new());
+        let parsed = parse_file(&source);
+        let Facts::Config(pairs) = &parsed.sections[0].facts else {
+            panic!("{parsed:?}");
+        };
+        assert_eq!(pairs.len(), 1);
+        assert_eq!(parsed.diagnostics[0].code, "parse/config-value");
+    }
 }

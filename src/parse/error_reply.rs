@@ -132,15 +132,26 @@ pub(super) fn refusal(line: &str) -> Option<&str> {
     (known && text.len() > word.len()).then_some(text)
 }
 
-/// Refusals and nothing else but `OK`.
+/// Refusals, and between them nothing that says more than that a command was done.
 fn sniff(block: Block) -> bool {
     let mut refused = false;
     let all = block.head().all(|line| {
         let is_refusal = refusal(line).is_some();
         refused |= is_refusal;
-        is_refusal || line == "OK"
+        is_refusal || is_done(line)
     });
     all && refused
+}
+
+/// `OK`, a count, `BUMPED 7` or `STILL 7`, an id.
+fn is_done(line: &str) -> bool {
+    const ID: usize = 40;
+    let rest = ["BUMPED ", "STILL "]
+        .iter()
+        .find_map(|word| line.strip_prefix(word))
+        .unwrap_or(line);
+    let all = |is: fn(&u8) -> bool| !rest.is_empty() && rest.bytes().all(|b| is(&b));
+    line == "OK" || all(u8::is_ascii_digit) || rest.len() == ID && all(u8::is_ascii_hexdigit)
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
@@ -218,7 +229,7 @@ mod tests {
                 "rename",
             ),
             (
-                "OK\nERR Unknown node 00\nERR Unknown node 01\n",
+                "OK\nERR Unknown node 00\nBUMPED 7\nERR Unknown node 01\n",
                 Severity::Note,
                 "",
             ),

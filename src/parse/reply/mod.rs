@@ -91,7 +91,9 @@ impl<'a> Value<'a> {
 }
 
 pub(super) fn form(block: Block) -> Form {
-    let Some(first) = block.text.lines().find(|line| !is_noise(line)) else {
+    // An empty list and an error look the same in every form.
+    let says = |line: &&str| !is_noise(line) && !line.starts_with('(');
+    let Some(first) = block.text.lines().find(says) else {
         return Form::Flat;
     };
     if json_start(first) {
