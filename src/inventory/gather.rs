@@ -362,6 +362,9 @@ impl Gathered {
         named: Option<&Address>,
         dump: NodesDump,
     ) {
+        if dump.authority > Authority::Disk && named.is_some() {
+            self.answers_of(named, &source.path, file).answered = true;
+        }
         let mut lines = Vec::with_capacity(dump.lines.len());
         let mut myself = None;
         let mut clock = 0;
@@ -411,7 +414,7 @@ impl Gathered {
         match self.ghost_lines.get(&fact.token) {
             Some((kept, _)) if *kept <= authority => {}
             Some(_) | None => {
-                if let Some(text) = text_from(source, line.id) {
+                if let Some(text) = text_from(source, &line.id) {
                     self.ghost_lines
                         .insert(fact.token, (authority, text.into()));
                 }
@@ -420,7 +423,7 @@ impl Gathered {
     }
 
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
-        let token = self.token(line.id);
+        let token = self.token(&line.id);
         let known = |&&index: &&u32| {
             let fact = &self.facts[index as usize];
             // By name: looking the token up again costs more than all the rest.
@@ -428,7 +431,7 @@ impl Gathered {
             fact.flags == line.flags
                 && fact.config_epoch == line.config_epoch
                 && fact.connected == line.connected
-                && master == line.master
+                && master == line.master.as_deref()
                 && fact.port == line.port
                 && fact.bus_port == line.bus_port
                 && &*fact.ip == line.ip
@@ -443,7 +446,7 @@ impl Gathered {
         if let Some(&index) = self.by_token[token as usize].iter().find(known) {
             return index;
         }
-        let master = line.master.map(|m| self.token(m));
+        let master = line.master.as_deref().map(|m| self.token(m));
         let open = line
             .open
             .iter()

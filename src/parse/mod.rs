@@ -7,18 +7,25 @@
 mod address_list;
 mod bars;
 mod block;
+mod cluster_check;
 mod cluster_info;
+mod cluster_links;
+mod cluster_myid;
 mod cluster_nodes;
+mod cluster_shards;
+mod cluster_slots;
 mod config_get;
 mod df;
 mod disk_map;
 mod distribution;
+mod error_reply;
 mod file_name;
 mod flashbase_reply;
 mod heading;
 mod home_map;
 mod host_map;
 mod info;
+mod listed;
 mod log;
 mod lsblk;
 mod mount;
@@ -32,7 +39,10 @@ mod ping;
 mod ps;
 mod redis_conf;
 mod redis_properties;
+mod reply;
+mod report_slots;
 mod table;
+mod time;
 mod transcript;
 mod unreachable;
 mod wrapped;
@@ -41,6 +51,8 @@ pub use block::Block;
 pub use file_name::address_in_path;
 pub use log::Log;
 pub use wrapped::unwrap;
+
+use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
@@ -164,7 +176,8 @@ pub struct NodeLine<'a> {
     pub line: u32,
     /// Column of the id, from 1 (not 1 behind quotes or list prefixes).
     pub column: u32,
-    pub id: &'a str,
+    /// Borrowed, but where an answer names nodes by address alone (`CLUSTER SLOTS` of 3.0).
+    pub id: Cow<'a, str>,
     /// Empty for `:0@0` and for a node that never met anyone.
     pub ip: &'a str,
     /// 0 where none is known.
@@ -177,7 +190,7 @@ pub struct NodeLine<'a> {
     pub zone: Option<&'a str>,
     pub flags: Flags,
     /// `None` for `-`.
-    pub master: Option<&'a str>,
+    pub master: Option<Cow<'a, str>>,
     /// Unix ms of the dumping node's clock; 0 means none in flight.
     pub ping_sent: u64,
     pub pong_received: u64,
@@ -355,6 +368,13 @@ pub static DIALECTS: &[&Dialect] = &[
     &nodes_with_dir::DIALECT,
     &address_list::DIALECT,
     &flashbase_reply::DIALECT,
+    &cluster_shards::DIALECT,
+    &cluster_slots::DIALECT,
+    &cluster_links::DIALECT,
+    &cluster_myid::DIALECT,
+    &cluster_check::DIALECT,
+    &time::DIALECT,
+    &error_reply::DIALECT,
     &not_needed::DIALECT,
 ];
 
@@ -443,16 +463,19 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 12] = [
+    const SHARED: [&str; 15] = [
         "mod",
         "bars",
         "block",
         "file_name",
         "heading",
+        "listed",
         "log",
         "node_field",
         "node_line",
         "pairs",
+        "reply",
+        "report_slots",
         "table",
         "transcript",
         "wrapped",
