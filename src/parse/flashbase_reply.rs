@@ -7,6 +7,7 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::bars;
 use crate::parse::block::Block;
+use crate::parse::error_reply;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -26,6 +27,10 @@ fn sniff(block: Block) -> bool {
     let Some(first) = head.next() else {
         return false;
     };
+    // What a server refused is said elsewhere.
+    if (error_reply::DIALECT.sniff)(block) {
+        return false;
+    }
     // `reset-distribution` says whom it promoted, and how that went.
     let promoted = first.parse::<Address>().is_ok() && head.next() == Some("OK");
     promoted || is_reply(first) || is_tree(first)
@@ -97,7 +102,6 @@ mod tests {
             "flashbase find-slaves\nUse options(failbacked)\n",
             "flashbase do-replicate 10.0.0.1:7000 10.0.0.2:7000\n",
             "+-------+-----+------+\n| start | end | m_ip |\n",
-            "(error) ERR Unknown node ab\nOK\n",
         ] {
             let source = Source::new("f", text.into(), String::new());
             let parsed = parse_file(&source);

@@ -294,7 +294,10 @@ fn class(text: &str) -> Option<(Class, bool)> {
     let (key, _) = pair(text)?;
     let plain = key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if !plain {
+    // Reports and tables have keys of one word, too (`slots:`), but not these.
+    let numbered = |key: &str| key.ends_with(|c: char| c.is_ascii_digit());
+    let known = key.contains('_') || numbered(key) || ["role", "loading", "os"].contains(&key);
+    if !plain || !known {
         return None;
     }
     // `cluster_enabled` is the one key of this family that INFO prints.
