@@ -2,6 +2,8 @@
 //!
 //! Knows nobody. Reading files is the business of `cli/`; this is what was read.
 
+mod decode;
+
 use std::sync::Arc;
 
 /// One captured file.
@@ -13,6 +15,8 @@ pub struct Source {
     pub text: String,
     /// SHA-256 of the bytes, in hex.
     pub sha256: String,
+    /// What had to be done to read the bytes as text; empty for plain UTF-8.
+    pub notes: Vec<String>,
 }
 
 /// A place in a captured file: line and column count from 1, columns in bytes.
@@ -29,6 +33,16 @@ impl Source {
             path: path.into(),
             text,
             sha256,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The text of the bytes of a file, whatever their encoding. Places refer to this text.
+    pub fn of_bytes(path: &str, bytes: Vec<u8>, sha256: String) -> Self {
+        let decoded = decode::decode(bytes);
+        Self {
+            notes: decoded.notes,
+            ..Self::new(path, decoded.text, sha256)
         }
     }
 

@@ -150,6 +150,10 @@ impl Gathered {
             view_of: None,
             sha256: source.sha256.clone(),
         });
+        for note in &source.notes {
+            let note = Diagnostic::note("capture/encoding", note).at(source.place(1, 1));
+            self.diagnostics.push(note);
+        }
         self.diagnostics.extend(parsed.diagnostics);
         let named = address_in_path(&source.path);
         for section in parsed.sections {
