@@ -54,8 +54,8 @@ fn utf16(bytes: &[u8]) -> Option<(Order, usize)> {
     let head = &bytes[..bytes.len().min(LOOKED_AT) & !1];
     let pairs = head.len() / 2;
     let nuls = |at: usize| head.iter().skip(at).step_by(2).filter(|b| **b == 0).count();
-    // A letter outside of ASCII here and there is no reason to doubt.
-    let most = |count: usize| pairs >= 2 && count * 20 >= pairs * 19;
+    // What servers say is ASCII; what people add to it need not be.
+    let most = |count: usize| pairs >= 2 && count * 4 >= pairs * 3;
     match (nuls(0), nuls(1)) {
         (0, odd) if most(odd) => Some((Order::Little, 0)),
         (even, 0) if most(even) => Some((Order::Big, 0)),

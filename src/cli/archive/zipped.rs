@@ -8,6 +8,7 @@ use std::io::Seek;
 use std::io::SeekFrom;
 use std::rc::Rc;
 
+use zip::CompressionMethod;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::read::read_zipfile_from_stream;
@@ -120,6 +121,14 @@ impl Unpacking {
         let shown = name::below(&at.prefix, &name);
         if !member.is_file() {
             troubles.add(Trouble::Special, &shown);
+            return Ok(());
+        }
+        // Else reading fails, as if the member were damaged.
+        if !matches!(
+            member.compression(),
+            CompressionMethod::Stored | CompressionMethod::Deflated
+        ) {
+            troubles.add(Trouble::Method, &shown);
             return Ok(());
         }
         let size = member.size();
