@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
 use crate::inventory::maps::contradiction;
+use crate::model::Address;
 use crate::model::Disk;
 use crate::model::DiskId;
 use crate::model::HostId;
@@ -24,9 +25,16 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
             continue;
         };
         let host = &*inventory.cluster.host(host).name;
-        let at = |name| rows.get(&(name, address.port())).into_iter().flatten();
         // By the IP or by the host's name; the file order decides which row is the first.
-        let here: BTreeSet<usize> = at(address.ip()).chain(at(host)).copied().collect();
+        let at = |address: &Address| -> BTreeSet<usize> {
+            let names = [address.ip(), host].into_iter();
+            let rows = names.filter_map(|name| rows.get(&(name, address.port())));
+            rows.flatten().copied().collect()
+        };
+        let mut here = at(address);
+        if here.is_empty() {
+            here = gathered.reached(address).flat_map(at).collect();
+        }
         let mut known: Option<(&str, Place)> = None;
         for row_index in here {
             let (path, row) = &gathered.disks[row_index];

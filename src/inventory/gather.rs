@@ -40,6 +40,7 @@ pub(super) struct Fact {
     pub ip: Arc<str>,
     pub port: u16,
     pub bus_port: Option<u16>,
+    pub hostname: Option<Arc<str>>,
     pub zone: Option<Arc<str>>,
     pub flags: Flags,
     pub master: Option<Token>,
@@ -75,11 +76,14 @@ pub(super) struct View {
     pub authority: Authority,
     /// The dump was cut off.
     pub incomplete: bool,
+    /// Some of its lines could not be read.
+    pub garbled: bool,
     /// Nothing shows that lines are missing, so who is not listed is not known there.
     pub whole: bool,
     /// The address that a header, a folder or a file name gives.
     pub named: Option<Address>,
-    /// The newest pong of the dump: its clock, unix ms.
+    /// Its node's clock, unix ms: the newest pong of a peer that answers, or what the node told
+    /// beside it. 0 where nothing tells.
     pub clock: u64,
 }
 
@@ -94,6 +98,8 @@ pub(super) struct Answers {
     /// Key and value of `CLUSTER INFO`.
     pub cluster_info: BTreeMap<String, String>,
     pub cluster_info_place: Option<Place>,
+    /// The lowest and the highest `cluster_current_epoch`: it only rises.
+    pub epochs: Option<(u64, u64)>,
     /// Other node and whether this node opened the link, of `CLUSTER LINKS`.
     pub links: Vec<(Token, bool)>,
     pub links_place: Option<Place>,
@@ -102,6 +108,16 @@ pub(super) struct Answers {
     /// Unix ms by the node's own clock.
     pub clock: Option<u64>,
     pub files: Vec<usize>,
+}
+
+/// What one file tells of one node other than its view.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// Index in [`Gathered::files`].
+    pub file: usize,
+    /// What a header or the path calls the node.
+    pub named: Option<Address>,
+    pub said: Answers,
 }
 
 /// What one file says of one host.
@@ -120,9 +136,12 @@ pub(super) struct Gathered {
     pub names: Vec<NodeName>,
     pub facts: Vec<Fact>,
     pub views: Vec<View>,
-    /// By address; answers without one are filed under their folder.
+    /// One for each file and name in it, in the order of the capture.
+    pub told: Vec<Told>,
+    /// The same by the address that the node has in the cluster, once it is known whose it is.
     pub answers: BTreeMap<Address, Answers>,
-    pub nameless: BTreeMap<String, Answers>,
+    /// Where the capture reached nodes that announce another address, by the announced one.
+    pub reached_at: BTreeMap<Address, Vec<Address>>,
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
@@ -132,6 +151,7 @@ pub(super) struct Gathered {
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     by_token: Vec<Vec<u32>>,
+    told_by: BTreeMap<(usize, Option<Address>), usize>,
 }
 
 impl Gathered {
@@ -165,7 +185,7 @@ impl Gathered {
         named: Option<&Address>,
         section: Section,
     ) {
-        let of = section.of.as_ref().or(named);
+        let of = nearest(section.of.as_ref(), named);
         let place = source.place(section.line, 1);
         match section.facts {
             Facts::Nodes(dump) => self.take_view(source, file, of, dump),
@@ -189,6 +209,7 @@ impl Gathered {
                 let answers = self.answers_of(of, &source.path, file);
                 answers.answered = true;
                 answers.cluster_info_place.get_or_insert(place);
+                answers.see_epoch(&pairs);
                 answers
                     .cluster_info
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
@@ -243,13 +264,20 @@ impl Gathered {
         }
     }
 
-    fn answers_of(&mut self, of: Option<&Address>, path: &str, file: usize) -> &mut Answers {
-        let answers = match of {
-            Some(address) => self.answers.entry(address.clone()).or_default(),
-            None => self.nameless.entry(folder(path).to_owned()).or_default(),
-        };
-        answers.files.push(file);
-        answers
+    fn answers_of(&mut self, of: Option<&Address>, _path: &str, file: usize) -> &mut Answers {
+        let next = self.told.len();
+        let index = *self.told_by.entry((file, of.cloned())).or_insert(next);
+        if index == next {
+            self.told.push(Told {
+                file,
+                named: of.cloned(),
+                said: Answers {
+                    files: vec![file],
+                    ..Answers::default()
+                },
+            });
+        }
+        &mut self.told[index].said
     }
 
     fn take_view(
@@ -263,8 +291,12 @@ impl Gathered {
         let mut myself = None;
         let mut clock = 0;
         for line in &dump.lines {
-            clock = clock.max(line.pong_received);
             let is_myself = line.flags.has(Flags::MYSELF);
+            // The last word of a peer that is gone says when it went.
+            let doubted = line.flags.has(Flags::SUSPECTED) || line.flags.has(Flags::FAILED);
+            if is_myself || (line.connected && !doubted) {
+                clock = clock.max(line.pong_received);
+            }
             if is_myself && myself.is_none() {
                 myself = Some(lines.len());
             } else if is_myself {
@@ -283,6 +315,10 @@ impl Gathered {
                 column: line.column,
             });
         }
+        // These are told by a process that runs; a report is written by a client.
+        if matches!(dump.authority, Authority::Shards | Authority::Slots) {
+            self.answers_of(named, &source.path, file).answered = true;
+        }
         self.views.push(View {
             path: source.path.clone(),
             file,
@@ -291,6 +327,7 @@ impl Gathered {
             lines,
             authority: dump.authority,
             incomplete: dump.incomplete,
+            garbled: dump.unread > 0,
             named: named.cloned(),
             clock,
         });
@@ -311,6 +348,7 @@ impl Gathered {
                 && &*fact.ip == line.ip
                 && fact.slots == line.slots
                 && fact.zone.as_deref() == line.zone
+                && fact.hostname.as_deref() == line.hostname
                 && fact.open.len() == line.open.len()
                 && fact.open.iter().zip(&line.open).all(|(a, b)| {
                     (a.0, a.1) == (b.slot, b.direction)
@@ -332,6 +370,7 @@ impl Gathered {
             ip: line.ip.into(),
             port: line.port,
             bus_port: line.bus_port,
+            hostname: line.hostname.map(Into::into),
             zone: line.zone.map(Into::into),
             flags: line.flags,
             master,
@@ -367,8 +406,79 @@ impl Gathered {
         masters.all(|m| listed[m as usize])
     }
 
+    /// Where the capture reached the node that has this address in the cluster, if elsewhere.
+    pub fn reached(&self, address: &Address) -> impl Iterator<Item = &Address> {
+        self.reached_at.get(address).into_iter().flatten()
+    }
+
     pub fn fact(&self, line: &Line) -> &Fact {
         &self.facts[line.fact as usize]
+    }
+}
+
+impl Answers {
+    fn see_epoch(&mut self, pairs: &[Pair]) {
+        let epochs = pairs
+            .iter()
+            .filter(|p| p.key == "cluster_current_epoch")
+            .filter_map(|p| p.value.parse::<u64>().ok());
+        for epoch in epochs {
+            let (low, high) = self.epochs.unwrap_or((epoch, epoch));
+            self.epochs = Some((low.min(epoch), high.max(epoch)));
+        }
+    }
+
+    /// Unix ms by the node's own clock, from any of its answers.
+    pub fn told_clock(&self) -> Option<u64> {
+        let micros = || self.info.get("server_time_usec")?.parse::<u64>().ok();
+        self.clock.or_else(|| Some(micros()? / 1000))
+    }
+
+    /// Takes in what another file tells of the same node. What counts once, the first file
+    /// tells; of settings that both name, the last.
+    pub fn take(&mut self, other: &Self) {
+        let copied = |(k, v): (&String, &String)| (k.clone(), v.clone());
+        self.info.extend(other.info.iter().map(copied));
+        self.config.extend(other.config.iter().map(copied));
+        self.cluster_info
+            .extend(other.cluster_info.iter().map(copied));
+        self.info_place = self.info_place.take().or(other.info_place.clone());
+        self.answered |= other.answered;
+        self.unreachable = self.unreachable.take().or(other.unreachable.clone());
+        self.cluster_info_place = self
+            .cluster_info_place
+            .take()
+            .or(other.cluster_info_place.clone());
+        for (low, high) in self.epochs.into_iter().chain(other.epochs) {
+            let (lowest, highest) = self.epochs.unwrap_or((low, high));
+            self.epochs = Some((lowest.min(low), highest.max(high)));
+        }
+        if self.links.is_empty() {
+            self.links.clone_from(&other.links);
+            self.links_place.clone_from(&other.links_place);
+        }
+        self.my_id = self.my_id.or(other.my_id);
+        self.clock = self.clock.max(other.clock);
+        self.files.extend(&other.files);
+    }
+}
+
+/// Every host has a `127.0.0.1`: who asked there says a port, and the path which host.
+pub(super) fn is_local(address: &Address) -> bool {
+    matches!(
+        address.ip(),
+        "127.0.0.1" | "::1" | "localhost" | "0.0.0.0" | "::"
+    )
+}
+
+/// What the node is called: by the header, unless that names this host and the path names it
+/// better.
+fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option<&'a Address> {
+    match (header, path) {
+        (Some(header), Some(path)) if is_local(header) && header.port() == path.port() => {
+            Some(path)
+        }
+        _ => header.or(path),
     }
 }
 

@@ -9,6 +9,7 @@ mod disks;
 mod gather;
 mod liveness;
 mod maps;
+mod names;
 mod nodes;
 mod observers;
 mod origins;
@@ -19,6 +20,7 @@ mod seen;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod whose;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;

@@ -28,6 +28,7 @@ use crate::inventory::replication;
 use crate::inventory::seen::tally;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
+use crate::inventory::whose::file_answers;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -37,7 +38,7 @@ use crate::policy::Policy;
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
-    settle_owners(&mut gathered, &mut diagnostics);
+    let whose = settle_owners(&mut gathered, &mut diagnostics);
     let used = used_views(&gathered, &mut diagnostics);
     let Split {
         members,
@@ -47,6 +48,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let seen = tally(&gathered, &used, &members, &unmet);
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
+    file_answers(&mut gathered, &whose, &drafts, &mut diagnostics);
     let mut inventory = Inventory {
         policy,
         diagnostics,

@@ -9,6 +9,7 @@ mod membership;
 mod replication;
 mod slots;
 mod views;
+mod whose;
 
 use crate::inventory::Inventory;
 use crate::inventory::read;
