@@ -4,6 +4,7 @@
 //! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
 //! what INFO tells, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
 
+mod captures;
 mod clusters;
 mod disks;
 mod gather;
@@ -30,6 +31,7 @@ use crate::model::SlotSet;
 use crate::policy::Policy;
 use crate::source::Source;
 
+pub(crate) use captures::duration;
 pub use origins::Origins;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.

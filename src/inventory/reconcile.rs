@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::inventory::Inventory;
+use crate::inventory::captures::drop_older_captures;
+use crate::inventory::captures::settle_clocks;
 use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::gather::Gathered;
@@ -39,6 +41,8 @@ use crate::policy::Policy;
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
     let whose = settle_owners(&mut gathered, &mut diagnostics);
+    settle_clocks(&mut gathered);
+    drop_older_captures(&mut gathered, &mut diagnostics);
     let used = used_views(&gathered, &mut diagnostics);
     let Split {
         members,
