@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod files;
 mod impact;
+mod list;
 mod output;
 mod plan;
 mod script;
@@ -57,6 +58,8 @@ enum Command {
     Script(script::ScriptArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
+    /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
+    List(list::ListArgs),
     /// What a code means, why it matters, what to do
     Explain(explain::ExplainArgs),
     /// Generated documents
@@ -105,6 +108,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Plan(args) => plan::run(&args, &mut terminal),
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::List(args) => list::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Docs(args) => docs::run(&args, &mut terminal),
     };

@@ -26,7 +26,7 @@ pub(super) fn settle_clocks(gathered: &mut Gathered) {
     let mut told: BTreeMap<Beside, u64> = BTreeMap::new();
     for of in &gathered.told {
         if let Some(clock) = of.said.told_clock() {
-            let (folder, rest) = bundle(&gathered.files[of.file].path);
+            let (folder, rest) = bundle(&of.spot);
             told.entry((folder, rest, of.named.as_ref()))
                 .or_insert(clock);
         }
@@ -35,7 +35,7 @@ pub(super) fn settle_clocks(gathered: &mut Gathered) {
         .views
         .iter()
         .map(|view| {
-            let (folder, rest) = bundle(&view.path);
+            let (folder, rest) = bundle(&view.spot);
             told.get(&(folder, rest, view.named.as_ref())).copied()
         })
         .collect();

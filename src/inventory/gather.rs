@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
+pub(super) use crate::inventory::answers::Answers;
+pub(super) use crate::inventory::answers::is_local;
+use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
@@ -64,10 +67,15 @@ pub(super) struct Line {
     pub column: u32,
 }
 
+/// No unix ms are later: the year 3000.
+const LATEST: u64 = 32_503_680_000_000;
+
 /// One dump.
 #[derive(Debug)]
 pub(super) struct View {
     pub path: Arc<str>,
+    /// The path, and below it the host that a header names.
+    pub spot: Arc<str>,
     /// Index in [`Gathered::files`].
     pub file: usize,
     /// Its `myself` line, as an index into `lines`.
@@ -85,29 +93,8 @@ pub(super) struct View {
     /// Its node's clock, unix ms: the newest pong of a peer that answers, or what the node told
     /// beside it. 0 where nothing tells.
     pub clock: u64,
-}
-
-/// Answers of one node other than its view.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Answers {
-    pub info: BTreeMap<String, String>,
-    pub config: BTreeMap<String, String>,
-    pub info_place: Option<Place>,
-    pub answered: bool,
-    pub unreachable: Option<Place>,
-    /// Key and value of `CLUSTER INFO`.
-    pub cluster_info: BTreeMap<String, String>,
-    pub cluster_info_place: Option<Place>,
-    /// The lowest and the highest `cluster_current_epoch`: it only rises.
-    pub epochs: Option<(u64, u64)>,
-    /// Other node and whether this node opened the link, of `CLUSTER LINKS`.
-    pub links: Vec<(Token, bool)>,
-    pub links_place: Option<Place>,
-    /// The id that the node gives itself.
-    pub my_id: Option<Token>,
-    /// Unix ms by the node's own clock.
-    pub clock: Option<u64>,
-    pub files: Vec<usize>,
+    /// The store that the dump gives away.
+    pub looks_like: Option<&'static str>,
 }
 
 /// What one file tells of one node other than its view.
@@ -115,6 +102,8 @@ pub(super) struct Answers {
 pub(super) struct Told {
     /// Index in [`Gathered::files`].
     pub file: usize,
+    /// The file's path, and below it the host that a header names.
+    pub spot: Arc<str>,
     /// What a header or the path calls the node.
     pub named: Option<Address>,
     pub said: Answers,
@@ -150,32 +139,59 @@ pub(super) struct Gathered {
     pub processes: Vec<HostFacts<ProcessRow>>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The text of one line for each id that some line shows without an address: the first of
+    /// the most telling kind of answer.
+    pub ghost_lines: BTreeMap<Token, (Authority, Arc<str>)>,
     by_token: Vec<Vec<u32>>,
-    told_by: BTreeMap<(usize, Option<Address>), usize>,
+    told_by: BTreeMap<(Arc<str>, Option<Address>), usize>,
 }
 
 impl Gathered {
     /// Parses a batch on all cores and takes it in, in order.
     pub fn take_batch(&mut self, batch: &[Source]) {
-        let parsed = parallel::map(batch, crate::parse::parse);
-        for (source, parsed) in batch.iter().zip(parsed) {
+        let parts = parallel::map(batch, crate::parse::unwrap);
+        // A file that wraps answers is read as those; any other as itself.
+        let sources: Vec<&Source> = batch
+            .iter()
+            .zip(&parts)
+            .flat_map(|(source, parts)| {
+                let whole = parts.is_empty().then_some(source);
+                whole.into_iter().chain(parts)
+            })
+            .collect();
+        let parsed = parallel::map(&sources, |source| crate::parse::parse(source));
+        for (source, parsed) in sources.into_iter().zip(parsed) {
             self.take(source, parsed);
         }
     }
 
     fn take(&mut self, source: &Source, parsed: Parsed) {
-        let file = self.files.len();
-        self.files.push(File {
-            path: source.path.to_string(),
-            dialect: parsed.sections.first().map(|s| s.dialect),
-            view_of: None,
-            sha256: source.sha256.clone(),
-        });
+        let file = self.file_of(source, &parsed);
         self.diagnostics.extend(parsed.diagnostics);
-        let named = address_in_path(&source.path);
+        let inside = source.inside.as_ref().and_then(|inside| inside.of.clone());
+        let named = inside.or_else(|| address_in_path(&source.path));
         for section in parsed.sections {
             self.take_section(source, file, named.as_ref(), section);
         }
+    }
+
+    /// One entry for each file, however many answers are wrapped in it.
+    fn file_of(&mut self, source: &Source, parsed: &Parsed) -> usize {
+        let dialect = parsed.sections.first().map(|s| s.dialect);
+        if source.inside.is_some()
+            && let Some(last) = self.files.last_mut()
+            && last.path == *source.path
+        {
+            last.dialect = last.dialect.or(dialect);
+            return self.files.len() - 1;
+        }
+        self.files.push(File {
+            path: source.path.to_string(),
+            dialect,
+            view_of: None,
+            sha256: source.sha256.clone(),
+        });
+        self.files.len() - 1
     }
 
     fn take_section(
@@ -187,10 +203,16 @@ impl Gathered {
     ) {
         let of = nearest(section.of.as_ref(), named);
         let place = source.place(section.line, 1);
+        let around = source.inside.as_ref().and_then(|i| i.host.clone());
+        let host = section.host.map(str::to_owned).or(around);
+        let spot: Arc<str> = match &host {
+            Some(host) => format!("{}/{host}", source.path).into(),
+            None => source.path.clone(),
+        };
         match section.facts {
-            Facts::Nodes(dump) => self.take_view(source, file, of, dump),
+            Facts::Nodes(dump) => self.take_view(source, file, &spot, of, dump),
             Facts::Info(pairs) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers
                     .info_place
@@ -200,13 +222,13 @@ impl Gathered {
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
             }
             Facts::Config(pairs) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers
                     .config
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
             }
             Facts::ClusterInfo(pairs) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.cluster_info_place.get_or_insert(place);
                 answers.see_epoch(&pairs);
@@ -214,30 +236,30 @@ impl Gathered {
                     .cluster_info
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
             }
-            Facts::Pong => self.answers_of(of, &source.path, file).answered = true,
+            Facts::Pong => self.answers_of(of, &spot, file).answered = true,
             Facts::Links(rows) => {
                 let links: Vec<_> = rows
                     .iter()
                     .map(|row| (self.token(row.node), row.outbound))
                     .collect();
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.links = links;
                 answers.links_place = Some(place);
             }
             Facts::MyId(id) => {
                 let token = self.token(id);
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.my_id = Some(token);
             }
             Facts::Clock(clock) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.clock = Some(clock);
             }
             Facts::Unreachable(_) => {
-                self.answers_of(of, &source.path, file)
+                self.answers_of(of, &spot, file)
                     .unreachable
                     .get_or_insert(place);
             }
@@ -253,23 +275,25 @@ impl Gathered {
             Facts::Properties(properties) => self.properties.push(properties),
             Facts::Mounts(rows) => self.mounts.push(HostFacts {
                 path: source.path.clone(),
-                host: section.host.map(str::to_owned),
+                host,
                 rows,
             }),
             Facts::Processes(rows) => self.processes.push(HostFacts {
                 path: source.path.clone(),
-                host: section.host.map(str::to_owned),
+                host,
                 rows,
             }),
         }
     }
 
-    fn answers_of(&mut self, of: Option<&Address>, _path: &str, file: usize) -> &mut Answers {
+    fn answers_of(&mut self, of: Option<&Address>, spot: &str, file: usize) -> &mut Answers {
         let next = self.told.len();
-        let index = *self.told_by.entry((file, of.cloned())).or_insert(next);
+        let key = (Arc::from(spot), of.cloned());
+        let index = *self.told_by.entry(key).or_insert(next);
         if index == next {
             self.told.push(Told {
                 file,
+                spot: spot.into(),
                 named: of.cloned(),
                 said: Answers {
                     files: vec![file],
@@ -284,6 +308,7 @@ impl Gathered {
         &mut self,
         source: &Source,
         file: usize,
+        spot: &Arc<str>,
         named: Option<&Address>,
         dump: NodesDump,
     ) {
@@ -294,7 +319,8 @@ impl Gathered {
             let is_myself = line.flags.has(Flags::MYSELF);
             // The last word of a peer that is gone says when it went.
             let doubted = line.flags.has(Flags::SUSPECTED) || line.flags.has(Flags::FAILED);
-            if is_myself || (line.connected && !doubted) {
+            // Other stores print other times.
+            if line.pong_received < LATEST && (is_myself || (line.connected && !doubted)) {
                 clock = clock.max(line.pong_received);
             }
             if is_myself && myself.is_none() {
@@ -309,18 +335,17 @@ impl Gathered {
                 );
             }
             let fact = self.fact_of(line);
-            lines.push(Line {
-                fact,
-                line: line.line,
-                column: line.column,
-            });
+            self.keep_ghost(source, dump.authority, line, fact);
+            let (line, column) = source.in_file(line.line, line.column);
+            lines.push(Line { fact, line, column });
         }
         // These are told by a process that runs; a report is written by a client.
         if matches!(dump.authority, Authority::Shards | Authority::Slots) {
-            self.answers_of(named, &source.path, file).answered = true;
+            self.answers_of(named, spot, file).answered = true;
         }
         self.views.push(View {
             path: source.path.clone(),
+            spot: spot.clone(),
             file,
             myself,
             whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
@@ -330,7 +355,26 @@ impl Gathered {
             garbled: dump.unread > 0,
             named: named.cloned(),
             clock,
+            looks_like: server::looks_like(&dump.lines),
         });
+    }
+
+    /// A node that met nobody has no address in its own line, and is no ghost.
+    fn keep_ghost(&mut self, source: &Source, authority: Authority, line: &NodeLine, fact: u32) {
+        let fact = &self.facts[fact as usize];
+        let addressless = fact.flags.has(Flags::NOADDR) || line.ip.is_empty();
+        if !addressless || fact.flags.has(Flags::MYSELF) {
+            return;
+        }
+        match self.ghost_lines.get(&fact.token) {
+            Some((kept, _)) if *kept <= authority => {}
+            Some(_) | None => {
+                if let Some(text) = text_from(source, line.id) {
+                    self.ghost_lines
+                        .insert(fact.token, (authority, text.into()));
+                }
+            }
+        }
     }
 
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
@@ -416,61 +460,6 @@ impl Gathered {
     }
 }
 
-impl Answers {
-    fn see_epoch(&mut self, pairs: &[Pair]) {
-        let epochs = pairs
-            .iter()
-            .filter(|p| p.key == "cluster_current_epoch")
-            .filter_map(|p| p.value.parse::<u64>().ok());
-        for epoch in epochs {
-            let (low, high) = self.epochs.unwrap_or((epoch, epoch));
-            self.epochs = Some((low.min(epoch), high.max(epoch)));
-        }
-    }
-
-    /// Unix ms by the node's own clock, from any of its answers.
-    pub fn told_clock(&self) -> Option<u64> {
-        let micros = || self.info.get("server_time_usec")?.parse::<u64>().ok();
-        self.clock.or_else(|| Some(micros()? / 1000))
-    }
-
-    /// Takes in what another file tells of the same node. What counts once, the first file
-    /// tells; of settings that both name, the last.
-    pub fn take(&mut self, other: &Self) {
-        let copied = |(k, v): (&String, &String)| (k.clone(), v.clone());
-        self.info.extend(other.info.iter().map(copied));
-        self.config.extend(other.config.iter().map(copied));
-        self.cluster_info
-            .extend(other.cluster_info.iter().map(copied));
-        self.info_place = self.info_place.take().or(other.info_place.clone());
-        self.answered |= other.answered;
-        self.unreachable = self.unreachable.take().or(other.unreachable.clone());
-        self.cluster_info_place = self
-            .cluster_info_place
-            .take()
-            .or(other.cluster_info_place.clone());
-        for (low, high) in self.epochs.into_iter().chain(other.epochs) {
-            let (lowest, highest) = self.epochs.unwrap_or((low, high));
-            self.epochs = Some((lowest.min(low), highest.max(high)));
-        }
-        if self.links.is_empty() {
-            self.links.clone_from(&other.links);
-            self.links_place.clone_from(&other.links_place);
-        }
-        self.my_id = self.my_id.or(other.my_id);
-        self.clock = self.clock.max(other.clock);
-        self.files.extend(&other.files);
-    }
-}
-
-/// Every host has a `127.0.0.1`: who asked there says a port, and the path which host.
-pub(super) fn is_local(address: &Address) -> bool {
-    matches!(
-        address.ip(),
-        "127.0.0.1" | "::1" | "localhost" | "0.0.0.0" | "::"
-    )
-}
-
 /// What the node is called: by the header, unless that names this host and the path names it
 /// better.
 fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option<&'a Address> {
@@ -480,6 +469,21 @@ fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option
         }
         _ => header.or(path),
     }
+}
+
+/// The captured line from `id` on, of which it must be a slice; quotes behind it are none of it.
+/// People paste whole dumps with `\n` spelled out, so that ends a line, too.
+fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
+    let offset = (id.as_ptr() as usize).wrapping_sub(source.text.as_ptr() as usize);
+    let rest = source.text.get(offset..)?;
+    let mut ends = rest.match_indices(['\n', '\\']).map(|(at, _)| at);
+    let end = ends.find(|&at| {
+        let rest = rest.get(at..).unwrap_or("");
+        rest.starts_with('\n') || rest.starts_with("\\n")
+    });
+    let line = rest.get(..end.unwrap_or(rest.len()))?;
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*');
+    Some(line.trim_end_matches(around))
 }
 
 fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {

@@ -4,6 +4,7 @@
 //! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
 //! what INFO tells, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
 
+mod answers;
 mod captures;
 mod clusters;
 mod disks;
@@ -18,6 +19,7 @@ mod owners;
 mod reconcile;
 mod replication;
 mod seen;
+mod server;
 mod slots;
 #[cfg(test)]
 mod tests;

@@ -60,13 +60,13 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
 }
 
 fn lost_owner(gathered: &Gathered, view: &View, whose: &Whose) -> Option<usize> {
-    let told = whose.id_told(&view.path, view.file, view.named.as_ref());
+    let told = whose.id_told(&view.spot, view.named.as_ref());
     let by_id = told.and_then(|id| {
         let listed = |line: &Line| gathered.fact(line).token == id;
         view.lines.iter().position(listed)
     });
     by_id.or_else(|| {
-        let named = whose.names().find(&view.path, view.named.as_ref());
+        let named = whose.names().find(&view.spot, view.named.as_ref());
         let named = named.or_else(|| view.named.clone())?;
         let at = |line: &Line| gathered.fact(line).address().as_ref() == Some(&named);
         view.lines.iter().position(at)
@@ -76,7 +76,7 @@ fn lost_owner(gathered: &Gathered, view: &View, whose: &Whose) -> Option<usize> 
 /// Nothing to say where the path does name a node, only none that the view lists.
 fn unknown_owner(view: &View, whose: &Whose) -> Option<Diagnostic> {
     if view.named.as_ref().is_some_and(|n| !is_local(n))
-        || whose.names().find(&view.path, None).is_some()
+        || whose.names().find(&view.spot, None).is_some()
     {
         return None;
     }

@@ -28,6 +28,7 @@ use crate::inventory::owners::settle_owners;
 use crate::inventory::owners::used_views;
 use crate::inventory::replication;
 use crate::inventory::seen::tally;
+use crate::inventory::server;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
 use crate::inventory::whose::file_answers;
@@ -70,6 +71,8 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let claims = claims(&gathered, &seen, &index);
     inventory.conflicts = settle_slots(&claims, &mut inventory.cluster);
     replication::apply(&gathered, &mut inventory);
+    let blind_spot = server::blind_spot(&inventory.cluster.server);
+    inventory.diagnostics.extend(blind_spot);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);

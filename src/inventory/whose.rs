@@ -29,7 +29,7 @@ pub(super) struct Whose {
     /// Addresses that the nodes have in the cluster under other names.
     aliases: Known<Address>,
     /// One file and a name in it.
-    files: Known<(usize, Option<Address>)>,
+    files: Known<(String, Option<Address>)>,
     /// Files of one folder that differ in what was asked only.
     bundles: Known<(String, String)>,
     folders: Known<String>,
@@ -50,8 +50,7 @@ impl Whose {
         };
         for told in &gathered.told {
             if let Some(id) = told.said.my_id {
-                let path = &gathered.files[told.file].path;
-                whose.learn(path, told.file, told.named.as_ref(), id, true);
+                whose.learn(&told.spot, told.named.as_ref(), id, true);
             }
         }
         whose
@@ -61,14 +60,14 @@ impl Whose {
     pub fn and_views(mut self, gathered: &Gathered) -> Self {
         for view in &gathered.views {
             if let Some(owner) = owner(gathered, view) {
-                self.learn(&view.path, view.file, view.named.as_ref(), owner, false);
+                self.learn(&view.spot, view.named.as_ref(), owner, false);
             }
         }
         self.guess_siblings(gathered);
         self
     }
 
-    fn learn(&mut self, path: &str, file: usize, named: Option<&Address>, id: Token, sure: bool) {
+    fn learn(&mut self, spot: &str, named: Option<&Address>, id: Token, sure: bool) {
         if let Some(name) = named
             && !is_local(name)
             // What is pasted under another node's address is in the wrong place.
@@ -76,8 +75,8 @@ impl Whose {
         {
             note(&mut self.aliases, name.clone(), id);
         }
-        note(&mut self.files, (file, named.cloned()), id);
-        let (folder, rest) = bundle(path);
+        note(&mut self.files, (spot.to_owned(), named.cloned()), id);
+        let (folder, rest) = bundle(spot);
         note(&mut self.bundles, (folder.to_owned(), rest), id);
         note(&mut self.folders, folder.to_owned(), id);
     }
@@ -136,37 +135,41 @@ impl Whose {
     }
 
     /// The id that the node itself told in this file, under this name or beside it.
-    pub fn id_told(&self, path: &str, file: usize, named: Option<&Address>) -> Option<Token> {
-        let here = self.files.get(&(file, named.cloned())).copied().flatten();
+    pub fn id_told(&self, spot: &str, named: Option<&Address>) -> Option<Token> {
+        let here = self
+            .files
+            .get(&(spot.to_owned(), named.cloned()))
+            .copied()
+            .flatten();
         let alias = || *self.aliases.get(named?)?;
         let beside = || {
-            let (folder, rest) = bundle(path);
+            let (folder, rest) = bundle(spot);
             *self.bundles.get(&(folder.to_owned(), rest))?
         };
         here.or_else(alias).or_else(beside)
     }
 
-    fn target(&self, gathered: &Gathered, told: &Told) -> Option<Target> {
+    fn target(&self, told: &Told) -> Option<Target> {
         if let Some(id) = told.said.my_id {
             return Some(Target::Id(id));
         }
-        let path = &gathered.files[told.file].path;
+        let spot = &told.spot;
         let far = told.named.as_ref().filter(|name| !is_local(name));
         if let Some(name) = far {
             if let Some(Some(id)) = self.aliases.get(name) {
                 return Some(Target::Id(*id));
             }
-            let listed = self.names.find(path, Some(name));
+            let listed = self.names.find(spot, Some(name));
             return Some(Target::Address(listed.unwrap_or_else(|| name.clone())));
         }
-        let same_file = self.files.get(&(told.file, told.named.clone()));
+        let same_file = self.files.get(&(spot.to_string(), told.named.clone()));
         if let Some(Some(id)) = same_file {
             return Some(Target::Id(*id));
         }
-        if let Some(listed) = self.names.find(path, told.named.as_ref()) {
+        if let Some(listed) = self.names.find(spot, told.named.as_ref()) {
             return Some(Target::Address(listed));
         }
-        let (folder, rest) = bundle(path);
+        let (folder, rest) = bundle(spot);
         let beside = self.bundles.get(&(folder.to_owned(), rest)).copied();
         beside.flatten().map(Target::Id)
     }
@@ -200,7 +203,7 @@ pub(super) fn file_answers(
     }
     let mut left: BTreeMap<String, Vec<&Told>> = BTreeMap::new();
     for told in &told {
-        match whose.target(gathered, told) {
+        match whose.target(told) {
             Some(Target::Address(address)) => file(gathered, &address, told),
             Some(Target::Id(id)) => {
                 if let Some(&address) = address_of.get(&id) {
@@ -208,7 +211,7 @@ pub(super) fn file_answers(
                 }
             }
             None => {
-                let folder = folder(&gathered.files[told.file].path).to_owned();
+                let folder = folder(&told.spot).to_owned();
                 left.entry(folder).or_default().push(told);
             }
         }

@@ -25,10 +25,12 @@ mod redis_properties;
 mod table;
 mod transcript;
 mod unreachable;
+mod wrapped;
 
 pub use block::Block;
 pub use file_name::address_in_path;
 pub use log::Log;
+pub use wrapped::unwrap;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
@@ -395,7 +397,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 10] = [
+    const SHARED: [&str; 11] = [
         "mod",
         "block",
         "file_name",
@@ -406,6 +408,7 @@ mod tests {
         "pairs",
         "table",
         "transcript",
+        "wrapped",
     ];
 
     #[test]
