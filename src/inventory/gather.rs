@@ -165,7 +165,7 @@ impl Gathered {
         }
     }
 
-    fn take(&mut self, source: &Source, parsed: Parsed) {
+    pub fn take(&mut self, source: &Source, parsed: Parsed) {
         let file = self.file_of(source, &parsed);
         self.diagnostics.extend(parsed.diagnostics);
         let inside = source.inside.as_ref().and_then(|inside| inside.of.clone());

@@ -7,12 +7,16 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::inventory::Inventory;
+use crate::inventory::ViewOf;
 use crate::inventory::captures::drop_older_captures;
 use crate::inventory::captures::settle_clocks;
 use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
+use crate::inventory::gather::View;
+use crate::inventory::in_flight;
+use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
 use crate::inventory::liveness::note_failed_but_answering;
 use crate::inventory::maps;
@@ -20,15 +24,16 @@ use crate::inventory::nodes::Index;
 use crate::inventory::nodes::drafts;
 use crate::inventory::nodes::nodes;
 use crate::inventory::observers::link_observers;
-use crate::inventory::observers::note_handshakes;
 use crate::inventory::observers::views_behind;
 use crate::inventory::origins;
 use crate::inventory::owners::owner;
 use crate::inventory::owners::settle_owners;
 use crate::inventory::owners::used_views;
 use crate::inventory::replication;
+use crate::inventory::secondhand;
 use crate::inventory::seen::tally;
 use crate::inventory::server;
+use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
 use crate::inventory::whose::file_answers;
@@ -64,12 +69,14 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.views_on_disk = used
         .iter()
         .any(|&v| gathered.views[v].authority == Authority::Disk);
-    inventory.incomplete = all_cut_off(&gathered, &used, &unmet);
+    judge_wholeness(&gathered, &used, &unmet, &mut inventory);
+    inventory.secondhand = secondhand::note(&gathered, &used, &mut inventory.diagnostics);
     inventory.cluster.nodes = nodes(&gathered, &seen, &drafts, &index);
-    note_handshakes(&gathered, &used, &mut inventory.diagnostics);
     link_observers(&gathered, &used, &index, &mut inventory.cluster);
-    let claims = claims(&gathered, &seen, &index);
-    inventory.conflicts = settle_slots(&claims, &mut inventory.cluster);
+    inventory.conflicts = match inventory.secondhand {
+        Some(_) => secondhand::settle_slots(&gathered, &used, &index, &mut inventory.cluster),
+        None => settle_slots(&claims(&gathered, &seen, &index), &mut inventory.cluster),
+    };
     replication::apply(&gathered, &mut inventory);
     let blind_spot = server::blind_spot(&inventory.cluster.server);
     inventory.diagnostics.extend(blind_spot);
@@ -78,19 +85,49 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
     maps::apply(&gathered, &mut inventory);
     inventory.views_behind = views_behind(&gathered, &used, &index, &inventory.cluster);
+    inventory.views = used
+        .iter()
+        .map(|&v| view_of(&gathered, &gathered.views[v], &index, &inventory.cluster))
+        .collect();
+    inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
+    inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
+    inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory
 }
 
 /// A blank process that nobody met knows only itself: its view tells nothing of the cluster.
-fn all_cut_off(gathered: &Gathered, used: &[usize], unmet: &BTreeSet<Token>) -> bool {
-    let mut views = used
+fn judge_wholeness(
+    gathered: &Gathered,
+    used: &[usize],
+    unmet: &BTreeSet<Token>,
+    inventory: &mut Inventory,
+) {
+    let views: Vec<&View> = used
         .iter()
         .map(|&v| &gathered.views[v])
         .filter(|v| owner(gathered, v).is_none_or(|o| !unmet.contains(&o)))
-        .peekable();
-    views.peek().is_some() && views.all(|v| v.incomplete)
+        .collect();
+    inventory.incomplete = !views.is_empty() && views.iter().all(|v| v.incomplete || v.garbled);
+    inventory.garbled = inventory.incomplete && views.iter().any(|v| !v.incomplete);
+}
+
+/// The views that count, for rules that judge the capture itself.
+fn view_of(gathered: &Gathered, view: &View, index: &Index, cluster: &Cluster) -> ViewOf {
+    let owner = owner(gathered, view).and_then(|o| index.get(o));
+    let address = owner.and_then(|id| cluster.node(id).address.as_ref());
+    let answers = address.and_then(|a| gathered.answers.get(a));
+    let my_epoch = answers.and_then(|a| a.cluster_info.get("cluster_my_epoch"));
+    ViewOf {
+        path: view.path.to_string(),
+        owner,
+        authority: view.authority,
+        clock: Some(view.clock).filter(|&clock| clock > 0),
+        cluster_current_epoch: answers.and_then(|a| a.epochs),
+        my_epoch: my_epoch.and_then(|epoch| epoch.parse().ok()),
+        complete: !view.incomplete && !view.garbled,
+    }
 }
 
 /// Notes for every file whose view or answer it holds.
