@@ -149,6 +149,11 @@ fn is_in(captures: &BTreeSet<String>, path: &str) -> bool {
         .any(|end| captures.contains(&path[..end]))
 }
 
+fn is_below(capture: &str, path: &str) -> bool {
+    path.strip_prefix(capture)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// One note for each pair of names, as a capture may be parted below each node's folder.
 fn say(gathered: &Gathered, older: &BTreeMap<Capture, Capture>, diagnostics: &mut Vec<Diagnostic>) {
     let last = |capture: &str| capture.rsplit('/').next().unwrap_or_default().to_owned();
@@ -158,18 +163,14 @@ fn say(gathered: &Gathered, older: &BTreeMap<Capture, Capture>, diagnostics: &mu
         groups.entry(key).or_default().push((old, new));
     }
     let clock = |capture: &str| {
-        let within = BTreeSet::from([capture.to_owned()]);
-        let views = gathered.views.iter().filter(|v| is_in(&within, &v.path));
+        let views = gathered.views.iter().filter(|v| is_below(capture, &v.path));
         views.map(|v| v.clock).max().unwrap_or(0)
     };
     for pairs in groups.values() {
         let Some(&(old, new)) = pairs.first() else {
             continue;
         };
-        let first = gathered.files.iter().find(|f| {
-            let within = BTreeSet::from([old.to_owned()]);
-            is_in(&within, &f.path)
-        });
+        let first = gathered.files.iter().find(|f| is_below(old, &f.path));
         let shown = |capture: &str| {
             let is_file = gathered.files.iter().any(|f| f.path == capture);
             let slash = if is_file { "" } else { "/" };

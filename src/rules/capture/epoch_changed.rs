@@ -38,17 +38,17 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let highest = epochs
         .iter()
         .max_by_key(|(id, _, high)| (*high, std::cmp::Reverse(*id)));
-    let (what, ids) = match (rose, lowest, highest) {
+    let (message, ids) = match (rose, lowest, highest) {
         (Some(&(id, low, high)), _, _) => (
             format!(
-                "the current epoch rose from {low} to {high} at {} while the capture was taken",
+                "the current epoch rose from {low} to {high} at {} while the capture was taken: a failover or another change happened meanwhile",
                 words::node(cluster, id)
             ),
             vec![id],
         ),
         (None, Some(&(behind, low, _)), Some(&(ahead, _, high))) if low < high => (
             format!(
-                "the current epoch is {low} at {} and {high} at {}",
+                "the current epoch is {low} at {} and {high} at {}: the cluster changed between their answers, or they do not hear each other",
                 words::node(cluster, behind),
                 words::node(cluster, ahead)
             ),
@@ -56,7 +56,6 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         ),
         _ => return,
     };
-    let message = format!("{what}: a failover or another change happened meanwhile");
     out.push(
         Finding::new(&RULE, Subject::Capture, message)
             .help("capture again; if nodes still differ then, they do not hear each other")
