@@ -169,6 +169,14 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
             .seen_by(observer, node)
             .or_else(|| origins.line_of(node)),
         Fact::Unreachable(node) => origins.unreachable(node).or_else(|| origins.line_of(node)),
+        Fact::ClusterInfo(node) => origins.cluster_info(node).or_else(|| origins.line_of(node)),
+        Fact::Links(node) => origins.links(node).or_else(|| origins.line_of(node)),
+        Fact::Handshake(node) => origins.handshake(node).or_else(|| origins.line_of(node)),
+        Fact::View(view) => inventory.views.get(view).map(|view| Place {
+            path: view.path.as_str().into(),
+            line: 1,
+            column: 1,
+        }),
         Fact::Replication(node) => origins.replication(node).or_else(|| origins.line_of(node)),
     }
 }

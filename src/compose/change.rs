@@ -49,12 +49,27 @@ fn no_plan(inventory: &Inventory, request: &Request) -> Option<String> {
     if let Some(why) = inventory.cluster.server.other_control_plane() {
         return Some(format!("{why}; no command is written for it"));
     }
-    let cut_off = inventory.incomplete && request.force.is_none();
-    cut_off.then(|| INCOMPLETE.to_owned())
+    let why = match (
+        inventory.secondhand,
+        inventory.incomplete,
+        inventory.garbled,
+    ) {
+        (Some(_), _, _) => SECONDHAND,
+        (None, true, true) => GARBLED,
+        (None, true, false) => INCOMPLETE,
+        (None, false, _) => return None,
+    };
+    request.force.is_none().then(|| why.to_owned())
 }
 
 const INCOMPLETE: &str = "every view in the capture is cut off in the middle: what it does not \
     show may well be there; capture again";
+
+const GARBLED: &str = "every view in the capture has lines that could not be read: the nodes and \
+    slots of those lines are missing; capture again, or repair the lines";
+
+const SECONDHAND: &str = "no view is in the capture, and what lists the nodes instead leaves out \
+    nodes, links, config epochs and open slots; capture `cluster nodes` of every node";
 
 /// SHA-256 of the content without the id itself: a plan file that was edited does not have it.
 pub fn plan_id(report: &PlanReport) -> String {

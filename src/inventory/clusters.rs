@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::owners::owner;
+use crate::model::SlotSet;
 use crate::parse::Authority;
 use crate::parse::Flags;
 use crate::source::Place;
@@ -98,29 +99,98 @@ pub(super) fn split_clusters(
             kept.extend(views);
             continue;
         }
-        let what = if lonely {
-            "a node that lists only itself, but claims slots: not a blank node, and not of this cluster".to_owned()
-        } else {
-            format!(
-                "{} nodes that share no member with the rest: another cluster",
-                ids.len()
-            )
-        };
-        diagnostics.push(
-            Diagnostic::warning("capture/second-cluster", format!("{what}; it was left out"))
-                .at(Place {
-                    path: view.path.clone(),
-                    line: view.lines[0].line,
-                    column: 1,
-                })
-                .help("capture each cluster into a directory of its own"),
-        );
+        let chosen = main.and_then(|main| groups.get(&main));
+        let chosen = chosen.map_or(&[][..], Vec::as_slice);
+        diagnostics.push(left_out(gathered, views, chosen, lonely));
     }
     kept.sort_unstable();
     Split {
         members,
         unmet,
         views: kept,
+    }
+}
+
+/// Names both, so that a wrong choice is seen.
+fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool) -> Diagnostic {
+    let view = &gathered.views[views[0]];
+    let (other, ours) = (
+        Portrait::of(gathered, views),
+        Portrait::of(gathered, chosen),
+    );
+    let what = match lonely {
+        true => {
+            "a node that lists only itself, but claims slots: not a blank node, and not of this cluster"
+        }
+        false => "nodes that share no member with the rest: another cluster",
+    };
+    let size = if lonely {
+        String::new()
+    } else {
+        format!("{} ", other.nodes)
+    };
+    let files = match other.files {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    let message = format!(
+        "{size}{what}; it was left out with its {} slots, {} and `{}`{files}; judged is the one with {} nodes, {} slots and {}",
+        other.slots,
+        other.example,
+        view.path.escape_debug(),
+        ours.nodes,
+        ours.slots,
+        ours.example,
+    );
+    let help = if other.nodes >= ours.nodes {
+        "nothing says which one is meant: give the files of one cluster alone, from a directory of its own"
+    } else {
+        "capture each cluster into a directory of its own"
+    };
+    Diagnostic::warning("capture/second-cluster", message)
+        .at(Place {
+            path: view.path.clone(),
+            line: view.lines.first().map_or(1, |l| l.line),
+            column: 1,
+        })
+        .help(help)
+}
+
+/// What a cluster is recognised by.
+struct Portrait {
+    nodes: usize,
+    slots: u32,
+    /// Its lowest address.
+    example: String,
+    files: usize,
+}
+
+impl Portrait {
+    fn of(gathered: &Gathered, views: &[usize]) -> Self {
+        let mut slots = SlotSet::new();
+        let mut addresses = BTreeSet::new();
+        let mut facts = BTreeSet::new();
+        let mut files = BTreeSet::new();
+        for &view in views {
+            let view = &gathered.views[view];
+            facts.extend(view.lines.iter().map(|l| l.fact));
+            files.insert(view.file);
+        }
+        for fact in facts.iter().map(|&f| &gathered.facts[f as usize]) {
+            if !fact.flags.has(Flags::REPLICA) {
+                slots.union_with(&SlotSet::from_ranges(fact.slots.iter().copied()));
+            }
+            if !fact.flags.has(Flags::NOADDR) {
+                addresses.extend(fact.address());
+            }
+        }
+        let example = addresses.first().map(ToString::to_string);
+        Self {
+            nodes: listed(gathered, views).len(),
+            slots: slots.len(),
+            example: example.unwrap_or_else(|| "no address".to_owned()),
+            files: files.len(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::inventory::mounts::Mounts;
 use crate::inventory::mounts::normal;
 use crate::inventory::properties;
 use crate::inventory::whose_host::HostNames;
+use crate::model::Address;
 use crate::model::Disk;
 use crate::model::DiskId;
 use crate::model::HostId;
@@ -60,9 +61,16 @@ fn told(
             continue;
         };
         let name = &*inventory.cluster.host(host).name;
-        let at = |name| rows.get(&(name, address.port())).into_iter().flatten();
         // By the IP or by the host's name; the file order decides which row is the first.
-        let here: BTreeSet<usize> = at(address.ip()).chain(at(name)).copied().collect();
+        let at = |address: &Address| -> BTreeSet<usize> {
+            let names = [address.ip(), name].into_iter();
+            let rows = names.filter_map(|name| rows.get(&(name, address.port())));
+            rows.flatten().copied().collect()
+        };
+        let mut here = at(address);
+        if here.is_empty() {
+            here = gathered.reached(address).flat_map(at).collect();
+        }
         for &row in &here {
             used[row] = true;
         }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
+pub(super) use crate::inventory::answers::Answers;
+pub(super) use crate::inventory::answers::is_local;
 use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Direction;
@@ -42,6 +44,7 @@ pub(super) struct Fact {
     pub ip: Arc<str>,
     pub port: u16,
     pub bus_port: Option<u16>,
+    pub hostname: Option<Arc<str>>,
     pub zone: Option<Arc<str>>,
     pub flags: Flags,
     pub master: Option<Token>,
@@ -72,6 +75,8 @@ const LATEST: u64 = 32_503_680_000_000;
 #[derive(Debug)]
 pub(super) struct View {
     pub path: Arc<str>,
+    /// The path, and below it the host that a header names.
+    pub spot: Arc<str>,
     /// Index in [`Gathered::files`].
     pub file: usize,
     /// Its `myself` line, as an index into `lines`.
@@ -80,35 +85,29 @@ pub(super) struct View {
     pub authority: Authority,
     /// The dump was cut off.
     pub incomplete: bool,
+    /// Some of its lines could not be read.
+    pub garbled: bool,
     /// Nothing shows that lines are missing, so who is not listed is not known there.
     pub whole: bool,
     /// The address that a header, a folder or a file name gives.
     pub named: Option<Address>,
-    /// The newest pong of the dump: its clock, unix ms.
+    /// Its node's clock, unix ms: the newest pong of a peer that answers, or what the node told
+    /// beside it. 0 where nothing tells.
     pub clock: u64,
     /// The store that the dump gives away.
     pub looks_like: Option<&'static str>,
 }
 
-/// Answers of one node other than its view.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Answers {
-    pub info: BTreeMap<String, String>,
-    pub config: BTreeMap<String, String>,
-    pub info_place: Option<Place>,
-    pub answered: bool,
-    pub unreachable: Option<Place>,
-    /// Key and value of `CLUSTER INFO`.
-    pub cluster_info: BTreeMap<String, String>,
-    pub cluster_info_place: Option<Place>,
-    /// Other node and whether this node opened the link, of `CLUSTER LINKS`.
-    pub links: Vec<(Token, bool)>,
-    pub links_place: Option<Place>,
-    /// The id that the node gives itself.
-    pub my_id: Option<Token>,
-    /// Unix ms by the node's own clock.
-    pub clock: Option<u64>,
-    pub files: Vec<usize>,
+/// What one file tells of one node other than its view.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// Index in [`Gathered::files`].
+    pub file: usize,
+    /// The file's path, and below it the host that a header names.
+    pub spot: Arc<str>,
+    /// What a header or the path calls the node.
+    pub named: Option<Address>,
+    pub said: Answers,
 }
 
 /// What one file says of one host.
@@ -134,9 +133,12 @@ pub(super) struct Gathered {
     pub names: Vec<NodeName>,
     pub facts: Vec<Fact>,
     pub views: Vec<View>,
-    /// By address; answers without one are filed under their folder.
+    /// One for each file and name in it, in the order of the capture.
+    pub told: Vec<Told>,
+    /// The same by the address that the node has in the cluster, once it is known whose it is.
     pub answers: BTreeMap<Address, Answers>,
-    pub nameless: BTreeMap<String, Answers>,
+    /// Where the capture reached nodes that announce another address, by the announced one.
+    pub reached_at: BTreeMap<Address, Vec<Address>>,
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
@@ -152,6 +154,7 @@ pub(super) struct Gathered {
     /// the most telling kind of answer.
     pub ghost_lines: BTreeMap<Token, (Authority, Arc<str>)>,
     by_token: Vec<Vec<u32>>,
+    told_by: BTreeMap<(Arc<str>, Option<Address>), usize>,
 }
 
 impl Gathered {
@@ -173,7 +176,7 @@ impl Gathered {
         }
     }
 
-    fn take(&mut self, source: &Source, parsed: Parsed) {
+    pub fn take(&mut self, source: &Source, parsed: Parsed) {
         let known = self.files.len();
         let file = self.file_of(source, &parsed);
         // Once for a file, however many answers are wrapped in it.
@@ -215,16 +218,20 @@ impl Gathered {
         named: Option<&Address>,
         section: Section,
     ) {
-        let of = section.of.as_ref().or(named);
+        let of = nearest(section.of.as_ref(), named);
         let place = source.place(section.line, 1);
         let around = source.inside.as_ref().and_then(|i| i.host.clone());
         let host = section.host.map(str::to_owned).or(around);
+        let spot: Arc<str> = match &host {
+            Some(host) => format!("{}/{host}", source.path).into(),
+            None => source.path.clone(),
+        };
         // Who asked one node on a host asked on that host.
         let host = host.or_else(|| section.of.as_ref().map(|of| of.ip().to_owned()));
         match section.facts {
-            Facts::Nodes(dump) => self.take_view(source, file, of, dump),
+            Facts::Nodes(dump) => self.take_view(source, file, &spot, of, dump),
             Facts::Info(pairs) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers
                     .info_place
@@ -234,46 +241,47 @@ impl Gathered {
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
-                self.take_conf(source, file, of, host, &pairs);
+                self.take_conf(source, file, &spot, of, host, &pairs);
             }
             Facts::Config(pairs) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers
                     .config
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
             }
             Facts::ClusterInfo(pairs) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.cluster_info_place.get_or_insert(place);
+                answers.see_epoch(&pairs);
                 answers
                     .cluster_info
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
             }
-            Facts::Pong => self.answers_of(of, &source.path, file).answered = true,
+            Facts::Pong => self.answers_of(of, &spot, file).answered = true,
             Facts::Links(rows) => {
                 let links: Vec<_> = rows
                     .iter()
                     .map(|row| (self.token(row.node), row.outbound))
                     .collect();
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.links = links;
                 answers.links_place = Some(place);
             }
             Facts::MyId(id) => {
                 let token = self.token(id);
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.my_id = Some(token);
             }
             Facts::Clock(clock) => {
-                let answers = self.answers_of(of, &source.path, file);
+                let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.clock = Some(clock);
             }
             Facts::Unreachable(_) => {
-                self.answers_of(of, &source.path, file)
+                self.answers_of(of, &spot, file)
                     .unreachable
                     .get_or_insert(place);
             }
@@ -309,6 +317,7 @@ impl Gathered {
         &mut self,
         source: &Source,
         file: usize,
+        spot: &str,
         of: Option<&Address>,
         host: Option<String>,
         pairs: &[Pair],
@@ -329,9 +338,9 @@ impl Gathered {
             Address::new(ip, port?).ok()
         };
         if let Some(address) = of.cloned().or_else(by_ip) {
-            let answers = self.answers_of(Some(&address), &source.path, file);
+            let answers = self.answers_of(Some(&address), spot, file);
             for (key, value) in config {
-                answers.config.entry(key).or_insert(value);
+                answers.file.entry(key).or_insert(value);
             }
             return;
         }
@@ -352,19 +361,29 @@ impl Gathered {
         }
     }
 
-    fn answers_of(&mut self, of: Option<&Address>, path: &str, file: usize) -> &mut Answers {
-        let answers = match of {
-            Some(address) => self.answers.entry(address.clone()).or_default(),
-            None => self.nameless.entry(folder(path).to_owned()).or_default(),
-        };
-        answers.files.push(file);
-        answers
+    fn answers_of(&mut self, of: Option<&Address>, spot: &str, file: usize) -> &mut Answers {
+        let next = self.told.len();
+        let key = (Arc::from(spot), of.cloned());
+        let index = *self.told_by.entry(key).or_insert(next);
+        if index == next {
+            self.told.push(Told {
+                file,
+                spot: spot.into(),
+                named: of.cloned(),
+                said: Answers {
+                    files: vec![file],
+                    ..Answers::default()
+                },
+            });
+        }
+        &mut self.told[index].said
     }
 
     fn take_view(
         &mut self,
         source: &Source,
         file: usize,
+        spot: &Arc<str>,
         named: Option<&Address>,
         dump: NodesDump,
     ) {
@@ -375,11 +394,13 @@ impl Gathered {
         let mut myself = None;
         let mut clock = 0;
         for line in &dump.lines {
+            let is_myself = line.flags.has(Flags::MYSELF);
+            // The last word of a peer that is gone says when it went.
+            let doubted = line.flags.has(Flags::SUSPECTED) || line.flags.has(Flags::FAILED);
             // Other stores print other times.
-            if line.pong_received < LATEST {
+            if line.pong_received < LATEST && (is_myself || (line.connected && !doubted)) {
                 clock = clock.max(line.pong_received);
             }
-            let is_myself = line.flags.has(Flags::MYSELF);
             if is_myself && myself.is_none() {
                 myself = Some(lines.len());
             } else if is_myself {
@@ -396,14 +417,20 @@ impl Gathered {
             let (line, column) = source.in_file(line.line, line.column);
             lines.push(Line { fact, line, column });
         }
+        // These are told by a process that runs; a report is written by a client.
+        if matches!(dump.authority, Authority::Shards | Authority::Slots) {
+            self.answers_of(named, spot, file).answered = true;
+        }
         self.views.push(View {
             path: source.path.clone(),
+            spot: spot.clone(),
             file,
             myself,
             whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
             lines,
             authority: dump.authority,
             incomplete: dump.incomplete,
+            garbled: dump.unread > 0,
             named: named.cloned(),
             clock,
             looks_like: server::looks_like(&dump.lines),
@@ -443,6 +470,7 @@ impl Gathered {
                 && &*fact.ip == line.ip
                 && fact.slots == line.slots
                 && fact.zone.as_deref() == line.zone
+                && fact.hostname.as_deref() == line.hostname
                 && fact.open.len() == line.open.len()
                 && fact.open.iter().zip(&line.open).all(|(a, b)| {
                     (a.0, a.1) == (b.slot, b.direction)
@@ -464,6 +492,7 @@ impl Gathered {
             ip: line.ip.into(),
             port: line.port,
             bus_port: line.bus_port,
+            hostname: line.hostname.map(Into::into),
             zone: line.zone.map(Into::into),
             flags: line.flags,
             master,
@@ -499,8 +528,24 @@ impl Gathered {
         masters.all(|m| listed[m as usize])
     }
 
+    /// Where the capture reached the node that has this address in the cluster, if elsewhere.
+    pub fn reached(&self, address: &Address) -> impl Iterator<Item = &Address> {
+        self.reached_at.get(address).into_iter().flatten()
+    }
+
     pub fn fact(&self, line: &Line) -> &Fact {
         &self.facts[line.fact as usize]
+    }
+}
+
+/// What the node is called: by the header, unless that names this host and the path names it
+/// better.
+fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option<&'a Address> {
+    match (header, path) {
+        (Some(header), Some(path)) if is_local(header) && header.port() == path.port() => {
+            Some(path)
+        }
+        _ => header.or(path),
     }
 }
 

@@ -29,13 +29,19 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) -> HostNames
     hosts(gathered, &rows, inventory);
     let names = HostNames::new(gathered, &inventory.cluster);
     disks::apply(gathered, &names, inventory);
-    unused_homes(gathered, inventory);
-    homes(gathered, inventory);
+    let renamed = Renamed::of(gathered, inventory);
+    let given = std::mem::take(&mut inventory.policy.home).into_iter();
+    inventory.policy.home = given
+        .map(|(address, home)| (renamed.address(&address).clone(), renamed.home(home)))
+        .collect();
+    unused_homes(gathered, &renamed, inventory);
+    homes(gathered, &renamed, inventory);
     names
 }
 
 /// The host map: by IP, and by address where one machine shares an IP with others.
 struct HostRows<'a> {
+    gathered: &'a Gathered,
     by_ip: BTreeMap<&'a str, &'a HostRow>,
     by_address: BTreeMap<(&'a str, u16), &'a HostRow>,
     names: BTreeSet<&'a str>,
@@ -44,6 +50,7 @@ struct HostRows<'a> {
 impl<'a> HostRows<'a> {
     fn new(gathered: &'a Gathered, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut rows = Self {
+            gathered,
             by_ip: BTreeMap::new(),
             by_address: BTreeMap::new(),
             names: BTreeSet::new(),
@@ -82,9 +89,13 @@ impl<'a> HostRows<'a> {
         rows
     }
 
+    /// By the address in the cluster, else by one that the node was reached at.
     fn of(&self, address: &Address) -> Option<&'a HostRow> {
-        let exact = self.by_address.get(&(address.ip(), address.port()));
-        exact.or_else(|| self.by_ip.get(address.ip())).copied()
+        let row = |address: &Address| {
+            let exact = self.by_address.get(&(address.ip(), address.port()));
+            exact.or_else(|| self.by_ip.get(address.ip())).copied()
+        };
+        row(address).or_else(|| self.gathered.reached(address).find_map(row))
     }
 }
 
@@ -165,11 +176,13 @@ fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
 }
 
 fn unused_rows(gathered: &Gathered, inventory: &mut Inventory) {
-    let ips: BTreeSet<&str> = inventory
+    let addresses = inventory
         .cluster
         .nodes
         .iter()
-        .filter_map(|n| n.address.as_ref())
+        .filter_map(|n| n.address.as_ref());
+    let ips: BTreeSet<&str> = addresses
+        .flat_map(|a| std::iter::once(a).chain(gathered.reached(a)))
         .map(Address::ip)
         .collect();
     for (path, row) in gathered
@@ -241,8 +254,39 @@ fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     }
 }
 
+/// Homes may be written with the addresses at which nodes are reached; here they are those that
+/// the nodes have in the cluster.
+struct Renamed(BTreeMap<Address, Address>);
+
+impl Renamed {
+    fn of(gathered: &Gathered, inventory: &Inventory) -> Self {
+        let mut renamed = BTreeMap::new();
+        let nodes = inventory.cluster.nodes.iter();
+        let known: BTreeSet<&Address> = nodes
+            .flat_map(|n| n.address.iter().chain(&n.last_address))
+            .collect();
+        for (address, names) in &gathered.reached_at {
+            for name in names.iter().filter(|name| !known.contains(name)) {
+                renamed.insert(name.clone(), address.clone());
+            }
+        }
+        Self(renamed)
+    }
+
+    fn home(&self, home: Home) -> Home {
+        Home {
+            role: home.role,
+            master: home.master.map(|m| self.address(&m).clone()),
+        }
+    }
+
+    fn address<'a>(&'a self, address: &'a Address) -> &'a Address {
+        self.0.get(address).unwrap_or(address)
+    }
+}
+
 /// Home entries of addresses that no node has: once for the policy, once for each map.
-fn unused_homes(gathered: &Gathered, inventory: &mut Inventory) {
+fn unused_homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
     let nodes = inventory.cluster.nodes.iter();
     // The home of a ghost is waiting for it.
     let known: BTreeSet<&Address> = nodes
@@ -251,7 +295,7 @@ fn unused_homes(gathered: &Gathered, inventory: &mut Inventory) {
     let mut sources: BTreeMap<Option<&Arc<str>>, Vec<(&Address, u32)>> = BTreeMap::new();
     let given = inventory.policy.home.keys().map(|a| (None, a, 0));
     let mapped = gathered.homes.iter();
-    let mapped = mapped.map(|(path, row)| (Some(path), &row.address, row.line));
+    let mapped = mapped.map(|(path, row)| (Some(path), renamed.address(&row.address), row.line));
     for (path, address, line) in given.chain(mapped).filter(|(_, a, _)| !known.contains(a)) {
         sources.entry(path).or_default().push((address, line));
     }
@@ -281,7 +325,7 @@ fn unused_homes(gathered: &Gathered, inventory: &mut Inventory) {
     inventory.diagnostics.extend(notes);
 }
 
-fn homes(gathered: &Gathered, inventory: &mut Inventory) {
+fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
     let given = inventory.policy.home.clone();
     let mut first: BTreeMap<&Address, Place> = BTreeMap::new();
     for (path, row) in &gathered.homes {
@@ -290,19 +334,20 @@ fn homes(gathered: &Gathered, inventory: &mut Inventory) {
         } else {
             HomeRole::Replica
         };
-        let home = Home {
+        let home = renamed.home(Home {
             role,
             master: row.master.clone(),
-        };
+        });
+        let address = renamed.address(&row.address);
         let place = Place {
             path: path.clone(),
             line: row.line,
             column: 1,
         };
-        if given.contains_key(&row.address) {
+        if given.contains_key(address) {
             continue;
         }
-        match inventory.policy.home.get(&row.address) {
+        match inventory.policy.home.get(address) {
             Some(kept) if *kept != home => {
                 let word = |h: &Home| match h.role {
                     HomeRole::Master => "master".to_owned(),
@@ -311,10 +356,10 @@ fn homes(gathered: &Gathered, inventory: &mut Inventory) {
                         .as_ref()
                         .map_or("replica".to_owned(), |m| format!("replica of {m}")),
                 };
-                let earlier = &first[&row.address];
+                let earlier = &first[address];
                 let message = format!(
                     "{} is {} here and {} in {}:{}; the first is kept",
-                    row.address,
+                    address,
                     word(&home),
                     word(kept),
                     earlier.path.escape_debug(),
@@ -326,8 +371,8 @@ fn homes(gathered: &Gathered, inventory: &mut Inventory) {
             }
             Some(_) => {}
             None => {
-                first.insert(&row.address, place);
-                inventory.policy.home.insert(row.address.clone(), home);
+                first.insert(address, place);
+                inventory.policy.home.insert(address.clone(), home);
             }
         }
     }

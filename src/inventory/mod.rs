@@ -5,13 +5,18 @@
 //! what INFO tells, `maps` adds hosts, disks and homes, `processes` what `ps` shows, `origins`
 //! remembers where facts stood.
 
+mod answers;
+mod captures;
 mod clusters;
 mod disks;
 mod distribution;
 mod gather;
+mod in_flight;
+mod links;
 mod liveness;
 mod maps;
 mod mounts;
+mod names;
 mod nodes;
 mod observers;
 mod origins;
@@ -20,11 +25,14 @@ mod processes;
 mod properties;
 mod reconcile;
 mod replication;
+mod secondhand;
 mod seen;
 mod server;
+mod sights;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod whose;
 mod whose_host;
 
 use crate::diagnostic::Diagnostic;
@@ -35,7 +43,13 @@ use crate::model::SlotSet;
 use crate::policy::Policy;
 use crate::source::Source;
 
+pub use crate::parse::Authority;
+pub(crate) use captures::duration;
+pub use in_flight::InFlight;
+pub use links::OneWay;
 pub use origins::Origins;
+pub use sights::Sight;
+pub use sights::Sights;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -51,9 +65,38 @@ pub struct Inventory {
     pub views_behind: usize,
     /// No process that runs gave a view: the views are the files on the nodes' disks.
     pub views_on_disk: bool,
-    /// Every view of the cluster was cut off: nodes or slots may be missing from all of them.
+    /// No view of the cluster could be read whole: nodes or slots may be missing from all.
     pub incomplete: bool,
+    /// Of these, some view was not cut off but holds lines that could not be read.
+    pub garbled: bool,
+    /// No view at all: nodes are listed by this kind of answer, which tells less.
+    pub secondhand: Option<Authority>,
+    /// The views that count, in the order of the capture.
+    pub views: Vec<ViewOf>,
+    /// Who sees whom how.
+    pub sights: Sights,
+    /// What was going on while the capture was taken.
+    pub in_flight: InFlight,
+    /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.
+    pub one_way_links: Vec<OneWay>,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One view that counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ViewOf {
+    pub path: String,
+    /// `None` where nothing says whose it is.
+    pub owner: Option<NodeId>,
+    pub authority: Authority,
+    /// Its node's clock, unix ms; `None` where nothing tells.
+    pub clock: Option<u64>,
+    /// `cluster_current_epoch` of the node: the lowest and the highest that was captured.
+    pub cluster_current_epoch: Option<(u64, u64)>,
+    /// `cluster_my_epoch` of the node.
+    pub my_epoch: Option<u64>,
+    /// It was not cut off and every line was read.
+    pub complete: bool,
 }
 
 /// One file that was read.

@@ -1,6 +1,5 @@
 //! Who knows whom, and which views lag behind.
 
-use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::role_of;
@@ -8,8 +7,8 @@ use crate::inventory::owners::owner;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::SlotSet;
+use crate::parse::Authority;
 use crate::parse::Flags;
-use crate::source::Place;
 
 pub(super) fn link_observers(
     gathered: &Gathered,
@@ -36,41 +35,6 @@ pub(super) fn link_observers(
                 node.masterless_in.insert(observer);
             }
         }
-    }
-}
-
-pub(super) fn note_handshakes(
-    gathered: &Gathered,
-    used: &[usize],
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut first = None;
-    let mut count = 0;
-    for &view in used {
-        let view = &gathered.views[view];
-        for line in view
-            .lines
-            .iter()
-            .filter(|l| gathered.fact(l).flags.has(Flags::HANDSHAKE))
-        {
-            count += 1;
-            first.get_or_insert(Place {
-                path: view.path.clone(),
-                line: line.line,
-                column: line.column,
-            });
-        }
-    }
-    if let Some(place) = first {
-        let message = format!(
-            "{count} handshake {} left out: their ids are random and change with every attempt",
-            if count == 1 {
-                "entry was"
-            } else {
-                "entries were"
-            }
-        );
-        diagnostics.push(Diagnostic::note("capture/handshake", message).at(place));
     }
 }
 
@@ -113,7 +77,8 @@ pub(super) fn views_behind(
                 .count();
             let ours = owner(gathered, view).is_none_or(|o| index.get(o).is_some());
             ours && !owner_unmet
-                && (known != expected || view.lines.iter().any(|l| !agrees[l.fact as usize]))
+                && ((known != expected && view.authority != Authority::Slots)
+                    || view.lines.iter().any(|l| !agrees[l.fact as usize]))
         })
         .count()
 }

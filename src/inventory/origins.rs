@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Line;
 use crate::inventory::nodes::Index;
 use crate::inventory::owners::owner;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::parse::Flags;
 use crate::source::Place;
 
 /// One view's lines, by node.
@@ -26,6 +28,9 @@ pub struct Origins {
     pub(super) own: BTreeMap<NodeId, usize>,
     pub(super) unreachable: BTreeMap<NodeId, Place>,
     pub(super) replication: BTreeMap<NodeId, Place>,
+    pub(super) cluster_info: BTreeMap<NodeId, Place>,
+    pub(super) links: BTreeMap<NodeId, Place>,
+    pub(super) handshakes: BTreeMap<NodeId, Place>,
     pub(super) ghosts: BTreeMap<NodeId, Arc<str>>,
 }
 
@@ -68,6 +73,21 @@ impl Origins {
         self.ghosts.get(&node).map(|line| &**line)
     }
 
+    /// The first line of the node's `CLUSTER INFO`.
+    pub fn cluster_info(&self, node: NodeId) -> Option<Place> {
+        self.cluster_info.get(&node).cloned()
+    }
+
+    /// The first line of the node's `CLUSTER LINKS`.
+    pub fn links(&self, node: NodeId) -> Option<Place> {
+        self.links.get(&node).cloned()
+    }
+
+    /// The first handshake entry in the view of `observer`.
+    pub fn handshake(&self, observer: NodeId) -> Option<Place> {
+        self.handshakes.get(&observer).cloned()
+    }
+
     /// Views in the order of the capture, with their owners.
     pub fn views(&self) -> impl Iterator<Item = (&str, Option<NodeId>)> {
         self.views.iter().map(|v| (&*v.path, v.owner))
@@ -97,6 +117,15 @@ pub(super) fn read(
         let owner = owner(gathered, view).and_then(|o| index.get(o));
         if let Some(owner) = owner {
             origins.own.insert(owner, origins.views.len());
+            let handshake = |l: &&Line| gathered.fact(l).flags.has(Flags::HANDSHAKE);
+            if let Some(line) = view.lines.iter().find(handshake) {
+                let place = Place {
+                    path: view.path.clone(),
+                    line: line.line,
+                    column: line.column,
+                };
+                origins.handshakes.insert(owner, place);
+            }
         }
         let lines = view
             .lines
@@ -124,6 +153,12 @@ pub(super) fn read(
         }
         if let Some(place) = &answers.info_place {
             origins.replication.insert(id, place.clone());
+        }
+        if let Some(place) = &answers.cluster_info_place {
+            origins.cluster_info.insert(id, place.clone());
+        }
+        if let Some(place) = &answers.links_place {
+            origins.links.insert(id, place.clone());
         }
     }
     origins

@@ -8,62 +8,127 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Line;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
+use crate::inventory::gather::is_local;
+use crate::inventory::whose::Whose;
+use crate::model::Address;
 use crate::parse::Authority;
 use crate::source::Place;
 
-/// The id of the process that wrote the view: its `myself` line, else the listed id whose
-/// address the header or the path names.
+/// The id of the process that wrote the view: its `myself` line, else what [`settle_owners`]
+/// found in its place.
 pub(super) fn owner(gathered: &Gathered, view: &View) -> Option<Token> {
     view.myself
         .map(|line| gathered.fact(&view.lines[line]).token)
 }
 
-// A dump pasted without its `myself` flag still has an owner if the path names a listed address.
-pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) {
+/// Finds the owners of views without a `myself` line, says where a name contradicts that line,
+/// and which node is behind each name. A dump pasted without its `myself` flag still has an owner
+/// if the node told its id beside it, or if the path names a listed node.
+pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) -> Whose {
+    let whose = Whose::told(gathered);
+    let mut elsewhere = Vec::new();
     for index in 0..gathered.views.len() {
         let view = &gathered.views[index];
-        let named = view.named.clone();
-        let at = |line: &&Line| gathered.fact(line).address() == named;
-        match (view.myself, &named) {
-            (None, Some(_)) => {
-                let found = view.lines.iter().position(|l| at(&l));
-                gathered.views[index].myself = found;
+        let Some(line) = view.myself else {
+            let found = lost_owner(gathered, view, &whose);
+            if found.is_none() {
+                diagnostics.extend(unknown_owner(view, &whose));
             }
-            (Some(line), Some(name)) => {
-                let fact = gathered.fact(&view.lines[line]);
-                if let Some(address) = fact.address()
-                    && address != *name
-                {
-                    diagnostics.push(
-                        Diagnostic::note(
-                            "capture/owner-contradiction",
-                            format!(
-                                "the path or header says `{name}`, the `myself` line says `{address}`; the line is believed"
-                            ),
-                        )
-                        .at(Place { path: view.path.clone(), line: view.lines[line].line, column: 1 }),
-                    );
-                }
-            }
-            (Some(_), None) => {}
-            // Other answers never name their node.
-            (None, None) if view.authority > Authority::Disk => {}
-            (None, None) => diagnostics.push(
-                Diagnostic::note(
-                    "capture/unknown-owner",
-                    "no `myself` line and no address in the path: nobody can say whose view this is",
-                )
-                .at(Place { path: view.path.clone(), line: 1, column: 1 }),
-            ),
+            gathered.views[index].myself = found;
+            continue;
+        };
+        let announced = gathered.fact(&view.lines[line]).address();
+        let (Some(name), Some(announced)) = (view.named.as_ref(), announced) else {
+            continue;
+        };
+        if *name == announced || (is_local(name) && name.port() == announced.port()) {
+            continue;
+        }
+        let place = Place {
+            path: view.path.clone(),
+            line: view.lines[line].line,
+            column: 1,
+        };
+        if whose.names().is_listed(name) {
+            diagnostics.push(contradiction(name, &announced).at(place));
+        } else {
+            elsewhere.push((name.clone(), announced, place));
         }
     }
+    note_announced(elsewhere, diagnostics);
+    whose.and_views(gathered)
+}
+
+fn lost_owner(gathered: &Gathered, view: &View, whose: &Whose) -> Option<usize> {
+    let told = whose.id_told(&view.spot, view.named.as_ref());
+    let by_id = told.and_then(|id| {
+        let listed = |line: &Line| gathered.fact(line).token == id;
+        view.lines.iter().position(listed)
+    });
+    by_id.or_else(|| {
+        let named = whose.names().find(&view.spot, view.named.as_ref());
+        let named = named.or_else(|| view.named.clone())?;
+        let at = |line: &Line| gathered.fact(line).address().as_ref() == Some(&named);
+        view.lines.iter().position(at)
+    })
+}
+
+/// Nothing to say where the path does name a node, only none that the view lists.
+fn unknown_owner(view: &View, whose: &Whose) -> Option<Diagnostic> {
+    // Other answers never name their node.
+    if view.authority > Authority::Disk
+        || view.named.as_ref().is_some_and(|n| !is_local(n))
+        || whose.names().find(&view.spot, None).is_some()
+    {
+        return None;
+    }
+    let place = Place {
+        path: view.path.clone(),
+        line: 1,
+        column: 1,
+    };
+    Some(
+        Diagnostic::note(
+            "capture/unknown-owner",
+            "no `myself` line and no address in the path: nobody can say whose view this is",
+        )
+        .at(place),
+    )
+}
+
+fn contradiction(name: &Address, announced: &Address) -> Diagnostic {
+    Diagnostic::note(
+        "capture/owner-contradiction",
+        format!(
+            "the path or header says `{name}`, the `myself` line says `{announced}`; the line is believed"
+        ),
+    )
+}
+
+/// Behind NAT every name differs: that is one fact, not one for each node.
+fn note_announced(elsewhere: Vec<(Address, Address, Place)>, diagnostics: &mut Vec<Diagnostic>) {
+    let pairs: BTreeSet<(&Address, &Address)> =
+        elsewhere.iter().map(|(name, to, _)| (name, to)).collect();
+    let more = pairs.len().saturating_sub(1);
+    let Some((name, announced, place)) = elsewhere.first() else {
+        return;
+    };
+    let note = match more {
+        0 => contradiction(name, announced),
+        more => Diagnostic::note(
+            "capture/announced-elsewhere",
+            format!(
+                "the nodes announce other addresses than the capture names ({name} -> {announced} and {more} more); answers are taken for those of the node that was reached"
+            ),
+        ),
+    };
+    diagnostics.push(note.at(place.clone()));
 }
 
 /// Views that count: of each owner the newest whole one, all of the most telling kind that is there. So
 /// files on disk count only where no running process gave a view at all.
 pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
-    let told = gathered.views.iter().filter(|v| !v.lines.is_empty());
-    let best = told.map(|v| v.authority).min().unwrap_or_default();
+    let best = best_authority(gathered);
     let mut newest: BTreeMap<Token, usize> = BTreeMap::new();
     let mut used = BTreeSet::new();
     for (index, view) in gathered.views.iter().enumerate() {
@@ -111,7 +176,14 @@ pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>)
     used.into_iter().collect()
 }
 
-fn same_facts(gathered: &Gathered, a: usize, b: usize) -> bool {
+/// The most telling kind of answer that lists nodes at all.
+pub(super) fn best_authority(gathered: &Gathered) -> Authority {
+    let told = gathered.views.iter().filter(|v| !v.lines.is_empty());
+    told.map(|v| v.authority).min().unwrap_or_default()
+}
+
+/// Both say the same of every node, clocks aside.
+pub(super) fn same_facts(gathered: &Gathered, a: usize, b: usize) -> bool {
     let facts = |v: usize| {
         gathered.views[v]
             .lines

@@ -6,15 +6,18 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
+use crate::inventory::ViewOf;
+use crate::inventory::captures::drop_older_captures;
+use crate::inventory::captures::settle_clocks;
 use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::distribution;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
+use crate::inventory::in_flight;
+use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
 use crate::inventory::liveness::note_failed_but_answering;
 use crate::inventory::maps;
@@ -22,7 +25,6 @@ use crate::inventory::nodes::Index;
 use crate::inventory::nodes::drafts;
 use crate::inventory::nodes::nodes;
 use crate::inventory::observers::link_observers;
-use crate::inventory::observers::note_handshakes;
 use crate::inventory::observers::views_behind;
 use crate::inventory::origins;
 use crate::inventory::owners::owner;
@@ -30,22 +32,26 @@ use crate::inventory::owners::settle_owners;
 use crate::inventory::owners::used_views;
 use crate::inventory::processes;
 use crate::inventory::replication;
+use crate::inventory::secondhand;
 use crate::inventory::seen::tally;
 use crate::inventory::server;
+use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
+use crate::inventory::whose::file_answers;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::parse::Authority;
 use crate::policy::Policy;
-use crate::source::Place;
 
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
-    drop_lesser_views(&mut gathered, &mut diagnostics);
-    settle_owners(&mut gathered, &mut diagnostics);
+    secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
+    let whose = settle_owners(&mut gathered, &mut diagnostics);
+    settle_clocks(&mut gathered);
+    drop_older_captures(&mut gathered, &mut diagnostics);
     let used = used_views(&gathered, &mut diagnostics);
     let Split {
         members,
@@ -55,6 +61,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let seen = tally(&gathered, &used, &members, &unmet);
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
+    file_answers(&mut gathered, &whose, &drafts, &mut diagnostics);
     let mut inventory = Inventory {
         policy,
         diagnostics,
@@ -65,12 +72,14 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.views_on_disk = used
         .iter()
         .any(|&v| gathered.views[v].authority == Authority::Disk);
-    inventory.incomplete = all_cut_off(&gathered, &used, &unmet);
+    judge_wholeness(&gathered, &used, &unmet, &mut inventory);
+    inventory.secondhand = secondhand::note(&gathered, &used, &mut inventory.diagnostics);
     inventory.cluster.nodes = nodes(&gathered, &seen, &drafts, &index);
-    note_handshakes(&gathered, &used, &mut inventory.diagnostics);
     link_observers(&gathered, &used, &index, &mut inventory.cluster);
-    let claims = claims(&gathered, &seen, &index);
-    inventory.conflicts = settle_slots(&claims, &mut inventory.cluster);
+    inventory.conflicts = match inventory.secondhand {
+        Some(_) => secondhand::settle_slots(&gathered, &used, &index, &mut inventory.cluster),
+        None => settle_slots(&claims(&gathered, &seen, &index), &mut inventory.cluster),
+    };
     replication::apply(&gathered, &mut inventory);
     let blind_spot = server::blind_spot(&inventory.cluster.server);
     inventory.diagnostics.extend(blind_spot);
@@ -81,73 +90,49 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     processes::apply(&gathered, &seen, &index, &names, &mut inventory);
     distribution::compare(&gathered, &names, &mut inventory);
     inventory.views_behind = views_behind(&gathered, &used, &index, &inventory.cluster);
+    inventory.views = used
+        .iter()
+        .map(|&v| view_of(&gathered, &gathered.views[v], &index, &inventory.cluster))
+        .collect();
+    inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
+    inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
+    inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory
 }
 
-/// SHARDS, SLOTS and reports say less than a view: beside one they are not used, and what a
-/// report complains about is told better.
-fn drop_lesser_views(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) {
-    let told = gathered.views.iter().filter(|v| !v.lines.is_empty());
-    let best = told.map(|v| v.authority).min().unwrap_or_default();
-    let is_view = |authority| authority <= Authority::Disk;
-    let (kept, dropped) = std::mem::take(&mut gathered.views)
-        .into_iter()
-        .partition(|v| is_view(v.authority) || v.authority == best);
-    gathered.views = kept;
-    diagnostics.extend(no_views(gathered, best));
-    if !is_view(best) {
-        return;
-    }
-    let dropped: Vec<View> = dropped;
-    let mut lesser: BTreeSet<&str> = dropped.iter().map(|v| &*v.path).collect();
-    for view in &gathered.views {
-        // A transcript holds answers of both kinds.
-        lesser.remove(&*view.path);
-    }
-    let is_lesser = |d: &Diagnostic| {
-        let place = d.place.as_ref();
-        d.code.starts_with("report/") || place.is_some_and(|p| lesser.contains(&*p.path))
-    };
-    // What such an answer can never tell is of no interest then.
-    diagnostics
-        .retain(|d| !is_lesser(d) || !["parse/shard-slots", "capture/no-ids"].contains(&d.code));
-    for diagnostic in diagnostics.iter_mut().filter(|d| is_lesser(d)) {
-        diagnostic.severity = Severity::Note;
-    }
-}
-
-/// What is not known where nothing better than `best` was captured.
-fn no_views(gathered: &Gathered, best: Authority) -> Option<Diagnostic> {
-    let missing = match best {
-        Authority::View | Authority::Disk => return None,
-        Authority::Shards => "CLUSTER SHARDS tells neither epochs nor links nor open slots",
-        Authority::Check => "a report of --cluster check lists only the nodes that answered it",
-        Authority::Slots => {
-            "CLUSTER SLOTS leaves out failed replicas, those that never finished a sync, and \
-             masters without slots"
-        }
-    };
-    let view = gathered.views.iter().find(|v| v.authority == best)?;
-    let place = Place {
-        path: view.path.clone(),
-        line: view.lines.first().map_or(1, |l| l.line),
-        column: 1,
-    };
-    let message = format!("no view of a node is here: {missing}");
-    let diagnostic = Diagnostic::note("capture/no-views", message).at(place);
-    Some(diagnostic.help("capture CLUSTER NODES of every node"))
-}
-
 /// A blank process that nobody met knows only itself: its view tells nothing of the cluster.
-fn all_cut_off(gathered: &Gathered, used: &[usize], unmet: &BTreeSet<Token>) -> bool {
-    let mut views = used
+fn judge_wholeness(
+    gathered: &Gathered,
+    used: &[usize],
+    unmet: &BTreeSet<Token>,
+    inventory: &mut Inventory,
+) {
+    let views: Vec<&View> = used
         .iter()
         .map(|&v| &gathered.views[v])
         .filter(|v| owner(gathered, v).is_none_or(|o| !unmet.contains(&o)))
-        .peekable();
-    views.peek().is_some() && views.all(|v| v.incomplete)
+        .collect();
+    inventory.incomplete = !views.is_empty() && views.iter().all(|v| v.incomplete || v.garbled);
+    inventory.garbled = inventory.incomplete && views.iter().any(|v| !v.incomplete);
+}
+
+/// The views that count, for rules that judge the capture itself.
+fn view_of(gathered: &Gathered, view: &View, index: &Index, cluster: &Cluster) -> ViewOf {
+    let owner = owner(gathered, view).and_then(|o| index.get(o));
+    let address = owner.and_then(|id| cluster.node(id).address.as_ref());
+    let answers = address.and_then(|a| gathered.answers.get(a));
+    let my_epoch = answers.and_then(|a| a.cluster_info.get("cluster_my_epoch"));
+    ViewOf {
+        path: view.path.to_string(),
+        owner,
+        authority: view.authority,
+        clock: Some(view.clock).filter(|&clock| clock > 0),
+        cluster_current_epoch: answers.and_then(|a| a.epochs),
+        my_epoch: my_epoch.and_then(|epoch| epoch.parse().ok()),
+        complete: !view.incomplete && !view.garbled,
+    }
 }
 
 /// Notes for every file whose view or answer it holds.

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Answers;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::folder;
-use crate::inventory::owners::owner;
 use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Link;
@@ -17,37 +14,15 @@ use crate::model::Sync;
 
 /// Fills what INFO and CONFIG tell into the cluster.
 pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
-    let by_name: BTreeMap<String, NodeId> = inventory
-        .cluster
-        .iter()
-        .map(|(id, n)| (n.name.to_string(), id))
-        .collect();
     let by_address: BTreeMap<Address, NodeId> = inventory
         .cluster
         .iter()
         .filter_map(|(id, n)| Some((n.address.clone()?, id)))
         .collect();
-    // A folder that holds one node's view and nothing of others names the rest of it.
-    let mut by_folder: BTreeMap<&str, Option<NodeId>> = BTreeMap::new();
-    for view in &gathered.views {
-        let id = owner(gathered, view)
-            .and_then(|o| by_name.get(gathered.names[o as usize].as_str()).copied());
-        let entry = by_folder.entry(folder(&view.path)).or_insert(id);
-        if *entry != id {
-            *entry = None;
-        }
-    }
     let mut answers: Vec<(NodeId, &Answers)> = Vec::new();
     for (address, of) in &gathered.answers {
         if let Some(&id) = by_address.get(address) {
             answers.push((id, of));
-        }
-    }
-    for (folder, of) in &gathered.nameless {
-        match by_folder.get(folder.as_str()) {
-            Some(Some(id)) => answers.push((*id, of)),
-            _ if of.info.is_empty() && of.config.is_empty() => {}
-            _ => inventory.diagnostics.push(unknown_node(of)),
         }
     }
     answers.sort_by_key(|(id, _)| *id);
@@ -67,18 +42,6 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     }
     for (id, of) in &answers {
         replicas_of(*id, &of.info, &by_address, inventory);
-    }
-}
-
-fn unknown_node(of: &Answers) -> Diagnostic {
-    let diagnostic = Diagnostic::note(
-        "capture/answer-of-unknown-node",
-        "an answer without an address in its path or header: nobody can say whose it is; it was not used",
-    )
-    .help("save each node's answers in a folder of its own, such as `10.0.0.1_7000`");
-    match &of.info_place {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
     }
 }
 

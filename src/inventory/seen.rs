@@ -39,14 +39,16 @@ pub(super) fn tally(
         let view = &gathered.views[index];
         let owner = owner(gathered, view);
         if let Some(entry) = owner.and_then(|o| seen.get_mut(&o)) {
-            if view.authority == Authority::Disk {
-                entry.own_on_disk = Some(index);
-            } else {
-                entry.own = Some(index);
+            match view.authority {
+                Authority::View => entry.own = Some(index),
+                Authority::Disk => entry.own_on_disk = Some(index),
+                // What a node answers of all is no word of its own.
+                Authority::Shards | Authority::Check | Authority::Slots => {}
             }
         }
         for line in &view.lines {
-            if Some(gathered.fact(line).token) != owner {
+            let own = Some(gathered.fact(line).token) == owner;
+            if !own || view.authority > Authority::Disk {
                 counts[line.fact as usize] += 1;
             }
         }

@@ -14,10 +14,14 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-/// `cluster_enabled` is the one key of this family that INFO prints.
 fn sniff(block: Block) -> bool {
     let first = block.head().next().and_then(pair);
-    first.is_some_and(|(key, _)| key.starts_with("cluster_") && key != "cluster_enabled")
+    first.is_some_and(|(key, _)| is_cluster_info(key))
+}
+
+/// INFO prints two keys that begin alike: in its sections Cluster and Clients (7.0).
+pub(super) fn is_cluster_info(key: &str) -> bool {
+    key.starts_with("cluster_") && !matches!(key, "cluster_enabled" | "cluster_connections")
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {

@@ -8,6 +8,7 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::pieces;
+use crate::parse::cluster_info::is_cluster_info;
 use crate::parse::heading::Heading;
 use crate::parse::heading::Kind;
 use crate::parse::heading::heading;
@@ -304,8 +305,7 @@ fn class(text: &str) -> Option<(Class, bool)> {
     if !plain || !known {
         return None;
     }
-    // `cluster_enabled` is the one key of this family that INFO prints.
-    match key.starts_with("cluster_") && key != "cluster_enabled" {
+    match is_cluster_info(key) {
         true => Some((Class::ClusterInfo, key == "cluster_state")),
         false if key.starts_with("total_cluster_links") => Some((Class::ClusterInfo, false)),
         false => Some((Class::Info, false)),
@@ -461,6 +461,16 @@ mod tests {
             [("info", 4), ("cluster-info", 8), ("cluster-nodes", 11)]
         );
         assert_eq!(codes, ["capture/unknown-answer"]);
+    }
+
+    #[test]
+    fn keys_of_info_that_begin_as_cluster_info_does_cut_nothing() {
+        let text = "# Server\r\nredis_version:7.0.15\r\n\r\n# Clients\r\nconnected_clients:1\r\n\
+            cluster_connections:10\r\nmaxclients:10000\r\n# Cluster\r\ncluster_enabled:1\r\n";
+        let (sections, codes) = read(text);
+        let names: Vec<_> = sections.iter().map(|s| (s.0, s.2)).collect();
+        assert_eq!(names, [("info", 1)]);
+        assert_eq!(codes, [] as [&str; 0]);
     }
 
     #[test]

@@ -45,6 +45,14 @@ pub enum Fact {
     Unreachable(NodeId),
     /// The replication section of its INFO, else as [`Fact::Node`].
     Replication(NodeId),
+    /// The node's `CLUSTER INFO`, else as [`Fact::Node`].
+    ClusterInfo(NodeId),
+    /// The node's `CLUSTER LINKS`, else as [`Fact::Node`].
+    Links(NodeId),
+    /// The first handshake entry in the node's view, else as [`Fact::Node`].
+    Handshake(NodeId),
+    /// The first line of the view of that place in [`crate::inventory::Inventory::views`].
+    View(usize),
 }
 
 impl Finding {

@@ -8,6 +8,7 @@
 
 mod capture;
 mod finding;
+mod health;
 mod membership;
 mod page;
 mod placement;
@@ -34,6 +35,7 @@ pub use finding::Subject;
 /// The rules of every family, in the order of codes.
 static FAMILIES: &[&[&Rule]] = &[
     capture::RULES,
+    health::RULES,
     membership::RULES,
     placement::RULES,
     quorum::RULES,

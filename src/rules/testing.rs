@@ -1,6 +1,11 @@
 //! Findings as short texts, so that a test reads as a sentence.
 
+use crate::inventory::Authority;
+use crate::inventory::Inventory;
+use crate::inventory::ViewOf;
 use crate::model::Cluster;
+use crate::model::testing::healthy;
+use crate::model::testing::id;
 use crate::policy::Policy;
 use crate::rules::Check;
 use crate::rules::Context;
@@ -33,6 +38,41 @@ pub(super) fn findings_under(
         assert!(!finding.evidence.is_empty(), "{finding:?}");
     }
     found
+}
+
+/// What a rule of the capture finds. Every finding must say what to do and where to look.
+pub(super) fn capture_findings(rule: &'static Rule, inventory: &Inventory) -> Vec<Finding> {
+    let Check::Capture(check) = rule.check else {
+        panic!("{rule:?} needs no inventory");
+    };
+    let mut found = Vec::new();
+    check(inventory, &mut found);
+    for finding in &found {
+        assert_eq!(finding.rule, rule);
+        assert!(!finding.message.is_empty() && !finding.message.ends_with('.'));
+        assert!(!finding.help.is_empty() && !finding.help.contains('\n'));
+        assert!(!finding.evidence.is_empty(), "{finding:?}");
+    }
+    found
+}
+
+/// [`healthy`], as captured by views of these nodes.
+pub(super) fn seen_by(nodes: &[&str]) -> Inventory {
+    let cluster = healthy();
+    let view = |name: &&str| ViewOf {
+        path: format!("{name}.txt"),
+        owner: Some(id(&cluster, name)),
+        authority: Authority::View,
+        clock: None,
+        cluster_current_epoch: None,
+        my_epoch: None,
+        complete: true,
+    };
+    Inventory {
+        views: nodes.iter().map(view).collect(),
+        cluster,
+        ..Inventory::default()
+    }
 }
 
 /// The subjects of what the rule finds, with no policy given.

@@ -37,7 +37,7 @@ fn report() -> String {
 fn shards_alone_are_a_cluster() {
     for path in ["shards.json", "nodes/10.0.0.1_7001/shards.json"] {
         let inventory = inventory(vec![file(path, &shards())]);
-        assert_eq!(codes(&inventory), ["capture/no-views"], "{path}");
+        assert_eq!(codes(&inventory), ["capture/no-cluster-nodes"], "{path}");
         assert_eq!(members(&inventory), "abcd");
         assert!(inventory.cluster.nodes.iter().all(Node::is_live_member));
         let shards = inventory.cluster.shards();
@@ -72,7 +72,10 @@ fn a_folder_is_named_by_its_view_whatever_else_it_holds() {
 fn of_answers_without_views_the_fullest_counts() {
     let files = vec![file("report.txt", &report()), file("s.json", &shards())];
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["report/error", "capture/no-views"]);
+    assert_eq!(
+        codes(&inventory),
+        ["report/error", "capture/no-cluster-nodes"]
+    );
     assert_eq!(inventory.diagnostics[0].severity, Severity::Warning);
     assert_eq!(members(&inventory), "abcd");
 }

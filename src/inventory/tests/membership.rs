@@ -85,10 +85,41 @@ fn another_cluster_is_left_out_and_said() {
     let inventory = inventory(files);
     assert_eq!(members(&inventory), "abcd");
     assert_eq!(codes(&inventory), ["capture/second-cluster"]);
-    assert!(inventory.diagnostics[0].message.contains("2 nodes"));
+    let said = &inventory.diagnostics[0];
+    assert!(
+        said.message
+            .starts_with("2 nodes that share no member with the rest"),
+        "{}",
+        said.message
+    );
+    for part in [
+        "16384 slots, 10.0.0.6:7006 and `nodes/10.0.0.6_7006/cluster-nodes.txt` and 1 more;",
+        "judged is the one with 4 nodes, 16384 slots and 10.0.0.1:7001",
+    ] {
+        assert!(said.message.contains(part), "{}", said.message);
+    }
+    assert!(
+        said.help
+            .as_ref()
+            .unwrap()
+            .starts_with("capture each cluster")
+    );
     assert_eq!(inventory.cluster.views, 4);
     assert_eq!(inventory.conflicts, []);
     assert_eq!(inventory.views_behind, 0);
+}
+
+#[test]
+fn of_two_clusters_of_one_size_the_operator_must_choose() {
+    let mut files = views("ab", "a master - 1 0-16383; b slave a 1");
+    files.extend(views("fg", "f master - 9 0-16383; g slave f 9"));
+    let inventory = inventory(files);
+    assert_eq!(members(&inventory), "ab");
+    let help = inventory.diagnostics[0].help.as_ref().unwrap();
+    assert!(
+        help.starts_with("nothing says which one is meant"),
+        "{help}"
+    );
 }
 
 #[test]
@@ -104,11 +135,14 @@ fn handshakes_are_counted_and_left_out() {
     let lines = format!("{FOUR}; z handshake - 0 down");
     let inventory = inventory(views("ab", &lines));
     assert_eq!(members(&inventory), "abcd");
-    assert_eq!(codes(&inventory), ["capture/handshake"]);
-    assert!(
-        inventory.diagnostics[0]
-            .message
-            .contains("2 handshake entries")
+    assert_eq!(codes(&inventory), [""; 0]);
+    let (a, b) = (id(&inventory, 'a'), id(&inventory, 'b'));
+    assert_eq!(inventory.in_flight.handshakes, 2);
+    assert_eq!(inventory.in_flight.handshakes_in, [a, b]);
+    let place = inventory.origins.handshake(b).unwrap();
+    assert_eq!(
+        (&*place.path, place.line),
+        ("nodes/10.0.0.2_7002/cluster-nodes.txt", 5)
     );
     assert_eq!(inventory.views_behind, 0);
 }

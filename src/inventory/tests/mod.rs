@@ -4,18 +4,26 @@
 //! `nodes/10.0.0.1_7001`, `b` is 10.0.0.2:7002, and so on.
 
 mod answers;
+mod captures;
 mod hostfacts;
 mod liveness;
 mod maps;
 mod membership;
 mod replication;
+mod secondhand;
+mod sights;
 mod slots;
 mod views;
+mod whose;
 
 use crate::inventory::Inventory;
+use crate::inventory::gather::Gathered;
 use crate::inventory::read;
 use crate::model::Node;
 use crate::model::NodeId;
+use crate::parse::Facts;
+use crate::parse::Parsed;
+use crate::parse::Section;
 use crate::policy::Policy;
 use crate::source::Source;
 
@@ -28,6 +36,22 @@ pub(super) fn inventory(files: Vec<Source>) -> Inventory {
 
 pub(super) fn file(path: &str, text: &str) -> Source {
     Source::new(path, text.to_owned(), String::new())
+}
+
+/// Takes in facts as a dialect gives them.
+fn take<'a>(gathered: &mut Gathered, source: &'a Source, of: Option<char>, facts: Facts<'a>) {
+    let section = Section {
+        dialect: "test",
+        of: of.map(|node| address(node).parse().expect("legal")),
+        host: None,
+        line: 1,
+        facts,
+    };
+    let parsed = Parsed {
+        sections: vec![section],
+        diagnostics: Vec::new(),
+    };
+    gathered.take(source, parsed);
 }
 
 /// A file in the folder of a node.

@@ -1,6 +1,7 @@
 //! Which views count, and whose they are.
 
 use super::*;
+use crate::inventory::reconcile::reconcile;
 
 #[test]
 fn one_view_is_a_cluster() {
@@ -204,4 +205,59 @@ fn a_capture_of_nothing_but_cut_views_is_incomplete() {
     // A blank node's view is whole, but says nothing of the cluster.
     let blank = view('e', "e master - 0");
     assert!(inventory(vec![cut('a'), blank]).incomplete);
+}
+
+#[test]
+fn a_capture_of_nothing_but_garbled_views_is_incomplete_too() {
+    let garbled = |node| {
+        let text = view(node, FOUR).text.replacen(" slave ", " slve ", 1);
+        of(node, "cluster-nodes.txt", &text)
+    };
+    let both = inventory(vec![garbled('a'), garbled('b')]);
+    assert!(both.incomplete && both.garbled);
+    assert!(both.views.iter().all(|v| !v.complete));
+    let one = inventory(vec![garbled('a'), view('b', FOUR)]);
+    assert!(!one.incomplete && !one.garbled);
+    assert_eq!(
+        one.views.iter().map(|v| v.complete).collect::<Vec<_>>(),
+        [false, true]
+    );
+}
+
+#[test]
+fn a_view_knows_what_its_node_told_of_epochs() {
+    let mut files = views("ab", FOUR);
+    let told = |epoch: u32| {
+        format!("cluster_state:ok\r\ncluster_current_epoch:{epoch}\r\ncluster_my_epoch:2\r\n")
+    };
+    files.push(of('b', "cluster-info.txt", &told(7)));
+    files.push(of('b', "cluster-info-after.txt", &told(9)));
+    let inventory = inventory(files);
+    let [a, b] = &inventory.views[..] else {
+        panic!("two views");
+    };
+    assert_eq!((a.cluster_current_epoch, a.my_epoch), (None, None));
+    assert_eq!(
+        (b.cluster_current_epoch, b.my_epoch),
+        (Some((7, 9)), Some(2))
+    );
+    assert_eq!(b.owner, Some(id(&inventory, 'b')));
+    assert!(
+        inventory
+            .origins
+            .cluster_info(id(&inventory, 'b'))
+            .is_some()
+    );
+}
+
+#[test]
+fn the_id_that_a_node_told_owns_a_dump_without_myself() {
+    let mut gathered = Gathered::default();
+    let dump = file("x/nodes.txt", &dump(FOUR));
+    gathered.take(&dump, crate::parse::parse(&dump));
+    let id_file = file("x/myid.txt", &name('b'));
+    take(&mut gathered, &id_file, None, Facts::MyId(&id_file.text));
+    let inventory = reconcile(gathered, Policy::default());
+    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(inventory.views[0].owner, Some(id(&inventory, 'b')));
 }

@@ -1,0 +1,89 @@
+//! What one node answers beside its view.
+
+use std::collections::BTreeMap;
+
+use crate::inventory::gather::Token;
+use crate::model::Address;
+use crate::parse::Pair;
+use crate::source::Place;
+
+/// Answers of one node other than its view.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers {
+    pub info: BTreeMap<String, String>,
+    pub config: BTreeMap<String, String>,
+    /// What its configuration file says: counts where the node itself says nothing.
+    pub file: BTreeMap<String, String>,
+    pub info_place: Option<Place>,
+    pub answered: bool,
+    pub unreachable: Option<Place>,
+    /// Key and value of `CLUSTER INFO`.
+    pub cluster_info: BTreeMap<String, String>,
+    pub cluster_info_place: Option<Place>,
+    /// The lowest and the highest `cluster_current_epoch`: it only rises.
+    pub epochs: Option<(u64, u64)>,
+    /// Other node and whether this node opened the link, of `CLUSTER LINKS`.
+    pub links: Vec<(Token, bool)>,
+    pub links_place: Option<Place>,
+    /// The id that the node gives itself.
+    pub my_id: Option<Token>,
+    /// Unix ms by the node's own clock.
+    pub clock: Option<u64>,
+    pub files: Vec<usize>,
+}
+
+impl Answers {
+    pub fn see_epoch(&mut self, pairs: &[Pair]) {
+        let epochs = pairs
+            .iter()
+            .filter(|p| p.key == "cluster_current_epoch")
+            .filter_map(|p| p.value.parse::<u64>().ok());
+        for epoch in epochs {
+            let (low, high) = self.epochs.unwrap_or((epoch, epoch));
+            self.epochs = Some((low.min(epoch), high.max(epoch)));
+        }
+    }
+
+    /// Unix ms by the node's own clock, from any of its answers.
+    pub fn told_clock(&self) -> Option<u64> {
+        let micros = || self.info.get("server_time_usec")?.parse::<u64>().ok();
+        self.clock.or_else(|| Some(micros()? / 1000))
+    }
+
+    /// Takes in what another file tells of the same node. What counts once, the first file
+    /// tells; of settings that both name, the last.
+    pub fn take(&mut self, other: &Self) {
+        let copied = |(k, v): (&String, &String)| (k.clone(), v.clone());
+        self.info.extend(other.info.iter().map(copied));
+        self.config.extend(other.config.iter().map(copied));
+        self.file.extend(other.file.iter().map(copied));
+        self.cluster_info
+            .extend(other.cluster_info.iter().map(copied));
+        self.info_place = self.info_place.take().or(other.info_place.clone());
+        self.answered |= other.answered;
+        self.unreachable = self.unreachable.take().or(other.unreachable.clone());
+        self.cluster_info_place = self
+            .cluster_info_place
+            .take()
+            .or(other.cluster_info_place.clone());
+        for (low, high) in self.epochs.into_iter().chain(other.epochs) {
+            let (lowest, highest) = self.epochs.unwrap_or((low, high));
+            self.epochs = Some((lowest.min(low), highest.max(high)));
+        }
+        if self.links.is_empty() {
+            self.links.clone_from(&other.links);
+            self.links_place.clone_from(&other.links_place);
+        }
+        self.my_id = self.my_id.or(other.my_id);
+        self.clock = self.clock.max(other.clock);
+        self.files.extend(&other.files);
+    }
+}
+
+/// Every host has a `127.0.0.1`: who asked there says a port, and the path which host.
+pub(super) fn is_local(address: &Address) -> bool {
+    matches!(
+        address.ip(),
+        "127.0.0.1" | "::1" | "localhost" | "0.0.0.0" | "::"
+    )
+}
