@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
+use crate::inventory::conf::ConfRead;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
@@ -120,6 +121,10 @@ pub(super) struct Gathered {
     pub names: Vec<NodeName>,
     pub facts: Vec<Fact>,
     pub views: Vec<View>,
+    /// The first hostname that any line gives for an id.
+    pub hostnames: BTreeMap<Token, Arc<str>>,
+    /// Files on disk with a fault.
+    pub confs: Vec<ConfRead>,
     /// By address; answers without one are filed under their folder.
     pub answers: BTreeMap<Address, Answers>,
     pub nameless: BTreeMap<String, Answers>,
@@ -257,8 +262,19 @@ impl Gathered {
         source: &Source,
         file: usize,
         named: Option<&Address>,
-        dump: NodesDump,
+        mut dump: NodesDump,
     ) {
+        if !dump.load_faults.is_empty() {
+            self.confs.push(ConfRead {
+                path: source.path.clone(),
+                written_by: dump.written_by.take(),
+                named: named.cloned(),
+                faults: std::mem::take(&mut dump.load_faults),
+            });
+            if dump.lines.is_empty() {
+                return;
+            }
+        }
         let mut lines = Vec::with_capacity(dump.lines.len());
         let mut myself = None;
         let mut clock = 0;
@@ -277,6 +293,11 @@ impl Gathered {
                 );
             }
             let fact = self.fact_of(line);
+            if let Some(hostname) = line.hostname {
+                let token = self.facts[fact as usize].token;
+                let known = self.hostnames.entry(token);
+                known.or_insert_with(|| hostname.into());
+            }
             lines.push(Line {
                 fact,
                 line: line.line,

@@ -2,9 +2,13 @@
 //!
 //! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
 //! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
-//! what INFO tells, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
+//! what INFO tells, `maps` adds hosts, disks and homes (against what the
+//! nodes have `announced`), `conf` judges files that a server would not
+//! start with, `origins` remembers where facts stood.
 
+mod announced;
 mod clusters;
+mod conf;
 mod disks;
 mod gather;
 mod liveness;
@@ -26,8 +30,13 @@ use crate::model::NodeId;
 use crate::model::NodeName;
 use crate::model::SlotSet;
 use crate::policy::Policy;
+use crate::source::Place;
 use crate::source::Source;
 
+pub use conf::ConfFault;
+pub use conf::ConfFile;
+pub use conf::Fault;
+pub use conf::Outcome;
 pub use origins::Origins;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
@@ -46,6 +55,12 @@ pub struct Inventory {
     pub views_on_disk: bool,
     /// Every view of the cluster was cut off: nodes or slots may be missing from all of them.
     pub incomplete: bool,
+    /// Files on the nodes' disks that a starting server would not take as they are.
+    pub conf_faults: Vec<ConfFile>,
+    /// Nodes that the host map does not name; none where there is no host map.
+    pub unmapped: Vec<NodeId>,
+    /// Rows of host, disk and home maps that fit no node.
+    pub unused_rows: Vec<Place>,
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use crate::inventory::Inventory;
 use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
+use crate::inventory::conf;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::liveness::judge_liveness;
@@ -69,6 +70,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
     maps::apply(&gathered, &mut inventory);
     inventory.views_behind = views_behind(&gathered, &used, &index, &inventory.cluster);
+    inventory.conf_faults = conf::judge(&gathered, &inventory.cluster);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory

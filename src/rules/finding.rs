@@ -45,6 +45,12 @@ pub enum Fact {
     Unreachable(NodeId),
     /// The replication section of its INFO, else as [`Fact::Node`].
     Replication(NodeId),
+    /// A fault of a `nodes.conf`: indexes in the inventory's files and in the file's faults.
+    ConfFault { file: usize, fault: usize },
+    /// The place of a diagnostic: its index in the inventory.
+    Diagnostic(usize),
+    /// A row of a map that no node needs: its index in the inventory.
+    UnusedRow(usize),
 }
 
 impl Finding {

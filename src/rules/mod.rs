@@ -8,6 +8,7 @@
 
 mod capture;
 mod finding;
+mod health;
 mod membership;
 mod page;
 mod placement;
@@ -17,6 +18,7 @@ mod replication;
 mod slots;
 #[cfg(test)]
 mod testing;
+mod trust;
 mod words;
 
 use crate::diagnostic::Severity;
@@ -30,10 +32,12 @@ use crate::policy::Wanted;
 pub use finding::Fact;
 pub use finding::Finding;
 pub use finding::Subject;
+pub use trust::told_by;
 
 /// The rules of every family, in the order of codes.
 static FAMILIES: &[&[&Rule]] = &[
     capture::RULES,
+    health::RULES,
     membership::RULES,
     placement::RULES,
     quorum::RULES,
