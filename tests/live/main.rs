@@ -5,6 +5,7 @@
 
 mod capture;
 mod cluster;
+mod conf;
 mod expect;
 mod flow;
 mod masters;

@@ -32,22 +32,24 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     if lines + cut == 0 {
         return;
     }
-    let files: BTreeSet<&str> = trust::of(inventory, &KINDS)
+    let files: BTreeSet<&str> = trust::of(inventory, &[Doubt::Garbled, Doubt::More])
         .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
         .collect();
     let files = words::count(files.len(), "file");
-    let at_least = match count(Doubt::More) {
-        0 => "",
-        _ => "at least ",
-    };
-    let lines = words::count(lines, "place");
-    let what = match cut {
-        0 => format!("{at_least}{lines} in {files} could not be read"),
-        cut => format!(
-            "{at_least}{lines} in {files} could not be read, and {} cut off",
-            were(cut)
-        ),
-    };
+    let mut what = Vec::new();
+    if lines > 0 {
+        let at_least = match count(Doubt::More) {
+            0 => "",
+            _ => "at least ",
+        };
+        let are = if lines == 1 { "is" } else { "are" };
+        let lines = words::count(lines, "place");
+        what.push(format!("{at_least}{lines} in {files} {are} garbled"));
+    }
+    if cut > 0 {
+        what.push(were(cut));
+    }
+    let what = what.join(" and ");
     let message = format!("{what}: {}", missing(inventory));
     out.push(
         Finding::new(&RULE, Subject::Capture, message)
@@ -58,8 +60,8 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
 
 fn were(files: usize) -> String {
     match files {
-        1 => "1 file was".to_owned(),
-        n => format!("{n} files were"),
+        1 => "1 file was cut off".to_owned(),
+        n => format!("{n} files were cut off"),
     }
 }
 
@@ -118,7 +120,7 @@ mod tests {
         let found = check_capture(&inventory);
         assert_eq!(found.len(), 1);
         let message = &found[0].message;
-        let start = "2 places in 2 files could not be read, and 1 file was cut off: ";
+        let start = "2 places in 1 file are garbled and 1 file was cut off: ";
         assert!(message.starts_with(start), "{message}");
         assert_eq!(found[0].evidence.len(), 3);
         inventory.diagnostics.push(odd("parse/more", "b"));

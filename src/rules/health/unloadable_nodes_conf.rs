@@ -59,7 +59,7 @@ fn finding(inventory: &Inventory, index: usize, file: &ConfFile) -> Option<Findi
     let runs = file.runs;
     let who = match file.owner {
         Some(id) => words::node(cluster, id),
-        None => format!("a node with `{}`", file.path.escape_debug()),
+        None => format!("the owner of `{}`", file.path.escape_debug()),
     };
     let now = if runs { "runs, but " } else { "" };
     let what = format!("its nodes.conf {}", first.what);
@@ -120,7 +120,10 @@ fn help(fault: Fault, outcome: Outcome, runs: bool) -> String {
         }
         Fault::Blank => "delete the line of blanks",
         Fault::Quote => "close or delete the quote",
-        Fault::Fields => "complete the line from another node's view, or delete it",
+        Fault::Fields => {
+            "complete the line from another node's view, or delete it; the last line is \
+             `vars currentEpoch N lastVoteEpoch N`"
+        }
         Fault::Id | Fault::Peer | Fault::Duplicate => {
             "correct the id from another node's view, or delete the line if it is not the \
              node's own"
@@ -242,7 +245,7 @@ mod tests {
         assert_eq!(found[0].subject, Subject::Capture);
         let message = &found[0].message;
         assert!(
-            message.starts_with("a node with `n/nodes.conf` may refuse"),
+            message.starts_with("the owner of `n/nodes.conf` may refuse"),
             "{message}"
         );
         assert!(message.contains("Redis from 7.0 on"), "{message}");
