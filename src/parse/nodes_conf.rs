@@ -51,7 +51,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         && is_verbatim(block)
         && let Facts::Nodes(dump) = &mut section.facts
     {
-        dump.take_loaded(load(block.text, block.first_line, Certainty::Alike));
+        dump.take_loaded(load(block.text, block.first_line, Certainty::Alike).unwrap_or_default());
     }
     sections
 }
@@ -94,7 +94,10 @@ pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
         });
     let dumps: Vec<&mut NodesDump> = dumps.collect();
     let block = Block::of(source);
-    let loaded = load(block.text, block.first_line, Certainty::Named);
+    let Some(loaded) = load(block.text, block.first_line, Certainty::Named) else {
+        // Each of the files in it was looked at where it was cut out.
+        return;
+    };
     match dumps.into_iter().next() {
         Some(dump) => dump.take_loaded(loaded),
         None if loaded.faults.is_empty() => {}
@@ -242,10 +245,16 @@ mod tests {
         let text = format!("{NODE}\nvars currentEpoch 7 lastVoteEpoch 6\n");
         let broken = text.replace("connected", "\"connected 1");
         assert_eq!(found_of("x.txt", &broken).0, [Fault::Quote]);
+        // Joined files are cut apart, whatever the whole is called.
+        for path in ["x.txt", "nodes.conf"] {
+            assert_eq!(
+                found_of(path, &format!("{broken}{text}{broken}")).0,
+                [Fault::Quote; 2]
+            );
+        }
         for pasted in [
             format!("> {}", broken.replace('\n', "\n> ")),
             format!("# mine\n{broken}"),
-            format!("{broken}{broken}"),
         ] {
             assert_eq!(found_of("x.txt", &pasted).0, [], "{pasted}");
         }

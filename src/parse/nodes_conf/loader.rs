@@ -46,12 +46,12 @@ pub(in crate::parse) enum Certainty {
     Alike,
 }
 
-/// Every fault of a file whose first line has that number; nothing for two files in one.
-pub(in crate::parse) fn load(text: &str, first_line: u32, certainty: Certainty) -> Loaded {
+/// Every fault of a file whose first line has that number; `None` for two files in one.
+pub(in crate::parse) fn load(text: &str, first_line: u32, certainty: Certainty) -> Option<Loaded> {
     let mut reading = Reading::default();
     if text.is_empty() {
         reading.fault(Fault::Empty, 1, "is empty");
-        return reading.loaded;
+        return Some(reading.loaded);
     }
     let mut words = Vec::new();
     for (number, line) in (first_line..).zip(text.split_inclusive('\n')) {
@@ -59,11 +59,8 @@ pub(in crate::parse) fn load(text: &str, first_line: u32, certainty: Certainty) 
         reading.line(line.strip_suffix('\n').unwrap_or(line), &mut words);
     }
     reading.end(text.ends_with('\n'), certainty);
-    if reading.vars > 1 {
-        // `cat` of many files: no server was ever given this one.
-        return Loaded::default();
-    }
-    reading.loaded
+    // `cat` of many files: no server was ever given this one.
+    (reading.vars <= 1).then_some(reading.loaded)
 }
 
 #[derive(Default)]
@@ -444,7 +441,7 @@ mod tests {
     }
 
     fn faults(text: &str) -> Vec<(Fault, u32)> {
-        let loaded = load(text, 1, Certainty::Named);
+        let loaded = load(text, 1, Certainty::Named).expect("one file");
         loaded.faults.iter().map(|f| (f.fault, f.line)).collect()
     }
 
@@ -479,20 +476,17 @@ mod tests {
         assert_eq!(faults(&format!("{own}{other}")), []);
         assert_eq!(
             load(&own, 1, Certainty::Alike),
-            Loaded {
+            Some(Loaded {
                 myself: Some(A.to_owned()),
                 ..Loaded::default()
-            }
+            })
         );
     }
 
     #[test]
     fn two_files_in_one_are_no_file_of_a_server() {
         let one = format!("{}{VARS}", own());
-        assert_eq!(
-            load(&format!("{one}{one}"), 1, Certainty::Named),
-            Loaded::default()
-        );
+        assert_eq!(load(&format!("{one}{one}"), 1, Certainty::Named), None);
     }
 
     #[test]
@@ -520,6 +514,7 @@ mod tests {
     fn the_writer_is_known_even_from_a_line_that_cannot_be_read() {
         let text = own().replace("connected", "\"connected");
         let loaded = load(&format!("{text}{VARS}"), 1, Certainty::Named);
+        let loaded = loaded.expect("one file");
         assert_eq!(loaded.myself.as_deref(), Some(A));
         assert_eq!(loaded.faults.len(), 1);
         assert_eq!(loaded.faults[0].fault, Fault::Quote);
@@ -535,7 +530,7 @@ mod tests {
 
     #[test]
     fn captured_text_is_escaped() {
-        let loaded = load("\u{1b}[31m\n", 1, Certainty::Named);
+        let loaded = load("\u{1b}[31m\n", 1, Certainty::Named).expect("one file");
         assert!(loaded.faults.iter().all(|f| !f.what.contains('\u{1b}')));
     }
 

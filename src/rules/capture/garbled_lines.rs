@@ -71,20 +71,15 @@ fn missing(inventory: &Inventory) -> String {
     if inventory.incomplete {
         return "every view was cut off, so nodes and slots may be missing".to_owned();
     }
-    let known_from_others = cluster
+    let without = cluster
         .iter()
         .filter(|(_, n)| n.is_live_member() && !n.has_view)
         .count();
-    match known_from_others {
+    match without {
         0 => "every live node speaks for itself, so little can be missing".to_owned(),
         _ if cluster.views <= 1 => "no other view fills the gap".to_owned(),
-        n => format!(
-            "{} known from other views only, and what those do not say is missing",
-            match n {
-                1 => "1 live node is".to_owned(),
-                n => format!("{n} live nodes are"),
-            }
-        ),
+        1 => "1 live node has no whole view here, and what only it says is missing".to_owned(),
+        n => format!("{n} live nodes have no whole view here, and what only they say is missing"),
     }
 }
 
@@ -151,7 +146,7 @@ mod tests {
         inventory.cluster.views = 3;
         let message = &check_capture(&inventory)[0].message;
         assert!(
-            message.contains("6 live nodes are known from other"),
+            message.contains("6 live nodes have no whole view"),
             "{message}"
         );
     }

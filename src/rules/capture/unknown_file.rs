@@ -29,12 +29,14 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     if paths.is_empty() {
         return;
     }
-    let were = match paths.len() {
-        1 => "1 file was",
-        _ => &format!("{} files were", paths.len()),
+    let them = if paths.len() == 1 {
+        "it was"
+    } else {
+        "they were"
     };
     let message = format!(
-        "{were} not used, nothing in them being known: {}",
+        "nothing in {} is known, so {them} not used: {}",
+        words::count(paths.len(), "file"),
         words::list(&paths)
     );
     out.push(
@@ -70,7 +72,10 @@ mod tests {
         let found = check_capture(&inventory);
         assert_eq!(found.len(), 1);
         let message = &found[0].message;
-        assert!(message.starts_with("12 files were not used"), "{message}");
+        assert!(
+            message.starts_with("nothing in 12 files is known, so they"),
+            "{message}"
+        );
         assert!(
             message.contains("`x0\\u{1b}`") && message.ends_with("and 8 more"),
             "{message}"
