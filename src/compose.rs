@@ -4,11 +4,15 @@
 
 mod capture;
 mod change;
+mod list;
 mod loss;
 mod step;
 
 pub use capture::check;
 pub use change::plan;
 pub use change::plan_id;
+pub use list::List;
+pub use list::Missing;
+pub use list::list;
 pub use loss::Domain;
 pub use loss::impact;

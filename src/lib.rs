@@ -7,8 +7,9 @@
 //! |---|---|---|
 //! | `model` | the nouns: ids, addresses, slots, nodes, shards, domains, the cluster | – |
 //! | `parallel` | the same work on many items, on all cores | – |
-//! | `source` | a captured file in memory, and places in it | – |
+//! | `source` | a captured file in memory, and places in it | model |
 //! | `diagnostic` | what we say about a source | source |
+//! | `collect` | a read-only script that captures everything worth having | model |
 //! | `policy` | what is wanted | model, source, diagnostic |
 //! | `parse` | text to facts, one file per dialect | model, source, diagnostic |
 //! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, source, diagnostic, policy, parse |
@@ -19,6 +20,7 @@
 //! | `plan` | cluster and policy to target to ordered steps | model, policy, inventory, flow, measure, rules, action, simulate |
 //! | `simulate` | a plan applied step by step, with the findings of each moment | model, policy, measure, rules, action, plan |
 //! | `impact` | what would break if something went away | model, measure, action |
+//! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `report` | the one serialisable answer of each command | diagnostic |
 //! | `compose` | inventory, findings and plans to reports | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, report |
@@ -27,12 +29,14 @@
 
 pub mod action;
 pub mod cli;
+pub mod collect;
 pub mod compose;
 pub mod diagnostic;
 pub mod emit;
 pub mod flow;
 pub mod impact;
 pub mod inventory;
+pub mod list;
 pub mod measure;
 pub mod model;
 pub mod parallel;

@@ -366,3 +366,43 @@ pub struct ImpactReport {
     pub cases: Vec<ImpactCase>,
     pub diagnostics: Vec<Diagnostic>,
 }
+
+/// One node of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ListItem {
+    pub id: String,
+    /// Null for a ghost.
+    pub address: Option<String>,
+    /// Of a ghost: where it was last seen.
+    pub last_address: Option<String>,
+    pub host: Option<String>,
+    /// Of a ghost: its line in the first view that shows it without an address, as captured.
+    pub line: Option<String>,
+}
+
+/// Live nodes of one host, by role.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HostRoles {
+    pub host: String,
+    /// With slots; a slotless master is counted nowhere.
+    pub masters: usize,
+    /// Also those of a master without slots.
+    pub replicas: usize,
+}
+
+/// The answer of `list`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ListReport {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub inputs: Vec<Input>,
+    /// no-slot, no-slave, failovered, failbacked, noaddr, with-dir or distribution.
+    pub kind: String,
+    /// By address; ghosts by id. Empty for distribution.
+    pub items: Vec<ListItem>,
+    /// Of distribution: by the lowest address on the host. Null for the other kinds.
+    pub distribution: Option<Vec<HostRoles>>,
+    /// What is not in the list and might be looked for there.
+    pub notes: Vec<String>,
+    pub diagnostics: Vec<Diagnostic>,
+}

@@ -1,8 +1,10 @@
 //! A captured file in memory, and places in it.
 //!
-//! Knows nobody. Reading files is the business of `cli/`; this is what was read.
+//! Knows model. Reading files is the business of `cli/`; this is what was read.
 
 use std::sync::Arc;
+
+use crate::model::Address;
 
 /// One captured file.
 #[derive(Clone, Debug)]
@@ -13,6 +15,19 @@ pub struct Source {
     pub text: String,
     /// SHA-256 of the bytes, in hex.
     pub sha256: String,
+    /// Where the text stood in the file, if it was taken out of other output.
+    pub inside: Option<Inside>,
+}
+
+/// Where text stood that was taken out of a file, and whose it is by what stood around it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Inside {
+    /// The node that answered.
+    pub of: Option<Address>,
+    /// The host that answered, where no port is known.
+    pub host: Option<String>,
+    /// Of each line of the text: line and column in the file, from 1.
+    pub lines: Vec<(u32, u32)>,
 }
 
 /// A place in a captured file: line and column count from 1, columns in bytes.
@@ -29,6 +44,17 @@ impl Source {
             path: path.into(),
             text,
             sha256,
+            inside: None,
+        }
+    }
+
+    /// Text that was taken out of this file.
+    pub fn part(&self, text: String, inside: Inside) -> Self {
+        Self {
+            path: self.path.clone(),
+            text,
+            sha256: self.sha256.clone(),
+            inside: Some(inside),
         }
     }
 
@@ -37,7 +63,20 @@ impl Source {
         (1..).zip(self.text.lines())
     }
 
+    /// Line and column in the file of a line and column in the text.
+    pub fn in_file(&self, line: u32, column: u32) -> (u32, u32) {
+        let Some(inside) = &self.inside else {
+            return (line, column);
+        };
+        match inside.lines.get(line.saturating_sub(1) as usize) {
+            Some(&(of_line, start)) => (of_line, start + column - 1),
+            None => inside.lines.last().copied().unwrap_or((1, 1)),
+        }
+    }
+
+    /// A place in the file, by line and column of the text.
     pub fn place(&self, line: u32, column: u32) -> Place {
+        let (line, column) = self.in_file(line, column);
         Place {
             path: self.path.clone(),
             line,

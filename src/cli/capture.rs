@@ -33,7 +33,7 @@ pub(super) struct CaptureArgs {
     /// Disk map: CSV with host or ip, port, dir, and optionally disk
     #[arg(long, value_name = "FILE")]
     disks: Option<OsString>,
-    /// Home map: CSV with ip and port or address, role, and optionally master
+    /// Home map: CSV with ip and port or address, role, and optionally master; or redis.properties
     #[arg(long, value_name = "FILE")]
     home: Option<OsString>,
     /// How the answer is written

@@ -5,11 +5,13 @@
 
 mod capture;
 mod check;
+mod collect;
 mod docs;
 mod explain;
 mod failure;
 mod files;
 mod impact;
+mod list;
 mod output;
 mod plan;
 mod script;
@@ -57,8 +59,12 @@ enum Command {
     Script(script::ScriptArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
+    /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
+    List(list::ListArgs),
     /// What a code means, why it matters, what to do
     Explain(explain::ExplainArgs),
+    /// Print a read-only script that captures a cluster
+    Collect(collect::CollectArgs),
     /// Generated documents
     Docs(docs::DocsArgs),
 }
@@ -105,7 +111,9 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Plan(args) => plan::run(&args, &mut terminal),
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::List(args) => list::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
+        Command::Collect(args) => collect::run(&args, &mut terminal),
         Command::Docs(args) => docs::run(&args, &mut terminal),
     };
     match answer.and_then(|exit| terminal.flush().map(|()| exit)) {

@@ -137,7 +137,7 @@ pub(super) fn finding(
         severity: finding.severity.to_string(),
         subject: subject(cluster, &finding.subject),
         message: finding.message.clone(),
-        help: finding.help.clone(),
+        help: help(cluster, finding),
         evidence: evidence
             .into_iter()
             .map(|p| report::Evidence {
@@ -146,6 +146,18 @@ pub(super) fn finding(
                 column: p.column,
             })
             .collect(),
+    }
+}
+
+/// No advice to plan where no plan is made.
+fn help(cluster: &Cluster, finding: &Finding) -> String {
+    let planned = finding.help.contains("`topoplan plan");
+    match cluster.server.other_control_plane() {
+        Some(_) if planned => format!(
+            "change it where {} takes its topology from: `topoplan plan` writes no commands for it",
+            cluster.server.name
+        ),
+        _ => finding.help.clone(),
     }
 }
 

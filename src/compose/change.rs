@@ -25,9 +25,9 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let (cluster, policy) = (&inventory.cluster, &inventory.policy);
     let wanted = policy.wanted(cluster);
     let mut report = empty(inventory, request);
-    if inventory.incomplete && request.force.is_none() {
+    if let Some(why) = no_plan(inventory, request) {
         report.remaining = report.found.clone();
-        report.refused = Some(INCOMPLETE.to_owned());
+        report.refused = Some(why);
         report.plan_id = plan_id(&report);
         return Ok(report);
     }
@@ -41,6 +41,16 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     }
     report.plan_id = plan_id(&report);
     Ok(report)
+}
+
+/// Why nothing may be planned on this capture.
+fn no_plan(inventory: &Inventory, request: &Request) -> Option<String> {
+    // No reason makes a server understand commands that it does not have.
+    if let Some(why) = inventory.cluster.server.other_control_plane() {
+        return Some(format!("{why}; no command is written for it"));
+    }
+    let cut_off = inventory.incomplete && request.force.is_none();
+    cut_off.then(|| INCOMPLETE.to_owned())
 }
 
 const INCOMPLETE: &str = "every view in the capture is cut off in the middle: what it does not \

@@ -7,6 +7,8 @@ use crate::compose::capture;
 use crate::impact;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::HostId;
+use crate::model::Node;
 use crate::model::NodeId;
 use crate::report;
 use crate::report::ImpactReport;
@@ -72,7 +74,8 @@ fn case(cluster: &Cluster, domains: &[Domain], lost: &BTreeSet<NodeId>) -> repor
     }
 }
 
-fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
+/// The nodes of a domain, in node order. `Err` says that there is no such domain.
+pub(super) fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
     let host_named = |name: &str| cluster.hosts.iter().position(|h| &*h.name == name);
     let on_host = |index: usize| {
         cluster
@@ -125,19 +128,13 @@ fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
             .map(|(id, _)| vec![id])
             .ok_or_else(|| format!("no node `{address}` in the capture")),
         Domain::Disk(host, dir) => {
-            let index = host_named(host)
-                .or_else(|| {
-                    let node = cluster
-                        .iter()
-                        .find(|(_, n)| n.address.as_ref().is_some_and(|a| a.ip() == host));
-                    node.and_then(|(_, n)| n.host).map(|h| h.0 as usize)
-                })
-                .ok_or_else(|| format!("no host `{host}` in the capture"))?;
+            let at =
+                host_at(cluster, host).ok_or_else(|| format!("no host `{host}` in the capture"))?;
             let here = cluster
                 .disks
                 .iter()
                 .enumerate()
-                .filter(|(_, d)| d.host.0 as usize == index);
+                .filter(|(_, d)| d.host == at);
             let wanted: Vec<usize> = here
                 .clone()
                 .filter(|(_, d)| &*d.name == dir || d.dirs.iter().any(|known| is_below(known, dir)))
@@ -157,6 +154,15 @@ fn nodes_in(cluster: &Cluster, domain: &Domain) -> Result<Vec<NodeId>, String> {
                 .collect())
         }
     }
+}
+
+/// The host of that name, else the one that has the IP.
+pub(super) fn host_at(cluster: &Cluster, name: &str) -> Option<HostId> {
+    let named = cluster.hosts.iter().position(|h| &*h.name == name);
+    named.map(|index| HostId(index as u32)).or_else(|| {
+        let has_ip = |node: &Node| node.address.as_ref().is_some_and(|a| a.ip() == name);
+        cluster.iter().find(|(_, n)| has_ip(n))?.1.host
+    })
 }
 
 /// The directory, or one above it: `/data/disk1` names what lies in `/data/disk1/7000`.

@@ -39,7 +39,7 @@ pub struct ConfFault {
     pub fault: Fault,
     /// What the captured server makes of it; never [`Outcome::Loads`].
     pub outcome: Outcome,
-    /// Goes on from `nodes.conf`: `is empty`.
+    /// Goes on from the line, or from the file (see [`Fault::is_of_line`]): `is empty`.
     pub what: String,
 }
 
@@ -58,6 +58,7 @@ pub(super) struct ConfRead {
     pub written_by: Option<String>,
     /// The address that a header, a folder or a file name gives.
     pub named: Option<Address>,
+    /// With lines and columns of the file.
     pub faults: Vec<LoadFault>,
 }
 
@@ -74,7 +75,7 @@ pub(super) fn judge(gathered: &Gathered, cluster: &Cluster) -> Vec<ConfFile> {
         .collect();
     let views = Views::of(gathered);
     let mut files = Vec::new();
-    for conf in &gathered.confs {
+    for conf in &gathered.nodes_confs {
         let faults: Vec<ConfFault> = conf
             .faults
             .iter()
@@ -139,7 +140,7 @@ impl<'a> Views<'a> {
             alive: BTreeSet::new(),
             folders: BTreeMap::new(),
         };
-        if gathered.confs.is_empty() {
+        if gathered.nodes_confs.is_empty() {
             return views;
         }
         for view in &gathered.views {

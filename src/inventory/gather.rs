@@ -9,12 +9,14 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
 use crate::inventory::conf::ConfRead;
+use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
 use crate::parallel;
 use crate::parse::Authority;
 use crate::parse::DiskRow;
+use crate::parse::Distribution;
 use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::HomeRow;
@@ -64,6 +66,9 @@ pub(super) struct Line {
     pub column: u32,
 }
 
+/// No unix ms are later: the year 3000.
+const LATEST: u64 = 32_503_680_000_000;
+
 /// One dump.
 #[derive(Debug)]
 pub(super) struct View {
@@ -82,6 +87,8 @@ pub(super) struct View {
     pub named: Option<Address>,
     /// The newest pong of the dump: its clock, unix ms.
     pub clock: u64,
+    /// The store that the dump gives away.
+    pub looks_like: Option<&'static str>,
 }
 
 /// Answers of one node other than its view.
@@ -114,6 +121,13 @@ pub(super) struct HostFacts<Row> {
     pub rows: Vec<Row>,
 }
 
+/// What one server of a host is started with.
+#[derive(Clone, Debug)]
+pub(super) struct Conf {
+    pub port: u16,
+    pub config: BTreeMap<String, String>,
+}
+
 /// Everything the files said.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
@@ -124,43 +138,73 @@ pub(super) struct Gathered {
     /// The first hostname that any line gives for an id.
     pub hostnames: BTreeMap<Token, Arc<str>>,
     /// Files on disk with a fault.
-    pub confs: Vec<ConfRead>,
+    pub nodes_confs: Vec<ConfRead>,
     /// By address; answers without one are filed under their folder.
     pub answers: BTreeMap<Address, Answers>,
     pub nameless: BTreeMap<String, Answers>,
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
-    pub properties: Vec<Properties>,
+    pub properties: Vec<(Arc<str>, Properties)>,
+    pub distributions: Vec<(Arc<str>, Distribution)>,
+    /// What servers on a host are started with, where only the host's files tell which it is.
+    pub confs: Vec<HostFacts<Conf>>,
     pub mounts: Vec<HostFacts<MountRow>>,
     pub processes: Vec<HostFacts<ProcessRow>>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The text of one line for each id that some line shows without an address: the first of
+    /// the most telling kind of answer.
+    pub ghost_lines: BTreeMap<Token, (Authority, Arc<str>)>,
     by_token: Vec<Vec<u32>>,
 }
 
 impl Gathered {
     /// Parses a batch on all cores and takes it in, in order.
     pub fn take_batch(&mut self, batch: &[Source]) {
-        let parsed = parallel::map(batch, crate::parse::parse);
-        for (source, parsed) in batch.iter().zip(parsed) {
+        let parts = parallel::map(batch, crate::parse::unwrap);
+        // A file that wraps answers is read as those; any other as itself.
+        let sources: Vec<&Source> = batch
+            .iter()
+            .zip(&parts)
+            .flat_map(|(source, parts)| {
+                let whole = parts.is_empty().then_some(source);
+                whole.into_iter().chain(parts)
+            })
+            .collect();
+        let parsed = parallel::map(&sources, |source| crate::parse::parse(source));
+        for (source, parsed) in sources.into_iter().zip(parsed) {
             self.take(source, parsed);
         }
     }
 
     fn take(&mut self, source: &Source, parsed: Parsed) {
-        let file = self.files.len();
-        self.files.push(File {
-            path: source.path.to_string(),
-            dialect: parsed.sections.first().map(|s| s.dialect),
-            view_of: None,
-            sha256: source.sha256.clone(),
-        });
+        let file = self.file_of(source, &parsed);
         self.diagnostics.extend(parsed.diagnostics);
-        let named = address_in_path(&source.path);
+        let inside = source.inside.as_ref().and_then(|inside| inside.of.clone());
+        let named = inside.or_else(|| address_in_path(&source.path));
         for section in parsed.sections {
             self.take_section(source, file, named.as_ref(), section);
         }
+    }
+
+    /// One entry for each file, however many answers are wrapped in it.
+    fn file_of(&mut self, source: &Source, parsed: &Parsed) -> usize {
+        let dialect = parsed.sections.first().map(|s| s.dialect);
+        if source.inside.is_some()
+            && let Some(last) = self.files.last_mut()
+            && last.path == *source.path
+        {
+            last.dialect = last.dialect.or(dialect);
+            return self.files.len() - 1;
+        }
+        self.files.push(File {
+            path: source.path.to_string(),
+            dialect,
+            view_of: None,
+            sha256: source.sha256.clone(),
+        });
+        self.files.len() - 1
     }
 
     fn take_section(
@@ -172,6 +216,10 @@ impl Gathered {
     ) {
         let of = section.of.as_ref().or(named);
         let place = source.place(section.line, 1);
+        let around = source.inside.as_ref().and_then(|i| i.host.clone());
+        let host = section.host.map(str::to_owned).or(around);
+        // Who asked one node on a host asked on that host.
+        let host = host.or_else(|| section.of.as_ref().map(|of| of.ip().to_owned()));
         match section.facts {
             Facts::Nodes(dump) => self.take_view(source, file, of, dump),
             Facts::Info(pairs) => {
@@ -183,6 +231,9 @@ impl Gathered {
                 answers
                     .info
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+            }
+            Facts::Config(pairs) if section.dialect == "redis-conf" => {
+                self.take_conf(source, file, of, host, &pairs);
             }
             Facts::Config(pairs) => {
                 let answers = self.answers_of(of, &source.path, file);
@@ -234,17 +285,69 @@ impl Gathered {
             Facts::HomeMap(rows) => self
                 .homes
                 .extend(rows.into_iter().map(|r| (source.path.clone(), r))),
-            Facts::Properties(properties) => self.properties.push(properties),
+            Facts::Properties(properties) => {
+                self.properties.push((source.path.clone(), properties));
+            }
+            Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            Facts::Nothing => {}
             Facts::Mounts(rows) => self.mounts.push(HostFacts {
                 path: source.path.clone(),
-                host: section.host.map(str::to_owned),
+                host,
                 rows,
             }),
             Facts::Processes(rows) => self.processes.push(HostFacts {
                 path: source.path.clone(),
-                host: section.host.map(str::to_owned),
+                host,
                 rows,
             }),
+        }
+    }
+
+    /// What a server is started with counts where it does not say itself what it runs with.
+    fn take_conf(
+        &mut self,
+        source: &Source,
+        file: usize,
+        of: Option<&Address>,
+        host: Option<String>,
+        pairs: &[Pair],
+    ) {
+        let config: BTreeMap<String, String> = pairs
+            .iter()
+            // From where it is started nobody knows.
+            .filter(|p| p.key != "dir" || p.value.starts_with('/'))
+            .map(|p| (p.key.to_owned(), p.value.to_owned()))
+            .collect();
+        let port = config.get("port").and_then(|port| port.parse().ok());
+        let port = port
+            .or_else(|| port_in_path(&source.path))
+            .filter(|&p| p != 0);
+        let by_ip = || {
+            let mut parts = source.path.rsplit('/');
+            let ip = parts.find(|part| part.parse::<std::net::IpAddr>().is_ok())?;
+            Address::new(ip, port?).ok()
+        };
+        if let Some(address) = of.cloned().or_else(by_ip) {
+            let answers = self.answers_of(Some(&address), &source.path, file);
+            for (key, value) in config {
+                answers.config.entry(key).or_insert(value);
+            }
+            return;
+        }
+        let line = pairs.first().map_or(1, |p| p.line);
+        match port {
+            Some(port) => self.confs.push(HostFacts {
+                path: source.path.clone(),
+                host,
+                rows: vec![Conf { port, config }],
+            }),
+            None => self.diagnostics.push(
+                Diagnostic::note(
+                    "capture/answer-of-unknown-node",
+                    "neither this file nor its name says which port it is for; it was not used",
+                )
+                .at(source.place(line, 1)),
+            ),
         }
     }
 
@@ -265,7 +368,10 @@ impl Gathered {
         mut dump: NodesDump,
     ) {
         if !dump.load_faults.is_empty() {
-            self.confs.push(ConfRead {
+            for fault in &mut dump.load_faults {
+                (fault.line, fault.column) = source.in_file(fault.line, fault.column);
+            }
+            self.nodes_confs.push(ConfRead {
                 path: source.path.clone(),
                 written_by: dump.written_by.take(),
                 named: named.cloned(),
@@ -275,11 +381,17 @@ impl Gathered {
                 return;
             }
         }
+        if dump.authority > Authority::Disk && named.is_some() {
+            self.answers_of(named, &source.path, file).answered = true;
+        }
         let mut lines = Vec::with_capacity(dump.lines.len());
         let mut myself = None;
         let mut clock = 0;
         for line in &dump.lines {
-            clock = clock.max(line.pong_received);
+            // Other stores print other times.
+            if line.pong_received < LATEST {
+                clock = clock.max(line.pong_received);
+            }
             let is_myself = line.flags.has(Flags::MYSELF);
             if is_myself && myself.is_none() {
                 myself = Some(lines.len());
@@ -298,11 +410,9 @@ impl Gathered {
                 let known = self.hostnames.entry(token);
                 known.or_insert_with(|| hostname.into());
             }
-            lines.push(Line {
-                fact,
-                line: line.line,
-                column: line.column,
-            });
+            self.keep_ghost(source, dump.authority, line, fact);
+            let (line, column) = source.in_file(line.line, line.column);
+            lines.push(Line { fact, line, column });
         }
         self.views.push(View {
             path: source.path.clone(),
@@ -314,11 +424,30 @@ impl Gathered {
             incomplete: dump.incomplete,
             named: named.cloned(),
             clock,
+            looks_like: server::looks_like(&dump.lines),
         });
     }
 
+    /// A node that met nobody has no address in its own line, and is no ghost.
+    fn keep_ghost(&mut self, source: &Source, authority: Authority, line: &NodeLine, fact: u32) {
+        let fact = &self.facts[fact as usize];
+        let addressless = fact.flags.has(Flags::NOADDR) || line.ip.is_empty();
+        if !addressless || fact.flags.has(Flags::MYSELF) {
+            return;
+        }
+        match self.ghost_lines.get(&fact.token) {
+            Some((kept, _)) if *kept <= authority => {}
+            Some(_) | None => {
+                if let Some(text) = text_from(source, &line.id) {
+                    self.ghost_lines
+                        .insert(fact.token, (authority, text.into()));
+                }
+            }
+        }
+    }
+
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
-        let token = self.token(line.id);
+        let token = self.token(&line.id);
         let known = |&&index: &&u32| {
             let fact = &self.facts[index as usize];
             // By name: looking the token up again costs more than all the rest.
@@ -326,7 +455,7 @@ impl Gathered {
             fact.flags == line.flags
                 && fact.config_epoch == line.config_epoch
                 && fact.connected == line.connected
-                && master == line.master
+                && master == line.master.as_deref()
                 && fact.port == line.port
                 && fact.bus_port == line.bus_port
                 && &*fact.ip == line.ip
@@ -341,7 +470,7 @@ impl Gathered {
         if let Some(&index) = self.by_token[token as usize].iter().find(known) {
             return index;
         }
-        let master = line.master.map(|m| self.token(m));
+        let master = line.master.as_deref().map(|m| self.token(m));
         let open = line
             .open
             .iter()
@@ -393,11 +522,33 @@ impl Gathered {
     }
 }
 
+/// The captured line from `id` on, of which it must be a slice; quotes behind it are none of it.
+/// People paste whole dumps with `\n` spelled out, so that ends a line, too.
+fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
+    let offset = (id.as_ptr() as usize).wrapping_sub(source.text.as_ptr() as usize);
+    let rest = source.text.get(offset..)?;
+    let mut ends = rest.match_indices(['\n', '\\']).map(|(at, _)| at);
+    let end = ends.find(|&at| {
+        let rest = rest.get(at..).unwrap_or("");
+        rest.starts_with('\n') || rest.starts_with("\\n")
+    });
+    let line = rest.get(..end.unwrap_or(rest.len()))?;
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*');
+    Some(line.trim_end_matches(around))
+}
+
 fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {
     pairs
         .iter()
         .find(|p| p.key == "role")
         .map(|p| source.place(p.line, 1))
+}
+
+/// `redis-18101.conf`
+fn port_in_path(path: &str) -> Option<u16> {
+    let stem = path.rsplit('/').next()?.strip_suffix(".conf")?;
+    let digits = stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    stem.get(digits..)?.parse().ok()
 }
 
 /// The folder part of a path; empty for a bare file name.

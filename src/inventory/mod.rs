@@ -2,27 +2,33 @@
 //!
 //! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
 //! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
-//! what INFO tells, `maps` adds hosts, disks and homes (against what the
-//! nodes have `announced`), `conf` judges files that a server would not
-//! start with, `origins` remembers where facts stood.
+//! what INFO tells, `maps` adds hosts, disks and homes and holds them against what the nodes have
+//! `announced`, `processes` what `ps` shows, `conf` judges files that a server would not start
+//! with, `origins` remembers where facts stood.
 
 mod announced;
 mod clusters;
 mod conf;
 mod disks;
+mod distribution;
 mod gather;
 mod liveness;
 mod maps;
+mod mounts;
 mod nodes;
 mod observers;
 mod origins;
 mod owners;
+mod processes;
+mod properties;
 mod reconcile;
 mod replication;
 mod seen;
+mod server;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod whose_host;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;

@@ -26,6 +26,7 @@ pub struct Origins {
     pub(super) own: BTreeMap<NodeId, usize>,
     pub(super) unreachable: BTreeMap<NodeId, Place>,
     pub(super) replication: BTreeMap<NodeId, Place>,
+    pub(super) ghosts: BTreeMap<NodeId, Arc<str>>,
 }
 
 impl Origins {
@@ -59,6 +60,12 @@ impl Origins {
     /// The replication section of the node's INFO.
     pub fn replication(&self, node: NodeId) -> Option<Place> {
         self.replication.get(&node).cloned()
+    }
+
+    /// The line of a ghost as captured, without its line end: of the most telling kind of answer
+    /// that shows it without an address, the first.
+    pub fn ghost_line(&self, node: NodeId) -> Option<&str> {
+        self.ghosts.get(&node).map(|line| &**line)
     }
 
     /// Views in the order of the capture, with their owners.
@@ -103,6 +110,12 @@ pub(super) fn read(
         });
     }
     for (id, node) in cluster.iter() {
+        if node.is_ghost()
+            && let Some(token) = gathered.tokens.get(&node.name)
+            && let Some((_, line)) = gathered.ghost_lines.get(token)
+        {
+            origins.ghosts.insert(id, line.clone());
+        }
         let Some(answers) = node.address.as_ref().and_then(|a| gathered.answers.get(a)) else {
             continue;
         };

@@ -8,6 +8,7 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Line;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
+use crate::parse::Authority;
 use crate::source::Place;
 
 /// The id of the process that wrote the view: its `myself` line, else the listed id whose
@@ -45,6 +46,8 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
                 }
             }
             (Some(_), None) => {}
+            // Other answers never name their node.
+            (None, None) if view.authority > Authority::Disk => {}
             (None, None) => diagnostics.push(
                 Diagnostic::note(
                     "capture/unknown-owner",
@@ -56,7 +59,7 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
     }
 }
 
-/// Views that count: of each owner the newest, all of the most telling kind that is there. So
+/// Views that count: of each owner the newest whole one, all of the most telling kind that is there. So
 /// files on disk count only where no running process gave a view at all.
 pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
     let told = gathered.views.iter().filter(|v| !v.lines.is_empty());
@@ -75,10 +78,11 @@ pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>)
             newest.insert(owner, index);
             continue;
         };
-        let (kept, dropped) = if view.clock > gathered.views[earlier].clock {
-            (index, earlier)
-        } else {
-            (earlier, index)
+        // CLUSTER REPLICAS is part of a view: it must not take the place of the whole one.
+        let rank = |v: usize| (gathered.views[v].whole, gathered.views[v].clock);
+        let (kept, dropped) = match rank(index) > rank(earlier) {
+            true => (index, earlier),
+            false => (earlier, index),
         };
         newest.insert(owner, kept);
         used.remove(&dropped);
@@ -89,8 +93,12 @@ pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>)
             Diagnostic::note(
                 "capture/two-views",
                 format!(
-                    "`{}` holds a newer view of the same node; this one was not used",
-                    gathered.views[kept].path
+                    "`{}` holds a {} view of the same node; this one was not used",
+                    gathered.views[kept].path,
+                    match gathered.views[kept].clock < gathered.views[dropped].clock {
+                        true => "fuller",
+                        false => "newer",
+                    }
                 ),
             )
             .at(Place {

@@ -6,12 +6,16 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::conf;
+use crate::inventory::distribution;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
+use crate::inventory::gather::View;
 use crate::inventory::liveness::judge_liveness;
 use crate::inventory::liveness::note_failed_but_answering;
 use crate::inventory::maps;
@@ -25,8 +29,10 @@ use crate::inventory::origins;
 use crate::inventory::owners::owner;
 use crate::inventory::owners::settle_owners;
 use crate::inventory::owners::used_views;
+use crate::inventory::processes;
 use crate::inventory::replication;
 use crate::inventory::seen::tally;
+use crate::inventory::server;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
 use crate::model::Address;
@@ -34,10 +40,12 @@ use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::parse::Authority;
 use crate::policy::Policy;
+use crate::source::Place;
 
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
+    drop_lesser_views(&mut gathered, &mut diagnostics);
     settle_owners(&mut gathered, &mut diagnostics);
     let used = used_views(&gathered, &mut diagnostics);
     let Split {
@@ -65,15 +73,66 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let claims = claims(&gathered, &seen, &index);
     inventory.conflicts = settle_slots(&claims, &mut inventory.cluster);
     replication::apply(&gathered, &mut inventory);
+    let blind_spot = server::blind_spot(&inventory.cluster.server);
+    inventory.diagnostics.extend(blind_spot);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
-    maps::apply(&gathered, &mut inventory);
+    let names = maps::apply(&gathered, &mut inventory);
+    processes::apply(&gathered, &seen, &index, &names, &mut inventory);
+    distribution::compare(&gathered, &names, &mut inventory);
     inventory.views_behind = views_behind(&gathered, &used, &index, &inventory.cluster);
     inventory.conf_faults = conf::judge(&gathered, &inventory.cluster);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory
+}
+
+/// SHARDS, SLOTS and reports say less than a view: beside one they are not used, and what a
+/// report complains about is told better.
+fn drop_lesser_views(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) {
+    let told = gathered.views.iter().filter(|v| !v.lines.is_empty());
+    let best = told.map(|v| v.authority).min().unwrap_or_default();
+    let is_view = |authority| authority <= Authority::Disk;
+    let (kept, dropped) = std::mem::take(&mut gathered.views)
+        .into_iter()
+        .partition(|v| is_view(v.authority) || v.authority == best);
+    gathered.views = kept;
+    diagnostics.extend(no_views(gathered, best));
+    if is_view(best) {
+        let dropped: Vec<View> = dropped;
+        let dropped: BTreeSet<&str> = dropped.iter().map(|v| &*v.path).collect();
+        for diagnostic in diagnostics {
+            let place = diagnostic.place.as_ref();
+            if diagnostic.code.starts_with("report/")
+                || place.is_some_and(|p| dropped.contains(&*p.path))
+            {
+                diagnostic.severity = Severity::Note;
+            }
+        }
+    }
+}
+
+/// What is not known where nothing better than `best` was captured.
+fn no_views(gathered: &Gathered, best: Authority) -> Option<Diagnostic> {
+    let missing = match best {
+        Authority::View | Authority::Disk => return None,
+        Authority::Shards => "CLUSTER SHARDS tells neither epochs nor links nor open slots",
+        Authority::Check => "a report of --cluster check lists only the nodes that answered it",
+        Authority::Slots => {
+            "CLUSTER SLOTS leaves out failed replicas, those that never finished a sync, and \
+             masters without slots"
+        }
+    };
+    let view = gathered.views.iter().find(|v| v.authority == best)?;
+    let place = Place {
+        path: view.path.clone(),
+        line: view.lines.first().map_or(1, |l| l.line),
+        column: 1,
+    };
+    let message = format!("no view of a node is here: {missing}");
+    let diagnostic = Diagnostic::note("capture/no-views", message).at(place);
+    Some(diagnostic.help("capture CLUSTER NODES of every node"))
 }
 
 /// A blank process that nobody met knows only itself: its view tells nothing of the cluster.

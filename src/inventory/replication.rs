@@ -8,13 +8,12 @@ use crate::inventory::gather::Answers;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::folder;
 use crate::inventory::owners::owner;
+use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Link;
 use crate::model::NodeId;
 use crate::model::Replication;
-use crate::model::Server;
 use crate::model::Sync;
-use crate::model::Version;
 
 /// Fills what INFO and CONFIG tell into the cluster.
 pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
@@ -53,7 +52,7 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     }
     answers.sort_by_key(|(id, _)| *id);
     settings(&answers, inventory);
-    inventory.cluster.server = server(&answers);
+    inventory.cluster.server = server::server(gathered, &answers);
     for (id, of) in &answers {
         own_state(*id, &of.info, inventory);
         if matches!(
@@ -111,33 +110,6 @@ fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {
         .collect();
     if !migration.is_empty() {
         settings.allow_replica_migration = migration.contains(&"yes");
-    }
-}
-
-/// The most frequent server and version; the lower version on a tie.
-fn server(answers: &[(NodeId, &Answers)]) -> Server {
-    let mut tally: BTreeMap<(String, Version), u32> = BTreeMap::new();
-    for (_, of) in answers {
-        let valkey = of.info.get("valkey_version");
-        let version = valkey
-            .or_else(|| of.info.get("redis_version"))
-            .and_then(|v| v.parse().ok());
-        let name = match of.info.get("server_name") {
-            Some(name) if name.bytes().all(|b| b.is_ascii_alphanumeric()) => name.as_str(),
-            _ if valkey.is_some() => "valkey",
-            _ => "redis",
-        };
-        if let Some(version) = version {
-            *tally.entry((name.to_owned(), version)).or_default() += 1;
-        }
-    }
-    let best = tally.values().max().copied();
-    match tally.into_iter().find(|(_, n)| Some(*n) == best) {
-        Some(((name, version), _)) => Server {
-            name: name.as_str().into(),
-            version: Some(version),
-        },
-        None => Server::default(),
     }
 }
 

@@ -61,6 +61,25 @@ impl Default for Server {
 }
 
 impl Server {
+    /// Why the cluster commands of Redis are not for this server; `None` if they are.
+    pub fn other_control_plane(&self) -> Option<&'static str> {
+        match &*self.name {
+            "kvrocks" => Some(
+                "Kvrocks takes its topology from `CLUSTERX SETNODES` (its controller pushes it) and \
+                 has no CLUSTER MEET, REPLICATE, FAILOVER or FORGET",
+            ),
+            "dragonfly" => Some(
+                "Dragonfly takes its topology from `DFLYCLUSTER CONFIG` and has no cluster bus: \
+                 CLUSTER MEET, REPLICATE, FAILOVER and FORGET do nothing there",
+            ),
+            "garnet" => Some(
+                "Garnet has CLUSTER commands of its own making: its failover and its epochs are not \
+                 those that the guards of a plan rely on",
+            ),
+            _ => None,
+        }
+    }
+
     /// One FORGET is gossiped to all nodes (Redis 7.2 and every Valkey; `clusterSendPing`,
     /// FORGOTTEN_NODE extension). Unknown versions are taken for old ones.
     pub fn gossips_forget(&self) -> bool {

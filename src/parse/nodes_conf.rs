@@ -72,7 +72,7 @@ fn is_verbatim(block: Block) -> bool {
 /// What a server would stumble over in a file whose name says that it is the one on disk, also
 /// where nothing in it can be read. Every other file is left as it is.
 pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
-    if !is_named(&source.path) {
+    if source.inside.is_some() || !is_named(&source.path) {
         return;
     }
     if source.text.is_empty() {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::render::safe::is_unsafe;
 use crate::report::CheckReport;
 use crate::report::ImpactReport;
+use crate::report::ListReport;
 use crate::report::PlanReport;
 
 /// Pretty JSON with a newline at the end, fields in the order of the report's struct. Characters
@@ -30,7 +31,7 @@ pub fn report(report: &impl Serialize) -> String {
     out
 }
 
-/// One JSON schema for the reports of `check`, `plan` and `impact`.
+/// One JSON schema for the reports of `check`, `plan`, `impact` and `list`.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
@@ -38,11 +39,12 @@ pub fn schema() -> String {
         generator.subschema_for::<CheckReport>(),
         generator.subschema_for::<PlanReport>(),
         generator.subschema_for::<ImpactReport>(),
+        generator.subschema_for::<ListReport>(),
     ];
     let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "topoplan report",
-        "description": "What `check`, `plan` and `impact` print with `--format json`.",
+        "description": "What `check`, `plan`, `impact` and `list` print with `--format json`.",
         "anyOf": any_of,
         "$defs": generator.take_definitions(true),
     });
@@ -104,7 +106,8 @@ mod tests {
             [
                 "#/$defs/CheckReport",
                 "#/$defs/PlanReport",
-                "#/$defs/ImpactReport"
+                "#/$defs/ImpactReport",
+                "#/$defs/ListReport"
             ]
         );
         for (def, value) in [
@@ -117,6 +120,7 @@ mod tests {
                 "ImpactReport",
                 serde_json::to_value(testing::impact(3)).unwrap(),
             ),
+            ("ListReport", serde_json::to_value(testing::list()).unwrap()),
         ] {
             let required: Vec<&str> = schema["$defs"][def]["required"]
                 .as_array()

@@ -12,6 +12,8 @@ use crate::report::ImpactCase;
 use crate::report::ImpactReport;
 use crate::report::Input;
 use crate::report::Level;
+use crate::report::ListItem;
+use crate::report::ListReport;
 use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::report::Refusal;
@@ -262,6 +264,26 @@ pub fn impact(cases: usize) -> ImpactReport {
         tool: tool(),
         inputs: inputs(),
         cases: (1..=3).map(case).take(cases).collect(),
+        diagnostics: Vec::new(),
+    }
+}
+
+/// A list of one node.
+pub fn list() -> ListReport {
+    ListReport {
+        schema_version: SCHEMA_VERSION,
+        tool: tool(),
+        inputs: inputs(),
+        kind: "no-slot".into(),
+        items: vec![ListItem {
+            id: "id".into(),
+            address: Some("10.0.0.1:7000".into()),
+            last_address: None,
+            host: Some("host-1".into()),
+            line: None,
+        }],
+        distribution: None,
+        notes: Vec::new(),
         diagnostics: Vec::new(),
     }
 }

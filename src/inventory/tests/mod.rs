@@ -3,7 +3,9 @@
 //! A node is a letter: `a` has the id `aaaa…`, the address 10.0.0.1:7001 and the folder
 //! `nodes/10.0.0.1_7001`, `b` is 10.0.0.2:7002, and so on.
 
+mod answers;
 mod conf;
+mod hostfacts;
 mod liveness;
 mod maps;
 mod membership;
@@ -21,11 +23,11 @@ use crate::source::Source;
 /// Masters `a` and `b`, replicas `c` of `a` and `d` of `b`.
 const FOUR: &str = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2";
 
-fn inventory(files: Vec<Source>) -> Inventory {
+pub(super) fn inventory(files: Vec<Source>) -> Inventory {
     read(files, Policy::default())
 }
 
-fn file(path: &str, text: &str) -> Source {
+pub(super) fn file(path: &str, text: &str) -> Source {
     Source::new(path, text.to_owned(), String::new())
 }
 

@@ -10,8 +10,8 @@ pub struct LoadFault {
     /// From 1.
     pub line: u32,
     pub column: u32,
-    /// Goes on from `nodes.conf`: `has a quote in line 3 that is not closed`. Captured text is
-    /// escaped.
+    /// Goes on from the line, or from the file (see [`Fault::is_of_line`]): `has a quote that is
+    /// not closed`. Captured text is escaped.
     pub what: String,
 }
 
@@ -174,6 +174,11 @@ impl Fault {
                 Redis(_) | Valkey(_) | Unknown => Misreads,
             },
         }
+    }
+
+    /// False of what only the whole file shows.
+    pub fn is_of_line(self) -> bool {
+        !matches!(self, Self::Empty | Self::NoMyself | Self::CutOff)
     }
 
     /// Who refuses it, where not all do.

@@ -94,17 +94,14 @@ impl<'a> Reading<'a> {
 
     /// About a word of the present line.
     fn at(&mut self, fault: Fault, word: &Word, what: &str) {
-        let what = format!("{what} in line {}: {}", self.number, quote(&word.text));
+        let what = format!("{what}: {}", quote(&word.text));
         self.fault(fault, word.at + 1, what);
     }
 
     fn line(&mut self, line: &'a str, words: &mut Vec<Word<'a>>) {
         let (read, lost) = line.split_once('\0').unwrap_or((line, ""));
         if !lost.trim_matches(['\0', ' ', '\r']).is_empty() {
-            let what = format!(
-                "has a NUL in line {}, and what follows is lost",
-                self.number
-            );
+            let what = "has a NUL, and what follows it is lost";
             self.fault(Fault::Nul, read.len() + 1, what);
         }
         // The only lines that are skipped.
@@ -114,16 +111,12 @@ impl<'a> Reading<'a> {
         if let Err(at) = split(read, words) {
             self.note_unread_owner(read);
             let word = quote(read.get(at..).unwrap_or(""));
-            let what = format!(
-                "has a quote that is not closed in line {}: {word}",
-                self.number
-            );
+            let what = format!("has a quote that is not closed: {word}");
             return self.fault(Fault::Quote, at + 1, what);
         }
         match &words[..] {
             [] => {
-                let what = format!("has nothing but blanks in line {}", self.number);
-                self.fault(Fault::Blank, 1, what);
+                self.fault(Fault::Blank, 1, "has nothing but blanks");
             }
             [first, vars @ ..] if first.text.eq_ignore_ascii_case("vars") => self.vars(vars),
             [id, address, flags, master, _, _, epoch, _, slots @ ..] => {
@@ -133,12 +126,7 @@ impl<'a> Reading<'a> {
                 }
             }
             [first, ..] => {
-                let what = format!(
-                    "has {} of 8 fields in line {}: {}",
-                    words.len(),
-                    self.number,
-                    quote(read.trim())
-                );
+                let what = format!("has {} of 8 fields: {}", words.len(), quote(read.trim()));
                 let at = first.at + 1;
                 self.note_unread_owner(read);
                 self.fault(Fault::Fields, at, what);
@@ -225,7 +213,7 @@ impl<'a> Reading<'a> {
                 fault: Fault::Role,
                 line: self.number,
                 column: flags.at as u32 + 1,
-                what: format!("{what} in line {}", self.number),
+                what: what.to_owned(),
             });
         }
     }
@@ -268,11 +256,7 @@ impl<'a> Reading<'a> {
                 Some(_) | None => Some(Fault::Aux),
             };
             if let Some(fault) = fault {
-                let what = format!(
-                    "has an unknown field in line {}: {}",
-                    self.number,
-                    quote(part)
-                );
+                let what = format!("has an unknown field: {}", quote(part));
                 self.fault(fault, word.at + 1, what);
             }
         }
@@ -293,11 +277,7 @@ impl<'a> Reading<'a> {
                 () if is(&"primary") || is(&"replica") => Fault::FlagOfValkey,
                 () => Fault::Flag,
             };
-            let what = format!(
-                "has an unknown flag in line {}: {}",
-                self.number,
-                quote(flag)
-            );
+            let what = format!("has an unknown flag: {}", quote(flag));
             self.fault(fault, word.at + 1, what);
         }
         if is_myself {
@@ -385,7 +365,7 @@ impl<'a> Reading<'a> {
             && epoch < self.highest_epoch
         {
             let highest = self.highest_epoch;
-            let what = format!("says epoch {epoch} in line {line}, below config epoch {highest}");
+            let what = format!("says epoch {epoch}, below config epoch {highest}");
             fault(Fault::EpochBehind, line, what);
         }
         last.extend(self.role.take());

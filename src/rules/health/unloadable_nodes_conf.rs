@@ -62,7 +62,10 @@ fn finding(inventory: &Inventory, index: usize, file: &ConfFile) -> Option<Findi
         None => format!("the owner of `{}`", file.path.escape_debug()),
     };
     let now = if runs { "runs, but " } else { "" };
-    let what = format!("its nodes.conf {}", first.what);
+    let what = match first.fault.is_of_line() {
+        true => format!("line {} of its nodes.conf {}", first.place.line, first.what),
+        false => format!("its nodes.conf {}", first.what),
+    };
     let mut message = match outcome {
         Outcome::Loads => return None,
         Outcome::Repairs => format!("{who} {now}was edited by hand: {what}; a start repairs it"),
@@ -170,7 +173,7 @@ mod tests {
             },
             fault,
             outcome,
-            what: format!("is odd in line {line}"),
+            what: "is odd".to_owned(),
         }
     }
 
@@ -202,7 +205,7 @@ mod tests {
         assert_eq!(subject(&stopped.cluster, &found[0]), "m1");
         assert_eq!(
             found[0].message,
-            "10.0.0.1:7001 will refuse to start again: its nodes.conf is odd in line 2, \
+            "10.0.0.1:7001 will refuse to start again: line 2 of its nodes.conf is odd, \
              and 1 more fault"
         );
         assert_eq!(found[0].severity, Severity::Error);

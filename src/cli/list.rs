@@ -1,0 +1,129 @@
+//! `list`: bare lines for pipes.
+
+use clap::ValueEnum;
+use clap::builder::NonEmptyStringValueParser;
+
+use crate::cli::Exit;
+use crate::cli::Failure;
+use crate::cli::Format;
+use crate::cli::capture::CaptureArgs;
+use crate::cli::output::Terminal;
+use crate::cli::shell::plain;
+use crate::compose;
+use crate::compose::List;
+use crate::render;
+use crate::render::Column;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ListArgs {
+    /// Which list
+    #[arg(value_enum, value_name = "KIND")]
+    kind: Kind,
+    #[command(flatten)]
+    capture: CaptureArgs,
+    /// with-dir: the host, by its name or IP
+    #[arg(long, value_name = "HOST", required_if_eq("kind", "with-dir"))]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    host: Option<String>,
+    /// with-dir: a directory on the disk or above it, or the disk's name
+    #[arg(long, value_name = "DIR", required_if_eq("kind", "with-dir"))]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    dir: Option<String>,
+    /// with-dir: only masters
+    #[arg(long)]
+    masters: bool,
+    /// with-dir: print ip:port, not the port alone
+    #[arg(long, conflicts_with = "ids")]
+    address: bool,
+    /// Print ids
+    #[arg(long)]
+    ids: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Kind {
+    /// Live masters without slots, also those that nobody met: who could be a replica
+    NoSlot,
+    /// Live masters with slots and no live replica; a replica whose link is down is one
+    NoSlave,
+    /// Home replicas that are masters, also without slots; needs redis.properties or a home map
+    Failovered,
+    /// Home masters that are replicas; needs redis.properties or a home map
+    Failbacked,
+    /// The captured lines of ids that have no address
+    Noaddr,
+    /// Ports of the nodes on one disk (--host, --dir), dead or alive
+    WithDir,
+    /// Live masters with slots, and replicas, of each host
+    Distribution,
+}
+
+pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let list = args.list()?;
+    let inventory = args.capture.read(terminal)?;
+    let report = compose::list(&inventory, &list)
+        .map_err(|missing| Failure::Usage(plain(&missing.message), missing.help.to_owned()))?;
+    match args.capture.format {
+        Format::Json => terminal.data(&render::json::report(&report))?,
+        Format::Text => {
+            terminal.diagnostics(&report.diagnostics);
+            for note in &report.notes {
+                terminal.talk(&render::safe(note));
+            }
+            terminal.data(&render::list(&report, args.column()))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+impl ListArgs {
+    /// A flag of another kind is an error: whoever gave it expects another list.
+    fn list(&self) -> Result<List, Failure> {
+        let of_with_dir = [
+            ("--host", self.host.is_some()),
+            ("--dir", self.dir.is_some()),
+            ("--masters", self.masters),
+            ("--address", self.address),
+        ];
+        let given = of_with_dir.iter().find(|(_, given)| *given);
+        match (self.kind, given) {
+            (Kind::WithDir, _) => {}
+            (_, Some((flag, _))) => return Err(stray(flag, "it belongs to `list with-dir`")),
+            (Kind::Distribution, None) if self.ids => {
+                return Err(stray("--ids", "`list distribution` names no nodes"));
+            }
+            (_, None) => {}
+        }
+        Ok(match self.kind {
+            Kind::NoSlot => List::NoSlot,
+            Kind::NoSlave => List::NoSlave,
+            Kind::Failovered => List::Failovered,
+            Kind::Failbacked => List::Failbacked,
+            Kind::Noaddr => List::Noaddr,
+            Kind::WithDir => List::WithDir {
+                host: self.host.clone().unwrap_or_default(),
+                dir: self.dir.clone().unwrap_or_default(),
+                masters_only: self.masters,
+            },
+            Kind::Distribution => List::Distribution,
+        })
+    }
+
+    fn column(&self) -> Column {
+        match self.kind {
+            _ if self.ids => Column::Id,
+            Kind::Noaddr => Column::Line,
+            Kind::WithDir if !self.address => Column::Port,
+            Kind::WithDir
+            | Kind::NoSlot
+            | Kind::NoSlave
+            | Kind::Failovered
+            | Kind::Failbacked
+            | Kind::Distribution => Column::Address,
+        }
+    }
+}
+
+fn stray(flag: &str, why: &str) -> Failure {
+    Failure::Usage(format!("`{flag}` makes no sense here"), why.to_owned())
+}

@@ -1,0 +1,158 @@
+//! Which server speaks: by INFO, else by what only one of them prints.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::gather::Answers;
+use crate::inventory::gather::Gathered;
+use crate::model::NodeId;
+use crate::model::Server;
+use crate::model::Version;
+use crate::parse::NodeLine;
+
+/// INFO key of the version, and the server that prints it. Others print `redis_version` beside
+/// their own, so that clients take them for one.
+const VERSION_KEYS: [(&str, &str); 5] = [
+    ("dragonfly_version", "dragonfly"),
+    ("kvrocks_version", "kvrocks"),
+    ("garnet_version", "garnet"),
+    ("valkey_version", "valkey"),
+    ("redis_version", "redis"),
+];
+
+/// The most frequent server and version; the lower version on a tie.
+pub(super) fn server(gathered: &Gathered, answers: &[(NodeId, &Answers)]) -> Server {
+    let mut tally: BTreeMap<(&str, Option<Version>), u32> = BTreeMap::new();
+    for (_, of) in answers {
+        let told = VERSION_KEYS
+            .iter()
+            .find_map(|&(key, name)| Some((name, of.info.get(key)?)));
+        let Some((name, version)) = told else {
+            continue;
+        };
+        let name = match of.info.get("server_name") {
+            Some(told) if told.bytes().all(|b| b.is_ascii_alphanumeric()) => told.as_str(),
+            _ => name,
+        };
+        let version = version.trim_start_matches(|c: char| !c.is_ascii_digit());
+        *tally.entry((name, version.parse().ok())).or_default() += 1;
+    }
+    let best = tally.values().max().copied();
+    if let Some(((name, version), _)) = tally.into_iter().find(|(_, n)| Some(*n) == best) {
+        return Server {
+            name: name.into(),
+            version,
+        };
+    }
+    let looks = gathered.views.iter().filter_map(|v| v.looks_like).next();
+    looks.map_or_else(Server::default, |name| Server {
+        name: name.into(),
+        version: None,
+    })
+}
+
+/// What dumps of this server never show.
+pub(super) fn blind_spot(server: &Server) -> Option<Diagnostic> {
+    let message = match &*server.name {
+        "kvrocks" => {
+            "Kvrocks prints every node as connected and none as failed: a dead node shows only \
+             where it was asked and did not answer"
+        }
+        "garnet" => {
+            "Garnet prints no failure flags: a dead node shows only where it was asked and did not \
+             answer, or as disconnected"
+        }
+        _ => return None,
+    };
+    Some(Diagnostic::note("capture/no-failure-flags", message))
+}
+
+/// The store that a dump gives away, where no INFO was captured.
+pub(super) fn looks_like(lines: &[NodeLine]) -> Option<&'static str> {
+    /// Ticks of 100 ns since the year 1, as Garnet prints times.
+    const TICKS: u64 = 100_000_000_000_000_000;
+    let all = |test: fn(&NodeLine) -> bool| !lines.is_empty() && lines.iter().all(test);
+    // No bus: `cport` is the client port (`ClusterNodesImpl`).
+    if all(|l| {
+        l.bus_port == Some(l.port) && (l.ping_sent, l.pong_received, l.config_epoch) == (0, 0, 0)
+    }) {
+        return Some("dragonfly");
+    }
+    // One version of the topology for all, and both times made up on the spot
+    // (`genNodesDescription`).
+    let epoch = lines.first().map_or(0, |l| l.config_epoch);
+    if lines.len() > 1
+        && epoch > 0
+        && lines.iter().all(|l| l.config_epoch == epoch)
+        && all(|l| l.connected && l.ping_sent > 0 && l.pong_received == l.ping_sent + 1)
+    {
+        return Some("kvrocks");
+    }
+    let ticks = |l: &NodeLine| l.ping_sent.max(l.pong_received) > TICKS;
+    lines.iter().any(ticks).then_some("garnet")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::Inventory;
+    use crate::inventory::tests::file;
+    use crate::inventory::tests::inventory;
+
+    fn inventory_of(files: &[(&str, &str)]) -> Inventory {
+        inventory(files.iter().map(|(path, text)| file(path, text)).collect())
+    }
+
+    fn name(files: &[(&str, &str)]) -> String {
+        inventory_of(files).cluster.server.name.to_string()
+    }
+
+    #[test]
+    fn a_dump_gives_its_store_away() {
+        for (dump, store) in [
+            (
+                "abc 10.0.0.1:7000@7000 myself,master - 0 0 0 connected 0-16383\n",
+                "dragonfly",
+            ),
+            (
+                "a 10.0.0.1:7000@17000 myself,master - 1700000000000 1700000000001 7 connected 0-16383\n\
+                 b 10.0.0.2:7000@17000 slave a 1700000000000 1700000000001 7 connected\n",
+                "kvrocks",
+            ),
+            (
+                "a 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n\
+                 b 10.0.0.2:7000@17000 slave a 638875895159094739 0 1 connected\n",
+                "garnet",
+            ),
+            (
+                "a 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n\
+                 b 10.0.0.2:7000@17000 slave a 0 1700000000001 1 connected\n",
+                "redis",
+            ),
+        ] {
+            assert_eq!(name(&[("nodes.txt", dump)]), store);
+        }
+    }
+
+    #[test]
+    fn info_says_it_better() {
+        let dump = "a 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n";
+        let info = "# Server\r\nredis_version:7.0.0\r\nkvrocks_version:2.9.0\r\n";
+        let files = [("10.0.0.1_7000/a", dump), ("10.0.0.1_7000/b", info)];
+        let found = inventory_of(&files).cluster.server;
+        assert_eq!(
+            (
+                &*found.name,
+                found.version.map(|v| v.to_string()).as_deref()
+            ),
+            ("kvrocks", Some("2.9.0"))
+        );
+        let info = "redis_version:7.4.0\ndragonfly_version:df-v1.23.2\n";
+        let found = inventory_of(&[files[0], ("10.0.0.1_7000/b", info)])
+            .cluster
+            .server;
+        assert_eq!(
+            found.version.map(|v| v.to_string()).as_deref(),
+            Some("1.23.2")
+        );
+    }
+}
