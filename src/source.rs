@@ -2,6 +2,8 @@
 //!
 //! Knows model. Reading files is the business of `cli/`; this is what was read.
 
+mod decode;
+
 use std::sync::Arc;
 
 use crate::model::Address;
@@ -15,6 +17,8 @@ pub struct Source {
     pub text: String,
     /// SHA-256 of the bytes, in hex.
     pub sha256: String,
+    /// What had to be done to read the bytes as text; empty for plain UTF-8.
+    pub notes: Vec<String>,
     /// Where the text stood in the file, if it was taken out of other output.
     pub inside: Option<Inside>,
 }
@@ -44,17 +48,28 @@ impl Source {
             path: path.into(),
             text,
             sha256,
+            notes: Vec::new(),
             inside: None,
         }
     }
 
-    /// Text that was taken out of this file.
+    /// Text that was taken out of this file. What had to be done to read it is said of the file.
     pub fn part(&self, text: String, inside: Inside) -> Self {
         Self {
             path: self.path.clone(),
             text,
             sha256: self.sha256.clone(),
+            notes: self.notes.clone(),
             inside: Some(inside),
+        }
+    }
+
+    /// The text of the bytes of a file, whatever their encoding. Places refer to this text.
+    pub fn of_bytes(path: &str, bytes: Vec<u8>, sha256: String) -> Self {
+        let decoded = decode::decode(bytes);
+        Self {
+            notes: decoded.notes,
+            ..Self::new(path, decoded.text, sha256)
         }
     }
 

@@ -240,7 +240,7 @@ fn expected_dialect(name: &str) -> &'static str {
     } else if ends("-errors") || ends("-notowner-reply") {
         "error-reply"
     } else if ends("-reply") {
-        "not-needed"
+        "flashbase-reply"
     } else if has("-slots") {
         "cluster-slots"
     } else if ends("-info-all") || has("-info-replication-") {

@@ -21,7 +21,8 @@ use crate::source::Source;
 /// The capture and what belongs to it.
 #[derive(clap::Args, Debug)]
 pub(super) struct CaptureArgs {
-    /// Files and directories saved from one cluster, or - for standard input
+    /// Files, directories and archives (tar, zip, gzip, zstd) saved from one cluster, or - for
+    /// standard input
     #[arg(required = true, value_name = "CAPTURE")]
     capture: Vec<OsString>,
     /// What is wanted (TOML); everything has a default
@@ -64,6 +65,9 @@ impl CaptureArgs {
         // Maps first: where files contradict each other, what was named with a flag stands.
         let mut inventory = inventory::read(maps.into_iter().chain(&mut capture), policy);
         inventory.diagnostics.append(&mut capture.diagnostics);
+        if let Some(refused) = capture.refused.take() {
+            return Err(refused);
+        }
         if inventory.cluster.nodes.is_empty() {
             let diagnostics: Vec<_> = inventory.diagnostics.iter().map(reported).collect();
             terminal.diagnostics(&diagnostics);

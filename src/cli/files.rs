@@ -1,13 +1,15 @@
 //! Captured files: which there are, what they are called, and their text.
 //!
 //! Names are found first, texts are read a few at a time: a capture may be larger than memory
-//! likes. Start reading at [`Capture::open`].
+//! likes. An archive is unpacked when its turn comes, and counts as a directory of its members.
+//! Start reading at [`Capture::open`].
 
 use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::fs;
+use std::fs::File;
 use std::io;
 use std::io::Read;
 use std::path::Path;
@@ -17,6 +19,10 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::cli::Failure;
+use crate::cli::archive;
+use crate::cli::archive::Input;
+use crate::cli::archive::LIMITS;
+use crate::cli::archive::Member;
 use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
 use crate::parallel;
@@ -27,10 +33,16 @@ use crate::source::Source;
 pub(super) struct Capture<'a> {
     files: std::vec::IntoIter<Found>,
     /// Read ahead, in order.
-    ready: VecDeque<Result<Source, Box<Diagnostic>>>,
+    ready: VecDeque<(Found, Ready)>,
+    /// What is left of the archive whose turn it is.
+    members: VecDeque<Member>,
+    /// Its members that were hashed already.
+    sources: VecDeque<Source>,
     stdin: &'a mut dyn Read,
     /// What could not be read so far.
     pub diagnostics: Vec<Diagnostic>,
+    /// Why the archive that is all of the capture was not read.
+    pub refused: Option<Failure>,
 }
 
 /// A file that will be read: where it is, and what reports call it.
@@ -38,6 +50,18 @@ struct Found {
     /// `None` for standard input.
     path: Option<PathBuf>,
     shown: String,
+    /// The only argument: if it is an archive, its name says nothing.
+    lone: bool,
+}
+
+/// A file that was opened.
+enum Ready {
+    Source(Box<Source>),
+    /// Packed, with the bytes of its head.
+    Packed(File, Vec<u8>),
+    Failed(io::Error),
+    /// Nobody's to share, so it is read when its turn comes.
+    Stdin,
 }
 
 impl<'a> Capture<'a> {
@@ -53,6 +77,7 @@ impl<'a> Capture<'a> {
                 walk.files.push(Found {
                     path: None,
                     shown: "-".to_owned(),
+                    lone: args.len() == 1,
                 });
                 continue;
             }
@@ -64,6 +89,7 @@ impl<'a> Capture<'a> {
                 walk.files.push(Found {
                     path: Some(path.to_owned()),
                     shown: label,
+                    lone: args.len() == 1,
                 });
             }
         }
@@ -77,11 +103,17 @@ impl<'a> Capture<'a> {
         Ok(Self {
             files: walk.files.into_iter(),
             ready: VecDeque::new(),
+            members: VecDeque::new(),
+            sources: VecDeque::new(),
             stdin,
             diagnostics: walk.diagnostics,
+            refused: None,
         })
     }
 }
+
+/// So many files are read at a time.
+const AHEAD: usize = 64;
 
 impl Iterator for Capture<'_> {
     type Item = Source;
@@ -89,12 +121,27 @@ impl Iterator for Capture<'_> {
     /// The next file that can be read; the others become diagnostics.
     fn next(&mut self) -> Option<Source> {
         loop {
+            if let Some(source) = self.sources.pop_front() {
+                return Some(source);
+            }
+            if !self.members.is_empty() {
+                self.hash_members();
+                continue;
+            }
             if self.ready.is_empty() {
                 self.read_ahead();
             }
-            match self.ready.pop_front()? {
-                Ok(source) => return Some(source),
-                Err(diagnostic) => self.diagnostics.push(*diagnostic),
+            let (found, ready) = self.ready.pop_front()?;
+            match ready {
+                Ready::Source(source) => return Some(*source),
+                Ready::Packed(file, head) => self.unpack(&found, Input::of(file, head)),
+                Ready::Failed(error) => {
+                    self.diagnostics.push(unreadable(&found.shown, &error));
+                }
+                Ready::Stdin => match self.read_stdin(&found) {
+                    Ok(source) => self.sources.extend(source),
+                    Err(error) => self.diagnostics.push(unreadable(&found.shown, &error)),
+                },
             }
         }
     }
@@ -103,32 +150,84 @@ impl Iterator for Capture<'_> {
 impl Capture<'_> {
     /// Hashing takes as long as parsing, so the next few files are read on all cores.
     fn read_ahead(&mut self) {
-        const AHEAD: usize = 64;
         let batch: Vec<Found> = self.files.by_ref().take(AHEAD).collect();
-        let read = parallel::map(&batch, |found| {
-            Some(found.take(fs::read(found.path.as_ref()?)))
-        });
-        for (found, read) in batch.iter().zip(read) {
-            // Standard input is nobody's to share.
-            let read = read.unwrap_or_else(|| {
-                let mut bytes = Vec::new();
-                found.take(self.stdin.read_to_end(&mut bytes).map(|_| bytes))
-            });
-            self.ready.push_back(read);
+        let read = parallel::map(&batch, Found::read);
+        self.ready.extend(batch.into_iter().zip(read));
+    }
+
+    /// As [`Self::read_ahead`], with what was unpacked.
+    fn hash_members(&mut self) {
+        let count = self.members.len().min(AHEAD);
+        let batch: Vec<Member> = self.members.drain(..count).collect();
+        let hashes = parallel::map(&batch, |member| sha256(&member.bytes));
+        let members = batch.into_iter().zip(hashes);
+        self.sources
+            .extend(members.map(|(m, sha256)| Source::of_bytes(&m.shown, m.bytes, sha256)));
+    }
+
+    /// `None` if it is an archive, which is unpacked then.
+    fn read_stdin(&mut self, found: &Found) -> io::Result<Option<Source>> {
+        let mut bytes = archive::head_of(self.stdin)?;
+        if archive::kind(&bytes).is_none() {
+            self.stdin.read_to_end(&mut bytes)?;
+            return Ok(Some(source(&found.shown, bytes)));
+        }
+        let whole = io::Cursor::new(bytes).chain(&mut *self.stdin);
+        let unpacked = archive::unpack(
+            Input::Stream(Box::new(whole)),
+            &found.shown,
+            found.lone,
+            LIMITS,
+        );
+        self.take(found, unpacked);
+        Ok(None)
+    }
+
+    fn unpack(&mut self, found: &Found, input: Input) {
+        let unpacked = archive::unpack(input, &found.shown, found.lone, LIMITS);
+        self.take(found, unpacked);
+    }
+
+    fn take(&mut self, found: &Found, unpacked: archive::Unpacked) {
+        self.members = unpacked.members.into();
+        self.diagnostics.extend(unpacked.diagnostics);
+        if let Some(why) = unpacked.refused.filter(|_| found.lone) {
+            let name = format!("`{}`", found.shown);
+            self.refused = Some(Failure::Input(format!("{name} was not read: {why}")));
         }
     }
 }
 
 impl Found {
-    fn take(&self, bytes: io::Result<Vec<u8>>) -> Result<Source, Box<Diagnostic>> {
-        match bytes {
-            Ok(bytes) => Ok(source(&self.shown, bytes)),
-            Err(error) => Err(Box::new(unreadable(&self.shown, &error))),
+    fn read(&self) -> Ready {
+        let Some(path) = &self.path else {
+            return Ready::Stdin;
+        };
+        let opened = File::open(path).and_then(|mut file| {
+            let head = archive::head_of(&mut file)?;
+            Ok((file, head))
+        });
+        match opened {
+            Ok((file, head)) if archive::kind(&head).is_some() => Ready::Packed(file, head),
+            Ok((file, head)) => match rest(file, head) {
+                Ok(bytes) => Ready::Source(Box::new(source(&self.shown, bytes))),
+                Err(error) => Ready::Failed(error),
+            },
+            Err(error) => Ready::Failed(error),
         }
     }
 }
 
-/// One file that a flag names.
+/// All bytes of a file of which some were read.
+fn rest(mut file: File, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    let size = file.metadata().map_or(0, |m| m.len());
+    // A size that is no size, as of a device, is found out by reading.
+    let _ = bytes.try_reserve_exact(usize::try_from(size).unwrap_or(0));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// One file that a flag names; it may be compressed.
 pub(super) fn read_one(arg: &OsStr, stdin: &mut dyn Read) -> Result<Source, Failure> {
     let path = Path::new(arg);
     let bytes = if arg == "-" {
@@ -138,17 +237,34 @@ pub(super) fn read_one(arg: &OsStr, stdin: &mut dyn Read) -> Result<Source, Fail
         fs::read(path)
     };
     let bytes = bytes.map_err(|error| missing(path, &error))?;
-    let name = path.file_name().unwrap_or(arg);
-    Ok(source(&plain(&name.to_string_lossy()), bytes))
+    let name = plain(&path.file_name().unwrap_or(arg).to_string_lossy());
+    if archive::kind(&bytes[..bytes.len().min(archive::HEAD)]).is_none() {
+        return Ok(source(&name, bytes));
+    }
+    let unpacked = archive::unpack(Input::Bytes(bytes), &name, true, LIMITS);
+    let problem = match (
+        unpacked.diagnostics.into_iter().next(),
+        unpacked.members.len(),
+    ) {
+        (Some(diagnostic), _) => diagnostic.message,
+        (None, 1) => String::new(),
+        (None, count) => format!("holds {count} files; one is wanted here"),
+    };
+    match unpacked.members.into_iter().next() {
+        Some(member) if problem.is_empty() => Ok(source(&name, member.bytes)),
+        _ => Err(Failure::Input(format!("{}: {problem}", quoted(path)))),
+    }
 }
 
-/// Bytes that are not UTF-8 are replaced in the text; the hash is of the bytes as they were.
+/// Text of whatever encoding; the hash is of the bytes as they were.
 fn source(shown: &str, bytes: Vec<u8>) -> Source {
-    let hash = Sha256::digest(&bytes);
-    let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    let text = String::from_utf8(bytes)
-        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-    Source::new(shown, text, sha256)
+    let sha256 = sha256(&bytes);
+    Source::of_bytes(shown, bytes, sha256)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files found so far.
@@ -192,6 +308,7 @@ impl Walk {
             Ok(kind) if kind.is_file() => self.files.push(Found {
                 path: Some(path.to_owned()),
                 shown: shown.to_owned(),
+                lone: false,
             }),
             // Reading a pipe or a socket that lies about could wait for ever.
             Ok(_) => self.diagnostics.push(
@@ -307,7 +424,8 @@ fn unreadable(shown: &str, error: &io::Error) -> Diagnostic {
     .at(start(shown))
 }
 
-fn start(shown: &str) -> Place {
+/// The first byte of a file.
+pub(super) fn start(shown: &str) -> Place {
     Place {
         path: shown.into(),
         line: 1,

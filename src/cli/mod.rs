@@ -3,6 +3,7 @@
 //! One file per command; each answers with an [`Exit`] or a [`Failure`]. Start reading at
 //! [`run`]. Data goes to standard output, talk to standard error.
 
+mod archive;
 mod capture;
 mod check;
 mod collect;

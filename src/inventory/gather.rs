@@ -179,7 +179,13 @@ impl Gathered {
     }
 
     fn take(&mut self, source: &Source, parsed: Parsed) {
+        let known = self.files.len();
         let file = self.file_of(source, &parsed);
+        // Once for a file, however many answers are wrapped in it.
+        for note in source.notes.iter().filter(|_| file == known) {
+            let note = Diagnostic::note("capture/encoding", note).at(source.place(1, 1));
+            self.diagnostics.push(note);
+        }
         self.diagnostics.extend(parsed.diagnostics);
         let inside = source.inside.as_ref().and_then(|inside| inside.of.clone());
         let named = inside.or_else(|| address_in_path(&source.path));

@@ -99,17 +99,24 @@ fn drop_lesser_views(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>)
         .partition(|v| is_view(v.authority) || v.authority == best);
     gathered.views = kept;
     diagnostics.extend(no_views(gathered, best));
-    if is_view(best) {
-        let dropped: Vec<View> = dropped;
-        let dropped: BTreeSet<&str> = dropped.iter().map(|v| &*v.path).collect();
-        for diagnostic in diagnostics {
-            let place = diagnostic.place.as_ref();
-            if diagnostic.code.starts_with("report/")
-                || place.is_some_and(|p| dropped.contains(&*p.path))
-            {
-                diagnostic.severity = Severity::Note;
-            }
-        }
+    if !is_view(best) {
+        return;
+    }
+    let dropped: Vec<View> = dropped;
+    let mut lesser: BTreeSet<&str> = dropped.iter().map(|v| &*v.path).collect();
+    for view in &gathered.views {
+        // A transcript holds answers of both kinds.
+        lesser.remove(&*view.path);
+    }
+    let is_lesser = |d: &Diagnostic| {
+        let place = d.place.as_ref();
+        d.code.starts_with("report/") || place.is_some_and(|p| lesser.contains(&*p.path))
+    };
+    // What such an answer can never tell is of no interest then.
+    diagnostics
+        .retain(|d| !is_lesser(d) || !["parse/shard-slots", "capture/no-ids"].contains(&d.code));
+    for diagnostic in diagnostics.iter_mut().filter(|d| is_lesser(d)) {
+        diagnostic.severity = Severity::Note;
     }
 }
 

@@ -4,6 +4,8 @@
 //! diagnostics, in its own words. It hangs on a stopped node, so reports are often cut off.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
@@ -11,6 +13,7 @@ use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Flags;
+use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
@@ -33,6 +36,9 @@ pub(super) static DIALECT: Dialect = Dialect {
     sniff,
     parse,
 };
+
+/// More nodes than any cluster has; the search for repetitions is quadratic.
+const UNREACHABLE_MAX: usize = 2000;
 
 const CHECK: &str = ">>> Performing Cluster Check";
 
@@ -66,6 +72,9 @@ struct Report<'a> {
     dump: NodesDump<'a>,
     /// Replicas that each master says it has, in the order of the nodes.
     replicas: Vec<Option<usize>>,
+    seen: BTreeSet<&'a str>,
+    /// The node above could not be used, and so is what stands below it.
+    skips: bool,
     open: OpenSlots,
     /// The node that was asked first.
     of: Option<Address>,
@@ -107,11 +116,11 @@ impl<'a> Report<'a> {
             self.slots(rest, spot, log);
         } else if let Some(id) = line.strip_prefix("replicates ") {
             let master = listed::id(id.trim(), number, log);
-            if let Some(node) = self.dump.lines.last_mut() {
+            if let Some(node) = self.node_above() {
                 node.master = master.map(Cow::Borrowed);
             }
         } else if let Some(count) = line.strip_suffix(" additional replica(s)") {
-            if let Some(last) = self.replicas.last_mut() {
+            if let Some(last) = self.replicas.last_mut().filter(|_| !self.skips) {
                 *last = count.parse().ok();
             }
         } else if line.contains(" keys | ") && line.contains(" slots | ") {
@@ -140,6 +149,7 @@ impl<'a> Report<'a> {
     }
 
     fn node(&mut self, number: u32, rest: &'a str, role: Flags, spot: Spot, log: &mut Log) {
+        self.skips = true;
         let mut words = rest.split_whitespace();
         let (id, address) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
         let endpoint = match (node_field::id(id), node_field::endpoint(address)) {
@@ -156,18 +166,24 @@ impl<'a> Report<'a> {
         node.port = endpoint.port;
         node.hostname = endpoint.hostname;
         node.flags = role;
-        if self.dump.lines.iter().any(|known| known.id == node.id) {
-            let message = format!("node {} is already listed; the first counts", quote(id));
-            log.note("parse/duplicate-id", message, spot);
+        if !self.seen.insert(id) {
+            let message = format!("node {} is already listed; skipped", quote(id));
+            log.warning("parse/duplicate-id", message, spot);
+            return;
         }
+        self.skips = false;
         self.line.get_or_insert(number);
         self.dump.lines.push(node);
         self.replicas.push(None);
     }
 
+    fn node_above(&mut self) -> Option<&mut NodeLine<'a>> {
+        self.dump.lines.last_mut().filter(|_| !self.skips)
+    }
+
     /// `[0-5460],[7] (5462 slots) master`; before 5.0 without brackets.
     fn slots(&mut self, rest: &'a str, spot: Spot, log: &mut Log) {
-        let Some(node) = self.dump.lines.last_mut() else {
+        let Some(node) = self.node_above() else {
             return;
         };
         let (ranges, rest) = rest.split_once('(').unwrap_or((rest, ""));
@@ -200,7 +216,11 @@ impl<'a> Report<'a> {
             log.warning(code, message, spot);
         } else if unreachable::is_no_answer(line) {
             let of = unreachable::address(line);
-            if of.is_some() && self.unreachable.iter().all(|s| s.of != of) {
+            let known = |s: &Section| s.of == of;
+            if of.is_some()
+                && self.unreachable.len() < UNREACHABLE_MAX
+                && !self.unreachable.iter().any(known)
+            {
                 self.unreachable.push(Section {
                     dialect: DIALECT.name,
                     of,
@@ -242,14 +262,14 @@ impl<'a> Report<'a> {
     /// It came to its end, or nobody can be missing: all slots are there, and so are all replicas
     /// that the masters count.
     fn is_whole(&self) -> bool {
-        let has = |id: &str| {
-            let of = |n: &&crate::parse::NodeLine| n.master.as_deref() == Some(id);
-            self.dump.lines.iter().filter(of).count()
-        };
+        let mut of: BTreeMap<&str, usize> = BTreeMap::new();
+        for master in self.dump.lines.iter().filter_map(|n| n.master.as_deref()) {
+            *of.entry(master).or_default() += 1;
+        }
         let counted = || {
             let mut pairs = self.dump.lines.iter().zip(&self.replicas);
             pairs.all(|(node, told)| match told {
-                Some(told) => has(&node.id) == *told,
+                Some(told) => of.get(&*node.id).copied().unwrap_or(0) == *told,
                 None => true,
             })
         };
@@ -381,6 +401,28 @@ mod tests {
         let made = source(&format!("{plan}{REPORT}"));
         let parsed = parse_file(&made);
         assert_eq!(dump(&parsed).lines.len(), 3);
+    }
+
+    #[test]
+    fn what_stands_below_a_node_that_cannot_be_read_is_skipped_too() {
+        for (broken, code) in [
+            ("S: $(x) 10.0.0.2:7001", "parse/node-id"),
+            ("M: aa ::1:9", "parse/duplicate-id"),
+        ] {
+            let text = format!(
+                "M: aa 10.0.0.1:7000\n   slots:0-9 (10 slots) master\n{broken}\n   slots:10-19 (10 slots) slave\n   replicates bb\n"
+            );
+            let source = source(&text);
+            let parsed = parse_file(&source);
+            let [node] = &dump(&parsed).lines[..] else {
+                panic!("{parsed:?}");
+            };
+            assert_eq!(
+                (node.slots.as_slice(), &node.master),
+                ([(0, 9)].as_slice(), &None)
+            );
+            assert_eq!(parsed.diagnostics[0].code, code);
+        }
     }
 
     #[test]

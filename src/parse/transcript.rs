@@ -256,6 +256,10 @@ impl<'a> Cutter<'a> {
         let Some((class, begins)) = class(text) else {
             return;
         };
+        // INFO has keys of that family, too, and may get more.
+        if class == Class::ClusterInfo && !begins && self.class == Some(Class::Info) {
+            return;
+        }
         let again = match class {
             Class::Nodes => self.ended && !begins,
             _ => self.ended && begins,

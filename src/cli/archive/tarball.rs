@@ -1,0 +1,181 @@
+//! Members of a tar.
+
+use std::io;
+use std::io::Read;
+
+use crate::cli::archive::At;
+use crate::cli::archive::Content;
+use crate::cli::archive::HEAD;
+use crate::cli::archive::Unpacking;
+use crate::cli::archive::limits::Refused;
+use crate::cli::archive::name;
+use crate::cli::archive::name::Name;
+use crate::cli::archive::trouble::Trouble;
+use crate::cli::archive::trouble::Troubles;
+
+/// Whether a file that starts so is a tar: by its magic, or, for the oldest ones, by the
+/// checksum of the first header.
+pub(super) fn starts(head: &[u8]) -> bool {
+    let (Some(magic), Some(stored)) = (head.get(257..262), head.get(148..156)) else {
+        return false;
+    };
+    if head.len() < HEAD || head.first() == Some(&0) {
+        return false;
+    }
+    magic == b"ustar" || checksum(stored).is_some_and(|sum| sum == sum_of(head))
+}
+
+/// Octal digits between blanks and NULs.
+fn checksum(field: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(field).ok()?;
+    u32::from_str_radix(text.trim_matches([' ', '\0']), 8).ok()
+}
+
+/// The checksum field itself counts as blanks.
+fn sum_of(header: &[u8]) -> u32 {
+    let bytes = header.iter().enumerate();
+    bytes
+        .map(|(at, byte)| match at {
+            148..156 => u32::from(b' '),
+            _ => u32::from(*byte),
+        })
+        .sum()
+}
+
+impl Unpacking {
+    /// Every byte of `stream` has been counted by then.
+    pub(super) fn tar(
+        &mut self,
+        stream: impl Read,
+        at: &At,
+        troubles: &mut Troubles,
+    ) -> Result<(), Refused> {
+        let mut archive = tar::Archive::new(Tail {
+            inner: stream,
+            nuls: 0,
+        });
+        let outcome = self.entries(&mut archive, at, troubles);
+        self.budget.check()?;
+        if let Err(error) = outcome? {
+            troubles.damage(&error);
+            return Ok(());
+        }
+        let mut rest = archive.into_inner();
+        if rest.nuls < HEAD {
+            troubles.damage(&"it has no end mark");
+        }
+        match drain(&mut rest) {
+            Ok(true) => {}
+            Ok(false) => troubles.damage(&"something else follows its end mark"),
+            Err(error) => {
+                self.budget.check()?;
+                troubles.damage(&error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the members up to the end mark or to where the archive is damaged.
+    fn entries<R: Read>(
+        &mut self,
+        archive: &mut tar::Archive<R>,
+        at: &At,
+        troubles: &mut Troubles,
+    ) -> Result<io::Result<()>, Refused> {
+        let entries = match archive.entries() {
+            Ok(entries) => entries,
+            Err(error) => return Ok(Err(error)),
+        };
+        for entry in entries {
+            let mut entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return Ok(Err(error)),
+            };
+            self.budget.count_member()?;
+            let raw = entry.path_bytes().into_owned();
+            let name = match wanted(entry.header().entry_type(), &raw) {
+                Ok(Some(name)) => name,
+                Ok(None) => continue,
+                Err(trouble) => {
+                    troubles.add(trouble, &String::from_utf8_lossy(&raw));
+                    continue;
+                }
+            };
+            let shown = name::below(&at.prefix, &name);
+            let size = entry.size();
+            match self.read(&mut entry, size)? {
+                Content::TooLarge => troubles.add(Trouble::TooLarge, &shown),
+                Content::Whole(bytes) => {
+                    let cut = (bytes.len() as u64) < size;
+                    self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                    if cut {
+                        return Ok(Err(io::Error::other(format!("within `{name}`"))));
+                    }
+                }
+                Content::Cut(bytes, error) => {
+                    self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                    return Ok(Err(io::Error::other(format!("within `{name}`: {error}"))));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// The name of a member that is to be read; `None` for one that nobody misses.
+fn wanted(kind: tar::EntryType, raw: &[u8]) -> Result<Option<String>, Trouble> {
+    // Directories of the oldest archives are empty files with a slash.
+    if kind.is_dir() || (kind.is_file() && raw.ends_with(b"/")) {
+        return Ok(None);
+    }
+    if kind.is_pax_global_extensions() || kind.is_pax_local_extensions() {
+        return Ok(None);
+    }
+    let name = match name::of_tar(raw) {
+        Name::Shown(name) => name,
+        Name::Hidden => return Ok(None),
+        Name::Refused => return Err(Trouble::Name),
+    };
+    // A sparse file of the newer kind starts with a map of its holes.
+    let plain = kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse();
+    if plain
+        && !name
+            .split('/')
+            .any(|part| part.starts_with("GNUSparseFile."))
+    {
+        Ok(Some(name))
+    } else {
+        Err(Trouble::Special)
+    }
+}
+
+/// Remembers how many NULs came last: an archive ends with a block of them.
+struct Tail<R> {
+    inner: R,
+    nuls: usize,
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let last = buffer.iter().take(count).rev();
+        let nuls = last.take_while(|b| **b == 0).count();
+        let before = if nuls == count { self.nuls } else { 0 };
+        self.nuls = before.saturating_add(nuls);
+        Ok(count)
+    }
+}
+
+/// Reads to the end, for checksums stand there; false if there is anything but padding.
+fn drain(from: &mut impl Read) -> io::Result<bool> {
+    let mut buffer = vec![0; 1 << 16];
+    let mut padding = true;
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(padding),
+            Ok(count) => padding &= buffer.iter().take(count).all(|b| *b == 0),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
