@@ -33,7 +33,7 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
-            terminal.diagnostics(&report.diagnostics);
+            terminal.untold(&report.diagnostics, &report.findings);
             let look = terminal.data_look();
             terminal.data(&render::check(&report, look))?;
         }

@@ -16,6 +16,7 @@ use crate::cli::Failure;
 use crate::cli::LookArgs;
 use crate::render::Look;
 use crate::report::Diagnostic;
+use crate::report::Finding;
 
 /// Where a command reads and writes. Colour is what `--color auto` comes to on each stream.
 pub struct Streams<'a> {
@@ -94,6 +95,12 @@ impl<'a> Terminal<'a> {
             crate::render::diagnostics(diagnostics, self.talk_look)
         };
         self.say(&text);
+    }
+
+    /// Draws those that none of the findings, which are printed beside them, tells as well.
+    pub fn untold(&mut self, diagnostics: &[Diagnostic], findings: &[Finding]) {
+        let untold = crate::render::untold(diagnostics, findings, self.talk_look);
+        self.diagnostics(&untold);
     }
 
     /// Says why there is no answer.

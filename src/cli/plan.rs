@@ -80,7 +80,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     match args.capture.format {
         Format::Json => terminal.data(&json)?,
         Format::Text => {
-            terminal.diagnostics(&report.diagnostics);
+            terminal.untold(&report.diagnostics, &report.found);
             let look = terminal.data_look();
             terminal.data(&render::plan(&report, look, &args.words(&request)))?;
         }

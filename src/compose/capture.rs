@@ -178,6 +178,12 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
             column: 1,
         }),
         Fact::Replication(node) => origins.replication(node).or_else(|| origins.line_of(node)),
+        Fact::ConfFault { file, fault } => {
+            let file = inventory.conf_faults.get(file)?;
+            Some(file.faults.get(fault)?.place.clone())
+        }
+        Fact::Diagnostic(index) => inventory.diagnostics.get(index)?.place.clone(),
+        Fact::UnusedRow(index) => inventory.unused_rows.get(index).cloned(),
     }
 }
 

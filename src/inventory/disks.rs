@@ -292,6 +292,11 @@ fn unused_disks(gathered: &Gathered, used: &[bool], inventory: &mut Inventory) {
     }
     for (path, rows) in maps {
         let Some(first) = rows.first() else { continue };
+        inventory.unused_rows.extend(rows.iter().map(|row| Place {
+            path: path.clone(),
+            line: row.line,
+            column: 1,
+        }));
         let host = first.host.as_deref().or(first.ip.as_deref()).unwrap_or("");
         let what = format!("`{}` port {}", host.escape_debug(), first.port);
         let message = match rows.len() {

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
 pub(super) use crate::inventory::answers::Answers;
 pub(super) use crate::inventory::answers::is_local;
+use crate::inventory::conf::ConfRead;
 use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Direction;
@@ -135,6 +136,10 @@ pub(super) struct Gathered {
     pub views: Vec<View>,
     /// One for each file and name in it, in the order of the capture.
     pub told: Vec<Told>,
+    /// The first hostname that any line gives for an id.
+    pub hostnames: BTreeMap<Token, Arc<str>>,
+    /// Files on disk with a fault.
+    pub nodes_confs: Vec<ConfRead>,
     /// The same by the address that the node has in the cluster, once it is known whose it is.
     pub answers: BTreeMap<Address, Answers>,
     /// Where the capture reached nodes that announce another address, by the announced one.
@@ -385,8 +390,22 @@ impl Gathered {
         file: usize,
         spot: &Arc<str>,
         named: Option<&Address>,
-        dump: NodesDump,
+        mut dump: NodesDump,
     ) {
+        if !dump.load_faults.is_empty() {
+            for fault in &mut dump.load_faults {
+                (fault.line, fault.column) = source.in_file(fault.line, fault.column);
+            }
+            self.nodes_confs.push(ConfRead {
+                path: source.path.clone(),
+                written_by: dump.written_by.take(),
+                named: named.cloned(),
+                faults: std::mem::take(&mut dump.load_faults),
+            });
+            if dump.lines.is_empty() {
+                return;
+            }
+        }
         if dump.authority > Authority::Disk && named.is_some() {
             self.answers_of(named, &source.path, file).answered = true;
         }
@@ -413,6 +432,11 @@ impl Gathered {
                 );
             }
             let fact = self.fact_of(line);
+            if let Some(hostname) = line.hostname {
+                let token = self.facts[fact as usize].token;
+                let known = self.hostnames.entry(token);
+                known.or_insert_with(|| hostname.into());
+            }
             self.keep_ghost(source, dump.authority, line, fact);
             let (line, column) = source.in_file(line.line, line.column);
             lines.push(Line { fact, line, column });

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
+use crate::inventory::announced;
+use crate::inventory::announced::Announced;
 use crate::inventory::disks;
 use crate::inventory::gather::Gathered;
 use crate::inventory::properties;
@@ -15,6 +17,7 @@ use crate::model::Host;
 use crate::model::HostId;
 use crate::model::Membership;
 use crate::model::Node;
+use crate::model::NodeId;
 use crate::model::Zone;
 use crate::model::ZoneId;
 use crate::parse::HostRow;
@@ -27,6 +30,7 @@ use crate::source::Place;
 pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) -> HostNames {
     let rows = HostRows::new(gathered, &mut inventory.diagnostics);
     hosts(gathered, &rows, inventory);
+    announced::contradictions(gathered, &rows, inventory);
     let names = HostNames::new(gathered, &inventory.cluster);
     disks::apply(gathered, &names, inventory);
     let renamed = Renamed::of(gathered, inventory);
@@ -40,11 +44,11 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) -> HostNames
 }
 
 /// The host map: by IP, and by address where one machine shares an IP with others.
-struct HostRows<'a> {
+pub(super) struct HostRows<'a> {
     gathered: &'a Gathered,
-    by_ip: BTreeMap<&'a str, &'a HostRow>,
-    by_address: BTreeMap<(&'a str, u16), &'a HostRow>,
-    names: BTreeSet<&'a str>,
+    by_ip: BTreeMap<&'a str, &'a (Arc<str>, HostRow)>,
+    by_address: BTreeMap<(&'a str, u16), &'a (Arc<str>, HostRow)>,
+    pub names: BTreeSet<&'a str>,
 }
 
 impl<'a> HostRows<'a> {
@@ -56,7 +60,8 @@ impl<'a> HostRows<'a> {
             names: BTreeSet::new(),
         };
         let mut first: BTreeMap<(&str, Option<u16>), Place> = BTreeMap::new();
-        for (path, row) in &gathered.hosts {
+        for of_map in &gathered.hosts {
+            let (path, row) = of_map;
             let place = Place {
                 path: path.clone(),
                 line: row.line,
@@ -66,7 +71,7 @@ impl<'a> HostRows<'a> {
                 Some(port) => rows.by_address.get(&(row.ip.as_str(), port)),
                 None => rows.by_ip.get(row.ip.as_str()),
             };
-            if let Some(known) = known {
+            if let Some((_, known)) = known {
                 if known.host != row.host || known.zone != row.zone {
                     let earlier = &first[&(row.ip.as_str(), row.port)];
                     diagnostics.push(contradiction(
@@ -82,8 +87,8 @@ impl<'a> HostRows<'a> {
             first.insert((row.ip.as_str(), row.port), place);
             rows.names.insert(&row.host);
             match row.port {
-                Some(port) => rows.by_address.insert((row.ip.as_str(), port), row),
-                None => rows.by_ip.insert(row.ip.as_str(), row),
+                Some(port) => rows.by_address.insert((row.ip.as_str(), port), of_map),
+                None => rows.by_ip.insert(row.ip.as_str(), of_map),
             };
         }
         rows
@@ -91,6 +96,11 @@ impl<'a> HostRows<'a> {
 
     /// By the address in the cluster, else by one that the node was reached at.
     fn of(&self, address: &Address) -> Option<&'a HostRow> {
+        Some(&self.with_path(address)?.1)
+    }
+
+    /// The row of that address, and the map in which it stands.
+    pub fn with_path(&self, address: &Address) -> Option<&'a (Arc<str>, HostRow)> {
         let row = |address: &Address| {
             let exact = self.by_address.get(&(address.ip(), address.port()));
             exact.or_else(|| self.by_ip.get(address.ip())).copied()
@@ -146,15 +156,14 @@ fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     if rows.names.is_empty() {
         return;
     }
-    let cluster = &inventory.cluster;
-    let strangers: Vec<String> = cluster
-        .nodes
+    let strangers: Vec<(NodeId, &Address)> = inventory
+        .cluster
         .iter()
-        .filter_map(|n| n.address.as_ref())
-        .filter(|a| rows.of(a).is_none())
-        .map(ToString::to_string)
+        .filter_map(|(id, node)| Some((id, node.address.as_ref()?)))
+        .filter(|(_, address)| rows.of(address).is_none())
         .collect();
-    if let Some(first) = strangers.first() {
+    inventory.unmapped = strangers.iter().map(|&(id, _)| id).collect();
+    if let Some((_, first)) = strangers.first() {
         let more = if strangers.len() > 1 {
             format!(" and {} more", strangers.len() - 1)
         } else {
@@ -190,6 +199,12 @@ fn unused_rows(gathered: &Gathered, inventory: &mut Inventory) {
         .iter()
         .filter(|(_, r)| !ips.contains(r.ip.as_str()))
     {
+        let place = Place {
+            path: path.clone(),
+            line: row.line,
+            column: 1,
+        };
+        inventory.unused_rows.push(place.clone());
         inventory.diagnostics.push(
             Diagnostic::note(
                 "map/unused-host",
@@ -198,11 +213,7 @@ fn unused_rows(gathered: &Gathered, inventory: &mut Inventory) {
                     row.ip.escape_debug()
                 ),
             )
-            .at(Place {
-                path: path.clone(),
-                line: row.line,
-                column: 1,
-            }),
+            .at(place),
         );
     }
 }
@@ -211,34 +222,21 @@ fn unused_rows(gathered: &Gathered, inventory: &mut Inventory) {
 fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     let cluster = &mut inventory.cluster;
     let mut zone_of: BTreeMap<HostId, Arc<str>> = BTreeMap::new();
-    let announced: BTreeMap<&str, &Arc<str>> = gathered
-        .facts
-        .iter()
-        .filter_map(|f| Some((gathered.names[f.token as usize].as_str(), f.zone.as_ref()?)))
-        .collect();
+    let announced = Announced::of(gathered);
     for node in &cluster.nodes {
         let (Some(host), Some(address)) = (node.host, &node.address) else {
             continue;
-        };
-        let info = || {
-            let zone = gathered
-                .answers
-                .get(address)?
-                .info
-                .get("availability_zone")?;
-            (!zone.is_empty()).then(|| Arc::from(zone.as_str()))
         };
         let zone = rows
             .of(address)
             .and_then(|row| row.zone.as_deref())
             .map(Arc::from)
-            .or_else(|| announced.get(node.name.as_str()).map(|z| Arc::clone(z)))
-            .or_else(info);
+            .or_else(|| announced.zone(node).map(Arc::from));
         if let Some(zone) = zone {
             zone_of.entry(host).or_insert(zone);
         }
     }
-    for row in rows.by_ip.values().chain(rows.by_address.values()) {
+    for (_, row) in rows.by_ip.values().chain(rows.by_address.values()) {
         let host = cluster.hosts.binary_search_by(|h| (*h.name).cmp(&row.host));
         if let (Ok(host), Some(zone)) = (host, &row.zone) {
             zone_of
@@ -313,12 +311,18 @@ fn unused_homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventor
             ),
         };
         let note = Diagnostic::note("map/unused-home", message);
+        let place = |path: &Arc<str>, line| Place {
+            path: path.clone(),
+            line,
+            column: 1,
+        };
+        let rows = path
+            .into_iter()
+            .flat_map(|p| entries.iter().map(move |e| (p, e.1)));
+        let rows = rows.map(|(path, line)| place(path, line));
+        inventory.unused_rows.extend(rows);
         notes.push(match path {
-            Some(path) => note.at(Place {
-                path: path.clone(),
-                line,
-                column: 1,
-            }),
+            Some(path) => note.at(place(path, line)),
             None => note,
         });
     }

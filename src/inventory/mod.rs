@@ -2,12 +2,15 @@
 //!
 //! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
 //! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
-//! what INFO tells, `maps` adds hosts, disks and homes, `processes` what `ps` shows, `origins`
-//! remembers where facts stood.
+//! what INFO tells, `maps` adds hosts, disks and homes and holds them against what the nodes have
+//! `announced`, `processes` what `ps` shows, `conf` judges files that a server would not start
+//! with, `origins` remembers where facts stood.
 
+mod announced;
 mod answers;
 mod captures;
 mod clusters;
+mod conf;
 mod disks;
 mod distribution;
 mod gather;
@@ -41,10 +44,15 @@ use crate::model::NodeId;
 use crate::model::NodeName;
 use crate::model::SlotSet;
 use crate::policy::Policy;
+use crate::source::Place;
 use crate::source::Source;
 
 pub use crate::parse::Authority;
 pub(crate) use captures::duration;
+pub use conf::ConfFault;
+pub use conf::ConfFile;
+pub use conf::Fault;
+pub use conf::Outcome;
 pub use in_flight::InFlight;
 pub use links::OneWay;
 pub use origins::Origins;
@@ -79,6 +87,12 @@ pub struct Inventory {
     pub in_flight: InFlight,
     /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.
     pub one_way_links: Vec<OneWay>,
+    /// Files on the nodes' disks that a starting server would not take as they are.
+    pub conf_faults: Vec<ConfFile>,
+    /// Nodes that the host map does not name; none where there is no host map.
+    pub unmapped: Vec<NodeId>,
+    /// Rows of host, disk and home maps that fit no node.
+    pub unused_rows: Vec<Place>,
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -12,6 +12,7 @@ use crate::inventory::captures::drop_older_captures;
 use crate::inventory::captures::settle_clocks;
 use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
+use crate::inventory::conf;
 use crate::inventory::distribution;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
@@ -97,6 +98,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
+    inventory.conf_faults = conf::judge(&gathered, &inventory.cluster);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory

@@ -30,6 +30,9 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
+/// Code of an odd link state.
+const LINK: &str = "parse/link-state";
+
 fn sniff(block: Block) -> bool {
     lists_nodes(block) && !nodes_conf::is_on_disk(block)
 }
@@ -94,9 +97,13 @@ fn split(mut dump: NodesDump<'_>) -> Vec<NodesDump<'_>> {
     let count = dumps.len();
     let of = |(index, lines)| NodesDump {
         lines,
+        authority: dump.authority,
         // Only the last one can have been cut off.
         incomplete: dump.incomplete && index + 1 == count,
-        ..dump
+        unread: dump.unread,
+        current_epoch: dump.current_epoch,
+        load_faults: Vec::new(),
+        written_by: None,
     };
     dumps.into_iter().enumerate().map(of).collect()
 }
@@ -113,7 +120,16 @@ fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
     for (number, text) in block.lines() {
         // The plain line first: cleaning is for what people paste.
         let cut = last == Some(text.as_ptr());
-        if let Ok(line) = reader.node_line(text) {
+        let plain = reader.node_line(text);
+        if let Some(broken) = reader
+            .skipped
+            .iter()
+            .find(|b| cut && b.code == LINK)
+            .cloned()
+        {
+            // The slots that the line would have had are gone: better no line than no slots.
+            not_a_node(&mut dump, broken, text, number, text, cut, log);
+        } else if let Ok(line) = plain {
             if cut && !line.slots.is_empty() {
                 may_be_cut(number, text, log);
                 may_miss_slots = true;

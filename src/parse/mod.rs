@@ -50,6 +50,10 @@ mod wrapped;
 pub use block::Block;
 pub use file_name::address_in_path;
 pub use log::Log;
+pub use nodes_conf::Fault;
+pub use nodes_conf::LoadFault;
+pub use nodes_conf::Loader;
+pub use nodes_conf::Outcome;
 pub use wrapped::unwrap;
 
 use std::borrow::Cow;
@@ -150,6 +154,10 @@ pub struct NodesDump<'a> {
     pub unread: u32,
     /// `vars currentEpoch`, of the file on disk only.
     pub current_epoch: Option<u64>,
+    /// What a server would stumble over when it starts with this file; of files on disk only.
+    pub load_faults: Vec<LoadFault>,
+    /// Of those: the id of the line that says `myself`, also where that line cannot be read.
+    pub written_by: Option<String>,
 }
 
 /// What kind of answer lists the nodes, the most telling first. Where better ones exist, the
@@ -382,13 +390,15 @@ pub static DIALECTS: &[&Dialect] = &[
 /// diagnostic.
 pub fn parse(source: &Source) -> Parsed<'_> {
     let mut log = Log::new(source);
-    match transcript::sections(Block::of(source), &mut log) {
+    let mut parsed = match transcript::sections(Block::of(source), &mut log) {
         Some(sections) => Parsed {
             sections,
             diagnostics: log.finish(),
         },
         None => unclaimed(source),
-    }
+    };
+    nodes_conf::check_loading(source, &mut parsed);
+    parsed
 }
 
 /// The host map that a flag names, whatever its header looks like.

@@ -145,16 +145,32 @@ pub(super) fn epoch(field: &str) -> Result<u64, Broken<'_>> {
     })
 }
 
-pub(super) fn link(field: &str) -> Result<bool, Broken<'_>> {
+/// Connected or not, and what is odd about the word. A word that was quoted or cut still tells,
+/// as long as it can be no other; what cannot be read costs the line.
+pub(super) fn link(field: &str) -> Result<(bool, Option<Broken<'_>>), Broken<'_>> {
+    const SHORTEST: usize = 4;
+    let broken = |end: &str| Broken {
+        code: "parse/link-state",
+        message: format!("unknown link state {}; {end}", quote(field)),
+        part: field,
+    };
     match field {
-        "connected" => Ok(true),
-        "disconnected" => Ok(false),
-        _ => Err(Broken {
-            code: "parse/link-state",
-            message: format!("unknown link state {}; the line was skipped", quote(field)),
-            part: field,
-        }),
+        "connected" => return Ok((true, None)),
+        "disconnected" => return Ok((false, None)),
+        _ => {}
     }
+    let bare = field.trim_matches(['"', '\'']);
+    let is_cut_from = |word: &str| bare.len() >= SHORTEST && word.starts_with(bare);
+    let connected = match () {
+        () if is_cut_from("connected") => true,
+        () if is_cut_from("disconnected") => false,
+        () => return Err(broken("the line was skipped")),
+    };
+    let taken = match connected {
+        true => "taken for `connected`",
+        false => "taken for `disconnected`",
+    };
+    Ok((connected, Some(broken(taken))))
 }
 
 fn slot(input: &str) -> IResult<&str, u16> {

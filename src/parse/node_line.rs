@@ -57,7 +57,8 @@ impl<'a> LineReader<'a> {
         let ping_sent = self.time(next()?);
         let pong_received = self.time(next()?);
         let config_epoch = epoch(next()?)?;
-        let connected = link(next()?)?;
+        let (connected, odd) = link(next()?)?;
+        self.skipped.extend(odd);
         let mut line = NodeLine {
             line: 0,
             column: 0,
@@ -331,6 +332,28 @@ mod tests {
             ),
         ] {
             assert_eq!(read(&text).unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn keeps_the_line_when_the_link_state_is_cut_or_quoted() {
+        for (word, connected) in [
+            ("connecte", Some(true)),
+            ("\"connected", Some(true)),
+            ("'connected'", Some(true)),
+            ("disconnec", Some(false)),
+            ("con", None),
+            ("conected", None),
+            ("connectedx", None),
+            ("\"\"", None),
+        ] {
+            let text = format!("{ID} a:1 master - 0 0 1 {word} 0-10");
+            let mut reader = LineReader::default();
+            let line = reader.node_line(&text).ok();
+            let read = line.as_ref().map(|l| (l.connected, l.slots.clone()));
+            assert_eq!(read, connected.map(|c| (c, vec![(0, 10)])), "{word}");
+            let codes: Vec<_> = reader.skipped.iter().map(|b| b.code).collect();
+            assert_eq!(codes.len(), usize::from(connected.is_some()), "{word}");
         }
     }
 

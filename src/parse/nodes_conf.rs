@@ -1,5 +1,9 @@
 //! `nodes.conf`, the file in which a node keeps its view on disk (`clusterSaveConfig`).
 
+mod fault;
+mod loader;
+mod words;
+
 use nom::IResult;
 use nom::Parser;
 use nom::bytes::complete::tag_no_case;
@@ -7,13 +11,29 @@ use nom::character::complete::space1;
 use nom::character::complete::u64 as number;
 use nom::sequence::preceded;
 
+use crate::diagnostic::Diagnostic;
 use crate::parse::Authority;
 use crate::parse::Dialect;
+use crate::parse::Facts;
+use crate::parse::NodesDump;
+use crate::parse::Parsed;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::block::is_noise;
+use crate::parse::block::strip_markup;
 use crate::parse::cluster_nodes;
 use crate::parse::log::Log;
 use crate::parse::node_line::has_aux_fields;
+use crate::source::Source;
+
+pub use fault::Fault;
+pub use fault::LoadFault;
+pub use fault::Loader;
+pub use fault::Outcome;
+
+use loader::Certainty;
+use loader::Loaded;
+use loader::load;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "nodes-conf",
@@ -26,7 +46,84 @@ fn sniff(block: Block) -> bool {
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
-    cluster_nodes::sections(DIALECT.name, Authority::Disk, block, log)
+    let mut sections = cluster_nodes::sections(DIALECT.name, Authority::Disk, block, log);
+    if let [section] = &mut sections[..]
+        && is_verbatim(block)
+        && let Facts::Nodes(dump) = &mut section.facts
+    {
+        dump.take_loaded(load(block.text, block.first_line, Certainty::Alike).unwrap_or_default());
+    }
+    sections
+}
+
+/// No line was pasted, quoted or written between the others: what a server would stumble over
+/// stands in the file itself.
+fn is_verbatim(block: Block) -> bool {
+    block.text.lines().all(|line| {
+        let bare = line.trim();
+        bare.is_empty()
+            || !is_noise(line)
+                && strip_markup(line).len() == bare.len()
+                && !bare.starts_with("//")
+                && !bare.starts_with('#')
+    })
+}
+
+/// What a server would stumble over in a file whose name says that it is the one on disk, also
+/// where nothing in it can be read. Every other file is left as it is.
+pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
+    if source.inside.is_some() || !is_named(&source.path) {
+        return;
+    }
+    if source.text.is_empty() {
+        // The same place with other words: a server takes it for no file at all.
+        parsed.diagnostics = vec![
+            Diagnostic::warning(
+                "capture/empty-nodes-conf",
+                "the file is empty; a server that starts with it makes up a new id",
+            )
+            .at(source.place(1, 1)),
+        ];
+    }
+    let dumps = parsed
+        .sections
+        .iter_mut()
+        .filter_map(|s| match &mut s.facts {
+            Facts::Nodes(dump) => Some(dump),
+            _ => None,
+        });
+    let dumps: Vec<&mut NodesDump> = dumps.collect();
+    let block = Block::of(source);
+    let Some(loaded) = load(block.text, block.first_line, Certainty::Named) else {
+        // Each of the files in it was looked at where it was cut out.
+        return;
+    };
+    match dumps.into_iter().next() {
+        Some(dump) => dump.take_loaded(loaded),
+        None if loaded.faults.is_empty() => {}
+        None => {
+            let mut dump = NodesDump {
+                authority: Authority::Disk,
+                ..NodesDump::default()
+            };
+            dump.take_loaded(loaded);
+            let section = Section::new(DIALECT.name, block, Facts::Nodes(dump));
+            parsed.sections.push(section);
+        }
+    }
+}
+
+/// `nodes.conf`, `nodes-7000.conf`: what `cluster-config-file` is called.
+fn is_named(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with("nodes") && name.ends_with(".conf")
+}
+
+impl NodesDump<'_> {
+    fn take_loaded(&mut self, loaded: Loaded) {
+        self.load_faults = loaded.faults;
+        self.written_by = loaded.myself;
+    }
 }
 
 /// A `vars` line at the start or the end, also one that was cut off, or aux fields.
@@ -111,6 +208,56 @@ mod tests {
             dump_of(&format!("{NODE}\nva")),
             ("nodes-conf", true, None, 1)
         );
+    }
+
+    fn found_of(path: &str, text: &str) -> (Vec<Fault>, Vec<&'static str>) {
+        let source = Source::new(path, text.to_owned(), String::new());
+        let parsed = parse_file(&source);
+        let faults = parsed.sections.iter().flat_map(|s| match &s.facts {
+            Facts::Nodes(dump) => &dump.load_faults[..],
+            _ => &[],
+        });
+        (
+            faults.map(|f| f.fault).collect(),
+            parsed.diagnostics.iter().map(|d| d.code).collect(),
+        )
+    }
+
+    #[test]
+    fn the_name_tells_where_the_content_does_not() {
+        let empty = (vec![Fault::Empty], vec!["capture/empty-nodes-conf"]);
+        assert_eq!(found_of("a/nodes-7000.conf", ""), empty);
+        assert_eq!(
+            found_of("a/nodes.txt", ""),
+            (vec![], vec!["capture/empty-file"])
+        );
+        let (faults, codes) = found_of("nodes.conf", "\0\0\0");
+        assert_eq!(
+            (faults, codes),
+            (vec![Fault::NoMyself], vec!["capture/binary-file"])
+        );
+        let (faults, _) = found_of("nodes.conf", "Dear all\n");
+        assert_eq!(faults, [Fault::Fields, Fault::NoMyself]);
+    }
+
+    #[test]
+    fn what_people_paste_is_not_the_file_itself() {
+        let text = format!("{NODE}\nvars currentEpoch 7 lastVoteEpoch 6\n");
+        let broken = text.replace("connected", "\"connected 1");
+        assert_eq!(found_of("x.txt", &broken).0, [Fault::Quote]);
+        // Joined files are cut apart, whatever the whole is called.
+        for path in ["x.txt", "nodes.conf"] {
+            assert_eq!(
+                found_of(path, &format!("{broken}{text}{broken}")).0,
+                [Fault::Quote; 2]
+            );
+        }
+        for pasted in [
+            format!("> {}", broken.replace('\n', "\n> ")),
+            format!("# mine\n{broken}"),
+        ] {
+            assert_eq!(found_of("x.txt", &pasted).0, [], "{pasted}");
+        }
     }
 
     #[test]

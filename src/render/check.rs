@@ -1,5 +1,6 @@
 //! The answer of `check` for people.
 
+use crate::render::diagnostics;
 use crate::render::findings;
 use crate::render::page::Line;
 use crate::render::page::Page;
@@ -72,8 +73,8 @@ fn closing(page: &mut Page, report: &CheckReport) {
         notes,
         ..
     } = report.summary;
-    let doubts: Vec<&str> = report
-        .diagnostics
+    let untold = diagnostics::untold(&report.diagnostics, &report.findings, page.look);
+    let doubts: Vec<&str> = untold
         .iter()
         .filter(|d| d.severity != "note")
         .map(|d| d.code.as_str())
@@ -97,8 +98,8 @@ fn closing(page: &mut Page, report: &CheckReport) {
         (ink, findings::tally(errors, warnings, notes))
     };
     let mut line = Line::new().put(ink, &verdict);
-    if !report.diagnostics.is_empty() {
-        let text = format!(" · {}", count(report.diagnostics.len(), "diagnostic"));
+    if !untold.is_empty() {
+        let text = format!(" · {}", count(untold.len(), "diagnostic"));
         line = line.put(Ink::Plain, &text);
     }
     if let Some(code) = findings::first_code(&report.findings) {

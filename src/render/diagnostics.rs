@@ -1,5 +1,7 @@
 //! Diagnostics, drawn with the captured line they speak of.
 
+use std::collections::BTreeSet;
+
 use annotate_snippets::AnnotationKind;
 use annotate_snippets::Level;
 use annotate_snippets::Origin;
@@ -14,6 +16,8 @@ use crate::render::page::wrap;
 use crate::render::safe::safe;
 use crate::render::style::Look;
 use crate::report::Diagnostic;
+use crate::report::Finding;
+use crate::rules::told_by;
 
 /// Diagnostics that are drawn without `-v`; the rest is counted.
 const DRAWN: usize = 20;
@@ -47,6 +51,21 @@ pub fn diagnostics(diagnostics: &[Diagnostic], look: Look) -> String {
         return String::new();
     }
     parts.join("\n\n") + "\n"
+}
+
+/// Those that no finding beside them tells with the same words and places; with `-v` all, as a
+/// finding names the first few places only. All of them stay in the report.
+pub fn untold(diagnostics: &[Diagnostic], findings: &[Finding], look: Look) -> Vec<Diagnostic> {
+    if look.verbose > 0 {
+        return diagnostics.to_vec();
+    }
+    let told: BTreeSet<&str> = findings.iter().map(|f| f.code.as_str()).collect();
+    let is_told = |d: &&Diagnostic| {
+        // Without a place it is about what the operator gave, not about the capture.
+        d.path.is_some() && told_by(&d.code).is_some_and(|code| told.contains(code))
+    };
+    let untold = diagnostics.iter().filter(|d| !is_told(d));
+    untold.cloned().collect()
 }
 
 fn draw(diagnostic: &Diagnostic, look: Look) -> String {
@@ -169,6 +188,23 @@ warning[parse/link-state]: unknown link state `conected`
         };
         assert_eq!(diagnostics(&many, quiet).matches("-->").count(), 1);
         assert_eq!(diagnostics(&[], Look::default()), "");
+    }
+
+    #[test]
+    fn what_a_finding_tells_is_not_drawn_again() {
+        let mut one = diagnostic();
+        one.code = "capture/unknown-file".into();
+        let look = Look::default();
+        let verbose = Look { verbose: 1, ..look };
+        let mut finding = crate::render::testing::check().findings.remove(0);
+        assert_eq!(untold(&[one.clone()], &[finding.clone()], look).len(), 1);
+        finding.code = "C009".into();
+        let other = diagnostic();
+        let left = untold(&[one.clone(), other.clone()], &[finding.clone()], look);
+        assert_eq!(left, [other]);
+        assert_eq!(untold(&[one.clone()], &[finding.clone()], verbose).len(), 1);
+        one.path = None;
+        assert_eq!(untold(&[one], &[finding], look).len(), 1);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod tests;
 
 pub use check::check;
 pub use diagnostics::diagnostics;
+pub use diagnostics::untold;
 pub use explain::explain;
 pub use impact::impact;
 pub use list::Column;

@@ -53,6 +53,12 @@ pub enum Fact {
     Handshake(NodeId),
     /// The first line of the view of that place in [`crate::inventory::Inventory::views`].
     View(usize),
+    /// A fault of a `nodes.conf`: indexes in the inventory's files and in the file's faults.
+    ConfFault { file: usize, fault: usize },
+    /// The place of a diagnostic: its index in the inventory.
+    Diagnostic(usize),
+    /// A row of a map that no node needs: its index in the inventory.
+    UnusedRow(usize),
 }
 
 impl Finding {

@@ -18,6 +18,7 @@ mod replication;
 mod slots;
 #[cfg(test)]
 mod testing;
+mod trust;
 mod words;
 
 use crate::diagnostic::Severity;
@@ -31,6 +32,7 @@ use crate::policy::Wanted;
 pub use finding::Fact;
 pub use finding::Finding;
 pub use finding::Subject;
+pub use trust::told_by;
 
 /// The rules of every family, in the order of codes.
 static FAMILIES: &[&[&Rule]] = &[

@@ -6,6 +6,7 @@
 mod capture;
 mod cluster;
 mod collect;
+mod conf;
 mod expect;
 mod flow;
 mod masters;

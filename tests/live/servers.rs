@@ -298,7 +298,7 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     }
 }
 
-fn server_program() -> String {
+pub fn server_program() -> String {
     std::env::var("TOPOPLAN_LIVE_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
 }
 
@@ -311,7 +311,7 @@ fn server_version() -> u32 {
         .unwrap_or_else(|| panic!("`{program} --version` names no version: {said}"))
 }
 
-fn require(program: &str, command: &mut Command) -> String {
+pub fn require(program: &str, command: &mut Command) -> String {
     match command.output() {
         Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
         Err(_) => panic!(
@@ -322,7 +322,7 @@ fn require(program: &str, command: &mut Command) -> String {
 
 /// Memory where there is some: servers wait for the disk at each change of their `nodes.conf`,
 /// and on a busy disk a waiting server looks dead.
-fn scratch_dir(name: &str) -> PathBuf {
+pub fn scratch_dir(name: &str) -> PathBuf {
     let memory = Path::new("/dev/shm");
     let base = if memory.is_dir() {
         memory.to_owned()
@@ -339,7 +339,10 @@ fn scratch_dir(name: &str) -> PathBuf {
 }
 
 /// Addresses whose client and bus ports are free, and a listener that says they are taken.
-fn free_addresses(number: u8, nodes: &[(u8, Option<usize>)]) -> (TcpListener, Vec<SocketAddrV4>) {
+pub fn free_addresses(
+    number: u8,
+    nodes: &[(u8, Option<usize>)],
+) -> (TcpListener, Vec<SocketAddrV4>) {
     for round in 0..9 {
         let place = number + 16 * round;
         // Below the ports that the kernel gives to outgoing connections, with the bus as well.

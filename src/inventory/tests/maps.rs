@@ -85,6 +85,100 @@ fn what_the_map_does_not_know_and_does_not_need_is_said() {
 }
 
 #[test]
+fn what_the_map_lacks_and_has_too_much_is_counted() {
+    let hosts = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\nh9,10.0.0.9\n";
+    let disks = "ip,port,dir\n10.0.0.1,7001,/x\n10.0.0.8,7001,/x\n10.0.0.9,7001,/x\n";
+    let homes = "address,role\n10.0.0.1:7001,master\n10.0.0.7:7001,master\n";
+    let inventory = with(vec![
+        file("hosts.csv", hosts),
+        file("disks.csv", disks),
+        file("homes.csv", homes),
+    ]);
+    let unmapped = [id(&inventory, 'c'), id(&inventory, 'd')];
+    assert_eq!(inventory.unmapped, unmapped);
+    let rows: Vec<(&str, u32)> = inventory
+        .unused_rows
+        .iter()
+        .map(|p| (&*p.path, p.line))
+        .collect();
+    let expected = [
+        ("hosts.csv", 4),
+        ("disks.csv", 3),
+        ("disks.csv", 4),
+        ("homes.csv", 3),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(with(vec![]).unmapped, []);
+}
+
+#[test]
+fn a_map_is_held_against_what_the_nodes_announce() {
+    let zone = |node, zone| {
+        let text = format!("# Server\r\nredis_version:8.1.0\r\navailability_zone:{zone}\r\n");
+        of(node, "info.txt", &text)
+    };
+    let map = |zones: [&str; 4]| {
+        let rows = (1..)
+            .zip(zones)
+            .map(|(n, z)| format!("h{n},10.0.0.{n},{z}\n"));
+        file(
+            "hosts.csv",
+            &format!("host,ip,zone\n{}", rows.collect::<String>()),
+        )
+    };
+    for (zones, said, lines) in [
+        // Other words for the same, or racks in a zone, are no contradiction.
+        (
+            ["z1", "z1", "z2", "z2"],
+            ["eu-1", "eu-1", "eu-2", "eu-2"],
+            vec![],
+        ),
+        (
+            ["r1", "r2", "r3", "r4"],
+            ["eu-1", "eu-1", "eu-2", "eu-2"],
+            vec![],
+        ),
+        (
+            ["eu-1", "eu-1", "eu-2", "eu-2"],
+            ["eu-1", "eu-2", "eu-2", "eu-2"],
+            vec![3],
+        ),
+        (
+            ["z1", "z1", "z2", "z2"],
+            ["eu-1", "eu-2", "eu-2", "eu-2"],
+            vec![3],
+        ),
+    ] {
+        let mut files: Vec<Source> = "abcd".chars().zip(said).map(|(n, z)| zone(n, z)).collect();
+        files.push(map(zones));
+        let inventory = with(files);
+        let odd = inventory.diagnostics.iter();
+        let odd = odd.filter(|d| d.code == "map/contradiction");
+        let found: Vec<u32> = odd.filter_map(|d| Some(d.place.as_ref()?.line)).collect();
+        assert_eq!(found, lines, "{zones:?} {said:?}");
+        assert_eq!(zone_of(&inventory, 'b'), Some(zones[1]));
+    }
+}
+
+#[test]
+fn a_hostname_of_another_machine_contradicts_the_map() {
+    for (hostname, odd) in [
+        ("h2.example", true),
+        ("h2", true),
+        ("h1.example", false),
+        ("redis-0.example", false),
+    ] {
+        let named = format!("17001,{hostname} master");
+        let text = dump(FOUR).replace("17001 master", &named);
+        let map = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\nh3,10.0.0.3\nh4,10.0.0.4\n";
+        let inventory = inventory(vec![file("a.txt", &text), file("hosts.csv", map)]);
+        let found = codes(&inventory).contains(&"map/contradiction");
+        assert_eq!(found, odd, "{hostname}");
+        assert_eq!(host_of(&inventory, 'a'), "h1");
+    }
+}
+
+#[test]
 fn zones_come_from_the_answers_where_no_map_tells() {
     let zone = of(
         'b',

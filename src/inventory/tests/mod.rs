@@ -5,6 +5,7 @@
 
 mod answers;
 mod captures;
+mod conf;
 mod hostfacts;
 mod liveness;
 mod maps;

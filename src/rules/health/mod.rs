@@ -1,8 +1,10 @@
-//! Rules of family K: how well the nodes are configured and hear each other.
+//! Rules of family K: how the servers are set up, whether they would come back, and how well
+//! they hear each other.
 
 mod one_way_link;
+mod unloadable_nodes_conf;
 
 use crate::rules::Rule;
 
 /// In the order of codes.
-pub(super) static RULES: &[&Rule] = &[&one_way_link::RULE];
+pub(super) static RULES: &[&Rule] = &[&one_way_link::RULE, &unloadable_nodes_conf::RULE];

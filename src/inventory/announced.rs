@@ -1,0 +1,147 @@
+//! What nodes announce of where they are, and where a host map says otherwise.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::Inventory;
+use crate::inventory::gather::Gathered;
+use crate::inventory::maps::HostRows;
+use crate::model::Node;
+use crate::parse::HostRow;
+use crate::source::Place;
+
+/// What the nodes announce.
+pub(super) struct Announced<'a> {
+    gathered: &'a Gathered,
+    /// By node id: the `availability-zone` of dumps.
+    zones: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Announced<'a> {
+    pub fn of(gathered: &'a Gathered) -> Self {
+        let zones = gathered
+            .facts
+            .iter()
+            .filter_map(|f| {
+                Some((
+                    gathered.names[f.token as usize].as_str(),
+                    &**f.zone.as_ref()?,
+                ))
+            })
+            .collect();
+        Self { gathered, zones }
+    }
+
+    /// The node's `availability-zone`, of dumps or of its INFO.
+    pub fn zone(&self, node: &Node) -> Option<&'a str> {
+        let in_dumps = self.zones.get(node.name.as_str()).copied();
+        in_dumps.or_else(|| {
+            let answers = self.gathered.answers.get(node.address.as_ref()?)?;
+            let zone = answers.info.get("availability_zone")?;
+            (!zone.is_empty()).then_some(zone.as_str())
+        })
+    }
+
+    fn hostname(&self, node: &Node) -> Option<&'a str> {
+        let token = self.gathered.tokens.get(&node.name)?;
+        self.gathered.hostnames.get(token).map(|name| &**name)
+    }
+}
+
+/// A node, its row in the host map, and the map's path.
+struct Mapped<'a> {
+    node: &'a Node,
+    path: &'a Arc<str>,
+    row: &'a HostRow,
+    /// In the map and by the node's own word, where both say one.
+    zones: Option<(&'a str, &'a str)>,
+}
+
+/// Says which rows of the host map contradict the nodes; at most once a row for zones,
+/// and once for names.
+pub(super) fn contradictions(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
+    if rows.names.is_empty() {
+        return;
+    }
+    let announced = Announced::of(gathered);
+    let nodes = inventory.cluster.nodes.iter();
+    let mapped: Vec<Mapped> = nodes
+        .filter_map(|node| {
+            let (path, row) = rows.with_path(node.address.as_ref()?)?;
+            let zones = row.zone.as_deref().zip(announced.zone(node));
+            Some(Mapped {
+                node,
+                path,
+                row,
+                zones,
+            })
+        })
+        .collect();
+    let by_hostname = mapped.iter().filter_map(|m| {
+        let name = announced.hostname(m.node)?;
+        let label = name.split('.').next().unwrap_or(name);
+        // Most hostnames are a node's own; only the name of another machine is a contradiction.
+        let other = [name, label].into_iter().find(|n| rows.names.contains(n))?;
+        let is_here = [name, label].contains(&m.row.host.as_str());
+        let message = format!(
+            "the map puts {} on `{}`, but its hostname is that of `{}`; the map is believed",
+            m.node,
+            m.row.host.escape_debug(),
+            other.escape_debug()
+        );
+        (!is_here).then(|| odd(m, message))
+    });
+    let mut said = once_a_row(zones(&mapped));
+    said.extend(once_a_row(by_hostname.collect()));
+    inventory.diagnostics.extend(said);
+}
+
+/// Many nodes share a row.
+fn once_a_row(mut said: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut rows = BTreeSet::new();
+    said.retain(|d| rows.insert(d.place.clone()));
+    said
+}
+
+/// Zones of a map may be named in other words than those of the nodes, or be racks: only where
+/// both use the same words, or nodes of one zone of the map announce two, one must be wrong.
+fn zones(mapped: &[Mapped]) -> Vec<Diagnostic> {
+    let both = || mapped.iter().filter_map(|m| Some((m, m.zones?)));
+    let in_map: BTreeSet<&str> = both().map(|(_, zones)| zones.0).collect();
+    let by_nodes: BTreeSet<&str> = both().map(|(_, zones)| zones.1).collect();
+    let mut first: BTreeMap<&str, (&Mapped, &str)> = BTreeMap::new();
+    let mut said = Vec::new();
+    for (m, (map, own)) in both().filter(|(_, (map, own))| map != own) {
+        let (map_text, own_text) = (map.escape_debug(), own.escape_debug());
+        if in_map.contains(own) || by_nodes.contains(map) {
+            let message = format!(
+                "the map puts {} in zone `{map_text}`, the node says `{own_text}`; the map is believed",
+                m.node
+            );
+            said.push(odd(m, message));
+            continue;
+        }
+        let (other, word) = *first.entry(map).or_insert((m, own));
+        if word != own {
+            let message = format!(
+                "zone `{map_text}` of the map holds {}, which says `{own_text}`, and {}, which \
+                 says `{}`; the map is believed",
+                m.node,
+                other.node,
+                word.escape_debug()
+            );
+            said.push(odd(m, message));
+        }
+    }
+    said
+}
+
+fn odd(mapped: &Mapped, message: String) -> Diagnostic {
+    Diagnostic::warning("map/contradiction", message).at(Place {
+        path: mapped.path.clone(),
+        line: mapped.row.line,
+        column: 1,
+    })
+}

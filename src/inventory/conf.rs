@@ -1,0 +1,163 @@
+//! Files on the nodes' disks with which a server would not start as the node that it was.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Token;
+use crate::inventory::gather::folder;
+use crate::inventory::owners::owner;
+use crate::model::Address;
+use crate::model::Cluster;
+use crate::model::NodeId;
+use crate::model::Server;
+use crate::parse::Authority;
+use crate::parse::LoadFault;
+use crate::parse::Loader;
+use crate::source::Place;
+
+pub use crate::parse::Fault;
+pub use crate::parse::Outcome;
+
+/// A `nodes.conf` that a server would not take as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfFile {
+    pub path: Arc<str>,
+    /// Whose file it is; `None` where nothing says so.
+    pub owner: Option<NodeId>,
+    /// The capture holds an answer of the process that owns it.
+    pub runs: bool,
+    /// At least one, in the order of the file.
+    pub faults: Vec<ConfFault>,
+}
+
+/// One fault of a `nodes.conf`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfFault {
+    pub place: Place,
+    pub fault: Fault,
+    /// What the captured server makes of it; never [`Outcome::Loads`].
+    pub outcome: Outcome,
+    /// Goes on from the line, or from the file (see [`Fault::is_of_line`]): `is empty`.
+    pub what: String,
+}
+
+impl ConfFile {
+    /// What becomes of a server that starts with it.
+    pub fn outcome(&self) -> Outcome {
+        let outcomes = self.faults.iter().map(|f| f.outcome);
+        outcomes.max().unwrap_or(Outcome::Loads)
+    }
+}
+
+/// A file as it was taken in.
+#[derive(Debug)]
+pub(super) struct ConfRead {
+    pub path: Arc<str>,
+    pub written_by: Option<String>,
+    /// The address that a header, a folder or a file name gives.
+    pub named: Option<Address>,
+    /// With lines and columns of the file.
+    pub faults: Vec<LoadFault>,
+}
+
+/// The files that the captured server would not take as they are.
+pub(super) fn judge(gathered: &Gathered, cluster: &Cluster) -> Vec<ConfFile> {
+    let loader = loader(&cluster.server);
+    let by_name: BTreeMap<&str, NodeId> = cluster
+        .iter()
+        .map(|(id, node)| (node.name.as_str(), id))
+        .collect();
+    let by_address: BTreeMap<&Address, NodeId> = cluster
+        .iter()
+        .filter_map(|(id, node)| Some((node.address.as_ref()?, id)))
+        .collect();
+    let views = Views::of(gathered);
+    let mut files = Vec::new();
+    for conf in &gathered.nodes_confs {
+        let faults: Vec<ConfFault> = conf
+            .faults
+            .iter()
+            .map(|f| ConfFault {
+                place: Place {
+                    path: conf.path.clone(),
+                    line: f.line,
+                    column: f.column,
+                },
+                fault: f.fault,
+                outcome: f.fault.outcome(loader),
+                what: f.what.clone(),
+            })
+            .filter(|f| f.outcome != Outcome::Loads)
+            .collect();
+        if faults.is_empty() {
+            continue;
+        }
+        let named = |name: &str| by_name.get(name).copied();
+        let owner = conf
+            .written_by
+            .as_deref()
+            .and_then(named)
+            .or_else(|| by_address.get(conf.named.as_ref()?).copied())
+            .or_else(|| named(gathered.names[views.beside(&conf.path)? as usize].as_str()));
+        files.push(ConfFile {
+            path: conf.path.clone(),
+            owner,
+            runs: owner.is_some_and(|id| runs(gathered, &views, cluster, id)),
+            faults,
+        });
+    }
+    files
+}
+
+fn loader(server: &Server) -> Loader {
+    match (&*server.name, server.version) {
+        ("valkey", Some(version)) => Loader::Valkey(version),
+        ("redis" | "keydb", Some(version)) => Loader::Redis(version),
+        _ => Loader::Unknown,
+    }
+}
+
+fn runs(gathered: &Gathered, views: &Views, cluster: &Cluster, id: NodeId) -> bool {
+    let node = cluster.node(id);
+    let token = gathered.tokens.get(&node.name);
+    let answers = node.address.as_ref().and_then(|a| gathered.answers.get(a));
+    token.is_some_and(|t| views.alive.contains(t)) || answers.is_some_and(|a| a.answered)
+}
+
+/// Who gave a view, and where it lies.
+struct Views<'a> {
+    /// Of running processes.
+    alive: BTreeSet<Token>,
+    /// The owner of the views in a folder, if it is one.
+    folders: BTreeMap<&'a str, Option<Token>>,
+}
+
+impl<'a> Views<'a> {
+    fn of(gathered: &'a Gathered) -> Self {
+        let mut views = Self {
+            alive: BTreeSet::new(),
+            folders: BTreeMap::new(),
+        };
+        if gathered.nodes_confs.is_empty() {
+            return views;
+        }
+        for view in &gathered.views {
+            let owner = owner(gathered, view);
+            if view.authority == Authority::View {
+                views.alive.extend(owner);
+            }
+            let known = views.folders.entry(folder(&view.path)).or_insert(owner);
+            if *known != owner {
+                *known = None;
+            }
+        }
+        views
+    }
+
+    /// The node whose other files lie in the folder of that one.
+    fn beside(&self, path: &str) -> Option<Token> {
+        *self.folders.get(folder(path))?
+    }
+}

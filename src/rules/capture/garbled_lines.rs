@@ -1,0 +1,153 @@
+//! ## What
+//! Lines or fields of captured views could not be read, or files stop in the middle.
+//!
+//! ## Why
+//! Nodes, slots or roles may be missing from what was read. Other views fill the gaps where
+//! there are some; what only the unread lines said is not known, and is not guessed.
+//!
+//! ## Do
+//! Capture these nodes again. If the damage comes back, it is in the node's memory or on its
+//! disk, not in the copy.
+use std::collections::BTreeSet;
+
+use crate::inventory::Inventory;
+use crate::rules::prelude::*;
+use crate::rules::trust;
+use crate::rules::trust::Doubt;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    code: "C008",
+    id: "garbled-lines",
+    severity: Severity::Warning,
+    cure: Cure::No,
+    check: Check::Capture(check),
+    page: include_str!("garbled_lines.rs"),
+};
+
+const KINDS: [Doubt; 3] = [Doubt::Garbled, Doubt::CutOff, Doubt::More];
+
+fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
+    let count = |kind: Doubt| trust::of(inventory, &[kind]).count();
+    let (lines, cut) = (count(Doubt::Garbled), count(Doubt::CutOff));
+    if lines + cut == 0 {
+        return;
+    }
+    let files: BTreeSet<&str> = trust::of(inventory, &[Doubt::Garbled, Doubt::More])
+        .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
+        .collect();
+    let files = words::count(files.len(), "file");
+    let mut what = Vec::new();
+    if lines > 0 {
+        let at_least = match count(Doubt::More) {
+            0 => "",
+            _ => "at least ",
+        };
+        let are = if lines == 1 { "is" } else { "are" };
+        let lines = words::count(lines, "place");
+        what.push(format!("{at_least}{lines} in {files} {are} garbled"));
+    }
+    if cut > 0 {
+        what.push(were(cut));
+    }
+    let what = what.join(" and ");
+    let message = format!("{what}: {}", missing(inventory));
+    out.push(
+        Finding::new(&RULE, Subject::Capture, message)
+            .help("capture the nodes of these files again")
+            .evidence(trust::places(trust::of(inventory, &KINDS))),
+    );
+}
+
+fn were(files: usize) -> String {
+    match files {
+        1 => "1 file was cut off".to_owned(),
+        n => format!("{n} files were cut off"),
+    }
+}
+
+/// What that may cost.
+fn missing(inventory: &Inventory) -> String {
+    let cluster = &inventory.cluster;
+    if inventory.incomplete {
+        return "every view was cut off, so nodes and slots may be missing".to_owned();
+    }
+    let without = cluster
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && !n.has_view)
+        .count();
+    match without {
+        0 => "every live node speaks for itself, so little can be missing".to_owned(),
+        _ if cluster.views <= 1 => "no other view fills the gap".to_owned(),
+        1 => "1 live node has no whole view here, and what only it says is missing".to_owned(),
+        n => format!("{n} live nodes have no whole view here, and what only they say is missing"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+    use crate::model::testing::healthy;
+    use crate::rules::check_capture;
+    use crate::source::Place;
+
+    fn odd(code: &'static str, path: &str) -> Diagnostic {
+        Diagnostic::warning(code, "x").at(Place {
+            path: path.into(),
+            line: 2,
+            column: 1,
+        })
+    }
+
+    #[test]
+    fn lines_and_files_are_counted() {
+        let mut inventory = Inventory {
+            cluster: healthy(),
+            ..Inventory::default()
+        };
+        inventory.cluster.views = 2;
+        let fine = Diagnostic::note("parse/truncated", "may be cut");
+        inventory.diagnostics = vec![fine, odd("parse/cell", "hosts.csv")];
+        assert_eq!(check_capture(&inventory), []);
+        inventory.diagnostics.push(odd("parse/fields", "a"));
+        inventory.diagnostics.push(odd("parse/slot", "a"));
+        inventory.diagnostics.push(odd("parse/truncated", "b"));
+        let found = check_capture(&inventory);
+        assert_eq!(found.len(), 1);
+        let message = &found[0].message;
+        let start = "2 places in 1 file are garbled and 1 file was cut off: ";
+        assert!(message.starts_with(start), "{message}");
+        assert_eq!(found[0].evidence.len(), 3);
+        inventory.diagnostics.push(odd("parse/more", "b"));
+        assert!(
+            check_capture(&inventory)[0]
+                .message
+                .starts_with("at least 2")
+        );
+    }
+
+    #[test]
+    fn what_may_be_missing_is_said() {
+        let mut inventory = Inventory {
+            cluster: healthy(),
+            ..Inventory::default()
+        };
+        inventory.diagnostics.push(odd("parse/truncated", "b"));
+        inventory.incomplete = true;
+        let message = &check_capture(&inventory)[0].message;
+        assert!(message.contains("every view was cut off"), "{message}");
+        inventory.incomplete = false;
+        for node in &mut inventory.cluster.nodes {
+            node.has_view = false;
+        }
+        inventory.cluster.views = 1;
+        let message = &check_capture(&inventory)[0].message;
+        assert!(message.contains("no other view"), "{message}");
+        inventory.cluster.views = 3;
+        let message = &check_capture(&inventory)[0].message;
+        assert!(
+            message.contains("6 live nodes have no whole view"),
+            "{message}"
+        );
+    }
+}
