@@ -9,6 +9,7 @@
 //! | `parallel` | the same work on many items, on all cores | – |
 //! | `source` | a captured file in memory, and places in it | model |
 //! | `diagnostic` | what we say about a source | source |
+//! | `collect` | a read-only script that captures everything worth having | model |
 //! | `policy` | what is wanted | model, source, diagnostic |
 //! | `parse` | text to facts, one file per dialect | model, source, diagnostic |
 //! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, source, diagnostic, policy, parse |
@@ -28,6 +29,7 @@
 
 pub mod action;
 pub mod cli;
+pub mod collect;
 pub mod compose;
 pub mod diagnostic;
 pub mod emit;

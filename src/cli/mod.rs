@@ -5,6 +5,7 @@
 
 mod capture;
 mod check;
+mod collect;
 mod docs;
 mod explain;
 mod failure;
@@ -62,6 +63,8 @@ enum Command {
     List(list::ListArgs),
     /// What a code means, why it matters, what to do
     Explain(explain::ExplainArgs),
+    /// Print a read-only script that captures a cluster
+    Collect(collect::CollectArgs),
     /// Generated documents
     Docs(docs::DocsArgs),
 }
@@ -110,6 +113,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Impact(args) => impact::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
+        Command::Collect(args) => collect::run(&args, &mut terminal),
         Command::Docs(args) => docs::run(&args, &mut terminal),
     };
     match answer.and_then(|exit| terminal.flush().map(|()| exit)) {

@@ -17,6 +17,7 @@ use crate::model::NodeName;
 use crate::parallel;
 use crate::parse::Authority;
 use crate::parse::DiskRow;
+use crate::parse::Distribution;
 use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::HomeRow;
@@ -118,6 +119,13 @@ pub(super) struct HostFacts<Row> {
     pub rows: Vec<Row>,
 }
 
+/// What one server of a host is started with.
+#[derive(Clone, Debug)]
+pub(super) struct Conf {
+    pub port: u16,
+    pub config: BTreeMap<String, String>,
+}
+
 /// Everything the files said.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
@@ -134,7 +142,10 @@ pub(super) struct Gathered {
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
-    pub properties: Vec<Properties>,
+    pub properties: Vec<(Arc<str>, Properties)>,
+    pub distributions: Vec<(Arc<str>, Distribution)>,
+    /// What servers on a host are started with, where only the host's files tell which it is.
+    pub confs: Vec<HostFacts<Conf>>,
     pub mounts: Vec<HostFacts<MountRow>>,
     pub processes: Vec<HostFacts<ProcessRow>>,
     pub files: Vec<File>,
@@ -209,6 +220,8 @@ impl Gathered {
             Some(host) => format!("{}/{host}", source.path).into(),
             None => source.path.clone(),
         };
+        // Who asked one node on a host asked on that host.
+        let host = host.or_else(|| section.of.as_ref().map(|of| of.ip().to_owned()));
         match section.facts {
             Facts::Nodes(dump) => self.take_view(source, file, &spot, of, dump),
             Facts::Info(pairs) => {
@@ -220,6 +233,9 @@ impl Gathered {
                 answers
                     .info
                     .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+            }
+            Facts::Config(pairs) if section.dialect == "redis-conf" => {
+                self.take_conf(source, file, of, host, &pairs);
             }
             Facts::Config(pairs) => {
                 let answers = self.answers_of(of, &spot, file);
@@ -272,7 +288,11 @@ impl Gathered {
             Facts::HomeMap(rows) => self
                 .homes
                 .extend(rows.into_iter().map(|r| (source.path.clone(), r))),
-            Facts::Properties(properties) => self.properties.push(properties),
+            Facts::Properties(properties) => {
+                self.properties.push((source.path.clone(), properties));
+            }
+            Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            Facts::Nothing => {}
             Facts::Mounts(rows) => self.mounts.push(HostFacts {
                 path: source.path.clone(),
                 host,
@@ -283,6 +303,52 @@ impl Gathered {
                 host,
                 rows,
             }),
+        }
+    }
+
+    /// What a server is started with counts where it does not say itself what it runs with.
+    fn take_conf(
+        &mut self,
+        source: &Source,
+        file: usize,
+        of: Option<&Address>,
+        host: Option<String>,
+        pairs: &[Pair],
+    ) {
+        let config: BTreeMap<String, String> = pairs
+            .iter()
+            // From where it is started nobody knows.
+            .filter(|p| p.key != "dir" || p.value.starts_with('/'))
+            .map(|p| (p.key.to_owned(), p.value.to_owned()))
+            .collect();
+        let port = config.get("port").and_then(|port| port.parse().ok());
+        let port = port
+            .or_else(|| port_in_path(&source.path))
+            .filter(|&p| p != 0);
+        let by_ip = || {
+            let mut parts = source.path.rsplit('/');
+            let ip = parts.find(|part| part.parse::<std::net::IpAddr>().is_ok())?;
+            Address::new(ip, port?).ok()
+        };
+        if let Some(address) = of.cloned().or_else(by_ip) {
+            let answers = self.answers_of(Some(&address), &source.path, file);
+            answers.started_with.extend(config);
+            return;
+        }
+        let line = pairs.first().map_or(1, |p| p.line);
+        match port {
+            Some(port) => self.confs.push(HostFacts {
+                path: source.path.clone(),
+                host,
+                rows: vec![Conf { port, config }],
+            }),
+            None => self.diagnostics.push(
+                Diagnostic::note(
+                    "capture/answer-of-unknown-node",
+                    "neither this file nor its name says which port it is for; it was not used",
+                )
+                .at(source.place(line, 1)),
+            ),
         }
     }
 
@@ -312,6 +378,9 @@ impl Gathered {
         named: Option<&Address>,
         dump: NodesDump,
     ) {
+        if dump.authority > Authority::Disk && named.is_some() {
+            self.answers_of(named, &source.path, file).answered = true;
+        }
         let mut lines = Vec::with_capacity(dump.lines.len());
         let mut myself = None;
         let mut clock = 0;
@@ -369,7 +438,7 @@ impl Gathered {
         match self.ghost_lines.get(&fact.token) {
             Some((kept, _)) if *kept <= authority => {}
             Some(_) | None => {
-                if let Some(text) = text_from(source, line.id) {
+                if let Some(text) = text_from(source, &line.id) {
                     self.ghost_lines
                         .insert(fact.token, (authority, text.into()));
                 }
@@ -378,7 +447,7 @@ impl Gathered {
     }
 
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
-        let token = self.token(line.id);
+        let token = self.token(&line.id);
         let known = |&&index: &&u32| {
             let fact = &self.facts[index as usize];
             // By name: looking the token up again costs more than all the rest.
@@ -386,7 +455,7 @@ impl Gathered {
             fact.flags == line.flags
                 && fact.config_epoch == line.config_epoch
                 && fact.connected == line.connected
-                && master == line.master
+                && master == line.master.as_deref()
                 && fact.port == line.port
                 && fact.bus_port == line.bus_port
                 && &*fact.ip == line.ip
@@ -402,7 +471,7 @@ impl Gathered {
         if let Some(&index) = self.by_token[token as usize].iter().find(known) {
             return index;
         }
-        let master = line.master.map(|m| self.token(m));
+        let master = line.master.as_deref().map(|m| self.token(m));
         let open = line
             .open
             .iter()
@@ -491,6 +560,13 @@ fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {
         .iter()
         .find(|p| p.key == "role")
         .map(|p| source.place(p.line, 1))
+}
+
+/// `redis-18101.conf`
+fn port_in_path(path: &str) -> Option<u16> {
+    let stem = path.rsplit('/').next()?.strip_suffix(".conf")?;
+    let digits = stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    stem.get(digits..)?.parse().ok()
 }
 
 /// The folder part of a path; empty for a bare file name.

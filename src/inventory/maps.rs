@@ -8,6 +8,8 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::disks;
 use crate::inventory::gather::Gathered;
+use crate::inventory::properties;
+use crate::inventory::whose_host::HostNames;
 use crate::model::Address;
 use crate::model::Host;
 use crate::model::HostId;
@@ -20,11 +22,13 @@ use crate::policy::Home;
 use crate::policy::HomeRole;
 use crate::source::Place;
 
-/// Gives every node its host, disk and zone, and the policy its home map.
-pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
+/// Gives every node its host, disk and zone, and the policy its home map. Hands back by which
+/// names files may call the hosts.
+pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) -> HostNames {
     let rows = HostRows::new(gathered, &mut inventory.diagnostics);
     hosts(gathered, &rows, inventory);
-    disks::apply(gathered, inventory);
+    let names = HostNames::new(gathered, &inventory.cluster);
+    disks::apply(gathered, &names, inventory);
     let renamed = Renamed::of(gathered, inventory);
     let given = std::mem::take(&mut inventory.policy.home).into_iter();
     inventory.policy.home = given
@@ -32,6 +36,7 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
         .collect();
     unused_homes(gathered, &renamed, inventory);
     homes(gathered, &renamed, inventory);
+    names
 }
 
 /// The host map: by IP, and by address where one machine shares an IP with others.
@@ -371,23 +376,5 @@ fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
             }
         }
     }
-    for properties in &gathered.properties {
-        for node in &inventory.cluster.nodes {
-            let Some(address) = &node.address else {
-                continue;
-            };
-            let role = if properties.master_ports.contains(&address.port()) {
-                HomeRole::Master
-            } else if properties.replica_ports.contains(&address.port()) {
-                HomeRole::Replica
-            } else {
-                continue;
-            };
-            inventory
-                .policy
-                .home
-                .entry(address.clone())
-                .or_insert(Home { role, master: None });
-        }
-    }
+    properties::homes(gathered, inventory);
 }

@@ -2,22 +2,27 @@
 //!
 //! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
 //! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
-//! what INFO tells, `maps` adds hosts, disks and homes, `origins` remembers where facts stood.
+//! what INFO tells, `maps` adds hosts, disks and homes, `processes` what `ps` shows, `origins`
+//! remembers where facts stood.
 
 mod answers;
 mod captures;
 mod clusters;
 mod disks;
+mod distribution;
 mod gather;
 mod in_flight;
 mod links;
 mod liveness;
 mod maps;
+mod mounts;
 mod names;
 mod nodes;
 mod observers;
 mod origins;
 mod owners;
+mod processes;
+mod properties;
 mod reconcile;
 mod replication;
 mod secondhand;
@@ -28,6 +33,7 @@ mod slots;
 #[cfg(test)]
 mod tests;
 mod whose;
+mod whose_host;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;

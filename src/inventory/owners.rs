@@ -31,7 +31,8 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
         let view = &gathered.views[index];
         let Some(line) = view.myself else {
             let found = lost_owner(gathered, view, &whose);
-            if found.is_none() {
+            // Other answers never name their node.
+            if found.is_none() && view.authority <= Authority::Disk {
                 diagnostics.extend(unknown_owner(view, &whose));
             }
             gathered.views[index].myself = found;
@@ -123,7 +124,7 @@ fn note_announced(elsewhere: Vec<(Address, Address, Place)>, diagnostics: &mut V
     diagnostics.push(note.at(place.clone()));
 }
 
-/// Views that count: of each owner the newest, all of the most telling kind that is there. So
+/// Views that count: of each owner the newest whole one, all of the most telling kind that is there. So
 /// files on disk count only where no running process gave a view at all.
 pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
     let best = best_authority(gathered);
@@ -141,10 +142,11 @@ pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>)
             newest.insert(owner, index);
             continue;
         };
-        let (kept, dropped) = if view.clock > gathered.views[earlier].clock {
-            (index, earlier)
-        } else {
-            (earlier, index)
+        // CLUSTER REPLICAS is part of a view: it must not take the place of the whole one.
+        let rank = |v: usize| (gathered.views[v].whole, gathered.views[v].clock);
+        let (kept, dropped) = match rank(index) > rank(earlier) {
+            true => (index, earlier),
+            false => (earlier, index),
         };
         newest.insert(owner, kept);
         used.remove(&dropped);
@@ -155,8 +157,12 @@ pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>)
             Diagnostic::note(
                 "capture/two-views",
                 format!(
-                    "`{}` holds a newer view of the same node; this one was not used",
-                    gathered.views[kept].path
+                    "`{}` holds a {} view of the same node; this one was not used",
+                    gathered.views[kept].path,
+                    match gathered.views[kept].clock < gathered.views[dropped].clock {
+                        true => "fuller",
+                        false => "newer",
+                    }
                 ),
             )
             .at(Place {

@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::inventory::ViewOf;
 use crate::inventory::captures::drop_older_captures;
 use crate::inventory::captures::settle_clocks;
 use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
+use crate::inventory::distribution;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
@@ -29,6 +32,7 @@ use crate::inventory::origins;
 use crate::inventory::owners::owner;
 use crate::inventory::owners::settle_owners;
 use crate::inventory::owners::used_views;
+use crate::inventory::processes;
 use crate::inventory::replication;
 use crate::inventory::secondhand;
 use crate::inventory::seen::tally;
@@ -46,6 +50,7 @@ use crate::policy::Policy;
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
+    drop_lesser_views(&mut gathered, &mut diagnostics);
     let whose = settle_owners(&mut gathered, &mut diagnostics);
     settle_clocks(&mut gathered);
     drop_older_captures(&mut gathered, &mut diagnostics);
@@ -83,7 +88,9 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
-    maps::apply(&gathered, &mut inventory);
+    let names = maps::apply(&gathered, &mut inventory);
+    processes::apply(&gathered, &seen, &index, &names, &mut inventory);
+    distribution::compare(&gathered, &names, &mut inventory);
     inventory.views_behind = views_behind(&gathered, &used, &index, &inventory.cluster);
     inventory.views = used
         .iter()
@@ -95,6 +102,30 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory
+}
+
+/// SHARDS, SLOTS and reports say less than a view: beside one they are not used, and what a
+/// report complains about is told better.
+fn drop_lesser_views(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) {
+    let told = gathered.views.iter().filter(|v| !v.lines.is_empty());
+    let best = told.map(|v| v.authority).min().unwrap_or_default();
+    let is_view = |authority| authority <= Authority::Disk;
+    let (kept, dropped) = std::mem::take(&mut gathered.views)
+        .into_iter()
+        .partition(|v| is_view(v.authority) || v.authority == best);
+    gathered.views = kept;
+    if is_view(best) {
+        let dropped: Vec<View> = dropped;
+        let dropped: BTreeSet<&str> = dropped.iter().map(|v| &*v.path).collect();
+        for diagnostic in diagnostics {
+            let place = diagnostic.place.as_ref();
+            if diagnostic.code.starts_with("report/")
+                || place.is_some_and(|p| dropped.contains(&*p.path))
+            {
+                diagnostic.severity = Severity::Note;
+            }
+        }
+    }
 }
 
 /// A blank process that nobody met knows only itself: its view tells nothing of the cluster.

@@ -236,6 +236,11 @@ pub(super) fn file_answers(
                 .map(|t| unknown_node(&t.said)),
         );
     }
+    for answers in gathered.answers.values_mut() {
+        for (key, value) in std::mem::take(&mut answers.started_with) {
+            answers.config.entry(key).or_insert(value);
+        }
+    }
     note_bus_ports(gathered, whose, diagnostics);
 }
 

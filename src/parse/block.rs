@@ -61,7 +61,7 @@ pub(super) fn is_noise(line: &str) -> bool {
 
 /// `127.0.0.1:6379> cluster nodes`; the address may be an IPv6 one or a name.
 fn is_prompt(line: &str) -> bool {
-    const COMMANDS: [&str; 5] = ["cluster", "info", "config", "ping", "auth"];
+    const COMMANDS: [&str; 7] = ["cluster", "info", "config", "ping", "auth", "time", "role"];
     let Some((before, command)) = line.split_once('>') else {
         return false;
     };
@@ -71,20 +71,22 @@ fn is_prompt(line: &str) -> bool {
         && (word.is_empty() || COMMANDS.iter().any(|c| word.eq_ignore_ascii_case(c)))
 }
 
-/// The line without quoting, split where an escaped `\n` stands for a line end.
+/// The line without quoting, split where an escaped `\n` stands for a line end, and between the
+/// texts of a JSON list.
 ///
 /// What comes out is always a slice of what went in, so that columns can be told.
 pub(super) fn pieces(line: &str) -> impl Iterator<Item = &str> {
     strip_markup(line)
         .split("\\n")
+        .flat_map(|text| text.split("\",\""))
         .map(|piece| piece.strip_suffix("\\r").unwrap_or(piece).trim())
         .filter(|piece| !piece.is_empty())
 }
 
 /// Takes off `> `, `12) `, quotes, `**` and colours, from both ends, as often as they stand there.
 pub(super) fn strip_markup(line: &str) -> &str {
-    const BEFORE: [&str; 6] = ["b'", "b\"", "\"", "'", "**", "txt:"];
-    const AFTER: [&str; 5] = ["\",", "\"", "'", "**", "\u{1b}[0m"];
+    const BEFORE: [&str; 7] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:"];
+    const AFTER: [&str; 6] = ["\",", "\"]", "\"", "'", "**", "\u{1b}[0m"];
     let mut text = line.trim();
     loop {
         let before = text;

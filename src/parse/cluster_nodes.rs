@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::SlotSet;
+use crate::diagnostic::Diagnostic;
 use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -19,6 +19,7 @@ use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
+use crate::parse::node_line::covers_all_slots;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
 use crate::source::Source;
@@ -78,9 +79,9 @@ fn split(mut dump: NodesDump<'_>) -> Vec<NodesDump<'_>> {
     let mut lines = Vec::new();
     let mut has_owner = false;
     for line in std::mem::take(&mut dump.lines) {
-        if !ids.insert(line.id) && has_owner && to_come > 0 {
+        if !ids.insert(line.id.clone()) && has_owner && to_come > 0 {
             dumps.push(std::mem::take(&mut lines));
-            ids = BTreeSet::from([line.id]);
+            ids = BTreeSet::from([line.id.clone()]);
             has_owner = false;
         }
         if is_myself(&line) {
@@ -127,14 +128,29 @@ fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
             }
         }
     }
+    if let Some(first) = dump
+        .lines
+        .first()
+        .filter(|_| lists_replicas_only(&dump.lines))
+    {
+        let message = "only replicas of one master are listed, as CLUSTER REPLICAS does; the rest \
+                       of the cluster is not here";
+        let diagnostic = Diagnostic::note("capture/replicas-only", message);
+        log.at_line(diagnostic.help("capture CLUSTER NODES too"), first.line);
+        dump.incomplete = true;
+    }
     // Many editors and pipes drop the last line end; where no slot is missing none was cut off.
     dump.incomplete |= may_miss_slots && !covers_all_slots(&dump.lines);
     dump
 }
 
-fn covers_all_slots(lines: &[NodeLine]) -> bool {
-    let ranges = lines.iter().flat_map(|line| line.slots.iter().copied());
-    SlotSet::from_ranges(ranges) == SlotSet::full()
+/// `CLUSTER NODES` lists the master as well, or prints `-` for one that was forgotten.
+fn lists_replicas_only(lines: &[NodeLine]) -> bool {
+    let master = lines.first().and_then(|line| line.master.as_ref());
+    master.is_some_and(|id| {
+        let follows = |line: &NodeLine| line.master.as_ref() == Some(id);
+        lines.iter().all(|line| follows(line) && line.id != *id)
+    })
 }
 
 fn keep<'a>(
@@ -146,7 +162,7 @@ fn keep<'a>(
     log: &mut Log,
 ) {
     line.line = number;
-    line.column = Source::column_of(text, line.id);
+    line.column = Source::column_of(text, &line.id);
     dump.lines.push(line);
     for Broken {
         code,
@@ -232,7 +248,7 @@ fn may_be_cut(line: u32, text: &str, log: &mut Log) {
 /// The first line of an id stays.
 fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mut Log) {
     let mut order: Vec<(&str, usize, u32)> = Vec::with_capacity(lines.len());
-    order.extend(lines.iter().enumerate().map(|(i, l)| (l.id, i, l.line)));
+    order.extend(lines.iter().enumerate().map(|(i, l)| (&*l.id, i, l.line)));
     order.sort_unstable();
     let mut first = ("", 0);
     let mut doubles: Vec<(usize, &str, u32, u32)> = Vec::new();
@@ -261,7 +277,8 @@ fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mu
             },
         );
     }
-    let mut doubles = doubles.iter().map(|double| double.0).peekable();
+    let doubles: Vec<usize> = doubles.iter().map(|double| double.0).collect();
+    let mut doubles = doubles.into_iter().peekable();
     let mut at = 0;
     lines.retain(|_| {
         let double = doubles.next_if_eq(&at).is_some();
@@ -285,7 +302,7 @@ mod tests {
 
     fn ids<'a>(parsed: &'a Parsed) -> Vec<&'a str> {
         match &parsed.sections[0].facts {
-            Facts::Nodes(dump) => dump.lines.iter().map(|l| l.id).collect(),
+            Facts::Nodes(dump) => dump.lines.iter().map(|l| &*l.id).collect(),
             other => panic!("{other:?}"),
         }
     }
@@ -311,6 +328,7 @@ mod tests {
             format!("> {a}\n> {b}\n"),
             format!("1) \"{a}\"\n2) \"{b}\"\n"),
             format!("\"{a}\\n{b}\\n\"\n"),
+            format!("[\"{a}\",\"{b}\"]\n"),
             format!("\u{1b}[32m{a}\u{1b}[0m\n**{b}**\n"),
             format!("127.0.0.1:6379> cluster nodes\n{a}\n{b}\n127.0.0.1:6379>\n"),
             format!("Warning: Using a password with '-a' may not be safe.\n\n{a}\n{b}\n"),
@@ -408,6 +426,25 @@ mod tests {
                 panic!("{parsed:?}");
             };
             assert_eq!(dump.incomplete, incomplete, "{text}");
+        }
+    }
+
+    #[test]
+    fn replicas_of_one_master_are_no_whole_view() {
+        let [_, b] = two();
+        let other = b.replace(B, &"c".repeat(40));
+        for text in [
+            format!("{b}\n{other}\n"),
+            format!("1) \"{b}\"\n2) \"{other}\"\n"),
+            format!("[\"{b}\",\"{other}\"]\n"),
+        ] {
+            let source = source(&text);
+            let parsed = parse_file(&source);
+            let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                panic!("{parsed:?}");
+            };
+            assert_eq!((dump.lines.len(), dump.incomplete), (2, true), "{text}");
+            assert_eq!(codes(&parsed), ["capture/replicas-only"], "{text}");
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Kind {
     /// Written to tell answers apart: an answer must follow.
     #[default]
     Banner,
+    /// An address alone: `echo` in a loop, or one line of a list of addresses.
+    Bare,
     /// A command typed at a prompt: an answer of any program, or none, may follow.
     Command,
     /// A line of three backquotes: goes on with what the heading before it said.
@@ -298,9 +300,14 @@ fn banner(text: &str) -> Option<Heading<'_>> {
             return None;
         }
     }
+    let kind = match text.parse::<Address>() {
+        Ok(_) => Kind::Bare,
+        Err(_) => Kind::Banner,
+    };
     (of.is_some() || host.is_some()).then(|| Heading {
         of,
         host,
+        kind,
         ..Heading::default()
     })
 }

@@ -44,6 +44,11 @@ impl<'a> Log<'a> {
         self.push(Diagnostic::warning(code, message), spot);
     }
 
+    /// About a line of which only the number is known.
+    pub fn at_line(&mut self, diagnostic: Diagnostic, line: u32) {
+        self.keep(diagnostic.at(self.source.place(line, 1)));
+    }
+
     /// About the file as a whole.
     pub fn whole(&mut self, diagnostic: Diagnostic) {
         self.keep(diagnostic.at(self.source.place(1, 1)));
@@ -82,10 +87,18 @@ impl<'a> Log<'a> {
 
 /// Captured text as a message may show it: escaped, in backticks, not longer than 40 characters.
 pub(super) fn quote(text: &str) -> String {
-    const LONGEST: usize = 40;
+    quote_up_to(40, text)
+}
+
+/// A whole line of what somebody says, escaped and in backticks, cut after 160 characters.
+pub(super) fn quote_line(text: &str) -> String {
+    quote_up_to(160, text)
+}
+
+fn quote_up_to(longest: usize, text: &str) -> String {
     let mut quoted = String::from("`");
     for (index, character) in text.chars().enumerate() {
-        if index == LONGEST {
+        if index == longest {
             quoted.push('…');
             break;
         }

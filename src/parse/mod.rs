@@ -4,25 +4,45 @@
 //! diagnostics, on any bytes. A line that does not parse is a diagnostic and is skipped.
 //! Start reading at [`parse`].
 
+mod address_list;
+mod bars;
 mod block;
+mod cluster_check;
 mod cluster_info;
+mod cluster_links;
+mod cluster_myid;
 mod cluster_nodes;
+mod cluster_shards;
+mod cluster_slots;
 mod config_get;
+mod df;
 mod disk_map;
+mod distribution;
+mod error_reply;
 mod file_name;
+mod flashbase_reply;
 mod heading;
 mod home_map;
 mod host_map;
 mod info;
+mod listed;
 mod log;
+mod lsblk;
+mod mount;
 mod node_field;
 mod node_line;
 mod nodes_conf;
+mod nodes_with_dir;
 mod not_needed;
 mod pairs;
 mod ping;
+mod ps;
+mod redis_conf;
 mod redis_properties;
+mod reply;
+mod report_slots;
 mod table;
+mod time;
 mod transcript;
 mod unreachable;
 mod wrapped;
@@ -31,6 +51,8 @@ pub use block::Block;
 pub use file_name::address_in_path;
 pub use log::Log;
 pub use wrapped::unwrap;
+
+use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
@@ -101,6 +123,10 @@ pub enum Facts<'a> {
     Processes(Vec<ProcessRow>),
     /// Home roles by port list: the `redis.properties` of flashbase.
     Properties(Properties),
+    /// Masters and replicas by host, as a command of flashbase counts them.
+    Distribution(Distribution),
+    /// Known, and without anything that other answers do not tell better.
+    Nothing,
 }
 
 /// One `key:value` or key line followed by a value line.
@@ -150,7 +176,8 @@ pub struct NodeLine<'a> {
     pub line: u32,
     /// Column of the id, from 1 (not 1 behind quotes or list prefixes).
     pub column: u32,
-    pub id: &'a str,
+    /// Borrowed, but where an answer names nodes by address alone (`CLUSTER SLOTS` of 3.0).
+    pub id: Cow<'a, str>,
     /// Empty for `:0@0` and for a node that never met anyone.
     pub ip: &'a str,
     /// 0 where none is known.
@@ -163,7 +190,7 @@ pub struct NodeLine<'a> {
     pub zone: Option<&'a str>,
     pub flags: Flags,
     /// `None` for `-`.
-    pub master: Option<&'a str>,
+    pub master: Option<Cow<'a, str>>,
     /// Unix ms of the dumping node's clock; 0 means none in flight.
     pub ping_sent: u64,
     pub pong_received: u64,
@@ -238,6 +265,7 @@ pub struct ProcessRow {
     pub line: u32,
     /// As `redis-server *:7000 [cluster]` names it; `None` for `*` and `0.0.0.0`.
     pub ip: Option<String>,
+    /// 0 where the listing does not tell.
     pub port: u16,
     /// Stopped by a signal (state `T`): it accepts TCP and never answers.
     pub stopped: bool,
@@ -285,6 +313,28 @@ pub struct Properties {
     pub replica_hosts: Vec<String>,
     pub replica_ports: Vec<u16>,
     pub disk_count: Option<u16>,
+    /// `SR2_REDIS_DATA`: where data lies, up to the number of the disk.
+    pub data: Option<String>,
+}
+
+/// What `check-distribution` printed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Distribution {
+    /// The command misses masters whose slots are more than one range, as ltcli does.
+    pub one_range_only: bool,
+    pub rows: Vec<DistributionRow>,
+}
+
+/// One host of a [`Distribution`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DistributionRow {
+    /// From 1.
+    pub line: u32,
+    /// A name or an IP.
+    pub host: String,
+    pub ip: Option<String>,
+    pub masters: u32,
+    pub replicas: u32,
 }
 
 /// A way of writing facts: one file of this folder.
@@ -309,6 +359,22 @@ pub static DIALECTS: &[&Dialect] = &[
     &disk_map::DIALECT,
     &home_map::DIALECT,
     &redis_properties::DIALECT,
+    &redis_conf::DIALECT,
+    &df::DIALECT,
+    &mount::DIALECT,
+    &lsblk::DIALECT,
+    &ps::DIALECT,
+    &distribution::DIALECT,
+    &nodes_with_dir::DIALECT,
+    &address_list::DIALECT,
+    &flashbase_reply::DIALECT,
+    &cluster_shards::DIALECT,
+    &cluster_slots::DIALECT,
+    &cluster_links::DIALECT,
+    &cluster_myid::DIALECT,
+    &cluster_check::DIALECT,
+    &time::DIALECT,
+    &error_reply::DIALECT,
     &not_needed::DIALECT,
 ];
 
@@ -397,15 +463,19 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 11] = [
+    const SHARED: [&str; 15] = [
         "mod",
+        "bars",
         "block",
         "file_name",
         "heading",
+        "listed",
         "log",
         "node_field",
         "node_line",
         "pairs",
+        "reply",
+        "report_slots",
         "table",
         "transcript",
         "wrapped",

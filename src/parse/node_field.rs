@@ -106,7 +106,7 @@ pub(super) fn endpoint(field: &str) -> Result<Endpoint<'_>, Broken<'_>> {
 }
 
 /// May be empty: `:7001` of a node that never met anyone, `:0` of one without an address.
-fn host(text: &str) -> Option<&str> {
+pub(super) fn host(text: &str) -> Option<&str> {
     let ip = text
         .strip_prefix('[')
         .and_then(|t| t.strip_suffix(']'))

@@ -2,10 +2,13 @@
 //!
 //! The plain form is the hot path of the whole program: no allocation but the slots of masters.
 
+use std::borrow::Cow;
+
 use nom::Parser;
 use nom::combinator::all_consuming;
 
 use crate::model::SLOT_COUNT;
+use crate::model::SlotSet;
 use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::OpenRef;
@@ -58,14 +61,14 @@ impl<'a> LineReader<'a> {
         let mut line = NodeLine {
             line: 0,
             column: 0,
-            id,
+            id: Cow::Borrowed(id),
             ip: endpoint.ip,
             port: endpoint.port,
             bus_port: endpoint.bus_port,
             hostname: endpoint.hostname,
             zone: endpoint.zone,
             flags,
-            master,
+            master: master.map(Cow::Borrowed),
             ping_sent,
             pong_received,
             config_epoch,
@@ -151,6 +154,33 @@ impl<'a> LineReader<'a> {
             });
         }
     }
+}
+
+/// A node of which an answer of another kind tells little more than that it is there.
+pub(super) fn bare<'a>(line: u32, id: Cow<'a, str>) -> NodeLine<'a> {
+    NodeLine {
+        line,
+        column: 1,
+        id,
+        ip: "",
+        port: 0,
+        bus_port: None,
+        hostname: None,
+        zone: None,
+        flags: Flags::default(),
+        master: None,
+        ping_sent: 0,
+        pong_received: 0,
+        config_epoch: 0,
+        connected: true,
+        slots: Vec::new(),
+        open: Vec::new(),
+    }
+}
+
+pub(super) fn covers_all_slots(lines: &[NodeLine]) -> bool {
+    let ranges = lines.iter().flat_map(|line| line.slots.iter().copied());
+    SlotSet::from_ranges(ranges) == SlotSet::full()
 }
 
 /// Cheap: has the shape of a node line, whether or not every field is good.
@@ -376,7 +406,7 @@ mod tests {
             u32::from(line.port) + 10000,
             line.hostname.map_or(String::new(), |h| format!(",{h}")),
             flags.join(","),
-            line.master.unwrap_or("-"),
+            line.master.as_deref().unwrap_or("-"),
             line.ping_sent,
             line.pong_received,
             line.config_epoch,
@@ -421,14 +451,14 @@ mod tests {
             let line = NodeLine {
                 line: 0,
                 column: 0,
-                id: &id,
+                id: Cow::Borrowed(&id),
                 ip: &ip,
                 port,
                 bus_port: port.checked_add(10000),
                 hostname: hostname.as_deref(),
                 zone: None,
                 flags: Flags(flags),
-                master: master.as_deref(),
+                master: master.as_deref().map(Cow::Borrowed),
                 ping_sent: times.0,
                 pong_received: times.1,
                 config_epoch: times.2,

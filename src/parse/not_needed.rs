@@ -1,13 +1,13 @@
-//! Answers that are known and say nothing that `CLUSTER NODES` does not say better.
+//! Answers that are known and say nothing that others do not say better.
 //!
-//! `CLUSTER SLOTS` leaves out failed replicas and those that never finished a sync, and a
-//! `redis-cli --cluster check` report hangs on stopped nodes. They are passed over in silence.
+//! Migrations of slots (Valkey 9) are not planned around; ROLE is part of INFO. They are passed
+//! over in silence.
 
 use crate::parse::Dialect;
 use crate::parse::Section;
 use crate::parse::block::Block;
-use crate::parse::cluster_nodes;
 use crate::parse::log::Log;
+use crate::parse::reply;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "not-needed",
@@ -20,72 +20,35 @@ fn parse<'a>(_: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 }
 
 fn sniff(block: Block) -> bool {
-    !cluster_nodes::lists_nodes(block)
-        && (is_json(block.text.trim_start()) || is_list(block) || is_report(block))
+    is_log(block) || is_answer(block)
 }
 
-/// `redis-cli --json` of SLOTS, SHARDS, LINKS and GETSLOTMIGRATIONS.
-fn is_json(text: &str) -> bool {
-    ["[[", "[{\"slots\"", "[{\"direction\"", "[{\"name\""]
-        .iter()
-        .any(|start| text.starts_with(start))
+/// What `topoplan collect` writes about its own work.
+fn is_log(block: Block) -> bool {
+    block.text.starts_with("# topoplan collect")
 }
 
-/// The same in a terminal or through a pipe: one value a line.
-fn is_list(block: Block) -> bool {
-    let mut head = block.head().map(value);
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let (first, second) = (head.next().unwrap_or(""), head.next().unwrap_or(""));
-    match first {
-        "slots" => second == "nodes" || second == "(empty array)" || is_number(second),
-        // The third is that of RESP3, where key and value share a line.
-        "direction" => ["to", "from", "node"].contains(&second),
-        "name" => head.next() == Some("operation"),
-        // Start, end, endpoint, port.
-        _ => {
-            let port = head.nth(1).unwrap_or("");
-            is_number(first) && is_number(second) && is_number(port)
-        }
+fn is_answer(block: Block) -> bool {
+    if let Some(head) = reply::json_head(block) {
+        let is_role = ["[\"master\",", "[\"slave\","]
+            .iter()
+            .any(|s| head.starts_with(s));
+        return head == "[]" || is_role || head.starts_with("[{\"name\":");
     }
-}
-
-/// Frees a value of list numbers, map arrows, types and quotes.
-fn value(line: &str) -> &str {
-    let mut text = line.trim();
-    loop {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let rest = text.get(digits..).unwrap_or("");
-        match rest.strip_prefix(") ").or_else(|| rest.strip_prefix("# ")) {
-            Some(rest) if digits > 0 => text = rest.trim_start(),
-            _ => break,
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let head: Vec<&str> = reply::scalars(block).take(4).collect();
+    match head.as_slice() {
+        [empty] => empty.starts_with("(empty "),
+        // GETSLOTMIGRATIONS; the second is a key of RESP3, where key and value share a line.
+        ["name", "operation", ..] | ["name", _, "operation", ..] => true,
+        // ROLE: offset, then replicas; or address, link and offset of the master.
+        ["master", offset, ..] => number(offset),
+        ["slave", _, port, link] => {
+            const LINKS: [&str; 5] = ["connect", "connecting", "sync", "connected", "handshake"];
+            number(port) && LINKS.contains(link)
         }
+        _ => false,
     }
-    let text = text.strip_prefix("(integer) ").unwrap_or(text);
-    let text = text.split_once(" =>").map_or(text, |(key, _)| key);
-    text.trim_matches('"')
-}
-
-/// `redis-cli --cluster check`, `info`, `create`, and the `redis-trib.rb` before it.
-fn is_report(block: Block) -> bool {
-    const BEGINNINGS: [&str; 12] = [
-        ">>> ",
-        "*** ",
-        "[OK] ",
-        "[ERR] ",
-        "[WARNING] ",
-        "M: ",
-        "S: ",
-        "slots:",
-        "replicates ",
-        "Master[0] -> Slots",
-        "[Warning] ",
-        // What a wrapper writes when the report hung on a stopped node.
-        "(no more output",
-    ];
-    block.head().any(|line| {
-        BEGINNINGS.iter().any(|b| line.starts_with(b))
-            || line.contains(" keys | ") && line.contains(" slots | ")
-    })
 }
 
 #[cfg(test)]
@@ -97,20 +60,15 @@ mod tests {
     #[test]
     fn makes_no_noise() {
         for text in [
-            "0\n5460\n10.0.0.1\n7000\nab\n\n10.0.0.2\n7001\ncd\n",
-            "1) 1) (integer) 0\n   2) (integer) 5460\n   3) 1) \"10.0.0.1\"\n      2) (integer) 7001\n",
-            "[[0,5460,[\"10.0.0.1\",7001,\"ab\",[]]]]\n",
-            "slots\n0\n5460\nnodes\nid\nab\n",
-            "1) 1) \"slots\"\n   2) 1) (integer) 0\n      2) (integer) 5460\n",
-            "1) 1# \"slots\" => \n      1) (integer) 10922\n",
-            "[{\"slots\":[0,5460],\"nodes\":[]}]\n",
-            "direction\nto\nnode\nab\n",
-            " 1)  1) \"direction\"\n     2) \"to\"\n",
-            " 1) 1# \"direction\" => \"to\"\n    2# \"node\" => \"ab\"\n",
-            "(no more output; interrupted after 8 s)\n",
-            "\u{1b}[29;1m>>> Performing Cluster Check (using node 10.0.0.1:7000)\n\u{1b}[0mM: ab 10.0.0.1:7000\n",
-            "10.0.0.1:7000 (a5f1acac...) -> 62 keys | 5461 slots | 1 slaves.\n",
-            "Could not connect to Redis at 10.0.0.1:7000: Connection refused\n*** WARNING: x\n",
+            "# topoplan collect 0.1.0: what was asked, on jump\n1 2 10.0.0.1:7000 PING: 5 bytes\n",
+            "[{\"name\":\"ab\",\"operation\":\"EXPORT\"}]\n",
+            "1)  1) \"name\"\n    2) \"ab\"\n    3) \"operation\"\n    4) \"EXPORT\"\n",
+            "1) 1# \"name\" => \"ab\"\n   2# \"operation\" => \"EXPORT\"\n",
+            "master\n14\n127.0.0.1\n7004\n14\n",
+            "1) \"slave\"\n2) \"127.0.0.1\"\n3) (integer) 7001\n4) \"connected\"\n5) (integer) 14\n",
+            "[\"master\",14,[]]\n",
+            "(empty array)\n",
+            "[]\n",
         ] {
             let source = Source::new("f", text.into(), String::new());
             assert!(sniff(Block::of(&source)), "{text}");

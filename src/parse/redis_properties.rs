@@ -2,11 +2,13 @@
 
 use nom::IResult;
 use nom::Parser;
+use nom::branch::alt;
 use nom::bytes::complete::tag;
 use nom::character::complete::i64 as number;
 use nom::character::complete::space0;
 use nom::character::complete::space1;
 use nom::combinator::all_consuming;
+use nom::combinator::opt;
 use nom::sequence::delimited;
 use nom::sequence::preceded;
 
@@ -28,7 +30,8 @@ pub(super) static DIALECT: Dialect = Dialect {
 /// The file may begin with pages of comments, so all of it is looked at.
 fn sniff(block: Block) -> bool {
     block.text.lines().any(|line| {
-        line.strip_prefix("export SR2_REDIS_MASTER_")
+        line.trim_start()
+            .strip_prefix("export SR2_REDIS_MASTER_")
             .is_some_and(|rest| rest.contains('='))
     })
 }
@@ -43,6 +46,10 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
             "SR2_REDIS_MASTER_PORTS" => properties.master_ports = ports(&setting, log),
             "SR2_REDIS_SLAVE_PORTS" => properties.replica_ports = ports(&setting, log),
             "SSD_COUNT" => properties.disk_count = ports(&setting, log).first().copied(),
+            "SR2_REDIS_DATA" => {
+                let word = words(setting.value).next().map(unquote);
+                properties.data = word.filter(|w| !w.is_empty()).map(str::to_owned);
+            }
             _ => {}
         }
     }
@@ -66,7 +73,8 @@ fn settings(block: Block<'_>) -> Vec<Setting<'_>> {
     let mut start = 0;
     for (line, text) in (block.first_line..).zip(block.text.split_inclusive('\n')) {
         // Comments and the `[[export]]` of disabled lines do not begin so.
-        if let Some((name, value)) = text.strip_prefix("export ").and_then(|t| t.split_once('=')) {
+        let export = text.trim_start().strip_prefix("export ");
+        if let Some((name, value)) = export.and_then(|t| t.split_once('=')) {
             let from = start + text.len() - value.len();
             let rest = block.text.get(from..).unwrap_or(value);
             let value = match rest.starts_with('(') {
@@ -102,34 +110,43 @@ fn list(text: &str) -> Option<&str> {
 }
 
 fn unquote(word: &str) -> &str {
-    word.trim_matches(['"', '\''])
+    word.trim_matches(['"', '\'', ','])
 }
 
+/// Where a list of hosts or ports may end at most: bash would take hours for more.
+const WORDS_MAX: usize = u16::MAX as usize;
+
 fn hosts(setting: &Setting) -> Vec<String> {
-    let words = setting.value.split_whitespace().map(unquote);
-    words
-        .take_while(|w| !is_comment(w))
-        .filter(|w| !w.is_empty())
-        .map(str::to_owned)
-        .collect()
+    let mut hosts: Vec<String> = Vec::new();
+    for word in words(setting.value).map(unquote).filter(|w| !w.is_empty()) {
+        match host_range(word) {
+            Some((before, (first, last), after)) => {
+                hosts.extend((first..=last).map(|n| format!("{before}{n}{after}")));
+            }
+            None => hosts.push(word.to_owned()),
+        }
+        hosts.truncate(WORDS_MAX);
+    }
+    hosts
+}
+
+/// `192.168.111.{201..203}`
+fn host_range(word: &str) -> Option<(&str, (u16, u16), &str)> {
+    let (before, rest) = word.split_at(word.find('{')?);
+    let (after, (first, last)) = braces(rest).ok()?;
+    Some((
+        before,
+        (first.try_into().ok()?, last.try_into().ok()?),
+        after,
+    ))
 }
 
 fn ports(setting: &Setting, log: &mut Log) -> Vec<u16> {
     let mut ports = Vec::new();
-    let mut rest = setting.value;
-    while let Some(word) = next_word(&mut rest) {
-        let range = all_consuming(seq).parse(word).map(|(_, range)| range);
-        let range = range.or_else(|_| all_consuming(braces).parse(word).map(|(_, range)| range));
-        let range = range.or_else(|_| {
-            let single = all_consuming(number::<_, nom::error::Error<&str>>);
-            single
-                .map(|n| (n, n))
-                .parse(unquote(word))
-                .map(|(_, range)| range)
-        });
-        match range.map(|(first, last)| (u16::try_from(first), u16::try_from(last))) {
-            Ok((Ok(first), Ok(last))) => ports.extend(first..=last),
-            _ => log.warning(
+    for word in words(setting.value) {
+        match range(word) {
+            Some((first, step, last)) => ports.extend((first..=last).step_by(step)),
+            None => log.warning(
                 "parse/port",
                 format!("{} is no number and no range; it was not used", quote(word)),
                 Spot {
@@ -139,10 +156,26 @@ fn ports(setting: &Setting, log: &mut Log) -> Vec<u16> {
                 },
             ),
         }
-        // More ports than there are is a list that repeats itself.
-        ports.truncate(usize::from(u16::MAX));
+        ports.truncate(WORDS_MAX);
     }
     ports
+}
+
+/// First, step and last of a word.
+fn range(word: &str) -> Option<(u16, usize, u16)> {
+    let single = |word| {
+        let mut number = all_consuming(number::<_, nom::error::Error<&str>>);
+        number.parse(word).map(|(_, n)| (n, 1, n))
+    };
+    let one = |(first, last)| (first, 1, last);
+    let (first, step, last) = all_consuming(seq)
+        .parse(word)
+        .map(|(_, range)| range)
+        .or_else(|_| all_consuming(braces).parse(word).map(|(_, r)| one(r)))
+        .or_else(|_| single(unquote(word)))
+        .ok()?;
+    let step = usize::try_from(step).ok().filter(|step| *step > 0)?;
+    Some((first.try_into().ok()?, step, last.try_into().ok()?))
 }
 
 /// People write `//` where bash wants `#`.
@@ -150,27 +183,50 @@ fn is_comment(word: &str) -> bool {
     word.starts_with('#') || word.starts_with("//")
 }
 
-/// A word of a bash list; `$( … )` is one.
+/// The words of a value, without the comments at the ends of its lines.
+fn words(value: &str) -> impl Iterator<Item = &str> {
+    value.lines().flat_map(|line| {
+        let mut rest = line;
+        std::iter::from_fn(move || next_word(&mut rest))
+    })
+}
+
+/// A word of a bash list; `$( … )` and `` ` … ` `` are one.
 fn next_word<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let text = rest.trim_start();
     let blank = text.find(char::is_whitespace).unwrap_or(text.len());
-    let end = match text.starts_with("$(") {
-        true => text.find(')').map_or(text.len(), |at| at + 1),
-        false => blank,
+    let closing = |open: &str, close: char| {
+        let inner = text.strip_prefix(open)?;
+        Some(inner.find(close)? + open.len() + 1)
     };
+    let end = closing("$(", ')')
+        .or_else(|| closing("`", '`'))
+        .unwrap_or(blank);
     let (word, after) = text.split_at_checked(end)?;
     *rest = after;
     (!word.is_empty() && !is_comment(word)).then_some(word)
 }
 
-/// `$(seq 18100 18104)`
-fn seq(input: &str) -> IResult<&str, (i64, i64)> {
-    delimited(
-        (tag("$("), space0, tag("seq"), space1),
-        (number, preceded(space1, number)),
-        (space0, tag(")")),
+/// `$(seq 18100 18104)`, or with a step: `` `seq 18100 2 18104` ``
+fn seq(input: &str) -> IResult<&str, (i64, i64, i64)> {
+    let open = alt((tag("$("), tag("`")));
+    let close = alt((tag(")"), tag("`")));
+    let (rest, (_, _, _, _, first, second, third, _, _)) = (
+        open,
+        space0,
+        tag("seq"),
+        space1,
+        number,
+        preceded(space1, number),
+        opt(preceded(space1, number)),
+        space0,
+        close,
     )
-    .parse(input)
+        .parse(input)?;
+    Ok(match third {
+        Some(last) => (rest, (first, second, last)),
+        None => (rest, (first, 1, second)),
+    })
 }
 
 /// `{18100..18104}`
@@ -191,10 +247,11 @@ mod tests {
             # export SR2_REDIS_MASTER_HOSTS=( \"10.9.9.9\" )\n\
             export SR2_REDIS_MASTER_HOSTS=( \"10.0.0.1\" '10.0.0.2' )\n\
             export SR2_REDIS_MASTER_PORTS=( $(seq 18100 18102) 18110 )\n\
+            \x20 export SR2_REDIS_SLAVE_HOSTS=( 10.0.1.{8..9} )\n\
             [[export]] SR2_REDIS_SLAVE_HOSTS=( \"10.0.0.3\" )\n\
-            export SR2_REDIS_SLAVE_PORTS=( {18150..18151}\n  18160 )\n\
+            export SR2_REDIS_SLAVE_PORTS=( {18150..18151} # two\n  `seq 18160 2 18163` )\n\
             export SSD_COUNT=3 // of every host\n\
-            export SR2_REDIS_DATA=\"/ssd_\"\n";
+            export SR2_REDIS_DATA=\"/ssd_\" # and a number\n";
         let source = Source::new("redis.properties", text.into(), String::new());
         let parsed = parse_file(&source);
         assert_eq!(parsed.diagnostics, []);
@@ -206,9 +263,10 @@ mod tests {
             Properties {
                 master_hosts: vec!["10.0.0.1".into(), "10.0.0.2".into()],
                 master_ports: vec![18100, 18101, 18102, 18110],
-                replica_hosts: vec![],
-                replica_ports: vec![18150, 18151, 18160],
+                replica_hosts: vec!["10.0.1.8".into(), "10.0.1.9".into()],
+                replica_ports: vec![18150, 18151, 18160, 18162],
                 disk_count: Some(3),
+                data: Some("/ssd_".into()),
             }
         );
     }

@@ -4,6 +4,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::parse::DIALECTS;
+use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::pieces;
@@ -35,9 +36,11 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
         return Some((dialect.parse)(block, log));
     }
     let mut sections = Vec::new();
+    let mut unknown = Vec::new();
     for answer in &answers {
-        read(answer, &mut sections, log);
+        read(answer, &mut sections, &mut unknown, log);
     }
+    say_unknown(&unknown, log);
     if sections.is_empty() {
         log.whole(Diagnostic::note(
             "capture/no-answer",
@@ -47,7 +50,12 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
     Some(sections)
 }
 
-fn read<'a>(answer: &Answer<'a>, sections: &mut Vec<Section<'a>>, log: &mut Log) {
+fn read<'a>(
+    answer: &Answer<'a>,
+    sections: &mut Vec<Section<'a>>,
+    unknown: &mut Vec<(Spot<'a>, Address)>,
+    log: &mut Log,
+) {
     let body = answer.body;
     let empty = body.text.trim().is_empty();
     let Some((spot, heading)) = &answer.heading else {
@@ -73,27 +81,44 @@ fn read<'a>(answer: &Answer<'a>, sections: &mut Vec<Section<'a>>, log: &mut Log)
         sections.extend(found.map(|s| Section {
             of: s.of.or_else(|| heading.of.clone()),
             host: s.host.or(heading.host),
+            facts: match s.facts {
+                // Whatever it said, it lives.
+                Facts::Nothing if heading.of.is_some() => Facts::Pong,
+                facts => facts,
+            },
             ..s
         }));
         return;
     }
     match (heading.kind, &heading.of) {
-        (Kind::Banner, Some(of)) if empty => {
+        (Kind::Banner | Kind::Bare, Some(of)) if empty => {
             log.warning(
                 "capture/empty-answer",
                 format!("{of} gave no answer"),
                 *spot,
             );
         }
-        (Kind::Banner, Some(of)) => {
-            let message = format!("the answer of {of} is not known to topoplan; it was not used");
-            log.note("capture/unknown-answer", message, *spot);
-        }
+        (Kind::Banner | Kind::Bare, Some(of)) => unknown.push((*spot, of.clone())),
         // Whatever else was typed that day.
         (Kind::Command | Kind::End, _) => {}
         _ if empty => {}
         _ => not_known(body, log),
     }
+}
+
+/// One command asked of many nodes is one thing to say.
+fn say_unknown(unknown: &[(Spot, Address)], log: &mut Log) {
+    let Some((spot, of)) = unknown.first() else {
+        return;
+    };
+    let message = match unknown.len() {
+        1 => format!("the answer of {of} is not known to topoplan; it was not used"),
+        n => format!(
+            "the answers of {of} and of {} more nodes are not known to topoplan; they were not used",
+            n - 1
+        ),
+    };
+    log.note("capture/unknown-answer", message, *spot);
 }
 
 fn not_known(body: Block, log: &mut Log) {
@@ -148,7 +173,12 @@ fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
             continue;
         }
         let bare = text.trim_end_matches(['\r', '\n']);
-        match heading(bare) {
+        let follows = || {
+            let next = block.text.get(end..).and_then(|rest| rest.lines().next());
+            next.is_some_and(|next| class(next).is_some())
+        };
+        // In a list of addresses none is a heading.
+        match heading(bare).filter(|found| found.kind != Kind::Bare || follows()) {
             Some(found) => {
                 cutter.cut(at, line);
                 let rest = found.rest.map_or(end, |rest| end_before(text, rest, at));
@@ -265,7 +295,10 @@ fn class(text: &str) -> Option<(Class, bool)> {
     let (key, _) = pair(text)?;
     let plain = key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if !plain {
+    // Reports and tables have keys of one word, too (`slots:`), but not these.
+    let numbered = |key: &str| key.ends_with(|c: char| c.is_ascii_digit());
+    let known = key.contains('_') || numbered(key) || ["role", "loading", "os"].contains(&key);
+    if !plain || !known {
         return None;
     }
     match is_cluster_info(key) {
@@ -278,7 +311,6 @@ fn class(text: &str) -> Option<(Class, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Facts;
     use crate::parse::parse as parse_file;
     use crate::source::Source;
 
@@ -328,6 +360,18 @@ mod tests {
             ]
         );
         assert_eq!(codes, ["capture/empty-answer", "parse/address"]);
+    }
+
+    #[test]
+    fn a_command_that_topoplan_does_not_know_is_said_once() {
+        let (sections, codes) = read(
+            "redis client for 10.0.0.1:7000\nsome text\nredis client for 10.0.0.1:7001\n\
+            more text\nredis client for 10.0.0.1:7002\nOK\n",
+        );
+        assert_eq!(codes, ["capture/unknown-answer"]);
+        // What says OK lives.
+        assert_eq!(sections.len(), 1);
+        assert_eq!(sections[0].1, 7002);
     }
 
     #[test]

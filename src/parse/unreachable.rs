@@ -65,7 +65,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 const SECTIONS_MAX: usize = 2000;
 
 /// The first word that is an address: `…at 10.0.0.1:7000: Connection refused`.
-fn address(text: &str) -> Option<Address> {
+pub(super) fn address(text: &str) -> Option<Address> {
     text.split_whitespace()
         .map(|word| word.trim_matches([':', ',', '.', '(', ')']))
         .find_map(|word| word.parse().ok())

@@ -135,10 +135,16 @@ pub fn said(output: &Output) -> String {
 }
 
 fn check(root: &Path, capture: &Path) -> CheckReport {
+    check_with(root, capture, &[])
+}
+
+/// The same with options of `check`.
+pub fn check_with(root: &Path, capture: &Path, options: &[&str]) -> CheckReport {
     let output = run(topoplan(root)
         .arg("check")
         .arg(capture)
-        .args(["--format", "json"]));
+        .args(["--format", "json"])
+        .args(options));
     let report: CheckReport = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
     let errors = report.findings.iter().any(|f| f.severity == "error");
@@ -164,13 +170,13 @@ fn plan(root: &Path, capture: &Path, file: &str, options: &[&str]) -> PlanReport
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-fn topoplan(root: &Path) -> Command {
+pub fn topoplan(root: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_topoplan"));
     command.current_dir(root);
     command
 }
 
-fn run(command: &mut Command) -> Output {
+pub fn run(command: &mut Command) -> Output {
     command
         .output()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"))

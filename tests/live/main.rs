@@ -5,6 +5,7 @@
 
 mod capture;
 mod cluster;
+mod collect;
 mod expect;
 mod flow;
 mod masters;

@@ -148,6 +148,15 @@ impl Servers {
         }
     }
 
+    /// Stops a process as a hung disk does: it takes connections and never answers.
+    pub fn pause(&self, i: usize) {
+        let process = self.nodes[i].process.as_ref().expect("it runs");
+        let stopped = Command::new("kill")
+            .args(["-STOP", &process.id().to_string()])
+            .status();
+        assert!(stopped.is_ok_and(|status| status.success()));
+    }
+
     /// Starts it again in its old directory.
     pub fn restart(&mut self, i: usize) {
         self.spawn(i);

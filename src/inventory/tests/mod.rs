@@ -3,7 +3,9 @@
 //! A node is a letter: `a` has the id `aaaa…`, the address 10.0.0.1:7001 and the folder
 //! `nodes/10.0.0.1_7001`, `b` is 10.0.0.2:7002, and so on.
 
+mod answers;
 mod captures;
+mod hostfacts;
 mod liveness;
 mod maps;
 mod membership;

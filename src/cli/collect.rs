@@ -1,0 +1,73 @@
+//! `collect`: prints the script that captures a cluster.
+
+use std::ffi::OsString;
+
+use crate::cli::Exit;
+use crate::cli::Failure;
+use crate::cli::files;
+use crate::cli::output::Terminal;
+use crate::cli::shell::plain;
+use crate::collect;
+use crate::model::Address;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct CollectArgs {
+    /// A node to ask first: it names the others. The script takes more when it runs
+    #[arg(long, value_name = "HOST:PORT")]
+    seed: Vec<String>,
+    /// More of them: one a line, # begins a comment; or - for standard input
+    #[arg(long, value_name = "FILE")]
+    nodes: Option<OsString>,
+    /// Ask through `flashbase cli-all`, which knows the nodes itself
+    #[arg(long, conflicts_with_all = ["seed", "nodes"])]
+    flashbase: bool,
+}
+
+pub(super) fn run(args: &CollectArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let script = if args.flashbase {
+        collect::flashbase()
+    } else {
+        collect::nodes(&seeds(args, terminal)?)
+    };
+    terminal.data(&script)?;
+    Ok(Exit::Clean)
+}
+
+fn seeds(args: &CollectArgs, terminal: &mut Terminal) -> Result<Vec<Address>, Failure> {
+    let mut seeds = Vec::new();
+    for text in &args.seed {
+        seeds.push(seed(text).map_err(|why| {
+            let message = format!("--seed `{}`: {why}", plain(text));
+            Failure::Usage(message, HELP.to_owned())
+        })?);
+    }
+    if let Some(file) = &args.nodes {
+        let source = files::read_one(file, terminal.stdin())?;
+        for (number, line) in (1..).zip(source.text.lines()) {
+            let text = line.split('#').next().unwrap_or_default().trim();
+            if text.is_empty() {
+                continue;
+            }
+            seeds.push(seed(text).map_err(|why| {
+                let name = plain(&file.to_string_lossy());
+                Failure::Input(format!("{name}:{number}:1: `{}`: {why}", plain(text)))
+            })?);
+        }
+    }
+    Ok(seeds)
+}
+
+const HELP: &str = "name it as HOST:PORT, [V6]:PORT or V6:PORT";
+
+/// What the script takes as an address, so that it is refused here and not on the jump host.
+fn seed(text: &str) -> Result<Address, String> {
+    const LONGEST: usize = 200;
+    let address: Address = text.parse().map_err(|why| format!("{why}"))?;
+    if address.ip().contains('%') {
+        return Err("an interface of one host says nothing on another".to_owned());
+    }
+    if address.ip().len() > LONGEST {
+        return Err("no host has such a long name".to_owned());
+    }
+    Ok(address)
+}

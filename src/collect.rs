@@ -1,0 +1,62 @@
+//! A read-only POSIX shell script that saves everything of a cluster that is worth having.
+//!
+//! It is printed, copied to a host that reaches the servers, and run there; what it saves is a
+//! capture. The script is the files of `collect/` as they stand, behind a head with its version
+//! and seeds. All its questions to servers go through one function that lists them.
+
+use std::collections::BTreeSet;
+
+use crate::model::Address;
+
+const COMMON: &str = include_str!("collect/common.sh");
+const NODES: &str = include_str!("collect/nodes.sh");
+const FLASHBASE: &str = include_str!("collect/flashbase.sh");
+
+/// The script that asks every node through `redis-cli` or `valkey-cli`. The seeds are asked
+/// first, once each and in this order; more may be given when it runs.
+pub fn nodes(seeds: &[Address]) -> String {
+    let mut known = BTreeSet::new();
+    let words = seeds.iter().map(Address::to_string);
+    let words: Vec<String> = words.filter(|word| known.insert(word.clone())).collect();
+    let head = head("every node of a Redis or Valkey cluster");
+    // An address has no character that means anything within quotes.
+    format!("{head}baked='{}'\n{COMMON}{NODES}", words.join(" "))
+}
+
+/// The script that asks every node through `flashbase cli-all`.
+pub fn flashbase() -> String {
+    let head = head("a cluster through flashbase");
+    format!("{head}{COMMON}{FLASHBASE}")
+}
+
+fn head(what: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "#!/bin/sh\n\
+         # Captures {what} for topoplan. Printed by topoplan {version}.\n\
+         # Read-only: it sends no command that changes anything, on any server. It writes one new\n\
+         # directory and one archive, where it is run. Run it with -h for its options.\n\
+         version='{version}'\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_baked_in_once_each_and_in_order() {
+        let seeds = ["10.0.0.2:7000", "[fd00::1]:7001", "10.0.0.2:7000"];
+        let seeds = seeds.map(|s| s.parse().unwrap());
+        let script = nodes(&seeds);
+        assert!(script.contains("\nbaked='10.0.0.2:7000 fd00::1:7001'\n"));
+    }
+
+    #[test]
+    fn nothing_runs_before_all_of_it_has_arrived() {
+        for script in [nodes(&[]), flashbase()] {
+            assert!(script.ends_with("\nmain \"$@\"\n"));
+            assert_eq!(script.matches("main \"$@\"").count(), 1);
+        }
+    }
+}

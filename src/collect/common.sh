@@ -1,0 +1,154 @@
+
+# --- what both forms share ----------------------------------------------------------------------
+
+set -u
+set -f
+umask 077
+LC_ALL=C
+export LC_ALL
+# Whatever the environment says of these means nothing here.
+work='' running=''
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "$0: $*"
+    exit 2
+}
+
+clock() { date -u +%s; }
+
+# $log: where this process writes what it did.
+note() { printf '%s\n' "$*" >>"$log"; }
+
+# Printable, one line, not long: what others say reaches a terminal only through here.
+plain() { tr '\t\r' '  ' | tr -cd '[:print:]\n' | head -n 1 | cut -c 1-200; }
+
+is_number() {
+    case $1 in '' | 0* | *[!0-9]* | ??????*) return 1 ;; esac
+}
+
+# Runs a command for $limit seconds at most. A stopped server accepts a connection and never
+# answers, and a client waits for it for ever. 124, 137 and 143 mean that the time was up.
+if timeout -k 2 5 true 2>/dev/null; then
+    limited() { timeout -k 2 "$limit" "$@"; }
+else
+    limited() {
+        "$@" &
+        called=$!
+        # It looks every second, so that little is left over when the call is done.
+        (
+            left=$limit
+            while [ "$left" -gt 0 ] && kill -0 "$called"; do
+                sleep 1
+                left=$((left - 1))
+            done
+            kill "$called"
+            sleep 2
+            kill -9 "$called"
+        ) >/dev/null 2>&1 &
+        guard=$!
+        { wait "$called"; } 2>/dev/null
+        ended=$?
+        { kill "$guard" && wait "$guard"; } 2>/dev/null
+        return "$ended"
+    }
+fi
+
+time_is_up() {
+    case $1 in 124 | 137 | 143) ;; *) return 1 ;; esac
+}
+
+# Makes $out, which must be new: two captures in one directory are two clusters to a reader.
+begin() {
+    case $out in -* | */-*) die 'a directory that begins with a dash is no good name' ;; esac
+    while [ "${out%/}" != "$out" ] && [ "$out" != / ]; do out=${out%/}; done
+    if [ -e "$out" ] || [ -e "$out.tar" ] || [ -e "$out.tar.gz" ]; then
+        die "$out is there already; name another directory with -o"
+    fi
+    work=$out/.work
+    mkdir -p "$work" || die "cannot make the directory $out"
+    log=$out/collect.log
+    trap 'rm -rf "$work"' EXIT
+    # shellcheck disable=SC2086 # a list of process ids
+    trap 'kill $running 2>/dev/null; exit 130' HUP INT TERM
+    note "# topoplan collect $version: what was asked, on $(this_host)"
+    note '# before and after: seconds since 1970 by the clock of this host'
+    note "started $(clock) $(date -u)"
+}
+
+# One archive beside the directory; its name is all that goes to standard output.
+finish() {
+    note "ended $(clock)"
+    rm -rf "$work"
+    parent=$(dirname "$out") name=$(basename "$out")
+    if ! (cd "$parent" && tar -cf "$name.tar" "$name"); then
+        say "no archive could be made; the capture is the directory $out"
+        rm -f "$out.tar"
+        printf '%s\n' "$out"
+    elif gzip -f "$out.tar" 2>/dev/null; then
+        printf '%s\n' "$out.tar.gz"
+    else
+        printf '%s\n' "$out.tar"
+    fi
+}
+
+# --- facts of this host -------------------------------------------------------------------------
+
+this_host() {
+    name=$(hostname 2>/dev/null || uname -n 2>/dev/null)
+    name=$(printf '%s' "$name" | tr -c '0-9A-Za-z._-' '-' | cut -c 1-100)
+    case $name in '' | .*) name=this-host ;; esac
+    printf '%s\n' "$name"
+}
+
+# The addresses of this host, one a line.
+own_addresses() {
+    { hostname -I || ip -o addr | awk '{ sub("/.*", "", $4); print $4 }'; } 2>/dev/null |
+        tr ' ' '\n' | grep -v -e '^$' | sort -u
+}
+
+# fact FILE COMMAND...: what a command of this host prints, if it is there and prints something.
+fact() {
+    fact_file=$1
+    shift
+    began=$(clock)
+    limited "$@" >"$work/fact" 2>/dev/null </dev/null
+    ended=$?
+    note "$began $(clock) this host: $1 ended with $ended"
+    if [ -s "$work/fact" ]; then mv "$work/fact" "$facts/$fact_file"; else return 1; fi
+}
+
+# The heading and the lines of servers, without passwords given as options.
+server_processes() {
+    awk '
+        NR > 1 && !/redis-server|valkey-server|keydb-server/ { next }
+        {
+            hide = 0
+            for (i = 1; i <= NF; i++) {
+                # A password may have blanks in it: everything up to the next option goes.
+                if ($i ~ /^--[^=]*(pass|auth)[^=]*=/) sub(/=.*/, "=(redacted)", $i)
+                else if ($i ~ /^--/) hide = $i ~ /(pass|auth)/
+                else if (hide) $i = "(redacted)"
+            }
+            print
+        }'
+}
+
+# Disks, mounts, addresses and server processes of this host: $out/hosts/NAME.
+host_facts() {
+    facts=$out/hosts/$(this_host)
+    mkdir -p "$facts" || return
+    fact df.txt df -P -k
+    fact mount.txt mount
+    fact lsblk.txt lsblk -P -o NAME,TYPE,MOUNTPOINT,PKNAME
+    fact ps.all ps -eo pid,stat,args || fact ps.all ps -o pid,stat,args
+    if [ -s "$facts/ps.all" ]; then
+        server_processes <"$facts/ps.all" >"$facts/ps.txt"
+        rm -f "$facts/ps.all"
+    fi
+    {
+        echo '# topoplan collect: addresses of this host'
+        own_addresses
+    } >"$facts/ips.txt"
+}

@@ -1,0 +1,143 @@
+//! What `ps` shows of nodes that said nothing themselves.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::Inventory;
+use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Token;
+use crate::inventory::mounts::unknown_host;
+use crate::inventory::nodes::Index;
+use crate::inventory::seen::Seen;
+use crate::inventory::whose_host::HostNames;
+use crate::model::Address;
+use crate::model::HostId;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::parse::ProcessRow;
+use crate::source::Place;
+
+/// The processes of one host, with the files that list them.
+type Listed<'a> = Vec<(&'a Arc<str>, &'a ProcessRow)>;
+
+/// Takes a node for dead that gave neither a view nor an answer, if its process is stopped or
+/// does not run. It makes no node live: what runs may still not answer.
+pub(super) fn apply(
+    gathered: &Gathered,
+    seen: &BTreeMap<Token, Seen>,
+    index: &Index,
+    names: &HostNames,
+    inventory: &mut Inventory,
+) {
+    let hosts = by_host(gathered, names, &mut inventory.diagnostics);
+    if hosts.is_empty() {
+        return;
+    }
+    let addresses: BTreeSet<Address> = inventory
+        .cluster
+        .nodes
+        .iter()
+        .filter_map(|n| n.address.clone())
+        .collect();
+    let mut silent: Vec<NodeId> = index
+        .of_each(seen)
+        .filter(|(id, of)| of.own.is_none() && is_silent(gathered, inventory, *id))
+        .map(|(id, _)| id)
+        .collect();
+    silent.sort_unstable();
+    for id in silent {
+        let node = inventory.cluster.node_mut(id);
+        let (Some(address), Some(host)) = (&node.address, node.host) else {
+            continue;
+        };
+        let Some(listed) = hosts.get(&host) else {
+            continue;
+        };
+        let is_its = |row: &ProcessRow| is_process_of(row, address, &addresses);
+        let own = listed.iter().find(|(_, row)| is_its(row));
+        let (place, message) = match own {
+            Some((path, row)) if row.stopped => (
+                Place {
+                    path: Arc::clone(path),
+                    line: row.line,
+                    column: 1,
+                },
+                format!(
+                    "the process of {node} is stopped (state `T`): it accepts connections and never answers, so it is taken for dead"
+                ),
+            ),
+            // It runs: whether it does its work is for others to say.
+            Some(_) => continue,
+            None => match complete(listed) {
+                Some(path) => (
+                    Place {
+                        path: Arc::clone(path),
+                        line: 1,
+                        column: 1,
+                    },
+                    format!(
+                        "{node} gave no answer and its host does not run it, by this list of processes: it is taken for dead"
+                    ),
+                ),
+                None => continue,
+            },
+        };
+        node.live = false;
+        let stopped = own.is_some();
+        let mut note = Diagnostic::note("capture/process", message).at(place);
+        if stopped {
+            note = note.help("`kill -CONT` wakes it; look at its disk first");
+        }
+        inventory.diagnostics.push(note);
+    }
+}
+
+fn by_host<'a>(
+    gathered: &'a Gathered,
+    names: &HostNames,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<HostId, Listed<'a>> {
+    let mut hosts: BTreeMap<HostId, Listed> = BTreeMap::new();
+    for facts in gathered.processes.iter().filter(|f| !f.rows.is_empty()) {
+        match names.of(&facts.path, facts.host.as_deref()) {
+            Some(host) => {
+                let rows = facts.rows.iter().map(|row| (&facts.path, row));
+                hosts.entry(host).or_default().extend(rows);
+            }
+            None => diagnostics.push(unknown_host(
+                "these processes",
+                Place {
+                    path: facts.path.clone(),
+                    line: facts.rows.first().map_or(1, |r| r.line),
+                    column: 1,
+                },
+            )),
+        }
+    }
+    hosts
+}
+
+fn is_silent(gathered: &Gathered, inventory: &Inventory, id: NodeId) -> bool {
+    let node = inventory.cluster.node(id);
+    let answers = node.address.as_ref().and_then(|a| gathered.answers.get(a));
+    node.membership == Membership::Member && !answers.is_some_and(|a| a.answered)
+}
+
+/// The port decides: a process may name an address by which only its own host knows it. An
+/// address of another node is that node's.
+fn is_process_of(row: &ProcessRow, address: &Address, addresses: &BTreeSet<Address>) -> bool {
+    let other = |ip: &String| {
+        ip != address.ip() && Address::new(ip, row.port).is_ok_and(|a| addresses.contains(&a))
+    };
+    row.port == address.port() && !row.ip.as_ref().is_some_and(other)
+}
+
+/// A file of a listing that shows more than one port, so that it was not filtered to one, and no
+/// server whose port is not known.
+fn complete<'a>(listed: &Listed<'a>) -> Option<&'a Arc<str>> {
+    let ports: BTreeSet<u16> = listed.iter().map(|(_, row)| row.port).collect();
+    let (path, _) = listed.first()?;
+    (ports.len() > 1 && !ports.contains(&0)).then_some(*path)
+}

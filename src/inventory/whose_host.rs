@@ -1,0 +1,126 @@
+//! Which host a file about a host is about: the header in it, else its folder or its name, else
+//! the only host there is.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use crate::inventory::gather::Gathered;
+use crate::model::Address;
+use crate::model::Cluster;
+use crate::model::HostId;
+use crate::parse::address_in_path;
+
+/// The names by which files may call the hosts of a cluster.
+pub(super) struct HostNames {
+    /// In lower case; `None` where two hosts share a name or an IP.
+    by_name: BTreeMap<String, Option<HostId>>,
+    by_address: BTreeMap<Address, HostId>,
+    only: Option<HostId>,
+}
+
+impl HostNames {
+    pub fn new(gathered: &Gathered, cluster: &Cluster) -> Self {
+        let mut names = Self {
+            by_name: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            only: (cluster.hosts.len() == 1).then_some(HostId(0)),
+        };
+        let hosts = (0..).map(HostId).zip(&cluster.hosts);
+        for (id, host) in hosts.clone() {
+            names.call(&host.name, id);
+        }
+        for node in &cluster.nodes {
+            if let (Some(address), Some(host)) = (&node.address, node.host) {
+                names.by_address.insert(address.clone(), host);
+                names.call(address.ip(), host);
+            }
+        }
+        for (_, row) in gathered.hosts.iter().filter(|(_, r)| r.port.is_none()) {
+            let host = cluster.hosts.binary_search_by(|h| (*h.name).cmp(&row.host));
+            if let Ok(host) = host {
+                names.call(&row.ip, HostId(host as u32));
+            }
+        }
+        // `db1` for `db1.example.com`, unless a host is called so.
+        let mut short = Vec::new();
+        for (id, host) in hosts {
+            match host.name.split_once('.') {
+                Some((first, _)) if !first.bytes().all(|b| b.is_ascii_digit()) => {
+                    short.push((first.to_ascii_lowercase(), id));
+                }
+                _ => {}
+            }
+        }
+        short.retain(|(name, _)| !names.by_name.contains_key(name));
+        for (name, id) in short {
+            names.call(&name, id);
+        }
+        names
+    }
+
+    fn call(&mut self, name: &str, host: HostId) {
+        self.by_name
+            .entry(name.to_ascii_lowercase())
+            .and_modify(|known| *known = known.filter(|k| *k == host))
+            .or_insert(Some(host));
+    }
+
+    /// `header` is what the file itself says. `None` if nobody can tell.
+    pub fn of(&self, path: &str, header: Option<&str>) -> Option<HostId> {
+        header
+            .and_then(|name| self.called(name))
+            .or_else(|| path.rsplit('/').find_map(|part| self.in_part(part)))
+            .or(self.only)
+    }
+
+    /// The host that goes by this name, this IP or its first part.
+    pub fn called(&self, name: &str) -> Option<HostId> {
+        let name = name.to_ascii_lowercase();
+        let find = |name: &str| self.by_name.get(name).copied().flatten();
+        find(&name)
+            .or_else(|| find(&ec2_ip(&name)?.to_string()))
+            .or_else(|| {
+                let (first, _) = name.split_once('.')?;
+                (!first.bytes().all(|b| b.is_ascii_digit())).then(|| find(first))?
+            })
+    }
+
+    /// A folder or a file name: an address, or a name somewhere in it.
+    fn in_part(&self, part: &str) -> Option<HostId> {
+        let address = address_in_path(part);
+        let by_address = address.as_ref().and_then(|a| {
+            self.by_address
+                .get(a)
+                .copied()
+                .or_else(|| self.called(a.ip()))
+        });
+        by_address.or_else(|| self.within(&part.to_ascii_lowercase()))
+    }
+
+    /// The longest name that stands in `text` between marks: `df-host-1.txt` names `host-1`,
+    /// not `host`.
+    fn within(&self, text: &str) -> Option<HostId> {
+        // A name has few parts; longer ones are not worth their square.
+        const CUTS: usize = 32;
+        let is_mark = |c: char| matches!(c, '-' | '_' | '.' | ':' | '@' | '=' | '+' | ' ');
+        let ends: Vec<usize> = text
+            .match_indices(is_mark)
+            .map(|(at, _)| at)
+            .take(CUTS)
+            .chain([text.len()])
+            .collect();
+        let starts = [0].into_iter().chain(ends.iter().map(|at| at + 1));
+        let names =
+            starts.flat_map(|start| ends.iter().filter_map(move |&end| text.get(start..end)));
+        names
+            .filter_map(|name| Some((name.len(), self.by_name.get(name).copied().flatten()?)))
+            .max()
+            .map(|(_, host)| host)
+    }
+}
+
+/// Machines of EC2 are called `ip-172-31-34-115` unless they are given a name.
+fn ec2_ip(name: &str) -> Option<Ipv4Addr> {
+    let name = name.split('.').next()?.strip_prefix("ip-")?;
+    name.replace('-', ".").parse().ok()
+}

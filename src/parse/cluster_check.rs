@@ -1,0 +1,399 @@
+//! Reports of `redis-cli --cluster check`, `fix`, `info`, `create`, and of `redis-trib.rb` before.
+//!
+//! A check asks every node that answers it for its own line. What it complains about is kept as
+//! diagnostics, in its own words. It hangs on a stopped node, so reports are often cut off.
+
+use std::borrow::Cow;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Address;
+use crate::parse::Authority;
+use crate::parse::Dialect;
+use crate::parse::Facts;
+use crate::parse::Flags;
+use crate::parse::NodesDump;
+use crate::parse::Section;
+use crate::parse::block::Block;
+use crate::parse::block::strip_markup;
+use crate::parse::cluster_nodes;
+use crate::parse::listed;
+use crate::parse::log::Log;
+use crate::parse::log::Spot;
+use crate::parse::log::quote;
+use crate::parse::log::quote_line;
+use crate::parse::node_field;
+use crate::parse::node_line::bare;
+use crate::parse::node_line::covers_all_slots;
+use crate::parse::report_slots;
+use crate::parse::report_slots::OpenSlots;
+use crate::parse::unreachable;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "cluster-check",
+    sniff,
+    parse,
+};
+
+const CHECK: &str = ">>> Performing Cluster Check";
+
+fn sniff(block: Block) -> bool {
+    const BEGINNINGS: [&str; 13] = [
+        ">>> ",
+        "*** ",
+        "[OK] ",
+        "[ERR] ",
+        "[WARNING] ",
+        "[Warning] ",
+        "M: ",
+        "S: ",
+        "slots:",
+        "replicates ",
+        "Master[0] -> Slots",
+        // What a wrapper writes when the report hung on a stopped node.
+        "(no more output",
+        "[harness: killed",
+    ];
+    let of_report = |line: &str| {
+        BEGINNINGS.iter().any(|b| line.starts_with(b))
+            || line.contains(" keys | ") && line.contains(" slots | ")
+    };
+    block.head().any(of_report) && !cluster_nodes::lists_nodes(block)
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Report<'a> {
+    dump: NodesDump<'a>,
+    /// Replicas that each master says it has, in the order of the nodes.
+    replicas: Vec<Option<usize>>,
+    open: OpenSlots,
+    /// The node that was asked first.
+    of: Option<Address>,
+    line: Option<u32>,
+    unreachable: Vec<Section<'a>>,
+    /// The report came to its last sentence, about the coverage of slots.
+    ended: bool,
+    /// Masters that are summed up by the first eight characters of their ids.
+    summed_up: usize,
+    /// The nodes listed are those that somebody wants to make.
+    is_plan: bool,
+}
+
+fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
+    let mut report = Report::default();
+    for (number, text) in block.lines() {
+        let stripped = strip_markup(text);
+        if !stripped.is_empty() {
+            report.line(number, text, stripped, log);
+        }
+    }
+    report.finish(block, log)
+}
+
+impl<'a> Report<'a> {
+    fn line(&mut self, number: u32, text: &'a str, line: &'a str, log: &mut Log) {
+        let spot = Spot {
+            line: number,
+            text,
+            part: line,
+        };
+        if let Some(rest) = line.strip_prefix(CHECK) {
+            self.begin(number, rest);
+        } else if let Some(rest) = line.strip_prefix("M: ") {
+            self.node(number, rest, Flags::MASTER, spot, log);
+        } else if let Some(rest) = line.strip_prefix("S: ") {
+            self.node(number, rest, Flags::REPLICA, spot, log);
+        } else if let Some(rest) = line.strip_prefix("slots:") {
+            self.slots(rest, spot, log);
+        } else if let Some(id) = line.strip_prefix("replicates ") {
+            let master = listed::id(id.trim(), number, log);
+            if let Some(node) = self.dump.lines.last_mut() {
+                node.master = master.map(Cow::Borrowed);
+            }
+        } else if let Some(count) = line.strip_suffix(" additional replica(s)") {
+            if let Some(last) = self.replicas.last_mut() {
+                *last = count.parse().ok();
+            }
+        } else if line.contains(" keys | ") && line.contains(" slots | ") {
+            self.summed_up += 1;
+        } else if line.starts_with(">>> Performing hash slots allocation") {
+            self.is_plan = true;
+        } else {
+            self.says(line, spot, log);
+        }
+    }
+
+    /// What stood above is a plan, or the check before a repair.
+    fn begin(&mut self, number: u32, rest: &str) {
+        let of = rest
+            .trim()
+            .trim_start_matches("(using node ")
+            .trim_end_matches(')');
+        let unreachable = std::mem::take(&mut self.unreachable);
+        *self = Self {
+            of: of.parse().ok(),
+            line: Some(number),
+            unreachable,
+            summed_up: self.summed_up,
+            ..Self::default()
+        };
+    }
+
+    fn node(&mut self, number: u32, rest: &'a str, role: Flags, spot: Spot, log: &mut Log) {
+        let mut words = rest.split_whitespace();
+        let (id, address) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+        let endpoint = match (node_field::id(id), node_field::endpoint(address)) {
+            (Ok(_), Ok(endpoint)) if !id.is_empty() => endpoint,
+            (Err(broken), _) | (_, Err(broken)) => {
+                self.dump.unread += 1;
+                log.warning(broken.code, broken.message, spot);
+                return;
+            }
+            _ => return,
+        };
+        let mut node = bare(number, Cow::Borrowed(id));
+        node.ip = endpoint.ip;
+        node.port = endpoint.port;
+        node.hostname = endpoint.hostname;
+        node.flags = role;
+        if self.dump.lines.iter().any(|known| known.id == node.id) {
+            let message = format!("node {} is already listed; the first counts", quote(id));
+            log.note("parse/duplicate-id", message, spot);
+        }
+        self.line.get_or_insert(number);
+        self.dump.lines.push(node);
+        self.replicas.push(None);
+    }
+
+    /// `[0-5460],[7] (5462 slots) master`; before 5.0 without brackets.
+    fn slots(&mut self, rest: &'a str, spot: Spot, log: &mut Log) {
+        let Some(node) = self.dump.lines.last_mut() else {
+            return;
+        };
+        let (ranges, rest) = rest.split_once('(').unwrap_or((rest, ""));
+        // The number before is no check: redis-cli 5 counts wrongly after a repair.
+        let flags = rest.split_once(')').map_or("", |(_, flags)| flags);
+        node.slots = report_slots::ranges(ranges, spot, log);
+        for flag in flags.trim().split(',').filter_map(node_field::flag) {
+            // The letter before the id told the role.
+            if flag != Flags::MASTER && flag != Flags::REPLICA && flag != Flags::MYSELF {
+                node.flags = node.flags.with(flag);
+            }
+        }
+        node.connected = !node.flags.has(Flags::FAILED) && !node.flags.has(Flags::NOADDR);
+    }
+
+    /// Sentences of the report about the cluster.
+    fn says(&mut self, line: &'a str, spot: Spot, log: &mut Log) {
+        if line.contains("slots covered") || line.contains("slots are covered") {
+            self.ended = true;
+        }
+        let error = line.starts_with("[ERR] ");
+        let warning = line.starts_with("[WARNING] ") || line.starts_with("[Warning] ");
+        if error || warning || line.starts_with("*** ") {
+            self.open.take(line);
+            let code = match error {
+                true => "report/error",
+                false => "report/warning",
+            };
+            let message = format!("the report says {}", quote_line(line));
+            log.warning(code, message, spot);
+        } else if unreachable::is_no_answer(line) {
+            let of = unreachable::address(line);
+            if of.is_some() && self.unreachable.iter().all(|s| s.of != of) {
+                self.unreachable.push(Section {
+                    dialect: DIALECT.name,
+                    of,
+                    host: None,
+                    line: spot.line,
+                    facts: Facts::Unreachable(line),
+                });
+            }
+        }
+    }
+
+    fn finish(mut self, block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
+        let lists_nodes = !self.dump.lines.is_empty() && !self.is_plan;
+        if lists_nodes {
+            self.open.settle(&mut self.dump.lines);
+            self.dump.authority = Authority::Check;
+            self.dump.incomplete = !self.is_whole();
+            if self.dump.incomplete {
+                let message = "the report stops before its end, as it does where a node is \
+                               stopped; nodes or slots may be missing";
+                let line = self.line.unwrap_or(block.first_line);
+                log.at_line(Diagnostic::warning("report/cut-off", message), line);
+            }
+        } else {
+            log.at_line(nothing_listed(&self), block.first_line);
+        }
+        let mut sections = Vec::new();
+        if lists_nodes {
+            sections.push(Section {
+                of: self.of,
+                line: self.line.unwrap_or(block.first_line),
+                ..Section::new(DIALECT.name, block, Facts::Nodes(self.dump))
+            });
+        }
+        sections.extend(self.unreachable);
+        sections
+    }
+
+    /// It came to its end, or nobody can be missing: all slots are there, and so are all replicas
+    /// that the masters count.
+    fn is_whole(&self) -> bool {
+        let has = |id: &str| {
+            let of = |n: &&crate::parse::NodeLine| n.master.as_deref() == Some(id);
+            self.dump.lines.iter().filter(of).count()
+        };
+        let counted = || {
+            let mut pairs = self.dump.lines.iter().zip(&self.replicas);
+            pairs.all(|(node, told)| match told {
+                Some(told) => has(&node.id) == *told,
+                None => true,
+            })
+        };
+        self.ended || covers_all_slots(&self.dump.lines) && counted()
+    }
+}
+
+fn nothing_listed(report: &Report) -> Diagnostic {
+    if report.is_plan {
+        return Diagnostic::note(
+            "report/plan",
+            "the report lists what a new cluster shall be, not what it is; it was not used",
+        );
+    }
+    if report.summed_up > 0 {
+        return Diagnostic::note(
+            "report/no-nodes",
+            "the report gives the first characters of ids only, so its nodes were not used",
+        )
+        .help("capture CLUSTER NODES, or `redis-cli --cluster check`");
+    }
+    Diagnostic::note(
+        "report/no-nodes",
+        "the report stops before it lists a node, as it does where a node is stopped",
+    )
+    .help("capture CLUSTER NODES of every node that answers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Direction;
+    use crate::parse::Parsed;
+    use crate::parse::parse as parse_file;
+    use crate::source::Source;
+
+    fn source(text: &str) -> Source {
+        Source::new("f", text.to_owned(), String::new())
+    }
+
+    fn dump<'a, 'p>(parsed: &'p Parsed<'a>) -> &'p NodesDump<'a> {
+        match &parsed.sections[0].facts {
+            Facts::Nodes(dump) => dump,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const REPORT: &str = "10.0.0.1:7000 (aa...) -> 0 keys | 5461 slots | 1 slaves.\n\
+        \u{1b}[29;1m>>> Performing Cluster Check (using node 10.0.0.1:7000)\n\
+        \u{1b}[0mM: aa 10.0.0.1:7000\n   slots:[0-5460],[5462] (5462 slots) master\n   1 additional replica(s)\n\
+        S: bb ::1:7001\n   slots: (0 slots) slave,nofailover\n   replicates aa\n\
+        M: cc 10.0.0.3:7000\n   slots:5463-16383 (10921 slots) master,fail\n\
+        \u{1b}[0m\u{1b}[31;1m[WARNING] Node 10.0.0.1:7000 has slots in migrating state 100,101.\n\
+        [WARNING] Node 10.0.0.3:7000 has slots in importing state (100).\n\
+        [WARNING] Node ::1:7001 has slots in migrating state 100.\n\
+        Could not connect to Redis at 10.0.0.4:7000: Connection refused\n\
+        [ERR] Not all 16384 slots are covered by nodes.\n";
+
+    #[test]
+    fn a_report_lists_nodes_and_keeps_its_complaints() {
+        let source = source(REPORT);
+        let parsed = parse_file(&source);
+        let dump = dump(&parsed);
+        assert!(!dump.incomplete);
+        let [a, b, c] = &dump.lines[..] else {
+            panic!("{dump:?}");
+        };
+        assert_eq!(
+            (a.slots.as_slice(), a.line),
+            ([(0, 5460), (5462, 5462)].as_slice(), 3)
+        );
+        assert_eq!(b.flags, Flags::REPLICA.with(Flags::NOFAILOVER));
+        assert_eq!(
+            (b.ip, b.port, b.master.as_deref()),
+            ("::1", 7001, Some("aa"))
+        );
+        assert_eq!((c.flags.has(Flags::FAILED), c.connected), (true, false));
+        // Slot 101 has no other side, and the replica only copies its master's.
+        let open: Vec<_> = dump.lines.iter().flat_map(|n| n.open.clone()).collect();
+        assert_eq!(
+            open.iter()
+                .map(|o| (o.slot, o.direction, o.peer))
+                .collect::<Vec<_>>(),
+            [
+                (100, Direction::Migrating, "cc"),
+                (100, Direction::Importing, "aa")
+            ]
+        );
+        let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+        assert_eq!(
+            codes,
+            [
+                "report/warning",
+                "report/warning",
+                "report/warning",
+                "report/error"
+            ]
+        );
+        assert_eq!(parsed.diagnostics[3].place.as_ref().unwrap().line, 15);
+        let of = |s: &Section| s.of.as_ref().map(Address::to_string);
+        assert_eq!(of(&parsed.sections[0]).as_deref(), Some("10.0.0.1:7000"));
+        assert_eq!(of(&parsed.sections[1]).as_deref(), Some("10.0.0.4:7000"));
+        assert!(matches!(parsed.sections[1].facts, Facts::Unreachable(_)));
+    }
+
+    #[test]
+    fn a_report_that_was_cut_off_is_incomplete() {
+        let end = REPORT.find("M: cc").expect("the third node");
+        for (text, incomplete) in [
+            (REPORT[..end].to_owned(), true),
+            ("M: aa 10.0.0.1:7000\n   slots:0-16383 (16384 slots) master\n   0 additional replica(s)\n".into(), false),
+            ("M: aa 10.0.0.1:7000\n   slots:0-16383 (16384 slots) master\n   1 additional replica(s)\n".into(), true),
+        ] {
+            let source = source(&text);
+            let parsed = parse_file(&source);
+            assert_eq!(dump(&parsed).incomplete, incomplete, "{text}");
+            let said = parsed.diagnostics.iter().any(|d| d.code == "report/cut-off");
+            assert_eq!(said, incomplete, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_new_cluster_shall_be_is_no_fact_until_it_was_checked() {
+        let plan = ">>> Performing hash slots allocation on 1 nodes...\nMaster[0] -> Slots 0 - 16383\nM: aa 10.0.0.1:7000\n   slots:[0-16383] (16384 slots) master\n";
+        let file = source(plan);
+        let parsed = parse_file(&file);
+        assert!(parsed.sections.is_empty());
+        assert_eq!(parsed.diagnostics[0].code, "report/plan");
+        let made = source(&format!("{plan}{REPORT}"));
+        let parsed = parse_file(&made);
+        assert_eq!(dump(&parsed).lines.len(), 3);
+    }
+
+    #[test]
+    fn a_report_without_nodes_is_one_note() {
+        for text in [
+            "10.0.0.1:7000 (a5f1acac...) -> 62 keys | 5461 slots | 1 slaves.\n[OK] 62 keys in 1 masters.\n",
+            "(no more output; interrupted after 8 s)\n",
+        ] {
+            let source = source(text);
+            let parsed = parse_file(&source);
+            assert!(parsed.sections.is_empty(), "{text}");
+            let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+            assert_eq!(codes, ["report/no-nodes"], "{text}");
+        }
+    }
+}
