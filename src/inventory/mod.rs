@@ -10,6 +10,7 @@ mod captures;
 mod clusters;
 mod disks;
 mod distribution;
+mod dumps;
 mod gather;
 mod in_flight;
 mod links;

@@ -72,7 +72,10 @@ fn a_folder_is_named_by_its_view_whatever_else_it_holds() {
 fn of_answers_without_views_the_fullest_counts() {
     let files = vec![file("report.txt", &report()), file("s.json", &shards())];
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["report/error", "capture/no-cluster-nodes"]);
+    assert_eq!(
+        codes(&inventory),
+        ["report/error", "capture/no-cluster-nodes"]
+    );
     assert_eq!(inventory.diagnostics[0].severity, Severity::Warning);
     assert_eq!(members(&inventory), "abcd");
 }
