@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Token;
 use crate::inventory::maps::HostRows;
 use crate::model::Node;
 use crate::parse::HostRow;
@@ -17,6 +18,8 @@ pub(super) struct Announced<'a> {
     gathered: &'a Gathered,
     /// By node id: the `availability-zone` of dumps.
     zones: BTreeMap<&'a str, &'a str>,
+    /// The first hostname that any line gives for an id.
+    hostnames: BTreeMap<Token, &'a str>,
 }
 
 impl<'a> Announced<'a> {
@@ -31,7 +34,17 @@ impl<'a> Announced<'a> {
                 ))
             })
             .collect();
-        Self { gathered, zones }
+        let mut hostnames = BTreeMap::new();
+        for fact in &gathered.facts {
+            if let Some(name) = &fact.hostname {
+                hostnames.entry(fact.token).or_insert(&**name);
+            }
+        }
+        Self {
+            gathered,
+            zones,
+            hostnames,
+        }
     }
 
     /// The node's `availability-zone`, of dumps or of its INFO.
@@ -46,7 +59,7 @@ impl<'a> Announced<'a> {
 
     fn hostname(&self, node: &Node) -> Option<&'a str> {
         let token = self.gathered.tokens.get(&node.name)?;
-        self.gathered.hostnames.get(token).map(|name| &**name)
+        self.hostnames.get(token).copied()
     }
 }
 

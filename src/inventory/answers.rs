@@ -12,8 +12,9 @@ use crate::source::Place;
 pub(super) struct Answers {
     pub info: BTreeMap<String, String>,
     pub config: BTreeMap<String, String>,
-    /// What its configuration file says: counts where the node itself says nothing.
-    pub file: BTreeMap<String, String>,
+    /// Settings of its configuration file: they count where it does not say itself what it runs
+    /// with.
+    pub started_with: BTreeMap<String, String>,
     pub info_place: Option<Place>,
     pub answered: bool,
     pub unreachable: Option<Place>,
@@ -56,7 +57,10 @@ impl Answers {
         let copied = |(k, v): (&String, &String)| (k.clone(), v.clone());
         self.info.extend(other.info.iter().map(copied));
         self.config.extend(other.config.iter().map(copied));
-        self.file.extend(other.file.iter().map(copied));
+        for (key, value) in &other.started_with {
+            let known = self.started_with.entry(key.clone());
+            known.or_insert_with(|| value.clone());
+        }
         self.cluster_info
             .extend(other.cluster_info.iter().map(copied));
         self.info_place = self.info_place.take().or(other.info_place.clone());

@@ -11,7 +11,7 @@ use crate::inventory::File;
 pub(super) use crate::inventory::answers::Answers;
 pub(super) use crate::inventory::answers::is_local;
 use crate::inventory::conf::ConfRead;
-use crate::inventory::server;
+use crate::inventory::dumps::Before;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
@@ -24,8 +24,6 @@ use crate::parse::Flags;
 use crate::parse::HomeRow;
 use crate::parse::HostRow;
 use crate::parse::MountRow;
-use crate::parse::NodeLine;
-use crate::parse::NodesDump;
 use crate::parse::Pair;
 use crate::parse::Parsed;
 use crate::parse::ProcessRow;
@@ -68,9 +66,6 @@ pub(super) struct Line {
     pub line: u32,
     pub column: u32,
 }
-
-/// No unix ms are later: the year 3000.
-const LATEST: u64 = 32_503_680_000_000;
 
 /// One dump.
 #[derive(Debug)]
@@ -136,8 +131,6 @@ pub(super) struct Gathered {
     pub views: Vec<View>,
     /// One for each file and name in it, in the order of the capture.
     pub told: Vec<Told>,
-    /// The first hostname that any line gives for an id.
-    pub hostnames: BTreeMap<Token, Arc<str>>,
     /// Files on disk with a fault.
     pub nodes_confs: Vec<ConfRead>,
     /// The same by the address that the node has in the cluster, once it is known whose it is.
@@ -158,7 +151,7 @@ pub(super) struct Gathered {
     /// The text of one line for each id that some line shows without an address: the first of
     /// the most telling kind of answer.
     pub ghost_lines: BTreeMap<Token, (Authority, Arc<str>)>,
-    by_token: Vec<Vec<u32>>,
+    pub by_token: Vec<Vec<u32>>,
     told_by: BTreeMap<(Arc<str>, Option<Address>), usize>,
 }
 
@@ -175,13 +168,18 @@ impl Gathered {
                 whole.into_iter().chain(parts)
             })
             .collect();
-        let parsed = parallel::map(&sources, |source| crate::parse::parse(source));
-        for (source, parsed) in sources.into_iter().zip(parsed) {
-            self.take(source, parsed);
+        let parsed = parallel::map(&sources, |source| {
+            let parsed = crate::parse::parse(source);
+            let before = parsed.sections.iter().map(|s| self.before(&s.facts));
+            let before: Vec<Before> = before.collect();
+            (parsed, before)
+        });
+        for (source, (parsed, before)) in sources.into_iter().zip(parsed) {
+            self.take(source, parsed, before);
         }
     }
 
-    pub fn take(&mut self, source: &Source, parsed: Parsed) {
+    pub fn take(&mut self, source: &Source, parsed: Parsed, before: Vec<Before>) {
         let known = self.files.len();
         let file = self.file_of(source, &parsed);
         // Once for a file, however many answers are wrapped in it.
@@ -192,8 +190,8 @@ impl Gathered {
         self.diagnostics.extend(parsed.diagnostics);
         let inside = source.inside.as_ref().and_then(|inside| inside.of.clone());
         let named = inside.or_else(|| address_in_path(&source.path));
-        for section in parsed.sections {
-            self.take_section(source, file, named.as_ref(), section);
+        for (section, before) in parsed.sections.into_iter().zip(before) {
+            self.take_section(source, file, named.as_ref(), section, &before);
         }
     }
 
@@ -222,6 +220,7 @@ impl Gathered {
         file: usize,
         named: Option<&Address>,
         section: Section,
+        before: &Before,
     ) {
         let of = nearest(section.of.as_ref(), named);
         let place = source.place(section.line, 1);
@@ -234,7 +233,7 @@ impl Gathered {
         // Who asked one node on a host asked on that host.
         let host = host.or_else(|| section.of.as_ref().map(|of| of.ip().to_owned()));
         match section.facts {
-            Facts::Nodes(dump) => self.take_view(source, file, &spot, of, dump),
+            Facts::Nodes(dump) => self.take_view(source, file, &spot, of, dump, before),
             Facts::Info(pairs) => {
                 let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
@@ -344,9 +343,7 @@ impl Gathered {
         };
         if let Some(address) = of.cloned().or_else(by_ip) {
             let answers = self.answers_of(Some(&address), spot, file);
-            for (key, value) in config {
-                answers.file.entry(key).or_insert(value);
-            }
+            answers.started_with.extend(config);
             return;
         }
         let line = pairs.first().map_or(1, |p| p.line);
@@ -366,7 +363,7 @@ impl Gathered {
         }
     }
 
-    fn answers_of(&mut self, of: Option<&Address>, spot: &str, file: usize) -> &mut Answers {
+    pub fn answers_of(&mut self, of: Option<&Address>, spot: &str, file: usize) -> &mut Answers {
         let next = self.told.len();
         let key = (Arc::from(spot), of.cloned());
         let index = *self.told_by.entry(key).or_insert(next);
@@ -384,152 +381,7 @@ impl Gathered {
         &mut self.told[index].said
     }
 
-    fn take_view(
-        &mut self,
-        source: &Source,
-        file: usize,
-        spot: &Arc<str>,
-        named: Option<&Address>,
-        mut dump: NodesDump,
-    ) {
-        if !dump.load_faults.is_empty() {
-            for fault in &mut dump.load_faults {
-                (fault.line, fault.column) = source.in_file(fault.line, fault.column);
-            }
-            self.nodes_confs.push(ConfRead {
-                path: source.path.clone(),
-                written_by: dump.written_by.take(),
-                named: named.cloned(),
-                faults: std::mem::take(&mut dump.load_faults),
-            });
-            if dump.lines.is_empty() {
-                return;
-            }
-        }
-        if dump.authority > Authority::Disk && named.is_some() {
-            self.answers_of(named, &source.path, file).answered = true;
-        }
-        let mut lines = Vec::with_capacity(dump.lines.len());
-        let mut myself = None;
-        let mut clock = 0;
-        for line in &dump.lines {
-            let is_myself = line.flags.has(Flags::MYSELF);
-            // The last word of a peer that is gone says when it went.
-            let doubted = line.flags.has(Flags::SUSPECTED) || line.flags.has(Flags::FAILED);
-            // Other stores print other times.
-            if line.pong_received < LATEST && (is_myself || (line.connected && !doubted)) {
-                clock = clock.max(line.pong_received);
-            }
-            if is_myself && myself.is_none() {
-                myself = Some(lines.len());
-            } else if is_myself {
-                self.diagnostics.push(
-                    Diagnostic::warning(
-                        "capture/two-myself",
-                        "a second `myself` line: two dumps in one; the first is taken for the owner",
-                    )
-                    .at(source.place(line.line, line.column)),
-                );
-            }
-            let fact = self.fact_of(line);
-            if let Some(hostname) = line.hostname {
-                let token = self.facts[fact as usize].token;
-                let known = self.hostnames.entry(token);
-                known.or_insert_with(|| hostname.into());
-            }
-            self.keep_ghost(source, dump.authority, line, fact);
-            let (line, column) = source.in_file(line.line, line.column);
-            lines.push(Line { fact, line, column });
-        }
-        // These are told by a process that runs; a report is written by a client.
-        if matches!(dump.authority, Authority::Shards | Authority::Slots) {
-            self.answers_of(named, spot, file).answered = true;
-        }
-        self.views.push(View {
-            path: source.path.clone(),
-            spot: spot.clone(),
-            file,
-            myself,
-            whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
-            lines,
-            authority: dump.authority,
-            incomplete: dump.incomplete,
-            garbled: dump.unread > 0,
-            named: named.cloned(),
-            clock,
-            looks_like: server::looks_like(&dump.lines),
-        });
-    }
-
-    /// A node that met nobody has no address in its own line, and is no ghost.
-    fn keep_ghost(&mut self, source: &Source, authority: Authority, line: &NodeLine, fact: u32) {
-        let fact = &self.facts[fact as usize];
-        let addressless = fact.flags.has(Flags::NOADDR) || line.ip.is_empty();
-        if !addressless || fact.flags.has(Flags::MYSELF) {
-            return;
-        }
-        match self.ghost_lines.get(&fact.token) {
-            Some((kept, _)) if *kept <= authority => {}
-            Some(_) | None => {
-                if let Some(text) = text_from(source, &line.id) {
-                    self.ghost_lines
-                        .insert(fact.token, (authority, text.into()));
-                }
-            }
-        }
-    }
-
-    fn fact_of(&mut self, line: &NodeLine) -> u32 {
-        let token = self.token(&line.id);
-        let known = |&&index: &&u32| {
-            let fact = &self.facts[index as usize];
-            // By name: looking the token up again costs more than all the rest.
-            let master = fact.master.map(|m| self.names[m as usize].as_str());
-            fact.flags == line.flags
-                && fact.config_epoch == line.config_epoch
-                && fact.connected == line.connected
-                && master == line.master.as_deref()
-                && fact.port == line.port
-                && fact.bus_port == line.bus_port
-                && &*fact.ip == line.ip
-                && fact.slots == line.slots
-                && fact.zone.as_deref() == line.zone
-                && fact.hostname.as_deref() == line.hostname
-                && fact.open.len() == line.open.len()
-                && fact.open.iter().zip(&line.open).all(|(a, b)| {
-                    (a.0, a.1) == (b.slot, b.direction)
-                        && self.names[a.2 as usize].as_str() == b.peer
-                })
-        };
-        if let Some(&index) = self.by_token[token as usize].iter().find(known) {
-            return index;
-        }
-        let master = line.master.as_deref().map(|m| self.token(m));
-        let open = line
-            .open
-            .iter()
-            .map(|o| (o.slot, o.direction, self.token(o.peer)))
-            .collect();
-        let index = self.facts.len() as u32;
-        self.facts.push(Fact {
-            token,
-            ip: line.ip.into(),
-            port: line.port,
-            bus_port: line.bus_port,
-            hostname: line.hostname.map(Into::into),
-            zone: line.zone.map(Into::into),
-            flags: line.flags,
-            master,
-            config_epoch: line.config_epoch,
-            connected: line.connected,
-            slots: line.slots.clone(),
-            open,
-        });
-        self.by_token[token as usize].push(index);
-        index
-    }
-
-    fn token(&mut self, text: &str) -> Token {
+    pub fn token(&mut self, text: &str) -> Token {
         if let Some(&token) = self.tokens.get(text) {
             return token;
         }
@@ -539,17 +391,6 @@ impl Gathered {
         self.names.push(name);
         self.by_token.push(Vec::new());
         token
-    }
-
-    /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
-    /// do not.
-    fn names_only_listed(&self, lines: &[Line]) -> bool {
-        let mut listed = vec![false; self.names.len()];
-        for line in lines {
-            listed[self.fact(line).token as usize] = true;
-        }
-        let mut masters = lines.iter().filter_map(|l| self.fact(l).master);
-        masters.all(|m| listed[m as usize])
     }
 
     /// Where the capture reached the node that has this address in the cluster, if elsewhere.
@@ -571,21 +412,6 @@ fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option
         }
         _ => header.or(path),
     }
-}
-
-/// The captured line from `id` on, of which it must be a slice; quotes behind it are none of it.
-/// People paste whole dumps with `\n` spelled out, so that ends a line, too.
-fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
-    let offset = (id.as_ptr() as usize).wrapping_sub(source.text.as_ptr() as usize);
-    let rest = source.text.get(offset..)?;
-    let mut ends = rest.match_indices(['\n', '\\']).map(|(at, _)| at);
-    let end = ends.find(|&at| {
-        let rest = rest.get(at..).unwrap_or("");
-        rest.starts_with('\n') || rest.starts_with("\\n")
-    });
-    let line = rest.get(..end.unwrap_or(rest.len()))?;
-    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*');
-    Some(line.trim_end_matches(around))
 }
 
 fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {

@@ -13,6 +13,7 @@ mod clusters;
 mod conf;
 mod disks;
 mod distribution;
+mod dumps;
 mod gather;
 mod in_flight;
 mod links;

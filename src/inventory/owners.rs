@@ -31,7 +31,8 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
         let view = &gathered.views[index];
         let Some(line) = view.myself else {
             let found = lost_owner(gathered, view, &whose);
-            if found.is_none() {
+            // Other answers never name their node.
+            if found.is_none() && view.authority <= Authority::Disk {
                 diagnostics.extend(unknown_owner(view, &whose));
             }
             gathered.views[index].myself = found;

@@ -237,7 +237,7 @@ pub(super) fn file_answers(
         );
     }
     for answers in gathered.answers.values_mut() {
-        for (key, value) in std::mem::take(&mut answers.file) {
+        for (key, value) in std::mem::take(&mut answers.started_with) {
             answers.config.entry(key).or_insert(value);
         }
     }

@@ -52,7 +52,9 @@ fn take<'a>(gathered: &mut Gathered, source: &'a Source, of: Option<char>, facts
         sections: vec![section],
         diagnostics: Vec::new(),
     };
-    gathered.take(source, parsed);
+    let before = parsed.sections.iter().map(|s| gathered.before(&s.facts));
+    let before = before.collect();
+    gathered.take(source, parsed, before);
 }
 
 /// A file in the folder of a node.

@@ -66,7 +66,7 @@ fn a_disagreement_goes_to_the_most_and_is_a_conflict() {
 fn a_view_beats_them_all() {
     let mut gathered = Gathered::default();
     let own = view('a', FOUR);
-    gathered.take(&own, crate::parse::parse(&own));
+    gathered.take_batch(std::slice::from_ref(&own));
     answer(
         &mut gathered,
         Some('b'),

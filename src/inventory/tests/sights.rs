@@ -50,7 +50,7 @@ fn the_matrix_has_a_row_for_each_view_and_a_column_for_each_node() {
 fn linked(rows: &str) -> Inventory {
     let mut gathered = Gathered::default();
     let own = view('a', FOUR);
-    gathered.take(&own, crate::parse::parse(&own));
+    gathered.take_batch(std::slice::from_ref(&own));
     let ids: Vec<(String, bool)> = rows
         .split_whitespace()
         .map(|word| {

@@ -254,7 +254,7 @@ fn a_view_knows_what_its_node_told_of_epochs() {
 fn the_id_that_a_node_told_owns_a_dump_without_myself() {
     let mut gathered = Gathered::default();
     let dump = file("x/nodes.txt", &dump(FOUR));
-    gathered.take(&dump, crate::parse::parse(&dump));
+    gathered.take_batch(std::slice::from_ref(&dump));
     let id_file = file("x/myid.txt", &name('b'));
     take(&mut gathered, &id_file, None, Facts::MyId(&id_file.text));
     let inventory = reconcile(gathered, Policy::default());

@@ -1,0 +1,228 @@
+//! Takes dumps in, line by line.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::inventory::conf::ConfRead;
+use crate::inventory::gather::Fact;
+use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Line;
+use crate::inventory::gather::View;
+use crate::inventory::server;
+use crate::model::Address;
+use crate::parse::Authority;
+use crate::parse::Facts;
+use crate::parse::Flags;
+use crate::parse::NodeLine;
+use crate::parse::NodesDump;
+use crate::source::Source;
+
+/// What was known of a dump before its batch was taken in.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// Of each line: the fact that it repeats, or [`UNKNOWN`].
+    facts: Vec<u32>,
+    looks_like: Option<&'static str>,
+}
+
+/// No fact has this number.
+const UNKNOWN: u32 = u32::MAX;
+
+/// No unix ms are later: the year 3000.
+const LATEST: u64 = 32_503_680_000_000;
+
+impl Gathered {
+    pub fn take_view(
+        &mut self,
+        source: &Source,
+        file: usize,
+        spot: &Arc<str>,
+        named: Option<&Address>,
+        mut dump: NodesDump,
+        before: &Before,
+    ) {
+        self.keep_faults(source, named, &mut dump);
+        if dump.lines.is_empty() && dump.authority == Authority::Disk {
+            return;
+        }
+        if dump.authority > Authority::Disk && named.is_some() {
+            self.answers_of(named, &source.path, file).answered = true;
+        }
+        let mut lines = Vec::with_capacity(dump.lines.len());
+        let mut myself = None;
+        let mut clock = 0;
+        for (index, line) in dump.lines.iter().enumerate() {
+            let is_myself = line.flags.has(Flags::MYSELF);
+            // The last word of a peer that is gone says when it went.
+            let doubted = line.flags.has(Flags::SUSPECTED) || line.flags.has(Flags::FAILED);
+            // Other stores print other times.
+            if line.pong_received < LATEST && (is_myself || (line.connected && !doubted)) {
+                clock = clock.max(line.pong_received);
+            }
+            if is_myself && myself.is_none() {
+                myself = Some(lines.len());
+            } else if is_myself {
+                self.diagnostics.push(
+                    Diagnostic::warning(
+                        "capture/two-myself",
+                        "a second `myself` line: two dumps in one; the first is taken for the owner",
+                    )
+                    .at(source.place(line.line, line.column)),
+                );
+            }
+            let fact = match before.facts.get(index) {
+                Some(&known) if known != UNKNOWN => known,
+                _ => self.fact_of(line),
+            };
+            self.keep_ghost(source, dump.authority, line, fact);
+            let (line, column) = source.in_file(line.line, line.column);
+            lines.push(Line { fact, line, column });
+        }
+        // These are told by a process that runs; a report is written by a client.
+        if matches!(dump.authority, Authority::Shards | Authority::Slots) {
+            self.answers_of(named, spot, file).answered = true;
+        }
+        self.views.push(View {
+            path: source.path.clone(),
+            spot: spot.clone(),
+            file,
+            myself,
+            whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
+            lines,
+            authority: dump.authority,
+            incomplete: dump.incomplete,
+            garbled: dump.unread > 0,
+            named: named.cloned(),
+            clock,
+            looks_like: before.looks_like,
+        });
+    }
+
+    /// What a server would stumble over in a file on disk.
+    fn keep_faults(&mut self, source: &Source, named: Option<&Address>, dump: &mut NodesDump) {
+        if dump.load_faults.is_empty() {
+            return;
+        }
+        for fault in &mut dump.load_faults {
+            (fault.line, fault.column) = source.in_file(fault.line, fault.column);
+        }
+        self.nodes_confs.push(ConfRead {
+            path: source.path.clone(),
+            written_by: dump.written_by.take(),
+            named: named.cloned(),
+            faults: std::mem::take(&mut dump.load_faults),
+        });
+    }
+
+    /// A node that met nobody has no address in its own line, and is no ghost.
+    fn keep_ghost(&mut self, source: &Source, authority: Authority, line: &NodeLine, fact: u32) {
+        let fact = &self.facts[fact as usize];
+        let addressless = fact.flags.has(Flags::NOADDR) || line.ip.is_empty();
+        if !addressless || fact.flags.has(Flags::MYSELF) {
+            return;
+        }
+        match self.ghost_lines.get(&fact.token) {
+            Some((kept, _)) if *kept <= authority => {}
+            Some(_) | None => {
+                if let Some(text) = text_from(source, &line.id) {
+                    self.ghost_lines
+                        .insert(fact.token, (authority, text.into()));
+                }
+            }
+        }
+    }
+
+    /// What is known of a dump already. Only looks, so that many dumps can be looked up at once:
+    /// a thousand views of one cluster say nearly the same.
+    pub fn before(&self, facts: &Facts) -> Before {
+        let Facts::Nodes(dump) = facts else {
+            return Before::default();
+        };
+        let find = |line| self.known(line).unwrap_or(UNKNOWN);
+        Before {
+            facts: dump.lines.iter().map(find).collect(),
+            looks_like: server::looks_like(&dump.lines),
+        }
+    }
+
+    fn known(&self, line: &NodeLine) -> Option<u32> {
+        let token = *self.tokens.get(&*line.id)?;
+        let same = |&&index: &&u32| {
+            let fact = &self.facts[index as usize];
+            // By name: looking the token up again costs more than all the rest.
+            let master = fact.master.map(|m| self.names[m as usize].as_str());
+            fact.flags == line.flags
+                && fact.config_epoch == line.config_epoch
+                && fact.connected == line.connected
+                && master == line.master.as_deref()
+                && fact.port == line.port
+                && fact.bus_port == line.bus_port
+                && &*fact.ip == line.ip
+                && fact.slots == line.slots
+                && fact.zone.as_deref() == line.zone
+                && fact.hostname.as_deref() == line.hostname
+                && fact.open.len() == line.open.len()
+                && fact.open.iter().zip(&line.open).all(|(a, b)| {
+                    (a.0, a.1) == (b.slot, b.direction)
+                        && self.names[a.2 as usize].as_str() == b.peer
+                })
+        };
+        self.by_token[token as usize].iter().find(same).copied()
+    }
+
+    fn fact_of(&mut self, line: &NodeLine) -> u32 {
+        if let Some(index) = self.known(line) {
+            return index;
+        }
+        let token = self.token(&line.id);
+        let master = line.master.as_deref().map(|m| self.token(m));
+        let open = line
+            .open
+            .iter()
+            .map(|o| (o.slot, o.direction, self.token(o.peer)))
+            .collect();
+        let index = self.facts.len() as u32;
+        self.facts.push(Fact {
+            token,
+            ip: line.ip.into(),
+            port: line.port,
+            bus_port: line.bus_port,
+            hostname: line.hostname.map(Into::into),
+            zone: line.zone.map(Into::into),
+            flags: line.flags,
+            master,
+            config_epoch: line.config_epoch,
+            connected: line.connected,
+            slots: line.slots.clone(),
+            open,
+        });
+        self.by_token[token as usize].push(index);
+        index
+    }
+
+    /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
+    /// do not.
+    fn names_only_listed(&self, lines: &[Line]) -> bool {
+        let mut listed = vec![false; self.names.len()];
+        for line in lines {
+            listed[self.fact(line).token as usize] = true;
+        }
+        let mut masters = lines.iter().filter_map(|l| self.fact(l).master);
+        masters.all(|m| listed[m as usize])
+    }
+}
+
+/// The captured line from `id` on, of which it must be a slice; quotes behind it are none of it.
+/// People paste whole dumps with `\n` spelled out, so that ends a line, too.
+fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
+    let offset = (id.as_ptr() as usize).wrapping_sub(source.text.as_ptr() as usize);
+    let rest = source.text.get(offset..)?;
+    let mut ends = rest.match_indices(['\n', '\\']).map(|(at, _)| at);
+    let end = ends.find(|&at| {
+        let rest = rest.get(at..).unwrap_or("");
+        rest.starts_with('\n') || rest.starts_with("\\n")
+    });
+    let line = rest.get(..end.unwrap_or(rest.len()))?;
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*');
+    Some(line.trim_end_matches(around))
+}
