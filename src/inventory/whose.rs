@@ -5,6 +5,7 @@
 //! of that name, and all answers under it are its own.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Answers;
@@ -202,8 +203,14 @@ pub(super) fn file_answers(
         }
     }
     let mut left: BTreeMap<String, Vec<&Told>> = BTreeMap::new();
+    let members: BTreeSet<&Address> = address_of.values().copied().collect();
     for told in &told {
-        match whose.target(told) {
+        // A cluster may live on one machine and call itself 127.0.0.1.
+        let by_name = || {
+            let name = told.named.as_ref().filter(|name| members.contains(name))?;
+            Some(Target::Address(name.clone()))
+        };
+        match whose.target(told).or_else(by_name) {
             Some(Target::Address(address)) => file(gathered, &address, told),
             Some(Target::Id(id)) => {
                 if let Some(&address) = address_of.get(&id) {
