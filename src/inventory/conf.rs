@@ -72,6 +72,12 @@ pub(super) fn judge(gathered: &Gathered, cluster: &Cluster) -> Vec<ConfFile> {
     let by_address: BTreeMap<&Address, NodeId> = cluster
         .iter()
         .filter_map(|(id, node)| Some((node.address.as_ref()?, id)))
+        .flat_map(|(address, id)| {
+            let reached = gathered.reached(address);
+            std::iter::once(address)
+                .chain(reached)
+                .map(move |a| (a, id))
+        })
         .collect();
     let views = Views::of(gathered);
     let mut files = Vec::new();

@@ -174,10 +174,13 @@ fn prefix(line: &str, end: End) -> Option<(&str, &str)> {
 /// An IPv6 address and a path have no more.
 const COLONS_MAX: usize = 12;
 
+/// Text behind one prefix, and where each of its lines stood.
+type Part = (String, Vec<(u32, u32)>);
+
 /// The lines of each prefix, which may be mixed, in the order in which the prefixes appear.
 fn behind_prefixes(source: &Source, end: End) -> Vec<Source> {
     let mut order: Vec<&str> = Vec::new();
-    let mut parts: BTreeMap<&str, (String, Vec<(u32, u32)>)> = BTreeMap::new();
+    let mut parts: BTreeMap<&str, Part> = BTreeMap::new();
     let mut known: Option<&str> = None;
     for (number, line) in source.lines() {
         let found = prefix(line, end).or_else(|| {

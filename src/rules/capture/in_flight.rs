@@ -21,6 +21,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
     page: include_str!("in_flight.rs"),
 };
 
+/// Nodes, what each is doing, and where the capture says so.
+type Kind<'a> = (&'a [NodeId], &'a str, fn(NodeId) -> Fact);
+
 fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let cluster = &inventory.cluster;
     let flight = &inventory.in_flight;
@@ -43,7 +46,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
             evidence.or(Some(Fact::View(0))),
         ));
     }
-    let kinds: [(&[NodeId], &str, fn(NodeId) -> Fact); 4] = [
+    let kinds: [Kind; 4] = [
         (
             &flight.first_syncs,
             "copies its master's data for the first time",
