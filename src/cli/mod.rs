@@ -12,6 +12,7 @@ mod files;
 mod impact;
 mod output;
 mod plan;
+mod redact;
 mod script;
 mod shell;
 mod suggest;
@@ -57,6 +58,8 @@ enum Command {
     Script(script::ScriptArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
+    /// The same capture with other names, to be shown to strangers
+    Redact(redact::RedactArgs),
     /// What a code means, why it matters, what to do
     Explain(explain::ExplainArgs),
     /// Generated documents
@@ -105,6 +108,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Plan(args) => plan::run(&args, &mut terminal),
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Docs(args) => docs::run(&args, &mut terminal),
     };

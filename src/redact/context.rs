@@ -1,0 +1,460 @@
+//! Names that can be told only from what stands beside them: values behind keys, columns of
+//! maps, passwords of commands, users of prompts.
+
+use std::ops::Range;
+
+use crate::redact::command;
+use crate::redact::key::Meaning;
+use crate::redact::key::is_no_value;
+use crate::redact::key::meaning;
+use crate::redact::token;
+use crate::redact::token::Token;
+use crate::redact::token::What;
+use crate::redact::words;
+
+/// Goes through one text line by line: a value may stand on the line below its key, and the
+/// header of a map counts for all its rows.
+#[derive(Default)]
+pub(super) struct Scanner {
+    /// What the line above says of this one.
+    pending: Option<Meaning>,
+    /// The columns of a map; `None` before the first line that says something.
+    columns: Option<Vec<Option<Meaning>>>,
+    claims: Vec<Token>,
+}
+
+impl Scanner {
+    /// All tokens of the next line, in order, none over another.
+    pub fn line(&mut self, line: &str, out: &mut Vec<Token>) {
+        self.claims.clear();
+        self.claim(line);
+        self.claims.sort_by_key(|t| (t.range.start, t.range.end));
+        let mut at = 0;
+        for claim in &self.claims {
+            if claim.range.start < at || claim.range.is_empty() {
+                continue;
+            }
+            token::find(line, at..claim.range.start, out);
+            at = claim.range.end;
+            out.push(claim.clone());
+        }
+        token::find(line, at..line.len(), out);
+    }
+
+    fn claim(&mut self, line: &str) {
+        if let Some(meaning) = self.pending.take() {
+            self.value(line, core(line), meaning);
+            return;
+        }
+        if line.trim().is_empty() {
+            return;
+        }
+        if is_view_line(line) {
+            self.assignments(line, b"=");
+            return;
+        }
+        self.table(line);
+        self.assignments(line, b"=:,");
+        keyspace(line, &mut self.claims);
+        self.directive(line);
+        self.key_line(line);
+        command::claim(line, &mut self.claims);
+    }
+
+    /// A value of which the key says what it is.
+    fn value(&mut self, line: &str, range: Range<usize>, meaning: Meaning) {
+        let text = &line[range.clone()];
+        let mut push = |range, what| self.claims.push(Token { range, what });
+        match meaning {
+            _ if is_no_value(text) => {}
+            Meaning::Secret => push(range, What::Secret),
+            Meaning::Build => push(range, What::Zeros),
+            Meaning::Version => push(range, What::Kept),
+            Meaning::Path => {
+                // Quotes of a terminal form may still be there.
+                let inner = text.trim_end_matches(['"', '\'']).len();
+                token::components(line, range.start..range.start + inner, &mut self.claims);
+            }
+            Meaning::User => {
+                let word = first_word(text);
+                if !["default", "root", "on", "off"].contains(&word) {
+                    push(range.start..range.start + word.len(), What::User);
+                }
+            }
+            Meaning::Host | Meaning::Zone => {
+                let mut word = first_word(text);
+                if meaning == Meaning::Host {
+                    word = word.split_once(':').map_or(word, |(name, _)| name);
+                }
+                // Addresses are found by their shape.
+                let is_ip = word.parse::<std::net::IpAddr>().is_ok();
+                let named = match meaning {
+                    Meaning::Host => words::is_host_name(word) && !is_state(word),
+                    _ => !word.is_empty() && !word.starts_with(['[', '{']),
+                };
+                if named && !is_ip {
+                    let what = match meaning {
+                        Meaning::Host => What::Host,
+                        _ => What::Zone,
+                    };
+                    push(range.start..range.start + word.len(), what);
+                }
+            }
+        }
+    }
+
+    /// `key=value`, `key: value`, `"key": "value"`, `"key" => "value"`, `"key","value"`.
+    fn assignments(&mut self, line: &str, signs: &[u8]) {
+        let bytes = line.as_bytes();
+        let clients = is_client_line(line);
+        let indent = line.len() - line.trim_start_matches([' ', '\t', '-', '#']).len();
+        for (at, byte) in bytes.iter().enumerate().filter(|(_, b)| signs.contains(b)) {
+            let Some((key, quoted)) = key_before(line, at) else {
+                continue;
+            };
+            let text = &line[key.clone()];
+            if *byte == b',' && !quoted {
+                continue;
+            }
+            let meaning = match meaning(text) {
+                _ if clients && text == "name" => Meaning::User,
+                Some(meaning) => meaning,
+                None => continue,
+            };
+            let how = Value {
+                to_line_end: *byte == b':' && key.start <= indent && !quoted,
+                only_quoted: *byte == b',',
+                json: *byte == b':',
+            };
+            for range in how.find(line, at + 1) {
+                self.value(line, range, meaning);
+            }
+        }
+    }
+
+    /// `masterauth secret`, as configuration files have it.
+    fn directive(&mut self, line: &str) {
+        let text = line.trim_start_matches([' ', '\t', '#']);
+        let start = line.len() - text.len();
+        let Some((key, rest)) = text.split_once([' ', '\t']) else {
+            return;
+        };
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let Some(meaning) = meaning(key).filter(|_| key.bytes().all(plain)) else {
+            return;
+        };
+        let value = rest.trim();
+        let from = start + key.len() + 1 + (rest.len() - rest.trim_start().len());
+        let range = match value.strip_prefix(['"', '\'']) {
+            Some(inner) => {
+                let inner = inner.strip_suffix(['"', '\'']).unwrap_or(inner);
+                from + 1..from + 1 + inner.len()
+            }
+            None if meaning == Meaning::Secret => from..from + value.len(),
+            None => from..from + first_word(value).len(),
+        };
+        let word = &line[range.clone()];
+        match meaning {
+            // In prose these are words like others.
+            Meaning::User | Meaning::Build | Meaning::Version => {}
+            Meaning::Host | Meaning::Zone if !words::is_distinct(word) => {}
+            Meaning::Path if !word.contains(['/', '.']) => {}
+            meaning => self.value(line, range, meaning),
+        }
+    }
+
+    /// A key alone on its line: its value is the next line.
+    fn key_line(&mut self, line: &str) {
+        let range = core(line);
+        let text = &line[range];
+        let plain =
+            |b: u8| b.is_ascii_lowercase() || matches!(b, b'-' | b'_') || b.is_ascii_digit();
+        if text.bytes().all(plain) {
+            self.pending = match meaning(text) {
+                // Words of prose and of other lists.
+                Some(Meaning::User) if text != "masteruser" && text != "primaryuser" => None,
+                _ if ["host", "machine", "include", "login"].contains(&text) => None,
+                other => other,
+            };
+        }
+    }
+
+    /// Cells of a host map below `host`, `zone` and `rack`, and of a disk map below `dir`.
+    fn table(&mut self, line: &str) {
+        let Some(columns) = self.columns.take() else {
+            self.columns = Some(header(line));
+            return;
+        };
+        if !columns.is_empty() {
+            for (cell, column) in cells(line).into_iter().zip(&columns) {
+                if let Some(meaning) = column {
+                    self.value(line, cell, *meaning);
+                }
+            }
+        }
+        self.columns = Some(columns);
+    }
+}
+
+/// What the columns hold; nothing if the line is no header.
+fn header(line: &str) -> Vec<Option<Meaning>> {
+    let names: Vec<String> = cells(line)
+        .into_iter()
+        .map(|cell| line[cell].to_ascii_lowercase())
+        .collect();
+    let is_header = names.len() > 1
+        && names
+            .iter()
+            .any(|n| ["host", "ip", "address"].contains(&n.as_str()))
+        && names
+            .iter()
+            .all(|n| n.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_'));
+    if !is_header {
+        return Vec::new();
+    }
+    names.iter().map(|name| meaning(name)).collect()
+}
+
+/// The cells of a row, without blanks and quotes around them.
+fn cells(line: &str) -> Vec<Range<usize>> {
+    let mut cells = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b',' if !quoted => {
+                cells.push(trimmed(line, start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    cells.push(trimmed(line, start..line.len()));
+    cells
+}
+
+fn trimmed(line: &str, range: Range<usize>) -> Range<usize> {
+    let text = &line[range.clone()];
+    let edge = |c: char| c.is_whitespace() || c == '"';
+    let start = range.start + (text.len() - text.trim_start_matches(edge).len());
+    start..start + text.trim_matches(edge).len()
+}
+
+/// The line without list numbers and quotes around it: `  2) "value"`.
+fn core(line: &str) -> Range<usize> {
+    let mut text = line.trim();
+    loop {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        match text.get(digits..).and_then(|rest| rest.strip_prefix(") ")) {
+            Some(rest) if digits > 0 => text = rest.trim_start(),
+            _ => break,
+        }
+    }
+    for mark in ['"', '\''] {
+        let inner = text.strip_prefix(mark);
+        text = inner.and_then(|t| t.strip_suffix(mark)).unwrap_or(text);
+    }
+    let start = (text.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
+    start..start + text.len()
+}
+
+/// The word that ends before the sign at `at`, and whether it stands in quotes.
+fn key_before(line: &str, at: usize) -> Option<(Range<usize>, bool)> {
+    let bytes = line.as_bytes();
+    let mut end = at;
+    while end > 0 && bytes[end - 1] == b' ' {
+        end -= 1;
+    }
+    let bare = end;
+    while end > 0 && matches!(bytes[end - 1], b'"' | b'\'' | b'\\') {
+        end -= 1;
+    }
+    let legal = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-');
+    let length = bytes[..end].iter().rev().take(64).take_while(legal).count();
+    (length > 1).then_some((end - length..end, bare != end))
+}
+
+/// Where a value ends depends on what writes it.
+struct Value {
+    to_line_end: bool,
+    only_quoted: bool,
+    json: bool,
+}
+
+impl Value {
+    /// The value behind `at`; the elements of a list of quoted ones.
+    fn find(&self, line: &str, at: usize) -> Vec<Range<usize>> {
+        let rest = &line[at..];
+        let text = rest.strip_prefix('>').unwrap_or(rest).trim_start();
+        let from = line.len() - text.len();
+        if let Some(list) = text.strip_prefix('[') {
+            return quoted_elements(list, from + 1);
+        }
+        if let Some(range) = quoted(text, from) {
+            return vec![range];
+        }
+        if self.only_quoted {
+            return Vec::new();
+        }
+        if self.to_line_end {
+            return vec![from..from + text.trim_end().len()];
+        }
+        let over = |c: char| {
+            c.is_whitespace()
+                || matches!(c, '"' | '\'' | ';')
+                || matches!(c, ',' | '}' | ']') && (self.json || !line.contains("pass"))
+        };
+        let end = text.find(over).unwrap_or(text.len());
+        vec![from..from + end]
+    }
+}
+
+/// The inside of the quotes that `text` begins with.
+fn quoted(text: &str, from: usize) -> Option<Range<usize>> {
+    let escaped = text.starts_with("\\\"");
+    let open = if escaped { 2 } else { 1 };
+    let mark = text.get(open - 1..)?.chars().next()?;
+    if mark != '"' && mark != '\'' {
+        return None;
+    }
+    let inner = &text[open..];
+    let bytes = inner.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if escaped && bytes.get(at + 1) == Some(&b'"') => break,
+            b'\\' => at += 1,
+            byte if byte == mark as u8 => break,
+            _ => {}
+        }
+        at += 1;
+    }
+    Some(from + open..from + open + at.min(inner.len()))
+}
+
+fn quoted_elements(list: &str, from: usize) -> Vec<Range<usize>> {
+    const LONGEST: usize = 64 * 1024;
+    let end = list.bytes().take(LONGEST).position(|b| b == b']');
+    let end = end.unwrap_or(0);
+    let mut elements = Vec::new();
+    let mut at = 0;
+    while let Some(next) = list[at..end].find(['"', '\'']) {
+        let start = at + next;
+        let Some(range) = quoted(&list[start..end], from + start) else {
+            break;
+        };
+        at = (range.end - from + 1).min(end);
+        elements.push(range);
+    }
+    elements
+}
+
+/// A line of a view: nearly all lines of a capture, so it must cost little.
+fn is_view_line(line: &str) -> bool {
+    let id = line.bytes().take_while(u8::is_ascii_hexdigit).count();
+    id >= token::OWN_ID && line.as_bytes().get(id) == Some(&b' ')
+}
+
+/// `db0:keys=…` and `slave0:ip=…` are keys of INFO, whatever hosts are called.
+fn keyspace(line: &str, out: &mut Vec<Token>) {
+    let end = line.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let Some(value) = line[end..].strip_prefix(':') else {
+        return;
+    };
+    let word = value
+        .bytes()
+        .take_while(|b| b.is_ascii_lowercase() || *b == b'_')
+        .count();
+    if word > 0 && value.as_bytes().get(word) == Some(&b'=') {
+        out.push(Token {
+            range: 0..end,
+            what: What::Kept,
+        });
+    }
+}
+
+/// One connection of `CLIENT LIST`: names of clients are names of applications.
+fn is_client_line(line: &str) -> bool {
+    line.contains(" addr=") && line.contains(" fd=")
+}
+
+/// Words that stand where a host may stand and say that there is none.
+fn is_state(word: &str) -> bool {
+    ["no", "one", "NO", "ONE", "unknown", "localhost", "none"].contains(&word)
+}
+
+fn first_word(text: &str) -> &str {
+    text.split([' ', '\t', ',', '"']).next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claimed(text: &str) -> Vec<(&str, What)> {
+        let mut scanner = Scanner::default();
+        let mut all = Vec::new();
+        for line in text.lines() {
+            let mut out = Vec::new();
+            scanner.line(line, &mut out);
+            all.extend(out.into_iter().map(|t| (&line[t.range], t.what)));
+        }
+        all
+    }
+
+    #[test]
+    fn passwords_are_found_in_every_form() {
+        for text in [
+            "requirepass hunter 2",
+            "requirepass \"hunter 2\"",
+            "requirepass\nhunter 2\n",
+            "1) \"requirepass\"\n2) \"hunter 2\"\n",
+            "1# \"requirepass\" => \"hunter 2\"",
+            "{\"requirepass\":\"hunter 2\"}",
+            "{\\\"requirepass\\\":\\\"hunter 2\\\"}",
+            "\"requirepass\",\"hunter 2\"",
+            "ansible_ssh_pass='hunter 2' x=1",
+            "password: hunter 2",
+        ] {
+            assert_eq!(claimed(text), [("hunter 2", What::Secret)], "{text}");
+        }
+        for text in [
+            "masterauth\n\ndir\n",
+            "\"pass\": null,",
+            "redis-cli --askpass x",
+        ] {
+            assert_eq!(claimed(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn maps_tell_hosts_and_zones_by_their_columns() {
+        assert_eq!(
+            claimed("host,ip,zone\na, 10.0.0.1 ,\"b\"\n"),
+            [("a", What::Host), ("10.0.0.1", What::Ip), ("b", What::Zone)]
+        );
+    }
+
+    #[test]
+    fn names_of_machines_are_found_behind_their_keys() {
+        for text in [
+            "cluster-announce-hostname\nparis\n",
+            "cluster-announce-hostname paris",
+            "master_host:paris",
+            "{\"hostname\": \"paris\"}",
+            "hosts = 1, nodename=paris",
+        ] {
+            assert_eq!(claimed(text), [("paris", What::Host)], "{text}");
+        }
+        assert_eq!(claimed("replicaof no one"), []);
+    }
+
+    #[test]
+    fn paths_may_be_relative_and_have_blanks() {
+        assert_eq!(
+            claimed("dir:/my data/7000"),
+            [("my data", What::Component), ("7000", What::Component)]
+        );
+        assert_eq!(claimed("db0:keys=1"), [("db0", What::Kept)]);
+    }
+}
