@@ -48,7 +48,6 @@ static COMMON: &[&str] = &[
     "current",
     "data",
     "date",
-    "db",
     "default",
     "default-user",
     "dev",
