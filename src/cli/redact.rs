@@ -191,6 +191,7 @@ fn talk(args: &RedactArgs, redacted: &Redacted, terminal: &mut Terminal) {
         ids,
         addresses,
         hosts,
+        labels,
         zones,
         paths,
         users,
@@ -198,7 +199,7 @@ fn talk(args: &RedactArgs, redacted: &Redacted, terminal: &mut Terminal) {
     } = redacted.names.counts();
     terminal.talk(&format!(
         "renamed: {ids} ids, {addresses} addresses, {hosts} hosts, {zones} zones, {users} users, \
-         {paths} parts of paths, {secrets} passwords; in {} files",
+         {paths} parts of paths, {labels} words of file names, {secrets} passwords; in {} files",
         redacted.files.len()
     ));
     let list = |paths: &[String]| {

@@ -23,6 +23,8 @@ pub(super) struct Found {
     /// Addresses that may end in a port.
     pub maybe: BTreeSet<String>,
     pub hosts: BTreeSet<String>,
+    /// What folders and files are called, beside hosts.
+    pub labels: BTreeSet<String>,
     pub zones: BTreeSet<String>,
     pub users: BTreeSet<String>,
     pub secrets: BTreeSet<String>,
@@ -50,7 +52,8 @@ impl Found {
             for name in words::names_in_label(component) {
                 let hex = name.len() >= token::SHORT_ID && is_hex(name);
                 if !hex && words::is_distinct(name) {
-                    self.host(name);
+                    let parts = self.plain_parts(name);
+                    self.labels.extend(parts);
                 }
             }
         }
@@ -152,26 +155,39 @@ impl Found {
         if STATES.contains(&name) || name.bytes().all(|b| b.is_ascii_digit()) {
             return;
         }
-        let mut inner = Vec::new();
-        token::find(name, 0..name.len(), &mut inner);
-        inner.retain(|t| is_structure(t));
-        if inner.is_empty() {
-            if !self.hosts.contains(name) {
-                self.hosts.insert(name.to_owned());
-            }
+        if self.hosts.contains(name) {
             return;
         }
-        // `acme-10.0.0.1`: the address goes with the others, the rest is a name of its own.
-        let mut at = 0;
-        let end = name.len()..name.len();
-        for range in inner.iter().map(|t| t.range.clone()).chain([end]) {
-            let rest = name.get(at..range.start).unwrap_or("");
-            for part in words::names_in_label(rest).filter(|p| words::is_distinct(p)) {
-                self.hosts.insert(part.to_owned());
+        let parts = self.plain_parts(name);
+        if words::is_qualified_name(name) {
+            // Prompts show the first label alone.
+            let first = name.split('.').next().unwrap_or(name);
+            if words::is_distinct(first) && first.bytes().any(|b| !b.is_ascii_alphabetic()) {
+                self.hosts.insert(first.to_owned());
             }
-            at = range.end;
+        }
+        self.hosts.extend(parts);
+    }
+
+    /// The name itself; of `acme-10.0.0.1` only `acme`, as the address goes with the others.
+    fn plain_parts(&mut self, name: &str) -> Vec<String> {
+        let mut inner = Vec::new();
+        token::find(name, 0..name.len(), &mut inner);
+        inner.retain(is_structure);
+        if inner.is_empty() {
+            return vec![name.to_owned()];
         }
         self.inline(name);
+        let mut parts = Vec::new();
+        let mut at = 0;
+        let end = name.len()..name.len();
+        for range in inner.into_iter().map(|t| t.range).chain([end]) {
+            let rest = name.get(at..range.start).unwrap_or("");
+            let names = words::names_in_label(rest).filter(|p| words::is_distinct(p));
+            parts.extend(names.map(str::to_owned));
+            at = range.end;
+        }
+        parts
     }
 
     /// Ids and addresses, told by their shape.
@@ -220,11 +236,13 @@ impl Found {
             ips,
             maybe,
             hosts,
+            labels,
             zones,
             users,
             secrets,
             stems,
         } = other;
+        self.labels.extend(labels);
         self.ids.extend(ids);
         self.ips.extend(ips);
         self.maybe.extend(maybe);
@@ -252,6 +270,7 @@ impl Found {
             next = Some(id);
         }
         let hosts = &self.hosts;
+        self.labels.retain(|label| !hosts.contains(label));
         self.ids.retain(|id| !hosts.contains(id));
         self.users.retain(|user| !hosts.contains(user));
         self.secrets.retain(|secret| !hosts.contains(secret));

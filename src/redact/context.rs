@@ -42,7 +42,8 @@ impl Scanner {
     }
 
     fn claim(&mut self, line: &str) {
-        if let Some(meaning) = self.pending.take() {
+        let pending = self.pending.take();
+        if let Some(meaning) = pending.filter(|_| !names_a_node(line)) {
             self.value(line, core(line), meaning);
             return;
         }
@@ -54,7 +55,7 @@ impl Scanner {
             return;
         }
         self.table(line);
-        self.assignments(line, b"=:,");
+        self.assignments(line, b"=:,\\");
         keyspace(line, &mut self.claims);
         self.directive(line);
         self.key_line(line);
@@ -122,11 +123,18 @@ impl Scanner {
                 None => continue,
             };
             let how = Value {
-                to_line_end: *byte == b':' && key.start <= indent && !quoted,
+                to_line_end: *byte == b'\\' || *byte == b':' && key.start <= indent && !quoted,
                 only_quoted: *byte == b',',
                 json: *byte == b':',
             };
-            for range in how.find(line, at + 1) {
+            let from = match byte {
+                b'\\' => match behind_line_end(line, at) {
+                    Some(from) if begins_line(line, key.start) => from,
+                    _ => continue,
+                },
+                _ => at + 1,
+            };
+            for range in how.find(line, from) {
                 self.value(line, range, meaning);
             }
         }
@@ -261,17 +269,47 @@ fn core(line: &str) -> Range<usize> {
 /// The word that ends before the sign at `at`, and whether it stands in quotes.
 fn key_before(line: &str, at: usize) -> Option<(Range<usize>, bool)> {
     let bytes = line.as_bytes();
-    let mut end = at;
-    while end > 0 && bytes[end - 1] == b' ' {
-        end -= 1;
-    }
-    let bare = end;
-    while end > 0 && matches!(bytes[end - 1], b'"' | b'\'' | b'\\') {
-        end -= 1;
-    }
+    // Nobody writes more of them, and a line may be a megabyte.
+    const MOST: usize = 8;
+    let behind = |end: usize, marks: &[u8]| {
+        let last = bytes[..end].iter().rev().take(MOST);
+        end - last.take_while(|b| marks.contains(b)).count()
+    };
+    let bare = behind(at, b" ");
+    let end = behind(bare, b"\"'\\");
     let legal = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-');
     let length = bytes[..end].iter().rev().take(64).take_while(legal).count();
-    (length > 1).then_some((end - length..end, bare != end))
+    let mut start = end - length;
+    if start > 0
+        && bytes[start - 1] == b'\\'
+        && matches!(bytes.get(start), Some(b'n' | b'r' | b't'))
+    {
+        start += 1;
+    }
+    (end > start + 1).then_some((start..end, bare != end))
+}
+
+/// Where the next line begins if `\n` or `\r\n` is written out at `at`, as in a JSON string.
+fn behind_line_end(line: &str, at: usize) -> Option<usize> {
+    let text = line[at..].trim_start_matches('\\');
+    let text = match text.strip_prefix('r') {
+        Some(rest) => rest.trim_start_matches('\\'),
+        None => text,
+    };
+    Some(line.len() - text.strip_prefix('n')?.len())
+}
+
+/// Whether a line begins at `at`: in the file, in quotes, or behind a line end written out.
+fn begins_line(line: &str, at: usize) -> bool {
+    let before = &line[..at];
+    before.is_empty() || before.ends_with(['"', '\'']) || before.ends_with("\\n")
+}
+
+/// A heading where a value should be: the last value was empty, and its line got lost.
+fn names_a_node(line: &str) -> bool {
+    let mut tokens = Vec::new();
+    token::find(line, 0..line.len(), &mut tokens);
+    line.trim().contains(' ') && tokens.iter().any(|t| t.what == What::Ip)
 }
 
 /// Where a value ends depends on what writes it.
@@ -296,15 +334,16 @@ impl Value {
         if self.only_quoted {
             return Vec::new();
         }
-        if self.to_line_end {
-            return vec![from..from + text.trim_end().len()];
-        }
-        let over = |c: char| {
-            c.is_whitespace()
-                || matches!(c, '"' | '\'' | ';')
-                || matches!(c, ',' | '}' | ']') && (self.json || !line.contains("pass"))
+        let bytes = text.as_bytes();
+        let over = |at: usize| match bytes[at] {
+            // A line end that is written out ends a value, too.
+            b'\\' => matches!(bytes.get(at + 1), Some(b'n' | b'r' | b't')),
+            _ if self.to_line_end => false,
+            b',' | b'}' | b']' => self.json,
+            byte => byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b';'),
         };
-        let end = text.find(over).unwrap_or(text.len());
+        let end = (0..bytes.len()).find(|at| over(*at));
+        let end = text[..end.unwrap_or(text.len())].trim_end().len();
         vec![from..from + end]
     }
 }
@@ -415,6 +454,8 @@ mod tests {
             "\"requirepass\",\"hunter 2\"",
             "ansible_ssh_pass='hunter 2' x=1",
             "password: hunter 2",
+            "{\"stdout\":\"hz\\n10\\nrequirepass\\nhunter 2\\nhz\\n10\"}",
+            "\"requirepass\\r\\nhunter 2\\r\\n\"",
         ] {
             assert_eq!(claimed(text), [("hunter 2", What::Secret)], "{text}");
         }
@@ -456,5 +497,17 @@ mod tests {
             [("my data", What::Component), ("7000", What::Component)]
         );
         assert_eq!(claimed("db0:keys=1"), [("db0", What::Kept)]);
+        assert_eq!(
+            claimed("\"executable:/x/redis-server\\r\\nhz:10\""),
+            [("x", What::Component), ("redis-server", What::Component)]
+        );
+    }
+
+    #[test]
+    fn a_heading_is_no_value() {
+        assert_eq!(
+            claimed("requirepass\n=== 10.0.0.1:7000 ===\n"),
+            [("10.0.0.1", What::Ip)]
+        );
     }
 }

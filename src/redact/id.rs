@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 /// Characters by which reports shorten ids.
 const HEAD: usize = 8;
 
+/// New ids begin with a letter, so that a shortened one is no number.
+const LOWEST: u64 = 0xa000_0000;
+
 /// Length of an id that is no hex number.
 const USUAL: usize = 40;
 
@@ -19,18 +22,22 @@ pub(super) fn rename(olds: &BTreeSet<String>) -> BTreeMap<String, String> {
     let count = groups.len() as u64;
     let mut names = BTreeMap::new();
     for (rank, members) in (0..).zip(groups.values()) {
-        let mut first = spread(rank, count, u64::from(u32::MAX));
+        let mut first = LOWEST + spread(rank, count, u64::from(u32::MAX) - LOWEST);
         // No new id may be taken for an old one.
         while groups.contains_key(format!("{first:08x}").as_str()) {
             first += 1;
         }
         let many = members.len() as u64;
         for (place, old) in (0..).zip(members) {
-            let rest = spread(place, many, u64::MAX);
+            let mut state = rank.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place;
+            // Digits that are in an order only where there is something to order.
+            let rest = match many {
+                1 => mix(state),
+                _ => spread(place, many, u64::MAX),
+            };
             let mut new = format!("{first:08x}{rest:016x}");
             let hex = old.bytes().all(|b| b.is_ascii_hexdigit()) && old.len() > HEAD;
             let length = if hex { old.len() } else { USUAL };
-            let mut state = rank.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place;
             while new.len() < length {
                 state = mix(state);
                 new.push_str(&format!("{state:016x}"));

@@ -54,7 +54,6 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "ansible-fqdn"
         | "ansible-nodename"
         | "inventory-hostname"
-        | "server-name"
         | "machine"
         | "replicaof"
         | "slaveof" => Some(Meaning::Host),
@@ -133,7 +132,9 @@ mod tests {
         assert_eq!(meaning("cluster-announce-hostname"), Some(Meaning::Host));
         assert_eq!(meaning("availability_zone"), Some(Meaning::Zone));
         assert_eq!(meaning("redis_version"), Some(Meaning::Version));
+        // What kind of server answers, not which.
         for key in [
+            "server_name",
             "cluster_stats_messages_auth-req_sent",
             "role",
             "7000",

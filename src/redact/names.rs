@@ -23,6 +23,7 @@ pub struct Names {
     pub(super) ids: Map,
     pub(super) ips: Map,
     pub(super) hosts: Map,
+    labels: Map,
     pub(super) zones: Map,
     pub(super) stems: Map,
     /// What is renamed wherever it stands, by its first run of letters and digits: the longest
@@ -38,6 +39,8 @@ pub struct Counts {
     pub ids: usize,
     pub addresses: usize,
     pub hosts: usize,
+    /// Words in the names of files and folders.
+    pub labels: usize,
     pub zones: usize,
     pub paths: usize,
     pub users: usize,
@@ -47,8 +50,9 @@ pub struct Counts {
 impl Names {
     pub(super) fn new(found: &Found) -> Self {
         let taken = |stem: &str| {
-            let all = [&found.hosts, &found.zones, &found.users, &found.ids];
-            let mut all = all.into_iter().flatten().chain(&found.secrets);
+            let hosts = found.hosts.iter().chain(&found.labels);
+            let others = found.zones.iter().chain(&found.users);
+            let mut all = hosts.chain(others).chain(&found.ids).chain(&found.secrets);
             all.any(|old| old.contains(stem))
         };
         let numbered = |olds: &BTreeSet<String>, stems: [&str; 4], taken: &dyn Fn(&str) -> bool| {
@@ -69,6 +73,7 @@ impl Names {
             ["zone-", "area-", "place-", "domain-"],
             &taken,
         );
+        let labels = numbered(&found.labels, ["name-", "label-", "item-", "word-"], &taken);
         let begins = |stem: &str| {
             let mut behind = found.stems.iter().filter_map(|old| old.strip_prefix(stem));
             behind.any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
@@ -78,6 +83,7 @@ impl Names {
             ids: id::rename(&found.ids),
             ips: address::rename(&found.ips),
             hosts,
+            labels,
             zones,
             stems,
             words: BTreeMap::new(),
@@ -96,6 +102,7 @@ impl Names {
         let hex = |id: &&String| !id.bytes().all(|b| b.is_ascii_hexdigit());
         let ids = self.ids.keys().filter(hex);
         words.extend(ids.map(|old| (old.clone(), self.ids[old].clone())));
+        words.extend(self.labels.clone());
         words.extend(self.zones.clone());
         words.extend(self.hosts.clone());
         words.retain(|old, _| words::is_distinct(old));
@@ -119,6 +126,7 @@ impl Names {
             ("id", &self.ids),
             ("address", &self.ips),
             ("host", &self.hosts),
+            ("name", &self.labels),
             ("zone", &self.zones),
             ("path", &self.stems),
         ];
@@ -133,6 +141,7 @@ impl Names {
             ids: self.ids.len(),
             addresses: self.ips.len(),
             hosts: self.hosts.len(),
+            labels: self.labels.len(),
             zones: self.zones.len(),
             paths: self.stems.len(),
             users: self.users,
