@@ -18,6 +18,7 @@ mod rewrite;
 #[cfg(test)]
 mod tests;
 mod token;
+mod value;
 mod words;
 
 use std::collections::BTreeSet;
@@ -90,11 +91,7 @@ pub fn redact(capture: &[Source], given: &[Source], keep_unknown: bool) -> Redac
     }
     found.settle();
     let names = Names::new(&found);
-    let texts = parallel::map(&kept, |(source, _, _)| {
-        let text = names.text(&source.text);
-        let clean = names.text(&text) == text;
-        (text, clean)
-    });
+    let texts = parallel::map(&kept, |(source, _, _)| rewritten(&names, &source.text));
     let mut redacted = Redacted {
         files: Vec::new(),
         names,
@@ -118,6 +115,21 @@ pub fn redact(capture: &[Source], given: &[Source], keep_unknown: bool) -> Redac
         redacted.files.push(File { path, text });
     }
     redacted
+}
+
+/// The new text, and whether nothing in it would be renamed again. What a new name stands beside
+/// may say more than what the old one did.
+fn rewritten(names: &Names, text: &str) -> (String, bool) {
+    const ROUNDS: usize = 4;
+    let mut text = names.text(text);
+    for _ in 0..ROUNDS {
+        let again = names.text(&text);
+        if again == text {
+            return (text, true);
+        }
+        text = again;
+    }
+    (text, false)
 }
 
 /// What the file is, and its names if it is to be kept.

@@ -15,6 +15,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::Value;
@@ -29,12 +30,14 @@ use topoplan::model::Membership;
 use topoplan::model::Node;
 use topoplan::model::NodeId;
 use topoplan::model::Role;
+use topoplan::redact;
+use topoplan::source::Source;
 
 // --- the same answer --------------------------------------------------------------------------
 
 /// What is wrong with redacting this capture, if anything.
 fn judge(capture: &Path, scratch: &Scratch) -> Result<(), String> {
-    let (out, names) = redact(capture, scratch, "once")?;
+    let (out, names) = run_redact(capture, scratch, "once")?;
     let names = Restored::read(&names);
     for command in ["check", "plan"] {
         let old = answer(command, capture)?;
@@ -52,12 +55,12 @@ fn judge(capture: &Path, scratch: &Scratch) -> Result<(), String> {
     }
     let olds = Olds::of(capture);
     olds.absent(&out)?;
-    let (twice, _) = redact(&out, scratch, "twice")?;
+    let (twice, _) = run_redact(&out, scratch, "twice")?;
     olds.absent(&twice)
 }
 
 /// The redacted capture, and the file of its names.
-fn redact(capture: &Path, scratch: &Scratch, name: &str) -> Result<(PathBuf, PathBuf), String> {
+fn run_redact(capture: &Path, scratch: &Scratch, name: &str) -> Result<(PathBuf, PathBuf), String> {
     let out = scratch.path().join(name);
     let names = scratch.path().join(format!("{name}.csv"));
     let _ = fs::remove_dir_all(&out);
@@ -328,6 +331,83 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20 * config().cases, ..config() })]
+
+    #[test]
+    fn no_text_is_too_odd(parts in vec(part(), 0..40)) {
+        let head = format!("{} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected\n", hex("a"));
+        let text = head + &parts.concat();
+        let source = Source::new("nodes.txt", text.clone(), String::new());
+        let answer = redact::redact(&[source], &[], true);
+        prop_assert_eq!(&answer.leaks, &[] as &[String]);
+        if let Some(file) = answer.files.first() {
+            let ends = |text: &str| text.bytes().filter(|b| *b == b'\n').count();
+            prop_assert_eq!(ends(&file.text), ends(&text));
+            prop_assert!(ids(&file.text).all(|id| id != hex("a")));
+        }
+    }
+}
+
+/// A word, or what may stand between words.
+fn part() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "10.0.0.1",
+        "10.0.0.",
+        "::1",
+        "fd01::5:7000",
+        ":7000",
+        "@17000",
+        "db1",
+        "db1.acme.com",
+        "joe@db1",
+        "host",
+        "hostname",
+        "requirepass",
+        "masterauth",
+        "dir",
+        "zone",
+        "user",
+        "AUTH",
+        "redis-cli",
+        "-a",
+        "--pass",
+        "--user",
+        "hunter2",
+        "redis://joe:pw@h:1",
+        "/data/disk1/7000",
+        "/",
+        "redacted",
+        "host-001",
+        "p001",
+        "name=x",
+        "addr=",
+        "fd=8",
+        "on",
+        ">pw",
+        "é",
+        "\u{1b}[0m",
+        "07c37dfeb235213a872192d90877d0cd55635b91",
+        "07c37dfe",
+        "123456789012345678",
+        "null",
+        "8a44006c-68c8-ca81-8bb1-93b3fc9b84cc",
+        "executable",
+        "redis_version",
+        "server",
+        "1)",
+    ]);
+    let between = prop::sample::select(vec![
+        " ", " ", "\n", "\n", "\r\n", ":", "=", ",", "\"", "'", "\\n", "\\", "/", "_", "-", ".",
+        "[", "]", "(", "=>", "@", "#", ">", "\t", "{", "}", "",
+    ]);
+    prop_oneof![
+        4 => word.prop_map(str::to_owned),
+        5 => between.prop_map(str::to_owned),
+        1 => any::<String>(),
+    ]
+}
+
 /// How the address of a host with a number is written.
 const NETS: [&str; 6] = [
     "10.0.0.N",
@@ -472,7 +552,7 @@ fn nothing_secret_is_left() {
             &id[..8],
         ),
     );
-    let (out, names) = redact(&scratch.path().join("in"), &scratch, "out").expect("it works");
+    let (out, names) = run_redact(&scratch.path().join("in"), &scratch, "out").expect("it works");
     for (path, text) in files(&out) {
         let lower = format!("{path}\n{text}").to_lowercase();
         for old in [

@@ -214,12 +214,7 @@ impl Found {
                 for piece in &shape.pieces {
                     self.token(text, piece);
                 }
-                return match shape.stem {
-                    Some(stem) => {
-                        self.stems.insert(stem);
-                    }
-                    None => {}
-                };
+                return self.stems.extend(shape.stem);
             }
             What::Hex | What::Zeros | What::Kept => return,
         };

@@ -77,12 +77,14 @@ fn accounts(line: &str, out: &mut Vec<Token>) {
         let person = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && !host.ends_with(".service");
         let is_number = host.bytes().all(|b| b.is_ascii_digit());
-        if !person || is_number && bytes.get(at + 1) != Some(&b'[') {
+        let behind = bytes.get(at + 1 + host.len());
+        let six = behind == Some(&b':') && host.bytes().all(|b| b.is_ascii_hexdigit());
+        if !person || is_number && !six && behind != Some(&b'[') {
             continue;
         }
         push(out, user, What::User);
         let is_ip = host.parse::<std::net::IpAddr>().is_ok();
-        if words::is_host_name(host) && !is_ip && host != "localhost" {
+        if words::is_host_name(host) && !is_ip && !six && host != "localhost" {
             push(out, at + 1..at + 1 + host.len(), What::Host);
         }
     }

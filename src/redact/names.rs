@@ -17,6 +17,9 @@ pub(super) const REDACTED: &str = "redacted";
 /// Old name to new name.
 type Map = BTreeMap<String, String>;
 
+/// First run of letters and digits to old and new names.
+pub(super) type Words = BTreeMap<String, Vec<(String, String)>>;
+
 /// The new names of everything in a capture.
 #[derive(Debug)]
 pub struct Names {
@@ -28,7 +31,9 @@ pub struct Names {
     pub(super) stems: Map,
     /// What is renamed wherever it stands, by its first run of letters and digits: the longest
     /// name comes first.
-    pub(super) words: BTreeMap<String, Vec<(String, String)>>,
+    pub(super) words: Words,
+    /// The same for the names of files.
+    pub(super) path_words: Words,
     users: usize,
     secrets: usize,
 }
@@ -86,7 +91,8 @@ impl Names {
             labels,
             zones,
             stems,
-            words: BTreeMap::new(),
+            words: Words::new(),
+            path_words: Words::new(),
             users: found.users.len(),
             secrets: found.secrets.len(),
         };
@@ -95,29 +101,27 @@ impl Names {
     }
 
     fn index(&mut self, found: &Found) {
-        let mut words: BTreeMap<String, String> = BTreeMap::new();
+        let mut words = Map::new();
         let constant = found.users.iter().chain(&found.secrets);
         // A short password is a word of some sentence; a number may be any number.
         words.extend(constant.map(|old| (old.clone(), REDACTED.to_owned())));
         let hex = |id: &&String| !id.bytes().all(|b| b.is_ascii_hexdigit());
         let ids = self.ids.keys().filter(hex);
         words.extend(ids.map(|old| (old.clone(), self.ids[old].clone())));
-        words.extend(self.labels.clone());
         words.extend(self.zones.clone());
         words.extend(self.hosts.clone());
         words.retain(|old, _| words::is_distinct(old));
-        for (old, new) in words {
-            let word = old.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-            let run = word.find(|c: char| !c.is_ascii_alphanumeric());
-            let run = word[..run.unwrap_or(word.len())].to_owned();
-            if !run.is_empty() {
-                let known = self.words.entry(run).or_default();
-                known.push((word.to_owned(), new));
-            }
-        }
-        for known in self.words.values_mut() {
-            known.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
-        }
+        let mut all = self.labels.clone();
+        all.extend(words.clone());
+        // `maxmemory.txt` is called after a setting, `db1.txt` after a host.
+        let labels = self.labels.iter();
+        let labels = labels.filter(|(old, _)| old.bytes().any(|b| b.is_ascii_digit()));
+        let mut most: Map = labels
+            .map(|(old, new)| (old.clone(), new.clone()))
+            .collect();
+        most.extend(words);
+        self.words = by_first_run(most);
+        self.path_words = by_first_run(all);
     }
 
     /// Kind, old name and new name of everything that has a name of its own now.
@@ -148,6 +152,23 @@ impl Names {
             secrets: self.secrets,
         }
     }
+}
+
+fn by_first_run(names: Map) -> Words {
+    let mut words = Words::new();
+    for (old, new) in names {
+        let word = old.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+        let run = word.find(|c: char| !c.is_ascii_alphanumeric());
+        let run = word[..run.unwrap_or(word.len())].to_owned();
+        if !run.is_empty() {
+            let known = words.entry(run).or_default();
+            known.push((word.to_owned(), new));
+        }
+    }
+    for known in words.values_mut() {
+        known.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+    }
+    words
 }
 
 /// The first stem that no old name could be mistaken for.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::redact::context::Scanner;
 use crate::redact::names::Names;
 use crate::redact::names::REDACTED;
+use crate::redact::names::Words;
 use crate::redact::path::Shape;
 use crate::redact::token;
 use crate::redact::token::Token;
@@ -20,7 +21,7 @@ impl Names {
             let line = whole.trim_end_matches(['\n', '\r']);
             tokens.clear();
             scanner.line(line, &mut tokens);
-            self.line(line, &tokens, &mut out);
+            self.line(line, &tokens, &self.words, &mut out);
             out.push_str(&whole[line.len()..]);
         }
         out
@@ -31,7 +32,7 @@ impl Names {
         let mut parts = Vec::new();
         for part in path.split(['/', '\\']) {
             let mut new = String::new();
-            self.inline(part, &mut new);
+            self.inline(part, &self.path_words, &mut new);
             let new: String = new
                 .chars()
                 .map(|c| if c.is_control() || c == '/' { '_' } else { c })
@@ -49,23 +50,23 @@ impl Names {
         parts.join("/")
     }
 
-    fn line(&self, line: &str, tokens: &[Token], out: &mut String) {
+    fn line(&self, line: &str, tokens: &[Token], words: &Words, out: &mut String) {
         let mut at = 0;
         for token in tokens {
-            self.words(line, at..token.range.start, out);
+            replace_words(line, at..token.range.start, words, out);
             self.token(&line[token.range.clone()], token.what, out);
             at = token.range.end;
         }
-        self.words(line, at..line.len(), out);
+        replace_words(line, at..line.len(), words, out);
     }
 
     /// Text of which nothing is known but its shape.
-    fn inline(&self, text: &str, out: &mut String) {
+    fn inline(&self, text: &str, words: &Words, out: &mut String) {
         let mut tokens = Vec::new();
         token::find(text, 0..text.len(), &mut tokens);
         // A whole host name may begin where a shorter one does.
         tokens.retain(|t| t.what != What::Host);
-        self.line(text, &tokens, out);
+        self.line(text, &tokens, words, out);
     }
 
     fn token(&self, text: &str, what: What, out: &mut String) {
@@ -76,7 +77,7 @@ impl Names {
             What::Host => match self.hosts.get(text) {
                 Some(new) => Some(new),
                 // It has an address in it.
-                None => return self.inline(text, out),
+                None => return self.inline(text, &self.words, out),
             },
             What::Zone => self.zones.get(text),
             What::User | What::Secret => return out.push_str(REDACTED),
@@ -136,33 +137,33 @@ impl Names {
         }
         out.push_str(shape.extension);
     }
+}
 
-    /// Names that stand where nothing says that they are names.
-    fn words(&self, line: &str, range: Range<usize>, out: &mut String) {
-        let bytes = line.as_bytes();
-        let (mut at, mut done) = (range.start, range.start);
-        while at < range.end {
-            if !bytes[at].is_ascii_alphanumeric() {
-                at += token::separator(bytes, at);
-                continue;
-            }
-            let run = token::run_end(bytes, at, range.end);
-            let known = self.words.get(&line[at..run]).into_iter().flatten();
-            let rest = &line[at..range.end];
-            let mut fits = known.filter(|(old, _)| {
-                let behind = rest.as_bytes().get(old.len());
-                rest.starts_with(old.as_str()) && behind.is_none_or(|b| !b.is_ascii_alphanumeric())
-            });
-            match fits.next() {
-                Some((old, new)) => {
-                    out.push_str(&line[done..at]);
-                    out.push_str(new);
-                    at += old.len();
-                    done = at;
-                }
-                None => at = run,
-            }
+/// Names that stand where nothing says that they are names.
+fn replace_words(line: &str, range: Range<usize>, words: &Words, out: &mut String) {
+    let bytes = line.as_bytes();
+    let (mut at, mut done) = (range.start, range.start);
+    while at < range.end {
+        if !bytes[at].is_ascii_alphanumeric() {
+            at += token::separator(bytes, at);
+            continue;
         }
-        out.push_str(&line[done..range.end]);
+        let run = token::run_end(bytes, at, range.end);
+        let known = words.get(&line[at..run]).into_iter().flatten();
+        let rest = &line[at..range.end];
+        let mut fits = known.filter(|(old, _)| {
+            let behind = rest.as_bytes().get(old.len());
+            rest.starts_with(old.as_str()) && behind.is_none_or(|b| !b.is_ascii_alphanumeric())
+        });
+        match fits.next() {
+            Some((old, new)) => {
+                out.push_str(&line[done..at]);
+                out.push_str(new);
+                at += old.len();
+                done = at;
+            }
+            None => at = run,
+        }
     }
+    out.push_str(&line[done..range.end]);
 }

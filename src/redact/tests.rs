@@ -119,6 +119,13 @@ fn a_path_cannot_lead_out_of_the_directory() {
 }
 
 #[test]
+fn a_file_may_be_called_like_a_setting() {
+    let answer = redacted(&[("acme/maxmemory.txt", "maxmemory\n100\nsave\n\n")]);
+    assert_eq!(answer.files[0].path, "name-001/name-002.txt");
+    assert_eq!(answer.files[0].text, "maxmemory\n100\nsave\n\n");
+}
+
+#[test]
 fn two_files_never_become_one() {
     let answer = redacted(&[("a\tb.txt", "PONG\n"), ("a\rb.txt", "PONG\n")]);
     assert_eq!(answer.files[0].path, "a_b.txt");

@@ -180,7 +180,9 @@ fn ipv6(line: &str, at: usize, end: usize) -> Option<(usize, What)> {
     if colons(to) < 2 || bytes.get(to).is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
-    while bytes[to - 1] == b'.' || bytes[to - 1] == b':' && !line[at..to].ends_with("::") {
+    let trails =
+        |to: usize| bytes[to - 1] == b'.' || bytes[to - 1] == b':' && !line[at..to].ends_with("::");
+    while to > at && trails(to) {
         to -= 1;
     }
     let whole = line[at..to].parse::<Ipv6Addr>().ok();
