@@ -40,14 +40,21 @@ const CLIENTS: [&str; 6] = [
     "redis-benchmark",
 ];
 
+/// A line may be a megabyte.
+const LONGEST_URL: usize = 2048;
+
 /// `redis://user:password@host`.
 fn credentials(line: &str, out: &mut Vec<Token>) {
     for (at, _) in line.match_indices("://") {
         let from = at + 3;
         let rest = &line[from..];
-        let end = rest
-            .find([' ', '\t', '"', '\'', '<', '>'])
-            .unwrap_or(rest.len());
+        let over = |b: u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<' | b'>');
+        let end = rest.bytes().take(LONGEST_URL).position(over);
+        let end = end.unwrap_or(if rest.len() < LONGEST_URL {
+            rest.len()
+        } else {
+            0
+        });
         let Some(info) = rest[..end].rfind('@') else {
             continue;
         };

@@ -356,6 +356,7 @@ mod tests {
             "master_host:paris",
             "{\"hostname\": \"paris\"}",
             "hosts = 1, nodename=paris",
+            "hosts = [ \"paris\" ]",
         ] {
             assert_eq!(claimed(text), [("paris", What::Host)], "{text}");
         }

@@ -35,6 +35,7 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "become-user"
         | "login" => Some(Meaning::User),
         "host"
+        | "hosts"
         | "hostname"
         | "fqdn"
         | "nodename"
@@ -57,7 +58,7 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "machine"
         | "replicaof"
         | "slaveof" => Some(Meaning::Host),
-        "zone" | "rack" | "availability-zone" | "az" | "datacenter" | "region" => {
+        "zone" | "zones" | "rack" | "availability-zone" | "az" | "datacenter" | "region" => {
             Some(Meaning::Zone)
         }
         "dir"

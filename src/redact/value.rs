@@ -63,17 +63,15 @@ fn quoted(text: &str, from: usize) -> Option<Range<usize>> {
 }
 
 fn quoted_elements(list: &str, from: usize) -> Vec<Range<usize>> {
-    const LONGEST: usize = 64 * 1024;
-    let end = list.bytes().take(LONGEST).position(|b| b == b']');
-    let end = end.unwrap_or(0);
     let mut elements = Vec::new();
     let mut at = 0;
-    while let Some(next) = list[at..end].find(['"', '\'']) {
-        let start = at + next;
-        let Some(range) = quoted(&list[start..end], from + start) else {
+    while let Some(text) = list.get(at..) {
+        let element = text.trim_start_matches([' ', ',', '\t']);
+        let start = from + list.len() - element.len();
+        let Some(range) = quoted(element, start) else {
             break;
         };
-        at = (range.end - from + 1).min(end);
+        at = range.end + 1 - from;
         elements.push(range);
     }
     elements
