@@ -13,6 +13,7 @@
 //! | `policy` | what is wanted | model, source, diagnostic |
 //! | `parse` | text to facts, one file per dialect | model, source, diagnostic |
 //! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, source, diagnostic, policy, parse |
+//! | `redact` | a capture with other names, to be shown to strangers | model, parallel, source, parse |
 //! | `flow` | exact min-cost flow with tuple costs, and its proof | – |
 //! | `measure` | the counts that rules and levels share | model, policy, flow |
 //! | `rules` | cluster and policy to findings, one file per rule | model, diagnostic, policy, inventory, flow, measure |
@@ -43,6 +44,7 @@ pub mod parallel;
 pub mod parse;
 pub mod plan;
 pub mod policy;
+pub mod redact;
 pub mod render;
 pub mod report;
 pub mod rules;

@@ -15,6 +15,7 @@ mod impact;
 mod list;
 mod output;
 mod plan;
+mod redact;
 mod script;
 mod shell;
 mod suggest;
@@ -62,6 +63,8 @@ enum Command {
     Impact(impact::ImpactArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
+    /// The same capture with other names, to be shown to strangers
+    Redact(redact::RedactArgs),
     /// What a code means, why it matters, what to do
     Explain(explain::ExplainArgs),
     /// Print a read-only script that captures a cluster
@@ -113,6 +116,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
+        Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Collect(args) => collect::run(&args, &mut terminal),
         Command::Docs(args) => docs::run(&args, &mut terminal),

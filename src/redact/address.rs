@@ -1,0 +1,159 @@
+//! New addresses: private ones, in the order of the old.
+//!
+//! Nodes are ordered by the number of their address, hosts without a name by its text, and both
+//! decide ties. Where the two orders agree, every byte is named by its rank; where they do not
+//! (`2` and `10`), the third and the fourth byte stay as they are.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+
+/// Numbers of three digits have one order.
+const FIRST: u8 = 100;
+
+/// Old to new.
+pub(super) fn rename(olds: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let mut v4: BTreeMap<Ipv4Addr, &String> = BTreeMap::new();
+    let mut v6: BTreeSet<(Ipv6Addr, &String)> = BTreeSet::new();
+    for old in olds {
+        match old.parse() {
+            Ok(IpAddr::V4(ip)) => {
+                v4.insert(ip, old);
+            }
+            Ok(IpAddr::V6(ip)) => {
+                v6.insert((ip, old));
+            }
+            // Nothing else is found to be an address.
+            Err(_) => {}
+        }
+    }
+    let mut names = BTreeMap::new();
+    let ips: Vec<Ipv4Addr> = v4.keys().copied().collect();
+    let new = by_bytes(&ips).unwrap_or_else(|| by_rank(&ips));
+    names.extend(
+        v4.values()
+            .zip(new)
+            .map(|(old, new)| ((*old).clone(), new.to_string())),
+    );
+    let net = (0xfd00..0xfe00_u16).find(|net| v6.iter().all(|(ip, _)| ip.segments()[0] != *net));
+    let net = net.unwrap_or(0xfd00);
+    for (rank, (_, old)) in (0_u32..).zip(&v6) {
+        // Four digits in each part, so that the order of the texts is that of the numbers.
+        let (high, low) = (
+            0x1000 + (rank / 0x8000) as u16,
+            0x1000 + (rank % 0x8000) as u16,
+        );
+        let new = Ipv6Addr::new(net, 0, 0, 0, 0, 0, high, low);
+        names.insert((*old).clone(), new.to_string());
+    }
+    names
+}
+
+/// Byte by byte; `None` if there are too many networks for that.
+fn by_bytes(ips: &[Ipv4Addr]) -> Option<Vec<Ipv4Addr>> {
+    let net = |ip: &Ipv4Addr| [ip.octets()[0], ip.octets()[1]];
+    let nets: BTreeSet<[u8; 2]> = ips.iter().map(net).collect();
+    let free = (FIRST..=u8::MAX).filter(|b| !nets.contains(&[10, *b]));
+    let free: Vec<u8> = free.take(nets.len()).collect();
+    if free.len() < nets.len() {
+        return None;
+    }
+    let second: BTreeMap<[u8; 2], u8> = nets.into_iter().zip(free).collect();
+    let mut third: BTreeMap<[u8; 2], BTreeSet<u8>> = BTreeMap::new();
+    let mut fourth: BTreeMap<[u8; 3], BTreeSet<u8>> = BTreeMap::new();
+    for ip in ips {
+        let [a, b, c, d] = ip.octets();
+        third.entry([a, b]).or_default().insert(c);
+        fourth.entry([a, b, c]).or_default().insert(d);
+    }
+    let third: BTreeMap<_, _> = third.iter().map(|(k, v)| (*k, rank_bytes(v))).collect();
+    let fourth: BTreeMap<_, _> = fourth.iter().map(|(k, v)| (*k, rank_bytes(v))).collect();
+    let new = |ip: &Ipv4Addr| {
+        let [a, b, c, d] = ip.octets();
+        let second = second[&[a, b]];
+        Ipv4Addr::new(10, second, third[&[a, b]][&c], fourth[&[a, b, c]][&d])
+    };
+    Some(ips.iter().map(new).collect())
+}
+
+/// By rank where that keeps both orders.
+fn rank_bytes(bytes: &BTreeSet<u8>) -> BTreeMap<u8, u8> {
+    let texts = |end: &str| {
+        bytes
+            .iter()
+            .map(|b| format!("{b}{end}"))
+            .collect::<Vec<_>>()
+    };
+    let one_order = texts(".").is_sorted() && texts(":").is_sorted();
+    let ranks = (FIRST + 1)..=u8::MAX;
+    if one_order && bytes.len() <= ranks.len() {
+        bytes.iter().copied().zip(ranks).collect()
+    } else {
+        bytes.iter().map(|b| (*b, *b)).collect()
+    }
+}
+
+/// One after the other, without those that are in use.
+fn by_rank(ips: &[Ipv4Addr]) -> Vec<Ipv4Addr> {
+    let lowest = u32::from(Ipv4Addr::new(10, FIRST, FIRST, FIRST));
+    let candidates = (lowest..).map(Ipv4Addr::from);
+    let candidates = candidates.filter(|ip| ips.binary_search(ip).is_err());
+    candidates.take(ips.len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new_of(olds: &[&str]) -> Vec<String> {
+        let names = rename(&olds.iter().map(|o| (*o).to_owned()).collect());
+        olds.iter().map(|old| names[*old].clone()).collect()
+    }
+
+    #[test]
+    fn both_orders_stay() {
+        let olds = [
+            "10.0.0.1",
+            "10.0.0.2",
+            "10.0.0.10",
+            "10.0.1.3",
+            "127.0.0.1",
+            "172.16.5.9",
+        ];
+        let new = new_of(&olds);
+        let number = |texts: &[String]| -> Vec<Ipv4Addr> {
+            texts.iter().map(|t| t.parse().unwrap()).collect()
+        };
+        assert!(number(&new).is_sorted(), "{new:?}");
+        let mut by_text: Vec<usize> = (0..olds.len()).collect();
+        by_text.sort_by_key(|i| olds[*i]);
+        let sorted: Vec<&String> = by_text.iter().map(|i| &new[*i]).collect();
+        assert!(sorted.is_sorted(), "{sorted:?}");
+        assert!(new.iter().all(|n| !olds.contains(&n.as_str())));
+        assert!(new.iter().all(|n| n.starts_with("10.")));
+    }
+
+    #[test]
+    fn networks_in_use_are_left_out() {
+        assert_eq!(new_of(&["10.100.0.7"]), ["10.101.101.101"]);
+    }
+
+    #[test]
+    fn many_networks_are_only_counted() {
+        let olds: Vec<String> = (0..=255).map(|b| format!("10.{b}.0.1")).collect();
+        let olds: Vec<&str> = olds.iter().map(String::as_str).collect();
+        let new: BTreeSet<String> = new_of(&olds).into_iter().collect();
+        assert_eq!(new.len(), olds.len());
+        assert!(new.iter().all(|n| !olds.contains(&n.as_str())));
+    }
+
+    #[test]
+    fn six_stays_six() {
+        assert_eq!(
+            new_of(&["::1", "fd00::5", "fd00:0::5"]),
+            ["fd01::1000:1000", "fd01::1000:1002", "fd01::1000:1001"]
+        );
+    }
+}

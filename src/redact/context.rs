@@ -1,0 +1,386 @@
+//! Names that can be told only from what stands beside them: values behind keys, columns of
+//! maps, passwords of commands, users of prompts.
+
+use std::ops::Range;
+
+use crate::redact::command;
+use crate::redact::key::Meaning;
+use crate::redact::key::is_no_value;
+use crate::redact::key::meaning;
+use crate::redact::token;
+use crate::redact::token::Token;
+use crate::redact::token::What;
+use crate::redact::value::Value;
+use crate::redact::value::begins_line;
+use crate::redact::value::behind_line_end;
+use crate::redact::value::core;
+use crate::redact::value::key_before;
+use crate::redact::words;
+
+/// Goes through one text line by line: a value may stand on the line below its key, and the
+/// header of a map counts for all its rows.
+#[derive(Default)]
+pub(super) struct Scanner {
+    /// What the line above says of this one.
+    pending: Option<Meaning>,
+    /// The columns of a map; `None` before the first line that says something.
+    columns: Option<Vec<Option<Meaning>>>,
+    claims: Vec<Token>,
+}
+
+impl Scanner {
+    /// All tokens of the next line, in order, none over another.
+    pub fn line(&mut self, line: &str, out: &mut Vec<Token>) {
+        self.claims.clear();
+        self.claim(line);
+        self.claims.sort_by_key(|t| (t.range.start, t.range.end));
+        let mut at = 0;
+        for claim in &self.claims {
+            if claim.range.start < at || claim.range.is_empty() {
+                continue;
+            }
+            token::find(line, at..claim.range.start, out);
+            at = claim.range.end;
+            out.push(claim.clone());
+        }
+        token::find(line, at..line.len(), out);
+    }
+
+    fn claim(&mut self, line: &str) {
+        let pending = self.pending.take();
+        if let Some(meaning) = pending.filter(|_| !names_a_node(line)) {
+            self.value(line, core(line), meaning);
+            return;
+        }
+        if line.trim().is_empty() {
+            return;
+        }
+        if is_view_line(line) {
+            self.assignments(line, b"=");
+            return;
+        }
+        self.table(line);
+        self.assignments(line, b"=:,\\");
+        keyspace(line, &mut self.claims);
+        self.directive(line);
+        self.key_line(line);
+        command::claim(line, &mut self.claims);
+    }
+
+    /// A value of which the key says what it is.
+    fn value(&mut self, line: &str, range: Range<usize>, meaning: Meaning) {
+        let text = &line[range.clone()];
+        let mut push = |range, what| self.claims.push(Token { range, what });
+        match meaning {
+            _ if is_no_value(text) => {}
+            Meaning::Secret => push(range, What::Secret),
+            Meaning::Build => push(range, What::Zeros),
+            Meaning::Version => push(range, What::Kept),
+            Meaning::Path => {
+                // Quotes of a terminal form may still be there.
+                let inner = text.trim_end_matches(['"', '\'']).len();
+                token::components(line, range.start..range.start + inner, &mut self.claims);
+            }
+            Meaning::User => {
+                let word = first_word(text);
+                if !["default", "root", "on", "off"].contains(&word) {
+                    push(range.start..range.start + word.len(), What::User);
+                }
+            }
+            Meaning::Host | Meaning::Zone => {
+                let mut word = first_word(text);
+                if meaning == Meaning::Host {
+                    word = word.split_once(':').map_or(word, |(name, _)| name);
+                }
+                // Addresses are found by their shape.
+                let is_ip = word.parse::<std::net::IpAddr>().is_ok();
+                let named = match meaning {
+                    Meaning::Host => words::is_host_name(word) && !is_state(word),
+                    _ => !word.is_empty() && !word.starts_with(['[', '{']),
+                };
+                if named && !is_ip {
+                    let what = match meaning {
+                        Meaning::Host => What::Host,
+                        _ => What::Zone,
+                    };
+                    push(range.start..range.start + word.len(), what);
+                }
+            }
+        }
+    }
+
+    /// `key=value`, `key: value`, `"key": "value"`, `"key" => "value"`, `"key","value"`.
+    fn assignments(&mut self, line: &str, signs: &[u8]) {
+        let bytes = line.as_bytes();
+        let clients = is_client_line(line);
+        let indent = line.len() - line.trim_start_matches([' ', '\t', '-', '#']).len();
+        for (at, byte) in bytes.iter().enumerate().filter(|(_, b)| signs.contains(b)) {
+            let Some((key, quoted)) = key_before(line, at) else {
+                continue;
+            };
+            let text = &line[key.clone()];
+            if *byte == b',' && !quoted {
+                continue;
+            }
+            let meaning = match meaning(text) {
+                _ if clients && text == "name" => Meaning::User,
+                Some(meaning) => meaning,
+                None => continue,
+            };
+            let how = Value {
+                to_line_end: *byte == b'\\' || *byte == b':' && key.start <= indent && !quoted,
+                only_quoted: *byte == b',',
+                json: *byte == b':',
+            };
+            let from = match byte {
+                b'\\' => match behind_line_end(line, at) {
+                    Some(from) if begins_line(line, key.start) => from,
+                    _ => continue,
+                },
+                _ => at + 1,
+            };
+            for range in how.find(line, from) {
+                self.value(line, range, meaning);
+            }
+        }
+    }
+
+    /// `masterauth secret`, as configuration files have it.
+    fn directive(&mut self, line: &str) {
+        let text = line.trim_start_matches([' ', '\t', '#']);
+        let start = line.len() - text.len();
+        let Some((key, rest)) = text.split_once([' ', '\t']) else {
+            return;
+        };
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let Some(meaning) = meaning(key).filter(|_| key.bytes().all(plain)) else {
+            return;
+        };
+        let value = rest.trim();
+        let from = start + key.len() + 1 + (rest.len() - rest.trim_start().len());
+        let range = match value.strip_prefix(['"', '\'']) {
+            Some(inner) => {
+                let inner = inner.strip_suffix(['"', '\'']).unwrap_or(inner);
+                from + 1..from + 1 + inner.len()
+            }
+            None if meaning == Meaning::Secret => from..from + value.len(),
+            None => from..from + first_word(value).len(),
+        };
+        let word = &line[range.clone()];
+        match meaning {
+            // In prose these are words like others.
+            Meaning::User | Meaning::Build | Meaning::Version => {}
+            Meaning::Host | Meaning::Zone if !words::is_distinct(word) => {}
+            Meaning::Path if !word.contains(['/', '.']) => {}
+            meaning => self.value(line, range, meaning),
+        }
+    }
+
+    /// A key alone on its line: its value is the next line.
+    fn key_line(&mut self, line: &str) {
+        let range = core(line);
+        let text = &line[range];
+        let plain =
+            |b: u8| b.is_ascii_lowercase() || matches!(b, b'-' | b'_') || b.is_ascii_digit();
+        if text.bytes().all(plain) {
+            self.pending = match meaning(text) {
+                // Words of prose and of other lists.
+                Some(Meaning::User) if text != "masteruser" && text != "primaryuser" => None,
+                _ if ["host", "machine", "include", "login"].contains(&text) => None,
+                other => other,
+            };
+        }
+    }
+
+    /// Cells of a host map below `host`, `zone` and `rack`, and of a disk map below `dir`.
+    fn table(&mut self, line: &str) {
+        let Some(columns) = self.columns.take() else {
+            self.columns = Some(header(line));
+            return;
+        };
+        if !columns.is_empty() {
+            for (cell, column) in cells(line).into_iter().zip(&columns) {
+                if let Some(meaning) = column {
+                    self.value(line, cell, *meaning);
+                }
+            }
+        }
+        self.columns = Some(columns);
+    }
+}
+
+/// What the columns hold; nothing if the line is no header.
+fn header(line: &str) -> Vec<Option<Meaning>> {
+    let names: Vec<String> = cells(line)
+        .into_iter()
+        .map(|cell| line[cell].to_ascii_lowercase())
+        .collect();
+    let is_header = names.len() > 1
+        && names
+            .iter()
+            .any(|n| ["host", "ip", "address"].contains(&n.as_str()))
+        && names
+            .iter()
+            .all(|n| n.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_'));
+    if !is_header {
+        return Vec::new();
+    }
+    names.iter().map(|name| meaning(name)).collect()
+}
+
+/// The cells of a row, without blanks and quotes around them.
+fn cells(line: &str) -> Vec<Range<usize>> {
+    let mut cells = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b',' if !quoted => {
+                cells.push(trimmed(line, start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    cells.push(trimmed(line, start..line.len()));
+    cells
+}
+
+fn trimmed(line: &str, range: Range<usize>) -> Range<usize> {
+    let text = &line[range.clone()];
+    let edge = |c: char| c.is_whitespace() || c == '"';
+    let start = range.start + (text.len() - text.trim_start_matches(edge).len());
+    start..start + text.trim_matches(edge).len()
+}
+
+/// A heading where a value should be: the last value was empty, and its line got lost.
+fn names_a_node(line: &str) -> bool {
+    let mut tokens = Vec::new();
+    token::find(line, 0..line.len(), &mut tokens);
+    line.trim().contains(' ') && tokens.iter().any(|t| t.what == What::Ip)
+}
+
+/// A line of a view: nearly all lines of a capture, so it must cost little.
+fn is_view_line(line: &str) -> bool {
+    let id = line.bytes().take_while(u8::is_ascii_hexdigit).count();
+    id >= token::OWN_ID && line.as_bytes().get(id) == Some(&b' ')
+}
+
+/// `db0:keys=…` and `slave0:ip=…` are keys of INFO, whatever hosts are called.
+fn keyspace(line: &str, out: &mut Vec<Token>) {
+    let end = line.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let Some(value) = line[end..].strip_prefix(':') else {
+        return;
+    };
+    let word = value
+        .bytes()
+        .take_while(|b| b.is_ascii_lowercase() || *b == b'_')
+        .count();
+    if word > 0 && value.as_bytes().get(word) == Some(&b'=') {
+        out.push(Token {
+            range: 0..end,
+            what: What::Kept,
+        });
+    }
+}
+
+/// One connection of `CLIENT LIST`: names of clients are names of applications.
+fn is_client_line(line: &str) -> bool {
+    line.contains(" addr=") && line.contains(" fd=")
+}
+
+/// Words that stand where a host may stand and say that there is none.
+fn is_state(word: &str) -> bool {
+    ["no", "one", "NO", "ONE", "unknown", "localhost", "none"].contains(&word)
+}
+
+fn first_word(text: &str) -> &str {
+    text.split([' ', '\t', ',', '"']).next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claimed(text: &str) -> Vec<(&str, What)> {
+        let mut scanner = Scanner::default();
+        let mut all = Vec::new();
+        for line in text.lines() {
+            let mut out = Vec::new();
+            scanner.line(line, &mut out);
+            all.extend(out.into_iter().map(|t| (&line[t.range], t.what)));
+        }
+        all
+    }
+
+    #[test]
+    fn passwords_are_found_in_every_form() {
+        for text in [
+            "requirepass hunter 2",
+            "requirepass \"hunter 2\"",
+            "requirepass\nhunter 2\n",
+            "1) \"requirepass\"\n2) \"hunter 2\"\n",
+            "1# \"requirepass\" => \"hunter 2\"",
+            "{\"requirepass\":\"hunter 2\"}",
+            "{\\\"requirepass\\\":\\\"hunter 2\\\"}",
+            "\"requirepass\",\"hunter 2\"",
+            "ansible_ssh_pass='hunter 2' x=1",
+            "password: hunter 2",
+            "{\"stdout\":\"hz\\n10\\nrequirepass\\nhunter 2\\nhz\\n10\"}",
+            "\"requirepass\\r\\nhunter 2\\r\\n\"",
+        ] {
+            assert_eq!(claimed(text), [("hunter 2", What::Secret)], "{text}");
+        }
+        for text in [
+            "masterauth\n\ndir\n",
+            "\"pass\": null,",
+            "redis-cli --askpass x",
+        ] {
+            assert_eq!(claimed(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn maps_tell_hosts_and_zones_by_their_columns() {
+        assert_eq!(
+            claimed("host,ip,zone\na, 10.0.0.1 ,\"b\"\n"),
+            [("a", What::Host), ("10.0.0.1", What::Ip), ("b", What::Zone)]
+        );
+    }
+
+    #[test]
+    fn names_of_machines_are_found_behind_their_keys() {
+        for text in [
+            "cluster-announce-hostname\nparis\n",
+            "cluster-announce-hostname paris",
+            "master_host:paris",
+            "{\"hostname\": \"paris\"}",
+            "hosts = 1, nodename=paris",
+            "hosts = [ \"paris\" ]",
+        ] {
+            assert_eq!(claimed(text), [("paris", What::Host)], "{text}");
+        }
+        assert_eq!(claimed("replicaof no one"), []);
+    }
+
+    #[test]
+    fn paths_may_be_relative_and_have_blanks() {
+        assert_eq!(
+            claimed("dir:/my data/7000"),
+            [("my data", What::Component), ("7000", What::Component)]
+        );
+        assert_eq!(claimed("db0:keys=1"), [("db0", What::Kept)]);
+        assert_eq!(
+            claimed("\"executable:/x/redis-server\\r\\nhz:10\""),
+            [("x", What::Component), ("redis-server", What::Component)]
+        );
+    }
+
+    #[test]
+    fn a_heading_is_no_value() {
+        assert_eq!(
+            claimed("requirepass\n=== 10.0.0.1:7000 ===\n"),
+            [("10.0.0.1", What::Ip)]
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! What the name of a setting or a field says of its value.
+
+/// What stands behind a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Meaning {
+    Secret,
+    User,
+    Host,
+    Zone,
+    Path,
+    /// Says which build it is, and nothing else.
+    Build,
+    /// A version may look like an address.
+    Version,
+}
+
+/// What the key says, however it is spelled: `master_auth`, `--pass`, `Ansible-Host`.
+pub(super) fn meaning(key: &str) -> Option<Meaning> {
+    const LONGEST: usize = 48;
+    let key = key.trim_start_matches('-');
+    if key.len() > LONGEST || !key.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let key = key.to_ascii_lowercase().replace('_', "-");
+    match key.as_str() {
+        "user"
+        | "username"
+        | "masteruser"
+        | "primaryuser"
+        | "auth-user"
+        | "ansible-user"
+        | "ansible-ssh-user"
+        | "ansible-become-user"
+        | "remote-user"
+        | "become-user"
+        | "login" => Some(Meaning::User),
+        "host"
+        | "hosts"
+        | "hostname"
+        | "fqdn"
+        | "nodename"
+        | "human-nodename"
+        | "master-host"
+        | "announce-hostname"
+        | "cluster-announce-hostname"
+        | "cluster-announce-human-nodename"
+        | "cluster-announce-ip"
+        | "announce-ip"
+        | "replica-announce-ip"
+        | "slave-announce-ip"
+        | "endpoint"
+        | "ansible-host"
+        | "ansible-ssh-host"
+        | "ansible-hostname"
+        | "ansible-fqdn"
+        | "ansible-nodename"
+        | "inventory-hostname"
+        | "machine"
+        | "replicaof"
+        | "slaveof" => Some(Meaning::Host),
+        "zone" | "zones" | "rack" | "availability-zone" | "az" | "datacenter" | "region" => {
+            Some(Meaning::Zone)
+        }
+        "dir"
+        | "logfile"
+        | "pidfile"
+        | "aclfile"
+        | "unixsocket"
+        | "executable"
+        | "config-file"
+        | "cluster-config-file"
+        | "dbfilename"
+        | "appendfilename"
+        | "appenddirname"
+        | "loadmodule"
+        | "include"
+        | "tls-cert-file"
+        | "tls-key-file"
+        | "tls-ca-cert-file"
+        | "tls-ca-cert-dir"
+        | "tls-client-cert-file"
+        | "tls-client-key-file"
+        | "tls-dh-params-file" => Some(Meaning::Path),
+        "redis-build-id" | "redis-git-sha1" | "server-git-sha1" => Some(Meaning::Build),
+        key if is_secret(key) => Some(Meaning::Secret),
+        key if key.ends_with("version") => Some(Meaning::Version),
+        _ => None,
+    }
+}
+
+fn is_secret(key: &str) -> bool {
+    const EXACT: [&str; 8] = [
+        "masterauth",
+        "primaryauth",
+        "rediscli-auth",
+        "valkeycli-auth",
+        "authorization",
+        "apikey",
+        "api-key",
+        "credentials",
+    ];
+    const PARTS: [&str; 4] = ["pass", "secret", "token", "private-key"];
+    const NOT: [&str; 6] = [
+        "askpass", "ask-pass", "nopass", "bypass", "passive", "passed",
+    ];
+    EXACT.contains(&key)
+        || PARTS.iter().any(|p| key.contains(p)) && !NOT.iter().any(|n| key.contains(n))
+}
+
+/// True for a value that is there to say that there is none.
+pub(super) fn is_no_value(value: &str) -> bool {
+    [
+        "", "null", "true", "false", "nil", "(nil)", "None", "redacted",
+    ]
+    .contains(&value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_known_in_every_spelling() {
+        for key in [
+            "requirepass",
+            "masterauth",
+            "--pass",
+            "REDISCLI_AUTH",
+            "ansible_ssh_pass",
+        ] {
+            assert_eq!(meaning(key), Some(Meaning::Secret), "{key}");
+        }
+        assert_eq!(meaning("cluster-announce-hostname"), Some(Meaning::Host));
+        assert_eq!(meaning("availability_zone"), Some(Meaning::Zone));
+        assert_eq!(meaning("redis_version"), Some(Meaning::Version));
+        // What kind of server answers, not which.
+        for key in [
+            "server_name",
+            "cluster_stats_messages_auth-req_sent",
+            "role",
+            "7000",
+            "--askpass",
+        ] {
+            assert_eq!(meaning(key), None, "{key}");
+        }
+    }
+}

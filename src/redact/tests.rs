@@ -1,0 +1,155 @@
+//! What redacting a whole capture promises.
+
+use super::*;
+
+const ID: &str = "07c37dfeb235213a872192d90877d0cd55635b91";
+
+fn capture(files: &[(&str, &str)]) -> Vec<Source> {
+    let source = |(path, text): &(&str, &str)| Source::new(path, (*text).to_owned(), String::new());
+    files.iter().map(source).collect()
+}
+
+fn redacted(files: &[(&str, &str)]) -> Redacted {
+    let answer = redact(&capture(files), &[], false);
+    assert_eq!(answer.leaks, [] as [&str; 0]);
+    answer
+}
+
+/// The text of one file that is known to be an answer, by its first lines.
+fn text(rest: &str) -> String {
+    let node = format!("{ID} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n");
+    let answer = redacted(&[("nodes.txt", &format!("{node}{rest}"))]);
+    let text = &answer.files[0].text;
+    text.split_once('\n').expect("the first line").1.to_owned()
+}
+
+#[test]
+fn paths_and_texts_get_the_same_names() {
+    let node = format!("{ID} 10.0.0.9:7000@17000,db-x myself,master - 0 0 1 connected 0-16383\r\n");
+    let answer = redacted(&[
+        ("10.0.0.9_7000/cluster-nodes.txt", &node),
+        (
+            "db-x/info.txt",
+            "# Server\nredis_version:7.0.15\nrun_id:00ff\n",
+        ),
+    ]);
+    let paths: Vec<&str> = answer.files.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["10.100.101.101_7000/cluster-nodes.txt", "host-001/info.txt"]
+    );
+    let nodes = &answer.files[0].text;
+    assert!(
+        nodes.ends_with(
+            " 10.100.101.101:7000@17000,host-001 myself,master - 0 0 1 connected 0-16383\r\n"
+        ),
+        "{nodes}"
+    );
+    assert_eq!(
+        answer.files[1].text,
+        "# Server\nredis_version:7.0.15\nrun_id:00ff\n"
+    );
+}
+
+#[test]
+fn the_beginning_of_an_id_becomes_the_beginning_of_the_new_one() {
+    let new = text(&format!("{}\n({}...)\n{ID} 10.0", &ID[..39], &ID[..8]));
+    let lines: Vec<&str> = new.lines().collect();
+    assert_eq!(lines[0].len(), 39);
+    assert_ne!(&lines[0][..8], &ID[..8]);
+    assert_eq!(lines[1], format!("({}...)", &lines[0][..8]));
+    assert!(
+        lines[2].starts_with(lines[0]) && lines[2].ends_with(" 10.0"),
+        "{new}"
+    );
+}
+
+#[test]
+fn prompts_keep_their_shape() {
+    assert_eq!(
+        text("[joe@jump1 ~]$ redis-cli -h jump1 -p 7000 -a hunter2 info\njoe hunter2\n"),
+        "[redacted@host-001 ~]$ redis-cli -h host-001 -p 7000 -a redacted info\nredacted redacted\n"
+    );
+}
+
+#[test]
+fn paths_keep_what_they_share() {
+    assert_eq!(
+        text("# Server\nconfig_file:/data/disk1/7000/redis.conf\nexecutable:/data/redis-server\n"),
+        "# Server\nconfig_file:/p001/p002/7000/redis.conf\nexecutable:/p001/redis-server\n"
+    );
+}
+
+#[test]
+fn letters_and_binaries_are_left_out() {
+    let files = [
+        (
+            "letter.txt",
+            "Dear all,\nthe cluster of joe@acme.com is fine\n",
+        ),
+        ("dump.rdb", "REDIS0011\0\u{1}"),
+        ("ping.txt", "PONG\n"),
+    ];
+    let answer = redacted(&files);
+    let paths: Vec<&str> = answer.files.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(paths, ["ping.txt"]);
+    assert_eq!(answer.unknown, ["letter.txt"]);
+    assert_eq!(answer.binary, ["dump.rdb"]);
+    let answer = redact(&capture(&files), &[], true);
+    assert_eq!(
+        answer.files[0].text,
+        "Dear all,\nthe cluster of redacted@host-001 is fine\n"
+    );
+}
+
+#[test]
+fn a_path_cannot_lead_out_of_the_directory() {
+    let answer = redacted(&[
+        ("../../etc/passwd", "PONG\n"),
+        ("/abs/./.hidden", "PONG\n"),
+        ("-", "PONG\n"),
+        ("a\\..\\b", "PONG\n"),
+    ]);
+    for file in &answer.files {
+        let legal = |part: &str| !part.is_empty() && !part.starts_with('.');
+        assert!(file.path.split('/').all(legal), "{}", file.path);
+    }
+    let paths: BTreeSet<&str> = answer.files.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(paths.len(), 4);
+}
+
+#[test]
+fn a_file_may_be_called_like_a_setting() {
+    let answer = redacted(&[("acme/maxmemory.txt", "maxmemory\n100\nsave\n\n")]);
+    assert_eq!(answer.files[0].path, "name-001/name-002.txt");
+    assert_eq!(answer.files[0].text, "maxmemory\n100\nsave\n\n");
+}
+
+#[test]
+fn two_files_never_become_one() {
+    let answer = redacted(&[("a\tb.txt", "PONG\n"), ("a\rb.txt", "PONG\n")]);
+    assert_eq!(answer.files[0].path, "a_b.txt");
+    assert_eq!(answer.files[1].path, "a_b-2.txt");
+}
+
+#[test]
+fn what_is_given_is_kept_beside_the_capture() {
+    let hosts = "host,ip\nparis,10.0.0.1\n";
+    let given = capture(&[("hosts.csv", hosts), ("policy.toml", "zone = \"dc-1\"\n")]);
+    let answer = redact(&capture(&[("hosts.csv", hosts)]), &given, false);
+    let files: Vec<_> = answer
+        .files
+        .iter()
+        .map(|f| (f.path.as_str(), f.text.as_str()))
+        .collect();
+    let new = "host,ip\nhost-001,10.100.101.101\n";
+    assert_eq!(
+        files,
+        [
+            ("hosts.csv", new),
+            ("hosts-given.csv", new),
+            ("policy.toml", "zone = \"zone-001\"\n")
+        ]
+    );
+    assert_eq!(answer.unknown, [] as [&str; 0]);
+}
