@@ -200,7 +200,7 @@ questions() {
         save cluster-shards.txt CLUSTER SHARDS &&
         save cluster-slots.txt CLUSTER SLOTS &&
         settings &&
-        save cluster-info-after.txt CLUSTER INFO
+        save epoch-after.txt CLUSTER INFO
 }
 
 # Everything of $host and $port, into $part; nothing else is touched, so many may run at once.
@@ -209,7 +209,7 @@ interrogate() {
     log=$part.log
     mkdir "$part" || return
     if ! questions && [ -s "$part.why" ]; then cp "$part.why" "$part/UNREACHABLE"; fi
-    note "epoch of $host:$port: $(epoch cluster-info.txt) before, $(epoch cluster-info-after.txt) after"
+    note "epoch of $host:$port: $(epoch cluster-info.txt) before, $(epoch epoch-after.txt) after"
     # Answers come and go; what was said to them is in the log.
     rm -f "$part.answer" "$part.said" "$part.words" "$part.status" "$part.why"
     if [ -f "$part/config-get.txt" ] && is_here "$host"; then own_file; fi

@@ -89,7 +89,7 @@ fn without_timeout_nothing_hangs_either() {
         0,
         "1 of 2 nodes answered; 127.0.0.2:7000 did not (timeout)\n",
     );
-    assert!(played.has("out/nodes/127.0.0.1_7000/cluster-info-after.txt"));
+    assert!(played.has("out/nodes/127.0.0.1_7000/epoch-after.txt"));
 }
 
 #[test]

@@ -53,12 +53,7 @@ fn the_printed_script_saves_what_a_capture_by_hand_does() {
         fs::read_to_string(node(stopped).join("UNREACHABLE")).expect("a note"),
         format!("timeout: no reply from {silent} in {ANSWER_LIMIT_SECONDS} s\n")
     );
-    for file in [
-        "info.txt",
-        "time.txt",
-        "nodes.conf",
-        "cluster-info-after.txt",
-    ] {
+    for file in ["info.txt", "time.txt", "nodes.conf", "epoch-after.txt"] {
         assert!(node(0).join(file).is_file(), "{file}");
     }
 
