@@ -246,8 +246,8 @@ fn memory_max(length: usize) -> usize {
     (6 << 20) + 600 * length
 }
 
-/// Whole commands are slow: one input in so many.
-const WHOLE_EVERY: u64 = 50;
+/// Whole commands are slow: one input in so many, a prime, so that every dialect has its turn.
+const WHOLE_EVERY: u64 = 211;
 
 /// What is wrong with this input; `None` if nothing is.
 fn complaint(number: u64, seeds: &[Vec<u8>]) -> Option<String> {

@@ -146,6 +146,7 @@ pub(super) struct Gathered {
     pub confs: Vec<HostFacts<Conf>>,
     pub mounts: Vec<HostFacts<MountRow>>,
     pub processes: Vec<HostFacts<ProcessRow>>,
+    pub host_ips: Vec<HostFacts<String>>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     /// The text of one line for each id that some line shows without an address: the first of
@@ -303,6 +304,11 @@ impl Gathered {
             }
             Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
             Facts::Nothing => {}
+            Facts::HostIps(rows) => self.host_ips.push(HostFacts {
+                path: source.path.clone(),
+                host,
+                rows,
+            }),
             Facts::Mounts(rows) => self.mounts.push(HostFacts {
                 path: source.path.clone(),
                 host,

@@ -60,7 +60,13 @@ impl<'a> HostRows<'a> {
             names: BTreeSet::new(),
         };
         let mut first: BTreeMap<(&str, Option<u16>), Place> = BTreeMap::new();
-        for of_map in &gathered.hosts {
+        // A row that calls an IP by itself is of a skeleton that nobody filled in yet: it says
+        // nothing against another.
+        let (skeleton, filled): (Vec<_>, Vec<_>) = gathered
+            .hosts
+            .iter()
+            .partition(|(_, row)| row.host == row.ip);
+        for of_map in filled.into_iter().chain(skeleton) {
             let (path, row) = of_map;
             let place = Place {
                 path: path.clone(),
@@ -72,7 +78,8 @@ impl<'a> HostRows<'a> {
                 None => rows.by_ip.get(row.ip.as_str()),
             };
             if let Some((_, known)) = known {
-                if known.host != row.host || known.zone != row.zone {
+                let differ = known.host != row.host || known.zone != row.zone;
+                if differ && row.host != row.ip {
                     let earlier = &first[&(row.ip.as_str(), row.port)];
                     diagnostics.push(contradiction(
                         &row.ip,

@@ -43,6 +43,7 @@ use crate::inventory::whose::file_answers;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::NodeName;
 use crate::parse::Authority;
 use crate::policy::Policy;
 
@@ -137,15 +138,13 @@ fn view_of(gathered: &Gathered, view: &View, index: &Index, cluster: &Cluster) -
     }
 }
 
-/// Notes for every file whose view or answer it holds.
+/// Notes for every file whose view or answer it holds; nobody's where it holds those of several.
 fn name_files(gathered: &mut Gathered, cluster: &Cluster) {
-    for view in 0..gathered.views.len() {
-        let owner = owner(gathered, &gathered.views[view]);
-        let file = gathered.views[view].file;
-        if let Some(token) = owner
-            && gathered.files[file].view_of.is_none()
-        {
-            gathered.files[file].view_of = Some(gathered.names[token as usize].clone());
+    let mut of: BTreeMap<usize, BTreeSet<NodeName>> = BTreeMap::new();
+    for view in &gathered.views {
+        if let Some(token) = owner(gathered, view) {
+            let name = gathered.names[token as usize].clone();
+            of.entry(view.file).or_default().insert(name);
         }
     }
     let by_address: BTreeMap<&Address, NodeId> = cluster
@@ -157,9 +156,13 @@ fn name_files(gathered: &mut Gathered, cluster: &Cluster) {
             continue;
         };
         for &file in &answers.files {
-            gathered.files[file]
-                .view_of
-                .get_or_insert_with(|| cluster.node(id).name.clone());
+            let name = cluster.node(id).name.clone();
+            of.entry(file).or_default().insert(name);
+        }
+    }
+    for (file, names) in of {
+        if names.len() == 1 {
+            gathered.files[file].view_of = names.into_iter().next();
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the only host there is.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use crate::inventory::gather::Gathered;
@@ -39,6 +40,18 @@ impl HostNames {
             let host = cluster.hosts.binary_search_by(|h| (*h.name).cmp(&row.host));
             if let Ok(host) = host {
                 names.call(&row.ip, HostId(host as u32));
+            }
+        }
+        // A host that told its addresses in its folder is called as the folder is.
+        for facts in &gathered.host_ips {
+            let here: BTreeSet<HostId> = facts
+                .rows
+                .iter()
+                .filter_map(|ip| names.called(ip))
+                .collect();
+            let folder = facts.path.rsplit('/').nth(1);
+            if let (Some(name), 1) = (folder, here.len()) {
+                here.iter().for_each(|&id| names.call(name, id));
             }
         }
         // `db1` for `db1.example.com`, unless a host is called so.

@@ -23,6 +23,7 @@ mod file_name;
 mod flashbase_reply;
 mod heading;
 mod home_map;
+mod host_ips;
 mod host_map;
 mod info;
 mod listed;
@@ -123,6 +124,8 @@ pub enum Facts<'a> {
     HomeMap(Vec<HomeRow>),
     /// `df`, `mount`, `lsblk`: what is mounted where on one host.
     Mounts(Vec<MountRow>),
+    /// The addresses of one host.
+    HostIps(Vec<String>),
     /// `ps`: server processes that run on one host.
     Processes(Vec<ProcessRow>),
     /// Home roles by port list: the `redis.properties` of flashbase.
@@ -372,6 +375,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &mount::DIALECT,
     &lsblk::DIALECT,
     &ps::DIALECT,
+    &host_ips::DIALECT,
     &distribution::DIALECT,
     &nodes_with_dir::DIALECT,
     &address_list::DIALECT,

@@ -6,6 +6,7 @@
 use crate::parse::Dialect;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::host_ips;
 use crate::parse::log::Log;
 use crate::parse::reply;
 
@@ -25,7 +26,7 @@ fn sniff(block: Block) -> bool {
 
 /// What `topoplan collect` writes about its own work.
 fn is_log(block: Block) -> bool {
-    block.text.starts_with("# topoplan collect")
+    block.text.starts_with("# topoplan collect") && !(host_ips::DIALECT.sniff)(block)
 }
 
 fn is_answer(block: Block) -> bool {

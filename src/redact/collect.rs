@@ -107,6 +107,7 @@ impl Found {
                     row.ip.iter().for_each(|ip| self.place(ip));
                 }
             }
+            Facts::HostIps(ips) => ips.iter().for_each(|ip| self.place(ip)),
             Facts::Nothing
             | Facts::ClusterInfo(_)
             | Facts::Info(_)

@@ -92,28 +92,22 @@ fn cut_padding(bytes: &mut Vec<u8>, notes: &mut Vec<String>) {
     let start = bytes.iter().position(|b| *b != 0).unwrap_or(bytes.len());
     let end = bytes.iter().rposition(|b| *b != 0).map_or(start, |i| i + 1);
     let text = &bytes[start..end];
-    if text[..text.len().min(LOOKED_AT)].contains(&0) {
+    // Nothing but NULs is no padding either: an empty file is something else.
+    if text.is_empty() || text[..text.len().min(LOOKED_AT)].contains(&0) {
         return;
     }
     let (before, behind) = (start, bytes.len() - end);
-    if text.is_empty() {
+    if before > 0 {
         notes.push(format!(
-            "the file is nothing but {}: its content is lost",
+            "{} at the start were skipped: what stood there is lost",
             count(before, "NUL byte")
         ));
-    } else {
-        if before > 0 {
-            notes.push(format!(
-                "{} at the start were skipped: what stood there is lost",
-                count(before, "NUL byte")
-            ));
-        }
-        if behind > 0 {
-            notes.push(format!(
-                "{} at the end were skipped: the file may be cut off",
-                count(behind, "NUL byte")
-            ));
-        }
+    }
+    if behind > 0 {
+        notes.push(format!(
+            "{} at the end were skipped: the file may be cut off",
+            count(behind, "NUL byte")
+        ));
     }
     bytes.truncate(end);
     bytes.drain(..start);
@@ -214,9 +208,7 @@ mod tests {
         assert_eq!(text, "role:master\n");
         assert!(notes.contains("3 NUL bytes at the start"), "{notes}");
         assert!(notes.contains("1 NUL byte at the end"), "{notes}");
-        let (text, notes) = read(&[0; 100]);
-        assert_eq!(text, "");
-        assert!(notes.contains("nothing but 100 NUL bytes"), "{notes}");
+        assert_eq!(read(&[0; 100]), ("\0".repeat(100), String::new()));
         let mut padded = wide("\u{feff}a line\n", Order::Little);
         padded.extend([0; 7]);
         assert_eq!(read(&padded).0, "a line\n");

@@ -32,6 +32,14 @@ type Complaint = Result<(), String>;
 pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
     let (cluster, policy) = (&inventory.cluster, &inventory.policy);
     let wanted = policy.wanted(cluster);
+    if cluster.server.other_control_plane().is_some() {
+        let report = compose::plan(inventory, request)?;
+        let refused = report.refused.is_some() && report.steps.is_empty();
+        return match refused {
+            true => Ok(()),
+            false => Err("commands for a server that has none of them".to_owned()),
+        };
+    }
     let make = |from: &Cluster| plan::plan(from, policy, &wanted, &inventory.conflicts, request);
     let plan = match make(cluster) {
         Ok(plan) => plan,
@@ -47,7 +55,9 @@ pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
     nothing_worse(cluster, &plan, &before, &after)?;
     explained(&plan, request)?;
     let again = make(&plan.end).map_err(|e| format!("planned again: {e}"))?;
-    if !again.steps.is_empty() {
+    // Nothing is flushed while slots have no live owner: that waits for the plan behind this one.
+    let flush_waits = request.flush_stale && found(cluster).iter().any(|f| f.rule.code == "S001");
+    if !again.steps.is_empty() && !flush_waits {
         return Err(format!(
             "planned again it goes on: {}",
             names_of(&plan.end, &again)

@@ -91,6 +91,18 @@ fn a_file_is_of_the_host_that_its_path_names() {
 }
 
 #[test]
+fn a_folder_is_of_the_host_whose_addresses_lie_in_it() {
+    let ips = "# topoplan collect: addresses of this host\n192.168.0.7\n10.0.0.1\n";
+    let facts = [
+        file("hosts/db-one/df.txt", DF),
+        file("hosts/db-one/ips.txt", ips),
+    ];
+    let inventory = with([vec![dir('a', "/data/ssd_1/a")], facts.to_vec()].concat());
+    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(disk_of(&inventory, 'a'), "/data/ssd_1");
+}
+
+#[test]
 fn a_configuration_file_tells_the_directory() {
     let inventory = with(vec![
         file("hosts.csv", ONE_HOST),
