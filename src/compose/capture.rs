@@ -3,6 +3,7 @@
 use crate::diagnostic;
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
+use crate::inventory::Outcome;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
@@ -137,7 +138,7 @@ pub(super) fn finding(
         severity: finding.severity.to_string(),
         subject: subject(cluster, &finding.subject),
         message: finding.message.clone(),
-        help: help(cluster, finding),
+        help: help(inventory, cluster, finding),
         evidence: evidence
             .into_iter()
             .map(|p| report::Evidence {
@@ -150,7 +151,35 @@ pub(super) fn finding(
 }
 
 /// No advice to plan where no plan is made.
-fn help(cluster: &Cluster, finding: &Finding) -> String {
+fn help(inventory: &Inventory, cluster: &Cluster, finding: &Finding) -> String {
+    let help = planned_help(cluster, finding);
+    if finding.rule.code == "K002" {
+        return help;
+    }
+    before_a_restart(inventory, &finding.message, help)
+}
+
+/// Advice to restart a node whose `nodes.conf` would make another of it says so.
+pub(super) fn before_a_restart(inventory: &Inventory, about: &str, advice: String) -> String {
+    if !advice.contains("restart") {
+        return advice;
+    }
+    let spoiled = inventory.conf_faults.iter().find(|file| {
+        let node = file.owner.map(|id| inventory.cluster.node(id));
+        let address = node.and_then(|node| node.address.as_ref());
+        let named = address.is_some_and(|address| {
+            let address = address.to_string();
+            about.contains(&address) || advice.contains(&address)
+        });
+        named && !file.runs && file.outcome() >= Outcome::Forgets
+    });
+    match spoiled {
+        Some(_) => format!("{advice}; mend its nodes.conf before it starts, see K002"),
+        None => advice,
+    }
+}
+
+fn planned_help(cluster: &Cluster, finding: &Finding) -> String {
     let planned = finding.help.contains("`topoplan plan");
     match cluster.server.other_control_plane() {
         Some(_) if planned => format!(

@@ -236,7 +236,10 @@ fn fill(
             unlock: r.unlock.clone(),
         })
         .collect();
-    report.advice = plan.advice.clone();
+    let advice = plan.advice.iter().cloned();
+    report.advice = advice
+        .map(|advice| capture::before_a_restart(inventory, "", advice))
+        .collect();
     report.assumptions = plan.assumptions.clone();
     report.copied_mib = plan.copied_mib;
     Ok(())
