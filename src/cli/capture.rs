@@ -7,6 +7,7 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::files;
 use crate::cli::files::Capture;
+use crate::cli::files::Hashes;
 use crate::cli::output::Terminal;
 use crate::cli::shell::plain;
 use crate::cli::shell::quote;
@@ -46,6 +47,22 @@ impl CaptureArgs {
     /// Reads the capture. Fails if a file that a flag names cannot be used, or if nothing in the
     /// capture says what nodes there are; the diagnostics are drawn then.
     pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
+        // Only JSON names the inputs.
+        self.read_with(
+            match self.format {
+                Format::Json => Hashes::Wanted,
+                Format::Text => Hashes::NotWanted,
+            },
+            terminal,
+        )
+    }
+
+    /// As [`Self::read`], for an answer that is a plan file whatever is printed.
+    pub fn read_for_plan(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
+        self.read_with(Hashes::Wanted, terminal)
+    }
+
+    fn read_with(&self, hashes: Hashes, terminal: &mut Terminal) -> Result<Inventory, Failure> {
         self.check_stdin()?;
         let policy = match &self.policy {
             Some(file) => policy(file, terminal)?,
@@ -61,7 +78,7 @@ impl CaptureArgs {
                 maps.push(map(file, kind, terminal)?);
             }
         }
-        let mut capture = Capture::open(&self.capture, terminal.stdin())?;
+        let mut capture = Capture::open(&self.capture, hashes, terminal.stdin())?;
         // Maps first: where files contradict each other, what was named with a flag stands.
         let mut inventory = inventory::read(maps.into_iter().chain(&mut capture), policy);
         inventory.diagnostics.append(&mut capture.diagnostics);

@@ -73,7 +73,7 @@ enum Through {
 
 pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let request = args.request()?;
-    let inventory = args.capture.read(terminal)?;
+    let inventory = args.capture.read_for_plan(terminal)?;
     let report = compose::plan(&inventory, &request).map_err(Failure::Internal)?;
     let exit = args.exit(&report);
     let json = render::json::report(&report);

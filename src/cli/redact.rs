@@ -10,6 +10,7 @@ use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::files;
 use crate::cli::files::Capture;
+use crate::cli::files::Hashes;
 use crate::cli::output::Terminal;
 use crate::cli::shell::plain;
 use crate::redact;
@@ -53,7 +54,7 @@ pub(super) fn run(args: &RedactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
         must_be_elsewhere(Path::new(names), output)?;
     }
     let given = given(args, terminal)?;
-    let mut capture = Capture::open(&args.capture, terminal.stdin())?;
+    let mut capture = Capture::open(&args.capture, Hashes::NotWanted, terminal.stdin())?;
     let sources: Vec<Source> = capture.by_ref().collect();
     let unread: Vec<String> = capture.diagnostics.drain(..).map(|d| d.message).collect();
     let redacted = redact::redact(&sources, &given, args.keep_unknown);
