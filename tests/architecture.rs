@@ -403,6 +403,33 @@ fn no_file_knows_the_machine_it_was_written_on() {
 }
 
 #[test]
+fn nothing_new_lies_at_the_top() {
+    const TOP: [&str; 15] = [
+        ".ci",
+        ".gitignore",
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "benches",
+        "clippy.toml",
+        "docs",
+        "golden",
+        "samples",
+        "src",
+        "tests",
+    ];
+    let complaints = tracked()
+        .iter()
+        .filter(|path| !TOP.contains(&path.split('/').next().unwrap_or(path)))
+        .map(|path| format!("{path}: does the project need this at its top?"))
+        .collect();
+    none(complaints);
+}
+
+#[test]
 fn no_file_can_paint_a_terminal() {
     let mut complaints = Vec::new();
     // Captures hold what servers said, byte for byte.
