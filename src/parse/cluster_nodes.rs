@@ -82,7 +82,9 @@ fn split(mut dump: NodesDump<'_>) -> Vec<NodesDump<'_>> {
     let mut lines = Vec::new();
     let mut has_owner = false;
     for line in std::mem::take(&mut dump.lines) {
-        if !ids.insert(line.id.clone()) && has_owner && to_come > 0 {
+        let again = !ids.insert(line.id.clone()) && has_owner && to_come > 0;
+        // Two views that share no id: the second begins with its owner at the latest.
+        if again || has_owner && is_myself(&line) {
             dumps.push(std::mem::take(&mut lines));
             ids = BTreeSet::from([line.id.clone()]);
             has_owner = false;
@@ -186,6 +188,8 @@ fn keep<'a>(
         part,
     } in &reader.skipped
     {
+        // Whose slots are not known must not be taken for a node without any.
+        dump.unread += u32::from(*code == "parse/slot");
         let spot = Spot {
             line: number,
             text,

@@ -41,8 +41,12 @@ pub(super) enum Kind {
 pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
     let text = line.trim();
     // Nearly every line of a capture ends here.
-    if text.is_empty() || text.len() > LONGEST {
+    if text.is_empty() {
         return None;
+    }
+    if text.len() > LONGEST {
+        // The line of a node may be long, and stand behind its address.
+        return call(text);
     }
     cli_all(text)
         .or_else(|| fence(text))
@@ -54,7 +58,7 @@ pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
         .or_else(|| banner(text))
 }
 
-/// No heading is longer; an answer line may be a megabyte.
+/// No heading is longer but those with an answer behind them; that may be a megabyte.
 const LONGEST: usize = 300;
 
 const CLIENTS: [&str; 5] = ["redis-cli", "valkey-cli", "keydb-cli", "flashbase", "ltcli"];

@@ -22,7 +22,9 @@ pub fn unwrap(source: &Source) -> Vec<Source> {
     if head.next().is_some_and(is_plain_node) || source.text.len() > LARGEST {
         return Vec::new();
     }
-    if source.text.lines().take(LOOKED_AT).any(|l| l.contains('{')) {
+    let wraps = source.text.lines().take(LOOKED_AT).any(|l| l.contains('{'));
+    // Where a view stands in the open, too, taking others out would lose it.
+    if wraps && !source.text.lines().any(is_plain_node) {
         let found = outputs(source);
         if !found.is_empty() {
             return found;
@@ -181,17 +183,21 @@ type Part = (String, Vec<(u32, u32)>);
 fn behind_prefixes(source: &Source, end: End) -> Vec<Source> {
     let mut order: Vec<&str> = Vec::new();
     let mut parts: BTreeMap<&str, Part> = BTreeMap::new();
-    let mut known: Option<&str> = None;
     for (number, line) in source.lines() {
         let found = prefix(line, end).or_else(|| {
             // A line that is no node line, behind a prefix that is known from one.
-            let name = known.filter(|n| line.starts_with(*n))?;
-            let rest = line[name.len()..].trim_start_matches([' ', '|']);
-            let rest = rest.strip_prefix(':').unwrap_or(rest);
-            Some((name, rest.strip_prefix(' ').unwrap_or(rest)))
+            let cut = |at: usize| (&line[..at], line[at + 1..].trim_start());
+            let known = line
+                .match_indices(':')
+                .take(COLONS_MAX)
+                .map(|(at, _)| cut(at));
+            let found = known.filter(|(name, _)| parts.contains_key(name)).last();
+            // Who gave no node line said something else: that it is not reachable, say.
+            found
+                .or_else(|| Some(cut(line.find(": ")?)))
+                .filter(|(name, _)| !name.is_empty() && !name.contains(char::is_whitespace))
         });
         let Some((name, rest)) = found else { continue };
-        known = Some(name);
         let part = parts.entry(name).or_insert_with(|| {
             order.push(name);
             (String::new(), Vec::new())
