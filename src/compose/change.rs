@@ -62,11 +62,11 @@ fn no_plan(inventory: &Inventory, request: &Request) -> Option<String> {
     request.force.is_none().then(|| why.to_owned())
 }
 
-const INCOMPLETE: &str = "every view in the capture is cut off in the middle: what it does not \
+const INCOMPLETE: &str = "every view in the capture is cut off or lacks lines: what it does not \
     show may well be there; capture again";
 
-const GARBLED: &str = "every view in the capture has lines that could not be read: the nodes and \
-    slots of those lines are missing; capture again, or repair the lines";
+const GARBLED: &str = "no view in the capture could be read whole: lines or slots are cut off or \
+    garbled, and what they say is missing; capture again, or repair the lines";
 
 const SECONDHAND: &str = "no view is in the capture, and what lists the nodes instead leaves out \
     nodes, links, config epochs and open slots; capture `cluster nodes` of every node";

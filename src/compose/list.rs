@@ -151,7 +151,7 @@ fn doubts(inventory: &Inventory) -> Vec<String> {
         ));
     }
     if inventory.incomplete {
-        doubts.push("every view was cut off: nodes may be missing from this list".to_owned());
+        doubts.push("no view could be read whole: nodes may be missing from this list".to_owned());
     }
     doubts
 }

@@ -82,15 +82,16 @@ impl Gathered {
         if matches!(dump.authority, Authority::Shards | Authority::Slots) {
             self.answers_of(named, spot, file).answered = true;
         }
+        let names_only_listed = self.names_only_listed(&lines);
         self.views.push(View {
             path: source.path.clone(),
             spot: spot.clone(),
             file,
             myself,
-            whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
+            whole: dump.unread == 0 && myself.is_some() && names_only_listed,
             lines,
             authority: dump.authority,
-            incomplete: dump.incomplete,
+            incomplete: dump.incomplete || !names_only_listed,
             garbled: dump.unread > 0,
             named: named.cloned(),
             clock,

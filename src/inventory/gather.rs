@@ -79,7 +79,7 @@ pub(super) struct View {
     pub myself: Option<usize>,
     pub lines: Vec<Line>,
     pub authority: Authority,
-    /// The dump was cut off.
+    /// The dump was cut off, or lists fewer nodes than there must be.
     pub incomplete: bool,
     /// Some of its lines could not be read.
     pub garbled: bool,

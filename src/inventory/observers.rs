@@ -76,9 +76,11 @@ pub(super) fn views_behind(
                 .filter(|&id| cluster.node(id).membership == Membership::Member)
                 .count();
             let ours = owner(gathered, view).is_none_or(|o| index.get(o).is_some());
+            // What a view does not show for want of a line or a slot is no other opinion.
+            let counts = !view.incomplete && !view.garbled && view.authority != Authority::Slots;
             ours && !owner_unmet
-                && ((known != expected && view.authority != Authority::Slots)
-                    || view.lines.iter().any(|l| !agrees[l.fact as usize]))
+                && ((known != expected && counts)
+                    || (!view.garbled && view.lines.iter().any(|l| !agrees[l.fact as usize])))
         })
         .count()
 }

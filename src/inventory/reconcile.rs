@@ -15,7 +15,6 @@ use crate::inventory::clusters::split_clusters;
 use crate::inventory::conf;
 use crate::inventory::distribution;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
 use crate::inventory::in_flight;
 use crate::inventory::links;
@@ -39,6 +38,7 @@ use crate::inventory::server;
 use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
+use crate::inventory::wholeness;
 use crate::inventory::whose::file_answers;
 use crate::model::Address;
 use crate::model::Cluster;
@@ -64,6 +64,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
     file_answers(&mut gathered, &whose, &drafts, &mut diagnostics);
+    wholeness::find_short_views(&mut gathered, &used, &drafts, &mut diagnostics);
     let mut inventory = Inventory {
         policy,
         diagnostics,
@@ -74,7 +75,6 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.views_on_disk = used
         .iter()
         .any(|&v| gathered.views[v].authority == Authority::Disk);
-    judge_wholeness(&gathered, &used, &unmet, &mut inventory);
     inventory.secondhand = secondhand::note(&gathered, &used, &mut inventory.diagnostics);
     inventory.cluster.nodes = nodes(&gathered, &seen, &drafts, &index);
     link_observers(&gathered, &used, &index, &mut inventory.cluster);
@@ -85,6 +85,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     replication::apply(&gathered, &mut inventory);
     let blind_spot = server::blind_spot(&inventory.cluster.server);
     inventory.diagnostics.extend(blind_spot);
+    wholeness::judge(&gathered, &used, &unmet, &mut inventory);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
@@ -103,22 +104,6 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory
-}
-
-/// A blank process that nobody met knows only itself: its view tells nothing of the cluster.
-fn judge_wholeness(
-    gathered: &Gathered,
-    used: &[usize],
-    unmet: &BTreeSet<Token>,
-    inventory: &mut Inventory,
-) {
-    let views: Vec<&View> = used
-        .iter()
-        .map(|&v| &gathered.views[v])
-        .filter(|v| owner(gathered, v).is_none_or(|o| !unmet.contains(&o)))
-        .collect();
-    inventory.incomplete = !views.is_empty() && views.iter().all(|v| v.incomplete || v.garbled);
-    inventory.garbled = inventory.incomplete && views.iter().any(|v| !v.incomplete);
 }
 
 /// The views that count, for rules that judge the capture itself.

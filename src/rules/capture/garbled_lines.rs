@@ -11,6 +11,8 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::Inventory;
+use crate::model::SlotSet;
+use crate::model::Unread;
 use crate::rules::prelude::*;
 use crate::rules::trust;
 use crate::rules::trust::Doubt;
@@ -69,7 +71,7 @@ fn were(files: usize) -> String {
 fn missing(inventory: &Inventory) -> String {
     let cluster = &inventory.cluster;
     if inventory.incomplete {
-        return "every view was cut off, so nodes and slots may be missing".to_owned();
+        return undecided(cluster);
     }
     let without = cluster
         .iter()
@@ -80,6 +82,40 @@ fn missing(inventory: &Inventory) -> String {
         _ if cluster.views <= 1 => "no other view fills the gap".to_owned(),
         1 => "1 live node has no whole view here, and what only it says is missing".to_owned(),
         n => format!("{n} live nodes have no whole view here, and what only they say is missing"),
+    }
+}
+
+/// Where no view is whole: what cannot be told from the parts.
+fn undecided(cluster: &Cluster) -> String {
+    let Unread { nodes, slots } = cluster.unread;
+    let mut open = Vec::new();
+    if slots {
+        let mut owned = SlotSet::new();
+        let shards = cluster.shards();
+        shards.iter().for_each(|s| owned.union_with(&s.slots));
+        let unowned = owned.complement().len() as usize;
+        open.push(format!("who owns {}", words::count(unowned, "slot")));
+    }
+    if nodes {
+        let bare = |s: &&Shard| {
+            measure::live_owner(cluster, s).is_some()
+                && measure::live_replicas(cluster, s).next().is_none()
+        };
+        match cluster.shards().iter().filter(bare).count() {
+            0 => {}
+            1 => open.push("whether 1 master has a live replica".to_owned()),
+            n => open.push(format!("whether {n} masters have a live replica")),
+        }
+    }
+    match (open.is_empty(), nodes) {
+        (true, false) => {
+            "no view could be read whole, but together they show every node and slot".to_owned()
+        }
+        (true, true) => "no view could be read whole, so nodes may be missing".to_owned(),
+        (false, _) => format!(
+            "no view could be read whole, so nobody can say {}",
+            open.join(" and ")
+        ),
     }
 }
 
@@ -135,7 +171,19 @@ mod tests {
         inventory.diagnostics.push(odd("parse/truncated", "b"));
         inventory.incomplete = true;
         let message = &check_capture(&inventory)[0].message;
-        assert!(message.contains("every view was cut off"), "{message}");
+        let parts = "no view could be read whole, but together they show every node and slot";
+        assert!(message.ends_with(parts), "{message}");
+        let orphan = inventory.cluster.find("r1").unwrap();
+        inventory.cluster.node_mut(orphan).live = false;
+        let owner = inventory.cluster.find("m3").unwrap();
+        inventory.cluster.node_mut(owner).slots = SlotSet::new();
+        inventory.cluster.unread = Unread {
+            nodes: true,
+            slots: true,
+        };
+        let message = &check_capture(&inventory)[0].message;
+        let open = "who owns 5462 slots and whether 1 master has a live replica";
+        assert!(message.ends_with(open), "{message}");
         inventory.incomplete = false;
         for node in &mut inventory.cluster.nodes {
             node.has_view = false;
