@@ -295,6 +295,11 @@ fn unmoved(scene: &Scene, notes: &mut Notes) {
                 "no choice of masters and pairs among the live nodes does better",
                 "hosts in another zone",
             ),
+            // Any one of them takes the majority along.
+            "Q001" if scene.end.voters() < 3 => (
+                "with fewer than three masters any one of them is half of the votes or more",
+                "3 masters with slots on 3 hosts",
+            ),
             _ => (
                 "no choice of masters among the live copies does better",
                 "nodes on another host",

@@ -18,6 +18,7 @@ mod replication;
 mod slots;
 #[cfg(test)]
 mod testing;
+mod tiers;
 mod trust;
 mod words;
 
