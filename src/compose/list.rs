@@ -147,7 +147,12 @@ fn doubts(inventory: &Inventory) -> Vec<String> {
     if inventory.views_behind > 0 {
         let (behind, read) = (inventory.views_behind, inventory.cluster.views);
         doubts.push(format!(
-            "{behind} of {read} views disagree with the rest: see `topoplan check`"
+            "{behind} of {read} views {}: see `topoplan check`",
+            if behind == 1 {
+                "disagrees with the rest"
+            } else {
+                "disagree with the rest"
+            }
         ));
     }
     if inventory.incomplete {

@@ -134,12 +134,12 @@ fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool
         n => format!(" and {} more", n - 1),
     };
     let message = format!(
-        "{size}{what}; it was left out with its {} slots, {} and `{}`{files}; judged is the one with {} nodes, {} slots and {}",
-        other.slots,
+        "{size}{what}; it was left out with its {}, {} and `{}`{files}; judged is the one with {}, {} and {}",
+        count(other.slots as usize, "slot"),
         other.example,
         view.path.escape_debug(),
-        ours.nodes,
-        ours.slots,
+        count(ours.nodes, "node"),
+        count(ours.slots as usize, "slot"),
         ours.example,
     );
     let help = if other.nodes >= ours.nodes {
@@ -154,6 +154,11 @@ fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool
             column: 1,
         })
         .help(help)
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// What a cluster is recognised by.

@@ -62,8 +62,13 @@ pub(super) fn note_failed_but_answering(
         // A live node that the majority flags is one that answered.
         if node.is_live_member() && 2 * failed > of.listed {
             let message = format!(
-                "{node} answers, but {failed} of {} other views flag it `fail`: the cluster does without it",
-                of.listed
+                "{node} answers, but {failed} of {} other view{} `fail`: the cluster does without it",
+                of.listed,
+                if of.listed == 1 {
+                    " flags it"
+                } else {
+                    "s flag it"
+                }
             );
             odd.insert(token, message);
         }

@@ -58,7 +58,8 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
             } => Some(Refusal {
                 subject: cluster.node(*node).to_string(),
                 reason: format!(
-                    "it owns no slot but holds {keys} keys, so it cannot become a replica{}",
+                    "it owns no slot but holds {keys} key{}, so it cannot become a replica{}",
+                    if *keys == 1 { "" } else { "s" },
                     if *blocked {
                         "; while slots have no live owner they may be the only copy"
                     } else {

@@ -1,5 +1,7 @@
 //! What rules say of a host and of a zone in the same words.
 
+use std::collections::BTreeSet;
+
 use crate::measure;
 use crate::measure::Spread;
 use crate::measure::Tier;
@@ -75,14 +77,28 @@ pub(super) fn more_votes(cx: &Context, rule: &Rule, spread: &Spread) -> String {
             words::count(voters, "voting master")
         );
     };
+    let back = match places_lost(cx, spread) {
+        0 => "",
+        _ => ", or bring back what was lost",
+    };
     let one_more = match places_needed(voters + 1) {
         Some(fewer) if fewer <= places => ", or give slots to one more master",
         _ => "",
     };
     format!(
-        "no placement of {voters} voting masters helps on fewer than {needed} {noun}s: add {}{one_more}",
+        "no placement of {voters} voting masters helps on fewer than {needed} {noun}s: add {}{back}{one_more}",
         words::count(needed - places, noun)
     )
+}
+
+/// Hosts (or zones) of which every member is dead.
+fn places_lost(cx: &Context, spread: &Spread) -> usize {
+    let dead = cx.cluster.dead_members().into_iter();
+    let places: BTreeSet<usize> = dead
+        .filter_map(|id| spread.tier.index_of(cx.cluster, id))
+        .filter(|&place| !spread.live[place])
+        .collect();
+    places.len()
 }
 
 /// Hosts over which that many masters spread so that a majority is left without any one of them.

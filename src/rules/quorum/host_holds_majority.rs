@@ -64,8 +64,8 @@ pub(super) fn finding(
     let left = cx.cluster.live_voters().saturating_sub(there);
     let full = tiers::name(spread.tier, name);
     let message = format!(
-        "{full} runs {there} of {} voting masters: without it the rest has {}, an election needs {}",
-        cx.cluster.voters(),
+        "{full} runs {there} of {}: without it the rest has {}, an election needs {}",
+        words::count(cx.cluster.voters(), "voting master"),
         words::count(left, "vote"),
         cx.cluster.votes_needed()
     );
@@ -107,6 +107,11 @@ mod tests {
         assert_eq!(
             help("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; m4@h1 < r4@h2"),
             "no placement of 4 voting masters helps on fewer than 4 hosts: add 1 host, or give slots to one more master"
+        );
+        let lost = help("m1@h1 < r1@h2 x1!@h3; m2@h2 < r2@h1; m3@h1 < r3@h2");
+        assert!(
+            lost.ends_with("add 1 host, or bring back what was lost"),
+            "{lost}"
         );
         let dead = help("m1@h1 < r1@h2; m2@h2 < r2@h3; m3!@h3 <");
         assert!(dead.starts_with("1 of 3 voting masters is dead"), "{dead}");
