@@ -82,16 +82,15 @@ impl Gathered {
         if matches!(dump.authority, Authority::Shards | Authority::Slots) {
             self.answers_of(named, spot, file).answered = true;
         }
-        let names_only_listed = self.names_only_listed(&lines);
         self.views.push(View {
             path: source.path.clone(),
             spot: spot.clone(),
             file,
             myself,
-            whole: dump.unread == 0 && myself.is_some() && names_only_listed,
+            whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
             lines,
             authority: dump.authority,
-            incomplete: dump.incomplete || !names_only_listed,
+            incomplete: dump.incomplete,
             garbled: dump.unread > 0,
             named: named.cloned(),
             clock,
@@ -203,7 +202,7 @@ impl Gathered {
 
     /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
     /// do not.
-    fn names_only_listed(&self, lines: &[Line]) -> bool {
+    pub fn names_only_listed(&self, lines: &[Line]) -> bool {
         let mut listed = vec![false; self.names.len()];
         for line in lines {
             listed[self.fact(line).token as usize] = true;

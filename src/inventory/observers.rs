@@ -77,10 +77,10 @@ pub(super) fn views_behind(
                 .count();
             let ours = owner(gathered, view).is_none_or(|o| index.get(o).is_some());
             // What a view does not show for want of a line or a slot is no other opinion.
-            let counts = !view.incomplete && !view.garbled && view.authority != Authority::Slots;
-            ours && !owner_unmet
-                && ((known != expected && counts)
-                    || (!view.garbled && view.lines.iter().any(|l| !agrees[l.fact as usize])))
+            let whole = !view.incomplete && !view.garbled;
+            (ours && whole && !owner_unmet)
+                && ((known != expected && view.authority != Authority::Slots)
+                    || view.lines.iter().any(|l| !agrees[l.fact as usize]))
         })
         .count()
 }

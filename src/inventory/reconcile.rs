@@ -16,6 +16,7 @@ use crate::inventory::conf;
 use crate::inventory::distribution;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::View;
+use crate::inventory::gather::folder;
 use crate::inventory::in_flight;
 use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
@@ -54,12 +55,13 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let whose = settle_owners(&mut gathered, &mut diagnostics);
     settle_clocks(&mut gathered);
     drop_older_captures(&mut gathered, &mut diagnostics);
-    let used = used_views(&gathered, &mut diagnostics);
+    let candidates = used_views(&gathered, &mut diagnostics);
     let Split {
         members,
         unmet,
         views: used,
-    } = split_clusters(&gathered, &used, &mut diagnostics);
+    } = split_clusters(&gathered, &candidates, &mut diagnostics);
+    drop_answers_of_others(&mut gathered, &candidates, &used);
     let seen = tally(&gathered, &used, &members, &unmet);
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
@@ -106,9 +108,43 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory
 }
 
+/// Another cluster may have had the same addresses: what was saved beside its views is its own.
+fn drop_answers_of_others(gathered: &mut Gathered, candidates: &[usize], used: &[usize]) {
+    let folders = |views: &[usize]| -> BTreeSet<String> {
+        let views = views.iter().map(|&v| &gathered.views[v]);
+        views.map(|v| folder(&v.path).to_owned()).collect()
+    };
+    let kept: BTreeSet<usize> = used.iter().copied().collect();
+    let others: Vec<usize> = candidates
+        .iter()
+        .copied()
+        .filter(|v| !kept.contains(v))
+        .collect();
+    let ours = folders(used);
+    let mut theirs = folders(&others);
+    theirs.retain(|folder| !folder.is_empty() && !ours.contains(folder));
+    if theirs.is_empty() {
+        return;
+    }
+    let is_theirs: Vec<bool> = gathered
+        .files
+        .iter()
+        .map(|file| theirs.contains(folder(&file.path)))
+        .collect();
+    gathered.told.retain(|told| !is_theirs[told.file]);
+}
+
 /// The views that count, for rules that judge the capture itself.
 fn view_of(gathered: &Gathered, view: &View, index: &Index, cluster: &Cluster) -> ViewOf {
     let owner = owner(gathered, view).and_then(|o| index.get(o));
+    // Its own line may be among those that were cut off.
+    let owner = owner.or_else(|| {
+        let named = view.named.as_ref()?;
+        let mut nodes = cluster.iter();
+        nodes
+            .find(|(_, n)| n.address.as_ref() == Some(named))
+            .map(|(id, _)| id)
+    });
     let address = owner.and_then(|id| cluster.node(id).address.as_ref());
     let answers = address.and_then(|a| gathered.answers.get(a));
     let my_epoch = answers.and_then(|a| a.cluster_info.get("cluster_my_epoch"));

@@ -43,7 +43,7 @@ pub(super) fn claims<'a>(
                 });
             }
             let own = of.own.map(|view| &gathered.views[view]);
-            if own.is_some_and(|view| !view.garbled) {
+            if own.is_some_and(|view| !view.garbled && !view.incomplete) {
                 continue;
             }
         }

@@ -9,6 +9,7 @@ use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
+use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Draft;
 use crate::inventory::owners::owner;
 use crate::model::Address;
@@ -16,8 +17,9 @@ use crate::model::Unread;
 use crate::parse::Authority;
 use crate::source::Place;
 
-/// A dump that ends between two lines looks whole: the node's own count of the ids that it knows
-/// tells that lines are missing.
+/// A dump that ends between two lines looks whole. That lines are missing is told by the node's
+/// own count of the ids that it knows, and by the lack of lines that no server leaves out: its own,
+/// and those of masters that it names.
 pub(super) fn find_short_views(
     gathered: &mut Gathered,
     used: &[usize],
@@ -30,19 +32,31 @@ pub(super) fn find_short_views(
         .collect();
     for &index in used {
         let view = &gathered.views[index];
-        let whole = view.whole && !view.incomplete && view.authority == Authority::View;
-        let address = owner(gathered, view).and_then(|token| addresses.get(&token));
-        let Some(&address) = address.filter(|_| whole) else {
-            continue;
+        let owner = owner(gathered, view);
+        let named = view.named.as_ref().filter(|named| !is_local(named));
+        let address = match owner {
+            Some(token) => addresses.get(&token).copied(),
+            None => named,
         };
-        let (listed, known) = (view.lines.len(), known_nodes(gathered, address));
-        if known.is_none_or(|known| known <= listed) {
+        let reads_whole = !view.incomplete && !view.garbled && view.authority <= Authority::Disk;
+        if !reads_whole {
             continue;
         }
-        let message = format!(
-            "{address} lists {listed} of the {} nodes that it knows by its CLUSTER INFO: lines are missing",
-            known.unwrap_or(listed)
-        );
+        let listed = view.lines.len();
+        let answers = view.authority == Authority::View;
+        let known = address.and_then(|address| known_nodes(gathered, address));
+        let message = match (address, known.filter(|&known| answers && known > listed)) {
+            (Some(address), Some(known)) => format!(
+                "{address} lists {listed} of the {known} nodes that it knows by its CLUSTER INFO: lines are missing"
+            ),
+            (Some(named), None) if owner.is_none() => {
+                format!("{named} does not list itself: lines are missing")
+            }
+            _ if !gathered.names_only_listed(&view.lines) => {
+                "a replica names a master that is not listed: a line is missing, or an id is damaged".to_owned()
+            }
+            _ => continue,
+        };
         diagnostics.push(
             Diagnostic::warning("capture/short-view", message)
                 .at(Place {

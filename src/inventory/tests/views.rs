@@ -326,3 +326,18 @@ fn a_dump_that_names_a_master_that_it_does_not_list_lacks_lines() {
     let alone = inventory(vec![text]);
     assert!(alone.incomplete && alone.cluster.unread.nodes && alone.cluster.unread.slots);
 }
+
+#[test]
+fn a_node_that_does_not_list_itself_was_cut_off() {
+    let without_a = of(
+        'a',
+        "cluster-nodes.txt",
+        &dump("b master - 2 8192-16383; d slave b 2"),
+    );
+    let inventory = inventory(vec![without_a, view('b', FOUR)]);
+    assert_eq!(codes(&inventory), ["capture/short-view"]);
+    assert_eq!(inventory.views_behind, 0);
+    let owners: Vec<_> = inventory.views.iter().map(|v| v.owner).collect();
+    let (a, b) = (id(&inventory, 'a'), id(&inventory, 'b'));
+    assert_eq!(owners, [Some(a), Some(b)], "it gave a view all the same");
+}

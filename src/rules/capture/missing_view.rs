@@ -42,9 +42,13 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let live = cluster.iter().filter(|(_, n)| n.is_live_member());
     let (with, missing): (Vec<NodeId>, Vec<NodeId>) =
         live.map(|(id, _)| id).partition(|id| gave.contains(id));
-    if missing.is_empty() {
+    let Some(&first) = missing.first() else {
         return;
-    }
+    };
+    let place = match inventory.views.len() {
+        1 => Fact::View(0),
+        _ => Fact::Node(first),
+    };
     let (severity, message) = match &inventory.views[..] {
         [only] => {
             let of = only.owner.map_or_else(
@@ -78,7 +82,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         Finding::new(&RULE, Subject::Capture, message)
             .severity(severity)
             .help(HELP)
-            .evidence([Fact::View(0)]),
+            .evidence([place]),
     );
 }
 
@@ -96,8 +100,11 @@ fn on_disk(inventory: &Inventory) -> Finding {
     );
     if without > 0 {
         message.push_str(&format!(
-            "; of {} not even that is here",
-            words::count(without, "member")
+            "; {} not even such a file here",
+            match without {
+                1 => "1 member has".to_owned(),
+                n => format!("{n} members have"),
+            }
         ));
     }
     Finding::new(&RULE, Subject::Capture, message)
@@ -144,7 +151,7 @@ mod tests {
         assert_eq!(found[0].severity, Severity::Warning);
         let message = &found[0].message;
         assert!(message.contains("from 5 files on disk"), "{message}");
-        assert!(message.ends_with("of 1 member not even that is here"));
+        assert!(message.ends_with("1 member has not even such a file here"));
     }
 
     #[test]
