@@ -118,16 +118,24 @@ fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool
         Portrait::of(gathered, views),
         Portrait::of(gathered, chosen),
     );
+    let in_parts = views.iter().any(|&v| {
+        let view = &gathered.views[v];
+        view.incomplete || view.garbled
+    });
     let what = match lonely {
         true => {
             "a node that lists only itself, but claims slots: not a blank node, and not of this cluster"
         }
-        false => "nodes that share no member with the rest: another cluster",
+        // The lines that would join them may be those that are missing.
+        false if in_parts => {
+            "no member with the rest: another cluster, or one whose lines were cut off or garbled"
+        }
+        false => "no member with the rest: another cluster",
     };
-    let size = if lonely {
-        String::new()
-    } else {
-        format!("{} ", other.nodes)
+    let size = match other.nodes {
+        _ if lonely => String::new(),
+        1 => "1 node that shares ".to_owned(),
+        n => format!("{n} nodes that share "),
     };
     let files = match other.files {
         1 => String::new(),

@@ -54,6 +54,11 @@ pub(super) struct Fact {
 }
 
 impl Fact {
+    /// A replica owns no slots, so its flags or its slots are not what the server said.
+    pub fn contradicts_itself(&self) -> bool {
+        self.flags.has(Flags::REPLICA) && !self.slots.is_empty()
+    }
+
     pub fn address(&self) -> Option<Address> {
         Address::new(&self.ip, self.port).ok()
     }

@@ -235,9 +235,28 @@ fn not_a_node<'a>(
         }
         None => {
             dump.unread += 1;
-            log.warning(broken.code, broken.message, spot(broken.part));
+            let message = match runs_together(piece) {
+                true => "parts of two lines run together here: what stood between them is missing, and the line was skipped".to_owned(),
+                false => broken.message,
+            };
+            log.warning(broken.code, message, spot(broken.part));
         }
     }
+}
+
+/// A line has one address: a second one is of another line, whose start was lost.
+fn runs_together(text: &str) -> bool {
+    let is_address = |word: &&str| {
+        let bus = word
+            .split_once('@')
+            .map(|(before, after)| (before.rsplit_once(':'), after));
+        let number = |text: &str| text.parse::<u16>().is_ok();
+        bus.is_some_and(|(before, after)| {
+            let bus = after.split(',').next().unwrap_or(after);
+            before.is_some_and(|(_, port)| number(port)) && number(bus)
+        })
+    };
+    text.split_whitespace().filter(is_address).count() > 1
 }
 
 /// Nothing in it comes from a node line: no address, no flags, nothing like an id.
@@ -426,6 +445,16 @@ mod tests {
             panic!("{parsed:?}");
         };
         assert_eq!(dump.unread, 1);
+    }
+
+    #[test]
+    fn lines_that_run_together_are_told() {
+        let [a, b] = two();
+        let source = source(&format!("{a}\n{}{a}\n", &b[..70]));
+        let parsed = parse_file(&source);
+        assert_eq!(ids(&parsed), [A]);
+        let message = &parsed.diagnostics[0].message;
+        assert!(message.starts_with("parts of two lines"), "{message}");
     }
 
     #[test]

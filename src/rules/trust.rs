@@ -28,8 +28,15 @@ pub(super) enum Doubt {
 /// The table of codes.
 pub(super) fn doubt(diagnostic: &Diagnostic) -> Option<Doubt> {
     let doubt = match diagnostic.code {
-        "parse/fields" | "parse/node-id" | "parse/address" | "parse/flags" | "parse/epoch"
-        | "parse/link-state" | "parse/slot" | "parse/time" => Doubt::Garbled,
+        "parse/fields"
+        | "parse/node-id"
+        | "parse/address"
+        | "parse/flags"
+        | "parse/epoch"
+        | "parse/link-state"
+        | "parse/slot"
+        | "parse/time"
+        | "capture/replica-with-slots" => Doubt::Garbled,
         "parse/truncated" | "capture/short-view" => Doubt::CutOff,
         "parse/more" => Doubt::More,
         "capture/unknown-file" | "capture/binary-file" => return Some(Doubt::UnknownFile),

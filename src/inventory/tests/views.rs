@@ -338,3 +338,16 @@ fn a_node_that_does_not_list_itself_was_cut_off() {
     let (a, b) = (id(&inventory, 'a'), id(&inventory, 'b'));
     assert_eq!(owners, [Some(a), Some(b)], "it gave a view all the same");
 }
+
+#[test]
+fn who_calls_itself_a_replica_with_slots_is_what_the_others_say() {
+    let flipped = FOUR.replace("a master", "a slave");
+    let mut files = views("bcd", FOUR);
+    files.push(view('a', &flipped));
+    let inventory = inventory(files);
+    assert_eq!(codes(&inventory), ["capture/replica-with-slots"]);
+    assert!(node(&inventory, 'a').is_master());
+    assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
+    let alone = read(vec![view('a', &flipped)], Policy::default());
+    assert!(alone.incomplete && alone.cluster.unread.slots);
+}

@@ -85,7 +85,14 @@ fn missing(inventory: &Inventory) -> String {
         .iter()
         .filter(|(_, n)| n.is_live_member() && !n.has_view)
         .count();
+    let views: BTreeSet<&str> = inventory.views.iter().map(|v| v.path.as_str()).collect();
+    let unused: BTreeSet<&str> = trust::of(inventory, &KINDS)
+        .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
+        .filter(|path| !views.contains(path))
+        .collect();
     match without {
+        0 if unused.len() == 1 => "every live node speaks for itself, but 1 such file gives no view of the cluster: a node that nobody met would not show".to_owned(),
+        0 if !unused.is_empty() => format!("every live node speaks for itself, but {} such files give no view of the cluster: nodes that nobody met would not show", unused.len()),
         0 => "every live node speaks for itself, so little can be missing".to_owned(),
         _ if cluster.views <= 1 => "no other view fills the gap".to_owned(),
         1 => "1 live node has no whole view here, and what only it says is missing".to_owned(),
