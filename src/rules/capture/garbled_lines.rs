@@ -85,19 +85,35 @@ fn missing(inventory: &Inventory) -> String {
         .iter()
         .filter(|(_, n)| n.is_live_member() && !n.has_view)
         .count();
-    let views: BTreeSet<&str> = inventory.views.iter().map(|v| v.path.as_str()).collect();
-    let unused: BTreeSet<&str> = trust::of(inventory, &KINDS)
-        .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
-        .filter(|path| !views.contains(path))
-        .collect();
+    let strays = strays(inventory);
     match without {
-        0 if unused.len() == 1 => "every live node speaks for itself, but 1 such file gives no view of the cluster: a node that nobody met would not show".to_owned(),
-        0 if !unused.is_empty() => format!("every live node speaks for itself, but {} such files give no view of the cluster: nodes that nobody met would not show", unused.len()),
+        0 if strays > 0 => format!(
+            "every live node speaks for itself, but a node that nobody met does not show if {} its view",
+            match strays {
+                1 => "1 of these files is".to_owned(),
+                n => format!("one of {n} of these files is"),
+            }
+        ),
         0 => "every live node speaks for itself, so little can be missing".to_owned(),
-        _ if cluster.views <= 1 => "no other view fills the gap".to_owned(),
+        _ if cluster.views <= 1 && strays == 0 => "no other view fills the gap".to_owned(),
         1 => "1 live node has no whole view here, and what only it says is missing".to_owned(),
         n => format!("{n} live nodes have no whole view here, and what only they say is missing"),
     }
+}
+
+/// Files of which no view is used, nor any that lies beside them.
+fn strays(inventory: &Inventory) -> usize {
+    let folder = |path: &str| {
+        path.rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned()
+    };
+    let views: BTreeSet<String> = inventory.views.iter().map(|v| folder(&v.path)).collect();
+    let files: BTreeSet<&str> = trust::of(inventory, &KINDS)
+        .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
+        .filter(|path| !views.contains(&folder(path)))
+        .collect();
+    files.len()
 }
 
 /// Where no view is whole: what cannot be told from the parts.
@@ -140,6 +156,7 @@ mod tests {
     use crate::diagnostic::Diagnostic;
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
+    use crate::rules::testing::seen_by;
     use crate::source::Place;
 
     fn odd(code: &'static str, path: &str) -> Diagnostic {
@@ -179,11 +196,8 @@ mod tests {
 
     #[test]
     fn what_may_be_missing_is_said() {
-        let mut inventory = Inventory {
-            cluster: healthy(),
-            ..Inventory::default()
-        };
-        inventory.diagnostics.push(odd("parse/truncated", "b"));
+        let mut inventory = seen_by(&["m1"]);
+        inventory.diagnostics.push(odd("parse/truncated", "m1.txt"));
         inventory.incomplete = true;
         let message = &check_capture(&inventory)[0].message;
         let parts = "no view could be read whole, but together they show every node and slot";
@@ -200,6 +214,13 @@ mod tests {
         let open = "who owns 5462 slots and whether 1 master has a live replica";
         assert!(message.ends_with(open), "{message}");
         inventory.incomplete = false;
+        let stray = odd("parse/truncated", "stray/x.txt");
+        inventory.diagnostics.push(stray);
+        let message = &check_capture(&inventory);
+        let found = message.iter().find(|f| f.rule == &RULE).unwrap();
+        let end = "does not show if 1 of these files is its view";
+        assert!(found.message.ends_with(end), "{}", found.message);
+        inventory.diagnostics.pop();
         for node in &mut inventory.cluster.nodes {
             node.has_view = false;
         }
