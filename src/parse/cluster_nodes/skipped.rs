@@ -82,7 +82,7 @@ mod tests {
         let id = "a".repeat(40);
         let node = format!("{id} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected\n");
         for (line, code, unread) in [
-            ("10:00:01 ticking", "parse/fields", true),
+            ("10:00:01 ticking", "parse/address", true),
             ("all is well", "parse/text", false),
         ] {
             for (count, said) in [(3, 3), (4, 1), (100, 1)] {
