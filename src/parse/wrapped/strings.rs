@@ -2,6 +2,8 @@
 //! like.
 
 use crate::model::Address;
+use crate::parse::DIALECTS;
+use crate::parse::block::Block;
 use crate::parse::file_name::address_in_path;
 use crate::parse::heading::address_of_command;
 use crate::parse::heading::heading;
@@ -39,9 +41,7 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
         if value.text.trim().is_empty() {
             continue;
         }
-        let answers =
-            kind == Kind::Output || value.text.lines().any(|l| transcript::class(l).is_some());
-        if !answers {
+        if !is_known(&value.text) {
             unused.add(place, &value.text);
             continue;
         }
@@ -76,6 +76,16 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
         first.remarks.push(remark);
     }
     found
+}
+
+/// Some dialect reads this, or some line of it is one of an answer.
+fn is_known(text: &str) -> bool {
+    let block = Block {
+        text,
+        first_line: 1,
+    };
+    let has_answer = |line| heading(line).is_none() && transcript::class(line).is_some();
+    DIALECTS.iter().any(|d| (d.sniff)(block)) || text.lines().any(has_answer)
 }
 
 /// What a string may hold, by its key.
