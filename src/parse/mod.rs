@@ -22,6 +22,7 @@ mod error_reply;
 mod facts;
 mod file_name;
 mod flashbase_reply;
+mod head;
 mod heading;
 mod home_map;
 mod host_ips;
@@ -65,6 +66,7 @@ pub use facts::ProcessRow;
 pub use facts::Properties;
 pub use facts::Section;
 pub use file_name::address_in_path;
+pub use head::Head;
 pub use log::Log;
 pub use nodes_conf::Fault;
 pub use nodes_conf::LoadFault;
@@ -84,8 +86,8 @@ use crate::source::Source;
 pub struct Dialect {
     /// Kebab-case, as reports print it.
     pub name: &'static str,
-    /// Looks at the first lines, at most at the last few; no two dialects claim one file.
-    pub sniff: fn(Block) -> bool,
+    /// No two dialects claim one file.
+    pub sniff: fn(&Head) -> bool,
     pub parse: for<'a> fn(Block<'a>, &mut Log) -> Vec<Section<'a>>,
 }
 
@@ -121,6 +123,12 @@ pub static DIALECTS: &[&Dialect] = &[
     &error_reply::DIALECT,
     &not_needed::DIALECT,
 ];
+
+/// Who claims this stretch of text.
+fn recognise(block: Block) -> Option<&'static Dialect> {
+    let head = Head::of(block);
+    DIALECTS.iter().find(|d| (d.sniff)(&head)).copied()
+}
 
 /// Reads a file by its content: one answer, or many. A file that nothing claims is one
 /// diagnostic.
@@ -209,12 +217,13 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 17] = [
+    const SHARED: [&str; 18] = [
         "mod",
         "bars",
         "block",
         "facts",
         "file_name",
+        "head",
         "heading",
         "listed",
         "log",

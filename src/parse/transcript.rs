@@ -3,7 +3,6 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
-use crate::parse::DIALECTS;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
@@ -19,6 +18,7 @@ use crate::parse::node_line::is_plain_node;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
 use crate::parse::pairs::pair;
+use crate::parse::recognise;
 use crate::parse::unreachable::is_no_answer;
 
 /// A stretch of a file that one program wrote, and what stands above it.
@@ -32,7 +32,7 @@ struct Answer<'a> {
 pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Section<'a>>> {
     let answers = answers(block);
     if let [Answer { heading: None, .. }] = &answers[..] {
-        let dialect = DIALECTS.iter().find(|d| (d.sniff)(block))?;
+        let dialect = recognise(block)?;
         return Some((dialect.parse)(block, log));
     }
     let mut sections = Vec::new();
@@ -59,7 +59,7 @@ fn read<'a>(
     let body = answer.body;
     let empty = body.text.trim().is_empty();
     let Some((spot, heading)) = &answer.heading else {
-        match DIALECTS.iter().find(|d| (d.sniff)(body)) {
+        match recognise(body) {
             Some(dialect) => sections.extend((dialect.parse)(body, log)),
             None if empty => {}
             None => not_known(body, log),
@@ -76,7 +76,7 @@ fn read<'a>(
         log.warning("parse/address", message, *spot);
         return;
     }
-    if let Some(dialect) = DIALECTS.iter().find(|d| (d.sniff)(body)) {
+    if let Some(dialect) = recognise(body) {
         let found = (dialect.parse)(body, log).into_iter();
         sections.extend(found.map(|s| Section {
             of: s.of.or_else(|| heading.of.clone()),
