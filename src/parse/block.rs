@@ -2,9 +2,6 @@
 
 use crate::source::Source;
 
-/// How many lines a dialect looks at before it claims a file.
-const SNIFFED: usize = 32;
-
 /// A file, or one section of a transcript.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
@@ -25,15 +22,6 @@ impl<'a> Block<'a> {
     /// Lines with their numbers in the file, without `\n` or `\r\n`.
     pub fn lines(self) -> impl Iterator<Item = (u32, &'a str)> {
         (self.first_line..).zip(self.text.lines())
-    }
-
-    /// The first lines that say something, each freed of quotes, prompts and list numbers.
-    pub fn head(self) -> impl Iterator<Item = &'a str> {
-        self.text
-            .lines()
-            .filter(|line| !is_noise(line))
-            .flat_map(pieces)
-            .take(SNIFFED)
     }
 
     /// False if the file stops in the middle of a line.

@@ -13,6 +13,7 @@ use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -20,7 +21,6 @@ use crate::parse::node_field::Broken;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::covers_all_slots;
-use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
 use crate::source::Source;
 
@@ -35,17 +35,12 @@ pub(super) static DIALECT: Dialect = Dialect {
 /// Code of an odd link state.
 const LINK: &str = "parse/link-state";
 
-fn sniff(block: Block) -> bool {
-    lists_nodes(block) && !nodes_conf::is_on_disk(block)
+fn sniff(head: &Head) -> bool {
+    head.lists_nodes() && !head.is_on_disk()
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     sections(DIALECT.name, Authority::View, block, log)
-}
-
-/// One of the first lines is a node's.
-pub(super) fn lists_nodes(block: Block) -> bool {
-    block.head().any(looks_like_node)
 }
 
 /// One section for every dump: `cat` of two files has two `myself` lines.

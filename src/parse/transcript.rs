@@ -7,13 +7,13 @@ mod unknown;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
-use crate::parse::DIALECTS;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::heading::Kind;
 use crate::parse::log::Log;
 use crate::parse::log::quote;
+use crate::parse::recognise;
 
 pub(super) use class::class;
 
@@ -25,7 +25,7 @@ use unknown::Unknown;
 pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Section<'a>>> {
     let answers = answers(block);
     if let [Answer { heading: None, .. }] = &answers[..] {
-        let dialect = DIALECTS.iter().find(|d| (d.sniff)(block))?;
+        let dialect = recognise(block)?;
         return Some((dialect.parse)(block, log));
     }
     let mut sections = Vec::new();
@@ -52,7 +52,7 @@ fn read<'a>(
     let body = answer.body;
     let empty = body.text.trim().is_empty();
     let Some((spot, heading)) = &answer.heading else {
-        match DIALECTS.iter().find(|d| (d.sniff)(body)) {
+        match recognise(body) {
             Some(dialect) => sections.extend((dialect.parse)(body, log)),
             None if empty => {}
             None => unknown::part(body, log),
@@ -69,7 +69,7 @@ fn read<'a>(
         log.warning("parse/address", message, *spot);
         return;
     }
-    if let Some(dialect) = DIALECTS.iter().find(|d| (d.sniff)(body)) {
+    if let Some(dialect) = recognise(body) {
         let found = (dialect.parse)(body, log).into_iter();
         sections.extend(found.map(|s| Section {
             of: s.of.or_else(|| heading.of.clone()),

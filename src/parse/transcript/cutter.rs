@@ -1,16 +1,17 @@
 //! Where one answer ends and the next begins.
 
-use crate::parse::DIALECTS;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::cluster_check;
 use crate::parse::config_get;
+use crate::parse::head::Head;
 use crate::parse::heading::Heading;
 use crate::parse::heading::Kind;
 use crate::parse::heading::heading;
 use crate::parse::log::Spot;
 use crate::parse::node_line::is_plain_node;
 use crate::parse::pairs::pair;
+use crate::parse::recognise;
 use crate::parse::transcript::class::Class;
 use crate::parse::transcript::class::class;
 
@@ -239,8 +240,8 @@ impl<'a> Cutter<'a> {
             Some(before) => self.is_answer(run, end) || is_left_over(before, run),
             None => self.is_answer(run, end),
         };
-        let of_report =
-            class == Class::NoAnswer && (cluster_check::DIALECT.sniff)(self.block_of(run, end));
+        let of_report = class == Class::NoAnswer
+            && (cluster_check::DIALECT.sniff)(&Head::of(self.block_of(run, end)));
         match alone {
             // A report says whom it could not reach.
             true if of_report => Bond::Below,
@@ -265,7 +266,7 @@ impl<'a> Cutter<'a> {
         let text = self.block.text;
         [block(text.get(self.start..at)), block(text.get(at..))]
             .into_iter()
-            .all(config_get::DIALECT.sniff)
+            .all(|block| (config_get::DIALECT.sniff)(&Head::of(block)))
     }
 
     fn block_of(&self, run: Run, end: usize) -> Block<'a> {
@@ -281,7 +282,7 @@ impl<'a> Cutter<'a> {
         let block = self.block_of(run, end);
         // A view that was cut off ends with a part of a line.
         let cut_off = self.class == Some(Class::Nodes) && !block.ends_with_line_end();
-        self.asked <= ASKED_MAX && !cut_off && DIALECTS.iter().any(|d| (d.sniff)(block))
+        self.asked <= ASKED_MAX && !cut_off && recognise(block).is_some()
     }
 }
 

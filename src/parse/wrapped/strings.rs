@@ -2,12 +2,12 @@
 //! like.
 
 use crate::model::Address;
-use crate::parse::DIALECTS;
 use crate::parse::block::Block;
 use crate::parse::file_name::address_in_path;
 use crate::parse::heading::address_of_command;
 use crate::parse::heading::heading;
 use crate::parse::log::quote;
+use crate::parse::recognise;
 use crate::parse::transcript;
 use crate::source::Inside;
 use crate::source::Remark;
@@ -41,7 +41,7 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
         if value.text.trim().is_empty() {
             continue;
         }
-        if !is_known(&value.text) {
+        if !is_answer(kind, &value.text) {
             unused.add(place, &value.text);
             continue;
         }
@@ -78,14 +78,15 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
     found
 }
 
-/// Some dialect reads this, or some line of it is one of an answer.
-fn is_known(text: &str) -> bool {
+/// Some line of it is one of an answer, or some dialect reads what a command printed. A word of
+/// a message may look like anything.
+fn is_answer(kind: Kind, text: &str) -> bool {
     let block = Block {
         text,
         first_line: 1,
     };
-    let has_answer = |line| heading(line).is_none() && transcript::class(line).is_some();
-    DIALECTS.iter().any(|d| (d.sniff)(block)) || text.lines().any(has_answer)
+    text.lines().any(|line| transcript::class(line).is_some())
+        || kind == Kind::Output && recognise(block).is_some()
 }
 
 /// What a string may hold, by its key.
