@@ -283,6 +283,7 @@ fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mu
     for &(_, id, line, first_line) in &doubles {
         while texts.next_if(|&(number, _)| number < line).is_some() {}
         let text = texts.peek().map_or(id, |&(_, text)| text);
+        let first_line = log.in_file(first_line);
         log.warning(
             "parse/duplicate-id",
             format!(

@@ -13,10 +13,19 @@ const ONE_BY_ONE: usize = 3;
 /// Lines in a row that were skipped and not said yet.
 #[derive(Default)]
 pub(super) struct Skipped<'a> {
-    is_prose: bool,
-    first: Vec<(&'static str, String, Spot<'a>)>,
+    first: Vec<Line<'a>>,
+    /// The first that may be what is left of a node.
+    broken: Option<Line<'a>>,
     more: usize,
     last_line: u32,
+}
+
+#[derive(Clone)]
+struct Line<'a> {
+    code: &'static str,
+    message: String,
+    spot: Spot<'a>,
+    is_prose: bool,
 }
 
 impl<'a> Skipped<'a> {
@@ -28,10 +37,6 @@ impl<'a> Skipped<'a> {
         spot: Spot<'a>,
         log: &mut Log,
     ) {
-        if is_prose != self.is_prose {
-            self.say(log);
-            self.is_prose = is_prose;
-        }
         // What is wrong with each line of a node is worth a word.
         if looks_like_node(piece) {
             self.say(log);
@@ -39,33 +44,54 @@ impl<'a> Skipped<'a> {
             return;
         }
         self.last_line = spot.line;
-        if self.first.len() == ONE_BY_ONE {
-            self.more += 1;
-        } else if is_prose {
-            let message = format!("{} is no node line; it was skipped", quote(piece));
-            self.first.push(("parse/text", message, spot));
-        } else {
-            self.first.push((broken.code, broken.message, spot));
+        let wanted = self.first.len() < ONE_BY_ONE;
+        self.more += usize::from(!wanted);
+        if !wanted && (is_prose || self.broken.is_some()) {
+            return;
+        }
+        let (code, message) = match is_prose {
+            true => {
+                let message = format!("{} is no node line; it was skipped", quote(piece));
+                ("parse/text", message)
+            }
+            false => (broken.code, broken.message),
+        };
+        let line = Line {
+            code,
+            message,
+            spot,
+            is_prose,
+        };
+        if !is_prose && self.broken.is_none() {
+            self.broken = Some(line.clone());
+        }
+        if wanted {
+            self.first.push(line);
         }
     }
 
     pub fn say(&mut self, log: &mut Log) {
-        let mut first = std::mem::take(&mut self.first);
-        let more = std::mem::take(&mut self.more);
+        let Self {
+            mut first,
+            broken,
+            more,
+            last_line,
+        } = std::mem::take(self);
+        let from = first.first().map_or(0, |line| line.spot.line);
         if more > 0
-            && let Some((code, _, spot)) = first.first()
+            && let Some(mut said) = broken.or_else(|| first.first().cloned())
         {
-            let message = format!(
+            said.message = format!(
                 "lines {}-{} are no node lines that can be read; they were skipped",
-                spot.line, self.last_line
+                log.in_file(from),
+                log.in_file(last_line)
             );
-            let said = (*code, message, *spot);
             first = vec![said];
         }
-        for (code, message, spot) in first {
-            match self.is_prose {
-                true => log.note(code, message, spot),
-                false => log.warning(code, message, spot),
+        for line in first {
+            match line.is_prose {
+                true => log.note(line.code, line.message, line.spot),
+                false => log.warning(line.code, line.message, line.spot),
             }
         }
     }
@@ -75,7 +101,31 @@ impl<'a> Skipped<'a> {
 mod tests {
     use crate::parse::Facts;
     use crate::parse::parse;
+    use crate::parse::unwrap;
     use crate::source::Source;
+
+    #[test]
+    fn text_and_broken_lines_are_one_run_of_a_file() {
+        let id = "a".repeat(40);
+        let node =
+            format!("redis-0 redis {id} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected\n");
+        let odd = ["well", "10:00:01 ticking", "well", "10:00:02 ticking"];
+        let odd: String = odd
+            .iter()
+            .map(|line| format!("redis-0 redis {line}\n"))
+            .collect();
+        let text = format!(
+            "\n\n{node}{}{odd}",
+            node.replace(&id, &"b".repeat(40)).replace("myself,", "")
+        );
+        let source = Source::new("f", text, String::new());
+        let parts = unwrap(&source);
+        let parsed = parse(&parts[0]);
+        let said = &parsed.diagnostics[0];
+        assert_eq!(said.code, "parse/address");
+        assert!(said.message.starts_with("lines 5-8 "), "{}", said.message);
+        assert_eq!(said.place.as_ref().map(|p| p.line), Some(6));
+    }
 
     #[test]
     fn many_lines_in_a_row_are_said_once() {

@@ -132,13 +132,14 @@ fn say_unclear(borders: &[Border], dumps: &mut [NodesDump], log: &mut Log) {
         for dump in dumps.iter_mut().skip(index.saturating_sub(1)).take(2) {
             dump.unread += 1;
         }
-        let message = match first == last {
+        let (first_of_file, last) = (log.in_file(first), log.in_file(last));
+        let message = match first_of_file == last {
             true => format!(
-                "two views follow each other, and line {first} may belong to either; it was left \
+                "two views follow each other, and line {last} may belong to either; it was left \
                  to the first, and neither counts as whole"
             ),
             false => format!(
-                "two views follow each other, and lines {first}-{last} may belong to either; they \
+                "two views follow each other, and lines {first_of_file}-{last} may belong to either; they \
                  were left to the first, and neither counts as whole"
             ),
         };

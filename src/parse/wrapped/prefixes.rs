@@ -238,7 +238,7 @@ impl<'a> Shapes<'a> {
         let remarks = counts.len() > 1 && owners < 2 && counts.values().all(|c| alone(c.0));
         let names: BTreeSet<&str> = counts
             .into_iter()
-            .filter(|(name, c)| !name.is_empty() && !remarks && !(plain && alone(c.0)))
+            .filter(|(name, c)| !(name.is_empty() || remarks || plain && alone(c.0)))
             .map(|(name, _)| name)
             .collect();
         let last_word = |name: &&'a str| {
