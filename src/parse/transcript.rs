@@ -234,6 +234,23 @@ mod tests {
     }
 
     #[test]
+    fn a_call_joins_every_answer_to_its_node() {
+        let text = ">>> Calling cluster info\n10.0.0.1:7000: cluster_state:ok\ncluster_size:3\n\n\
+            redis-2:7001: cluster_state:fail\ncluster_size:3\n\n\
+            10.0.0.3:7002: Could not connect to Redis at 10.0.0.3:7002: Connection refused\n";
+        let (sections, codes) = read(text);
+        assert_eq!(
+            sections,
+            [
+                ("cluster-info", 7000, 2),
+                ("cluster-info", 7001, 5),
+                ("unreachable", 7002, 8)
+            ]
+        );
+        assert_eq!(codes, [] as [&str; 0]);
+    }
+
+    #[test]
     fn the_log_of_a_crash_has_a_view() {
         let node = node(7000);
         let text = format!(
