@@ -12,6 +12,7 @@ use topoplan::parse::Authority;
 use topoplan::parse::Block;
 use topoplan::parse::DIALECTS;
 use topoplan::parse::Facts;
+use topoplan::parse::Head;
 use topoplan::parse::parse;
 use topoplan::source::Source;
 
@@ -152,10 +153,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn claims(source: &Source) -> Vec<&'static str> {
-    let block = Block::of(source);
+    let head = Head::of(Block::of(source));
     DIALECTS
         .iter()
-        .filter(|d| (d.sniff)(block))
+        .filter(|d| (d.sniff)(&head))
         .map(|d| d.name)
         .collect()
 }

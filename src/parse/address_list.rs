@@ -9,6 +9,7 @@ use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -17,9 +18,9 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
+fn sniff(head: &Head) -> bool {
     let is_port = |line: &str| line.parse::<u16>().is_ok_and(|port| port >= 1024);
-    let mut head = block.head().peekable();
+    let mut head = head.lines().peekable();
     // `flashbase find-masters no-slot`, pasted with what it printed.
     head.next_if(|line| line.starts_with("flashbase find-"));
     let Some(&first) = head.peek() else {
@@ -81,7 +82,7 @@ mod tests {
             "fd00::1\n",
         ] {
             let source = Source::new("f", text.into(), String::new());
-            assert!(!sniff(Block::of(&source)), "{text}");
+            assert!(!sniff(&Head::of(Block::of(&source))), "{text}");
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::strip_markup;
-use crate::parse::cluster_nodes;
+use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
@@ -42,7 +42,7 @@ const UNREACHABLE_MAX: usize = 2000;
 
 const CHECK: &str = ">>> Performing Cluster Check";
 
-fn sniff(block: Block) -> bool {
+fn sniff(head: &Head) -> bool {
     const BEGINNINGS: [&str; 13] = [
         ">>> ",
         "*** ",
@@ -63,7 +63,7 @@ fn sniff(block: Block) -> bool {
         BEGINNINGS.iter().any(|b| line.starts_with(b))
             || line.contains(" keys | ") && line.contains(" slots | ")
     };
-    block.head().any(of_report) && !cluster_nodes::lists_nodes(block)
+    head.lines().any(of_report) && !head.lists_nodes()
 }
 
 /// What was read so far.

@@ -4,6 +4,7 @@ use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::pairs::pair;
 use crate::parse::pairs::pairs;
@@ -14,8 +15,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    let first = block.head().next().and_then(pair);
+fn sniff(head: &Head) -> bool {
+    let first = head.lines().next().and_then(pair);
     first.is_some_and(|(key, _)| is_cluster_info(key))
 }
 

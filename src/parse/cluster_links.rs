@@ -5,6 +5,7 @@ use crate::parse::Facts;
 use crate::parse::LinkRow;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::reply;
@@ -17,11 +18,11 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    if let Some(head) = reply::json_head(block) {
-        return head.starts_with("[{\"direction\"");
+fn sniff(head: &Head) -> bool {
+    if let Some(json) = head.json() {
+        return json.starts_with("[{\"direction\"");
     }
-    let mut head = reply::scalars(block);
+    let mut head = head.scalars();
     // The second is a key of RESP3, where key and value share a line.
     head.next() == Some("direction")
         && head

@@ -4,6 +4,7 @@ use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -12,22 +13,22 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    id(block).is_some()
+fn sniff(head: &Head) -> bool {
+    id(head).is_some()
 }
 
 /// The one word of the answer, if it is an id as servers make them.
-fn id(block: Block<'_>) -> Option<&str> {
+fn id<'a>(head: &Head<'a>) -> Option<&'a str> {
     const LENGTH: usize = 40;
-    let mut head = block.head();
-    let id = head.next()?;
+    let mut lines = head.lines();
+    let id = lines.next()?;
     let is_hex = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-    (head.next().is_none() && id.len() == LENGTH && id.bytes().all(is_hex)).then_some(id)
+    (lines.next().is_none() && id.len() == LENGTH && id.bytes().all(is_hex)).then_some(id)
 }
 
 fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     let section = |id| Section::new(DIALECT.name, block, Facts::MyId(id));
-    id(block).map(section).into_iter().collect()
+    id(&Head::of(block)).map(section).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::log::quote;
@@ -28,11 +29,11 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    if let Some(head) = reply::json_head(block) {
-        return head.starts_with("[{\"slots\":[");
+fn sniff(head: &Head) -> bool {
+    if let Some(json) = head.json() {
+        return json.starts_with("[{\"slots\":[");
     }
-    let mut head = reply::scalars(block);
+    let mut head = head.scalars();
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     head.next() == Some("slots")
         && head

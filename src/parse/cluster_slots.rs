@@ -14,6 +14,7 @@ use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::node_field;
@@ -31,9 +32,9 @@ pub(super) static DIALECT: Dialect = Dialect {
 };
 
 /// Start, end, endpoint, port; of an unknown endpoint through a pipe nothing is left but its line.
-fn sniff(block: Block) -> bool {
-    if let Some(head) = reply::json_head(block) {
-        let inner = head.strip_prefix("[[");
+fn sniff(head: &Head) -> bool {
+    if let Some(json) = head.json() {
+        let inner = json.strip_prefix("[[");
         return inner.is_some_and(|t| t.starts_with(|c: char| c.is_ascii_digit()));
     }
     let slot = |text: &str| {
@@ -41,7 +42,7 @@ fn sniff(block: Block) -> bool {
             .is_ok_and(|n: u16| n < crate::model::SLOT_COUNT)
     };
     let port = |text: &str| text.parse::<u16>().is_ok();
-    let head: Vec<&str> = reply::scalars(block).take(5).collect();
+    let head: Vec<&str> = head.scalars().take(5).collect();
     match head.as_slice() {
         [first, last, endpoint, rest @ ..] if slot(first) && slot(last) => match rest.first() {
             Some(text) if !port(endpoint) => port(text),

@@ -9,6 +9,7 @@ use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::strip_markup;
 use crate::parse::error_reply;
+use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
@@ -46,21 +47,21 @@ const WORDS: [&str; 18] = [
     "slaveof",
 ];
 
-fn sniff(block: Block) -> bool {
-    if let Some(head) = reply::json_head(block) {
+fn sniff(head: &Head) -> bool {
+    if let Some(json) = head.json() {
         // Names and texts, unlike other objects.
-        let mut words = head.strip_prefix('{').unwrap_or("").split('"');
+        let mut words = json.strip_prefix('{').unwrap_or("").split('"');
         return words.nth(1).is_some_and(is_name) && words.next() == Some(":");
     }
-    if reply::form(block) == Form::Numbered {
-        return reply::scalars(block)
+    if head.form() == Form::Numbered {
+        return head
+            .scalars()
             .find(|text| !is_refusal(text))
             .is_some_and(is_name);
     }
     // Values may be empty, so lines are counted, blank or not.
-    let mut lines = block
-        .text
-        .lines()
+    let mut lines = head
+        .raw_lines()
         .map(strip_markup)
         .skip_while(|line| is_noise(line) || is_refusal(line));
     let Some(first) = lines.next() else {

@@ -5,6 +5,7 @@ use crate::parse::Facts;
 use crate::parse::MountRow;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -15,8 +16,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    block.head().find_map(columns_before_mount).is_some()
+fn sniff(head: &Head) -> bool {
+    head.lines().find_map(columns_before_mount).is_some()
 }
 
 /// How many words stand before the mount point, by the header row: `-T` has one more, and BSD

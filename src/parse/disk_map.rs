@@ -5,6 +5,7 @@ use crate::parse::DiskRow;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::home_map;
 use crate::parse::log::Log;
 use crate::parse::table;
@@ -19,18 +20,18 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 const COLUMNS: [&str; 5] = ["host", "ip", "port", "dir", "disk"];
 
-fn sniff(block: Block) -> bool {
-    !home_map::is_home(block) && is_disks(block)
+fn sniff(head: &Head) -> bool {
+    !home_map::is_home(head.header()) && is_disks(head.header())
 }
 
-pub(super) fn is_disks(block: Block) -> bool {
-    Header::of(block).is_some_and(|h| {
+pub(super) fn is_disks(header: Option<&Header>) -> bool {
+    header.is_some_and(|h| {
         (h.has("host") || h.has("ip")) && h.has("port") && (h.has("dir") || h.has("disk"))
     })
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
-    if !is_disks(block) {
+    if !is_disks(Header::of(block).as_ref()) {
         let what = "`host` or `ip`, `port`, and `dir` or `disk` columns";
         table::lacks_columns(block, what, log);
         return Vec::new();

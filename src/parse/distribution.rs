@@ -8,6 +8,7 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::bars;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -18,9 +19,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    block
-        .head()
+fn sniff(head: &Head) -> bool {
+    head.lines()
         .any(|line| header(&bars::cells(line)).is_some())
 }
 

@@ -7,6 +7,7 @@ use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::strip_markup;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote_line;
@@ -133,9 +134,9 @@ pub(super) fn refusal(line: &str) -> Option<&str> {
 }
 
 /// Refusals, and between them nothing that says more than that a command was done.
-fn sniff(block: Block) -> bool {
+fn sniff(head: &Head) -> bool {
     let mut refused = false;
-    let all = block.head().all(|line| {
+    let all = head.lines().all(|line| {
         let is_refusal = refusal(line).is_some();
         refused |= is_refusal;
         is_refusal || is_done(line)
@@ -254,7 +255,7 @@ mod tests {
             "NOAUTH Authentication required.\nrole:master\n",
         ] {
             let source = Source::new("f", text.into(), String::new());
-            assert!(!sniff(Block::of(&source)), "{text}");
+            assert!(!sniff(&Head::of(Block::of(&source))), "{text}");
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::parse::Section;
 use crate::parse::bars;
 use crate::parse::block::Block;
 use crate::parse::error_reply;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -20,19 +21,19 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     vec![Section::new(DIALECT.name, block, Facts::Nothing)]
 }
 
-fn sniff(block: Block) -> bool {
-    let mut head = block
-        .head()
+fn sniff(head: &Head) -> bool {
+    let mut lines = head
+        .lines()
         .filter(|line| !bars::is_rule(line) && !line.starts_with("flashbase find-"));
-    let Some(first) = head.next() else {
+    let Some(first) = lines.next() else {
         return false;
     };
     // What a server refused is said elsewhere.
-    if (error_reply::DIALECT.sniff)(block) {
+    if (error_reply::DIALECT.sniff)(head) {
         return false;
     }
     // `reset-distribution` says whom it promoted, and how that went.
-    let promoted = first.parse::<Address>().is_ok() && head.next() == Some("OK");
+    let promoted = first.parse::<Address>().is_ok() && lines.next() == Some("OK");
     promoted || is_reply(first) || is_tree(first)
 }
 
@@ -120,7 +121,7 @@ mod tests {
             "a(b)\n",
         ] {
             let source = Source::new("f", text.into(), String::new());
-            assert!(!sniff(Block::of(&source)), "{text}");
+            assert!(!sniff(&Head::of(Block::of(&source))), "{text}");
         }
     }
 }

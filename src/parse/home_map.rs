@@ -5,6 +5,7 @@ use crate::parse::Facts;
 use crate::parse::HomeRow;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::quote;
 use crate::parse::table;
@@ -13,20 +14,23 @@ use crate::parse::table::Row;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "home-map",
-    sniff: is_home,
+    sniff,
     parse,
 };
 
 /// `host` says nothing here that the host map does not, but people keep it for reading.
 const COLUMNS: [&str; 6] = ["ip", "port", "address", "role", "master", "host"];
 
-pub(super) fn is_home(block: Block) -> bool {
-    Header::of(block)
-        .is_some_and(|h| h.has("role") && (h.has("address") || h.has("ip") && h.has("port")))
+fn sniff(head: &Head) -> bool {
+    is_home(head.header())
+}
+
+pub(super) fn is_home(header: Option<&Header>) -> bool {
+    header.is_some_and(|h| h.has("role") && (h.has("address") || h.has("ip") && h.has("port")))
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
-    if !is_home(block) {
+    if !is_home(Header::of(block).as_ref()) {
         let what = "`role`, and `address` or `ip` and `port` columns";
         table::lacks_columns(block, what, log);
         return Vec::new();

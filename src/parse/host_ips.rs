@@ -7,6 +7,7 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -18,8 +19,8 @@ pub(super) static DIALECT: Dialect = Dialect {
 /// The heading that the collector writes, as bare addresses may be anything.
 const HEADING: &str = "# topoplan collect: addresses of this host";
 
-fn sniff(block: Block) -> bool {
-    let first = block.text.lines().find(|line| !is_noise(line));
+fn sniff(head: &Head) -> bool {
+    let first = head.raw_lines().find(|line| !is_noise(line));
     first.is_some_and(|line| line.trim() == HEADING)
 }
 

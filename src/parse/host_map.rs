@@ -9,6 +9,7 @@ use crate::parse::HostRow;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::disk_map;
+use crate::parse::head::Head;
 use crate::parse::home_map;
 use crate::parse::log::Log;
 use crate::parse::log::quote;
@@ -24,16 +25,17 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 const COLUMNS: [&str; 6] = ["host", "ip", "address", "zone", "rack", "memory_bytes"];
 
-fn sniff(block: Block) -> bool {
-    !home_map::is_home(block) && !disk_map::is_disks(block) && is_hosts(block)
+fn sniff(head: &Head) -> bool {
+    let header = head.header();
+    !home_map::is_home(header) && !disk_map::is_disks(header) && is_hosts(header)
 }
 
-fn is_hosts(block: Block) -> bool {
-    Header::of(block).is_some_and(|h| h.has("host") && (h.has("ip") || h.has("address")))
+fn is_hosts(header: Option<&Header>) -> bool {
+    header.is_some_and(|h| h.has("host") && (h.has("ip") || h.has("address")))
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
-    if !is_hosts(block) {
+    if !is_hosts(Header::of(block).as_ref()) {
         table::lacks_columns(block, "`host` and `ip` or `address` columns", log);
         return Vec::new();
     }

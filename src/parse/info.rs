@@ -6,6 +6,7 @@ use crate::parse::Pair;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::pieces;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::pairs::pair;
 use crate::parse::pairs::pairs;
@@ -39,8 +40,8 @@ const EMPTY: [&str; 4] = ["Keyspace", "Errorstats", "Modules", "Commandstats"];
 
 const KEYSPACE: &str = "# Keyspace";
 
-fn sniff(block: Block) -> bool {
-    let mut head = block.head();
+fn sniff(head: &Head) -> bool {
+    let mut head = head.lines();
     let Some(first) = head.next() else {
         return false;
     };

@@ -8,6 +8,7 @@ use crate::parse::Facts;
 use crate::parse::MountRow;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -16,8 +17,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    block.head().any(is_header) || block.head().next().is_some_and(is_pairs)
+fn sniff(head: &Head) -> bool {
+    head.lines().any(is_header) || head.lines().next().is_some_and(is_pairs)
 }
 
 fn is_header(line: &str) -> bool {

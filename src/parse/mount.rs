@@ -8,6 +8,7 @@ use crate::parse::MountRow;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -18,8 +19,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    let mut lines = block.text.lines().filter(|line| !is_noise(line));
+fn sniff(head: &Head) -> bool {
+    let mut lines = head.raw_lines().filter(|line| !is_noise(line));
     lines.next().is_some_and(|line| mounted(line).is_some())
 }
 

@@ -22,6 +22,7 @@ use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::strip_markup;
 use crate::parse::cluster_nodes;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::node_line::has_aux_fields;
 use crate::source::Source;
@@ -41,8 +42,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    cluster_nodes::lists_nodes(block) && is_on_disk(block)
+fn sniff(head: &Head) -> bool {
+    head.lists_nodes() && head.is_on_disk()
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
@@ -126,16 +127,14 @@ impl NodesDump<'_> {
     }
 }
 
-/// A `vars` line at the start or the end, also one that was cut off, or aux fields.
-pub(super) fn is_on_disk(block: Block) -> bool {
+/// A `vars` line among the first lines or the last, also one that was cut off, or aux fields.
+pub(super) fn is_on_disk<'a>(mut head: impl Iterator<Item = &'a str>, tail: &str) -> bool {
     // Until 7.0 the file was overwritten in place and padded with line ends when it shrank.
-    let mut tail = block.text.trim_end().rsplit('\n').take(4);
+    let mut tail = tail.rsplit('\n').take(4);
     let cut = |line: &str| !line.is_empty() && "vars".starts_with(line);
     tail.clone().next().is_some_and(cut)
         || tail.any(|line| vars(line).is_some())
-        || block
-            .head()
-            .any(|line| vars(line).is_some() || has_aux_fields(line))
+        || head.any(|line| vars(line).is_some() || has_aux_fields(line))
 }
 
 /// What the `vars` line says.

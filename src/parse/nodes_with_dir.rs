@@ -8,6 +8,7 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::bars;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -20,8 +21,8 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 const HEADER: [&str; 3] = ["HOST", "PORT", "PATH"];
 
-fn sniff(block: Block) -> bool {
-    block.head().any(|line| bars::cells(line) == HEADER)
+fn sniff(head: &Head) -> bool {
+    head.lines().any(|line| bars::cells(line) == HEADER)
 }
 
 /// A node that did not answer is not in the table: that tells nothing of it.

@@ -6,9 +6,9 @@
 use crate::parse::Dialect;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::host_ips;
 use crate::parse::log::Log;
-use crate::parse::reply;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "not-needed",
@@ -20,24 +20,25 @@ fn parse<'a>(_: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     Vec::new()
 }
 
-fn sniff(block: Block) -> bool {
-    is_log(block) || is_answer(block)
+fn sniff(head: &Head) -> bool {
+    is_log(head) || is_answer(head)
 }
 
 /// What `topoplan collect` writes about its own work.
-fn is_log(block: Block) -> bool {
-    block.text.starts_with("# topoplan collect") && !(host_ips::DIALECT.sniff)(block)
+fn is_log(head: &Head) -> bool {
+    let begins = |line: &str| line.starts_with("# topoplan collect");
+    head.raw_lines().next().is_some_and(begins) && !(host_ips::DIALECT.sniff)(head)
 }
 
-fn is_answer(block: Block) -> bool {
-    if let Some(head) = reply::json_head(block) {
+fn is_answer(head: &Head) -> bool {
+    if let Some(json) = head.json() {
         let is_role = ["[\"master\",", "[\"slave\","]
             .iter()
-            .any(|s| head.starts_with(s));
-        return head == "[]" || is_role || head.starts_with("[{\"name\":");
+            .any(|s| json.starts_with(s));
+        return json == "[]" || is_role || json.starts_with("[{\"name\":");
     }
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let head: Vec<&str> = reply::scalars(block).take(4).collect();
+    let head: Vec<&str> = head.scalars().take(4).collect();
     match head.as_slice() {
         [empty] => empty.starts_with("(empty "),
         // GETSLOTMIGRATIONS; the second is a key of RESP3, where key and value share a line.
@@ -72,7 +73,7 @@ mod tests {
             "[]\n",
         ] {
             let source = Source::new("f", text.into(), String::new());
-            assert!(sniff(Block::of(&source)), "{text}");
+            assert!(sniff(&Head::of(Block::of(&source))), "{text}");
             let parsed = parse_file(&source);
             assert_eq!(parsed.diagnostics, [], "{text}");
             assert!(parsed.sections.is_empty(), "{text}");

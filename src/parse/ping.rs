@@ -4,6 +4,7 @@ use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -12,8 +13,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    let mut head = block.head().peekable();
+fn sniff(head: &Head) -> bool {
+    let mut head = head.lines().peekable();
     head.peek().is_some() && head.all(|line| line == "PONG")
 }
 
@@ -29,9 +30,11 @@ mod tests {
     #[test]
     fn a_pong_is_the_whole_answer() {
         let file = |text: &str| Source::new("f", text.into(), String::new());
-        assert!(sniff(Block::of(&file("PONG\n"))));
-        assert!(sniff(Block::of(&file("10.0.0.1:7000> ping\nPONG\n"))));
-        assert!(!sniff(Block::of(&file("PONG\nrole:master\n"))));
-        assert!(!sniff(Block::of(&file(""))));
+        assert!(sniff(&Head::of(Block::of(&file("PONG\n")))));
+        assert!(sniff(&Head::of(Block::of(&file(
+            "10.0.0.1:7000> ping\nPONG\n"
+        )))));
+        assert!(!sniff(&Head::of(Block::of(&file("PONG\nrole:master\n")))));
+        assert!(!sniff(&Head::of(Block::of(&file("")))));
     }
 }

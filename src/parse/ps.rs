@@ -5,6 +5,7 @@ use crate::parse::Facts;
 use crate::parse::ProcessRow;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -13,8 +14,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-fn sniff(block: Block) -> bool {
-    let mut head = block.head();
+fn sniff(head: &Head) -> bool {
+    let mut head = head.lines();
     head.any(|line| Columns::of(line).is_some() || looks_like_a_server(line))
 }
 

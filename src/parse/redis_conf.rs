@@ -10,6 +10,7 @@ use crate::parse::Pair;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::ps::port_in_name;
@@ -74,9 +75,9 @@ const SECRETS: [&str; 5] = [
 ];
 
 /// The file may begin with pages of comments, so the first directives are looked for.
-fn sniff(block: Block) -> bool {
+fn sniff(head: &Head) -> bool {
     const LOOKED_AT: usize = 8;
-    let lines = block.text.lines().filter(|line| !is_noise(line));
+    let lines = head.raw_lines().filter(|line| !is_noise(line));
     let lines = lines.filter(|line| !line.trim_start().starts_with('#'));
     let (mut all, mut known) = (0, 0);
     for line in lines.take(LOOKED_AT) {
@@ -302,7 +303,7 @@ mod tests {
             "# x\n",
         ] {
             let source = Source::new("f", text.into(), String::new());
-            assert!(!sniff(Block::of(&source)), "{text}");
+            assert!(!sniff(&Head::of(Block::of(&source))), "{text}");
         }
     }
 

@@ -17,6 +17,7 @@ use crate::parse::Facts;
 use crate::parse::Properties;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -27,9 +28,8 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-/// The file may begin with pages of comments, so all of it is looked at.
-fn sniff(block: Block) -> bool {
-    block.text.lines().any(|line| {
+fn sniff(head: &Head) -> bool {
+    head.raw_lines().any(|line| {
         line.trim_start()
             .strip_prefix("export SR2_REDIS_MASTER_")
             .is_some_and(|rest| rest.contains('='))

@@ -6,6 +6,7 @@ use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -19,14 +20,14 @@ const SECONDS: Range<u64> = 1_238_000_000..4_102_444_800;
 
 const MICROSECONDS: Range<u64> = 0..1_000_000;
 
-fn sniff(block: Block) -> bool {
-    clock(block).is_some()
+fn sniff(head: &Head) -> bool {
+    clock(head).is_some()
 }
 
 /// Unix ms.
-fn clock(block: Block) -> Option<u64> {
-    let mut numbers = block
-        .head()
+fn clock(head: &Head) -> Option<u64> {
+    let mut numbers = head
+        .lines()
         .flat_map(|line| line.split([',', '[', ']']))
         .map(|text| text.trim_matches(['"', ' ']))
         .filter(|text| !text.is_empty());
@@ -40,7 +41,7 @@ fn clock(block: Block) -> Option<u64> {
 
 fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     let section = |clock| Section::new(DIALECT.name, block, Facts::Clock(clock));
-    clock(block).map(section).into_iter().collect()
+    clock(&Head::of(block)).map(section).into_iter().collect()
 }
 
 #[cfg(test)]

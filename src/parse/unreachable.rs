@@ -7,6 +7,7 @@ use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::strip_markup;
+use crate::parse::head::Head;
 use crate::parse::log::Log;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -29,8 +30,8 @@ const BEGINNINGS: [&str; 9] = [
 ];
 
 /// All of it: a report of `redis-cli --cluster check` may begin with such a line and go on.
-fn sniff(block: Block) -> bool {
-    let mut head = block.head().peekable();
+fn sniff(head: &Head) -> bool {
+    let mut head = head.lines().peekable();
     head.peek().is_some() && head.all(is_no_answer)
 }
 

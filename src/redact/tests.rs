@@ -153,3 +153,19 @@ fn what_is_given_is_kept_beside_the_capture() {
     );
     assert_eq!(answer.unknown, [] as [&str; 0]);
 }
+
+#[test]
+fn a_name_that_a_terminal_cut_in_two_is_renamed() {
+    let peer = "e92eef5a1929a2df9cdf70aabf2df8467315f033";
+    let lines = [
+        format!("{ID} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383"),
+        format!("{peer} 10.0.0.2:7000@17000 slave {ID} 0 1795213364139 1 connected"),
+    ];
+    let folded: String = lines
+        .iter()
+        .flat_map(|line| line.as_bytes().chunks(90))
+        .map(|piece| format!("{}\n", String::from_utf8_lossy(piece)))
+        .collect();
+    let whole = redacted(&[("nodes.txt", &format!("{}\n{}\n", lines[0], lines[1]))]);
+    assert_eq!(redacted(&[("nodes.txt", &folded)]).files, whole.files);
+}

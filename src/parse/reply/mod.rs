@@ -145,25 +145,20 @@ pub(super) fn flat(block: Block<'_>) -> Vec<Item<'_>> {
         .collect()
 }
 
-/// The scalars of the first lines, in order, whatever the form: for recognising an answer.
-pub(super) fn scalars(block: Block<'_>) -> impl Iterator<Item = &str> {
-    block.head().map(|line| {
-        let text = strip_markup(line);
-        let text = text.split_once(" =>").map_or(text, |(key, _)| key);
-        let text = text.strip_prefix("(integer) ").unwrap_or(text);
-        text.trim_matches('"')
-    })
+/// The scalar of a line, whatever the form: for recognising an answer.
+pub(super) fn scalar(line: &str) -> &str {
+    let text = strip_markup(line);
+    let text = text.split_once(" =>").map_or(text, |(key, _)| key);
+    let text = text.strip_prefix("(integer) ").unwrap_or(text);
+    text.trim_matches('"')
 }
 
 /// The first bytes of a JSON answer without white space, for recognising it.
-pub(super) fn json_head(block: Block) -> Option<String> {
+pub(super) fn json_head(block: Block) -> String {
     const LOOKED_AT: usize = 64;
-    if form(block) != Form::Json {
-        return None;
-    }
     let text = block.text.lines().skip_while(|line| !json_start(line));
     let text = text.flat_map(str::chars).filter(|c| !c.is_whitespace());
-    Some(text.take(LOOKED_AT).collect())
+    text.take(LOOKED_AT).collect()
 }
 
 #[cfg(test)]
