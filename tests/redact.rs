@@ -6,6 +6,8 @@ mod common;
 #[allow(dead_code, reason = "requests are drawn for other tests")]
 #[path = "properties/generator.rs"]
 mod generator;
+#[path = "redact/secrets.rs"]
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

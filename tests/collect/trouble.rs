@@ -313,13 +313,20 @@ fn passwords_of_processes_are_not_saved() {
     played.put(
         "ps",
         "PID STAT COMMAND\n1 Ss init\n2 Tl redis-server *:7000 [cluster]\n\
-         3 S valkey-server --requirepass hunter2 x --masterauth=hunter2 --port 7001\n",
+         3 S valkey-server --requirepass hunter2 x --masterauth=hunter2 --port 7001\n\
+         4 S /opt/redis-server /etc/r.conf --user bob on >hunter2 ~* +@all\n\
+         5 S redis-server *:7002 [cluster] --tls-key-file-pass hunter2 --rename-command GET hunter2\n\
+         6 S redis-cli -a hunter2 redis-server\n7 S sh -c REDISCLI_AUTH=hunter2 redis-server\n\
+         8 S keydb-server *:7003 hunter2 PW=hunter2 redis://bob:hunter2@h\n",
     );
     let run = played.run(&script, &[] as &[&str]);
     assert_eq!(
         run.out,
         "PID STAT COMMAND\n2 Tl redis-server *:7000 [cluster]\n\
-         3 S valkey-server --requirepass (redacted) (redacted) --masterauth=(redacted) --port 7001\n"
+         3 S valkey-server --port 7001 (redacted)\n\
+         4 S /opt/redis-server /etc/r.conf (redacted)\n\
+         5 S redis-server *:7002 [cluster] (redacted)\n\
+         8 S keydb-server *:7003\n"
     );
 }
 
