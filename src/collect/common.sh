@@ -72,7 +72,8 @@ begin() {
     trap 'rm -rf "$work"' EXIT
     # shellcheck disable=SC2086 # a list of process ids
     trap 'kill $running 2>/dev/null; exit 130' HUP INT TERM
-    note "# topoplan collect $version: what was asked, on $(this_host)"
+    note "# topoplan collect $version: what was asked"
+    note "host: $(this_host)"
     note '# before and after: seconds since 1970 by the clock of this host'
     note "started $(clock) $(date -u)"
 }

@@ -134,6 +134,10 @@ impl Scanner {
                 Some(meaning) => meaning,
                 None => continue,
             };
+            let place = matches!(meaning, Meaning::Host | Meaning::Zone);
+            if *byte == b':' && !quoted && place && is_prose_before(line, key.start) {
+                continue;
+            }
             let how = Value {
                 to_line_end: *byte == b'\\' || *byte == b':' && key.start <= indent && !quoted,
                 only_quoted: *byte == b',',
@@ -317,6 +321,13 @@ fn keyspace(line: &str, out: &mut Vec<Token>) {
             what: What::Kept,
         });
     }
+}
+
+/// `this host: df ended`: a word of a sentence, not a key.
+fn is_prose_before(line: &str, key: usize) -> bool {
+    let before = line[..key].trim_end();
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | ')');
+    !begins_line(line, key) && before.len() < key && before.ends_with(word)
 }
 
 /// One connection of `CLIENT LIST`: names of clients are names of applications.
