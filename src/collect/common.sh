@@ -155,5 +155,7 @@ host_facts() {
     {
         echo '# topoplan collect: addresses of this host'
         own_addresses
-    } >"$facts/ips.txt"
+        # Loopback addresses are no machine's own, but here they are nodes of the cluster.
+        if [ -f "$work/all" ]; then sed -n -e 's/:[0-9]*$//' -e '/^127\./p' -e '/^::1$/p' "$work/all"; fi
+    } | sort -u >"$facts/ips.txt"
 }
