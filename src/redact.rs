@@ -7,6 +7,7 @@
 //! at [`redact`].
 
 mod address;
+mod argument;
 mod collect;
 mod command;
 mod context;
@@ -15,6 +16,7 @@ mod key;
 mod names;
 mod path;
 mod rewrite;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod token;
