@@ -14,6 +14,8 @@ use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::conf;
 use crate::inventory::distribution;
+use crate::inventory::filing::file_answers;
+use crate::inventory::foreign::drop_foreign;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
@@ -39,7 +41,7 @@ use crate::inventory::server;
 use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
-use crate::inventory::whose::file_answers;
+use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -51,15 +53,19 @@ use crate::policy::Policy;
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
     secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
-    let whose = settle_owners(&mut gathered, &mut diagnostics);
-    settle_clocks(&mut gathered);
+    settle_owners(&mut gathered, &mut diagnostics);
+    settle_clocks(&mut gathered, &mut diagnostics);
     drop_older_captures(&mut gathered, &mut diagnostics);
     let used = used_views(&gathered, &mut diagnostics);
+    let split = split_clusters(&gathered, &used, &mut diagnostics);
+    drop_foreign(&mut gathered, &split, &mut diagnostics);
+    let whose = Whose::of(&gathered, &split.foreign);
     let Split {
         members,
         unmet,
         views: used,
-    } = split_clusters(&gathered, &used, &mut diagnostics);
+        ..
+    } = split;
     let seen = tally(&gathered, &used, &members, &unmet);
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
@@ -99,7 +105,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
-    inventory.conf_faults = conf::judge(&gathered, &inventory.cluster);
+    inventory.conf_faults = conf::judge(&gathered, &whose, &inventory.cluster);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory

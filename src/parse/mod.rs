@@ -50,6 +50,11 @@ mod wrapped;
 
 pub use block::Block;
 pub use file_name::address_in_path;
+pub use file_name::bundle;
+pub use file_name::ec2_ip;
+pub use file_name::port_in_name;
+pub use file_name::spans;
+pub use file_name::words;
 pub use log::Log;
 pub use nodes_conf::Fault;
 pub use nodes_conf::LoadFault;
