@@ -241,27 +241,33 @@ impl Gathered {
                 answers
                     .info_place
                     .get_or_insert(replication_place(source, &pairs).unwrap_or(place));
-                answers
-                    .info
-                    .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+                answers.info.extend(
+                    pairs
+                        .iter()
+                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                );
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
                 self.take_conf(source, file, &spot, of, host, &pairs);
             }
             Facts::Config(pairs) => {
                 let answers = self.answers_of(of, &spot, file);
-                answers
-                    .config
-                    .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+                answers.config.extend(
+                    pairs
+                        .iter()
+                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                );
             }
             Facts::ClusterInfo(pairs) => {
                 let answers = self.answers_of(of, &spot, file);
                 answers.answered = true;
                 answers.cluster_info_place.get_or_insert(place);
                 answers.see_epoch(&pairs);
-                answers
-                    .cluster_info
-                    .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+                answers.cluster_info.extend(
+                    pairs
+                        .iter()
+                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                );
             }
             Facts::Pong => self.answers_of(of, &spot, file).answered = true,
             Facts::Links(rows) => {
@@ -336,7 +342,7 @@ impl Gathered {
             .iter()
             // From where it is started nobody knows.
             .filter(|p| p.key != "dir" || p.value.starts_with('/'))
-            .map(|p| (p.key.to_owned(), p.value.to_owned()))
+            .map(|p| (p.key.to_owned(), p.value.to_string()))
             .collect();
         let port = config.get("port").and_then(|port| port.parse().ok());
         let port = port
