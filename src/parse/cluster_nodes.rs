@@ -14,6 +14,7 @@ use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
 use crate::parse::head::Head;
+use crate::parse::joined::second_line;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -118,7 +119,10 @@ fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
         // The plain line first: cleaning is for what people paste.
         let cut = last == Some(text.as_ptr());
         let plain = reader.node_line(text);
-        if let Some(broken) = reader
+        let is_odd = plain.is_err() || !reader.skipped.is_empty();
+        if is_odd && let Some(at) = second_line(text) {
+            apart(&mut dump, &mut reader, at, number, text, cut, log);
+        } else if let Some(broken) = reader
             .skipped
             .iter()
             .find(|b| cut && b.code == LINK)
@@ -155,6 +159,52 @@ fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
     // Many editors and pipes drop the last line end; where no slot is missing none was cut off.
     dump.incomplete |= may_miss_slots && !covers_all_slots(&dump.lines);
     dump
+}
+
+/// Several lines in one, of which the second begins at the byte `at`. What is read of those
+/// before the last may be cut off.
+fn apart<'a>(
+    dump: &mut NodesDump<'a>,
+    reader: &mut LineReader<'a>,
+    at: usize,
+    number: u32,
+    text: &'a str,
+    cut: bool,
+    log: &mut Log,
+) {
+    let mut rest = text;
+    let mut next = Some(at);
+    while let Some(at) = next {
+        let (first, behind) = rest.split_at(at);
+        let first = reader.node_line(first);
+        let message = match &first {
+            Ok(_) => {
+                "a second line begins here without a line end before it; slots of the first may \
+                 be missing"
+            }
+            Err(_) => {
+                "a second line begins here without a line end before it; the first was cut off \
+                 and was skipped"
+            }
+        };
+        dump.unread += 1;
+        let spot = Spot {
+            line: number,
+            text,
+            part: behind,
+        };
+        log.warning("parse/joined", message, spot);
+        if let Ok(line) = first {
+            reader.skipped.clear();
+            keep(dump, reader, line, number, text, log);
+        }
+        rest = behind;
+        next = second_line(rest);
+    }
+    match reader.node_line(rest) {
+        Ok(line) => keep(dump, reader, line, number, text, log),
+        Err(broken) => not_a_node(dump, broken, rest, number, text, cut, log),
+    }
 }
 
 /// `CLUSTER NODES` lists the master as well, or prints `-` for one that was forgotten.

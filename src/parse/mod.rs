@@ -28,6 +28,7 @@ mod home_map;
 mod host_ips;
 mod host_map;
 mod info;
+mod joined;
 mod listed;
 mod log;
 mod lsblk;
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 18] = [
+    const SHARED: [&str; 19] = [
         "mod",
         "bars",
         "block",
@@ -225,6 +226,7 @@ mod tests {
         "file_name",
         "head",
         "heading",
+        "joined",
         "listed",
         "log",
         "node_field",
