@@ -26,6 +26,7 @@ use crate::parse::HostRow;
 use crate::parse::MountRow;
 use crate::parse::Pair;
 use crate::parse::Parsed;
+use crate::parse::PartsLog;
 use crate::parse::ProcessRow;
 use crate::parse::Properties;
 use crate::parse::Section;
@@ -175,9 +176,14 @@ impl Gathered {
             let before: Vec<Before> = before.collect();
             (parsed, before)
         });
-        for (source, (parsed, before)) in sources.into_iter().zip(parsed) {
+        let mut of_parts = PartsLog::default();
+        for (source, (mut parsed, before)) in sources.into_iter().zip(parsed) {
+            if source.inside.is_some() {
+                parsed.diagnostics = of_parts.take(&source.path, parsed.diagnostics);
+            }
             self.take(source, parsed, before);
         }
+        self.diagnostics.extend(of_parts.finish());
     }
 
     pub fn take(&mut self, source: &Source, parsed: Parsed, before: Vec<Before>) {

@@ -40,6 +40,7 @@ mod nodes_dump;
 mod nodes_with_dir;
 mod not_needed;
 mod pairs;
+mod parts;
 mod ping;
 mod ps;
 mod redis_conf;
@@ -78,6 +79,7 @@ pub use nodes_dump::Flags;
 pub use nodes_dump::NodeLine;
 pub use nodes_dump::NodesDump;
 pub use nodes_dump::OpenRef;
+pub use parts::PartsLog;
 pub use wrapped::unwrap;
 
 use crate::diagnostic::Diagnostic;
@@ -218,7 +220,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 19] = [
+    const SHARED: [&str; 20] = [
         "mod",
         "bars",
         "block",
@@ -233,6 +235,7 @@ mod tests {
         "node_line",
         "nodes_dump",
         "pairs",
+        "parts",
         "reply",
         "report_slots",
         "table",

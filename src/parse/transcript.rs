@@ -126,15 +126,8 @@ fn not_known(body: Block, log: &mut Log) {
     let Some((line, text)) = lines.next() else {
         return;
     };
-    let message = match lines.count() {
-        0 => "this line is not known to topoplan; it was not used".to_owned(),
-        more => {
-            format!("this line and {more} below it are not known to topoplan; they were not used")
-        }
-    };
-    log.note(
-        "capture/unknown-answer",
-        message,
+    log.unknown_answer(
+        1 + lines.count(),
         Spot {
             line,
             text,
