@@ -19,14 +19,23 @@ pub fn nodes(seeds: &[Address]) -> String {
     let words = seeds.iter().map(Address::to_string);
     let words: Vec<String> = words.filter(|word| known.insert(word.clone())).collect();
     let head = head("every node of a Redis or Valkey cluster");
+    let head = format!(
+        "{head}# The password in REDISCLI_AUTH, if any, is sent to every address that is given, and\n\
+         # to every address that a node lists: run it only where all of them may know it. It is\n\
+         # read by the client and stands on no command line and in no file.\n"
+    );
     // An address has no character that means anything within quotes.
-    format!("{head}baked='{}'\n{COMMON}{NODES}", words.join(" "))
+    format!(
+        "{head}{}baked='{}'\n{COMMON}{NODES}",
+        version(),
+        words.join(" ")
+    )
 }
 
 /// The script that asks every node through `flashbase cli-all`.
 pub fn flashbase() -> String {
     let head = head("a cluster through flashbase");
-    format!("{head}{COMMON}{FLASHBASE}")
+    format!("{head}{}{COMMON}{FLASHBASE}", version())
 }
 
 fn head(what: &str) -> String {
@@ -35,9 +44,12 @@ fn head(what: &str) -> String {
         "#!/bin/sh\n\
          # Captures {what} for topoplan. Printed by topoplan {version}.\n\
          # Read-only: it sends no command that changes anything, on any server. It writes one new\n\
-         # directory and one archive, where it is run. Run it with -h for its options.\n\
-         version='{version}'\n"
+         # directory and one archive, where it is run. Run it with -h for its options.\n"
     )
+}
+
+fn version() -> String {
+    format!("version='{}'\n", env!("CARGO_PKG_VERSION"))
 }
 
 #[cfg(test)]

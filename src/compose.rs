@@ -9,6 +9,7 @@ mod loss;
 mod step;
 
 pub use capture::check;
+pub use capture::diagnostics;
 pub use change::plan;
 pub use change::plan_id;
 pub use list::List;

@@ -7,6 +7,7 @@
 //! at [`redact`].
 
 mod address;
+mod argument;
 mod collect;
 mod command;
 mod context;
@@ -15,12 +16,14 @@ mod key;
 mod names;
 mod path;
 mod rewrite;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod token;
 mod value;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::parallel;
@@ -92,7 +95,9 @@ pub fn redact(capture: &[Source], given: &[Source], keep_unknown: bool) -> Redac
     }
     found.settle();
     let names = Names::new(&found);
-    let texts = parallel::map(&kept, |(source, _, _)| rewritten(&names, &source.text));
+    let texts = parallel::map(&kept, |(source, _, _)| {
+        rewritten(&names, &whole_lines(source))
+    });
     let mut redacted = Redacted {
         files: Vec::new(),
         names,
@@ -133,6 +138,15 @@ fn rewritten(names: &Names, text: &str) -> (String, bool) {
     (text, false)
 }
 
+/// The text, joined where a terminal cut its lines: half a name is not found, and is not renamed.
+fn whole_lines(source: &Source) -> Cow<'_, str> {
+    let is_joined = |part: &Source| part.inside.as_ref().is_some_and(|i| i.width > 0);
+    match parse::unwrap(source).into_iter().find(is_joined) {
+        Some(joined) => Cow::Owned(joined.text),
+        None => Cow::Borrowed(&source.text),
+    }
+}
+
 /// What the file is, and its names if it is to be kept.
 fn look_at(source: &Source, keep_unknown: bool) -> (Content, Option<Found>) {
     // What wraps answers is as known as they are.
@@ -162,7 +176,7 @@ fn look_at(source: &Source, keep_unknown: bool) -> (Content, Option<Found>) {
     let names = keep.then(|| {
         let mut found = Found::default();
         found.path(&source.path);
-        found.text(&source.text);
+        found.text(&whole_lines(source));
         parsed.iter().for_each(|parsed| found.facts(parsed));
         found
     });

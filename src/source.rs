@@ -32,6 +32,21 @@ pub struct Inside {
     pub host: Option<String>,
     /// Of each line of the text: line and column in the file, from 1.
     pub lines: Vec<(u32, u32)>,
+    /// Columns after which a line of the text goes on in the next line of the file; 0 if none
+    /// does.
+    pub width: u32,
+    /// What is to say of how it was taken out.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something to say of a file from which text was taken out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Remark {
+    /// Of the diagnostic: `area/what`.
+    pub code: &'static str,
+    /// Line and column in the file, from 1.
+    pub place: (u32, u32),
+    pub message: String,
 }
 
 /// A place in a captured file: line and column count from 1, columns in bytes.
@@ -84,7 +99,16 @@ impl Source {
             return (line, column);
         };
         match inside.lines.get(line.saturating_sub(1) as usize) {
-            Some(&(of_line, start)) => (of_line, start + column - 1),
+            Some(&(of_line, start)) => {
+                let next = inside.lines.get(line as usize);
+                // The last line of the file goes on to its end.
+                let pieces = next.map_or(u32::MAX, |next| next.0.saturating_sub(of_line));
+                let offset = column.saturating_sub(1);
+                match offset.checked_div(inside.width) {
+                    Some(full) if full < pieces => (of_line + full, start + offset % inside.width),
+                    _ => (of_line, start + offset),
+                }
+            }
             None => inside.lines.last().copied().unwrap_or((1, 1)),
         }
     }

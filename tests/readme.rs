@@ -95,20 +95,16 @@ fn the_readme_is_true() {
     let lines = command_lines(&text);
     assert!(lines.len() >= 2, "README.md shows no commands");
     let scratch = Scratch::new("readme");
-    let plan = scratch.path().join("plan.json");
-    let plan = plan.to_str().expect("a scratch path is UTF-8");
+    let written = ["plan.json", "shared", "names.csv"];
     for line in &lines {
         let mut piped = String::new();
         for Line { words, stated } in parts(line) {
             // What a line writes goes to the scratch directory, and is read from there.
             let words: Vec<String> = words
                 .iter()
-                .map(|w| {
-                    if w == "plan.json" {
-                        plan.to_owned()
-                    } else {
-                        w.clone()
-                    }
+                .map(|w| match written.contains(&w.as_str()) {
+                    true => scratch.path().join(w).to_string_lossy().into_owned(),
+                    false => w.clone(),
                 })
                 .collect();
             let answer = topoplan_with(&words, piped.as_bytes());

@@ -6,6 +6,8 @@ mod common;
 #[allow(dead_code, reason = "requests are drawn for other tests")]
 #[path = "properties/generator.rs"]
 mod generator;
+#[path = "redact/secrets.rs"]
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -311,6 +313,51 @@ fn the_captures_stay_what_they_are() {
     let count = judge_all(&root, "redact-captures");
     // To the real standard error, as the harness hides what a test that passes prints.
     let _ = writeln!(std::io::stderr(), "captures redacted: {count}");
+}
+
+/// Invented dumps in every form, each a capture of one file.
+#[test]
+fn the_dumps_stay_what_they_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/dumps");
+    let invented = |name: &str| {
+        ["gen-", "synth-", "oneway-"]
+            .iter()
+            .any(|p| name.starts_with(p))
+    };
+    let entries = fs::read_dir(&root).into_iter().flatten();
+    let mut dumps: Vec<PathBuf> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| {
+            p.file_name()
+                .is_some_and(|n| invented(&n.to_string_lossy()))
+        })
+        .collect();
+    dumps.sort();
+    let scratch = Scratch::new("redact-dumps");
+    let mut complaints = Vec::new();
+    let mut redacted = 0;
+    for dump in &dumps {
+        let capture = scratch.path().join("capture");
+        let _ = fs::remove_dir_all(&capture);
+        let name = dump.file_name().expect("a file");
+        fs::create_dir_all(&capture).expect("a directory");
+        fs::copy(dump, capture.join(name)).expect("a copy");
+        let check = topoplan(&["check", &capture.to_string_lossy(), "--format", "json"]);
+        // Nothing is said of some, and nothing is shared of them.
+        if serde_json::from_str::<Value>(&check.stdout).is_err() {
+            continue;
+        }
+        redacted += 1;
+        if let Err(why) = judge(&capture, &scratch) {
+            complaints.push(format!("{}: {why}", name.to_string_lossy()));
+        }
+    }
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+    let _ = writeln!(
+        std::io::stderr(),
+        "dumps redacted: {redacted} of {}",
+        dumps.len()
+    );
 }
 
 // --- clusters drawn at random -----------------------------------------------------------------

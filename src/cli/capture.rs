@@ -11,12 +11,12 @@ use crate::cli::files::Hashes;
 use crate::cli::output::Terminal;
 use crate::cli::shell::plain;
 use crate::cli::shell::quote;
+use crate::compose;
 use crate::inventory;
 use crate::inventory::Inventory;
 use crate::parse;
 use crate::parse::Facts;
 use crate::policy::Policy;
-use crate::report;
 use crate::source::Source;
 
 /// The capture and what belongs to it.
@@ -86,8 +86,7 @@ impl CaptureArgs {
             return Err(refused);
         }
         if inventory.cluster.nodes.is_empty() {
-            let diagnostics: Vec<_> = inventory.diagnostics.iter().map(reported).collect();
-            terminal.diagnostics(&diagnostics);
+            terminal.diagnostics(&compose::diagnostics(&inventory));
             return Err(self.not_understood(&inventory));
         }
         Ok(inventory)
@@ -140,21 +139,6 @@ impl CaptureArgs {
                 names.join(", ")
             ),
         })
-    }
-}
-
-/// A diagnostic as reports carry it.
-fn reported(diagnostic: &crate::diagnostic::Diagnostic) -> report::Diagnostic {
-    let place = diagnostic.place.as_ref();
-    report::Diagnostic {
-        code: diagnostic.code.to_owned(),
-        severity: diagnostic.severity.to_string(),
-        message: diagnostic.message.clone(),
-        path: place.map(|p| p.path.to_string()),
-        line: place.map(|p| p.line),
-        column: place.map(|p| p.column),
-        help: diagnostic.help.clone(),
-        excerpt: diagnostic.excerpt.clone(),
     }
 }
 

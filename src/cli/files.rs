@@ -4,7 +4,10 @@
 //! likes. An archive is unpacked when its turn comes, and counts as a directory of its members.
 //! Start reading at [`Capture::open`].
 
-use std::collections::BTreeSet;
+#[cfg(test)]
+pub(super) mod tests;
+mod walk;
+
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::ffi::OsString;
@@ -23,6 +26,7 @@ use crate::cli::archive;
 use crate::cli::archive::Input;
 use crate::cli::archive::LIMITS;
 use crate::cli::archive::Member;
+use crate::cli::files::walk::Walk;
 use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
 use crate::parallel;
@@ -66,45 +70,13 @@ enum Ready {
 }
 
 impl<'a> Capture<'a> {
-    /// Finds the files behind the CAPTURE arguments, in the order of the arguments, each
-    /// directory in the order of its paths. Fails if an argument does not exist, or if there is
-    /// no file at all.
+    /// Finds the files behind the CAPTURE arguments; see [`Walk::all`].
     pub fn open(
         args: &[OsString],
         hashes: Hashes,
         stdin: &'a mut dyn Read,
     ) -> Result<Self, Failure> {
-        let mut walk = Walk::default();
-        let args = without_repeats(args);
-        let labels = labels(&args)?;
-        for (arg, label) in args.iter().zip(labels) {
-            if arg == "-" {
-                walk.files.push(Found {
-                    path: None,
-                    shown: "-".to_owned(),
-                    lone: args.len() == 1,
-                });
-                continue;
-            }
-            let path = Path::new(arg);
-            let kind = fs::metadata(path).map_err(|error| missing(path, &error))?;
-            if kind.is_dir() {
-                walk.directory(path, &label)?;
-            } else {
-                walk.files.push(Found {
-                    path: Some(path.to_owned()),
-                    shown: label,
-                    lone: args.len() == 1,
-                });
-            }
-        }
-        if walk.files.is_empty() {
-            let names: Vec<String> = args.iter().map(|a| quoted(Path::new(a))).collect();
-            return Err(Failure::NothingUnderstood(format!(
-                "{} has no file to read",
-                names.join(", ")
-            )));
-        }
+        let walk = Walk::all(args)?;
         Ok(Self {
             files: walk.files.into_iter(),
             hashes,
@@ -291,144 +263,6 @@ impl Hashes {
     }
 }
 
-/// The files found so far.
-#[derive(Default)]
-struct Walk {
-    files: Vec<Found>,
-    /// Real paths of the directories being walked, outermost first: a link back to one of them
-    /// is a loop.
-    above: Vec<PathBuf>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Walk {
-    /// The argument itself must be readable; what is below it need not.
-    fn directory(&mut self, path: &Path, label: &str) -> Result<(), Failure> {
-        let entries = sorted(path).map_err(|error| missing(path, &error))?;
-        self.entries(path, label, entries);
-        Ok(())
-    }
-
-    fn entries(&mut self, path: &Path, label: &str, entries: Vec<OsString>) {
-        let Ok(real) = fs::canonicalize(path) else {
-            return;
-        };
-        if self.above.contains(&real) {
-            return;
-        }
-        self.above.push(real);
-        for name in entries {
-            self.entry(&path.join(&name), &below(label, &name));
-        }
-        self.above.pop();
-    }
-
-    fn entry(&mut self, path: &Path, shown: &str) {
-        match fs::metadata(path) {
-            Ok(kind) if kind.is_dir() => match sorted(path) {
-                Ok(entries) => self.entries(path, shown, entries),
-                Err(error) => self.diagnostics.push(unreadable(shown, &error)),
-            },
-            Ok(kind) if kind.is_file() => self.files.push(Found {
-                path: Some(path.to_owned()),
-                shown: shown.to_owned(),
-                lone: false,
-            }),
-            // Reading a pipe or a socket that lies about could wait for ever.
-            Ok(_) => self.diagnostics.push(
-                Diagnostic::note(
-                    "capture/not-a-file",
-                    format!("`{shown}` is no regular file; it was not read"),
-                )
-                .at(start(shown)),
-            ),
-            Err(error) => self.diagnostics.push(unreadable(shown, &error)),
-        }
-    }
-}
-
-/// Names in a directory, sorted, without the hidden ones.
-fn sorted(path: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = fs::read_dir(path)?
-        .map(|entry| entry.map(|e| e.file_name()))
-        .collect::<io::Result<Vec<OsString>>>()?;
-    names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
-    names.sort();
-    Ok(names)
-}
-
-/// The same file named twice is read once.
-fn without_repeats(args: &[OsString]) -> Vec<OsString> {
-    let mut seen = BTreeSet::new();
-    args.iter()
-        .filter(|arg| {
-            let real = fs::canonicalize(arg).unwrap_or_else(|_| PathBuf::from(arg));
-            // Pipes have names of their own, and each is another file.
-            seen.insert(if *arg == "-" {
-                PathBuf::from("-")
-            } else {
-                real
-            })
-        })
-        .cloned()
-        .collect()
-}
-
-/// What reports call each argument: nothing for a lone directory; else its last component, and
-/// as many of those above as tell it from the other arguments (`a/nodes.txt`, `b/nodes.txt`).
-fn labels(args: &[OsString]) -> Result<Vec<String>, Failure> {
-    let directories = args.iter().filter(|arg| Path::new(arg).is_dir()).count();
-    let mut labels: Vec<String> = Vec::new();
-    let mut depths = vec![1; args.len()];
-    let longest = args.iter().map(|a| parts(a).len()).max().unwrap_or(1);
-    for _ in 0..=longest {
-        labels = args.iter().zip(&depths).map(|(a, d)| last(a, *d)).collect();
-        for (index, label) in labels.iter().enumerate() {
-            if labels.iter().filter(|other| *other == label).count() > 1 {
-                depths[index] += 1;
-            }
-        }
-    }
-    for (arg, label) in args.iter().zip(&mut labels) {
-        if directories == 1 && Path::new(arg).is_dir() {
-            label.clear();
-        }
-    }
-    Ok(labels)
-}
-
-/// The named components of an argument. `.` and `..` are named by where they lead.
-fn parts(arg: &OsStr) -> Vec<String> {
-    let path = Path::new(arg);
-    let real;
-    let path = if path.file_name().is_none() {
-        real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        &real
-    } else {
-        path
-    };
-    path.components()
-        .filter_map(|component| match component {
-            std::path::Component::Normal(name) => Some(plain(&name.to_string_lossy())),
-            _ => None,
-        })
-        .collect()
-}
-
-fn last(arg: &OsStr, depth: usize) -> String {
-    let parts = parts(arg);
-    parts[parts.len().saturating_sub(depth)..].join("/")
-}
-
-fn below(label: &str, name: &OsStr) -> String {
-    let name = plain(&name.to_string_lossy());
-    if label.is_empty() {
-        name
-    } else {
-        format!("{label}/{name}")
-    }
-}
-
 fn quoted(path: &Path) -> String {
     format!("`{}`", plain(&path.to_string_lossy()))
 }
@@ -454,138 +288,5 @@ pub(super) fn start(shown: &str) -> Place {
         path: shown.into(),
         line: 1,
         column: 1,
-    }
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// A directory of its own for one test, gone afterwards.
-    pub(crate) struct Scratch(PathBuf);
-
-    impl Scratch {
-        pub fn new(name: &str) -> Self {
-            let id = std::process::id();
-            let path = std::env::temp_dir().join(format!("topoplan-{name}-{id}"));
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir_all(&path).unwrap();
-            Self(path)
-        }
-
-        pub fn path(&self) -> &Path {
-            &self.0
-        }
-
-        fn put(&self, name: &str, text: &str) -> &Self {
-            let path = self.0.join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-            self
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    /// Shown paths, in order, and the diagnostics.
-    fn read(args: &[&Path]) -> (Vec<String>, Vec<Diagnostic>) {
-        let args: Vec<OsString> = args.iter().map(|p| p.as_os_str().to_owned()).collect();
-        let mut stdin = io::empty();
-        let mut capture = Capture::open(&args, Hashes::Wanted, &mut stdin).unwrap();
-        let paths = capture.by_ref().map(|s| s.path.to_string()).collect();
-        (paths, capture.diagnostics)
-    }
-
-    fn fails(args: &[&Path]) -> Failure {
-        let args: Vec<OsString> = args.iter().map(|p| p.as_os_str().to_owned()).collect();
-        let mut stdin = io::empty();
-        Capture::open(&args, Hashes::Wanted, &mut stdin)
-            .err()
-            .unwrap()
-    }
-
-    #[test]
-    fn walks_in_the_order_of_paths_and_skips_hidden_files() {
-        let dir = Scratch::new("walk");
-        dir.put("b.txt", "").put("a/2", "").put("a/1", "");
-        dir.put(".hidden", "").put(".git/x", "");
-        let (paths, diagnostics) = read(&[dir.path()]);
-        assert_eq!(paths, ["a/1", "a/2", "b.txt"]);
-        assert_eq!(diagnostics, []);
-    }
-
-    #[test]
-    fn names_files_by_what_tells_them_apart() {
-        let dir = Scratch::new("labels");
-        dir.put("h1/nodes.txt", "1").put("h2/nodes.txt", "2");
-        dir.put("hosts.csv", "");
-        let at = |name: &str| dir.path().join(name);
-        let (paths, _) = read(&[&at("h1/nodes.txt"), &at("h2/nodes.txt"), &at("hosts.csv")]);
-        assert_eq!(paths, ["h1/nodes.txt", "h2/nodes.txt", "hosts.csv"]);
-        let (paths, _) = read(&[&at("h1"), &at("h2")]);
-        assert_eq!(paths, ["h1/nodes.txt", "h2/nodes.txt"]);
-        let (paths, _) = read(&[&at("h1"), &at("hosts.csv"), &at("hosts.csv")]);
-        assert_eq!(paths, ["nodes.txt", "hosts.csv"]);
-    }
-
-    #[test]
-    fn follows_links_but_not_in_circles() {
-        let dir = Scratch::new("loop");
-        dir.put("a/file", "");
-        std::os::unix::fs::symlink(dir.path(), dir.path().join("a/up")).unwrap();
-        std::os::unix::fs::symlink(dir.path().join("a/file"), dir.path().join("z")).unwrap();
-        let (paths, _) = read(&[dir.path()]);
-        assert_eq!(paths, ["a/file", "z"]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_said_and_the_rest_counts() {
-        let dir = Scratch::new("dangling");
-        dir.put("good", "");
-        std::os::unix::fs::symlink("/nowhere/at/all", dir.path().join("bad")).unwrap();
-        let (paths, diagnostics) = read(&[dir.path()]);
-        assert_eq!(paths, ["good"]);
-        assert_eq!(diagnostics.len(), 1);
-        assert_eq!(diagnostics[0].code, "capture/unreadable-file");
-        assert_eq!(&*diagnostics[0].place.as_ref().unwrap().path, "bad");
-    }
-
-    #[test]
-    fn nothing_to_read_is_a_failure() {
-        let dir = Scratch::new("empty");
-        assert!(fails(&[dir.path()]).to_string().contains("no file to read"));
-        let nowhere = dir.path().join("nowhere");
-        assert!(fails(&[&nowhere]).to_string().contains("no such file"));
-    }
-
-    #[test]
-    fn standard_input_is_called_dash() {
-        let mut stdin = io::Cursor::new(b"hello\xff".to_vec());
-        let sources: Vec<Source> = Capture::open(&["-".into()], Hashes::Wanted, &mut stdin)
-            .unwrap()
-            .collect();
-        assert_eq!(sources.len(), 1);
-        assert_eq!(&*sources[0].path, "-");
-        assert_eq!(sources[0].text, "hello\u{fffd}");
-    }
-
-    #[test]
-    fn hashes_the_bytes_as_they_were() {
-        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(
-            source("x", b"abc".to_vec(), Hashes::Wanted).sha256,
-            expected
-        );
-    }
-
-    #[test]
-    fn a_name_cannot_paint_the_terminal() {
-        let dir = Scratch::new("paint");
-        dir.put("a\x1b[2J", "");
-        assert_eq!(read(&[dir.path()]).0, ["a\u{fffd}[2J"]);
     }
 }

@@ -72,7 +72,8 @@ begin() {
     trap 'rm -rf "$work"' EXIT
     # shellcheck disable=SC2086 # a list of process ids
     trap 'kill $running 2>/dev/null; exit 130' HUP INT TERM
-    note "# topoplan collect $version: what was asked, on $(this_host)"
+    note "# topoplan collect $version: what was asked"
+    note "host: $(this_host)"
     note '# before and after: seconds since 1970 by the clock of this host'
     note "started $(clock) $(date -u)"
 }
@@ -119,19 +120,23 @@ fact() {
     if [ -s "$work/fact" ]; then mv "$work/fact" "$facts/$fact_file"; else return 1; fi
 }
 
-# The heading and the lines of servers, without passwords given as options.
+# The heading and the servers, each with what tells which one it is. Every other argument may be
+# a password, or the hidden name of a command: it is left out.
 server_processes() {
     awk '
-        NR > 1 && !/redis-server|valkey-server|keydb-server/ { next }
+        NR == 1 { print; next }
+        $3 !~ /(^|\/)(redis|valkey|keydb)-server:?$/ { next }
         {
-            hide = 0
-            for (i = 1; i <= NF; i++) {
-                # A password may have blanks in it: everything up to the next option goes.
-                if ($i ~ /^--[^=]*(pass|auth)[^=]*=/) sub(/=.*/, "=(redacted)", $i)
-                else if ($i ~ /^--/) hide = $i ~ /(pass|auth)/
-                else if (hide) $i = "(redacted)"
+            line = $1 " " $2 " " $3
+            # An address or a configuration file, and the kind: `*:7000 [cluster]`.
+            for (i = 4; i <= NF && $i !~ /^-/; i++)
+                if (i == 4 || $i == "[cluster]" || $i == "[sentinel]") line = line " " $i
+            left = 0
+            for (; i <= NF; i++) {
+                if ($i ~ /^--?p(ort)?$/ && $(i + 1) ~ /^[0-9]+$/) line = line " " $i " " $(++i)
+                else left = 1
             }
-            print
+            print line (left ? " (redacted)" : "")
         }'
 }
 
@@ -150,5 +155,7 @@ host_facts() {
     {
         echo '# topoplan collect: addresses of this host'
         own_addresses
-    } >"$facts/ips.txt"
+        # Loopback addresses are no machine's own, but here they are nodes of the cluster.
+        if [ -f "$work/all" ]; then sed -n -e 's/:[0-9]*$//' -e '/^127\./p' -e '/^::1$/p' "$work/all"; fi
+    } | sort -u >"$facts/ips.txt"
 }

@@ -404,6 +404,9 @@ summary() {
         }' "$work/told" >"$work/summary"
     say "$(cat "$work/summary")"
     note "$(cat "$work/summary")"
+    if grep -q -e NOAUTH -e WRONGPASS "$work/told"; then
+        say 'a node wants another password, or one at all: set REDISCLI_AUTH'
+    fi
     grep -q "$(printf '\t')\$" "$work/told"
 }
 
@@ -469,8 +472,8 @@ script was printed, name the others. Give also nodes that may be in no other nod
 
 REDIS_CLI   the client, with its options: REDIS_CLI='redis-cli --tls --cacert ca.pem'
             (default: redis-cli, else valkey-cli)
-REDISCLI_AUTH  the password, read by the client. It is sent to every address that a node of
-            the cluster lists
+REDISCLI_AUTH  the password, read by the client; never give it with -a, where \`ps\` shows it.
+            It is sent to every address given and to every address that a node lists
 
 Exit status: 0 if a node answered, 1 if none did, 2 on wrong usage.
 END
@@ -495,6 +498,10 @@ find_client() {
         command -v valkey-cli >/dev/null; then
         client=valkey-cli
     fi
+    case " $client " in *' -a '* | *' --pass '* | *' --pass='* | *://*@*)
+        die 'a password in REDIS_CLI is seen by everyone on this host: use REDISCLI_AUTH'
+        ;;
+    esac
     command -v "${client%% *}" >/dev/null || die "${client%% *} is not there: set REDIS_CLI"
 }
 

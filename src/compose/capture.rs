@@ -259,7 +259,8 @@ fn subject(cluster: &Cluster, subject: &Subject) -> report::Subject {
     out
 }
 
-pub(super) fn diagnostics(inventory: &Inventory) -> Vec<report::Diagnostic> {
+/// What is odd about the captured files.
+pub fn diagnostics(inventory: &Inventory) -> Vec<report::Diagnostic> {
     inventory.diagnostics.iter().map(written).collect()
 }
 

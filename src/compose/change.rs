@@ -8,6 +8,7 @@ use crate::compose::capture;
 use crate::compose::step::step;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::NodeId;
 use crate::plan;
 use crate::plan::Kind;
 use crate::plan::NoPlan;
@@ -57,16 +58,43 @@ fn no_plan(inventory: &Inventory, request: &Request) -> Option<String> {
         (Some(_), _, _) => SECONDHAND,
         (None, true, true) => GARBLED,
         (None, true, false) => INCOMPLETE,
-        (None, false, _) => return None,
+        (None, false, _) => match dead_on_disk_only(inventory) {
+            0 => return None,
+            dead => return request.force.is_none().then(|| stale(dead)),
+        },
     };
     request.force.is_none().then(|| why.to_owned())
 }
 
-const INCOMPLETE: &str = "every view in the capture is cut off in the middle: what it does not \
+/// Members that are dead by files on disk, while nobody says that they did not answer.
+fn dead_on_disk_only(inventory: &Inventory) -> usize {
+    if !inventory.views_on_disk {
+        return 0;
+    }
+    let told = |id: &NodeId| inventory.origins.unreachable(*id).is_some();
+    let dead = inventory.cluster.dead_members().into_iter();
+    dead.filter(|id| !told(id)).count()
+}
+
+fn stale(dead: usize) -> String {
+    let are = if dead == 1 {
+        "1 member is".to_owned()
+    } else {
+        format!("{dead} members are")
+    };
+    format!(
+        "the views are nodes.conf files, by which {are} dead: they are written when the configuration changes and do not say who lives now; capture `cluster nodes` of every node that runs"
+    )
+}
+
+const ON_DISK: &str = "the views are nodes.conf files, which may be older than the cluster is now: \
+    taken for what is; the script checks every node before it acts on it";
+
+const INCOMPLETE: &str = "every view in the capture is cut off or lacks lines: what it does not \
     show may well be there; capture again";
 
-const GARBLED: &str = "every view in the capture has lines that could not be read: the nodes and \
-    slots of those lines are missing; capture again, or repair the lines";
+const GARBLED: &str = "no view in the capture could be read whole: lines or slots are cut off or \
+    garbled, and what they say is missing; capture again, or repair the lines";
 
 const SECONDHAND: &str = "no view is in the capture, and what lists the nodes instead leaves out \
     nodes, links, config epochs and open slots; capture `cluster nodes` of every node";
@@ -240,7 +268,10 @@ fn fill(
     report.advice = advice
         .map(|advice| capture::before_a_restart(inventory, "", advice))
         .collect();
-    report.assumptions = plan.assumptions.clone();
+    if inventory.views_on_disk {
+        report.assumptions.push(ON_DISK.to_owned());
+    }
+    report.assumptions.extend(plan.assumptions.iter().cloned());
     report.copied_mib = plan.copied_mib;
     Ok(())
 }
@@ -287,4 +318,50 @@ fn seconds(cluster: &Cluster, plan: &Plan) -> u64 {
         Action::Flush { .. } | Action::Stable { .. } => 1,
     };
     plan.steps.iter().map(per_step).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory;
+    use crate::policy::Policy;
+    use crate::source::Source;
+
+    /// A master on each of two hosts and a replica on the third, as two files on disk have them.
+    fn on_disk(replica: &str, more: &[(&str, &str)]) -> PlanReport {
+        let (a, b, c) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
+        let file = |ip: &str| {
+            let text = format!(
+                "{a} 10.0.0.1:7001@17001 master - 0 0 1 connected 0-8191\n\
+                 {b} 10.0.0.2:7001@17001 master - 0 0 2 connected 8192-16383\n\
+                 {c} 10.0.0.3:7001@17001 {replica} {a} 0 0 1 connected\n\
+                 vars currentEpoch 2 lastVoteEpoch 0\n"
+            );
+            let own = format!("{ip}:7001@17001 ");
+            let text = text.replace(&own, &format!("{own}myself,"));
+            Source::new(&format!("{ip}_7001/nodes.conf"), text, String::new())
+        };
+        let mut files = vec![file("10.0.0.1"), file("10.0.0.2")];
+        let more = more.iter();
+        files.extend(more.map(|(path, text)| Source::new(path, (*text).to_owned(), String::new())));
+        let inventory = inventory::read(files, Policy::default());
+        assert!(inventory.views_on_disk);
+        plan(&inventory, &Request::default()).expect("no bug")
+    }
+
+    #[test]
+    fn files_on_disk_are_said_to_be_old() {
+        let report = on_disk("slave", &[]);
+        assert_eq!(report.refused, None);
+        assert!(report.assumptions[0].contains("older than the cluster is now"));
+        assert!(report.found.iter().any(|f| f.code == "C002"));
+    }
+
+    #[test]
+    fn by_files_on_disk_alone_nobody_is_dead() {
+        let refused = on_disk("slave,fail", &[]).refused.unwrap_or_default();
+        assert!(refused.contains("by which 1 member is dead"), "{refused}");
+        let silent = [("10.0.0.3_7001/UNREACHABLE", "Could not connect to Redis\n")];
+        assert_eq!(on_disk("slave,fail", &silent).refused, None);
+    }
 }

@@ -147,11 +147,16 @@ fn doubts(inventory: &Inventory) -> Vec<String> {
     if inventory.views_behind > 0 {
         let (behind, read) = (inventory.views_behind, inventory.cluster.views);
         doubts.push(format!(
-            "{behind} of {read} views disagree with the rest: see `topoplan check`"
+            "{behind} of {read} views {}: see `topoplan check`",
+            if behind == 1 {
+                "disagrees with the rest"
+            } else {
+                "disagree with the rest"
+            }
         ));
     }
     if inventory.incomplete {
-        doubts.push("every view was cut off: nodes may be missing from this list".to_owned());
+        doubts.push("no view could be read whole: nodes may be missing from this list".to_owned());
     }
     doubts
 }

@@ -118,28 +118,36 @@ fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool
         Portrait::of(gathered, views),
         Portrait::of(gathered, chosen),
     );
+    let in_parts = views.iter().any(|&v| {
+        let view = &gathered.views[v];
+        view.incomplete || view.garbled
+    });
     let what = match lonely {
         true => {
             "a node that lists only itself, but claims slots: not a blank node, and not of this cluster"
         }
-        false => "nodes that share no member with the rest: another cluster",
+        // The lines that would join them may be those that are missing.
+        false if in_parts => {
+            "no member with the rest: another cluster, or one whose lines were cut off or garbled"
+        }
+        false => "no member with the rest: another cluster",
     };
-    let size = if lonely {
-        String::new()
-    } else {
-        format!("{} ", other.nodes)
+    let size = match other.nodes {
+        _ if lonely => String::new(),
+        1 => "1 node that shares ".to_owned(),
+        n => format!("{n} nodes that share "),
     };
     let files = match other.files {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
     let message = format!(
-        "{size}{what}; it was left out with its {} slots, {} and `{}`{files}; judged is the one with {} nodes, {} slots and {}",
-        other.slots,
+        "{size}{what}; it was left out with its {}, {} and `{}`{files}; judged is the one with {}, {} and {}",
+        count(other.slots as usize, "slot"),
         other.example,
         view.path.escape_debug(),
-        ours.nodes,
-        ours.slots,
+        count(ours.nodes, "node"),
+        count(ours.slots as usize, "slot"),
         ours.example,
     );
     let help = if other.nodes >= ours.nodes {
@@ -154,6 +162,11 @@ fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool
             column: 1,
         })
         .help(help)
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// What a cluster is recognised by.

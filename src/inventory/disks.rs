@@ -301,6 +301,7 @@ fn unused_disks(gathered: &Gathered, used: &[bool], inventory: &mut Inventory) {
         let what = format!("`{}` port {}", host.escape_debug(), first.port);
         let message = match rows.len() {
             1 => format!("no node of the cluster is at {what}"),
+            2 => format!("no node of the cluster is at {what}, nor where 1 more row says"),
             n => format!(
                 "no node of the cluster is at {what}, nor where {} more rows say",
                 n - 1

@@ -15,6 +15,7 @@ use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
+use crate::source::Place;
 use crate::source::Source;
 
 /// What was known of a dump before its batch was taken in.
@@ -82,20 +83,46 @@ impl Gathered {
         if matches!(dump.authority, Authority::Shards | Authority::Slots) {
             self.answers_of(named, spot, file).answered = true;
         }
+        let contradicting = self.note_contradictions(source, &lines);
+        let unread = dump.unread > 0 || contradicting;
         self.views.push(View {
             path: source.path.clone(),
             spot: spot.clone(),
             file,
             myself,
-            whole: dump.unread == 0 && myself.is_some() && self.names_only_listed(&lines),
+            whole: !unread && myself.is_some() && self.names_only_listed(&lines),
             lines,
             authority: dump.authority,
             incomplete: dump.incomplete,
-            garbled: dump.unread > 0,
+            garbled: unread,
             named: named.cloned(),
             clock,
             looks_like: before.looks_like,
         });
+    }
+
+    /// Says where a replica is shown with slots, once for a view; whether there is such a line.
+    fn note_contradictions(&mut self, source: &Source, lines: &[Line]) -> bool {
+        let mut odd = lines.iter().filter(|l| self.fact(l).contradicts_itself());
+        let Some(first) = odd.next() else {
+            return false;
+        };
+        let more = match odd.count() {
+            0 => String::new(),
+            1 => ", and 1 more line here does, too".to_owned(),
+            n => format!(", and {n} more lines here do, too"),
+        };
+        let message = format!(
+            "a replica is shown with slots, which no server does{more}: its flags or its slots are garbled"
+        );
+        let place = Place {
+            path: source.path.clone(),
+            line: first.line,
+            column: first.column,
+        };
+        let note = Diagnostic::warning("capture/replica-with-slots", message);
+        self.diagnostics.push(note.at(place));
+        true
     }
 
     /// What a server would stumble over in a file on disk.
@@ -202,7 +229,7 @@ impl Gathered {
 
     /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
     /// do not.
-    fn names_only_listed(&self, lines: &[Line]) -> bool {
+    pub fn names_only_listed(&self, lines: &[Line]) -> bool {
         let mut listed = vec![false; self.names.len()];
         for line in lines {
             listed[self.fact(line).token as usize] = true;

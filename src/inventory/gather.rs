@@ -55,6 +55,11 @@ pub(super) struct Fact {
 }
 
 impl Fact {
+    /// A replica owns no slots, so its flags or its slots are not what the server said.
+    pub fn contradicts_itself(&self) -> bool {
+        self.flags.has(Flags::REPLICA) && !self.slots.is_empty()
+    }
+
     pub fn address(&self) -> Option<Address> {
         Address::new(&self.ip, self.port).ok()
     }
@@ -80,7 +85,7 @@ pub(super) struct View {
     pub myself: Option<usize>,
     pub lines: Vec<Line>,
     pub authority: Authority,
-    /// The dump was cut off.
+    /// The dump was cut off, or lists fewer nodes than there must be.
     pub incomplete: bool,
     /// Some of its lines could not be read.
     pub garbled: bool,

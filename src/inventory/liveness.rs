@@ -44,6 +44,29 @@ pub(super) fn judge_liveness(
     }
 }
 
+/// Says of which nodes one file says that they gave no answer, while another is their answer.
+pub(super) fn note_silent_but_answering(
+    gathered: &Gathered,
+    seen: &BTreeMap<Token, Seen>,
+    index: &Index,
+    inventory: &mut Inventory,
+) {
+    for (id, of) in index.of_each(seen) {
+        let node = inventory.cluster.node(id);
+        let answers = node.address.as_ref().and_then(|a| gathered.answers.get(a));
+        let silent = answers.and_then(|a| a.unreachable.clone());
+        if let (Some(place), Some(_)) = (silent, of.own) {
+            let message = format!(
+                "by this {node} did not answer, but its view is in the capture: taken for alive"
+            );
+            let note = Diagnostic::note("capture/silent-but-answers", message).at(place);
+            inventory
+                .diagnostics
+                .push(note.help("ask it again: it may have stopped or come back in between"));
+        }
+    }
+}
+
 /// Says which nodes answer although most of the other views flag them `fail`: they run, and the
 /// cluster goes on without them all the same.
 pub(super) fn note_failed_but_answering(
@@ -62,8 +85,13 @@ pub(super) fn note_failed_but_answering(
         // A live node that the majority flags is one that answered.
         if node.is_live_member() && 2 * failed > of.listed {
             let message = format!(
-                "{node} answers, but {failed} of {} other views flag it `fail`: the cluster does without it",
-                of.listed
+                "{node} answers, but {failed} of {} other view{} `fail`: the cluster does without it",
+                of.listed,
+                if of.listed == 1 {
+                    " flags it"
+                } else {
+                    "s flag it"
+                }
             );
             odd.insert(token, message);
         }

@@ -36,6 +36,7 @@ mod sights;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod wholeness;
 mod whose;
 mod whose_host;
 
@@ -76,7 +77,7 @@ pub struct Inventory {
     pub views_on_disk: bool,
     /// No view of the cluster could be read whole: nodes or slots may be missing from all.
     pub incomplete: bool,
-    /// Of these, some view was not cut off but holds lines that could not be read.
+    /// Of these, some view was not cut off but holds lines or slots that could not be read.
     pub garbled: bool,
     /// No view at all: nodes are listed by this kind of answer, which tells less.
     pub secondhand: Option<Authority>,

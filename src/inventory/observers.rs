@@ -76,7 +76,9 @@ pub(super) fn views_behind(
                 .filter(|&id| cluster.node(id).membership == Membership::Member)
                 .count();
             let ours = owner(gathered, view).is_none_or(|o| index.get(o).is_some());
-            ours && !owner_unmet
+            // What a view does not show for want of a line or a slot is no other opinion.
+            let whole = !view.incomplete && !view.garbled;
+            (ours && whole && !owner_unmet)
                 && ((known != expected && view.authority != Authority::Slots)
                     || view.lines.iter().any(|l| !agrees[l.fact as usize]))
         })

@@ -35,6 +35,11 @@ pub(super) fn apply(
     if hosts.is_empty() {
         return;
     }
+    let strangers: Vec<Diagnostic> = hosts
+        .iter()
+        .filter_map(|(&host, listed)| strangers(gathered, inventory, host, listed))
+        .collect();
+    inventory.diagnostics.extend(strangers);
     let addresses: BTreeSet<Address> = inventory
         .cluster
         .nodes
@@ -92,6 +97,68 @@ pub(super) fn apply(
         }
         inventory.diagnostics.push(note);
     }
+}
+
+/// Says which processes run in cluster mode on a host and are in nobody's view: nodes that nobody
+/// met, or of another cluster.
+fn strangers(
+    gathered: &Gathered,
+    inventory: &Inventory,
+    host: HostId,
+    listed: &Listed,
+) -> Option<Diagnostic> {
+    let nodes = inventory.cluster.nodes.iter();
+    let here: Vec<&Address> = nodes
+        .filter(|n| n.host == Some(host))
+        .filter_map(|n| n.address.as_ref())
+        .collect();
+    let ports: BTreeSet<u16> = here.iter().map(|a| a.port()).collect();
+    let runs = |port: &u16| listed.iter().any(|(_, row)| row.port == *port);
+    // In containers the servers know other ports than the cluster does.
+    if !ports.is_empty() && !ports.iter().any(runs) {
+        return None;
+    }
+    let in_a_view: BTreeSet<Address> = gathered
+        .facts
+        .iter()
+        .filter_map(|fact| fact.address())
+        .collect();
+    let ips: BTreeSet<&str> = here.iter().map(|a| a.ip()).collect();
+    let name = &inventory.cluster.host(host).name;
+    let is_known = |row: &ProcessRow| {
+        let own = row.ip.as_deref();
+        let mut called = ips.iter().copied().chain(own).chain([&**name]);
+        ports.contains(&row.port)
+            || called.any(|ip| Address::new(ip, row.port).is_ok_and(|a| in_a_view.contains(&a)))
+    };
+    let unknown: Vec<_> = listed
+        .iter()
+        .filter(|(_, row)| row.cluster && row.port != 0 && !is_known(row))
+        .collect();
+    let (path, first) = unknown.first()?;
+    let called: BTreeSet<u16> = unknown.iter().map(|(_, row)| row.port).collect();
+    let shown: Vec<String> = called
+        .iter()
+        .take(4)
+        .map(|p| format!("{name}:{p}"))
+        .collect();
+    let mut shown = shown.join(", ");
+    if called.len() > 4 {
+        shown.push_str(&format!(" and {} more", called.len() - 4));
+    }
+    let (servers, it) = match called.len() {
+        1 => ("a server in cluster mode runs", "it"),
+        _ => ("servers in cluster mode run", "them"),
+    };
+    let message = format!("{servers} at {shown}, and no view lists {it}");
+    let note = Diagnostic::warning("capture/unknown-server", message).at(Place {
+        path: Arc::clone(path),
+        line: first.line,
+        column: 1,
+    });
+    Some(note.help(format!(
+        "capture `cluster nodes` of {it}: who lists only itself was never met, see M007"
+    )))
 }
 
 fn by_host<'a>(

@@ -15,12 +15,13 @@ use crate::inventory::clusters::split_clusters;
 use crate::inventory::conf;
 use crate::inventory::distribution;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
+use crate::inventory::gather::folder;
 use crate::inventory::in_flight;
 use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
 use crate::inventory::liveness::note_failed_but_answering;
+use crate::inventory::liveness::note_silent_but_answering;
 use crate::inventory::maps;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::drafts;
@@ -39,6 +40,7 @@ use crate::inventory::server;
 use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
+use crate::inventory::wholeness;
 use crate::inventory::whose::file_answers;
 use crate::model::Address;
 use crate::model::Cluster;
@@ -54,16 +56,18 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let whose = settle_owners(&mut gathered, &mut diagnostics);
     settle_clocks(&mut gathered);
     drop_older_captures(&mut gathered, &mut diagnostics);
-    let used = used_views(&gathered, &mut diagnostics);
+    let candidates = used_views(&gathered, &mut diagnostics);
     let Split {
         members,
         unmet,
         views: used,
-    } = split_clusters(&gathered, &used, &mut diagnostics);
+    } = split_clusters(&gathered, &candidates, &mut diagnostics);
+    drop_answers_of_others(&mut gathered, &candidates, &used);
     let seen = tally(&gathered, &used, &members, &unmet);
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
     file_answers(&mut gathered, &whose, &drafts, &mut diagnostics);
+    wholeness::find_short_views(&mut gathered, &used, &drafts, &mut diagnostics);
     let mut inventory = Inventory {
         policy,
         diagnostics,
@@ -74,7 +78,6 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.views_on_disk = used
         .iter()
         .any(|&v| gathered.views[v].authority == Authority::Disk);
-    judge_wholeness(&gathered, &used, &unmet, &mut inventory);
     inventory.secondhand = secondhand::note(&gathered, &used, &mut inventory.diagnostics);
     inventory.cluster.nodes = nodes(&gathered, &seen, &drafts, &index);
     link_observers(&gathered, &used, &index, &mut inventory.cluster);
@@ -85,8 +88,10 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     replication::apply(&gathered, &mut inventory);
     let blind_spot = server::blind_spot(&inventory.cluster.server);
     inventory.diagnostics.extend(blind_spot);
+    wholeness::judge(&gathered, &used, &unmet, &mut inventory);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
+    note_silent_but_answering(&gathered, &seen, &index, &mut inventory);
     note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
     let names = maps::apply(&gathered, &mut inventory);
     processes::apply(&gathered, &seen, &index, &names, &mut inventory);
@@ -105,25 +110,43 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory
 }
 
-/// A blank process that nobody met knows only itself: its view tells nothing of the cluster.
-fn judge_wholeness(
-    gathered: &Gathered,
-    used: &[usize],
-    unmet: &BTreeSet<Token>,
-    inventory: &mut Inventory,
-) {
-    let views: Vec<&View> = used
+/// Another cluster may have had the same addresses: what was saved beside its views is its own.
+fn drop_answers_of_others(gathered: &mut Gathered, candidates: &[usize], used: &[usize]) {
+    let folders = |views: &[usize]| -> BTreeSet<String> {
+        let views = views.iter().map(|&v| &gathered.views[v]);
+        views.map(|v| folder(&v.path).to_owned()).collect()
+    };
+    let kept: BTreeSet<usize> = used.iter().copied().collect();
+    let others: Vec<usize> = candidates
         .iter()
-        .map(|&v| &gathered.views[v])
-        .filter(|v| owner(gathered, v).is_none_or(|o| !unmet.contains(&o)))
+        .copied()
+        .filter(|v| !kept.contains(v))
         .collect();
-    inventory.incomplete = !views.is_empty() && views.iter().all(|v| v.incomplete || v.garbled);
-    inventory.garbled = inventory.incomplete && views.iter().any(|v| !v.incomplete);
+    let ours = folders(used);
+    let mut theirs = folders(&others);
+    theirs.retain(|folder| !folder.is_empty() && !ours.contains(folder));
+    if theirs.is_empty() {
+        return;
+    }
+    let is_theirs: Vec<bool> = gathered
+        .files
+        .iter()
+        .map(|file| theirs.contains(folder(&file.path)))
+        .collect();
+    gathered.told.retain(|told| !is_theirs[told.file]);
 }
 
 /// The views that count, for rules that judge the capture itself.
 fn view_of(gathered: &Gathered, view: &View, index: &Index, cluster: &Cluster) -> ViewOf {
     let owner = owner(gathered, view).and_then(|o| index.get(o));
+    // Its own line may be among those that were cut off.
+    let owner = owner.or_else(|| {
+        let named = view.named.as_ref()?;
+        let mut nodes = cluster.iter();
+        nodes
+            .find(|(_, n)| n.address.as_ref() == Some(named))
+            .map(|(id, _)| id)
+    });
     let address = owner.and_then(|id| cluster.node(id).address.as_ref());
     let answers = address.and_then(|a| gathered.answers.get(a));
     let my_epoch = answers.and_then(|a| a.cluster_info.get("cluster_my_epoch"));

@@ -89,6 +89,8 @@ impl Seen {
 
     pub fn own_fact<'a>(&self, gathered: &'a Gathered) -> Option<&'a Fact> {
         let view = &gathered.views[self.own.or(self.own_on_disk)?];
-        view.myself.map(|line| gathered.fact(&view.lines[line]))
+        let own = view.myself.map(|line| gathered.fact(&view.lines[line]))?;
+        // Of such a line any other tells more.
+        (self.listed == 0 || !own.contradicts_itself()).then_some(own)
     }
 }

@@ -21,7 +21,8 @@ pub(super) struct Claim<'a> {
     ranges: &'a [(u16, u16)],
 }
 
-/// What a running node does not claim in its own view it does not own, whatever others say.
+/// What a running node does not claim in its own view it does not own, whatever others say:
+/// unless some of what it says could not be read.
 pub(super) fn claims<'a>(
     gathered: &'a Gathered,
     seen: &BTreeMap<Token, Seen>,
@@ -41,9 +42,17 @@ pub(super) fn claims<'a>(
                     ranges: &fact.slots,
                 });
             }
-            continue;
+            let own = of.own.map(|view| &gathered.views[view]);
+            if own.is_some_and(|view| !view.garbled && !view.incomplete) {
+                continue;
+            }
         }
         let facts = of.facts.keys().map(|&f| &gathered.facts[f as usize]);
+        // Who says of itself that it is a replica owns nothing, however late others hear of it.
+        let says_replica = of.own.and(of.own_fact(gathered));
+        if says_replica.is_some_and(|f| f.flags.has(Flags::REPLICA)) {
+            continue;
+        }
         for fact in facts
             .chain(of.own_fact(gathered))
             .filter(|f| !f.flags.has(Flags::REPLICA))

@@ -36,6 +36,15 @@ impl Default for Settings {
     }
 }
 
+/// What a cluster may have that no view shows, because none could be read whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Unread {
+    /// Members may stand in lines that were not read.
+    pub nodes: bool,
+    /// Slots that nobody owns here may have an owner in what was not read.
+    pub slots: bool,
+}
+
 /// One cluster at one moment.
 ///
 /// Nodes are sorted by address, then name (ghosts last); hosts, disks and zones by name.
@@ -50,6 +59,7 @@ pub struct Cluster {
     pub settings: Settings,
     /// How many views were read: one view cannot show un-met nodes or others' open slots.
     pub views: usize,
+    pub unread: Unread,
 }
 
 impl Cluster {

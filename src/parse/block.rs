@@ -39,6 +39,10 @@ pub(super) fn is_noise(line: &str) -> bool {
         "AUTH failed",
     ];
     let line = line.trim();
+    // The answer of a node may be one line of a megabyte.
+    if line.len() > LONGEST_NOISE {
+        return false;
+    }
     line.is_empty()
         || WARNINGS.iter().any(|w| line.starts_with(w))
         || line.starts_with("$ ")
@@ -46,6 +50,9 @@ pub(super) fn is_noise(line: &str) -> bool {
         || line.contains("valkey-cli ")
         || is_prompt(line)
 }
+
+/// Nobody types a longer command.
+const LONGEST_NOISE: usize = 4096;
 
 /// `127.0.0.1:6379> cluster nodes`; the address may be an IPv6 one or a name.
 fn is_prompt(line: &str) -> bool {
@@ -76,7 +83,7 @@ pub(super) fn strip_markup(line: &str) -> &str {
     const BEFORE: [&str; 7] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:"];
     const AFTER: [&str; 6] = ["\",", "\"]", "\"", "'", "**", "\u{1b}[0m"];
     let mut text = line.trim();
-    loop {
+    for _ in 0..LAYERS_MAX {
         let before = text;
         text = strip_colour(text);
         text = strip_list_number(text);
@@ -96,7 +103,11 @@ pub(super) fn strip_markup(line: &str) -> &str {
             return text;
         }
     }
+    text
 }
+
+/// Nobody quotes a quotation more often.
+const LAYERS_MAX: usize = 64;
 
 /// `1) ` of a list, `1# ` of a RESP3 map.
 fn strip_list_number(text: &str) -> &str {
@@ -139,6 +150,13 @@ mod tests {
         ] {
             assert_eq!(strip_markup(line), "a b", "{line:?}");
         }
+    }
+
+    #[test]
+    fn layers_without_end_are_left() {
+        let text = "\"".repeat(1000);
+        assert!(strip_markup(&text).len() > 500);
+        assert_eq!(strip_markup(&format!("{}a", "> ".repeat(60))), "a");
     }
 
     #[test]

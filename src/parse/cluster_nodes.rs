@@ -1,12 +1,15 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
+mod apart;
+mod skipped;
+mod split;
+
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
-use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
@@ -24,6 +27,8 @@ use crate::parse::node_line::LineReader;
 use crate::parse::node_line::covers_all_slots;
 use crate::parse::nodes_conf;
 use crate::source::Source;
+
+use skipped::Skipped;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "cluster-nodes",
@@ -49,11 +54,9 @@ pub(super) fn sections<'a>(
     block: Block<'a>,
     log: &mut Log,
 ) -> Vec<Section<'a>> {
-    let dump = NodesDump {
-        authority,
-        ..dump(block, log)
-    };
-    split(dump)
+    let mut reading = read(block, log);
+    reading.dump.authority = authority;
+    split::split(reading, log)
         .into_iter()
         .map(|mut dump| {
             drop_duplicates(&mut dump.lines, block, log);
@@ -65,50 +68,25 @@ pub(super) fn sections<'a>(
         .collect()
 }
 
-/// A node lists itself once. Where two do, the second dump begins with the first id that comes
-/// again.
-fn split(mut dump: NodesDump<'_>) -> Vec<NodesDump<'_>> {
-    let is_myself = |line: &NodeLine| line.flags.has(Flags::MYSELF);
-    let mut to_come = dump.lines.iter().filter(|l| is_myself(l)).count();
-    if to_come < 2 {
-        return vec![dump];
-    }
-    let mut dumps = Vec::new();
-    let mut ids = BTreeSet::new();
-    let mut lines = Vec::new();
-    let mut has_owner = false;
-    for line in std::mem::take(&mut dump.lines) {
-        let again = !ids.insert(line.id.clone()) && has_owner && to_come > 0;
-        // Two views that share no id: the second begins with its owner at the latest.
-        if again || has_owner && is_myself(&line) {
-            dumps.push(std::mem::take(&mut lines));
-            ids = BTreeSet::from([line.id.clone()]);
-            has_owner = false;
-        }
-        if is_myself(&line) {
-            has_owner = true;
-            to_come -= 1;
-        }
-        lines.push(line);
-    }
-    dumps.push(lines);
-    let count = dumps.len();
-    let of = |(index, lines)| NodesDump {
-        lines,
-        authority: dump.authority,
-        // Only the last one can have been cut off.
-        incomplete: dump.incomplete && index + 1 == count,
-        unread: dump.unread,
-        current_epoch: dump.current_epoch,
-        load_faults: Vec::new(),
-        written_by: None,
-    };
-    dumps.into_iter().enumerate().map(of).collect()
+/// The lines of a block: of one dump, or of several.
+#[derive(Default)]
+struct Reading<'a> {
+    /// As if it were one; what the other fields say is not in it yet.
+    dump: NodesDump<'a>,
+    /// Numbers of the lines that could not be read.
+    unread: Vec<u32>,
+    /// Of those: the lines that say `myself`.
+    unread_owners: Vec<u32>,
+    /// Numbers of the lines that are several.
+    joined: BTreeSet<u32>,
+    /// Line and epoch of every `vars`.
+    epochs: Vec<(u32, Option<u64>)>,
 }
 
 /// Every line that can be read. `vars` is understood, so a dump may be of either kind.
-fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
-    let mut dump = NodesDump::default();
+fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
+    let mut reading = Reading::default();
+    let mut skipped = Skipped::default();
     let mut may_miss_slots = false;
     let mut reader = LineReader::default();
     let last = match block.ends_with_line_end() {
@@ -120,31 +98,45 @@ fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
         let cut = last == Some(text.as_ptr());
         let plain = reader.node_line(text);
         let is_odd = plain.is_err() || !reader.skipped.is_empty();
-        if is_odd && let Some(at) = second_line(text) {
-            apart(&mut dump, &mut reader, at, number, text, cut, log);
-        } else if let Some(broken) = reader
-            .skipped
-            .iter()
-            .find(|b| cut && b.code == LINK)
-            .cloned()
-        {
+        if is_odd && second_line(text).is_some() {
+            let spot = Spot {
+                line: number,
+                text,
+                part: text,
+            };
+            skipped.say(log);
+            apart::apart(&mut reading, &mut reader, spot, cut, &mut skipped, log);
+        } else if cut && reader.skipped.iter().any(|b| b.code == LINK) {
             // The slots that the line would have had are gone: better no line than no slots.
-            not_a_node(&mut dump, broken, text, number, text, cut, log);
+            skipped.say(log);
+            reading.cut_off(text, number, text, log);
         } else if let Ok(line) = plain {
             if cut && !line.slots.is_empty() {
                 may_be_cut(number, text, log);
                 may_miss_slots = true;
             }
-            keep(&mut dump, &reader, line, number, text, log);
+            skipped.say(log);
+            reading.keep(&reader, line, number, text, log);
         } else if !is_noise(text) {
             for piece in pieces(text) {
                 match reader.node_line(piece) {
-                    Ok(line) => keep(&mut dump, &reader, line, number, text, log),
-                    Err(broken) => not_a_node(&mut dump, broken, piece, number, text, cut, log),
+                    Ok(line) => {
+                        skipped.say(log);
+                        reading.keep(&reader, line, number, text, log);
+                    }
+                    Err(_) if cut && !is_remark(piece) => {
+                        skipped.say(log);
+                        reading.cut_off(piece, number, text, log);
+                    }
+                    Err(broken) => {
+                        reading.not_a_node(broken, piece, number, text, &mut skipped, log)
+                    }
                 }
             }
         }
     }
+    skipped.say(log);
+    let dump = &mut reading.dump;
     if let Some(first) = dump
         .lines
         .first()
@@ -158,53 +150,7 @@ fn dump<'a>(block: Block<'a>, log: &mut Log) -> NodesDump<'a> {
     }
     // Many editors and pipes drop the last line end; where no slot is missing none was cut off.
     dump.incomplete |= may_miss_slots && !covers_all_slots(&dump.lines);
-    dump
-}
-
-/// Several lines in one, of which the second begins at the byte `at`. What is read of those
-/// before the last may be cut off.
-fn apart<'a>(
-    dump: &mut NodesDump<'a>,
-    reader: &mut LineReader<'a>,
-    at: usize,
-    number: u32,
-    text: &'a str,
-    cut: bool,
-    log: &mut Log,
-) {
-    let mut rest = text;
-    let mut next = Some(at);
-    while let Some(at) = next {
-        let (first, behind) = rest.split_at(at);
-        let first = reader.node_line(first);
-        let message = match &first {
-            Ok(_) => {
-                "a second line begins here without a line end before it; slots of the first may \
-                 be missing"
-            }
-            Err(_) => {
-                "a second line begins here without a line end before it; the first was cut off \
-                 and was skipped"
-            }
-        };
-        dump.unread += 1;
-        let spot = Spot {
-            line: number,
-            text,
-            part: behind,
-        };
-        log.warning("parse/joined", message, spot);
-        if let Ok(line) = first {
-            reader.skipped.clear();
-            keep(dump, reader, line, number, text, log);
-        }
-        rest = behind;
-        next = second_line(rest);
-    }
-    match reader.node_line(rest) {
-        Ok(line) => keep(dump, reader, line, number, text, log),
-        Err(broken) => not_a_node(dump, broken, rest, number, text, cut, log),
-    }
+    reading
 }
 
 /// `CLUSTER NODES` lists the master as well, or prints `-` for one that was forgotten.
@@ -216,73 +162,96 @@ fn lists_replicas_only(lines: &[NodeLine]) -> bool {
     })
 }
 
-fn keep<'a>(
-    dump: &mut NodesDump<'a>,
-    reader: &LineReader<'a>,
-    mut line: NodeLine<'a>,
-    number: u32,
-    text: &str,
-    log: &mut Log,
-) {
-    line.line = number;
-    line.column = Source::column_of(text, &line.id);
-    dump.lines.push(line);
-    for Broken {
-        code,
-        message,
-        part,
-    } in &reader.skipped
-    {
-        // Whose slots are not known must not be taken for a node without any.
-        dump.unread += u32::from(*code == "parse/slot");
-        let spot = Spot {
-            line: number,
-            text,
+impl<'a> Reading<'a> {
+    fn keep(
+        &mut self,
+        reader: &LineReader<'a>,
+        mut line: NodeLine<'a>,
+        number: u32,
+        text: &str,
+        log: &mut Log,
+    ) {
+        line.line = number;
+        line.column = Source::column_of(text, &line.id);
+        self.dump.lines.push(line);
+        for Broken {
+            code,
+            message,
             part,
-        };
-        log.warning(code, message.as_str(), spot);
+        } in &reader.skipped
+        {
+            // Whose slots are not known must not be taken for a node without any.
+            if *code == "parse/slot" {
+                self.unread.push(number);
+            }
+            let spot = Spot {
+                line: number,
+                text,
+                part,
+            };
+            log.warning(code, message.as_str(), spot);
+        }
+    }
+
+    fn unread(&mut self, number: u32, piece: &str) {
+        self.unread.push(number);
+        if piece.contains("myself") {
+            self.unread_owners.push(number);
+        }
+    }
+
+    fn cut_off(&mut self, piece: &str, number: u32, text: &str, log: &mut Log) {
+        if let Some(nodes_conf::Vars { current_epoch }) = nodes_conf::vars(piece) {
+            self.epochs.push((number, current_epoch));
+            return;
+        }
+        self.unread(number, piece);
+        self.dump.incomplete = true;
+        log.warning(
+            "parse/truncated",
+            format!(
+                "the file stops inside {}; the line was skipped",
+                quote(piece)
+            ),
+            Spot {
+                line: number,
+                text,
+                part: piece,
+            },
+        );
+    }
+
+    fn not_a_node(
+        &mut self,
+        broken: Broken<'a>,
+        piece: &'a str,
+        number: u32,
+        text: &'a str,
+        skipped: &mut Skipped<'a>,
+        log: &mut Log,
+    ) {
+        match nodes_conf::vars(piece) {
+            Some(nodes_conf::Vars { current_epoch }) => self.epochs.push((number, current_epoch)),
+            None if is_remark(piece) => {}
+            None => {
+                let is_prose = is_prose(piece);
+                if !is_prose {
+                    self.unread(number, piece);
+                }
+                let spot = Spot {
+                    line: number,
+                    text,
+                    part: if is_prose { piece } else { broken.part },
+                };
+                skipped.add(broken, is_prose, piece, spot, log);
+            }
+        }
     }
 }
 
-fn not_a_node<'a>(
-    dump: &mut NodesDump<'a>,
-    broken: Broken<'a>,
-    piece: &'a str,
-    number: u32,
-    text: &str,
-    cut: bool,
-    log: &mut Log,
-) {
-    let spot = |part| Spot {
-        line: number,
-        text,
-        part,
-    };
-    match nodes_conf::vars(piece) {
-        Some(nodes_conf::Vars { current_epoch }) => dump.current_epoch = current_epoch,
-        // Notes that people write between the lines of a dump.
-        None if piece.starts_with("//") || piece.starts_with('#') => {}
-        None if cut => {
-            dump.unread += 1;
-            dump.incomplete = true;
-            log.warning(
-                "parse/truncated",
-                format!(
-                    "the file stops inside {}; the line was skipped",
-                    quote(piece)
-                ),
-                spot(piece),
-            );
-        }
-        None if is_prose(piece) => {
-            let message = format!("{} is no node line; it was skipped", quote(piece));
-            log.note("parse/text", message, spot(piece));
-        }
-        None => {
-            dump.unread += 1;
-            log.warning(broken.code, broken.message, spot(broken.part));
-        }
-    }
+/// Notes that people write between the lines of a dump.
+fn is_remark(piece: &str) -> bool {
+    piece.starts_with("//") || piece.starts_with('#')
 }
 
 /// Nothing in it comes from a node line: no address, no flags, nothing like an id.
@@ -329,6 +298,7 @@ fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mu
     for &(_, id, line, first_line) in &doubles {
         while texts.next_if(|&(number, _)| number < line).is_some() {}
         let text = texts.peek().map_or(id, |&(_, text)| text);
+        let first_line = log.in_file(first_line);
         log.warning(
             "parse/duplicate-id",
             format!(
@@ -471,6 +441,16 @@ mod tests {
             panic!("{parsed:?}");
         };
         assert_eq!(dump.unread, 1);
+    }
+
+    #[test]
+    fn lines_that_run_together_are_told() {
+        let [a, b] = two();
+        let source = source(&format!("{a}\n{}{}\n", &b[..70], &a[40..]));
+        let parsed = parse_file(&source);
+        assert_eq!(ids(&parsed), [A]);
+        let message = &parsed.diagnostics[0].message;
+        assert!(message.starts_with("parts of two lines"), "{message}");
     }
 
     #[test]

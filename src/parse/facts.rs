@@ -124,6 +124,8 @@ pub struct ProcessRow {
     pub ip: Option<String>,
     /// 0 where the listing does not tell.
     pub port: u16,
+    /// Its title says that it runs in cluster mode.
+    pub cluster: bool,
     /// Stopped by a signal (state `T`): it accepts TCP and never answers.
     pub stopped: bool,
 }

@@ -3,9 +3,12 @@
 //! Nothing here reads an answer. A heading that names a node by address gives it; what a shell
 //! prompt or a rule of dashes gives is only that the answer before it is over.
 
+mod ansible;
+
 use crate::model::Address;
 use crate::parse::block::strip_markup;
 use crate::parse::file_name::address_in_path;
+use crate::parse::transcript;
 
 /// What a heading says of the answer below it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -35,6 +38,8 @@ pub(super) enum Kind {
     Fence,
     /// A prompt without a command: the end of an answer.
     End,
+    /// What a program prints of itself, and nobody misses, follows.
+    Rule,
 }
 
 /// The heading that this line is.
@@ -46,20 +51,24 @@ pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
     }
     if text.len() > LONGEST {
         // The line of a node may be long, and stand behind its address.
-        return call(text);
+        return call(text).or_else(|| ansible::of_task(text));
     }
     cli_all(text)
         .or_else(|| fence(text))
         .or_else(|| file(text))
         .or_else(|| prompt(text))
+        .or_else(|| ansible::ansible(text))
         .or_else(|| command(text))
-        .or_else(|| log_rule(text))
+        .or_else(|| rule(text))
         .or_else(|| call(text))
         .or_else(|| banner(text))
 }
 
-/// No heading is longer but those with an answer behind them; that may be a megabyte.
+/// No longer line is a heading, but one with an answer behind its address.
 const LONGEST: usize = 300;
+
+/// No longer text is looked at for an address; the line it begins may be a megabyte.
+const LONGEST_NAME: usize = 100;
 
 const CLIENTS: [&str; 5] = ["redis-cli", "valkey-cli", "keydb-cli", "flashbase", "ltcli"];
 
@@ -200,20 +209,36 @@ pub(super) fn address_of_command(words: &str) -> Option<Address> {
     Address::new(host?, port?.parse().ok()?).ok()
 }
 
-/// `------ CLUSTER NODES OUTPUT ------` and its like in the log of a crash.
-fn log_rule(text: &str) -> Option<Heading<'_>> {
-    let name = text.strip_prefix("------ ")?.strip_suffix(" ------")?;
-    let capital = |c: char| c.is_ascii_uppercase() || c == ' ' || c.is_ascii_digit();
-    name.chars().all(capital).then(|| Heading {
-        kind: Kind::Command,
+/// `------ CLUSTER NODES OUTPUT ------` and its like in the log of a crash, and what
+/// `redis-cli --cluster call` says before it asks.
+fn rule(text: &str) -> Option<Heading<'_>> {
+    let in_log = || {
+        let name = text.strip_prefix("------ ")?.strip_suffix(" ------")?;
+        let capital = |c: char| c.is_ascii_uppercase() || c == ' ' || c.is_ascii_digit();
+        name.chars().all(capital).then_some(())
+    };
+    let found = text.starts_with(">>> Calling ") || in_log().is_some();
+    found.then(|| Heading {
+        kind: Kind::Rule,
         ..Heading::default()
     })
 }
 
-/// `10.0.0.1:7000: …`, where `redis-cli --cluster call` puts the answer behind the address.
+/// `10.0.0.1:7000: …`, where `redis-cli --cluster call` puts the answer behind the address. It
+/// calls the node that was asked first as the user did.
 fn call(text: &str) -> Option<Heading<'_>> {
-    let (name, rest) = text.split_once(": ")?;
-    let of = address_in_digits(name)?;
+    let longest = text.len().min(LONGEST_NAME);
+    let end = text
+        .as_bytes()
+        .get(..longest)?
+        .windows(2)
+        .position(|w| w == b": ")?;
+    let (name, rest) = (text.get(..end)?, text.get(end + 2..)?);
+    let by_name = || {
+        let of = name.parse().ok()?;
+        transcript::class(rest).map(|_| of)
+    };
+    let of = address_in_digits(name).or_else(by_name)?;
     Some(Heading {
         of: Some(of),
         rest: Some(rest),
@@ -377,12 +402,30 @@ mod tests {
             ("```text", Kind::Fence),
             ("op@jump:~$", Kind::End),
             ("[op@jump ~]$ ls -l", Kind::Command),
-            ("------ CLUSTER NODES OUTPUT ------", Kind::Command),
+            ("------ CLUSTER NODES OUTPUT ------", Kind::Rule),
+            (">>> Calling cluster nodes", Kind::Rule),
             ("redis-cli -p 7000 cluster nodes", Kind::Command),
         ] {
             let found = heading(line).unwrap();
             assert_eq!((found.kind, found.of), (kind, None), "{line}");
         }
+    }
+
+    #[test]
+    fn a_long_line_is_looked_at_for_an_address_only() {
+        let node = format!("{} 10.0.0.2:7000 master - 0 0 1 connected", "a".repeat(40));
+        let slots = " 1-2".repeat(200);
+        for name in ["10.0.0.1:7000", "redis-1:7000"] {
+            let line = format!("{name}: {node}{slots}");
+            let found = heading(&line).unwrap();
+            assert_eq!(found.of.map(|of| of.to_string()).as_deref(), Some(name));
+            assert_eq!(found.rest, line.get(name.len() + 2..));
+        }
+        assert_eq!(
+            heading(&format!("{}10.0.0.1:7000: x", " =".repeat(200))),
+            None
+        );
+        assert_eq!(heading("redis-1:7000: is down"), None);
     }
 
     #[test]

@@ -112,6 +112,26 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_goes_on_with_the_next_is_two_views() {
+        let (a, b) = (line("a", "myself,master -"), line("b", "master -"));
+        let (c, d) = (line("a", "master -"), line("b", "myself,master -"));
+        for cut in [10, 60, 90, b.len()] {
+            let text = format!("{a}\n{}{c}\n{d}\n", &b[..cut]);
+            let source = Source::new("f", text, String::new());
+            let parsed = parse_file(&source);
+            let unread: Vec<_> = parsed
+                .sections
+                .iter()
+                .map(|section| match &section.facts {
+                    Facts::Nodes(dump) => (section.line, dump.unread),
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            assert_eq!(unread, [(1, 1), (2, 1)], "{cut}");
+        }
+    }
+
+    #[test]
     fn many_lines_in_one_are_read_once() {
         let text = line("a", "master -").repeat(3000) + "\n";
         let source = Source::new("f", text, String::new());

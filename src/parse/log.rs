@@ -73,6 +73,11 @@ impl<'a> Log<'a> {
         self.note(UNKNOWN, message, spot);
     }
 
+    /// The number that a line of the text has in the file.
+    pub fn in_file(&self, line: u32) -> u32 {
+        self.source.in_file(line, 1).0
+    }
+
     /// About a line of which only the number is known.
     pub fn at_line(&mut self, diagnostic: Diagnostic, line: u32) {
         self.keep(diagnostic.at(self.source.place(line, 1)));

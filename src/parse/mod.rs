@@ -137,6 +137,7 @@ fn recognise(block: Block) -> Option<&'static Dialect> {
 /// diagnostic.
 pub fn parse(source: &Source) -> Parsed<'_> {
     let mut log = Log::new(source);
+    let remarks = wrapped::remarks(source);
     let mut parsed = match transcript::sections(Block::of(source), &mut log) {
         Some(sections) => Parsed {
             sections,
@@ -144,6 +145,7 @@ pub fn parse(source: &Source) -> Parsed<'_> {
         },
         None => unclaimed(source),
     };
+    parsed.diagnostics.splice(0..0, remarks);
     nodes_conf::check_loading(source, &mut parsed);
     parsed
 }
@@ -185,6 +187,11 @@ fn unclaimed(source: &Source) -> Parsed<'_> {
         Diagnostic::warning(
             "capture/binary-file",
             "the file is not text; it was not used",
+        )
+    } else if source.inside.is_some() {
+        Diagnostic::note(
+            "capture/unknown-answer",
+            "this answer is not known to topoplan; it was not used",
         )
     } else {
         Diagnostic::note(

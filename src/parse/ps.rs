@@ -76,6 +76,7 @@ fn server(text: &str, line: u32, columns: Option<Columns>) -> Option<ProcessRow>
         line,
         ip,
         port,
+        cluster: args.contains(&"[cluster]"),
         stopped: state.is_some_and(|state| state.starts_with(['T', 't'])),
     })
 }

@@ -1,32 +1,25 @@
 //! Many answers in one file: a terminal log, a ticket, the output of a loop, files joined by
-//! `cat`. Cuts them apart; every part goes to the dialect that knows it.
+//! `cat`. Every part goes to the dialect that knows it; what none knows is said.
+
+mod class;
+mod cutter;
+mod unknown;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
-use crate::parse::block::pieces;
-use crate::parse::cluster_info::is_cluster_info;
-use crate::parse::heading::Heading;
 use crate::parse::heading::Kind;
-use crate::parse::heading::heading;
 use crate::parse::log::Log;
-use crate::parse::log::Spot;
 use crate::parse::log::quote;
-use crate::parse::node_line::is_plain_node;
-use crate::parse::node_line::looks_like_node;
-use crate::parse::nodes_conf;
-use crate::parse::pairs::pair;
 use crate::parse::recognise;
-use crate::parse::unreachable::is_no_answer;
 
-/// A stretch of a file that one program wrote, and what stands above it.
-#[derive(Debug)]
-struct Answer<'a> {
-    heading: Option<(Spot<'a>, Heading<'a>)>,
-    body: Block<'a>,
-}
+pub(super) use class::class;
+
+use cutter::Answer;
+use cutter::answers;
+use unknown::Unknown;
 
 /// The sections of a file. `None` if it is one answer without a heading that no dialect claims.
 pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Section<'a>>> {
@@ -36,11 +29,11 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
         return Some((dialect.parse)(block, log));
     }
     let mut sections = Vec::new();
-    let mut unknown = Vec::new();
+    let mut unknown = Unknown::default();
     for answer in &answers {
         read(answer, &mut sections, &mut unknown, log);
     }
-    say_unknown(&unknown, log);
+    unknown.say(log);
     if sections.is_empty() {
         log.whole(Diagnostic::note(
             "capture/no-answer",
@@ -53,7 +46,7 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
 fn read<'a>(
     answer: &Answer<'a>,
     sections: &mut Vec<Section<'a>>,
-    unknown: &mut Vec<(Spot<'a>, Address)>,
+    unknown: &mut Unknown<'a>,
     log: &mut Log,
 ) {
     let body = answer.body;
@@ -62,7 +55,7 @@ fn read<'a>(
         match recognise(body) {
             Some(dialect) => sections.extend((dialect.parse)(body, log)),
             None if empty => {}
-            None => not_known(body, log),
+            None => unknown::part(body, log),
         }
         return;
     };
@@ -98,216 +91,18 @@ fn read<'a>(
                 *spot,
             );
         }
-        (Kind::Banner | Kind::Bare, Some(of)) => unknown.push((*spot, of.clone())),
-        // Whatever else was typed that day.
-        (Kind::Command | Kind::End, _) => {}
+        (Kind::Banner | Kind::Bare, Some(of)) => unknown.answer(*spot, of),
+        (Kind::Rule, _) => {}
         _ if empty => {}
-        _ => not_known(body, log),
-    }
-}
-
-/// One command asked of many nodes is one thing to say.
-fn say_unknown(unknown: &[(Spot, Address)], log: &mut Log) {
-    let Some((spot, of)) = unknown.first() else {
-        return;
-    };
-    let message = match unknown.len() {
-        1 => format!("the answer of {of} is not known to topoplan; it was not used"),
-        n => format!(
-            "the answers of {of} and of {} more nodes are not known to topoplan; they were not used",
-            n - 1
-        ),
-    };
-    log.note("capture/unknown-answer", message, *spot);
-}
-
-fn not_known(body: Block, log: &mut Log) {
-    let mut lines = body.lines().filter(|(_, text)| !text.trim().is_empty());
-    let Some((line, text)) = lines.next() else {
-        return;
-    };
-    log.unknown_answer(
-        1 + lines.count(),
-        Spot {
-            line,
-            text,
-            part: text.trim(),
-        },
-    );
-}
-
-/// What a line can be told to be at a glance; a change from one to another starts a new answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Nodes,
-    ClusterInfo,
-    Info,
-    Pong,
-    NoAnswer,
-}
-
-/// Cuts before every heading, and where one kind of answer follows another without one.
-fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
-    let mut cutter = Cutter {
-        block,
-        answers: Vec::new(),
-        heading: None,
-        start: 0,
-        first_line: block.first_line,
-        class: None,
-        ended: false,
-    };
-    let mut at = 0;
-    for (line, text) in (block.first_line..).zip(block.text.split_inclusive('\n')) {
-        let end = at + text.len();
-        // Nearly every line of a capture is one of these.
-        if cutter.class == Some(Class::Nodes) && !cutter.ended && is_plain_node(text) {
-            at = end;
-            continue;
-        }
-        let bare = text.trim_end_matches(['\r', '\n']);
-        let follows = || {
-            let next = block.text.get(end..).and_then(|rest| rest.lines().next());
-            next.is_some_and(|next| class(next).is_some())
-        };
-        // In a list of addresses none is a heading.
-        match heading(bare).filter(|found| found.kind != Kind::Bare || follows()) {
-            Some(found) => {
-                cutter.cut(at, line);
-                let rest = found.rest.map_or(end, |rest| end_before(text, rest, at));
-                cutter.open(line, bare, found, rest);
-            }
-            None => cutter.line(at, line, bare),
-        }
-        at = end;
-    }
-    cutter.cut(block.text.len(), u32::MAX);
-    cutter.answers
-}
-
-/// Where `rest`, a slice of `text`, begins in the block.
-fn end_before(text: &str, rest: &str, at: usize) -> usize {
-    at + (rest.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
-}
-
-struct Cutter<'a> {
-    block: Block<'a>,
-    answers: Vec<Answer<'a>>,
-    heading: Option<(Spot<'a>, Heading<'a>)>,
-    /// Byte and line at which the present answer begins.
-    start: usize,
-    first_line: u32,
-    class: Option<Class>,
-    /// The next line of this kind is that of another answer: `CLUSTER INFO` or `INFO` has
-    /// begun, or the `vars` line behind the nodes of a file on disk has come.
-    ended: bool,
-}
-
-impl<'a> Cutter<'a> {
-    /// Ends the present answer before the byte `at` of line `line`.
-    fn cut(&mut self, at: usize, line: u32) {
-        let text = self.block.text.get(self.start..at).unwrap_or("");
-        let body = Block {
-            text,
-            first_line: self.first_line,
-        };
-        let first = self.answers.is_empty();
-        // Blank lines before the first heading are no answer; an empty file is one.
-        if self.heading.is_some() || !text.trim().is_empty() || first && line == u32::MAX {
-            self.answers.push(Answer {
-                heading: self.heading.clone(),
-                body,
-            });
-        }
-        self.start = at;
-        self.first_line = line;
-        self.class = None;
-        self.ended = false;
-    }
-
-    /// Begins the answer below a heading, or behind it on its own line.
-    fn open(&mut self, line: u32, text: &'a str, found: Heading<'a>, start: usize) {
-        self.first_line = if found.rest.is_some() { line } else { line + 1 };
-        self.start = start;
-        let spot = Spot {
-            line,
-            text,
-            part: text.trim(),
-        };
-        if found.kind == Kind::Fence
-            && let Some(Answer { heading, body }) = self.answers.last()
-            && body.text.trim().is_empty()
-            && heading.is_some()
-        {
-            // The heading above an opening fence is that of the answer in it.
-            self.heading = self.answers.pop().and_then(|a| a.heading);
-        } else {
-            self.heading = Some((spot, found));
-        }
-    }
-
-    fn line(&mut self, at: usize, line: u32, text: &str) {
-        let Some((class, begins)) = class(text) else {
-            return;
-        };
-        // INFO has keys of that family, too, and may get more.
-        if class == Class::ClusterInfo && !begins && self.class == Some(Class::Info) {
-            return;
-        }
-        let again = match class {
-            Class::Nodes => self.ended && !begins,
-            _ => self.ended && begins,
-        };
-        if self.class.is_some_and(|known| known != class) || again {
-            self.cut(at, line);
-        }
-        // A server reads the `vars` line wherever it stands, but writes it last.
-        self.ended |= begins && (class != Class::Nodes || self.class == Some(class));
-        self.class = Some(class);
-    }
-}
-
-/// What the line is, and whether an answer of this class begins with it (or ends, with `vars`).
-fn class(text: &str) -> Option<(Class, bool)> {
-    let text = pieces(text).next()?;
-    if looks_like_node(text) {
-        return Some((Class::Nodes, false));
-    }
-    if nodes_conf::vars(text).is_some() {
-        return Some((Class::Nodes, true));
-    }
-    if text == "PONG" {
-        return Some((Class::Pong, false));
-    }
-    if is_no_answer(text) {
-        return Some((Class::NoAnswer, false));
-    }
-    if let Some(section) = text.strip_prefix("# ") {
-        let heading = section.starts_with(|c: char| c.is_ascii_uppercase())
-            && section
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        return heading.then_some((Class::Info, section == "Server"));
-    }
-    let (key, _) = pair(text)?;
-    let plain = key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    // Reports and tables have keys of one word, too (`slots:`), but not these.
-    let numbered = |key: &str| key.ends_with(|c: char| c.is_ascii_digit());
-    let known = key.contains('_') || numbered(key) || ["role", "loading", "os"].contains(&key);
-    if !plain || !known {
-        return None;
-    }
-    match is_cluster_info(key) {
-        true => Some((Class::ClusterInfo, key == "cluster_state")),
-        false if key.starts_with("total_cluster_links") => Some((Class::ClusterInfo, false)),
-        false => Some((Class::Info, false)),
+        (Kind::Command | Kind::End, _) => unknown.below_a_command(body),
+        _ => unknown::part(body, log),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::Authority;
     use crate::parse::parse as parse_file;
     use crate::source::Source;
 
@@ -390,7 +185,8 @@ mod tests {
                 ("ping", 7001, 10),
             ]
         );
-        assert_eq!(codes, [] as [&str; 0]);
+        // What `date` said.
+        assert_eq!(codes, ["capture/unknown-answer"]);
     }
 
     #[test]
@@ -438,6 +234,23 @@ mod tests {
     }
 
     #[test]
+    fn a_call_joins_every_answer_to_its_node() {
+        let text = ">>> Calling cluster info\n10.0.0.1:7000: cluster_state:ok\ncluster_size:3\n\n\
+            redis-2:7001: cluster_state:fail\ncluster_size:3\n\n\
+            10.0.0.3:7002: Could not connect to Redis at 10.0.0.3:7002: Connection refused\n";
+        let (sections, codes) = read(text);
+        assert_eq!(
+            sections,
+            [
+                ("cluster-info", 7000, 2),
+                ("cluster-info", 7001, 5),
+                ("unreachable", 7002, 8)
+            ]
+        );
+        assert_eq!(codes, [] as [&str; 0]);
+    }
+
+    #[test]
     fn the_log_of_a_crash_has_a_view() {
         let node = node(7000);
         let text = format!(
@@ -464,6 +277,98 @@ mod tests {
         let names: Vec<_> = sections.iter().map(|s| (s.0, s.2)).collect();
         assert_eq!(names, [("info", 1)]);
         assert_eq!(codes, [] as [&str; 0]);
+    }
+
+    const SLOTS: &str = "1) 1) (integer) 0\n   2) (integer) 5460\n   3) 1) \"::1\"\n      2) (integer) 7471\n   4) 1) \"::1\"\n      2) (integer) 7474\n";
+
+    /// Dialects of the answers, and how many node lines of views were read.
+    fn kinds(text: &str) -> (Vec<&'static str>, usize, Vec<&'static str>) {
+        let source = Source::new("all.txt", text.into(), String::new());
+        let parsed = parse_file(&source);
+        let lines = |s: &Section| match &s.facts {
+            Facts::Nodes(dump) if dump.authority == Authority::View => dump.lines.len(),
+            _ => 0,
+        };
+        let views = parsed.sections.iter().map(lines).sum();
+        let names = parsed.sections.iter().map(|s| s.dialect).collect();
+        (
+            names,
+            views,
+            parsed.diagnostics.iter().map(|d| d.code).collect(),
+        )
+    }
+
+    #[test]
+    fn no_answer_swallows_the_one_behind_it() {
+        let node = format!("{}\n", node(7000));
+        let errors = "node1> CLUSTER failover\nERR You should send CLUSTER FAILOVER to a slave\nnode1> CLUSTER bumpepoch\nBUMPED 7\n";
+        let flat = "0\n5460\n::1\n7471\n";
+        let json = format!("[[0,5460,[\"::1\",7000,\"{A}\"]]]\n");
+        let config = "dir\n/data\ncluster-announce-ip\nfd01::5\n";
+        let report = format!(
+            "M: {A} ::1:7000\n   slots:[0-16383] (16384 slots) master\nCould not connect to Redis at ::1:7001: Connection refused\n[OK] All 16384 slots covered.\n"
+        );
+        let table = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\n";
+        for (other, dialect) in [
+            (errors, "error-reply"),
+            (SLOTS, "cluster-slots"),
+            (flat, "cluster-slots"),
+            (json.as_str(), "cluster-slots"),
+            (config, "config-get"),
+            (report.as_str(), "cluster-check"),
+            (table, "host-map"),
+        ] {
+            for text in [
+                format!("{node}{other}"),
+                format!("{other}{node}"),
+                format!("{node}{other}{node}"),
+            ] {
+                let (mut names, views, codes) = kinds(&text);
+                let expected = text.matches("myself").count();
+                assert_eq!(views, expected, "{text}");
+                assert!(
+                    !codes.iter().any(|c| c.starts_with("parse/fields")),
+                    "{text}{codes:?}"
+                );
+                names.retain(|name| *name != "cluster-nodes");
+                names.dedup();
+                assert_eq!(names, [dialect], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn lists_of_two_answers_are_two_answers() {
+        let (names, ..) = kinds(&format!("{SLOTS}{SLOTS}"));
+        assert_eq!(names, ["cluster-slots"; 2]);
+        let (names, ..) = kinds("1) \"dir\"\n2) \"/d\"\n1) \"port\"\n2) \"7000\"\n");
+        assert_eq!(names, ["config-get"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_once_with_its_first_line() {
+        for text in [
+            "10.0.0.1:7000> debug object x\nsome text\nmore\n10.0.0.1:7000> latency doctor\nDave\n",
+            "$ redis-cli -p 7000 debug object x\nsome text\nmore\n",
+        ] {
+            let source = Source::new("all.txt", text.into(), String::new());
+            let parsed = parse_file(&source);
+            let said = &parsed.diagnostics[0];
+            assert_eq!(said.code, "capture/unknown-answer", "{text}");
+            assert_eq!(said.place.as_ref().unwrap().line, 2, "{text}");
+            let again = parsed.diagnostics.iter().filter(|d| d.code == said.code);
+            assert_eq!(again.count(), 1, "{text}");
+        }
+        let quiet = "10.0.0.1:7000> config set a b\nOK\n10.0.0.1:7000> get x\n(nil)\n10.0.0.1:7000> keys *\n(empty array)\n10.0.0.1:7000> ping\nPONG\n";
+        assert_eq!(read(quiet).1, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn many_lines_of_prose_are_no_part_of_a_view() {
+        let text = format!("Hi,\nwe lost a host\nand then another\n{}\n", node(7000));
+        let (sections, codes) = read(&text);
+        assert_eq!(sections, [("cluster-nodes", 0, 4)]);
+        assert_eq!(codes, ["capture/unknown-answer"]);
     }
 
     #[test]

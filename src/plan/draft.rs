@@ -227,8 +227,11 @@ impl Writer<'_> {
                 drafts.push(Draft {
                     action: Action::Flush { node: copy.node },
                     reason: format!(
-                        "{node} owns no slot but holds {} keys: a node with keys cannot become a replica",
-                        node.keys.unwrap_or(0)
+                        "{node} owns no slot but holds {}: a node with keys cannot become a replica",
+                        match node.keys.unwrap_or(0) {
+                            1 => "1 key".to_owned(),
+                            keys => format!("{keys} keys"),
+                        }
                     ),
                     mib: 0,
                     ..base.clone()
@@ -272,6 +275,7 @@ impl Writer<'_> {
             }
             0 => format!("{owner} has no replica"),
             n if n < unit.wanted => format!("{owner} has {n} of {} replicas", unit.wanted),
+            1 => format!("{owner} has 1 replica, as few as any"),
             n => format!("{owner} has {n} replicas, as few as any"),
         };
         let home = if self.problem.at_home(copy.node, unit) {

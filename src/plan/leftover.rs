@@ -58,7 +58,8 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
             } => Some(Refusal {
                 subject: cluster.node(*node).to_string(),
                 reason: format!(
-                    "it owns no slot but holds {keys} keys, so it cannot become a replica{}",
+                    "it owns no slot but holds {keys} key{}, so it cannot become a replica{}",
+                    if *keys == 1 { "" } else { "s" },
                     if *blocked {
                         "; while slots have no live owner they may be the only copy"
                     } else {
@@ -294,6 +295,11 @@ fn unmoved(scene: &Scene, notes: &mut Notes) {
             "P003" | "P006" | "Q002" => (
                 "no choice of masters and pairs among the live nodes does better",
                 "hosts in another zone",
+            ),
+            // Any one of them takes the majority along.
+            "Q001" if scene.end.voters() < 3 => (
+                "with fewer than three masters any one of them is half of the votes or more",
+                "3 masters with slots on 3 hosts",
             ),
             _ => (
                 "no choice of masters among the live copies does better",

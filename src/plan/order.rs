@@ -97,11 +97,12 @@ pub fn order(cluster: &Cluster, drafts: Vec<Draft>) -> Vec<Step> {
     steps
 }
 
-/// Meets, flushes and closings first, forgets last; see the phases for the rest.
+/// Forgets last; see the phases for the rest. A closing waits for the copies that do not wait for
+/// it: what lost its copies is in more danger than what has a slot open.
 fn kind(action: &Action) -> u8 {
     match action {
-        Action::Stable { .. } => 0,
-        Action::Meet { .. } | Action::Flush { .. } | Action::Replicate { .. } => 1,
+        Action::Meet { .. } | Action::Flush { .. } | Action::Replicate { .. } => 0,
+        Action::Stable { .. } => 1,
         Action::Failover { .. } => 2,
         Action::Forget { .. } => 3,
     }
@@ -290,4 +291,43 @@ fn pause(steps: &[Step], draft: &Draft) -> bool {
     steps
         .iter()
         .any(|s| matches!(&s.draft.action, Action::Failover { node, .. } if node == old))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SlotSet;
+    use crate::model::testing::cluster;
+    use crate::model::testing::id;
+
+    fn draft(action: Action) -> Draft {
+        Draft {
+            action,
+            phase: Phase::Protect,
+            urgency: 0,
+            cures: Vec::new(),
+            reason: String::new(),
+            mib: 1,
+            leaves: None,
+        }
+    }
+
+    #[test]
+    fn a_closing_waits_for_the_copies_that_do_not_wait_for_it() {
+        let cluster = cluster("m1@h1 < r1@h2; m2@h2 <; m3@h3 <; x@h3 y@h1");
+        let closing = Action::Stable {
+            node: id(&cluster, "m2"),
+            slots: SlotSet::from_ranges([(6000, 6000)]),
+        };
+        let copy = |node: &str, master: &str| Action::Replicate {
+            node: id(&cluster, node),
+            master: id(&cluster, master),
+        };
+        let drafts = [closing, copy("x", "m2"), copy("y", "m3")].map(draft);
+        let steps = order(&cluster, drafts.to_vec());
+        let order: Vec<&Action> = steps.iter().map(|s| &s.draft.action).collect();
+        assert_eq!(order[0], &copy("y", "m3"));
+        assert!(matches!(order[1], Action::Stable { .. }));
+        assert_eq!(order[2], &copy("x", "m2"));
+    }
 }

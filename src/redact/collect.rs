@@ -47,7 +47,12 @@ impl Found {
 
     /// The name that a captured file has.
     pub fn path(&mut self, path: &str) {
+        let mut above = "";
         for component in path.split('/') {
+            if names_a_host(above, component) {
+                self.place(component);
+            }
+            above = component;
             self.inline(component);
             for name in words::names_in_label(component) {
                 let hex = name.len() >= token::SHORT_ID && is_hex(name);
@@ -283,6 +288,12 @@ impl Found {
         self.users.retain(|user| !hosts.contains(user));
         self.secrets.retain(|secret| !hosts.contains(secret));
     }
+}
+
+/// True for the folder of one host's facts: `hosts/vm`.
+pub(super) fn names_a_host(above: &str, component: &str) -> bool {
+    let (stem, extension) = words::split_extension(component);
+    above == "hosts" && extension.is_empty() && words::is_host_name(stem)
 }
 
 /// What is renamed for itself inside of a longer name.

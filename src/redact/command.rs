@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::redact::key::Meaning;
-use crate::redact::key::meaning;
+use crate::redact::secret;
 use crate::redact::token::Token;
 use crate::redact::token::What;
 use crate::redact::words;
@@ -17,28 +16,11 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
         accounts(line, out);
     }
     let lower = line.to_ascii_lowercase();
-    if CLIENTS.iter().any(|c| lower.contains(c)) || lower.contains(" --") {
-        options(line, out);
-    }
-    if lower.contains("auth") || lower.contains("bearer") {
-        login(line, out);
-    }
-    if lower.contains("user ") {
-        access_rule(line, out);
-    }
+    secret::claim(line, &lower, out);
     if lower.contains("-server") || line.starts_with(['-', 'd']) {
         owner(line, out);
     }
 }
-
-const CLIENTS: [&str; 6] = [
-    "redis-cli",
-    "valkey-cli",
-    "keydb-cli",
-    "flashbase",
-    "ltcli",
-    "redis-benchmark",
-];
 
 /// A line may be a megabyte.
 const LONGEST_URL: usize = 2048;
@@ -97,87 +79,6 @@ fn accounts(line: &str, out: &mut Vec<Token>) {
     }
 }
 
-/// `-a`, `--pass`, `--user` of a client; `--requirepass` and its like of any program.
-fn options(line: &str, out: &mut Vec<Token>) {
-    let client = CLIENTS.iter().any(|c| line.contains(c));
-    let mut words = words_of(line).peekable();
-    while let Some(word) = words.next() {
-        let what = match &line[word] {
-            "-a" if client => What::Secret,
-            "--user" if client => What::User,
-            option if option.starts_with("--") && !option.contains('=') => match meaning(option) {
-                Some(Meaning::Secret) => What::Secret,
-                _ => continue,
-            },
-            _ => continue,
-        };
-        if let Some(value) = words.next_if(|v| !line[v.clone()].starts_with("--")) {
-            push(out, value, what);
-        }
-    }
-}
-
-/// `AUTH password`, `AUTH user password`, `Bearer token`.
-fn login(line: &str, out: &mut Vec<Token>) {
-    const NOT: [&str; 4] = ["failed", "failed:", "<password>", "called"];
-    let client = CLIENTS.iter().any(|c| line.contains(c));
-    let mut before = "";
-    let mut words = words_of(line).peekable();
-    while let Some(word) = words.next() {
-        let text = &line[word];
-        // In lower case it is a word of prose, unless it is where a command begins.
-        let command = before.is_empty() || before.ends_with('>') || client;
-        let found = match text {
-            "AUTH" | "Bearer" => true,
-            _ => text.eq_ignore_ascii_case("auth") && command,
-        };
-        before = text;
-        if !found {
-            continue;
-        }
-        let values: Vec<Range<usize>> = words.by_ref().take(2).collect();
-        if values
-            .first()
-            .is_some_and(|v| NOT.contains(&&line[v.clone()]))
-        {
-            continue;
-        }
-        for value in values {
-            push(out, value, What::Secret);
-        }
-    }
-}
-
-/// `user NAME on >password #hash ~* +@all`, in a file, a command or an answer.
-fn access_rule(line: &str, out: &mut Vec<Token>) {
-    let mut words = blank_separated(line);
-    let Some(_) = words.by_ref().find(|w| {
-        let word = line[w.clone()].trim_start_matches(['"', '\'']);
-        word.eq_ignore_ascii_case("user") || word.eq_ignore_ascii_case("setuser")
-    }) else {
-        return;
-    };
-    let Some(name) = words.next() else { return };
-    let rules: Vec<Range<usize>> = words.collect();
-    let is_rule = |w: &Range<usize>| {
-        let word = &line[w.clone()];
-        ["on", "off", "nopass", "allkeys", "resetpass"].contains(&word)
-            || word.starts_with(['>', '#', '~', '&', '+'])
-    };
-    if !rules.iter().any(is_rule) {
-        return;
-    }
-    if &line[name.clone()] != "default" {
-        push(out, name, What::User);
-    }
-    for rule in rules {
-        let text = line[rule.clone()].trim_end_matches(['"', '\'']);
-        if text.len() > 1 && text.starts_with(['>', '<', '#', '!']) {
-            push(out, rule.start + 1..rule.start + text.len(), What::Secret);
-        }
-    }
-}
-
 /// The account in a line of `ps` or `ls -l`.
 fn owner(line: &str, out: &mut Vec<Token>) {
     let words: Vec<Range<usize>> = words_of(line).take(4).collect();
@@ -198,13 +99,6 @@ fn owner(line: &str, out: &mut Vec<Token>) {
             push(out, word.clone(), What::User);
         }
     }
-}
-
-fn blank_separated(line: &str) -> impl Iterator<Item = Range<usize>> {
-    line.split_whitespace().map(|word| {
-        let start = (word.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
-        start..start + word.len()
-    })
 }
 
 /// Words between blanks; a quoted one is what stands between its quotes.

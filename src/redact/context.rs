@@ -1,12 +1,14 @@
 //! Names that can be told only from what stands beside them: values behind keys, columns of
 //! maps, passwords of commands, users of prompts.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::redact::command;
 use crate::redact::key::Meaning;
 use crate::redact::key::is_no_value;
 use crate::redact::key::meaning;
+use crate::redact::secret;
 use crate::redact::token;
 use crate::redact::token::Token;
 use crate::redact::token::What;
@@ -21,8 +23,8 @@ use crate::redact::words;
 /// header of a map counts for all its rows.
 #[derive(Default)]
 pub(super) struct Scanner {
-    /// What the line above says of this one.
-    pending: Option<Meaning>,
+    /// What the line above says of this one, and what stood before it there.
+    pending: Option<(Meaning, String)>,
     /// The columns of a map; `None` before the first line that says something.
     columns: Option<Vec<Option<Meaning>>>,
     claims: Vec<Token>,
@@ -33,7 +35,8 @@ impl Scanner {
     pub fn line(&mut self, line: &str, out: &mut Vec<Token>) {
         self.claims.clear();
         self.claim(line);
-        self.claims.sort_by_key(|t| (t.range.start, t.range.end));
+        self.claims
+            .sort_by_key(|t| (t.range.start, Reverse(t.range.end)));
         let mut at = 0;
         for claim in &self.claims {
             if claim.range.start < at || claim.range.is_empty() {
@@ -47,9 +50,13 @@ impl Scanner {
     }
 
     fn claim(&mut self, line: &str) {
+        // RESP says how long the value is.
+        if line.strip_prefix('$').is_some_and(is_number) {
+            return;
+        }
         let pending = self.pending.take();
-        if let Some(meaning) = pending.filter(|_| !names_a_node(line)) {
-            self.value(line, core(line), meaning);
+        if let Some((meaning, prefix)) = pending.filter(|_| !names_a_node(line)) {
+            self.value(line, value_line(line, &prefix), meaning);
             return;
         }
         if line.trim().is_empty() {
@@ -127,6 +134,10 @@ impl Scanner {
                 Some(meaning) => meaning,
                 None => continue,
             };
+            let place = matches!(meaning, Meaning::Host | Meaning::Zone);
+            if *byte == b':' && !quoted && place && is_prose_before(line, key.start) {
+                continue;
+            }
             let how = Value {
                 to_line_end: *byte == b'\\' || *byte == b':' && key.start <= indent && !quoted,
                 only_quoted: *byte == b',',
@@ -182,14 +193,22 @@ impl Scanner {
         let text = &line[range];
         let plain =
             |b: u8| b.is_ascii_lowercase() || matches!(b, b'-' | b'_') || b.is_ascii_digit();
+        let mut found = None;
         if text.bytes().all(plain) {
-            self.pending = match meaning(text) {
+            found = match meaning(text) {
                 // Words of prose and of other lists.
+                Some(Meaning::User) if text == "username" && line.contains(") ") => {
+                    Some(Meaning::User)
+                }
                 Some(Meaning::User) if text != "masteruser" && text != "primaryuser" => None,
                 _ if ["host", "machine", "include", "login"].contains(&text) => None,
                 other => other,
             };
         }
+        self.pending = match found {
+            Some(meaning) => Some((meaning, String::new())),
+            None => secret::pending(line).map(|(meaning, prefix)| (meaning, prefix.to_owned())),
+        };
     }
 
     /// Cells of a host map below `host`, `zone` and `rack`, and of a disk map below `dir`.
@@ -253,6 +272,26 @@ fn trimmed(line: &str, range: Range<usize>) -> Range<usize> {
     start..start + text.trim_matches(edge).len()
 }
 
+/// The value below a key that had `prefix` before it.
+fn value_line(line: &str, prefix: &str) -> Range<usize> {
+    let skipped = line.strip_prefix(prefix).map_or(0, |_| prefix.len());
+    let range = core(&line[skipped..]);
+    let range = range.start + skipped..range.end + skipped;
+    // Of `name: PASSWORD` in YAML.
+    match line[range.clone()].strip_prefix("value:") {
+        Some(value) => {
+            let inner = core(value);
+            let start = range.end - value.len();
+            start + inner.start..start + inner.end
+        }
+        None => range,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// A heading where a value should be: the last value was empty, and its line got lost.
 fn names_a_node(line: &str) -> bool {
     let mut tokens = Vec::new();
@@ -284,9 +323,17 @@ fn keyspace(line: &str, out: &mut Vec<Token>) {
     }
 }
 
+/// `this host: df ended`: a word of a sentence, not a key.
+fn is_prose_before(line: &str, key: usize) -> bool {
+    let before = line[..key].trim_end();
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | ')');
+    !begins_line(line, key) && before.len() < key && before.ends_with(word)
+}
+
 /// One connection of `CLIENT LIST`: names of clients are names of applications.
 fn is_client_line(line: &str) -> bool {
-    line.contains(" addr=") && line.contains(" fd=")
+    let has = |field: &str| line.contains(field);
+    has("addr=") && (has(" fd=") || has(" laddr=") || has(" name=") && has(" age="))
 }
 
 /// Words that stand where a host may stand and say that there is none.

@@ -89,9 +89,8 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
 }
 
 fn is_secret(key: &str) -> bool {
-    const EXACT: [&str; 8] = [
-        "masterauth",
-        "primaryauth",
+    const EXACT: [&str; 7] = [
+        "auth",
         "rediscli-auth",
         "valkeycli-auth",
         "authorization",
@@ -103,7 +102,15 @@ fn is_secret(key: &str) -> bool {
     const NOT: [&str; 6] = [
         "askpass", "ask-pass", "nopass", "bypass", "passive", "passed",
     ];
+    // INFO counts refused and called commands.
+    let counted = ["denied", "stat-", "stats-", "usec"]
+        .iter()
+        .any(|n| key.contains(n));
     EXACT.contains(&key)
+        || ["-auth", "masterauth", "primaryauth"]
+            .iter()
+            .any(|e| key.ends_with(e))
+            && !counted
         || PARTS.iter().any(|p| key.contains(p)) && !NOT.iter().any(|n| key.contains(n))
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::redact::collect::names_a_host;
 use crate::redact::context::Scanner;
 use crate::redact::names::Names;
 use crate::redact::names::REDACTED;
@@ -30,9 +31,15 @@ impl Names {
     /// The path of a captured file with the new names: relative, and below where it is put.
     pub fn path(&self, path: &str) -> String {
         let mut parts = Vec::new();
+        let mut above = "";
         for part in path.split(['/', '\\']) {
             let mut new = String::new();
-            self.inline(part, &self.path_words, &mut new);
+            // However short it is, here it can only be the name of a host.
+            match self.hosts.get(part).filter(|_| names_a_host(above, part)) {
+                Some(host) => new.push_str(host),
+                None => self.inline(part, &self.path_words, &mut new),
+            }
+            above = part;
             let new: String = new
                 .chars()
                 .map(|c| if c.is_control() || c == '/' { '_' } else { c })

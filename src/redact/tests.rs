@@ -153,3 +153,49 @@ fn what_is_given_is_kept_beside_the_capture() {
     );
     assert_eq!(answer.unknown, [] as [&str; 0]);
 }
+
+#[test]
+fn a_name_that_a_terminal_cut_in_two_is_renamed() {
+    let peer = "e92eef5a1929a2df9cdf70aabf2df8467315f033";
+    let lines = [
+        format!("{ID} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383"),
+        format!("{peer} 10.0.0.2:7000@17000 slave {ID} 0 1795213364139 1 connected"),
+    ];
+    let folded: String = lines
+        .iter()
+        .flat_map(|line| line.as_bytes().chunks(90))
+        .map(|piece| format!("{}\n", String::from_utf8_lossy(piece)))
+        .collect();
+    let whole = redacted(&[("nodes.txt", &format!("{}\n{}\n", lines[0], lines[1]))]);
+    assert_eq!(redacted(&[("nodes.txt", &folded)]).files, whole.files);
+}
+
+#[test]
+fn files_that_a_reader_knows_keep_their_names() {
+    let df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda 9 1 8 1% /\n";
+    let ips = "# topoplan collect: addresses of this host\n10.0.0.1\n";
+    let log = "# topoplan collect 0.1.0: what was asked\nhost: vm\n1 1 this host: df ended with 0\n\
+               1 1 10.0.0.1:7000 CONFIG GET availability-zone: 0 bytes\n";
+    let files = ["df", "mount", "lsblk", "ps"].map(|f| format!("hosts/vm/{f}.txt"));
+    let mut capture = capture(&[("hosts/vm/ips.txt", ips), ("collect.log", log)]);
+    capture.extend(files.map(|path| Source::new(&path, df.to_owned(), String::new())));
+    let answer = redact(&capture, &[], true);
+    let paths: Vec<&str> = answer.files.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "hosts/host-001/ips.txt",
+            "collect.log",
+            "hosts/host-001/df.txt",
+            "hosts/host-001/mount.txt",
+            "hosts/host-001/lsblk.txt",
+            "hosts/host-001/ps.txt",
+        ]
+    );
+    let log = &answer.files[1].text;
+    assert!(
+        log.contains("\nhost: host-001\n1 1 this host: df ended"),
+        "{log}"
+    );
+    assert!(log.ends_with("availability-zone: 0 bytes\n"), "{log}");
+}

@@ -256,7 +256,9 @@ fn machine(line: &str, at: usize, end: usize) -> Option<usize> {
     };
     let port = (4..=5).contains(&digits) && rest.get(digits).is_none_or(over);
     // Keys of INFO have a colon and a number, too, but no digit or dot in the key.
-    let named = text.bytes().any(|b| b.is_ascii_digit() || b == b'.')
+    let is_file = words::EXTENSIONS.iter().any(|end| text.ends_with(end));
+    let named = !is_file
+        && text.bytes().any(|b| b.is_ascii_digit() || b == b'.')
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && (at == 0 || bytes[at - 1] != b'_');
     (port && named && words::is_distinct(text)).then_some(to)

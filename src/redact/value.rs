@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::redact::token;
+
 /// Where a value ends depends on what writes it.
 pub(super) struct Value {
     pub to_line_end: bool,
@@ -15,7 +17,7 @@ impl Value {
         let rest = &line[at..];
         let text = rest.strip_prefix('>').unwrap_or(rest).trim_start();
         let from = line.len() - text.len();
-        if let Some(list) = text.strip_prefix('[') {
+        if let Some(list) = text.strip_prefix(['[', '(']) {
             return quoted_elements(list, from + 1);
         }
         if let Some(range) = quoted(text, from) {
@@ -116,18 +118,37 @@ pub(super) fn begins_line(line: &str, at: usize) -> bool {
     before.is_empty() || before.ends_with(['"', '\'']) || before.ends_with("\\n")
 }
 
-/// The line without list numbers and quotes around it: `  2) "value"`.
+/// The line without list numbers, quotes and colours around it: `  2) "value",`.
 pub(super) fn core(line: &str) -> Range<usize> {
     let mut text = line.trim();
     loop {
+        if text.starts_with('\u{1b}') {
+            let length = token::separator(text.as_bytes(), 0).min(text.len());
+            match text.get(length..) {
+                Some(rest) if length > 1 => text = rest.trim_start(),
+                _ => break,
+            }
+            continue;
+        }
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         match text.get(digits..).and_then(|rest| rest.strip_prefix(") ")) {
             Some(rest) if digits > 0 => text = rest.trim_start(),
             _ => break,
         }
     }
+    if let Some((front, end)) = text.rsplit_once('\u{1b}')
+        && end.starts_with('[')
+        && end.ends_with('m')
+    {
+        text = front;
+    }
     for mark in ['"', '\''] {
         let inner = text.strip_prefix(mark);
+        let inner = inner.map(|t| {
+            t.strip_suffix(',')
+                .filter(|t| t.ends_with(mark))
+                .unwrap_or(t)
+        });
         text = inner.and_then(|t| t.strip_suffix(mark)).unwrap_or(text);
     }
     let start = (text.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);

@@ -3,27 +3,27 @@
 /// Words that answers, maps and commands are made of, in lower case. A host that is called
 /// like one of them is renamed only where the text says that it is a host.
 static COMMON: &str = "
-    admin after all announce ansible answer answers aof append appendonly auth availability
+    admin after again all announce ansible answer answers aof append appendonly auth availability
     available backup bash before bin bind bus cache call capture captures cat check cli client
-    clients cluster clusters cmd collect command conf config connect connected connection
-    count cport cpu csv current data date default default-user dev device df dir direction
-    disconnected disk disk-map disks done down dump dumps empty enabled end endpoint env epoch
-    error errors etc exit ext4 fail failed failover false fault file files filesystem flags
-    flashbase for force forget from full get group handshake health healthy help hist home
-    home-map host host-map hostname hosts hz id ids in info ip ipv4 ipv6 items job json
-    keepalive key keydb keydb-cli keydb-server keys keyspace layout lib lib64 line link links
-    linux list load loading local localhost log logs lsblk ltcli main map master masters media
-    meet mem memory memory_bytes meta metadata mirror mnt mode mount mounted mounts myid
-    myself name names new night no noaddr node nodes none not now null offset ok old on one
-    online only open opt os out output pass password path pid ping plan policy pong port ports
-    primary private proc process properties ps public rack raid raw rdb read redacted redis
-    redis-cli redis-server refused replica replicas replicate replication report reports resp3
-    result results role root run sample samples save script secret sentinel server servers
-    service setting settings shard shards slave slaves slot slots sock spare srv ssh stable
-    state stats status stderr stdin stdout string success sudo sync sys system systemd take
-    takeover target tcp test text time timeout tls tmp tmpfs to token total true txt type
-    unknown unreachable up use used user username users usr valkey valkey-cli valkey-server
-    value var version view views wait warning xfs yes zone zones
+    clients cluster clusters cmd collect command conf config config-all connect connected
+    connection count cport cpu csv current data date default default-user dev device df dir
+    direction disconnected disk disk-map disks done down dump dumps empty enabled end endpoint env
+    epoch error errors etc exit ext4 fail failed failover failover_list false fault file files
+    filesystem find flags flashbase for force forget from full get group handshake health healthy
+    help hist home home-map host host-map hostname hosts hz id ids in info ip ips ipv4 ipv6 items
+    job json keepalive key keydb keydb-cli keydb-server keys keyspace layout lib lib64 line link
+    links linux list load loading local localhost log logs lsblk ltcli main map master masters
+    media meet mem memory memory_bytes meta metadata mirror mnt mode mount mounted mounts myid
+    myself name names new night no noaddr node nodes none not now null offset ok old on one online
+    only open opt os out output pass password path pid ping plan policy pong port ports primary
+    private proc process properties ps public rack raid raw rdb read redacted redis redis-cli
+    redis-server refused replica replicas replicate replication report reports resp3 result
+    results role root run sample samples save script secret sentinel server servers service
+    setting settings shard shards slave slaves slot slots sock spare srv ssh stable state stats
+    status stderr stdin stdout string success sudo sync sys system systemd take takeover target
+    tcp test text time timeout tls tmp tmpfs to token total true txt type uname unknown
+    unreachable up uptime use used user username users usr valkey valkey-cli valkey-server value
+    var version view views wait warning with xfs yes zone zones
 ";
 
 /// Programs and files that every installation has: they name nobody.

@@ -18,6 +18,7 @@ mod replication;
 mod slots;
 #[cfg(test)]
 mod testing;
+mod tiers;
 mod trust;
 mod words;
 
@@ -52,7 +53,10 @@ pub fn check(cx: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     // Who takes its topology from elsewhere holds no votes.
     let votes = cx.cluster.server.other_control_plane().is_none();
-    for rule in all().filter(|rule| votes || !quorum::RULES.contains(rule)) {
+    let judged = all()
+        .filter(|rule| votes || !quorum::RULES.contains(rule))
+        .filter(|rule| trust::can_tell(rule, cx.cluster.unread));
+    for rule in judged {
         if let Check::Cluster(check) = rule.check {
             check(cx, &mut findings);
         }

@@ -4,7 +4,9 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::inventory::ConfFault;
 use crate::inventory::Inventory;
+use crate::model::Unread;
 use crate::rules::Fact;
+use crate::rules::Rule;
 
 /// Places that a finding of family C names.
 pub(super) const PLACES: usize = 10;
@@ -43,7 +45,8 @@ const CUT_OFF: &str = "parse/truncated";
 pub(super) fn doubt(diagnostic: &Diagnostic) -> Option<Doubt> {
     let doubt = match diagnostic.code {
         code if LINES.contains(&code) => Doubt::Garbled,
-        CUT_OFF => Doubt::CutOff,
+        "capture/replica-with-slots" => Doubt::Garbled,
+        CUT_OFF | "capture/short-view" => Doubt::CutOff,
         "parse/more" => Doubt::More,
         "capture/unknown-file" | "capture/binary-file" => return Some(Doubt::UnknownFile),
         "map/contradiction" => return Some(Doubt::Contradiction),
@@ -51,6 +54,16 @@ pub(super) fn doubt(diagnostic: &Diagnostic) -> Option<Doubt> {
     };
     // A note loses nothing: `may be cut` is one.
     (diagnostic.severity >= Severity::Warning).then_some(doubt)
+}
+
+/// Whether a rule can tell: what counts nodes or slots that are not there cannot where they may
+/// stand in what was not read.
+pub(super) fn can_tell(rule: &Rule, unread: Unread) -> bool {
+    match rule.code {
+        "R001" | "R002" => !unread.nodes,
+        "P005" | "P006" | "Q001" | "Q002" | "R009" => !unread.slots,
+        _ => true,
+    }
 }
 
 /// The code of the rule whose finding says all that diagnostics of this code do, with their

@@ -175,6 +175,21 @@ fn passwords_are_not_saved() {
 }
 
 #[test]
+fn a_password_on_a_command_line_is_refused() {
+    let mut played = two("command-line");
+    for client in [
+        "redis-cli -a hunter2",
+        "redis-cli --tls --pass hunter2",
+        "x -u redis://a:b@h",
+    ] {
+        played.environment = vec![("REDIS_CLI", client.to_owned())];
+        let run = played.collect(&["127.0.0.1:7000"]);
+        run.ends(2, "use REDISCLI_AUTH");
+        assert!(!run.err.contains("hunter2"), "{}", run.err);
+    }
+}
+
+#[test]
 fn a_password_among_other_settings_or_with_line_ends_is_not_saved() {
     let played = Played::new("redact");
     let text = crate::script(&[]);
@@ -238,10 +253,12 @@ fn a_node_that_lets_nobody_in_is_not_called_dead() {
         "nodes/127.0.0.2_7000/says",
         "NOAUTH Authentication required.\n\n",
     );
-    played.collect(&["127.0.0.1:7000"]).ends(
+    let run = played.collect(&["127.0.0.1:7000"]);
+    run.ends(
         0,
         "1 of 2 nodes answered; 127.0.0.2:7000 did not (NOAUTH Authentication required.)\n",
     );
+    run.ends(0, "set REDISCLI_AUTH");
     assert_eq!(played.names("out/nodes"), ["127.0.0.1_7000"]);
 }
 
@@ -281,6 +298,16 @@ fn the_file_of_a_node_is_copied_only_if_it_is_one() {
 }
 
 #[test]
+fn loopback_addresses_of_nodes_are_addresses_of_this_host() {
+    let played = two("loopback");
+    played.collect(&["127.0.0.1:7000"]).ends(0, "2 of 2");
+    let host = played.names("out/hosts").remove(0);
+    let ips = played.read(&format!("out/hosts/{host}/ips.txt"));
+    assert!(ips.starts_with("# topoplan collect"), "{ips}");
+    assert!(ips.contains("\n127.0.0.1\n127.0.0.2\n"), "{ips}");
+}
+
+#[test]
 fn each_host_can_save_what_lies_on_it() {
     let played = two("local");
     let vars = "vars currentEpoch 7 lastVoteEpoch 0\n";
@@ -313,13 +340,20 @@ fn passwords_of_processes_are_not_saved() {
     played.put(
         "ps",
         "PID STAT COMMAND\n1 Ss init\n2 Tl redis-server *:7000 [cluster]\n\
-         3 S valkey-server --requirepass hunter2 x --masterauth=hunter2 --port 7001\n",
+         3 S valkey-server --requirepass hunter2 x --masterauth=hunter2 --port 7001\n\
+         4 S /opt/redis-server /etc/r.conf --user bob on >hunter2 ~* +@all\n\
+         5 S redis-server *:7002 [cluster] --tls-key-file-pass hunter2 --rename-command GET hunter2\n\
+         6 S redis-cli -a hunter2 redis-server\n7 S sh -c REDISCLI_AUTH=hunter2 redis-server\n\
+         8 S keydb-server *:7003 hunter2 PW=hunter2 redis://bob:hunter2@h\n",
     );
     let run = played.run(&script, &[] as &[&str]);
     assert_eq!(
         run.out,
         "PID STAT COMMAND\n2 Tl redis-server *:7000 [cluster]\n\
-         3 S valkey-server --requirepass (redacted) (redacted) --masterauth=(redacted) --port 7001\n"
+         3 S valkey-server --port 7001 (redacted)\n\
+         4 S /opt/redis-server /etc/r.conf (redacted)\n\
+         5 S redis-server *:7002 [cluster] (redacted)\n\
+         8 S keydb-server *:7003\n"
     );
 }
 

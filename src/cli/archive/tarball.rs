@@ -25,6 +25,12 @@ pub(super) fn starts(head: &[u8]) -> bool {
     magic == b"ustar" || checksum(stored).is_some_and(|sum| sum == sum_of(head))
 }
 
+/// A whole header whose checksum fits.
+fn is_header(block: &[u8]) -> bool {
+    let stored = block.get(148..156).and_then(checksum);
+    block.len() == HEAD && block.first() != Some(&0) && stored == Some(sum_of(block))
+}
+
 /// Octal digits between blanks and NULs.
 fn checksum(field: &[u8]) -> Option<u32> {
     let text = std::str::from_utf8(field).ok()?;
@@ -43,36 +49,45 @@ fn sum_of(header: &[u8]) -> u32 {
 }
 
 impl Unpacking {
-    /// Every byte of `stream` has been counted by then.
+    /// Every byte of `stream` has been counted by then. Behind a damaged part it goes on with the
+    /// next header that can be read.
     pub(super) fn tar(
         &mut self,
         stream: impl Read,
         at: &At,
         troubles: &mut Troubles,
     ) -> Result<(), Refused> {
-        let mut archive = tar::Archive::new(Tail {
-            inner: stream,
-            nuls: 0,
-        });
-        let outcome = self.entries(&mut archive, at, troubles);
-        self.budget.check()?;
-        if let Err(error) = outcome? {
-            troubles.damage(&error);
-            return Ok(());
-        }
-        let mut rest = archive.into_inner();
-        if rest.nuls < HEAD {
-            troubles.damage(&"it has no end mark");
-        }
-        match drain(&mut rest) {
-            Ok(true) => {}
-            Ok(false) => troubles.damage(&"something else follows its end mark"),
-            Err(error) => {
-                self.budget.check()?;
-                troubles.damage(&error);
+        let mut blocks = Blocks::new(stream);
+        loop {
+            let mut archive = tar::Archive::new(blocks);
+            let outcome = self.entries(&mut archive, at, troubles);
+            self.budget.check()?;
+            let mut damage = outcome?.err();
+            blocks = archive.into_inner();
+            if damage.is_none() && blocks.nuls < HEAD {
+                damage = Some(io::Error::other("it has no end mark"));
+            }
+            let next = blocks.resume();
+            self.budget.check()?;
+            let (found, padding) = match next {
+                Ok(next) => next,
+                Err(error) => {
+                    troubles.damage(&damage.unwrap_or(error));
+                    return Ok(());
+                }
+            };
+            if damage.is_none() && !padding {
+                damage = Some(io::Error::other("something else follows its end mark"));
+            }
+            match damage {
+                Some(error) if found => troubles.add(Trouble::DamagedPart, &error.to_string()),
+                Some(error) => troubles.damage(&error),
+                None => {}
+            }
+            if !found {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Reads the members up to the end mark or to where the archive is damaged.
@@ -149,33 +164,64 @@ fn wanted(kind: tar::EntryType, raw: &[u8]) -> Result<Option<String>, Trouble> {
     }
 }
 
-/// Remembers how many NULs came last: an archive ends with a block of them.
-struct Tail<R> {
+/// A stream that can go on with the next header.
+struct Blocks<R> {
     inner: R,
+    /// Read ahead: a header.
+    ahead: io::Cursor<Vec<u8>>,
+    /// Bytes that were handed out.
+    count: u64,
+    /// How many NULs came last: an archive ends with a block of them.
     nuls: usize,
 }
 
-impl<R: Read> Read for Tail<R> {
+impl<R: Read> Blocks<R> {
+    fn new(inner: R) -> Self {
+        Self {
+            inner,
+            ahead: io::Cursor::default(),
+            count: 0,
+            nuls: 0,
+        }
+    }
+
+    /// Stands before the next header then, or at the end, for checksums stand there: whether it
+    /// is a header, and whether nothing but padding was left out.
+    fn resume(&mut self) -> io::Result<(bool, bool)> {
+        let mut padding = true;
+        let mut block = Vec::with_capacity(HEAD);
+        let inside = (self.count % HEAD as u64) as usize;
+        let rest = if inside == 0 { HEAD } else { HEAD - inside };
+        let mut wanted = rest as u64;
+        loop {
+            block.clear();
+            let size = self.by_ref().take(wanted).read_to_end(&mut block)?;
+            if size == 0 {
+                return Ok((false, padding));
+            }
+            padding &= block.iter().all(|b| *b == 0);
+            wanted = HEAD as u64;
+            if is_header(&block) {
+                self.ahead = io::Cursor::new(block);
+                self.nuls = 0;
+                self.count -= wanted;
+                return Ok((true, padding));
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Blocks<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
+        let count = match self.ahead.read(buffer)? {
+            0 => self.inner.read(buffer)?,
+            count => count,
+        };
         let last = buffer.iter().take(count).rev();
         let nuls = last.take_while(|b| **b == 0).count();
         let before = if nuls == count { self.nuls } else { 0 };
         self.nuls = before.saturating_add(nuls);
+        self.count += count as u64;
         Ok(count)
-    }
-}
-
-/// Reads to the end, for checksums stand there; false if there is anything but padding.
-fn drain(from: &mut impl Read) -> io::Result<bool> {
-    let mut buffer = vec![0; 1 << 16];
-    let mut padding = true;
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(padding),
-            Ok(count) => padding &= buffer.iter().take(count).all(|b| *b == 0),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }

@@ -14,6 +14,8 @@ use crate::diagnostic::Diagnostic;
 pub(super) enum Trouble {
     /// The archive itself ends early, or is no archive from some byte on.
     Damaged,
+    /// So it is, but members behind that could be read.
+    DamagedPart,
     /// A member is; the others are not.
     DamagedMember,
     Name,
@@ -81,6 +83,12 @@ fn said(
         Trouble::Damaged => Diagnostic::warning(
             "capture/archive-damaged",
             format!("{archive} is damaged or cut off ({example}); what came before that was read"),
+        ),
+        Trouble::DamagedPart => Diagnostic::warning(
+            "capture/archive-damaged",
+            format!(
+                "a part of {archive} is damaged ({example}); what came before and behind it was read"
+            ),
         ),
         Trouble::DamagedMember => Diagnostic::warning(
             "capture/archive-damaged",

@@ -27,6 +27,23 @@ use crate::cli::archive::trouble::Troubles;
 /// Bytes of a directory: ten times what the most members need, and little enough to hold.
 const DIRECTORY: u64 = 64 << 20;
 
+/// How many members the end of the archive tells of, where it is not one of the largest.
+fn members_told(archive: &mut (impl Read + Seek)) -> io::Result<usize> {
+    const END: usize = 22;
+    const LONGEST_COMMENT: u64 = 0xffff;
+    let size = archive.seek(SeekFrom::End(0))?;
+    archive.seek(SeekFrom::Start(
+        size.saturating_sub(END as u64 + LONGEST_COMMENT),
+    ))?;
+    let mut tail = Vec::new();
+    archive.read_to_end(&mut tail)?;
+    archive.rewind()?;
+    let mut ends = tail.windows(END).rev();
+    let end = ends.find(|w| w.starts_with(b"PK\x05\x06"));
+    let told = end.and_then(|e| Some(u16::from_le_bytes([*e.get(10)?, *e.get(11)?])));
+    Ok(usize::from(told.filter(|t| *t != u16::MAX).unwrap_or(0)))
+}
+
 impl Unpacking {
     /// The directory stands at the end; without it, members are read as they come.
     pub(super) fn zip(
@@ -35,6 +52,7 @@ impl Unpacking {
         at: &At,
         troubles: &mut Troubles,
     ) -> Result<(), Refused> {
+        let told = members_told(&mut archive).unwrap_or(0);
         let left = Rc::new(Cell::new(DIRECTORY));
         let limited = Fused {
             inner: &mut archive,
@@ -43,6 +61,11 @@ impl Unpacking {
         match ZipArchive::new(limited) {
             Ok(mut listed) => {
                 left.set(u64::MAX);
+                // Of one name the directory that was read keeps the last.
+                if listed.len() < told {
+                    let hidden = format!("{} of its members", told - listed.len());
+                    troubles.add(Trouble::Repeated, &hidden);
+                }
                 self.listed(&mut listed, at, troubles)
             }
             // All of the directory is in memory before its members can be counted.

@@ -251,3 +251,31 @@ fn counts_of_another_tool_are_compared() {
         [("capture/distribution", 4), ("capture/distribution", 5)]
     );
 }
+
+#[test]
+fn a_server_that_no_view_lists_is_told() {
+    let line = |port: u16| format!("7 S redis-server *:{port} [cluster]\n");
+    let with_ps = |ps: &str| {
+        let mut all = views("abcd", FOUR);
+        all.push(file("ps-10.0.0.4.txt", ps));
+        inventory(all)
+    };
+    let stranger = with_ps(&(line(7004) + &line(9000) + &line(9001)));
+    assert_eq!(codes(&stranger), ["capture/unknown-server"]);
+    let told = &stranger.diagnostics[0];
+    assert!(
+        told.message
+            .contains("10.0.0.4:9000, 10.0.0.4:9001, and no view"),
+        "{}",
+        told.message
+    );
+    assert_eq!(told.place.as_ref().map(|p| p.line), Some(2));
+    let alone = line(7004) + &line(9000).replace(" [cluster]", "");
+    assert_eq!(codes(&with_ps(&alone)), [""; 0], "no cluster mode");
+    assert_eq!(codes(&with_ps(&line(9000))), [""; 0], "as in a container");
+    let mut met = views("abcd", FOUR);
+    let blank = dump("e@10.0.0.4:9000 myself,master - 0");
+    met.push(file("nodes/10.0.0.4_9000/cluster-nodes.txt", &blank));
+    met.push(file("ps-10.0.0.4.txt", &(line(7004) + &line(9000))));
+    assert_eq!(codes(&inventory(met)), [""; 0], "M007 tells of it");
+}

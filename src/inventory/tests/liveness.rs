@@ -98,3 +98,12 @@ fn a_node_that_answers_but_is_failed_for_the_others_is_said() {
     files.push(view('d', FOUR));
     assert_eq!(odd(files), [], "a minority is wrong now and then");
 }
+
+#[test]
+fn a_node_that_did_and_did_not_answer_lives_and_is_told() {
+    let mut files = views("abcd", FOUR);
+    files.push(of('b', "UNREACHABLE", "Could not connect to Redis\n"));
+    let inventory = inventory(files);
+    assert!(node(&inventory, 'b').live);
+    assert_eq!(codes(&inventory), ["capture/silent-but-answers"]);
+}

@@ -213,3 +213,18 @@ fn a_bus_port_is_what_the_node_says_else_what_most_say() {
     let none = inventory(vec![view('a', &none)]);
     assert_eq!(node(&none, 'b').bus_port, None);
 }
+
+#[test]
+fn what_was_saved_beside_views_of_another_cluster_is_not_ours() {
+    let mut files = views("abcd", FOUR);
+    files.push(of('a', "cluster-info.txt", "cluster_current_epoch:7\n"));
+    let theirs = dump("x@10.0.0.1:7001 myself,master - 1 0-99; y slave x 1");
+    files.push(file("old/10.0.0.1_7001/cluster-nodes.txt", &theirs));
+    let info = "cluster_current_epoch:30\n";
+    files.push(file("old/10.0.0.1_7001/cluster-info.txt", info));
+    let inventory = inventory(files);
+    assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+    let a = id(&inventory, 'a');
+    let view = inventory.views.iter().find(|v| v.owner == Some(a));
+    assert_eq!(view.unwrap().cluster_current_epoch, Some((7, 7)));
+}

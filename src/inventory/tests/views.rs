@@ -261,3 +261,93 @@ fn the_id_that_a_node_told_owns_a_dump_without_myself() {
     assert_eq!(codes(&inventory), [""; 0]);
     assert_eq!(inventory.views[0].owner, Some(id(&inventory, 'b')));
 }
+
+#[test]
+fn slots_that_the_owner_s_own_view_garbles_are_what_the_others_say() {
+    let garbled = view('a', FOUR).text.replace(" 0-8191", " 0-81x91");
+    let mut files = vec![of('a', "cluster-nodes.txt", &garbled)];
+    files.extend(views("bcd", FOUR));
+    let inventory = inventory(files);
+    assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
+    assert!(inventory.conflicts.is_empty() && !inventory.incomplete);
+    assert_eq!(inventory.views_behind, 0);
+    assert_eq!(codes(&inventory), ["parse/slot"]);
+    assert!(!inventory.cluster.has_unowned_slots());
+}
+
+#[test]
+fn a_cut_view_says_what_may_be_missing() {
+    let cut = |lines: usize| {
+        let text = view('a', FOUR).text;
+        let text: Vec<&str> = text.lines().take(lines).collect();
+        of('a', "cluster-nodes.txt", &(text.join("\n") + "\n9f2c"))
+    };
+    let nothing = inventory(vec![view('a', FOUR)]).cluster.unread;
+    assert_eq!(nothing, crate::model::Unread::default());
+    let slots = inventory(vec![cut(1)]).cluster.unread;
+    assert!(slots.nodes && slots.slots);
+    let nodes = inventory(vec![cut(2)]).cluster.unread;
+    assert!(nodes.nodes && !nodes.slots);
+    let count = of('a', "cluster-info.txt", "cluster_known_nodes:4\n");
+    let all = inventory(vec![cut(4), count]);
+    assert!(all.incomplete && !all.cluster.unread.nodes);
+}
+
+#[test]
+fn a_slot_that_could_not_be_read_hides_no_node() {
+    let garbled = view('a', FOUR).text.replace(" 0-8191", " 0-81x91");
+    let inventory = inventory(vec![of('a', "cluster-nodes.txt", &garbled)]);
+    let unread = inventory.cluster.unread;
+    assert!(inventory.incomplete && !unread.nodes && unread.slots);
+}
+
+#[test]
+fn a_dump_that_ends_between_two_lines_is_told_by_cluster_info() {
+    let known = |nodes: u32| {
+        let text = format!("cluster_state:ok\ncluster_known_nodes:{nodes}\n");
+        vec![view('a', FOUR), of('a', "cluster-info.txt", &text)]
+    };
+    assert!(!inventory(known(4)).incomplete);
+    let short = inventory(known(5));
+    assert_eq!(codes(&short), ["capture/short-view"]);
+    assert!(short.incomplete && short.cluster.unread.nodes);
+    assert!(!node(&short, 'a').has_view);
+    let mut files = known(5);
+    files.push(view('b', FOUR));
+    assert!(!inventory(files).incomplete);
+}
+
+#[test]
+fn a_dump_that_names_a_master_that_it_does_not_list_lacks_lines() {
+    let text = view('c', "c slave a 1; b master - 2 8192-16383; d slave b 2");
+    let alone = inventory(vec![text]);
+    assert!(alone.incomplete && alone.cluster.unread.nodes && alone.cluster.unread.slots);
+}
+
+#[test]
+fn a_node_that_does_not_list_itself_was_cut_off() {
+    let without_a = of(
+        'a',
+        "cluster-nodes.txt",
+        &dump("b master - 2 8192-16383; d slave b 2"),
+    );
+    let inventory = inventory(vec![without_a, view('b', FOUR)]);
+    assert_eq!(codes(&inventory), ["capture/short-view"]);
+    assert_eq!(inventory.views_behind, 0);
+    let owners: Vec<_> = inventory.views.iter().map(|v| v.owner).collect();
+    let (a, b) = (id(&inventory, 'a'), id(&inventory, 'b'));
+    assert_eq!(owners, [Some(a), Some(b)], "it gave a view all the same");
+}
+
+#[test]
+fn who_calls_itself_a_replica_with_slots_is_what_the_others_say() {
+    let flipped = FOUR.replace("a master", "a slave");
+    let mut files = views("bcd", FOUR);
+    files.push(view('a', &flipped));
+    let inventory = inventory(files);
+    assert_eq!(codes(&inventory), ["capture/replica-with-slots"]);
+    assert!(node(&inventory, 'a').is_master());
+    assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
+    let alone = read(vec![view('a', &flipped)], Policy::default());
+    assert!(alone.incomplete && alone.cluster.unread.slots);
+}

@@ -3,7 +3,8 @@
 //!
 //! ## Why
 //! Nodes, slots or roles may be missing from what was read. Other views fill the gaps where
-//! there are some; what only the unread lines said is not known, and is not guessed.
+//! there are some; what only the unread lines said is not known, and is not guessed. An error
+//! where no view is whole: then rules that count what is missing keep silent, and `plan` refuses.
 //!
 //! ## Do
 //! Capture these nodes again. If the damage comes back, it is in the node's memory or on its
@@ -11,6 +12,8 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::Inventory;
+use crate::model::SlotSet;
+use crate::model::Unread;
 use crate::rules::prelude::*;
 use crate::rules::trust;
 use crate::rules::trust::Doubt;
@@ -51,8 +54,15 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     }
     let what = what.join(" and ");
     let message = format!("{what}: {}", missing(inventory));
+    // Who finds nothing else must not take it for a clean bill of health.
+    let severity = if inventory.cluster.unread == Unread::default() {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
     out.push(
         Finding::new(&RULE, Subject::Capture, message)
+            .severity(severity)
             .help("capture the nodes of these files again")
             .evidence(trust::places(trust::of(inventory, &KINDS))),
     );
@@ -69,17 +79,74 @@ fn were(files: usize) -> String {
 fn missing(inventory: &Inventory) -> String {
     let cluster = &inventory.cluster;
     if inventory.incomplete {
-        return "every view was cut off, so nodes and slots may be missing".to_owned();
+        return undecided(cluster);
     }
     let without = cluster
         .iter()
         .filter(|(_, n)| n.is_live_member() && !n.has_view)
         .count();
+    let strays = strays(inventory);
     match without {
+        0 if strays > 0 => format!(
+            "every live node speaks for itself, but a node that nobody met does not show if {} its view",
+            match strays {
+                1 => "1 of these files is".to_owned(),
+                n => format!("one of {n} of these files is"),
+            }
+        ),
         0 => "every live node speaks for itself, so little can be missing".to_owned(),
-        _ if cluster.views <= 1 => "no other view fills the gap".to_owned(),
+        _ if cluster.views <= 1 && strays == 0 => "no other view fills the gap".to_owned(),
         1 => "1 live node has no whole view here, and what only it says is missing".to_owned(),
         n => format!("{n} live nodes have no whole view here, and what only they say is missing"),
+    }
+}
+
+/// Files of which no view is used, nor any that lies beside them.
+fn strays(inventory: &Inventory) -> usize {
+    let folder = |path: &str| {
+        path.rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned()
+    };
+    let views: BTreeSet<String> = inventory.views.iter().map(|v| folder(&v.path)).collect();
+    let files: BTreeSet<&str> = trust::of(inventory, &KINDS)
+        .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
+        .filter(|path| !views.contains(&folder(path)))
+        .collect();
+    files.len()
+}
+
+/// Where no view is whole: what cannot be told from the parts.
+fn undecided(cluster: &Cluster) -> String {
+    let Unread { nodes, slots } = cluster.unread;
+    let mut open = Vec::new();
+    if slots {
+        let mut owned = SlotSet::new();
+        let shards = cluster.shards();
+        shards.iter().for_each(|s| owned.union_with(&s.slots));
+        let unowned = owned.complement().len() as usize;
+        open.push(format!("who owns {}", words::count(unowned, "slot")));
+    }
+    if nodes {
+        let bare = |s: &&Shard| {
+            measure::live_owner(cluster, s).is_some()
+                && measure::live_replicas(cluster, s).next().is_none()
+        };
+        match cluster.shards().iter().filter(bare).count() {
+            0 => {}
+            1 => open.push("whether 1 master has a live replica".to_owned()),
+            n => open.push(format!("whether {n} masters have a live replica")),
+        }
+    }
+    match (open.is_empty(), nodes) {
+        (true, false) => {
+            "no view could be read whole, but together they show every node and slot".to_owned()
+        }
+        (true, true) => "no view could be read whole, so nodes may be missing".to_owned(),
+        (false, _) => format!(
+            "no view could be read whole, so nobody can say {}",
+            open.join(" and ")
+        ),
     }
 }
 
@@ -93,6 +160,7 @@ mod tests {
     use crate::inventory::Outcome;
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
+    use crate::rules::testing::seen_by;
     use crate::source::Place;
 
     fn odd(code: &'static str, path: &str) -> Diagnostic {
@@ -167,15 +235,31 @@ mod tests {
 
     #[test]
     fn what_may_be_missing_is_said() {
-        let mut inventory = Inventory {
-            cluster: healthy(),
-            ..Inventory::default()
-        };
-        inventory.diagnostics.push(odd("parse/truncated", "b"));
+        let mut inventory = seen_by(&["m1"]);
+        inventory.diagnostics.push(odd("parse/truncated", "m1.txt"));
         inventory.incomplete = true;
         let message = &check_capture(&inventory)[0].message;
-        assert!(message.contains("every view was cut off"), "{message}");
+        let parts = "no view could be read whole, but together they show every node and slot";
+        assert!(message.ends_with(parts), "{message}");
+        let orphan = inventory.cluster.find("r1").unwrap();
+        inventory.cluster.node_mut(orphan).live = false;
+        let owner = inventory.cluster.find("m3").unwrap();
+        inventory.cluster.node_mut(owner).slots = SlotSet::new();
+        inventory.cluster.unread = Unread {
+            nodes: true,
+            slots: true,
+        };
+        let message = &check_capture(&inventory)[0].message;
+        let open = "who owns 5462 slots and whether 1 master has a live replica";
+        assert!(message.ends_with(open), "{message}");
         inventory.incomplete = false;
+        let stray = odd("parse/truncated", "stray/x.txt");
+        inventory.diagnostics.push(stray);
+        let message = &check_capture(&inventory);
+        let found = message.iter().find(|f| f.rule == &RULE).unwrap();
+        let end = "does not show if 1 of these files is its view";
+        assert!(found.message.ends_with(end), "{}", found.message);
+        inventory.diagnostics.pop();
         for node in &mut inventory.cluster.nodes {
             node.has_view = false;
         }
@@ -185,7 +269,7 @@ mod tests {
         inventory.cluster.views = 3;
         let message = &check_capture(&inventory)[0].message;
         assert!(
-            message.contains("6 live nodes have no whole view"),
+            message.contains("5 live nodes have no whole view"),
             "{message}"
         );
     }

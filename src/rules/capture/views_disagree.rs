@@ -33,20 +33,22 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
 }
 
 fn finding(cluster: &Cluster, conflict: &Conflict) -> Finding {
-    let claims: Vec<String> = conflict
-        .claimants
-        .iter()
-        .map(|&id| {
-            let epoch = cluster.node(id).config_epoch;
-            format!("{} (config epoch {epoch})", words::node(cluster, id))
-        })
-        .collect();
-    let claims = words::list(&claims);
     let slots = words::slots(&conflict.slots);
     let message = if conflict.own_claims {
+        let claims: Vec<String> = conflict
+            .claimants
+            .iter()
+            .map(|&id| {
+                let epoch = cluster.node(id).config_epoch;
+                format!("{} (config epoch {epoch})", words::node(cluster, id))
+            })
+            .collect();
+        let claims = words::list(&claims);
         format!("slots {slots} are claimed by {claims}, each in its own view")
     } else {
-        format!("views name {claims} as owners of slots {slots}")
+        // With which epoch they do is not what their own views say of theirs.
+        let claims = words::nodes(cluster, conflict.claimants.iter().copied());
+        format!("views name {claims} as owners of slots {slots}, and no config epoch decides")
     };
     let message = format!("{message}; nobody can say who owns them");
     // The lowest address stands for the conflict; the message names them all.
@@ -88,5 +90,9 @@ mod tests {
         assert_eq!(subject(&inventory.cluster, &found[0]), "0-9@m1");
         assert!(found[0].message.contains("10.0.0.2:7003 (config epoch 2)"));
         assert_eq!(found[0].evidence.len(), 2);
+        inventory.conflicts[0].own_claims = false;
+        let message = &check_capture(&inventory)[0].message;
+        let both = "views name 10.0.0.1:7001, 10.0.0.2:7003 as owners of slots 0-9, and no config";
+        assert!(message.starts_with(both), "{message}");
     }
 }

@@ -9,6 +9,7 @@
 //! ## Do
 //! Restart the process: that cures more than any plan. If the machine will never come back,
 //! `topoplan plan --forget-dead` promotes what must be promoted and then forgets the node.
+use crate::model::Unread;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -41,6 +42,9 @@ fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
         return (Severity::Error, text);
     }
     let text = match cx.cluster.root(id).and_then(|owner| cx.shard_of(owner)) {
+        Some(shard) if cx.cluster.unread.nodes => {
+            format!(": a replica of {}", words::shard(cx.cluster, shard))
+        }
         Some(shard) => {
             let left = measure::live_copies(cx.cluster, shard).len();
             let shard = words::shard(cx.cluster, shard);
@@ -51,6 +55,10 @@ fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
             };
             format!(": a replica of {shard}, which has {left} left")
         }
+        // Its master, or that one's slots, may stand in what was not read.
+        None if cx.cluster.node(id).is_replica() && cx.cluster.unread != Unread::default() => {
+            ": a replica, of whom could not be read".to_owned()
+        }
         None => "; it held no copy".to_owned(),
     };
     (Severity::Warning, text)
@@ -59,8 +67,10 @@ fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SlotSet;
     use crate::model::testing::cluster;
     use crate::model::testing::healthy;
+    use crate::model::testing::id;
     use crate::rules::testing::findings;
     use crate::rules::testing::subjects;
 
@@ -72,6 +82,26 @@ mod tests {
         assert_eq!(found[0].severity, Severity::Error);
         assert_eq!(found[1].severity, Severity::Warning);
         assert!(found[1].message.ends_with("has 1 live copy left"));
+    }
+
+    #[test]
+    fn what_was_not_read_is_not_counted() {
+        let mut cluster = cluster("m1@h1 < r1!@h2; x!@h3 <; m2@h3 < r2!@h1");
+        let m2 = id(&cluster, "m2");
+        cluster.node_mut(m2).slots = SlotSet::new();
+        cluster.unread = Unread {
+            nodes: true,
+            slots: true,
+        };
+        let found = findings(&RULE, &cluster);
+        let said = |name: &str| {
+            let node = id(&cluster, name);
+            let of = |f: &&Finding| f.subject == Subject::Node(node);
+            &found.iter().find(of).expect("it is dead").message
+        };
+        assert!(said("r1").contains(": a replica of 10.0.0.1:7001"));
+        assert!(!said("r1").contains("left"), "{}", said("r1"));
+        assert!(said("r2").ends_with("of whom could not be read"));
     }
 
     #[test]

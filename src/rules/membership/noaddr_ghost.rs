@@ -46,6 +46,10 @@ fn owner(cx: &Context, shard: &Shard, fact: &str) -> Finding {
             format!("{} can take them over", words::node(cx.cluster, best)),
             "`topoplan plan` promotes that replica, then forgets the id; never forget it first",
         ),
+        None if cx.cluster.unread.nodes => (
+            "no replica that can take them over was read".to_owned(),
+            "do not forget it: capture again, its replica may stand in a line that was not read",
+        ),
         None => (
             "no replica can take them over".to_owned(),
             "do not forget it: find a copy of its data first, see S001",

@@ -15,6 +15,7 @@ use crate::measure::Spread;
 use crate::measure::Tier;
 use crate::model::HostId;
 use crate::rules::prelude::*;
+use crate::rules::tiers;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     code: "P005",
@@ -57,28 +58,11 @@ pub(super) fn finding(
     name: &str,
 ) -> Finding {
     let (masters, total, share) = (spread.masters[place], spread.total(), spread.fair_share());
-    let tier = match spread.tier {
-        Tier::Host => "",
-        Tier::Zone => "zone ",
-    };
-    let message = format!("{tier}{name} runs {masters} of {total} masters, fair share {share}");
-    let dead = cx.cluster.dead_members().len();
-    let help = if dead == 0 {
-        "`topoplan plan` moves masters away by failover; nothing is copied".to_owned()
-    } else {
-        let code = rule.code;
-        let dead = words::count(dead, "dead member");
-        format!(
-            "{dead} may come back; `topoplan plan --only {code}` moves masters away all the same"
-        )
-    };
-    let masters_there = cx.shards.iter().filter_map(|shard| {
-        let owner = measure::live_owner(cx.cluster, shard)?;
-        (spread.tier.index_of(cx.cluster, owner) == Some(place)).then_some(Fact::Node(owner))
-    });
+    let name = tiers::name(spread.tier, name);
+    let message = format!("{name} runs {masters} of {total} masters, fair share {share}");
     Finding::new(rule, subject, message)
-        .help(help)
-        .evidence(masters_there.take(words::LISTED))
+        .help(tiers::failovers(cx, rule, "away"))
+        .evidence(tiers::masters_at(cx, spread.tier, place))
 }
 
 #[cfg(test)]

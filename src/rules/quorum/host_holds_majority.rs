@@ -7,11 +7,13 @@
 //!
 //! ## Do
 //! Fail some of its masters over to replicas on other hosts (`topoplan plan` does it). With
-//! fewer than three hosts one of them always holds the majority: add a third.
+//! fewer than three hosts, or fewer than three masters, one host always holds the majority: add
+//! what is missing. Four masters need four hosts.
 use crate::measure::Spread;
 use crate::measure::Tier;
 use crate::model::HostId;
 use crate::rules::prelude::*;
+use crate::rules::tiers;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     code: "Q001",
@@ -60,28 +62,16 @@ pub(super) fn finding(
 ) -> Finding {
     let there = spread.masters[place] as usize;
     let left = cx.cluster.live_voters().saturating_sub(there);
-    let (full, noun) = match spread.tier {
-        Tier::Host => (name.to_owned(), "host"),
-        Tier::Zone => (format!("zone {name}"), "zone"),
-    };
+    let full = tiers::name(spread.tier, name);
     let message = format!(
-        "{full} runs {there} of {} voting masters: without it the rest has {}, an election needs {}",
-        cx.cluster.voters(),
+        "{full} runs {there} of {}: without it the rest has {}, an election needs {}",
+        words::count(cx.cluster.voters(), "voting master"),
         words::count(left, "vote"),
         cx.cluster.votes_needed()
     );
-    let help = if spread.places() < 3 {
-        format!("no placement helps with fewer than three {noun}s: add a {noun}")
-    } else {
-        format!("`topoplan plan` moves masters to other {noun}s by failover; nothing is copied")
-    };
-    let masters = cx.shards.iter().filter_map(|shard| {
-        let owner = measure::live_owner(cx.cluster, shard)?;
-        (spread.tier.index_of(cx.cluster, owner) == Some(place)).then_some(Fact::Node(owner))
-    });
     Finding::new(rule, subject, message)
-        .help(help)
-        .evidence(masters.take(words::LISTED))
+        .help(tiers::more_votes(cx, rule, spread))
+        .evidence(tiers::masters_at(cx, spread.tier, place))
 }
 
 #[cfg(test)]
@@ -101,6 +91,32 @@ mod tests {
             found[0].message,
             "h1 runs 2 of 3 voting masters: without it the rest has 1 vote, an election needs 2"
         );
+    }
+
+    #[test]
+    fn advises_only_what_helps() {
+        let help = |text: &str| findings(&RULE, &cluster(text))[0].help.clone();
+        assert_eq!(
+            help("m1@h1 < r1@h2 x1@h3"),
+            "no placement of 1 voting master helps: it takes 3 masters with slots on 3 hosts"
+        );
+        assert_eq!(
+            help("m1@h1 < r1@h2; m2@h2 < r2@h1; m3@h1 < r3@h2"),
+            "no placement of 3 voting masters helps on fewer than 3 hosts: add 1 host"
+        );
+        assert_eq!(
+            help("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; m4@h1 < r4@h2"),
+            "no placement of 4 voting masters helps on fewer than 4 hosts: add 1 host, or give slots to one more master"
+        );
+        let lost = help("m1@h1 < r1@h2 x1!@h3; m2@h2 < r2@h1; m3@h1 < r3@h2");
+        assert!(
+            lost.ends_with("add 1 host, or bring back what was lost"),
+            "{lost}"
+        );
+        let dead = help("m1@h1 < r1@h2; m2@h2 < r2@h3; m3!@h3 <");
+        assert!(dead.starts_with("1 of 3 voting masters is dead"), "{dead}");
+        let waits = help("m1@h1 < r1@h2; m2@h1 < r2@h3; m3@h2 < r3@h3 x3!@h4");
+        assert!(waits.contains("--only Q001"), "{waits}");
     }
 
     #[test]

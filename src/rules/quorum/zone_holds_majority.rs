@@ -7,7 +7,8 @@
 //!
 //! ## Do
 //! Fail some of its masters over to replicas in other zones (`topoplan plan` does it). With
-//! fewer than three zones one of them always holds the majority: add a third.
+//! fewer than three zones, or fewer than three masters, one zone always holds the majority: add
+//! what is missing. Four masters need four zones.
 use crate::measure::Spread;
 use crate::measure::Tier;
 use crate::model::ZoneId;
@@ -46,7 +47,7 @@ mod tests {
     fn fires_on_the_zone_and_says_that_two_are_too_few() {
         let cluster = cluster("m1@h1/a < r1@h3/b; m2@h2/a < r2@h3/b; m3@h3/b < r3@h1/a");
         assert_eq!(subjects(&RULE, &cluster), ["a"]);
-        assert!(findings(&RULE, &cluster)[0].help.ends_with("add a zone"));
+        assert!(findings(&RULE, &cluster)[0].help.ends_with("add 1 zone"));
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
 const OWNERS_LISTED: usize = 12;
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let uncovered = cx.cluster.uncovered();
+    let mut uncovered = cx.cluster.uncovered();
+    if cx.cluster.unread.slots {
+        // Of what nobody owns here the owner may only not have been read.
+        uncovered.subtract(&unowned(cx));
+    }
     let Some((first, _)) = cx.cluster.iter().find(|(_, n)| n.is_listed()) else {
         return;
     };
@@ -87,13 +91,14 @@ struct Tale {
     holders: Vec<NodeId>,
     restarts: Vec<NodeId>,
     lost: usize,
+    /// Owners whose replicas may stand in lines that were not read.
+    unread: usize,
 }
 
 fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
     let mut tale = Tale::default();
-    let mut unowned = uncovered.clone();
+    let unowned = unowned(cx).intersection(uncovered);
     for shard in &cx.shards {
-        unowned.subtract(&shard.slots);
         if measure::live_owner(cx.cluster, shard).is_none() {
             tell_shard(cx.cluster, shard, &mut tale);
         }
@@ -117,6 +122,9 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
         let names = words::list_up_to(OWNERS_LISTED, &names.collect::<Vec<_>>());
         help.push(format!("restart {names} to bring the data back"));
     }
+    if tale.unread > 0 {
+        help.push("capture these nodes again before you decide".to_owned());
+    }
     if tale.lost > 0 {
         help.push(
             "where no copy is known, look for a backup before you assign the slots anew".to_owned(),
@@ -124,6 +132,15 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
     }
     tale.help = help.join("; ");
     tale
+}
+
+/// Slots that nobody owns, dead or alive.
+fn unowned(cx: &Context) -> SlotSet {
+    let mut owned = SlotSet::new();
+    for shard in &cx.shards {
+        owned.union_with(&shard.slots);
+    }
+    owned.complement()
 }
 
 /// A dead owner: who can take over, else whose restart brings the data back.
@@ -149,7 +166,16 @@ fn tell_shard(cluster: &Cluster, shard: &Shard, tale: &mut Tale) {
         return;
     }
     let why = why_nobody_takes_over(cluster, shard);
-    let Some(back) = process_with_data(cluster, shard) else {
+    let back = process_with_data(cluster, shard);
+    if cluster.unread.nodes {
+        tale.unread += 1;
+        tale.restarts.extend(back);
+        tale.stuck.push(format!(
+            "{name} {state}; of what was read {why}, and a replica may stand in a line that was not"
+        ));
+        return;
+    }
+    let Some(back) = back else {
         tale.lost += 1;
         tale.stuck
             .push(format!("{name} {state} and {why}: nothing to restart"));
@@ -294,6 +320,25 @@ mod tests {
                 .help
                 .contains("capture CLUSTER NODES of 10.0.0.2:7002")
         );
+    }
+
+    #[test]
+    fn what_was_not_read_may_own_the_slots_that_nobody_owns_here() {
+        let mut cluster = cluster("m1@h1 < r1@h2; m2!@h2 <; m3@h3 < r3@h1");
+        let m1 = id(&cluster, "m1");
+        cluster.node_mut(m1).slots = SlotSet::new();
+        assert_eq!(subjects(&RULE, &cluster), ["0-10921"]);
+        cluster.unread.slots = true;
+        assert_eq!(subjects(&RULE, &cluster), ["5461-10921"]);
+        cluster.unread.nodes = true;
+        let found = findings(&RULE, &cluster);
+        assert!(
+            found[0]
+                .message
+                .contains("may stand in a line that was not")
+        );
+        assert!(found[0].help.contains("restart 10.0.0.2:7003"));
+        assert!(found[0].help.contains("capture these nodes again"));
     }
 
     #[test]

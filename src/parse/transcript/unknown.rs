@@ -1,0 +1,104 @@
+//! What no dialect knows: said, and not once for every line or every node.
+
+use crate::model::Address;
+use crate::parse::block::Block;
+use crate::parse::block::is_noise;
+use crate::parse::block::strip_markup;
+use crate::parse::log::Log;
+use crate::parse::log::Spot;
+
+const CODE: &str = "capture/unknown-answer";
+
+/// What was not known in one file, for one word about each kind.
+#[derive(Default)]
+pub(super) struct Unknown<'a> {
+    answers: Option<(Spot<'a>, Address)>,
+    more_answers: usize,
+    /// The first line below a command, and how many lines follow it there.
+    below: Option<(Spot<'a>, usize)>,
+    more_below: usize,
+}
+
+impl<'a> Unknown<'a> {
+    /// One command asked of many nodes is one thing to say.
+    pub fn answer(&mut self, spot: Spot<'a>, of: &Address) {
+        match self.answers {
+            Some(_) => self.more_answers += 1,
+            None => self.answers = Some((spot, of.clone())),
+        }
+    }
+
+    /// Whatever was typed that day.
+    pub fn below_a_command(&mut self, body: Block<'a>) {
+        let mut lines = body.lines().filter(|(_, text)| !is_harmless(text));
+        let Some((line, text)) = lines.next() else {
+            return;
+        };
+        match self.below {
+            Some(_) => self.more_below += 1,
+            None => {
+                let part = text.trim();
+                self.below = Some((Spot { line, text, part }, lines.count()));
+            }
+        }
+    }
+
+    pub fn say(&self, log: &mut Log) {
+        if let Some((spot, of)) = &self.answers {
+            let message = match self.more_answers {
+                0 => format!("the answer of {of} is not known to topoplan; it was not used"),
+                n => format!(
+                    "the answers of {of} and of {n} more nodes are not known to topoplan; they were not used"
+                ),
+            };
+            log.note(CODE, message, *spot);
+        }
+        if let Some((spot, lines)) = self.below {
+            let message = match (lines, self.more_below) {
+                (lines, 0) => not_known(lines),
+                (_, n) => format!(
+                    "what stands below this command and below {n} more is not known to topoplan; it was not used"
+                ),
+            };
+            log.note(CODE, message, spot);
+        }
+    }
+}
+
+/// Says that the lines of this part were not used.
+pub(super) fn part(body: Block, log: &mut Log) {
+    let mut lines = body.lines().filter(|(_, text)| !is_harmless(text));
+    let Some((line, text)) = lines.next() else {
+        return;
+    };
+    let part = text.trim();
+    log.unknown_answer(1 + lines.count(), Spot { line, text, part });
+}
+
+fn not_known(more: usize) -> String {
+    match more {
+        0 => "this line is not known to topoplan; it was not used".to_owned(),
+        more => {
+            format!("this line and {more} below it are not known to topoplan; they were not used")
+        }
+    }
+}
+
+/// Says no more than that a command was done.
+fn is_harmless(line: &str) -> bool {
+    const REPLIES: [&str; 7] = [
+        "OK",
+        "PONG",
+        "QUEUED",
+        "(nil)",
+        "Background saving started",
+        "Background append only file rewriting started",
+        "non-zero return code",
+    ];
+    let text = strip_markup(line);
+    is_noise(line)
+        || REPLIES.contains(&text)
+        || text.starts_with("(empty ")
+        || text.starts_with("(integer) ")
+        || text.bytes().all(|b| b"[]{},()".contains(&b))
+}

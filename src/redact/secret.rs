@@ -1,0 +1,366 @@
+//! Passwords and users among the words of a line: options of servers and clients, directives,
+//! typed commands, access lists.
+
+use std::ops::Range;
+
+use crate::redact::argument;
+use crate::redact::argument::Word;
+use crate::redact::key::Meaning;
+use crate::redact::key::meaning;
+use crate::redact::token::Token;
+use crate::redact::token::What;
+
+pub(super) const CLIENTS: [&str; 8] = [
+    "redis-cli",
+    "valkey-cli",
+    "keydb-cli",
+    "flashbase",
+    "ltcli",
+    "redis-benchmark",
+    "memtier_benchmark",
+    "redis-trib",
+];
+
+/// What a line with any of this to find has in it, in lower case.
+const SIGNS: [&str; 9] = [
+    "auth",
+    "pass",
+    "user",
+    "rename-command",
+    "bearer",
+    "secret",
+    "token",
+    "setname",
+    "-key",
+];
+
+/// Passwords, users and hidden names of commands in a line; `lower` is the line in lower case.
+pub(super) fn claim(line: &str, lower: &str, out: &mut Vec<Token>) {
+    let client = CLIENTS.iter().any(|c| lower.contains(c));
+    if !client && !SIGNS.iter().any(|s| lower.contains(s)) {
+        return;
+    }
+    let words = argument::words(line);
+    let line = Line {
+        text: line,
+        words: &words,
+        client,
+    };
+    for at in 0..words.len() {
+        line.option(at, out);
+        line.environment(at, out);
+        line.directive(at, out);
+        line.login(at, out);
+        line.access_rule(at, out);
+    }
+}
+
+/// What the line below this one is, and what stands before the words of both: a key at the end of
+/// a line, behind the signs of lists, quoting and `pdsh`.
+pub(super) fn pending(line: &str) -> Option<(Meaning, &str)> {
+    const LONGEST: usize = 256;
+    let lower = line.to_ascii_lowercase();
+    let signs = [
+        "auth", "pass", "user", "whoami", "getname", "\"-a\"", "- -a", "secret",
+    ];
+    if line.len() > LONGEST || !signs.iter().any(|s| lower.contains(s)) {
+        return None;
+    }
+    let words = argument::words(line);
+    let line = Line {
+        text: line,
+        words: &words,
+        client: true,
+    };
+    let last = (0..words.len())
+        .rev()
+        .find(|at| !line.bare(*at).is_empty())?;
+    // `redis.conf:requirepass`, as `grep` prints it.
+    let bare = line.bare(last);
+    let name = bare.rsplit(':').next().unwrap_or(bare);
+    let prefixed = name.len() < bare.len();
+    let start = match words[last].text(line.text).rfind(name) {
+        Some(inner) if prefixed => words[last].range.start + inner,
+        _ => words[last].range.start,
+    };
+    let prefix = line.text[..start].trim_end_matches(['"', '\'', '\\']);
+    let name = name.trim_start_matches("--");
+    let asked =
+        |first: &str, second: &str| last > 0 && line.is(last - 1, first) && line.is(last, second);
+    if asked("acl", "whoami") || asked("client", "getname") {
+        return Some((Meaning::User, ""));
+    }
+    if asked("acl", "genpass") {
+        return Some((Meaning::Secret, ""));
+    }
+    // The name of a variable in YAML: its value is the line below.
+    let of_name = last > 0
+        && line.text[..words[last].range.start]
+            .trim_end()
+            .ends_with("name:");
+    if of_name && meaning(name) == Some(Meaning::Secret) {
+        return Some((Meaning::Secret, ""));
+    }
+    if !line.begins_line(last, prefixed) {
+        return None;
+    }
+    match directive(&name.to_ascii_lowercase(), false) {
+        Some((What::Secret, 0)) => Some((Meaning::Secret, prefix)),
+        Some((What::User, 0)) => Some((Meaning::User, prefix)),
+        _ if name == "-a" || line.bare(last) == "--pass" => Some((Meaning::Secret, prefix)),
+        _ => None,
+    }
+}
+
+/// What a directive says, and how many words stand between it and that.
+fn directive(name: &str, of_sentinel: bool) -> Option<(What, usize)> {
+    match name {
+        "requirepass"
+        | "masterauth"
+        | "primaryauth"
+        | "tls-key-file-pass"
+        | "tls-client-key-file-pass"
+        | "sentinel-pass" => Some((What::Secret, 0)),
+        "masteruser" | "primaryuser" | "sentinel-user" => Some((What::User, 0)),
+        "auth-pass" => Some((What::Secret, 1)),
+        "auth-user" => Some((What::User, 1)),
+        // The new name is as good as a password.
+        "rename-command" if of_sentinel => Some((What::Secret, 2)),
+        "rename-command" => Some((What::Secret, 1)),
+        _ => None,
+    }
+}
+
+struct Line<'a, 'w> {
+    text: &'a str,
+    words: &'w [Word],
+    client: bool,
+}
+
+impl<'a> Line<'a, '_> {
+    /// A word without the signs of lists around it.
+    fn bare(&self, at: usize) -> &'a str {
+        let text = self.words.get(at).map_or("", |w| w.text(self.text));
+        text.trim_matches(['[', ']', '{', '}', ',', ':', '(', ')'])
+    }
+
+    fn is(&self, at: usize, word: &str) -> bool {
+        self.bare(at).eq_ignore_ascii_case(word)
+    }
+
+    /// The next word of the same line that is more than a sign of a list.
+    fn next(&self, at: usize) -> Option<usize> {
+        let line = self.words.get(at)?.line;
+        let mut behind = at + 1..self.words.len();
+        let next = behind.find(|n| !["", "=>"].contains(&self.bare(*n)))?;
+        (self.words[next].line == line).then_some(next)
+    }
+
+    fn value(&self, at: usize, what: What, out: &mut Vec<Token>) {
+        let range = self.words[at].value(self.text);
+        push(out, range, what);
+    }
+
+    /// `-a`, `--pass` and `--user` of a client; `--requirepass` and its like of any program.
+    fn option(&self, at: usize, out: &mut Vec<Token>) {
+        let option = self.bare(at);
+        let remote = at > 0 && self.is(at - 1, "sshpass");
+        let what = match option {
+            "-a" | "--authenticate" if self.client => What::Secret,
+            "-p" if remote => What::Secret,
+            "--user" if self.client => What::User,
+            _ if option.starts_with("--") && !option.contains('=') => match meaning(option) {
+                Some(Meaning::Secret) => What::Secret,
+                _ => return,
+            },
+            _ if remote && option.starts_with("-p") => {
+                let start = self.words[at].range.start + 2;
+                return push(out, start..self.words[at].range.end, What::Secret);
+            }
+            _ => return,
+        };
+        let Some(next) = self.next(at) else { return };
+        // Nobody's user or client password begins so, and an option without a value may be last.
+        if self.client && self.bare(next).starts_with("--") {
+            return;
+        }
+        self.value(next, what, out);
+        if !self.client && what == What::Secret {
+            self.more(next, out);
+        }
+    }
+
+    /// `ps` shows no quotes: up to the next option it is one password.
+    fn more(&self, first: usize, out: &mut Vec<Token>) {
+        let begins = &self.words[first];
+        let rest = self.words[first..].iter();
+        let beside = rest.take_while(|w| w.is_beside(begins));
+        let last = beside
+            .skip(1)
+            .take_while(|w| !w.text(self.text).starts_with("--"))
+            .last();
+        if let Some(last) = last.filter(|_| !begins.opens()) {
+            let end = last.value(self.text).end;
+            push(out, begins.range.start..end, What::Secret);
+        }
+    }
+
+    /// `REDISCLI_AUTH=password`.
+    fn environment(&self, at: usize, out: &mut Vec<Token>) {
+        let word = &self.words[at];
+        let Some((name, value)) = word.text(self.text).split_once('=') else {
+            return;
+        };
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        if value.is_empty() || !name.bytes().all(plain) || meaning(name) != Some(Meaning::Secret) {
+            return;
+        }
+        let end = match word.opens() {
+            true => word.range.end,
+            false => word.value(self.text).end,
+        };
+        push(out, word.range.start + name.len() + 1..end, What::Secret);
+    }
+
+    /// `requirepass password` in a file, in an answer, behind `--`, or in `config set`.
+    fn directive(&self, at: usize, out: &mut Vec<Token>) {
+        let text = self.bare(at);
+        // `redis.conf:12:requirepass`, as `grep` prints it.
+        let name = text.rsplit(':').next().unwrap_or(text);
+        let option = name.starts_with("--");
+        let name = name.trim_start_matches('-').to_ascii_lowercase();
+        let before = self.bare(at.wrapping_sub(1)).rsplit(':').next();
+        let before = before.map(|b| b.trim_start_matches("--"));
+        let of_sentinel = before.is_some_and(|b| b.eq_ignore_ascii_case("sentinel"));
+        let Some((what, skipped)) = directive(&name, of_sentinel) else {
+            return;
+        };
+        if option && meaning(&name) == Some(Meaning::Secret) {
+            return;
+        }
+        let is_set = (0..at)
+            .any(|b| self.is(b, "set") && self.words[b].line == self.words[at].line)
+            && !option;
+        let begins = option || of_sentinel || self.begins_line(at, text.len() > name.len());
+        let mut next = self.next(at);
+        let between = if is_set && skipped > 1 { 0 } else { skipped };
+        // `sentinel set NAME auth-pass PASSWORD`
+        for _ in 0..if is_set { 0 } else { between } {
+            next = next.and_then(|n| self.next(n));
+        }
+        let Some(next) = next.filter(|_| is_set || begins) else {
+            return;
+        };
+        if is_set || option || what == What::User || of_sentinel {
+            self.value(next, what, out);
+            if option {
+                self.more(next, out);
+            }
+        } else {
+            let range = self.words[next].rest(self.text);
+            let inner = self.text[range.clone()].trim_end_matches(['"', '\'', '\\', ',']);
+            push(out, range.start..range.start + inner.len(), what);
+        }
+    }
+
+    /// Only numbers of lists, signs of quoting and names of files stand before it.
+    fn begins_line(&self, at: usize, prefixed: bool) -> bool {
+        let word = &self.words[at];
+        let before = self.words[..at].iter().rev();
+        let mut before = before.take_while(|w| w.is_beside(word));
+        let plain = |w: &Word| {
+            let text = w.text(self.text);
+            text.ends_with([':', ')', '>', '|', '#'])
+                || !text.bytes().any(|b| b.is_ascii_alphanumeric())
+        };
+        prefixed || before.all(plain)
+    }
+
+    /// `AUTH password`, `AUTH user password`, `HELLO 3 AUTH …`, `Bearer token`.
+    fn login(&self, at: usize, out: &mut Vec<Token>) {
+        const NOT: [&str; 4] = ["failed", "failed:", "<password>", "called"];
+        let text = self.bare(at);
+        let lower = text.eq_ignore_ascii_case("auth") || text.eq_ignore_ascii_case("auth2");
+        // In lower case it is a word of prose, unless it is where a command begins.
+        let prompt = at > 0 && self.words[at - 1].text(self.text).ends_with('>');
+        let command =
+            prompt || self.client || self.begins_line(at, false) || self.words[at].opens();
+        let follows = (0..at).any(|b| self.is(b, "hello") || self.is(b, "migrate"));
+        let found = match text {
+            "AUTH" | "AUTH2" | "Bearer" => true,
+            _ => lower && (command || follows),
+        };
+        let first = self.next(at).filter(|_| found);
+        let Some(first) = first else { return };
+        if NOT.contains(&self.words[first].text(self.text)) {
+            return;
+        }
+        self.value(first, What::Secret, out);
+        let second = self.next(first).filter(|s| {
+            let text = self.words[*s].text(self.text);
+            !text.starts_with('"') && !["KEYS", "keys", "setname", "SETNAME"].contains(&text)
+        });
+        if let Some(second) = second {
+            self.value(second, What::Secret, out);
+        }
+    }
+
+    /// `user NAME on >password #hash ~* +@all`, in a file, a command or an answer.
+    fn access_rule(&self, at: usize, out: &mut Vec<Token>) {
+        let text = self.bare(at);
+        if text.eq_ignore_ascii_case("setname") {
+            if let Some(name) = self.next(at).filter(|_| at > 0) {
+                self.value(name, What::User, out);
+            }
+            return;
+        }
+        let word = text.trim_start_matches("--");
+        let word = word.rsplit(':').next().unwrap_or(word);
+        if !word.eq_ignore_ascii_case("user") && !word.eq_ignore_ascii_case("setuser") {
+            return;
+        }
+        let Some(name) = self.next(at) else { return };
+        let number = self.words[at].line;
+        let rules = self.words[name + 1..].iter();
+        let rules: Vec<&Word> = rules
+            .take_while(|w| w.line == number)
+            .take_while(|w| {
+                let text = w.text(self.text);
+                !text.starts_with("--") && !text.eq_ignore_ascii_case("user")
+            })
+            .collect();
+        let text = |w: &Word| w.text(self.text);
+        if !rules.iter().any(|w| is_rule(text(w))) {
+            return;
+        }
+        if self.bare(name) != "default" {
+            self.value(name, What::User, out);
+        }
+        for rule in rules {
+            if text(rule).len() > 1 && text(rule).starts_with(['>', '<', '#', '!']) {
+                let range = rule.value(self.text);
+                push(out, range.start + 1..range.end, What::Secret);
+            }
+        }
+    }
+}
+
+fn is_rule(word: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "on",
+        "off",
+        "nopass",
+        "allkeys",
+        "resetpass",
+        "resetkeys",
+        "allcommands",
+    ];
+    WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
+        || word.starts_with(['>', '#', '~', '&', '+', '<', '!']) && word.len() > 1
+}
+
+fn push(out: &mut Vec<Token>, range: Range<usize>, what: What) {
+    if !range.is_empty() {
+        out.push(Token { range, what });
+    }
+}
