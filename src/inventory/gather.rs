@@ -27,6 +27,7 @@ use crate::parse::HostRow;
 use crate::parse::MountRow;
 use crate::parse::Pair;
 use crate::parse::Parsed;
+use crate::parse::PartsLog;
 use crate::parse::ProcessRow;
 use crate::parse::Properties;
 use crate::parse::Section;
@@ -190,9 +191,14 @@ impl Gathered {
             let before: Vec<Before> = before.collect();
             (parsed, before)
         });
-        for (source, (parsed, before)) in sources.into_iter().zip(parsed) {
+        let mut of_parts = PartsLog::default();
+        for (source, (mut parsed, before)) in sources.into_iter().zip(parsed) {
+            if source.inside.is_some() {
+                parsed.diagnostics = of_parts.take(&source.path, parsed.diagnostics);
+            }
             self.take(source, parsed, before);
         }
+        self.diagnostics.extend(of_parts.finish());
     }
 
     pub fn take(&mut self, source: &Source, parsed: Parsed, before: Vec<Before>) {
@@ -256,27 +262,33 @@ impl Gathered {
                 answers
                     .info_place
                     .get_or_insert(replication_place(source, &pairs).unwrap_or(place));
-                answers
-                    .info
-                    .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+                answers.info.extend(
+                    pairs
+                        .iter()
+                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                );
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
                 self.take_conf(source, file, &spot, (of, host), &pairs);
             }
             Facts::Config(pairs) => {
                 let answers = self.answers_of(of, &spot, file, &place);
-                answers
-                    .config
-                    .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+                answers.config.extend(
+                    pairs
+                        .iter()
+                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                );
             }
             Facts::ClusterInfo(pairs) => {
                 let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
                 answers.cluster_info_place.get_or_insert(place);
                 answers.see_epoch(&pairs);
-                answers
-                    .cluster_info
-                    .extend(pairs.iter().map(|p| (p.key.to_owned(), p.value.to_owned())));
+                answers.cluster_info.extend(
+                    pairs
+                        .iter()
+                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                );
             }
             Facts::Pong => self.answers_of(of, &spot, file, &place).answered = true,
             Facts::Links(rows) => {
@@ -352,7 +364,7 @@ impl Gathered {
             .iter()
             // From where it is started nobody knows.
             .filter(|p| p.key != "dir" || p.value.starts_with('/'))
-            .map(|p| (p.key.to_owned(), p.value.to_owned()))
+            .map(|p| (p.key.to_owned(), p.value.to_string()))
             .collect();
         let port = config.get("port").and_then(|port| port.parse().ok());
         let in_name = || port_in_name(source.path.rsplit('/').next()?);

@@ -37,9 +37,6 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-/// More nodes than any cluster has; the search for repetitions is quadratic.
-const UNREACHABLE_MAX: usize = 2000;
-
 const CHECK: &str = ">>> Performing Cluster Check";
 
 fn sniff(head: &Head) -> bool {
@@ -80,6 +77,8 @@ struct Report<'a> {
     of: Option<Address>,
     line: Option<u32>,
     unreachable: Vec<Section<'a>>,
+    /// The nodes that these are about: a report says so of each more than once.
+    silent: BTreeSet<Address>,
     /// The report came to its last sentence, about the coverage of slots.
     ended: bool,
     /// Masters that are summed up by the first eight characters of their ids.
@@ -139,10 +138,12 @@ impl<'a> Report<'a> {
             .trim_start_matches("(using node ")
             .trim_end_matches(')');
         let unreachable = std::mem::take(&mut self.unreachable);
+        let silent = std::mem::take(&mut self.silent);
         *self = Self {
             of: of.parse().ok(),
             line: Some(number),
             unreachable,
+            silent,
             summed_up: self.summed_up,
             ..Self::default()
         };
@@ -216,10 +217,8 @@ impl<'a> Report<'a> {
             log.warning(code, message, spot);
         } else if unreachable::is_no_answer(line) {
             let of = unreachable::address(line);
-            let known = |s: &Section| s.of == of;
-            if of.is_some()
-                && self.unreachable.len() < UNREACHABLE_MAX
-                && !self.unreachable.iter().any(known)
+            if let Some(address) = &of
+                && self.silent.insert(address.clone())
             {
                 self.unreachable.push(Section {
                     dialect: DIALECT.name,

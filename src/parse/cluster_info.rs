@@ -47,8 +47,8 @@ mod tests {
         let Facts::ClusterInfo(pairs) = &parsed.sections[0].facts else {
             panic!("{parsed:?}");
         };
-        assert_eq!((pairs[0].key, pairs[0].value), ("cluster_state", "fail"));
-        assert_eq!((pairs[1].value, pairs[1].line), ("16384", 2));
+        assert_eq!((pairs[0].key, &*pairs[0].value), ("cluster_state", "fail"));
+        assert_eq!((&*pairs[1].value, pairs[1].line), ("16384", 2));
         assert_eq!(parsed.diagnostics[0].code, "parse/pair");
         assert_eq!(parsed.diagnostics.len(), 1);
     }

@@ -9,7 +9,6 @@ use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::reply;
-use crate::parse::reply::Form;
 use crate::parse::reply::Item;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -49,18 +48,17 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
             });
         }
     };
-    if reply::form(block) == Form::Flat {
-        // Key and value in turn; every link begins with its direction.
-        let pairs: Vec<_> = answer
-            .roots
-            .chunks(2)
-            .filter_map(|pair| match pair {
+    if reply::form(block).is_flat() {
+        // Key and value in turn; every link begins with its direction, also behind one of which
+        // a line is missing.
+        let goes_on = |_: &Item, next: &Item| next.value.text() != Some("direction");
+        for link in answer.roots.chunk_by(goes_on) {
+            let pairs = link.chunks(2).filter_map(|pair| match pair {
                 [key, item] => Some((key.value.text()?, item)),
                 _ => None,
-            })
-            .collect();
-        for link in pairs.chunk_by(|_, next| next.0 != "direction") {
-            keep(link.first().map_or(block.first_line, |p| p.1.line), link);
+            });
+            let pairs: Vec<_> = pairs.collect();
+            keep(pairs.first().map_or(block.first_line, |p| p.1.line), &pairs);
         }
     } else {
         for link in answer.roots.iter().flat_map(|root| root.value.items()) {
@@ -84,6 +82,10 @@ mod tests {
         let a = "a".repeat(40);
         for text in [
             format!("direction\nto\nnode\n{a}\nevents\nr\ndirection\nfrom\nnode\n{a}\nevents\n\n"),
+            format!("direction to\nnode {a}\nevents \ndirection from\nnode {a}\n"),
+            format!(
+                "\"direction\",\"to\",\"node\",\"{a}\",\"create-time\",1,\"direction\",\"from\",\"node\",\"{a}\"\n"
+            ),
             format!(
                 "[{{\"direction\":\"to\",\"node\":\"{a}\",\"create-time\":1}},{{\"direction\":\"from\",\"node\":\"{a}\"}}]\n"
             ),
@@ -104,6 +106,19 @@ mod tests {
             let seen: Vec<_> = rows.iter().map(|r| (r.node, r.outbound)).collect();
             assert_eq!(seen, [(&*a, true), (&*a, false)], "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_missing_costs_one_link() {
+        let a = "a".repeat(40);
+        let text = format!("direction\nto\nnode\n{a}\nevents\ndirection\nfrom\nnode\n{a}\n");
+        let source = Source::new("f", text, String::new());
+        let parsed = parse_file(&source);
+        let Facts::Links(rows) = &parsed.sections[0].facts else {
+            panic!("{parsed:?}");
+        };
+        let seen: Vec<_> = rows.iter().map(|r| (r.line, r.outbound)).collect();
+        assert_eq!(seen, [(2, true), (7, false)]);
     }
 
     #[test]

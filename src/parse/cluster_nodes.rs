@@ -1,7 +1,10 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
+mod apart;
 mod skipped;
 mod split;
+
+use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::parse::Authority;
@@ -14,6 +17,7 @@ use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
 use crate::parse::head::Head;
+use crate::parse::joined::second_line;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
@@ -73,6 +77,8 @@ struct Reading<'a> {
     unread: Vec<u32>,
     /// Of those: the lines that say `myself`.
     unread_owners: Vec<u32>,
+    /// Numbers of the lines that are several.
+    joined: BTreeSet<u32>,
     /// Line and epoch of every `vars`.
     epochs: Vec<(u32, Option<u64>)>,
 }
@@ -91,7 +97,16 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
         // The plain line first: cleaning is for what people paste.
         let cut = last == Some(text.as_ptr());
         let plain = reader.node_line(text);
-        if cut && reader.skipped.iter().any(|b| b.code == LINK) {
+        let is_odd = plain.is_err() || !reader.skipped.is_empty();
+        if is_odd && second_line(text).is_some() {
+            let spot = Spot {
+                line: number,
+                text,
+                part: text,
+            };
+            skipped.say(log);
+            apart::apart(&mut reading, &mut reader, spot, cut, &mut skipped, log);
+        } else if cut && reader.skipped.iter().any(|b| b.code == LINK) {
             // The slots that the line would have had are gone: better no line than no slots.
             skipped.say(log);
             reading.cut_off(text, number, text, log);
@@ -431,7 +446,7 @@ mod tests {
     #[test]
     fn lines_that_run_together_are_told() {
         let [a, b] = two();
-        let source = source(&format!("{a}\n{}{a}\n", &b[..70]));
+        let source = source(&format!("{a}\n{}{}\n", &b[..70], &a[40..]));
         let parsed = parse_file(&source);
         assert_eq!(ids(&parsed), [A]);
         let message = &parsed.diagnostics[0].message;

@@ -20,7 +20,6 @@ use crate::parse::node_field;
 use crate::parse::node_line::bare;
 use crate::parse::node_line::covers_all_slots;
 use crate::parse::reply;
-use crate::parse::reply::Form;
 use crate::parse::reply::Item;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -33,12 +32,13 @@ fn sniff(head: &Head) -> bool {
     if let Some(json) = head.json() {
         return json.starts_with("[{\"slots\":[");
     }
-    let mut head = head.scalars();
+    let mut head = head.scalars().peekable();
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     head.next() == Some("slots")
+        && head.peek().is_some()
         && head
-            .next()
-            .is_some_and(|next| next == "nodes" || next.starts_with("(empty ") || is_number(next))
+            .find(|text| !text.is_empty() && !is_number(text))
+            .is_none_or(|next| next == "nodes" || next.starts_with("(empty "))
 }
 
 /// One shard as it is listed.
@@ -72,9 +72,9 @@ enum Health {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let answer = reply::read(block);
-    let shards = match reply::form(block) {
-        Form::Flat => flat_shards(&answer.roots, log),
-        _ => nested_shards(&answer.roots, log),
+    let shards = match reply::form(block).is_flat() {
+        true => flat_shards(&answer.roots, log),
+        false => nested_shards(&answer.roots, log),
     };
     let mut dump = NodesDump {
         authority: Authority::Shards,

@@ -21,7 +21,6 @@ use crate::parse::node_field;
 use crate::parse::node_line::bare;
 use crate::parse::node_line::covers_all_slots;
 use crate::parse::reply;
-use crate::parse::reply::Form;
 use crate::parse::reply::Item;
 use crate::parse::reply::Value;
 
@@ -76,9 +75,9 @@ struct Entry<'a> {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let answer = reply::read(block);
-    let entries = match reply::form(block) {
-        Form::Flat => flat_entries(&answer.roots, log),
-        _ => {
+    let entries = match reply::form(block).is_flat() {
+        true => flat_entries(&answer.roots, log),
+        false => {
             let lists = answer.roots.iter().flat_map(|root| root.value.items());
             lists.map(|list| nested_entry(list, log)).collect()
         }

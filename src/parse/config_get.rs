@@ -15,8 +15,10 @@ use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::log::quote;
 use crate::parse::log::quote_line;
+use crate::parse::redis_conf;
 use crate::parse::reply;
 use crate::parse::reply::Form;
+use crate::parse::reply::Item;
 use crate::parse::reply::Value;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -25,26 +27,44 @@ pub(super) static DIALECT: Dialect = Dialect {
     parse,
 };
 
-/// Names of one word; all others have a dash.
-const WORDS: [&str; 18] = [
+/// Names of one word; all others have a dash. From 7.0 on any of them may come first.
+const WORDS: [&str; 36] = [
+    "aclfile",
     "activedefrag",
     "activerehashing",
+    "aof_rewrite_cpulist",
+    "appenddirname",
     "appendfilename",
     "appendfsync",
     "appendonly",
+    "bgsave_cpulist",
     "bind",
+    "bio_cpulist",
+    "daemonize",
     "databases",
     "dbfilename",
     "dir",
     "hz",
     "logfile",
+    "loglevel",
     "masterauth",
+    "masteruser",
     "maxclients",
     "maxmemory",
+    "pidfile",
     "port",
+    "primaryauth",
+    "primaryuser",
+    "rdbchecksum",
+    "rdbcompression",
     "replicaof",
+    "requirepass",
     "save",
+    "server_cpulist",
     "slaveof",
+    "supervised",
+    "timeout",
+    "unixsocket",
 ];
 
 fn sniff(head: &Head) -> bool {
@@ -53,11 +73,14 @@ fn sniff(head: &Head) -> bool {
         let mut words = json.strip_prefix('{').unwrap_or("").split('"');
         return words.nth(1).is_some_and(is_name) && words.next() == Some(":");
     }
-    if head.form() == Form::Numbered {
+    if matches!(head.form(), Form::Numbered | Form::Csv) {
         return head
             .scalars()
             .find(|text| !is_refusal(text))
             .is_some_and(is_name);
+    }
+    if is_by_line(head.raw_lines()) {
+        return is_answer_by_line(head);
     }
     // Values may be empty, so lines are counted, blank or not.
     let mut lines = head
@@ -67,8 +90,56 @@ fn sniff(head: &Head) -> bool {
     let Some(first) = lines.next() else {
         return false;
     };
-    let third = lines.nth(1).unwrap_or("");
-    is_name(first) && (third.is_empty() || is_word(third) || is_refusal(third))
+    let keys: Vec<&str> = lines.skip(1).step_by(2).take(KEYS).collect();
+    let is_key = |key: &&str| is_word(key) || is_refusal(key);
+    match is_name(first) {
+        true => keys.first().is_none_or(|key| key.is_empty() || is_key(key)),
+        // A name of a later version, among others that are known.
+        false => {
+            let names = keys.iter().filter(|key| is_name(key)).count();
+            is_word(first) && keys.iter().all(is_key) && 2 * names > keys.len() + 1
+        }
+    }
+}
+
+/// Settings looked at where the first one is not known.
+const KEYS: usize = 16;
+
+/// Through a pipe, RESP3 puts name and value on one line: more lines have a blank than not.
+fn is_by_line<'a>(lines: impl Iterator<Item = &'a str>) -> bool {
+    let (mut all, mut with_value) = (0, 0);
+    for line in said(lines).take(2 * KEYS) {
+        all += 1;
+        let (key, value) = entry(line);
+        // Columns of other programs are set apart by more blanks.
+        if !is_word(key) || value.starts_with(' ') {
+            return false;
+        }
+        with_value += usize::from(!value.is_empty());
+    }
+    2 * with_value > all
+}
+
+fn said<'a>(lines: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    let lines = lines.filter(|line| !is_noise(line)).map(strip_markup);
+    lines.filter(|line| !is_refusal(line))
+}
+
+fn entry(line: &str) -> (&str, &str) {
+    line.split_once(' ').unwrap_or((line, ""))
+}
+
+/// A file that a server is started with looks alike, but has a value for every setting.
+pub(super) fn is_answer_by_line(head: &Head) -> bool {
+    let (mut all, mut names, mut sure, mut empty) = (0, 0, 0, 0);
+    for (key, value) in said(head.raw_lines()).map(entry) {
+        all += 1;
+        names += usize::from(is_name(key));
+        sure += usize::from(WORDS.contains(&key) || key.starts_with("cluster-"));
+        empty += usize::from(value.is_empty());
+    }
+    let is_answer = sure > 0 && 2 * names > all && is_by_line(head.raw_lines());
+    is_answer && (empty > 0 || !redis_conf::is_conf(head))
 }
 
 fn is_refusal(line: &str) -> bool {
@@ -88,10 +159,33 @@ fn is_word(text: &str) -> bool {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let pairs = match reply::form(block) {
+        Form::Flat if is_by_line(block.text.lines()) => by_line(block, log),
         Form::Flat => in_turn(block, log),
-        _ => nested(block, log),
+        Form::Csv => {
+            let answer = reply::read(block);
+            let pairs = answer.roots.chunks(2).filter_map(setting);
+            pairs.filter_map(|s| keep(s, log)).collect()
+        }
+        Form::Json | Form::Numbered => nested(block, log),
     };
     vec![Section::new(DIALECT.name, block, Facts::Config(pairs))]
+}
+
+fn by_line<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
+    let mut pairs = Vec::new();
+    for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
+        let all = strip_markup(text);
+        let (key, value) = entry(all);
+        match is_word(key) && !is_refusal(all) {
+            true => pairs.push(Pair {
+                key,
+                value: value.into(),
+                line,
+            }),
+            false => not_a_setting(all, line, text, log),
+        }
+    }
+    pairs
 }
 
 fn in_turn<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
@@ -99,36 +193,48 @@ fn in_turn<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
     let mut lines = block.lines().skip_while(|(_, line)| is_noise(line));
     while let Some((line, text)) = lines.next() {
         let key = strip_markup(text);
-        let spot = Spot {
-            line,
-            text,
-            part: key,
-        };
         if is_word(key) {
             // `$(…)` eats the line of an empty last value.
             let value = lines.next().map_or("", |(_, text)| strip_markup(text));
+            let value = value.into();
             pairs.push(Pair { key, value, line });
-        } else if let Some(answer) = error_reply::refusal(key) {
-            let message = format!("a CONFIG GET was refused with {}", quote_line(answer));
-            log.warning("capture/refused", message, spot);
-        } else if !is_noise(text) {
-            let message = format!("{} is no setting; the line was skipped", quote(key));
-            log.warning("parse/config-name", message, spot);
+        } else {
+            not_a_setting(key, line, text, log);
         }
     }
     pairs
+}
+
+fn not_a_setting(key: &str, line: u32, text: &str, log: &mut Log) {
+    let spot = Spot {
+        line,
+        text,
+        part: key,
+    };
+    if let Some(answer) = error_reply::refusal(key) {
+        let message = format!("a CONFIG GET was refused with {}", quote_line(answer));
+        log.warning("capture/refused", message, spot);
+    } else if !is_noise(text) {
+        let message = format!("{} is no setting; the line was skipped", quote(key));
+        log.warning("parse/config-name", message, spot);
+    }
 }
 
 /// Lists and maps of a terminal, and objects of `--json`; one or many.
 fn nested<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
     let answer = reply::read(block);
     let mut pairs = Vec::new();
-    for (key, line, value) in answer.roots.iter().flat_map(|root| settings(&root.value)) {
-        match value.text() {
-            Some(value) if is_word(key) => pairs.push(Pair { key, value, line }),
-            _ => {
-                let message = format!("the value of {} cannot be read; skipped", quote(key));
-                log.at_line(Diagnostic::note("parse/config-value", message), line);
+    for root in &answer.roots {
+        match &root.value {
+            Value::Map(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, item)| (*key, item.line, &item.value));
+                pairs.extend(entries.filter_map(|s| keep(s, log)));
+            }
+            other => {
+                let entries = other.items().chunks(2).filter_map(setting);
+                pairs.extend(entries.filter_map(|s| keep(s, log)));
             }
         }
     }
@@ -139,20 +245,27 @@ fn nested<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
 }
 
 /// Key, its line, value.
-fn settings<'r, 'a>(answer: &'r Value<'a>) -> Vec<(&'a str, u32, &'r Value<'a>)> {
-    match answer {
-        Value::Map(entries) => entries
-            .iter()
-            .map(|(key, item)| (*key, item.line, &item.value))
-            .collect(),
-        _ => answer
-            .items()
-            .chunks(2)
-            .filter_map(|pair| match pair {
-                [key, item] => Some((key.value.text()?, key.line, &item.value)),
-                _ => None,
-            })
-            .collect(),
+type Setting<'r, 'a> = (&'a str, u32, &'r Value<'a>);
+
+fn setting<'r, 'a>(pair: &'r [Item<'a>]) -> Option<Setting<'r, 'a>> {
+    match pair {
+        [key, item] => Some((key.value.text()?, key.line, &item.value)),
+        _ => None,
+    }
+}
+
+fn keep<'a>((key, line, value): Setting<'_, 'a>, log: &mut Log) -> Option<Pair<'a>> {
+    match value {
+        Value::Text(value) if is_word(key) => Some(Pair {
+            key,
+            value: value.clone(),
+            line,
+        }),
+        _ => {
+            let message = format!("the value of {} cannot be read; skipped", quote(key));
+            log.at_line(Diagnostic::note("parse/config-value", message), line);
+            None
+        }
     }
 }
 
@@ -169,7 +282,7 @@ mod tests {
         match &parsed.sections[0].facts {
             Facts::Config(pairs) => pairs
                 .iter()
-                .map(|p| (p.key.to_owned(), p.value.to_owned(), p.line))
+                .map(|p| (p.key.to_owned(), p.value.to_string(), p.line))
                 .collect(),
             other => panic!("{other:?}"),
         }
@@ -237,19 +350,57 @@ mod tests {
             let Facts::Config(pairs) = &parsed.sections[0].facts else {
                 panic!("{parsed:?}");
             };
-            assert_eq!((pairs[0].key, pairs[0].value), ("dir", "/d"), "{text}");
+            assert_eq!((pairs[0].key, &*pairs[0].value), ("dir", "/d"), "{text}");
         }
     }
 
     #[test]
-    fn a_value_with_escapes_costs_only_itself() {
-        let text = "{\"logfile\":\"a\\\\b\",\"dir\":\"/d\"}\n";
-        let source = Source::new("f", text.into(), String::new());
-        let parsed = parse_file(&source);
-        let Facts::Config(pairs) = &parsed.sections[0].facts else {
-            panic!("{parsed:?}");
-        };
-        assert_eq!(pairs.len(), 1);
-        assert_eq!(parsed.diagnostics[0].code, "parse/config-value");
+    fn escapes_are_read_as_what_they_stand_for() {
+        for text in [
+            "{\"logfile\":\"a\\\\b\",\"dir\":\"/d\\u00e9\\t\"}\n",
+            "1) \"logfile\"\n2) \"a\\\\b\"\n3) \"dir\"\n4) \"/d\\xc3\\xa9\\t\"\n",
+            "\"logfile\",\"a\\\\b\",\"dir\",\"/d\\xc3\\xa9\\t\"\n",
+        ] {
+            let found: Vec<_> = settings(text).into_iter().map(|s| (s.0, s.1)).collect();
+            let expected = [("logfile", "a\\b"), ("dir", "/dé\t")];
+            assert_eq!(found, expected.map(|(k, v)| (k.into(), v.into())), "{text}");
+        }
+    }
+
+    #[test]
+    fn any_setting_may_come_first() {
+        for first in ["requirepass", "timeout", "loglevel", "a-later-one", "later"] {
+            let text = format!(
+                "{first}\n\nsave\n3600 1 300 100\ntls-key-file\n\nlogfile\n/l\ntcp-backlog\n511\n"
+            );
+            assert_eq!(settings(&text).len(), 5, "{text}");
+        }
+    }
+
+    #[test]
+    fn resp3_through_a_pipe_has_a_setting_a_line() {
+        let text = "tls-key-file \ntimeout 0\nsave 3600 1 300 100\ncluster-enabled yes\n";
+        let expected = [
+            ("tls-key-file", "", 1),
+            ("timeout", "0", 2),
+            ("save", "3600 1 300 100", 3),
+            ("cluster-enabled", "yes", 4),
+        ];
+        let expected = expected.map(|(k, v, line)| (k.to_owned(), v.to_owned(), line));
+        assert_eq!(settings(text), expected);
+        for (text, dialect) in [
+            (text, "config-get"),
+            (
+                "cluster-port 0\ncluster-link-sendbuf-limit 0\n",
+                "config-get",
+            ),
+            ("cluster-enabled yes\nport 7000\ndir /d\n", "redis-conf"),
+        ] {
+            let source = Source::new("f", text.into(), String::new());
+            assert_eq!(parse_file(&source).sections[0].dialect, dialect, "{text}");
+        }
+        let pods = "redis-cluster-0   1/1  Running\nredis-cluster-1   1/1  Running\n";
+        let source = Source::new("f", pods.into(), String::new());
+        assert!(parse_file(&source).sections.is_empty());
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The nodes that a view lists are in `nodes_dump`.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::parse::NodesDump;
@@ -80,10 +82,11 @@ pub enum Facts<'a> {
 }
 
 /// One `key:value` or key line followed by a value line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pair<'a> {
     pub key: &'a str,
-    pub value: &'a str,
+    /// Borrowed, but where a client printed it with escapes.
+    pub value: Cow<'a, str>,
     /// Of the key, from 1.
     pub line: u32,
 }

@@ -76,7 +76,11 @@ impl<'a> Head<'a> {
 
     /// The scalars of the first lines, in order, whatever the form.
     pub(super) fn scalars(&self) -> impl Iterator<Item = &'a str> {
-        self.lines().map(reply::scalar)
+        let is_csv = self.form == Form::Csv;
+        let csv = self.text.lines().filter(move |l| is_csv && !is_noise(l));
+        let lines = self.lines().filter(move |_| !is_csv).map(reply::scalar);
+        let fields = csv.flat_map(reply::fields).take(LINES);
+        fields.chain(lines.flat_map(reply::words))
     }
 
     pub(super) fn form(&self) -> Form {
@@ -101,6 +105,10 @@ impl<'a> Head<'a> {
 
     /// The header of a table; `None` if the first line cannot be one.
     pub(super) fn header(&self) -> Option<&Header> {
+        // A list of a server may have the names of columns among its values.
+        if self.form == Form::Csv {
+            return None;
+        }
         let block = Block {
             text: self.text,
             first_line: 1,

@@ -72,7 +72,7 @@ fn keyspace(block: Block) -> Option<Pair> {
         .find(|(_, text)| pieces(text).any(|piece| piece == KEYSPACE))?;
     Some(Pair {
         key: KEYSPACE,
-        value: "",
+        value: "".into(),
         line,
     })
 }
@@ -90,7 +90,7 @@ mod tests {
         match &parsed.sections[0].facts {
             Facts::Info(pairs) => pairs
                 .iter()
-                .map(|p| (p.key.to_owned(), p.value.to_owned(), p.line))
+                .map(|p| (p.key.to_owned(), p.value.to_string(), p.line))
                 .collect(),
             other => panic!("{other:?}"),
         }

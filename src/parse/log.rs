@@ -6,7 +6,12 @@ use crate::diagnostic::Severity;
 use crate::source::Source;
 
 /// Diagnostics kept of one file; the rest is counted.
-const KEPT: usize = 50;
+pub(super) const KEPT: usize = 50;
+
+/// Answers nobody knows that are told one by one; the rest is counted.
+pub(super) const UNKNOWN_KEPT: usize = 8;
+
+const UNKNOWN: &str = "capture/unknown-answer";
 
 /// The diagnostics of one file.
 #[derive(Debug)]
@@ -15,6 +20,9 @@ pub struct Log<'a> {
     kept: Vec<Diagnostic>,
     dropped: usize,
     worst_dropped: Severity,
+    unknown: usize,
+    /// Of the unknown answers beyond those: line of the first, how many, lines of all.
+    more_unknown: Option<(u32, usize, usize)>,
 }
 
 /// A part of a line of the file; `part` must be a slice of `text`.
@@ -33,6 +41,8 @@ impl<'a> Log<'a> {
             kept: Vec::new(),
             dropped: 0,
             worst_dropped: Severity::Note,
+            unknown: 0,
+            more_unknown: None,
         }
     }
 
@@ -42,6 +52,25 @@ impl<'a> Log<'a> {
 
     pub fn warning(&mut self, code: &'static str, message: impl Into<String>, spot: Spot) {
         self.push(Diagnostic::warning(code, message), spot);
+    }
+
+    /// An answer of so many lines that no dialect claims.
+    pub fn unknown_answer(&mut self, lines: usize, spot: Spot) {
+        self.unknown += 1;
+        if self.unknown > UNKNOWN_KEPT {
+            let (_, answers, all) = self.more_unknown.get_or_insert((spot.line, 0, 0));
+            *answers += 1;
+            *all += lines;
+            return;
+        }
+        let message = match lines {
+            0 | 1 => "this line is not known to topoplan; it was not used".to_owned(),
+            n => format!(
+                "this line and {} below it are not known to topoplan; they were not used",
+                n - 1
+            ),
+        };
+        self.note(UNKNOWN, message, spot);
     }
 
     /// The number that a line of the text has in the file.
@@ -79,6 +108,13 @@ impl<'a> Log<'a> {
 
     /// All that was kept, in the order of the file, and how many were not.
     pub fn finish(mut self) -> Vec<Diagnostic> {
+        if let Some((line, answers, lines)) = self.more_unknown {
+            let message = format!(
+                "{answers} more answers of {lines} lines together, the first of them here, are \
+                 not known to topoplan; they were not used"
+            );
+            self.at_line(Diagnostic::note(UNKNOWN, message), line);
+        }
         if self.dropped > 0 {
             let message = format!("{} more in this file are not shown", self.dropped);
             self.kept.push(
@@ -137,6 +173,29 @@ mod tests {
         assert_eq!(all[50].code, "parse/more");
         assert_eq!(all[50].message, "10 more in this file are not shown");
         assert_eq!(all[50].severity, Severity::Warning);
+    }
+
+    #[test]
+    fn answers_nobody_knows_are_told_together_when_they_are_many() {
+        let source = Source::new("f", "x\n".repeat(100), String::new());
+        let mut log = Log::new(&source);
+        for line in (1..=100).step_by(2) {
+            let spot = Spot {
+                line,
+                text: "x",
+                part: "x",
+            };
+            log.unknown_answer(2, spot);
+        }
+        let all = log.finish();
+        assert_eq!(all.len(), UNKNOWN_KEPT + 1);
+        let last = &all[UNKNOWN_KEPT];
+        assert!(
+            last.message.starts_with("42 more answers of 84 lines"),
+            "{}",
+            last.message
+        );
+        assert_eq!(last.place.as_ref().map(|p| p.line), Some(17));
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod home_map;
 mod host_ips;
 mod host_map;
 mod info;
+mod joined;
 mod listed;
 mod log;
 mod lsblk;
@@ -39,6 +40,7 @@ mod nodes_dump;
 mod nodes_with_dir;
 mod not_needed;
 mod pairs;
+mod parts;
 mod ping;
 mod ps;
 mod redis_conf;
@@ -82,6 +84,7 @@ pub use nodes_dump::Flags;
 pub use nodes_dump::NodeLine;
 pub use nodes_dump::NodesDump;
 pub use nodes_dump::OpenRef;
+pub use parts::PartsLog;
 pub use wrapped::unwrap;
 
 use crate::diagnostic::Diagnostic;
@@ -229,7 +232,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 18] = [
+    const SHARED: [&str; 20] = [
         "mod",
         "bars",
         "block",
@@ -237,12 +240,14 @@ mod tests {
         "file_name",
         "head",
         "heading",
+        "joined",
         "listed",
         "log",
         "node_field",
         "node_line",
         "nodes_dump",
         "pairs",
+        "parts",
         "reply",
         "report_slots",
         "table",

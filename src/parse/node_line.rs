@@ -12,6 +12,7 @@ use crate::model::SlotSet;
 use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::OpenRef;
+use crate::parse::joined::is_id_behind_another;
 use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
 use crate::parse::node_field::endpoint;
@@ -50,6 +51,13 @@ impl<'a> LineReader<'a> {
             Ok(field)
         };
         let id = id(next()?)?;
+        if is_id_behind_another(id) {
+            return Err(Broken {
+                code: "parse/node-id",
+                message: format!("{} is longer than an id; the line was skipped", quote(id)),
+                part: id,
+            });
+        }
         let endpoint = endpoint(next()?)?;
         let flags_field = next()?;
         let flags = self.flags(flags_field)?;
@@ -213,7 +221,7 @@ pub(super) fn has_aux_fields(text: &str) -> bool {
 }
 
 /// Fields between single blanks; people paste aligned columns, so more blanks are fine.
-struct Fields<'a>(&'a str);
+pub(super) struct Fields<'a>(pub &'a str);
 
 impl<'a> Iterator for Fields<'a> {
     type Item = &'a str;

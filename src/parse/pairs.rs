@@ -17,7 +17,11 @@ pub(super) fn pairs<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
         }
         for piece in pieces(text) {
             match pair(piece) {
-                Some((key, value)) => pairs.push(Pair { key, value, line }),
+                Some((key, value)) => pairs.push(Pair {
+                    key,
+                    value: value.into(),
+                    line,
+                }),
                 None if piece.starts_with('#') => {}
                 None => log.warning(
                     "parse/pair",

@@ -10,6 +10,7 @@ use crate::parse::Pair;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
+use crate::parse::config_get;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
@@ -74,8 +75,12 @@ const SECRETS: [&str; 5] = [
     "rename-command",
 ];
 
-/// The file may begin with pages of comments, so the first directives are looked for.
 fn sniff(head: &Head) -> bool {
+    is_conf(head) && !config_get::is_answer_by_line(head)
+}
+
+/// The file may begin with pages of comments, so the first directives are looked for.
+pub(super) fn is_conf(head: &Head) -> bool {
     const LOOKED_AT: usize = 8;
     let lines = head.raw_lines().filter(|line| !is_noise(line));
     let lines = lines.filter(|line| !line.trim_start().starts_with('#'));
@@ -136,6 +141,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         if key == "include" {
             include.get_or_insert((line, text));
         }
+        let value = value.into();
         let pair = Pair { key, value, line };
         match files.last_mut() {
             Some((last, pairs)) if *last == file => pairs.push(pair),
@@ -169,7 +175,7 @@ fn section<'a>(file: Option<&'a str>, mut pairs: Vec<Pair<'a>>) -> Section<'a> {
     {
         pairs.push(Pair {
             key: "port",
-            value: port,
+            value: port.into(),
             line,
         });
     }
@@ -186,9 +192,10 @@ fn section<'a>(file: Option<&'a str>, mut pairs: Vec<Pair<'a>>) -> Section<'a> {
                 .find(|part| part.parse::<IpAddr>().is_ok())
         });
     let of = ip.zip(port);
+    let of = of.and_then(|(ip, port)| Address::new(ip, port).ok());
     Section {
         dialect: DIALECT.name,
-        of: of.and_then(|(ip, port)| Address::new(ip, port).ok()),
+        of,
         host: None,
         line,
         facts: Facts::Config(pairs),
@@ -196,9 +203,9 @@ fn section<'a>(file: Option<&'a str>, mut pairs: Vec<Pair<'a>>) -> Section<'a> {
 }
 
 /// The last one counts, as in the servers.
-fn value<'a>(pairs: &[Pair<'a>], key: &str) -> Option<&'a str> {
+fn value<'p>(pairs: &'p [Pair], key: &str) -> Option<&'p str> {
     let pair = pairs.iter().rev().find(|p| p.key == key)?;
-    (!pair.value.is_empty()).then_some(pair.value)
+    (!pair.value.is_empty()).then_some(&*pair.value)
 }
 
 fn port_digits(file: &str) -> Option<&str> {
@@ -244,7 +251,7 @@ mod tests {
                     s.of.as_ref().map(Address::to_string),
                     pairs
                         .iter()
-                        .map(|p| (p.key.to_owned(), p.value.to_owned()))
+                        .map(|p| (p.key.to_owned(), p.value.to_string()))
                         .collect(),
                 ),
                 other => panic!("{other:?}"),

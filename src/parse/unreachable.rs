@@ -1,5 +1,7 @@
 //! What clients print instead of an answer when a node gives none.
 
+use std::collections::BTreeSet;
+
 use crate::model::Address;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -42,10 +44,11 @@ pub(super) fn is_no_answer(line: &str) -> bool {
 /// One section for every address; redis-cli says the same thing more than once.
 fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     let mut sections: Vec<Section> = Vec::new();
+    let mut known = BTreeSet::new();
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
         let text = strip_markup(text);
         let of = address(text);
-        if sections.iter().all(|s| s.of != of) && sections.len() < SECTIONS_MAX {
+        if known.insert(of.clone()) {
             sections.push(Section {
                 dialect: DIALECT.name,
                 of,
@@ -61,9 +64,6 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     }
     sections
 }
-
-/// More nodes than any cluster has; the search for repetitions is quadratic.
-const SECTIONS_MAX: usize = 2000;
 
 /// The first word that is an address: `…at 10.0.0.1:7000: Connection refused`.
 pub(super) fn address(text: &str) -> Option<Address> {

@@ -18,6 +18,7 @@ use crate::render::style::Look;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::rules::told_by;
+use crate::rules::told_in_place_by;
 
 /// Diagnostics that are drawn without `-v`; the rest is counted.
 const DRAWN: usize = 20;
@@ -60,9 +61,18 @@ pub fn untold(diagnostics: &[Diagnostic], findings: &[Finding], look: Look) -> V
         return diagnostics.to_vec();
     }
     let told: BTreeSet<&str> = findings.iter().map(|f| f.code.as_str()).collect();
+    let places: BTreeSet<(&str, &str, u32)> = findings
+        .iter()
+        .flat_map(|f| f.evidence.iter().map(|e| (&*f.code, &*e.path, e.line)))
+        .collect();
     let is_told = |d: &&Diagnostic| {
         // Without a place it is about what the operator gave, not about the capture.
-        d.path.is_some() && told_by(&d.code).is_some_and(|code| told.contains(code))
+        let Some(path) = d.path.as_deref() else {
+            return false;
+        };
+        let in_place = |code| places.contains(&(code, path, d.line.unwrap_or(0)));
+        told_by(&d.code).is_some_and(|code| told.contains(code))
+            || told_in_place_by(&d.code).is_some_and(in_place)
     };
     let untold = diagnostics.iter().filter(|d| !is_told(d));
     untold.cloned().collect()
@@ -204,6 +214,23 @@ warning[parse/link-state]: unknown link state `conected`
         assert_eq!(left, [other]);
         assert_eq!(untold(&[one.clone()], &[finding.clone()], verbose).len(), 1);
         one.path = None;
+        assert_eq!(untold(&[one], &[finding], look).len(), 1);
+    }
+
+    #[test]
+    fn a_line_that_a_finding_about_the_file_names_is_told_there() {
+        let look = Look::default();
+        let mut one = diagnostic();
+        one.code = "parse/flags".into();
+        let mut finding = crate::render::testing::check().findings.remove(0);
+        finding.code = "K002".into();
+        finding.evidence = vec![crate::report::Evidence {
+            path: one.path.clone().unwrap(),
+            line: one.line.unwrap(),
+            column: 1,
+        }];
+        assert_eq!(untold(&[one.clone()], &[finding.clone()], look), []);
+        one.line = Some(one.line.unwrap() + 1);
         assert_eq!(untold(&[one], &[finding], look).len(), 1);
     }
 

@@ -34,6 +34,7 @@ pub use finding::Fact;
 pub use finding::Finding;
 pub use finding::Subject;
 pub use trust::told_by;
+pub use trust::told_in_place_by;
 
 /// The rules of every family, in the order of codes.
 static FAMILIES: &[&[&Rule]] = &[

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
+use crate::inventory::ConfFault;
 use crate::inventory::Inventory;
 use crate::model::Unread;
 use crate::rules::Fact;
@@ -25,19 +26,27 @@ pub(super) enum Doubt {
     Contradiction,
 }
 
+/// Codes of lines and fields of a view.
+const LINES: [&str; 9] = [
+    "parse/address",
+    "parse/epoch",
+    "parse/fields",
+    "parse/flags",
+    "parse/joined",
+    "parse/link-state",
+    "parse/node-id",
+    "parse/slot",
+    "parse/time",
+];
+
+const CUT_OFF: &str = "parse/truncated";
+
 /// The table of codes.
 pub(super) fn doubt(diagnostic: &Diagnostic) -> Option<Doubt> {
     let doubt = match diagnostic.code {
-        "parse/fields"
-        | "parse/node-id"
-        | "parse/address"
-        | "parse/flags"
-        | "parse/epoch"
-        | "parse/link-state"
-        | "parse/slot"
-        | "parse/time"
-        | "capture/replica-with-slots" => Doubt::Garbled,
-        "parse/truncated" | "capture/short-view" => Doubt::CutOff,
+        code if LINES.contains(&code) => Doubt::Garbled,
+        "capture/replica-with-slots" => Doubt::Garbled,
+        CUT_OFF | "capture/short-view" => Doubt::CutOff,
         "parse/more" => Doubt::More,
         "capture/unknown-file" | "capture/binary-file" => return Some(Doubt::UnknownFile),
         "map/contradiction" => return Some(Doubt::Contradiction),
@@ -69,6 +78,24 @@ pub fn told_by(code: &str) -> Option<&'static str> {
     }
 }
 
+/// The code of the rule whose finding says what a diagnostic of this code does, where both name
+/// the same line: a server stumbles over what cannot be read.
+pub fn told_in_place_by(code: &str) -> Option<&'static str> {
+    let of_a_line = LINES.contains(&code) || code == CUT_OFF;
+    of_a_line.then_some("K002")
+}
+
+/// Faults of files on disk have a rule of their own.
+fn is_fault_on_disk(inventory: &Inventory, diagnostic: &Diagnostic) -> bool {
+    let Some(place) = &diagnostic.place else {
+        return false;
+    };
+    let mut files = inventory.conf_faults.iter();
+    let same_line = |fault: &ConfFault| fault.place.line == place.line;
+    told_in_place_by(diagnostic.code).is_some()
+        && files.any(|file| file.path == place.path && file.faults.iter().any(same_line))
+}
+
 /// The diagnostics of that kind, with their indexes.
 pub(super) fn of<'a>(
     inventory: &'a Inventory,
@@ -79,6 +106,7 @@ pub(super) fn of<'a>(
         .iter()
         .enumerate()
         .filter(|(_, d)| doubt(d).is_some_and(|d| wanted.contains(&d)))
+        .filter(|(_, d)| !is_fault_on_disk(inventory, d))
 }
 
 /// The first places of them.

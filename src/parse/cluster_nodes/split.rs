@@ -169,7 +169,12 @@ fn give_back(reading: &Reading, dumps: &mut [NodesDump]) {
     for &number in &reading.unread {
         let index = above(number);
         let between = spans.get(index).is_some_and(|span| span.1 < number);
-        for dump in dumps.iter_mut().skip(index).take(1 + usize::from(between)) {
+        // Where the line of one dump runs into the first of the next, both are on it.
+        let begins = spans.get(index).is_some_and(|span| span.0 == number);
+        let shared = begins && reading.joined.contains(&number);
+        let first = index.saturating_sub(usize::from(shared));
+        let last = index + usize::from(between);
+        for dump in dumps.iter_mut().take(last + 1).skip(first) {
             dump.unread += 1;
         }
     }

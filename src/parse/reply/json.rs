@@ -3,6 +3,7 @@
 //! Values are put in their place while they are read, so that of a document that was cut off
 //! everything before the cut is there.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeSeed;
@@ -94,12 +95,13 @@ impl<'a> Visitor<'a> for Place<'_, 'a> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'a str) -> Result<(), E> {
-        *self.value = Value::Text(text);
+        *self.value = Value::Text(Cow::Borrowed(text));
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        *self.value = Value::Other;
+    /// With escapes in it.
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        *self.value = Value::Text(Cow::Owned(text.to_owned()));
         Ok(())
     }
 

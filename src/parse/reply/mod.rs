@@ -4,8 +4,14 @@
 //! Through a pipe one value stands on a line and nothing tells how they nest: see [`flat`].
 //! Never panics and never recurses over what it reads; time and memory are linear in it.
 
+mod csv_line;
+mod escaped;
 mod json;
 mod numbered;
+
+pub(super) use csv_line::fields;
+
+use std::borrow::Cow;
 
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
@@ -17,20 +23,29 @@ pub(super) enum Form {
     Json,
     /// `1) "text"`, and `1# "key" => "value"` of RESP3.
     Numbered,
-    /// One value on a line.
+    /// One value on a line; of a map through a RESP3 pipe, key and value.
     Flat,
+    /// All values on one line, with commas between them.
+    Csv,
 }
 
-/// One value of an answer; texts are slices of the file, without their quotes.
+impl Form {
+    /// Nothing tells how the values nest.
+    pub fn is_flat(self) -> bool {
+        matches!(self, Self::Flat | Self::Csv)
+    }
+}
+
+/// One value of an answer; texts are without their quotes, and slices of the file where they had
+/// no escapes.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Value<'a> {
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Integer(i64),
     Nil,
     List(Vec<Item<'a>>),
     Map(Vec<(&'a str, Item<'a>)>),
-    /// Known to be there, of a kind that no fact is made of: an error, a fraction, an escaped text
-    /// of JSON.
+    /// Known to be there, of a kind that no fact is made of: an error, a fraction.
     Other,
 }
 
@@ -50,9 +65,10 @@ pub(super) struct Reply<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// Of a text as it stands in the file: ids, addresses and keys have no escapes.
     pub fn text(&self) -> Option<&'a str> {
         match self {
-            Self::Text(text) => Some(text),
+            Self::Text(Cow::Borrowed(text)) => Some(text),
             _ => None,
         }
     }
@@ -93,13 +109,16 @@ impl<'a> Value<'a> {
 pub(super) fn form(block: Block) -> Form {
     // An empty list and an error look the same in every form.
     let says = |line: &&str| !is_noise(line) && !line.starts_with('(');
-    let Some(first) = block.text.lines().find(says) else {
+    let mut lines = block.text.lines().filter(says);
+    let Some(first) = lines.next() else {
         return Form::Flat;
     };
     if json_start(first) {
         Form::Json
     } else if numbered::starts(first) {
         Form::Numbered
+    } else if csv_line::starts(first) && lines.next().is_none() {
+        Form::Csv
     } else {
         Form::Flat
     }
@@ -129,20 +148,53 @@ pub(super) fn read(block: Block<'_>) -> Reply<'_> {
             roots: flat(block),
             complete: block.ends_with_line_end(),
         },
+        Form::Csv => Reply {
+            roots: csv_line::read(block),
+            complete: block.ends_with_line_end(),
+        },
     }
 }
 
-/// The lines of a piped answer. An empty line is a value, so only noise is left out.
+/// The values of a piped answer. An empty line is a value, so only noise is left out.
 pub(super) fn flat(block: Block<'_>) -> Vec<Item<'_>> {
-    block
-        .lines()
-        .skip_while(|(_, text)| is_noise(text))
-        .filter(|(_, text)| text.trim().is_empty() || !is_noise(text))
-        .map(|(line, text)| Item {
+    let says = |line: &str| !line.trim().is_empty() && !is_noise(line);
+    let lines = || block.lines().skip_while(|(_, text)| is_noise(text));
+    // With RESP3 an entry of a map is one line, and if its value is empty, its key is.
+    let by_entry = lines().any(|(_, text)| words(text).nth(1).is_some() && says(text));
+    let mut items = Vec::new();
+    for (line, text) in lines().filter(|(_, text)| text.trim().is_empty() || !is_noise(text)) {
+        let item = |text| Item {
             line,
-            value: Value::Text(text.trim()),
-        })
-        .collect()
+            value: Value::Text(Cow::Borrowed(text)),
+        };
+        items.extend(words(text).map(item));
+        if by_entry && MAY_BE_EMPTY.contains(&text.trim()) {
+            items.push(item(""));
+        }
+    }
+    items
+}
+
+/// Keys of maps whose value may be nothing.
+const MAY_BE_EMPTY: [&str; 7] = [
+    "availability-zone",
+    "endpoint",
+    "events",
+    "hostname",
+    "ip",
+    "nodes",
+    "slots",
+];
+
+/// Key, value, and the keys of a map within; of any other line all of it.
+pub(super) fn words(line: &str) -> impl Iterator<Item = &str> + Clone {
+    let line = line.trim();
+    let is_entry = line.starts_with(|c: char| c.is_ascii_lowercase());
+    let (first, rest) = match line.split_once(' ') {
+        Some((key, rest)) if is_entry => (key, Some(rest)),
+        _ => (line, None),
+    };
+    std::iter::once(first).chain(rest.into_iter().flat_map(|rest| rest.split(' ')))
 }
 
 /// The scalar of a line, whatever the form: for recognising an answer.
@@ -258,7 +310,7 @@ mod tests {
         );
         assert_eq!(
             roots("{\"a\":\"1\"}\n{\"b\":\"x\\ny\"}\n"),
-            ("{a=\"1\"} | {b=other}".into(), true)
+            ("{a=\"1\"} | {b=\"x\\ny\"}".into(), true)
         );
         assert_eq!(
             roots("[\n  {\n    \"slots\": []\n  }\n]\n"),
@@ -271,6 +323,27 @@ mod tests {
         assert_eq!(
             roots("10.0.0.1:7000> cluster slots\n0\n5460\n\n7000\n").0,
             "\"0\" | \"5460\" | \"\" | \"7000\""
+        );
+    }
+
+    #[test]
+    fn entries_of_resp3_maps_may_share_a_line_through_a_pipe() {
+        assert_eq!(
+            roots("slots 0\n5\nnodes id ab\nport 7\nhostname \nrole master\n").0,
+            "\"slots\" | \"0\" | \"5\" | \"nodes\" | \"id\" | \"ab\" | \"port\" | \"7\" | \"hostname\" | \"\" | \"role\" | \"master\""
+        );
+        // Without them a key stands alone, and so does its value.
+        assert_eq!(
+            roots("slots\n\nhostname\n\nrole\n").0,
+            "\"slots\" | \"\" | \"hostname\" | \"\" | \"role\""
+        );
+    }
+
+    #[test]
+    fn one_line_may_hold_all_values() {
+        assert_eq!(
+            roots("0,5,\"a,b\",7000,\"\\\"\",,9\n").0,
+            "\"0\" | \"5\" | \"a,b\" | \"7000\" | \"\\\"\" | \"\" | \"9\""
         );
     }
 

@@ -1,10 +1,13 @@
 //! Lists and maps as a terminal shows them: what nests is told by the columns of the numbers.
 
+use std::borrow::Cow;
+
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::reply::Item;
 use crate::parse::reply::Reply;
 use crate::parse::reply::Value;
+use crate::parse::reply::escaped::unescape;
 
 /// Deeper than any answer of a server.
 const DEPTH_MAX: usize = 16;
@@ -179,7 +182,7 @@ fn prefix(text: &str) -> Option<Prefix<'_>> {
 
 fn scalar(text: &str) -> Value<'_> {
     if let Some(quoted) = text.strip_prefix('"') {
-        return Value::Text(quoted.strip_suffix('"').unwrap_or(quoted));
+        return Value::Text(unescape(quoted.strip_suffix('"').unwrap_or(quoted)));
     }
     if let Some(number) = text.strip_prefix("(integer) ") {
         return number.parse().map_or(Value::Other, Value::Integer);
@@ -188,6 +191,6 @@ fn scalar(text: &str) -> Value<'_> {
         "(nil)" => Value::Nil,
         _ if text.starts_with("(empty ") => Value::List(Vec::new()),
         _ if text.starts_with('(') => Value::Other,
-        _ => Value::Text(text),
+        _ => Value::Text(Cow::Borrowed(text)),
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn part(body: Block, log: &mut Log) {
         return;
     };
     let part = text.trim();
-    log.note(CODE, not_known(lines.count()), Spot { line, text, part });
+    log.unknown_answer(1 + lines.count(), Spot { line, text, part });
 }
 
 fn not_known(more: usize) -> String {

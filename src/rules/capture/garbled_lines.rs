@@ -154,6 +154,10 @@ fn undecided(cluster: &Cluster) -> String {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
+    use crate::inventory::ConfFault;
+    use crate::inventory::ConfFile;
+    use crate::inventory::Fault;
+    use crate::inventory::Outcome;
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
     use crate::rules::testing::seen_by;
@@ -192,6 +196,41 @@ mod tests {
                 .message
                 .starts_with("at least 2")
         );
+    }
+
+    #[test]
+    fn a_fault_of_a_file_on_disk_is_not_counted_again() {
+        let mut inventory = Inventory {
+            cluster: healthy(),
+            ..Inventory::default()
+        };
+        inventory
+            .diagnostics
+            .push(odd("parse/flags", "n/nodes.conf"));
+        assert_eq!(check_capture(&inventory)[0].rule.code, "C008");
+        let place = inventory.diagnostics[0].place.clone().expect("it has one");
+        inventory.conf_faults.push(ConfFile {
+            path: place.path.clone(),
+            owner: None,
+            runs: false,
+            faults: vec![ConfFault {
+                place,
+                fault: Fault::Flag,
+                outcome: Outcome::Refuses,
+                what: "has an unknown flag".to_owned(),
+            }],
+        });
+        let codes = |inventory: &Inventory| -> Vec<_> {
+            let found = check_capture(inventory);
+            found.iter().map(|f| f.rule.code).collect()
+        };
+        assert_eq!(codes(&inventory), ["K002"]);
+        inventory.diagnostics[0]
+            .place
+            .as_mut()
+            .expect("it has one")
+            .line += 1;
+        assert_eq!(codes(&inventory), ["K002", "C008"]);
     }
 
     #[test]

@@ -118,8 +118,10 @@ fn help(fault: Fault, outcome: Outcome, runs: bool) -> String {
     }
     let repair = match fault {
         Fault::Empty => {
-            "look for a copy (a backup, `nodes.conf.tmp-*` beside it) before the node is \
-             started; if there is none, its id is lost and it must be met and made a replica anew"
+            return "look for a copy (a backup, `nodes.conf.tmp-*` beside it) before the node is \
+                    started; if there is none, its id is lost and it must be met and made a \
+                    replica anew"
+                .to_owned();
         }
         Fault::Blank => "delete the line of blanks",
         Fault::Quote => "close or delete the quote",
@@ -214,6 +216,16 @@ mod tests {
         let found = check_capture(&running);
         assert_eq!(found[0].severity, Severity::Warning);
         assert!(found[0].help.contains("SAVECONFIG"), "{}", found[0].help);
+    }
+
+    #[test]
+    fn an_empty_file_is_not_said_to_hold_an_id() {
+        let of = |fault_: Fault| {
+            let one = inventory("m1", false, vec![fault(fault_, Outcome::Forgets, 1)]);
+            check_capture(&one)[0].help.clone()
+        };
+        assert!(of(Fault::NoMyself).contains("holds the node's id"));
+        assert!(!of(Fault::Empty).contains("holds the node's id"));
     }
 
     #[test]

@@ -1,0 +1,124 @@
+//! What is odd about the answers that are wrapped in one file: capped as for one file.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
+use crate::parse::log::KEPT;
+use crate::parse::log::UNKNOWN_KEPT;
+use crate::source::Place;
+
+/// Takes the diagnostics of one part after the other; all parts of a file must come together.
+#[derive(Debug, Default)]
+pub struct PartsLog {
+    path: Option<Arc<str>>,
+    kept: usize,
+    unknown: usize,
+    /// Of the unknown parts that are not kept: how many, and where the first stands.
+    more_unknown: Option<(usize, Option<Place>)>,
+    /// Of all others: how many, how bad, and where the first stands.
+    more: Option<(usize, Severity, Option<Place>)>,
+}
+
+impl PartsLog {
+    /// Those of this part that are kept, behind what was left to say of the file before.
+    pub fn take(&mut self, path: &Arc<str>, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut said = Vec::new();
+        if self.path.as_ref() != Some(path) {
+            said = std::mem::take(self).finish();
+            self.path = Some(path.clone());
+        }
+        said.extend(diagnostics.into_iter().filter_map(|d| self.keep(d)));
+        said
+    }
+
+    fn keep(&mut self, diagnostic: Diagnostic) -> Option<Diagnostic> {
+        let place = diagnostic.place.clone();
+        if matches!(
+            diagnostic.code,
+            "capture/unknown-file" | "capture/binary-file"
+        ) {
+            self.unknown += 1;
+            if self.unknown > UNKNOWN_KEPT {
+                self.more_unknown.get_or_insert((0, place)).0 += 1;
+                return None;
+            }
+            return Some(diagnostic);
+        }
+        self.kept += 1;
+        if self.kept > KEPT {
+            let more = self.more.get_or_insert((0, Severity::Note, place));
+            more.0 += 1;
+            more.1 = more.1.max(diagnostic.severity);
+            return None;
+        }
+        Some(diagnostic)
+    }
+
+    /// What was not kept, counted.
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let mut said = Vec::new();
+        if let Some((count, place)) = self.more_unknown {
+            let message = format!(
+                "{count} more answers in this file, the first of them here, are not known to \
+                 topoplan; they were not used"
+            );
+            said.push((Diagnostic::note("capture/unknown-file", message), place));
+        }
+        if let Some((count, severity, place)) = self.more {
+            let message = format!("{count} more in this file are not shown");
+            said.push((Diagnostic::new("parse/more", severity, message), place));
+        }
+        said.into_iter()
+            .map(|(diagnostic, place)| match place {
+                Some(place) => diagnostic.at(place),
+                None => diagnostic,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(code: &'static str, line: u32) -> Diagnostic {
+        Diagnostic::warning(code, "x").at(Place {
+            path: "f".into(),
+            line,
+            column: 1,
+        })
+    }
+
+    #[test]
+    fn the_first_are_kept_and_the_rest_is_counted() {
+        let (f, g) = (Arc::from("f"), Arc::from("g"));
+        let mut log = PartsLog::default();
+        let mut said = Vec::new();
+        for line in 1..=100 {
+            let odd = vec![at("capture/unknown-file", line), at("parse/flags", line)];
+            said.extend(log.take(&f, odd));
+        }
+        assert_eq!(said.len(), UNKNOWN_KEPT + KEPT);
+        let said = log.take(&g, vec![at("parse/flags", 1)]);
+        let lines: Vec<_> = said
+            .iter()
+            .map(|d| (d.code, d.place.as_ref().map_or(0, |p| p.line)))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                ("capture/unknown-file", UNKNOWN_KEPT as u32 + 1),
+                ("parse/more", KEPT as u32 + 1),
+                ("parse/flags", 1),
+            ]
+        );
+        assert!(
+            said[0]
+                .message
+                .starts_with(&format!("{} more", 100 - UNKNOWN_KEPT))
+        );
+        assert_eq!(said[1].severity, Severity::Warning);
+        assert_eq!(log.finish(), []);
+    }
+}
