@@ -113,6 +113,87 @@ fn parsing(c: &mut Criterion) {
     group.finish();
 }
 
+/// Large answers of other kinds, as a pipe, a terminal and `--json` give them.
+fn answers() -> Vec<(&'static str, String)> {
+    const NODES: usize = 20_000;
+    let id = |n: usize| format!("{:040x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let each = |of: &dyn Fn(usize) -> String| (0..NODES).map(of).collect::<String>();
+    let list = |of: &dyn Fn(usize) -> String| {
+        let items: Vec<String> = (0..NODES).map(of).collect();
+        format!("[{}]\n", items.join(","))
+    };
+    vec![
+        (
+            "INFO",
+            "# Server\r\nredis_version:7.0.15\r\n# Keyspace\r\n".to_owned()
+                + &each(&|n| format!("db{n}:keys=1,expires=0,avg_ttl=0\r\n")),
+        ),
+        (
+            "CONFIG GET, piped",
+            each(&|n| format!("cluster-setting-{n}\nthe value of it\n")),
+        ),
+        (
+            "CONFIG GET, terminal",
+            each(&|n| {
+                format!(
+                    "{}) \"cluster-setting\"\n{}) \"a value\"\n",
+                    2 * n + 1,
+                    2 * n + 2
+                )
+            }),
+        ),
+        (
+            "CLUSTER SLOTS, piped",
+            each(&|n| format!("{0}\n{0}\n10.0.0.1\n7000\n{1}\n\n", n % 16384, id(n))),
+        ),
+        (
+            "CLUSTER SLOTS, JSON",
+            list(&|n| {
+                format!(
+                    "[{0},{0},[\"10.0.0.1\",7000,\"{1}\",{{}}]]",
+                    n % 16384,
+                    id(n)
+                )
+            }),
+        ),
+        (
+            "CLUSTER SHARDS, JSON",
+            list(&|n| {
+                format!(
+                    "{{\"slots\":[{0},{0}],\"nodes\":[{{\"id\":\"{1}\",\"port\":7000,\
+                     \"ip\":\"10.0.0.1\",\"role\":\"master\",\"health\":\"online\"}}]}}",
+                    n % 16384,
+                    id(n)
+                )
+            }),
+        ),
+        (
+            "CLUSTER LINKS, piped",
+            each(&|n| format!("direction\nto\nnode\n{}\nevents\nr\n", id(n))),
+        ),
+        (
+            "CLUSTER LINKS, JSON",
+            list(&|n| format!("{{\"direction\":\"to\",\"node\":\"{}\"}}", id(n))),
+        ),
+        (
+            "nothing known",
+            each(&|_| "Dear all, the cluster is fine tonight.\n".to_owned()),
+        ),
+    ]
+}
+
+/// One core, from memory: every dialect of which an answer may be large.
+fn dialects(c: &mut Criterion) {
+    let mut group = c.benchmark_group("one answer of another kind, from memory");
+    group.sample_size(20);
+    for (name, text) in answers() {
+        let source = Source::new("answer", text, String::new());
+        group.throughput(Throughput::Bytes(source.text.len() as u64));
+        group.bench_function(name, |b| b.iter(|| parse::parse(black_box(&source))));
+    }
+    group.finish();
+}
+
 /// The program as it is run, from files.
 fn whole(c: &mut Criterion) {
     let program = env!("CARGO_BIN_EXE_topoplan");
@@ -149,5 +230,5 @@ fn whole(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, parsing, whole);
+criterion_group!(benches, parsing, dialects, whole);
 criterion_main!(benches);

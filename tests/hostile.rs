@@ -24,10 +24,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
+use topoplan::inventory;
 use topoplan::parse;
 use topoplan::parse::Block;
 use topoplan::parse::DIALECTS;
 use topoplan::parse::Log;
+use topoplan::policy::Policy;
 use topoplan::source::Source;
 
 // --- memory -------------------------------------------------------------------------------------
@@ -156,6 +158,10 @@ const WORDS: &[&str] = &[
     "slots\n",
     "nodes\n",
     "direction\n",
+    "direction to\n",
+    "\"direction\",\"to\",",
+    "slots 0\n",
+    "requirepass \n",
     "=== 10.0.0.1:7000 ===\n",
     "PONG\n",
     "(integer) ",
@@ -335,6 +341,63 @@ fn mutated_input_is_survived() {
     });
     println!("{count} inputs of {} seeds", seeds.len());
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n\n"));
+}
+
+/// What is long in one way only: a line, a nesting, a count of lines or of answers.
+fn long_ones() -> Vec<(&'static str, String)> {
+    const LENGTH: usize = 200 << 10;
+    let id = "a".repeat(40);
+    let node = format!("{id} 10.0.0.1:7000@17000 master - 0 0 1 connected 0-5");
+    let of = |unit: &str| unit.repeat(LENGTH / unit.len());
+    vec![
+        ("quotes", of("\"")),
+        ("escapes", format!("\"{}", of("\\n"))),
+        ("brackets", of("[")),
+        ("brackets on lines", of("[\n")),
+        ("numbers of lists", of("1) ")),
+        ("colons", of("x:")),
+        ("slots of one node", format!("{node}{}", of(" 1"))),
+        ("nodes on one line", of(&node)),
+        (
+            "outputs nobody knows",
+            format!("{{{}}}", of("\"stdout\":\"x\",")),
+        ),
+        ("answers nobody knows", of("=== 10.0.0.1:7000 ===\nx\n")),
+        ("headings", of("=== 10.0.0.1:7000 ===\n")),
+        ("prompts", of("10.0.0.1:7000> cluster nodes\n")),
+        ("pongs", of("10.0.0.1:7000\nPONG\n")),
+        ("fences", of("```\n")),
+        (
+            "owners",
+            of(&format!("{node}\n").replace("master", "myself,master")),
+        ),
+        ("commas", of("host,ip,")),
+        ("settings", of("tls-key-file \n")),
+        ("links", of("direction to\n")),
+        (
+            "nodes that do not answer",
+            of("Could not connect to Redis at 10.0.0.1:7000: Connection refused\n"),
+        ),
+    ]
+}
+
+/// Every line and every answer is looked at so many times, not once for each other one.
+#[test]
+fn long_input_costs_its_length() {
+    for (name, text) in long_ones() {
+        let length = text.len();
+        let source = Source::new("long", text, String::new());
+        let start = Instant::now();
+        let mut said = 0;
+        let most = peak(|| {
+            let inventory = inventory::read([source], Policy::default());
+            said = inventory.diagnostics.len();
+        });
+        let took = start.elapsed();
+        assert!(took < TIME_MAX, "{name}: {took:?}");
+        assert!(most < memory_max(length), "{name}: {most} bytes");
+        assert!(said < 200, "{name}: {said} diagnostics");
+    }
 }
 
 #[test]

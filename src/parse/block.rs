@@ -43,12 +43,16 @@ pub(super) fn is_noise(line: &str) -> bool {
     if line.len() > LONGEST_NOISE {
         return false;
     }
-    line.is_empty()
-        || WARNINGS.iter().any(|w| line.starts_with(w))
-        || line.starts_with("$ ")
-        || line.contains("redis-cli ")
-        || line.contains("valkey-cli ")
-        || is_prompt(line)
+    let Some(first) = line.bytes().next() else {
+        return true;
+    };
+    let begins = || WARNINGS.iter().any(|w| line.starts_with(w)) || line.starts_with("$ ");
+    // Asked of every line: a search for one byte costs a tenth of a search for a word.
+    let has = |byte: u8| line.as_bytes().contains(&byte);
+    let calls = || line.contains("redis-cli ") || line.contains("valkey-cli ");
+    matches!(first, b'W' | b'D' | b'U' | b'A' | b'$') && begins()
+        || has(b'-') && line.contains("-cli ") && calls()
+        || has(b'>') && is_prompt(line)
 }
 
 /// Nobody types a longer command.
@@ -71,9 +75,17 @@ fn is_prompt(line: &str) -> bool {
 ///
 /// What comes out is always a slice of what went in, so that columns can be told.
 pub(super) fn pieces(line: &str) -> impl Iterator<Item = &str> {
-    strip_markup(line)
-        .split("\\n")
-        .flat_map(|text| text.split("\",\""))
+    let text = strip_markup(line);
+    let has = |byte: u8| text.as_bytes().contains(&byte);
+    let (whole, joined) = match has(b'\\') || has(b'"') {
+        true => (None, Some(text)),
+        false => (Some(text), None),
+    };
+    let parts = joined.into_iter().flat_map(|text| text.split("\\n"));
+    let parts = parts.flat_map(|text| text.split("\",\""));
+    whole
+        .into_iter()
+        .chain(parts)
         .map(|piece| piece.strip_suffix("\\r").unwrap_or(piece).trim())
         .filter(|piece| !piece.is_empty())
 }
@@ -83,6 +95,9 @@ pub(super) fn strip_markup(line: &str) -> &str {
     const BEFORE: [&str; 7] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:"];
     const AFTER: [&str; 6] = ["\",", "\"]", "\"", "'", "**", "\u{1b}[0m"];
     let mut text = line.trim();
+    if is_bare(text) {
+        return text;
+    }
     for _ in 0..LAYERS_MAX {
         let before = text;
         text = strip_colour(text);
@@ -104,6 +119,23 @@ pub(super) fn strip_markup(line: &str) -> &str {
         }
     }
     text
+}
+
+/// Cheap: begins and ends as nothing does that is taken off.
+fn is_bare(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let begins = match bytes {
+        [b'b' | b't', ..] | [] => false,
+        [b'a'..=b'z' | b'A'..=b'Z', ..] => true,
+        [b'0'..=b'9', ..] => {
+            let behind = bytes.iter().find(|b| !b.is_ascii_digit());
+            !matches!(behind, Some(b')' | b'#'))
+        }
+        _ => false,
+    };
+    // The last of a colour is an `m`.
+    let ends = |b: &u8| b.is_ascii_alphanumeric() && *b != b'm' || matches!(b, b'.' | b'-' | b':');
+    begins && bytes.last().is_some_and(ends)
 }
 
 /// Nobody quotes a quotation more often.

@@ -17,8 +17,10 @@ use crate::parse::table::Header;
 /// Bytes looked at: configurations begin with pages of comments.
 const BYTES: usize = 64 << 10;
 
-/// Lines looked at among them, those that say something.
+/// Lines looked at among the first of them, those that say something.
 const LINES: usize = 32;
+
+const LINES_BYTES: usize = 16 << 10;
 
 /// Bytes of a line looked at: what tells one answer from another stands at its beginning.
 const LINE_BYTES: usize = 4 << 10;
@@ -44,7 +46,8 @@ impl<'a> Head<'a> {
     pub fn of(block: Block<'a>) -> Self {
         let text = start_of(block.text, BYTES);
         let start = Block { text, ..block };
-        let said = text.lines().filter(|line| !is_noise(line));
+        let said = start_of(text, LINES_BYTES).lines();
+        let said = said.filter(|line| !is_noise(line));
         let lines: Vec<&str> = said
             .flat_map(pieces)
             .take(LINES)
@@ -76,11 +79,14 @@ impl<'a> Head<'a> {
 
     /// The scalars of the first lines, in order, whatever the form.
     pub(super) fn scalars(&self) -> impl Iterator<Item = &'a str> {
-        let is_csv = self.form == Form::Csv;
-        let csv = self.text.lines().filter(move |l| is_csv && !is_noise(l));
-        let lines = self.lines().filter(move |_| !is_csv).map(reply::scalar);
+        let (csv, lines) = match self.form {
+            Form::Csv => (self.text, &[][..]),
+            _ => ("", &self.lines[..]),
+        };
+        let csv = csv.lines().filter(|line| !is_noise(line));
         let fields = csv.flat_map(reply::fields).take(LINES);
-        fields.chain(lines.flat_map(reply::words))
+        let scalars = lines.iter().map(|line| reply::scalar(line));
+        fields.chain(scalars.flat_map(reply::words))
     }
 
     pub(super) fn form(&self) -> Form {

@@ -46,7 +46,7 @@ pub(super) enum Kind {
 pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
     let text = line.trim();
     // Nearly every line of a capture ends here.
-    if text.is_empty() {
+    if text.is_empty() || is_word(text) {
         return None;
     }
     if text.len() > LONGEST {
@@ -62,6 +62,24 @@ pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
         .or_else(|| rule(text))
         .or_else(|| call(text))
         .or_else(|| banner(text))
+}
+
+/// Cheap: one word that holds no address, as values and settings are; an IP that is not decorated
+/// is none either. A key of INFO may have anything in its value, but no IP has an underscore.
+fn is_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let of_word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    let Some(end) = bytes.iter().position(|b| !of_word(b)) else {
+        let edges = [bytes.first(), bytes.last()];
+        return edges.iter().flatten().all(|b| b.is_ascii_alphanumeric());
+    };
+    let (key, value) = bytes.split_at(end);
+    let of_value = |b: &u8| of_word(b) || matches!(b, b':' | b',' | b'=' | b'/' | b'+');
+    value.first() == Some(&b':')
+        && key.contains(&b'_')
+        && key.first().is_some_and(u8::is_ascii_lowercase)
+        && value.iter().all(of_value)
+        && value.last().is_some_and(|b| b.is_ascii_alphanumeric())
 }
 
 /// No longer line is a heading, but one with an answer behind its address.
@@ -302,6 +320,10 @@ fn banner(text: &str) -> Option<Heading<'_>> {
         "time",
         "dump",
     ];
+    // An IP has one or the other.
+    if !text.bytes().any(|b| matches!(b, b'.' | b':')) {
+        return None;
+    }
     let decoration = |c: char| {
         matches!(
             c,
@@ -316,7 +338,8 @@ fn banner(text: &str) -> Option<Heading<'_>> {
         let bare = word.trim_matches(['=', '-', '#', '*', '>', '<', '|', '/', ',', '(', ')']);
         let bare = bare.strip_suffix(':').unwrap_or(bare);
         let inner = bare.trim_matches(['[', ']']);
-        if bare.is_empty() || WORDS.contains(&inner.to_ascii_lowercase().as_str()) {
+        let is_known = |known: &&str| known.eq_ignore_ascii_case(inner);
+        if bare.is_empty() || WORDS.iter().any(is_known) {
             continue;
         }
         if let Some(address) = address_in_digits(bare).or_else(|| address_in_digits(inner)) {

@@ -29,11 +29,15 @@ pub(super) static DIALECT: Dialect = Dialect {
 };
 
 fn sniff(head: &Head) -> bool {
-    head.raw_lines().any(|line| {
-        line.trim_start()
-            .strip_prefix("export SR2_REDIS_MASTER_")
-            .is_some_and(|rest| rest.contains('='))
-    })
+    // The file may begin with pages of comments.
+    let may_be = |line: &str| line.starts_with('#') || line.starts_with("export ");
+    head.lines().any(may_be) && head.raw_lines().any(is_export)
+}
+
+fn is_export(line: &str) -> bool {
+    line.trim_start()
+        .strip_prefix("export SR2_REDIS_MASTER_")
+        .is_some_and(|rest| rest.contains('='))
 }
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {

@@ -18,6 +18,11 @@ impl Header {
     /// Of the first line; `None` if it cannot be one.
     pub fn of(block: Block) -> Option<Self> {
         let first = block.text.lines().find(|line| !line.trim().is_empty())?;
+        // No map has one column only, and a reader is dear to make for every line of prose.
+        let names = first.to_ascii_lowercase();
+        if !names.contains(',') || !["host", "ip", "address"].iter().any(|n| names.contains(n)) {
+            return None;
+        }
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .trim(Trim::All)
