@@ -102,6 +102,28 @@ pub fn ec2_ip(name: &str) -> Option<IpAddr> {
     numbers?.replace('-', ".").parse().ok()
 }
 
+/// The name with the IP in it as everybody writes it, where it is written as file systems want it:
+/// `10-0-0-1_7000`, `ip-10-0-0-1.txt`, `fd01--5_7000`, `10.0.0.1%3A7000`. `None` where there is none.
+pub fn with_plain_ip(name: &str) -> Option<String> {
+    let decoded = plain(name);
+    let cuts = cuts(&decoded);
+    let spans = (0..cuts.len()).flat_map(|at| (at..cuts.len()).rev().map(move |end| (at, end)));
+    for (at, end) in spans {
+        let range = cuts[at].0..cuts[end].1;
+        let text = &decoded[range.clone()];
+        let port_follows = || {
+            let next = cuts.get(end + 1).map(|&(start, end)| &decoded[start..end]);
+            next.and_then(port_of_word).is_some()
+        };
+        let ip = ec2_ip(text).filter(|_| !text.contains('.'));
+        if let Some(ip) = ip.or_else(|| dashed_ip(text).filter(|_| port_follows())) {
+            let (before, behind) = (&decoded[..range.start], &decoded[range.end..]);
+            return Some(format!("{before}{ip}{behind}"));
+        }
+    }
+    (decoded != name).then(|| decoded.into_owned())
+}
+
 /// Words of file names that say what was asked, not whom.
 const ASKED: [&str; 30] = [
     "cluster",
@@ -293,6 +315,23 @@ mod tests {
             assert_eq!(find(path).as_deref(), Some("::1:7000"), "{path}");
         }
         assert_eq!(find("10.0.0.1:80.txt").as_deref(), Some("10.0.0.1:80"));
+    }
+
+    #[test]
+    fn spells_addresses_out() {
+        for (name, expected) in [
+            ("10-0-0-1_7000.txt", Some("10.0.0.1_7000.txt")),
+            ("nodes-10-0-0-1-7000.txt", Some("nodes-10.0.0.1-7000.txt")),
+            ("ip-10-0-0-1.txt", Some("10.0.0.1.txt")),
+            ("ip-10-0-0-1_info", Some("10.0.0.1_info")),
+            ("fd01--5_7000", Some("fd01::5_7000")),
+            ("10.0.0.1%3A7000", Some("10.0.0.1:7000")),
+            ("10.0.0.1_7000", None),
+            ("2026-11-20_nodes.txt", None),
+            ("é-10-0-0-1", None),
+        ] {
+            assert_eq!(with_plain_ip(name).as_deref(), expected, "{name}");
+        }
     }
 
     #[test]

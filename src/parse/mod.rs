@@ -72,6 +72,7 @@ pub use file_name::bundle;
 pub use file_name::ec2_ip;
 pub use file_name::port_in_name;
 pub use file_name::spans;
+pub use file_name::with_plain_ip;
 pub use file_name::words;
 pub use head::Head;
 pub use log::Log;
