@@ -96,7 +96,7 @@ pub(super) fn apply(
                 None => continue,
             },
         };
-        node.live = false;
+        (node.live, node.only_suspected) = (false, false);
         let stopped = own.is_some();
         let mut note = Diagnostic::note("capture/process", message).at(place);
         if stopped {
