@@ -9,34 +9,37 @@ pub(super) fn is_shortened(line: &str) -> bool {
     if text.is_empty() || text.len() > LONGEST {
         return false;
     }
-    let framed = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '…' | '⋮');
-    let bare = text.trim_matches(framed);
+    let frame = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '…' | '⋮');
+    let bare = text.trim_matches(frame);
     let is_dots = bare.chars().count() >= 3 && bare.chars().all(|c| c == '.');
     if is_dots || bare.starts_with("...") || bare.starts_with(['…', '⋮']) {
         return !has_node(text);
     }
     // A frame or an ellipsis makes a mark of a word; prose may have any word in it.
-    let words = bare.trim_matches(['.', '…']).to_ascii_lowercase();
-    let framed = bare.len() < text.len() || words.len() < bare.len();
-    let one = |known: &str| words == known || framed && words.starts_with(&format!("{known} "));
-    framed && MARKS.iter().any(|mark| one(mark)) || says_so(&words)
+    let lower = bare.to_ascii_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut words = words.filter(|w| !w.bytes().all(|b| b.is_ascii_digit()));
+    let framed = bare.len() < text.len() || bare.ends_with(['.', '…']);
+    let is_mark = words.next().is_some_and(|word| MARKS.contains(&word));
+    framed && is_mark && words.all(|word| THINGS.contains(&word)) || says_so(&lower)
 }
 
-const MARKS: [&str; 14] = [
+const MARKS: [&str; 11] = [
     "snip",
     "snipped",
     "cut",
-    "cut here",
     "omitted",
     "truncated",
     "more",
     "skipped",
     "etc",
-    "and so on",
     "redacted",
     "removed",
     "shortened",
-    "elided",
+];
+
+const THINGS: [&str; 9] = [
+    "line", "lines", "output", "node", "nodes", "row", "rows", "text", "here",
 ];
 
 /// `12 lines omitted`, `output truncated`, `7 more`.
@@ -55,10 +58,10 @@ fn says_so(words: &str) -> bool {
         "more",
         "redacted",
     ];
-    const THINGS: [&str; 8] = [
-        "line", "lines", "output", "node", "nodes", "row", "rows", "text",
-    ];
-    let told = ENDS.iter().any(|end| words.ends_with(end)) || words.contains(" more ");
+    let told = ENDS
+        .iter()
+        .any(|end| words.trim_end_matches('.').ends_with(end))
+        || words.contains(" more ");
     let thing = |word: &str| {
         THINGS.contains(&word) || word.bytes().all(|b| b.is_ascii_digit()) && !word.is_empty()
     };
@@ -109,6 +112,7 @@ mod tests {
             "the view of the first node",
             "// before",
             "# Server",
+            "// more slots than before",
             "we lost a host",
             "----",
             "10.0.0.1:7000",
