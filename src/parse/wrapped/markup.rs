@@ -32,7 +32,8 @@ pub(super) fn cleaned(source: &Source) -> Option<Source> {
 
 /// Cheap: nothing in the file is markup.
 pub(super) fn is_plain(text: &str) -> bool {
-    text.is_ascii() && !text.contains(['<', '{', '&', '|']) && !text.contains("h3. ")
+    let link = || text.contains("](http");
+    text.is_ascii() && !text.contains(['<', '{', '&', '|']) && !text.contains("h3. ") && !link()
 }
 
 #[derive(Default)]
@@ -86,6 +87,11 @@ impl Page {
         let start = start.strip_prefix(BARS).unwrap_or(start);
         let column = column + (text.len() - start.len()) as u32;
         let clean = clean(start.trim_end().strip_suffix(BARS).unwrap_or(start));
+        let clean = match unlinked(&clean) {
+            Some(bare) => Cow::Owned(bare),
+            None if is_head_of_table(&clean) => Cow::Borrowed(""),
+            None => clean,
+        };
         let changed = !is_whole || clean != text;
         let is_node = looks_like_node(strip_markup(&clean));
         self.found |= changed && is_node;
@@ -130,6 +136,37 @@ fn clean(text: &str) -> Cow<'_, str> {
         true => Cow::Borrowed(text),
         false => Cow::Owned(clean),
     }
+}
+
+/// The names of the columns, or the rule below them.
+fn is_head_of_table(row: &str) -> bool {
+    let Some(cells) = row.trim().strip_prefix('|') else {
+        return false;
+    };
+    let is_rule = cells.contains("--") && cells.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
+    let mut names = cells.split('|').map(str::trim);
+    is_rule
+        || names.any(|name| name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("flags"))
+}
+
+/// A line of a node without the links that a chat or mail program made of its address:
+/// `[ADDRESS](http://ADDRESS)`, `ADDRESS<http://ADDRESS>`, `<http://ADDRESS|ADDRESS>`.
+fn unlinked(text: &str) -> Option<String> {
+    let at = text.find("http").filter(|&at| at < LONGEST)?;
+    let (before, link) = text.split_at_checked(at)?;
+    let (open, close) = match before.strip_suffix("](") {
+        Some(_) => ("](", ')'),
+        None => ("<", '>'),
+    };
+    let before = before.strip_suffix(open)?;
+    let (link, behind) = link.split_once(close)?;
+    let (before, name) = match link.split_once('|') {
+        _ if open == "](" => before.rsplit_once('[')?,
+        Some((_, name)) => (before, name),
+        None => (before, ""),
+    };
+    let line = format!("{before}{name}{behind}");
+    looks_like_node(&line).then_some(line)
 }
 
 /// What stands for the first character of `text`, if not itself, and how many bytes that takes.
@@ -281,6 +318,25 @@ mod tests {
             ),
             (format!("{}\n{}\n", bars(A), bars(B)), [(1, 3), (2, 3)]),
             (format!("| {A} |\n| {B} |\n"), [(1, 3), (2, 3)]),
+            (
+                format!("{A}\n{B}\n")
+                    .replace("10.0.0.2:7000", "[10.0.0.2:7000](http://10.0.0.2:7000)"),
+                [(1, 1), (2, 1)],
+            ),
+            (
+                format!("{A}\n{B}\n")
+                    .replace("10.0.0.2:7000", "10.0.0.2:7000<http://10.0.0.2:7000>"),
+                [(1, 1), (2, 1)],
+            ),
+            (
+                format!("{A}\n{B}\n")
+                    .replace("10.0.0.2:7000", "<http://10.0.0.2:7000|10.0.0.2:7000>"),
+                [(1, 1), (2, 1)],
+            ),
+            (
+                format!("| id | flags |\n|---|---|\n{}\n{}\n", bars(A), bars(B)),
+                [(3, 3), (4, 3)],
+            ),
             (format!("{A}   │\n{B}     │\n"), [(1, 1), (2, 1)]),
             (
                 format!("{A}\n{B}\n").replace(" - ", " – "),
