@@ -90,7 +90,10 @@ impl Gathered {
         }
         let garbled = self.note_contradictions(source, &lines) || dump.unread > 0;
         let mut listed = std::mem::take(&mut self.listed);
-        let whole = !garbled && myself.is_some() && listed.names_only_listed(self, &lines);
+        let whole = !garbled
+            && !dump.incomplete
+            && myself.is_some()
+            && listed.names_only_listed(self, &lines);
         self.listed = listed;
         self.views.push(View {
             path: source.path.clone(),

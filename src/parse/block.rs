@@ -92,8 +92,8 @@ pub(super) fn pieces(line: &str) -> impl Iterator<Item = &str> {
 
 /// Takes off `> `, `12) `, quotes, `**` and colours, from both ends, as often as they stand there.
 pub(super) fn strip_markup(line: &str) -> &str {
-    const BEFORE: [&str; 7] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:"];
-    const AFTER: [&str; 6] = ["\",", "\"]", "\"", "'", "**", "\u{1b}[0m"];
+    const BEFORE: [&str; 8] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:", "`"];
+    const AFTER: [&str; 7] = ["\",", "\"]", "\"", "'", "**", "\u{1b}[0m", "`"];
     let mut text = line.trim();
     if is_bare(text) {
         return text;
@@ -179,6 +179,9 @@ mod tests {
             "**a b**",
             "\u{1b}[32;1ma b\u{1b}[0m",
             "b'a b'",
+            "```a b",
+            "a b```",
+            "`a b`",
         ] {
             assert_eq!(strip_markup(line), "a b", "{line:?}");
         }

@@ -1,6 +1,7 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
 mod apart;
+mod shortened;
 mod skipped;
 mod split;
 
@@ -16,6 +17,7 @@ use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
+use crate::parse::block::strip_markup;
 use crate::parse::head::Head;
 use crate::parse::joined::second_line;
 use crate::parse::log::Log;
@@ -28,6 +30,7 @@ use crate::parse::node_line::covers_all_slots;
 use crate::parse::nodes_conf;
 use crate::source::Source;
 
+use shortened::is_shortened;
 use skipped::Skipped;
 
 pub(super) static DIALECT: Dialect = Dialect {
@@ -79,6 +82,8 @@ struct Reading<'a> {
     unread_owners: Vec<u32>,
     /// Numbers of the lines that are several.
     joined: BTreeSet<u32>,
+    /// Numbers of the lines that say that others were left out.
+    shortened: Vec<u32>,
     /// Line and epoch of every `vars`.
     epochs: Vec<(u32, Option<u64>)>,
 }
@@ -98,7 +103,16 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
         let cut = last == Some(text.as_ptr());
         let plain = reader.node_line(text);
         let is_odd = plain.is_err() || !reader.skipped.is_empty();
-        if is_odd && second_line(text).is_some() {
+        // What closes a quotation stands behind the whole line.
+        let closed = is_odd && text.ends_with("`");
+        let cut = cut && !closed;
+        if closed && let Ok(line) = reader.node_line(strip_markup(text)) {
+            skipped.say(log);
+            reading.keep(&reader, line, number, text, log);
+        } else if is_odd && is_shortened(text) {
+            skipped.say(log);
+            reading.shortened(number, text, log);
+        } else if is_odd && second_line(text).is_some() {
             let spot = Spot {
                 line: number,
                 text,
@@ -191,6 +205,17 @@ impl<'a> Reading<'a> {
             };
             log.warning(code, message.as_str(), spot);
         }
+    }
+
+    fn shortened(&mut self, number: u32, text: &str, log: &mut Log) {
+        self.shortened.push(number);
+        let part = text.trim();
+        let message = format!(
+            "{} says that lines were left out here; the view does not count as whole",
+            quote(part)
+        );
+        let line = number;
+        log.warning("parse/truncated", message, Spot { line, text, part });
     }
 
     fn unread(&mut self, number: u32, piece: &str) {

@@ -4,11 +4,14 @@
 //! prompt or a rule of dashes gives is only that the answer before it is over.
 
 mod ansible;
+mod filter;
 
 use crate::model::Address;
 use crate::parse::block::strip_markup;
 use crate::parse::file_name::address_in_path;
 use crate::parse::transcript;
+
+pub(super) use filter::filter;
 
 /// What a heading says of the answer below it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -51,7 +54,9 @@ pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
     }
     if text.len() > LONGEST {
         // The line of a node may be long, and stand behind its address.
-        return call(text).or_else(|| ansible::of_task(text));
+        return fence(text)
+            .or_else(|| call(text))
+            .or_else(|| ansible::of_task(text));
     }
     cli_all(text)
         .or_else(|| fence(text))
@@ -105,15 +110,25 @@ fn cli_all(text: &str) -> Option<Heading<'_>> {
     })
 }
 
+/// A fence, alone or with a word that names the language. In a chat the answer begins behind it.
 fn fence(text: &str) -> Option<Heading<'_>> {
-    let info = text
-        .strip_prefix("```")
-        .or_else(|| text.strip_prefix("~~~"))?;
-    (!info.contains('`')).then(|| Heading {
+    let mark = text.get(..3).filter(|m| matches!(*m, "```" | "~~~"))?;
+    let info = text.strip_prefix(mark)?.trim();
+    let of_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'-');
+    let is_language = info.len() <= LONGEST_LANGUAGE && info.bytes().all(of_word);
+    // Backquotes behind the text may close the fence, too; in its midst they quote a word.
+    let inside = info.strip_suffix(mark).unwrap_or(info);
+    if !is_language && (mark == "~~~" || inside.contains('`') || inside.is_empty()) {
+        return None;
+    }
+    Some(Heading {
         kind: Kind::Fence,
+        rest: (!is_language).then_some(info),
         ..Heading::default()
     })
 }
+
+const LONGEST_LANGUAGE: usize = 20;
 
 /// `==> nodes/10.0.0.1_7000/info.txt <==`, as `head` and `tail` print it.
 fn file(text: &str) -> Option<Heading<'_>> {
@@ -434,6 +449,24 @@ mod tests {
         ] {
             let found = heading(line).unwrap();
             assert_eq!((found.kind, found.of), (kind, None), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_fence_is_the_first_line_below_it() {
+        let node = "07c37 10.0.0.1:7000@17000 master - 0 0 4 connected";
+        let slots = " 1-2".repeat(200);
+        for rest in [
+            node.to_owned(),
+            format!("{node}{slots}"),
+            format!("{node}```"),
+        ] {
+            let line = format!("```{rest}");
+            let found = heading(&line).unwrap();
+            assert_eq!((found.kind, found.rest), (Kind::Fence, Some(&*rest)));
+        }
+        for line in ["~~~ cut ~~~", "``` `a` b", "``````x` y"] {
+            assert_eq!(heading(line), None, "{line}");
         }
     }
 

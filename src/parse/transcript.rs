@@ -11,7 +11,9 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::heading::Kind;
+use crate::parse::heading::filter;
 use crate::parse::log::Log;
+use crate::parse::log::Spot;
 use crate::parse::log::quote;
 use crate::parse::recognise;
 
@@ -30,8 +32,23 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
     }
     let mut sections = Vec::new();
     let mut unknown = Unknown::default();
+    let mut filter = None;
     for answer in &answers {
+        filter = filter_of(answer).unwrap_or(filter);
+        let first = sections.len();
         read(answer, &mut sections, &mut unknown, log);
+        if let Some((spot, name, is_said)) = &mut filter {
+            let found = sections.get_mut(first..).unwrap_or(&mut []);
+            if shorten(found) && !std::mem::replace(is_said, true) {
+                let message = format!(
+                    "what this command showed went through `{name}`: the views below may lack \
+                     lines, and do not count as whole"
+                );
+                let diagnostic = Diagnostic::warning("capture/filtered", message);
+                let diagnostic = diagnostic.help("capture `cluster nodes` without a filter");
+                log.at_line(diagnostic, spot.line);
+            }
+        }
     }
     unknown.say(log);
     if sections.is_empty() {
@@ -41,6 +58,33 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
         ));
     }
     Some(sections)
+}
+
+/// The filter behind the command above, until another command or the end of its output; whether
+/// it was said.
+type Filter<'a> = Option<(Spot<'a>, &'static str, bool)>;
+
+/// What the heading of this answer changes of the filter. A loop has one command for all its
+/// answers, which banners tell apart.
+fn filter_of<'a>(answer: &Answer<'a>) -> Option<Filter<'a>> {
+    let (spot, heading) = answer.heading.as_ref()?;
+    match heading.kind {
+        Kind::Command => Some(filter(spot.part).map(|name| (*spot, name, false))),
+        Kind::Fence | Kind::End => Some(None),
+        Kind::Banner | Kind::Bare | Kind::Rule => None,
+    }
+}
+
+/// Lines may be missing in each list of nodes; false if there is none.
+fn shorten(sections: &mut [Section]) -> bool {
+    let mut any = false;
+    for section in sections {
+        if let Facts::Nodes(dump) = &mut section.facts {
+            dump.incomplete = true;
+            any = true;
+        }
+    }
+    any
 }
 
 fn read<'a>(
@@ -277,6 +321,42 @@ mod tests {
         let names: Vec<_> = sections.iter().map(|s| (s.0, s.2)).collect();
         assert_eq!(names, [("info", 1)]);
         assert_eq!(codes, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_view_behind_a_filter_is_not_whole() {
+        let node = node(7000);
+        let incomplete = |text: &str| -> Vec<bool> {
+            let source = Source::new("all.txt", text.into(), String::new());
+            let parsed = parse_file(&source);
+            let said: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+            let dumps = parsed.sections.iter().filter_map(|s| match &s.facts {
+                Facts::Nodes(dump) => Some(dump.incomplete),
+                _ => None,
+            });
+            let dumps: Vec<bool> = dumps.collect();
+            let expected = usize::from(dumps.contains(&true));
+            assert_eq!(said, vec!["capture/filtered"; expected], "{text}");
+            dumps
+        };
+        let asked = "$ redis-cli -p 7000 cluster nodes";
+        for (text, expected) in [
+            (format!("{asked} | grep master\n{node}\n"), vec![true]),
+            (format!("{asked} | sort\n{node}\n"), vec![false]),
+            (
+                format!("{asked} | head -3\n{node}\n{asked}\n{node}\n"),
+                vec![true, false],
+            ),
+            (
+                format!(
+                    "$ for p in 1 2; do redis-cli -p $p cluster nodes | grep master; done\n== 10.0.0.1:7000 ==\n{node}\n== 10.0.0.1:7001 ==\n{node}\n$\n{node}\n"
+                ),
+                vec![true, true, false],
+            ),
+            (format!("{asked} | tail -3\n```\n{node}\n```\n"), vec![true]),
+        ] {
+            assert_eq!(incomplete(&text), expected, "{text}");
+        }
     }
 
     const SLOTS: &str = "1) 1) (integer) 0\n   2) (integer) 5460\n   3) 1) \"::1\"\n      2) (integer) 7471\n   4) 1) \"::1\"\n      2) (integer) 7474\n";

@@ -4,6 +4,7 @@
 //! What is taken out becomes a source of its own that remembers where each of its lines stood.
 
 mod folded;
+mod markup;
 mod prefixes;
 mod strings;
 mod words;
@@ -26,18 +27,42 @@ pub fn unwrap(source: &Source) -> Vec<Source> {
 
 fn parts(source: &Source) -> Vec<Source> {
     // Nearly every file is lines of nodes and nothing else.
-    if source.text.lines().all(is_plain_node) {
+    let all_plain = source.text.lines().all(is_plain_node);
+    let no_markup = markup::is_plain(&source.text);
+    if all_plain && no_markup {
         return Vec::new();
     }
     let found = strings::outputs(source);
     if !found.is_empty() {
         return found;
     }
+    if !no_markup && let Some(cleaned) = markup::cleaned(source) {
+        return vec![joined_again(cleaned)];
+    }
+    if all_plain {
+        return Vec::new();
+    }
     let found = prefixes::behind_prefixes(source);
     if !found.is_empty() {
         return found;
     }
     folded::joined(source).into_iter().collect()
+}
+
+/// The text with the lines joined that the border of a pane cut, at their places in the file.
+fn joined_again(cleaned: Source) -> Source {
+    let Some(mut joined) = folded::joined(&cleaned) else {
+        return cleaned;
+    };
+    if let Some(inside) = &mut joined.inside {
+        for place in &mut inside.lines {
+            *place = cleaned.in_file(place.0, place.1);
+        }
+        for remark in &mut inside.remarks {
+            remark.place = cleaned.in_file(remark.place.0, remark.place.1);
+        }
+    }
+    joined
 }
 
 /// What is to say of how the answers were taken out, or that they were not.

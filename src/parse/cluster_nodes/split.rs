@@ -21,6 +21,7 @@ pub(super) fn split<'a>(mut reading: Reading<'a>, log: &mut Log) -> Vec<NodesDum
             lines,
             unread,
             current_epoch,
+            incomplete: reading.dump.incomplete || !reading.shortened.is_empty(),
             ..reading.dump
         }];
     }
@@ -176,6 +177,14 @@ fn give_back(reading: &Reading, dumps: &mut [NodesDump]) {
         let last = index + usize::from(between);
         for dump in dumps.iter_mut().take(last + 1).skip(first) {
             dump.unread += 1;
+        }
+    }
+    for &number in &reading.shortened {
+        let index = above(number);
+        let between = spans.get(index).is_some_and(|span| span.1 < number);
+        let both = 1 + usize::from(between);
+        for dump in dumps.iter_mut().skip(index).take(both) {
+            dump.incomplete = true;
         }
     }
     for &(number, epoch) in &reading.epochs {
