@@ -13,6 +13,7 @@ use crate::model::Link;
 use crate::model::NodeId;
 use crate::model::Replication;
 use crate::model::Sync;
+use crate::parse::DBSIZE;
 
 /// Fills what INFO and CONFIG tell into the cluster.
 pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
@@ -97,6 +98,7 @@ fn own_state(
     if !keys.is_empty() || info.contains_key("# Keyspace") {
         node.keys = Some(keys.iter().sum());
     }
+    node.keys = node.keys.or(number(DBSIZE));
     if let Some(odd) = contradiction::find(id, of, names, &inventory.cluster) {
         inventory.diagnostics.push(odd);
         // Whatever its offset counts, it is not this shard's writes.

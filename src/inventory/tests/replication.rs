@@ -172,6 +172,21 @@ fn keys_are_known_where_the_keyspace_was_captured() {
 }
 
 #[test]
+fn dbsize_tells_the_keys_where_no_keyspace_was_captured() {
+    let mut files = views("abcd", FOUR);
+    files.push(of('c', "dbsize.txt", "(integer) 12\n"));
+    assert_eq!(node(&inventory(files), 'c').keys, Some(12));
+    let mut files = views("abcd", FOUR);
+    files.push(of('c', "dbsize.txt", "12\n"));
+    files.push(of(
+        'c',
+        "info.txt",
+        "# Keyspace\r\ndb0:keys=13,expires=0\r\n",
+    ));
+    assert_eq!(node(&inventory(files), 'c').keys, Some(13));
+}
+
+#[test]
 fn the_server_is_what_most_nodes_say() {
     let version = |node, text: &str| of(node, "info.txt", &text.replace(' ', "\r\n"));
     let mut files = views("abcd", FOUR);
