@@ -11,6 +11,7 @@ mod answers;
 mod captures;
 mod clusters;
 mod conf;
+mod contradiction;
 mod disks;
 mod distribution;
 mod dumps;

@@ -41,6 +41,8 @@ pub(super) fn apply(
         .filter_map(|(&host, listed)| strangers(gathered, inventory, host, listed))
         .collect();
     inventory.diagnostics.extend(strangers);
+    let running: Vec<Diagnostic> = dead_but_running(gathered, inventory, &hosts);
+    inventory.diagnostics.extend(running);
     let addresses: BTreeSet<Address> = inventory
         .cluster
         .nodes
@@ -104,6 +106,45 @@ pub(super) fn apply(
         }
         inventory.diagnostics.push(note);
     }
+}
+
+/// Says which nodes are dead by the views although their process runs: hung, or cut off from the
+/// others, and then clients beside them may still write there.
+fn dead_but_running(
+    gathered: &Gathered,
+    inventory: &Inventory,
+    hosts: &BTreeMap<HostId, Listed>,
+) -> Vec<Diagnostic> {
+    let nodes = inventory.cluster.nodes.iter();
+    let addresses: BTreeSet<Address> = nodes.filter_map(|n| n.address.clone()).collect();
+    let mut found = Vec::new();
+    for (id, node) in inventory.cluster.iter() {
+        let (Some(address), Some(host), true) = (&node.address, node.host, !node.live) else {
+            continue;
+        };
+        let listed = hosts.get(&host).into_iter().flatten();
+        let mut own = listed.filter(|(_, row)| is_process_of(row, address, &addresses));
+        let Some((path, row)) = own.find(|(_, row)| !row.stopped) else {
+            continue;
+        };
+        if !is_silent(gathered, inventory, id) {
+            continue;
+        }
+        let message = format!(
+            "{node} is taken for dead, but its process runs: it is hung or cut off, and may still take writes"
+        );
+        let place = Place {
+            path: Arc::clone(path),
+            line: row.line,
+            column: 1,
+        };
+        found.push(
+            Diagnostic::warning("capture/dead-but-runs", message)
+                .at(place)
+                .help("unless this list is older than the views: stop the process, or see that no client reaches it, before another node takes its slots"),
+        );
+    }
+    found
 }
 
 /// Says which processes run in cluster mode on a host and are in nobody's view: nodes that nobody

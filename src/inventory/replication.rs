@@ -1,8 +1,10 @@
 //! INFO and CONFIG answers to replication state, keys, memory and settings.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::inventory::Inventory;
+use crate::inventory::contradiction;
 use crate::inventory::gather::Answers;
 use crate::inventory::gather::Gathered;
 use crate::inventory::server;
@@ -11,6 +13,7 @@ use crate::model::Link;
 use crate::model::NodeId;
 use crate::model::Replication;
 use crate::model::Sync;
+use crate::parse::DBSIZE;
 
 /// Fills what INFO and CONFIG tell into the cluster.
 pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
@@ -27,9 +30,10 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     }
     answers.sort_by_key(|(id, _)| *id);
     settings(&answers, inventory);
+    let names = contradiction::names(gathered, &by_address);
     inventory.cluster.server = server::server(gathered, &answers);
     for (id, of) in &answers {
-        own_state(*id, &of.info, inventory);
+        own_state(*id, of, &names, inventory);
         if matches!(
             setting(
                 &of.config,
@@ -76,7 +80,13 @@ fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {
     }
 }
 
-fn own_state(id: NodeId, info: &BTreeMap<String, String>, inventory: &mut Inventory) {
+fn own_state(
+    id: NodeId,
+    of: &Answers,
+    names: &BTreeMap<Address, NodeId>,
+    inventory: &mut Inventory,
+) {
+    let info = &of.info;
     let number = |key: &str| info.get(key).and_then(|v| v.parse::<u64>().ok());
     let node = inventory.cluster.node_mut(id);
     node.used_memory = number("used_memory").or(node.used_memory);
@@ -88,6 +98,18 @@ fn own_state(id: NodeId, info: &BTreeMap<String, String>, inventory: &mut Invent
     if !keys.is_empty() || info.contains_key("# Keyspace") {
         node.keys = Some(keys.iter().sum());
     }
+    node.keys = node.keys.or(number(DBSIZE));
+    if let Some(odd) = contradiction::find(id, of, names, &inventory.cluster) {
+        inventory.diagnostics.push(odd);
+        // Whatever its offset counts, it is not this shard's writes.
+        let node = inventory.cluster.node_mut(id);
+        if node.is_replica() {
+            node.replication.sync = Sync::Disputed;
+        }
+        return;
+    }
+    let node = inventory.cluster.node_mut(id);
+    node.histories = histories(info);
     let slave = match info.get("role").map(String::as_str) {
         Some("slave" | "replica") => true,
         Some("master") => false,
@@ -126,6 +148,20 @@ fn own_state(id: NodeId, info: &BTreeMap<String, String>, inventory: &mut Invent
         },
         offset,
     };
+}
+
+/// `master_replid`, and below it the id that it had before a failover.
+fn histories(info: &BTreeMap<String, String>) -> Vec<Arc<str>> {
+    let told = ["master_replid", "master_replid2"].map(|key| info.get(key));
+    let legal = |id: &&String| {
+        // Forty zeros stand for none.
+        id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit()) && id.bytes().any(|b| b != b'0')
+    };
+    told.into_iter()
+        .flatten()
+        .filter(legal)
+        .map(|id| id.as_str().into())
+        .collect()
 }
 
 fn keys_of(value: &str) -> Option<u64> {

@@ -99,6 +99,9 @@ pub enum Sync {
     Running,
     /// None ever finished: offset 0 or "down since -1".
     Never,
+    /// Its INFO names another master than the views do, or calls it a master itself: nobody can
+    /// say that it holds this shard.
+    Disputed,
     /// No INFO tells. Taken for [`Sync::Done`], and said.
     Unknown,
 }
@@ -224,6 +227,8 @@ pub struct Node {
     /// Of its own view only: no other node shows them.
     pub open_slots: Vec<OpenSlot>,
     pub replication: Replication,
+    /// Replication ids under which its offset counts; empty where no INFO tells.
+    pub histories: Vec<Arc<str>>,
     /// Keys over all databases; `None` where no INFO tells.
     pub keys: Option<u64>,
     /// `used_memory` in bytes; `None` where no INFO tells.
@@ -262,6 +267,7 @@ impl Node {
             config_epoch: 0,
             open_slots: Vec::new(),
             replication: Replication::default(),
+            histories: Vec::new(),
             keys: None,
             used_memory: None,
             no_failover: false,

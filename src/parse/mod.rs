@@ -15,6 +15,7 @@ mod cluster_nodes;
 mod cluster_shards;
 mod cluster_slots;
 mod config_get;
+mod dbsize;
 mod df;
 mod disk_map;
 mod distribution;
@@ -54,6 +55,7 @@ mod unreachable;
 mod wrapped;
 
 pub use block::Block;
+pub use dbsize::KEY as DBSIZE;
 pub use facts::DiskRow;
 pub use facts::Distribution;
 pub use facts::DistributionRow;
@@ -149,7 +151,13 @@ pub fn parse(source: &Source) -> Parsed<'_> {
             sections,
             diagnostics: log.finish(),
         },
-        None => unclaimed(source),
+        None => match dbsize::in_file(source) {
+            Some(section) => Parsed {
+                sections: vec![section],
+                diagnostics: log.finish(),
+            },
+            None => unclaimed(source),
+        },
     };
     parsed.diagnostics.splice(0..0, remarks);
     nodes_conf::check_loading(source, &mut parsed);
@@ -233,10 +241,11 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 20] = [
+    const SHARED: [&str; 21] = [
         "mod",
         "bars",
         "block",
+        "dbsize",
         "facts",
         "file_name",
         "head",

@@ -10,6 +10,7 @@ use crate::model::Address;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::dbsize;
 use crate::parse::heading::Kind;
 use crate::parse::heading::filter;
 use crate::parse::log::Log;
@@ -125,6 +126,14 @@ fn read<'a>(
             },
             ..s
         }));
+        return;
+    }
+    if let Some(section) = dbsize::below(spot.text, body, log) {
+        sections.push(Section {
+            of: heading.of.clone(),
+            host: heading.host,
+            ..section
+        });
         return;
     }
     match (heading.kind, &heading.of) {

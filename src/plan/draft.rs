@@ -6,6 +6,7 @@ use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::SlotSet;
+use crate::model::Sync;
 use crate::plan::Phase;
 use crate::plan::closing::Closing;
 use crate::plan::level::phase_of;
@@ -58,6 +59,18 @@ fn has_replica(cluster: &Cluster, owner: NodeId) -> bool {
         .any(|(_, n)| n.is_live_member() && n.master() == Some(owner))
 }
 
+/// Offsets count the writes of one history; `master_replid2` links it to the one before.
+fn histories_differ(cluster: &Cluster, nodes: &[NodeId]) -> bool {
+    let told = nodes.iter().map(|&id| &cluster.node(id).histories);
+    let told: Vec<_> = told.filter(|ids| !ids.is_empty()).collect();
+    let Some((first, others)) = told.split_first() else {
+        return false;
+    };
+    others
+        .iter()
+        .any(|ids| !ids.iter().any(|id| first.contains(id)))
+}
+
 struct Writer<'a> {
     problem: &'a Problem<'a>,
     captured: &'a Cluster,
@@ -100,22 +113,32 @@ impl Writer<'_> {
             Some(offset) => format!("offset {offset}"),
             None => "offset not captured".to_owned(),
         };
-        let rivals: Vec<NodeId> = cluster
+        let live: Vec<NodeId> = cluster
             .iter()
             .filter(|(_, n)| n.live && n.master() == Some(*old))
             .map(|(id, _)| id)
-            .filter(|&id| cluster.is_synced(id))
             .collect();
+        let synced = live.iter().copied().filter(|&id| cluster.is_synced(id));
+        let rivals: Vec<NodeId> = synced.collect();
+        let disputed = |&id: &NodeId| cluster.node(id).replication.sync == Sync::Disputed;
         let blind = rivals
             .iter()
             .any(|&r| cluster.node(r).replication.offset.is_none());
         let best = match (rivals.len(), blind) {
+            (1, _) if live.iter().any(disputed) => {
+                "its only live replica of which no INFO says that it follows another master"
+            }
             (0 | 1, _) => "its only live replica",
+            _ if histories_differ(cluster, &rivals) => {
+                "one of its replicas; their offsets CANNOT BE COMPARED, as by `master_replid` their histories differ: see which of them holds the data first"
+            }
             (_, false) => "the furthest of its replicas",
             (_, true) => "the furthest known of its replicas, not all offsets were captured",
         };
         let loss = if cluster.is_synced(*node) {
             ""
+        } else if replica.replication.sync == Sync::Disputed {
+            "; by its INFO it follows another master, or is one: WHAT IT LACKS IS LOST FOR GOOD, even if the old master returns"
         } else {
             "; it never finished a sync: WHAT IT LACKS IS LOST FOR GOOD, even if the old master returns"
         };

@@ -40,6 +40,10 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
             Aside::Syncing { owner, replica } => {
                 let (what, unlock) = match cluster.node(*replica).replication.sync {
                     Sync::Running => ("is in its first sync", "capture again when it is done"),
+                    Sync::Disputed => (
+                        "follows another master by its own INFO, or is one",
+                        "capture `cluster nodes` and `info` of it again",
+                    ),
                     _ => (
                         "never finished a sync",
                         "see why it does not sync (its log), then capture again",

@@ -308,7 +308,7 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
         .find(|&r| {
             matches!(
                 cluster.node(r).replication.sync,
-                Sync::Running | Sync::Never
+                Sync::Running | Sync::Never | Sync::Disputed
             )
         });
     syncing.map(|replica| Aside::Syncing {

@@ -112,6 +112,7 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
         }
         let what = match cluster.node(node).replication.sync {
             Sync::Running => "is still in its first sync",
+            Sync::Disputed => "follows another master by its own INFO, or is one",
             _ if follows_a_stranger(cluster, node) => {
                 "holds no key any more: it copied the blank process at its master's address"
             }

@@ -56,7 +56,16 @@ fn walks_in_the_order_of_paths_and_skips_hidden_files() {
     dir.put(".hidden", "").put(".git/x", "");
     let (paths, diagnostics) = read(&[dir.path()]);
     assert_eq!(paths, ["a/1", "a/2", "b.txt"]);
-    assert_eq!(diagnostics, []);
+    // The directory and the file: one word for all.
+    let [note] = &diagnostics[..] else {
+        panic!("{diagnostics:?}");
+    };
+    assert_eq!(note.code, "capture/hidden-file");
+    assert!(
+        note.message.contains("`.git` and 1 more"),
+        "{}",
+        note.message
+    );
 }
 
 #[test]

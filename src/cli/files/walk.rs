@@ -25,6 +25,9 @@ pub(super) struct Walk {
     /// is a loop.
     above: Vec<PathBuf>,
     pub diagnostics: Vec<Diagnostic>,
+    /// How many hidden files and directories were passed by, and the first of them.
+    hidden: usize,
+    first_hidden: Option<String>,
 }
 
 impl Walk {
@@ -55,6 +58,7 @@ impl Walk {
                 });
             }
         }
+        walk.say_hidden();
         if walk.files.is_empty() {
             let names: Vec<String> = args.iter().map(|a| quoted(Path::new(a))).collect();
             return Err(Failure::NothingUnderstood(format!(
@@ -81,9 +85,33 @@ impl Walk {
         }
         self.above.push(real);
         for name in entries {
+            if is_hidden(&name) {
+                self.hidden += 1;
+                self.first_hidden.get_or_insert_with(|| below(label, &name));
+                continue;
+            }
             self.entry(&path.join(&name), &below(label, &name));
         }
         self.above.pop();
+    }
+
+    fn say_hidden(&mut self) {
+        let Some(first) = &self.first_hidden else {
+            return;
+        };
+        let message = match self.hidden {
+            1 => format!("`{first}` is hidden; it was not read"),
+            2 => format!("`{first}` and 1 more are hidden; they were not read"),
+            n => format!(
+                "`{first}` and {} more files or directories are hidden; they were not read",
+                n - 1
+            ),
+        };
+        self.diagnostics.push(
+            Diagnostic::note("capture/hidden-file", message)
+                .at(start(first))
+                .help("name one as an argument to have it read"),
+        );
     }
 
     fn entry(&mut self, path: &Path, shown: &str) {
@@ -110,12 +138,16 @@ impl Walk {
     }
 }
 
-/// Names in a directory, sorted, without the hidden ones.
+/// Dot files of editors, shells and file systems; a capture seldom has its answers there.
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Names in a directory, sorted.
 fn sorted(path: &Path) -> io::Result<Vec<OsString>> {
     let mut names = fs::read_dir(path)?
         .map(|entry| entry.map(|e| e.file_name()))
         .collect::<io::Result<Vec<OsString>>>()?;
-    names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
     names.sort();
     Ok(names)
 }

@@ -287,3 +287,20 @@ fn a_server_that_no_view_lists_is_told() {
     met.push(file("ps-10.0.0.4.txt", &(line(7004) + &line(9000))));
     assert_eq!(codes(&inventory(met)), [""; 0], "M007 tells of it");
 }
+
+#[test]
+fn a_process_that_runs_where_the_views_see_a_dead_node_is_said() {
+    let ps = "UID PID PPID C STIME TTY TIME CMD\n\
+        redis 811 1 0 10:00 ? 00:00:11 redis-server *:7001 [cluster]\n";
+    let said = |lines: &str| {
+        let mut files = views("bcd", lines);
+        files.push(file("10.0.0.1/ps.txt", ps));
+        let inventory = inventory(files);
+        let all = inventory.diagnostics.into_iter();
+        let odd = all.filter(|d| d.code == "capture/dead-but-runs");
+        odd.map(|d| d.place.map(|p| p.line)).collect::<Vec<_>>()
+    };
+    let failed = FOUR.replace("a master", "a master,fail");
+    assert_eq!(said(&failed), [Some(2)]);
+    assert_eq!(said(FOUR), []);
+}

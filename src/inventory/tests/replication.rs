@@ -48,13 +48,50 @@ fn an_answer_that_tells_little_is_unknown() {
         state("redis_version:5.0.14"),
         (Link::Unknown, Sync::Unknown, None)
     );
-    // The role of `cluster nodes` and of INFO differ: taken seconds apart.
-    assert_eq!(
-        state("role:master master_repl_offset:7"),
-        (Link::Unknown, Sync::Unknown, None)
-    );
     let later = "role:replica master_link_status:up slave_read_repl_offset:8";
     assert_eq!(state(later), (Link::Up, Sync::Done, Some(8)));
+}
+
+#[test]
+fn who_follows_another_master_by_its_info_is_no_known_copy() {
+    let follows = |address: &str| {
+        let (host, port) = address.split_once(':').expect("an address");
+        let info = format!(
+            "role:slave master_host:{host} master_port:{port} master_link_status:up slave_repl_offset:42"
+        );
+        let inventory = replica(&info);
+        let found = node(&inventory, 'c').replication;
+        (found.sync, found.offset, codes(&inventory))
+    };
+    assert_eq!(follows(&address('a')), (Sync::Done, Some(42), vec![]));
+    // It moved, or replicates over TLS: no view can tell.
+    assert_eq!(follows("10.9.9.9:1"), (Sync::Done, Some(42), vec![]));
+    assert_eq!(
+        follows(&address('b')),
+        (Sync::Disputed, None, vec!["capture/info-contradicts"])
+    );
+}
+
+#[test]
+fn a_role_that_the_views_do_not_know_is_said() {
+    let inventory = replica("role:master master_repl_offset:7");
+    let found = node(&inventory, 'c').replication;
+    assert_eq!((found.sync, found.offset), (Sync::Disputed, None));
+    assert_eq!(codes(&inventory), ["capture/info-contradicts"]);
+    let mut files = views("abcd", FOUR);
+    files.push(of('a', "info.txt", "role:slave\r\nslave_repl_offset:7\r\n"));
+    let said = super::inventory(files);
+    assert_eq!(codes(&said), ["capture/info-contradicts"]);
+    assert_eq!(node(&said, 'a').replication, Replication::default());
+}
+
+#[test]
+fn histories_are_the_ids_that_stand_for_one() {
+    let (x, none) = ("a".repeat(40), "0".repeat(40));
+    let histories = |info: &str| node(&replica(info), 'c').histories.len();
+    let one = format!("role:slave master_replid:{x} master_replid2:{none}");
+    assert_eq!(histories(&one), 1);
+    assert_eq!(histories("role:slave master_replid:xxx"), 0);
 }
 
 #[test]
@@ -132,6 +169,21 @@ fn keys_are_known_where_the_keyspace_was_captured() {
     assert_eq!(with_heading(empty), Some(0));
     let full = "# Keyspace\r\ndb0:keys=12,expires=1,avg_ttl=5\r\n";
     assert_eq!(with_heading(full), Some(12));
+}
+
+#[test]
+fn dbsize_tells_the_keys_where_no_keyspace_was_captured() {
+    let mut files = views("abcd", FOUR);
+    files.push(of('c', "dbsize.txt", "(integer) 12\n"));
+    assert_eq!(node(&inventory(files), 'c').keys, Some(12));
+    let mut files = views("abcd", FOUR);
+    files.push(of('c', "dbsize.txt", "12\n"));
+    files.push(of(
+        'c',
+        "info.txt",
+        "# Keyspace\r\ndb0:keys=13,expires=0\r\n",
+    ));
+    assert_eq!(node(&inventory(files), 'c').keys, Some(13));
 }
 
 #[test]

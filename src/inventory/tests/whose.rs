@@ -104,7 +104,7 @@ fn answers_in_the_folder_of_another_listed_node_stay_its_own() {
 fn hosts_and_ports_in_names_find_the_node() {
     let named = FOUR.replace("d slave", "d@10.0.0.4:7004@17004,redis-3.svc slave");
     let map = file("hosts.csv", "host,ip\nhost-1,10.0.0.1\nhost-2,10.0.0.2\n");
-    let info = |n: u32| format!("role:master\r\nused_memory:{n}\r\n");
+    let info = |n: u32| format!("redis_mode:cluster\r\nused_memory:{n}\r\n");
     let inventory = inventory(vec![
         view('a', &named),
         map,

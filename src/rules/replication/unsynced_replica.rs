@@ -1,5 +1,6 @@
 //! ## What
-//! A live replica of a live master has its replication link down, or never finished a sync.
+//! A live replica of a live master has its replication link down, or never finished a sync, or
+//! its INFO names another master than the views do.
 //!
 //! ## Why
 //! It is listed as a copy and is none, or falls behind with every write. It cannot take over:
@@ -50,6 +51,10 @@ fn finding(cluster: &Cluster, id: NodeId) -> Option<Finding> {
         (Sync::Never, false) => (
             "never finished a sync: it is no copy",
             "look at the log of both for why the sync fails: memory, disk, `masterauth`, network",
+        ),
+        (Sync::Disputed, _) => (
+            "follows another master by its own INFO, or is one",
+            "capture `cluster nodes` and `info` of it again, one right after the other",
         ),
         (_, true) => (
             "has its replication link down: it falls behind with every write",

@@ -10,6 +10,7 @@
 //! offset). Where no replica can take over, restart the dead process that still has the data.
 //! Slots that were never assigned are assigned when the cluster is made.
 use crate::model::SlotSet;
+use crate::model::Sync;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -200,7 +201,11 @@ fn why_nobody_takes_over(cluster: &Cluster, shard: &Shard) -> String {
     // A synced one that named the owner would be usable.
     let synced = |id: &NodeId| cluster.is_synced(*id);
     let chained: Vec<NodeId> = followers.iter().copied().filter(synced).collect();
-    if chained.is_empty() {
+    let disputed = |id: &NodeId| cluster.node(*id).replication.sync == Sync::Disputed;
+    if followers.iter().all(disputed) {
+        let names = words::nodes(cluster, followers);
+        format!("INFO of {names} names another master, or none")
+    } else if chained.is_empty() {
         format!("{} never finished a sync", words::nodes(cluster, followers))
     } else {
         let chained = words::nodes(cluster, chained);
