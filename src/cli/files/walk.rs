@@ -17,13 +17,17 @@ use crate::cli::files::unreadable;
 use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
 
+/// No capture has more files and directories; the root of a disk has.
+const ENTRIES_MAX: usize = 100_000;
+
 /// The files found so far.
 #[derive(Default)]
 pub(super) struct Walk {
     pub files: Vec<Found>,
-    /// Real paths of the directories being walked, outermost first: a link back to one of them
-    /// is a loop.
-    above: Vec<PathBuf>,
+    /// Real paths of the directories walked: links may lead back to one, or to one twice.
+    walked: BTreeSet<PathBuf>,
+    /// There is more than a capture can be.
+    too_many: bool,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -55,6 +59,11 @@ impl Walk {
                 });
             }
         }
+        if walk.too_many {
+            return Err(Failure::Input(format!(
+                "more than {ENTRIES_MAX} files and directories: name the directory of the capture alone"
+            )));
+        }
         if walk.files.is_empty() {
             let names: Vec<String> = args.iter().map(|a| quoted(Path::new(a))).collect();
             return Err(Failure::NothingUnderstood(format!(
@@ -76,14 +85,19 @@ impl Walk {
         let Ok(real) = fs::canonicalize(path) else {
             return;
         };
-        if self.above.contains(&real) {
+        if !self.walked.insert(real) {
+            let message = format!("`{label}` leads to a directory that was read already");
+            let note = Diagnostic::note("capture/repeated-directory", message);
+            self.diagnostics.push(note.at(start(label)));
             return;
         }
-        self.above.push(real);
         for name in entries {
+            self.too_many |= self.files.len() + self.walked.len() > ENTRIES_MAX;
+            if self.too_many {
+                return;
+            }
             self.entry(&path.join(&name), &below(label, &name));
         }
-        self.above.pop();
     }
 
     fn entry(&mut self, path: &Path, shown: &str) {
