@@ -349,7 +349,33 @@ fn long_ones() -> Vec<(&'static str, String)> {
     let id = "a".repeat(40);
     let node = format!("{id} 10.0.0.1:7000@17000 master - 0 0 1 connected 0-5");
     let of = |unit: &str| unit.repeat(LENGTH / unit.len());
+    let ghost = |n: usize| format!("\"{n:040x} :0@0 master,noaddr - 0 0 1 disconnected\"");
+    let ghosts: Vec<String> = (1..LENGTH / 90).map(ghost).collect();
+    let pairs: String = (0..LENGTH / 16).map(|n| format!("slave_{n}:x\n")).collect();
+    let disk = "Filesystem Size Used Avail Use% Mounted on\n/dev/sda1 10G 1G 9G 10% /\n";
+    let double = format!("{node}\n");
     vec![
+        (
+            "ghosts on one line",
+            format!(
+                "[\"{}\",{}]",
+                node.replace("master", "myself,master"),
+                ghosts.join(",")
+            ),
+        ),
+        (
+            "owners with doubles",
+            of(&format!(
+                "{double}{double}{}",
+                format!("{node}\n")
+                    .replace(&id, &"b".repeat(40))
+                    .replace("master", "myself,master")
+            )),
+        ),
+        (
+            "pairs below a table",
+            format!("{}{pairs}", disk.repeat(400)),
+        ),
         ("quotes", of("\"")),
         ("escapes", format!("\"{}", of("\\n"))),
         ("brackets", of("[")),

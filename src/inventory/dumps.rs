@@ -286,18 +286,24 @@ fn hash(line: &NodeLine) -> u64 {
     hasher.finish()
 }
 
+/// Bytes kept of the line of a ghost: without an address there is little to say.
+const GHOST_BYTES: usize = 1 << 10;
+
 /// The captured line from `id` on, of which it must be a slice; quotes behind it are none of it.
-/// People paste whole dumps with `\n` spelled out, so that ends a line, too.
+/// People paste whole dumps with `\n` spelled out, and lists of lines in quotes, so these end a
+/// line, too.
 fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
     let offset = (id.as_ptr() as usize).wrapping_sub(source.text.as_ptr() as usize);
     let rest = source.text.get(offset..)?;
-    let mut ends = rest.match_indices(['\n', '\\']).map(|(at, _)| at);
+    let mut ends = (0..=rest.len().min(GHOST_BYTES)).rev();
+    let rest = rest.get(..ends.find(|&at| rest.is_char_boundary(at))?)?;
+    let mut ends = rest.match_indices(['\n', '\\', '"']).map(|(at, _)| at);
     let end = ends.find(|&at| {
         let rest = rest.get(at..).unwrap_or("");
-        rest.starts_with('\n') || rest.starts_with("\\n")
+        rest.starts_with(['\n', '"']) || rest.starts_with("\\n")
     });
     let line = rest.get(..end.unwrap_or(rest.len()))?;
-    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*');
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*' | '\\');
     Some(line.trim_end_matches(around))
 }
 
@@ -305,6 +311,27 @@ fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::inventory::tests::file;
+
+    #[test]
+    fn the_line_of_a_ghost_ends_with_it_and_is_short() {
+        let ghost = "aa :0@0 master,noaddr - 0 0 1 disconnected";
+        for behind in [
+            "",
+            "\n",
+            "\r\nbb x",
+            "\",\"bb x\"]",
+            "\\\",\\\"bb x",
+            "\\nbb x",
+            "**",
+        ] {
+            let source = file("f", &format!("[\"{ghost}{behind}"));
+            let id = &source.text[2..4];
+            assert_eq!(text_from(&source, id), Some(ghost), "{behind}");
+        }
+        let long = file("f", &"é".repeat(GHOST_BYTES));
+        let text = text_from(&long, &long.text[2..4]).expect("a part of it");
+        assert_eq!(text.len(), GHOST_BYTES);
+    }
 
     #[test]
     fn lines_that_say_the_same_share_a_fact_however_many_there_are_of_one_id() {

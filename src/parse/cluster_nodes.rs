@@ -6,6 +6,7 @@ mod skipped;
 mod split;
 
 use std::collections::BTreeSet;
+use std::iter::Peekable;
 
 use crate::diagnostic::Diagnostic;
 use crate::parse::Authority;
@@ -59,10 +60,11 @@ pub(super) fn sections<'a>(
 ) -> Vec<Section<'a>> {
     let mut reading = read(block, log);
     reading.dump.authority = authority;
+    let mut texts = block.lines().peekable();
     split::split(reading, log)
         .into_iter()
         .map(|mut dump| {
-            drop_duplicates(&mut dump.lines, block, log);
+            drop_duplicates(&mut dump.lines, &mut texts, log);
             Section {
                 line: dump.lines.first().map_or(block.first_line, |l| l.line),
                 ..Section::new(dialect, block, Facts::Nodes(dump))
@@ -304,8 +306,13 @@ fn may_be_cut(line: u32, text: &str, log: &mut Log) {
     );
 }
 
-/// The first line of an id stays.
-fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mut Log) {
+/// The first line of an id stays. `texts` are the lines of the block, from this dump on at the
+/// latest.
+fn drop_duplicates<'a>(
+    lines: &mut Vec<NodeLine<'a>>,
+    texts: &mut Peekable<impl Iterator<Item = (u32, &'a str)>>,
+    log: &mut Log,
+) {
     let mut order: Vec<(&str, usize, u32)> = Vec::with_capacity(lines.len());
     order.extend(lines.iter().enumerate().map(|(i, l)| (&*l.id, i, l.line)));
     order.sort_unstable();
@@ -319,7 +326,6 @@ fn drop_duplicates<'a>(lines: &mut Vec<NodeLine<'a>>, block: Block<'a>, log: &mu
         }
     }
     doubles.sort_unstable();
-    let mut texts = block.lines().peekable();
     for &(_, id, line, first_line) in &doubles {
         while texts.next_if(|&(number, _)| number < line).is_some() {}
         let text = texts.peek().map_or(id, |&(_, text)| text);

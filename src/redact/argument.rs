@@ -16,6 +16,8 @@ pub(super) struct Word {
     pub line: usize,
     /// Where the string it stands in begins and ends.
     string: Option<Range<usize>>,
+    /// It begins where a string ends: a shell makes one word of `'a'"b"` and of `'a'b`.
+    pub glued: bool,
 }
 
 impl Word {
@@ -98,12 +100,14 @@ struct Open {
 /// All words, in order.
 pub(super) fn words(line: &str) -> Vec<Word> {
     let bytes = line.as_bytes();
-    let mut found: Vec<(Range<usize>, usize, Option<usize>)> = Vec::new();
+    let mut found: Vec<(Range<usize>, usize, Option<usize>, bool)> = Vec::new();
     let mut strings: Vec<Range<usize>> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     let (mut at, mut number) = (0, 0);
     // Where the present word began.
     let mut from = None;
+    // Behind a string that was just closed, and behind quotes that open there.
+    let (mut seam, mut opened) = (None, false);
     while at <= bytes.len() {
         let gap = gap(bytes, at, &open, from);
         let (length, kind) = gap.unwrap_or((1, Gap::Part));
@@ -113,7 +117,10 @@ pub(super) fn words(line: &str) -> Vec<Word> {
             continue;
         }
         if let Some(start) = from.take() {
-            found.push((start..at, number, open.last().map(|o| o.index)));
+            let string = open.last().map(|o| o.index);
+            // A list has a sign there.
+            let glued = seam == Some(start) && (opened || bytes[start].is_ascii_alphanumeric());
+            found.push((start..at, number, string, glued));
         }
         match kind {
             Gap::Part | Gap::Blank => {}
@@ -122,19 +129,24 @@ pub(super) fn words(line: &str) -> Vec<Word> {
                 for closed in open.drain(depth..) {
                     strings[closed.index].end = at;
                 }
+                (seam, opened) = (Some(at + length), false);
             }
             Gap::Open { mark, level } => {
                 let index = strings.len();
                 strings.push(at + length..line.len());
                 open.push(Open { mark, level, index });
+                if seam == Some(at) {
+                    (seam, opened) = (Some(at + length), true);
+                }
             }
         }
         at += length;
     }
-    let word = |(range, line, string): (Range<usize>, usize, Option<usize>)| Word {
+    let word = |(range, line, string, glued): (_, _, Option<usize>, _)| Word {
         range,
         line,
         string: string.and_then(|index| strings.get(index).cloned()),
+        glued,
     };
     found.into_iter().map(word).collect()
 }
@@ -226,6 +238,20 @@ mod tests {
         assert_eq!(texts("\u{1b}[0mx\u{1b}[0m"), [("x", 0)]);
         assert_eq!(texts("\u{1b}["), []);
         assert_eq!(texts("it's"), [("it's", 0)]);
+    }
+
+    #[test]
+    fn quotes_side_by_side_are_glued() {
+        let glued = |line: &'static str| {
+            let words = words(line);
+            let words = words.iter().filter(|w| w.glued);
+            words.map(|w| w.text(line)).collect::<Vec<_>>()
+        };
+        assert_eq!(glued("-a 'a'\"'b'\" c"), ["b"]);
+        assert_eq!(glued("-a 'a'b c"), ["b"]);
+        for line in ["'a' 'b'", "[\"a\",\"b\"]", "{\"x\":\"-a 'a'\",\"y\":1}"] {
+            assert_eq!(glued(line), [] as [&str; 0], "{line}");
+        }
     }
 
     #[test]

@@ -22,7 +22,10 @@ pub(super) const CLIENTS: [&str; 8] = [
 ];
 
 /// What a line with any of this to find has in it, in lower case.
-const SIGNS: [&str; 9] = [
+const SIGNS: [&str; 12] = [
+    "curl",
+    "mysql",
+    "mariadb",
     "auth",
     "pass",
     "user",
@@ -32,6 +35,16 @@ const SIGNS: [&str; 9] = [
     "token",
     "setname",
     "-key",
+];
+
+/// Their `-p` has the password behind it without a blank.
+const DATABASES: [&str; 6] = [
+    "mysql",
+    "mysqladmin",
+    "mysqldump",
+    "mariadb",
+    "mariadb-admin",
+    "mariadb-dump",
 ];
 
 /// So many words back a command is looked for: a line may be a megabyte.
@@ -51,6 +64,9 @@ pub(super) fn claim(line: &str, lower: &str, out: &mut Vec<Token>) {
     };
     for at in 0..words.len() {
         line.option(at, out);
+        line.glued_option(at, out);
+        line.account(at, out);
+        line.quoted_setting(at, out);
         line.environment(at, out);
         line.directive(at, out);
         line.login(at, out);
@@ -159,9 +175,90 @@ impl<'a> Line<'a, '_> {
         (self.words[next].line == line).then_some(next)
     }
 
+    /// The value that begins with this word, and the strings that a shell glues to it.
     fn value(&self, at: usize, what: What, out: &mut Vec<Token>) {
-        let range = self.words[at].value(self.text);
+        let word = &self.words[at];
+        let range = word.value(self.text);
+        let mut end = range.end;
         push(out, range, what);
+        if !word.opens() {
+            return;
+        }
+        for next in &self.words[at + 1..] {
+            if next.range.start < end {
+                continue;
+            }
+            if !next.glued {
+                return;
+            }
+            let range = next.value(self.text);
+            end = range.end;
+            push(out, range, what);
+        }
+    }
+
+    /// One of these programs is called by the command that the word belongs to.
+    fn is_of(&self, at: usize, programs: &[&str]) -> bool {
+        let near = self.words[at.saturating_sub(NEAR)..at].iter().rev();
+        let near = near.map(|w| w.text(self.text));
+        let mut command = near.take_while(|text| !text.ends_with(['|', ';', '&']));
+        command.any(|text| {
+            let name = text.rsplit('/').next().unwrap_or(text);
+            programs.contains(&name)
+        })
+    }
+
+    /// `-u user:password` of `curl`.
+    fn account(&self, at: usize, out: &mut Vec<Token>) {
+        let option = self.bare(at);
+        let named = ["-u", "--user", "-U", "--proxy-user"].contains(&option);
+        let short = option.starts_with("-u") || option.starts_with("-U");
+        if !(named || short) || !self.is_of(at, &["curl"]) {
+            return;
+        }
+        let range = match named {
+            true => match self.next(at) {
+                Some(next) => self.words[next].value(self.text),
+                None => return,
+            },
+            false => {
+                let word = &self.words[at];
+                word.range.start + 2..word.range.end
+            }
+        };
+        let text = &self.text[range.clone()];
+        if let Some((user, _)) = text.split_once(':') {
+            let between = range.start + user.len();
+            push(out, range.start..between, What::User);
+            push(out, between + 1..range.end, What::Secret);
+        }
+    }
+
+    /// `-ppassword`, and `-apassword` of our own clients.
+    fn glued_option(&self, at: usize, out: &mut Vec<Token>) {
+        let option = self.bare(at);
+        let found = option.starts_with("-a") && self.client && self.is_of(at, &CLIENTS)
+            || option.starts_with("-p") && self.is_of(at, &DATABASES);
+        if found && option.len() > 2 {
+            let range = self.words[at].value(self.text);
+            push(out, range.start + 2..range.end, What::Secret);
+        }
+    }
+
+    /// `masterauth "password"` within a sentence.
+    fn quoted_setting(&self, at: usize, out: &mut Vec<Token>) {
+        const NAMES: [&str; 3] = ["requirepass", "masterauth", "primaryauth"];
+        let Some(next) = self.next(at) else { return };
+        let (word, value) = (&self.words[at], &self.words[next]);
+        if word.opens() || !value.opens() || !NAMES.iter().any(|n| self.is(at, n)) {
+            return;
+        }
+        let between = &self.text[word.range.end..value.range.start];
+        let marks = between.trim_start();
+        // In a list there is a sign between them, or the quote that closes the first.
+        if marks.len() < between.len() && marks.trim_matches(['"', '\'', '\\']).is_empty() {
+            self.value(next, What::Secret, out);
+        }
     }
 
     /// `-a`, `--pass` and `--user` of a client; `--requirepass` and its like of any program.
@@ -285,6 +382,21 @@ impl<'a> Line<'a, '_> {
     fn login(&self, at: usize, out: &mut Vec<Token>) {
         const NOT: [&str; 4] = ["failed", "failed:", "<password>", "called"];
         let text = self.bare(at);
+        // `Authorization: Basic …`, and whatever other kinds there are.
+        let header = at > 0
+            && self
+                .bare(at - 1)
+                .to_ascii_lowercase()
+                .ends_with("authorization");
+        if header && !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic()) {
+            if let Some(next) = self
+                .next(at)
+                .filter(|n| self.words[*n].is_beside(&self.words[at]))
+            {
+                self.value(next, What::Secret, out);
+            }
+            return;
+        }
         let lower = text.eq_ignore_ascii_case("auth") || text.eq_ignore_ascii_case("auth2");
         // In lower case it is a word of prose, unless it is where a command begins.
         let prompt = at > 0 && self.words[at - 1].text(self.text).ends_with('>');

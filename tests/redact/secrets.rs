@@ -180,6 +180,49 @@ fn no_client_keeps_its_password() {
 }
 
 #[test]
+fn no_other_program_keeps_its_password() {
+    let mut texts = Vec::new();
+    for command in [
+        format!("curl -u admin:{MARK} http://10.0.0.1/"),
+        format!("/usr/bin/curl -s --user 'admin:{MARK} {MARK}' http://10.0.0.1/"),
+        format!("curl -uadmin:{MARK} http://10.0.0.1/"),
+        format!("curl -H 'Authorization: Basic {MARK}' http://10.0.0.1/"),
+        format!("curl -H 'authorization: Token {MARK}' http://10.0.0.1/"),
+        format!("mysql -p{MARK} -h 10.0.0.1"),
+        format!("mysqldump -u root -p{MARK} x | redis-cli ping"),
+        format!("redis-cli -a{MARK} ping"),
+        format!("redis-cli -a 'a'\"'{MARK}'\" ping"),
+        format!("redis-cli -a \"a b\"'{MARK} {MARK}' ping"),
+        format!("redis-cli -a 'a'{MARK} ping"),
+    ] {
+        texts.extend([
+            format!("$ {command}\n"),
+            format!("  33 pts/0 S+ 0:00 {command}\n"),
+            json!({"cmd": command, "rc": 0}).to_string(),
+        ]);
+    }
+    texts.push(format!("Authorization: Basic {MARK}\n"));
+    for name in ["requirepass", "masterauth", "primaryauth"] {
+        let line = format!("config rewrite: {name} \"{MARK} {MARK}\" was written");
+        texts.extend(wrapped(&format!("port 7000\n{line}\ndir /x\n")));
+    }
+    judge(&texts);
+}
+
+#[test]
+fn what_only_looks_like_an_option_stays() {
+    let text = "$ ps -aux | grep redis-cli\nredis-cli -h x; ls -alt; mysql -h y -P 3306\n\
+                \"config\" \"get\" \"requirepass\" \"timeout\"\n";
+    let source = Source::new("x.txt", text.to_owned(), String::new());
+    let answer = redact::redact(&[source], &[], true);
+    assert!(
+        !answer.files[0].text.contains("redacted"),
+        "{}",
+        answer.files[0].text
+    );
+}
+
+#[test]
 fn no_typed_command_keeps_its_password() {
     let mut texts = Vec::new();
     for command in [

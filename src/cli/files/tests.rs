@@ -88,8 +88,29 @@ fn follows_links_but_not_in_circles() {
     dir.put("a/file", "");
     std::os::unix::fs::symlink(dir.path(), dir.path().join("a/up")).unwrap();
     std::os::unix::fs::symlink(dir.path().join("a/file"), dir.path().join("z")).unwrap();
-    let (paths, _) = read(&[dir.path()]);
+    let (paths, diagnostics) = read(&[dir.path()]);
     assert_eq!(paths, ["a/file", "z"]);
+    let codes: Vec<&str> = diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["capture/repeated-directory"]);
+}
+
+#[test]
+fn a_directory_is_read_once_however_many_links_lead_to_it() {
+    let dir = Scratch::new("twice");
+    const DEPTH: usize = 24;
+    dir.put("d0/file", "").put(&format!("d{DEPTH}/file"), "");
+    for at in 0..DEPTH {
+        dir.put(&format!("d{at}/file"), "");
+        for name in ["l1", "l2"] {
+            let next = dir.path().join(format!("d{}", at + 1));
+            let link = dir.path().join(format!("d{at}/{name}"));
+            std::os::unix::fs::symlink(next, link).unwrap();
+        }
+    }
+    let (paths, diagnostics) = read(&[dir.path()]);
+    assert_eq!(paths.len(), DEPTH + 1);
+    // One link of two, and each directory itself but the first.
+    assert_eq!(diagnostics.len(), 2 * DEPTH);
 }
 
 #[test]

@@ -17,13 +17,17 @@ use crate::cli::files::unreadable;
 use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
 
+/// No capture has more files and directories; the root of a disk has.
+const ENTRIES_MAX: usize = 100_000;
+
 /// The files found so far.
 #[derive(Default)]
 pub(super) struct Walk {
     pub files: Vec<Found>,
-    /// Real paths of the directories being walked, outermost first: a link back to one of them
-    /// is a loop.
-    above: Vec<PathBuf>,
+    /// Real paths of the directories walked: links may lead back to one, or to one twice.
+    walked: BTreeSet<PathBuf>,
+    /// There is more than a capture can be.
+    too_many: bool,
     pub diagnostics: Vec<Diagnostic>,
     /// How many hidden files and directories were passed by, and the first of them.
     hidden: usize,
@@ -59,6 +63,11 @@ impl Walk {
             }
         }
         walk.say_hidden();
+        if walk.too_many {
+            return Err(Failure::Input(format!(
+                "more than {ENTRIES_MAX} files and directories: name the directory of the capture alone"
+            )));
+        }
         if walk.files.is_empty() {
             let names: Vec<String> = args.iter().map(|a| quoted(Path::new(a))).collect();
             return Err(Failure::NothingUnderstood(format!(
@@ -80,19 +89,24 @@ impl Walk {
         let Ok(real) = fs::canonicalize(path) else {
             return;
         };
-        if self.above.contains(&real) {
+        if !self.walked.insert(real) {
+            let message = format!("`{label}` leads to a directory that was read already");
+            let note = Diagnostic::note("capture/repeated-directory", message);
+            self.diagnostics.push(note.at(start(label)));
             return;
         }
-        self.above.push(real);
         for name in entries {
             if is_hidden(&name) {
                 self.hidden += 1;
                 self.first_hidden.get_or_insert_with(|| below(label, &name));
                 continue;
             }
+            self.too_many |= self.files.len() + self.walked.len() > ENTRIES_MAX;
+            if self.too_many {
+                return;
+            }
             self.entry(&path.join(&name), &below(label, &name));
         }
-        self.above.pop();
     }
 
     fn say_hidden(&mut self) {

@@ -85,6 +85,9 @@ struct Run {
     line: u32,
     /// Of those that say something.
     count: u32,
+    /// Its length when a line below it was last found to be a part of it: a pair, and one of a
+    /// node that does not answer.
+    went_on: [usize; 2],
 }
 
 /// To what lines belong that no class knows.
@@ -184,9 +187,23 @@ impl<'a> Cutter<'a> {
             return;
         }
         if let Some(run) = self.run.take() {
-            match self.bond(run, at, class, begins) {
+            let length = at - run.at;
+            let told = usize::from(class == Class::NoAnswer);
+            // It hardly grew, and to ask again costs its whole length.
+            let goes_on = class == Class::NoAnswer
+                || matches!(class, Class::Info | Class::ClusterInfo) && !begins;
+            let hardly = goes_on && length < run.went_on[told].saturating_mul(2);
+            let bond = match hardly {
+                true => Bond::Below,
+                false => self.bond(run, at, class, begins),
+            };
+            match bond {
                 Bond::Above => {}
                 Bond::Below => {
+                    let mut run = run;
+                    if !hardly {
+                        run.went_on[told] = length;
+                    }
                     self.run = Some(run);
                     return;
                 }
@@ -222,7 +239,12 @@ impl<'a> Cutter<'a> {
         if is_noise(text) || of_family && self.run.is_none() && pair(text.trim()).is_some() {
             return;
         }
-        let run = self.run.get_or_insert(Run { at, line, count: 0 });
+        let run = self.run.get_or_insert(Run {
+            at,
+            line,
+            count: 0,
+            went_on: [0; 2],
+        });
         run.count += 1;
     }
 
