@@ -3,8 +3,10 @@
 //!
 //! What is taken out becomes a source of its own that remembers where each of its lines stood.
 
+mod around;
 mod folded;
 mod prefixes;
+mod speaker;
 mod strings;
 mod words;
 
