@@ -42,7 +42,10 @@ pub struct Diagnostic {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Excerpt {
     pub line: String,
-    /// Bytes of `line` from the place's column on.
+    /// Where the meant part begins in `line`, from 1, if that is not the place's column: `line`
+    /// may be a part of what stands in the file.
+    pub column: Option<u32>,
+    /// Bytes of `line` from there on.
     pub length: u32,
 }
 
@@ -84,8 +87,17 @@ impl Diagnostic {
             .unwrap_or(0);
         self.excerpt = Some(Excerpt {
             line: line[..end].to_owned(),
+            column: None,
             length: length as u32,
         });
+        self
+    }
+
+    /// Where the meant part begins in the line of the excerpt, from 1.
+    pub fn excerpt_column(mut self, column: u32) -> Self {
+        if let Some(excerpt) = &mut self.excerpt {
+            excerpt.column = Some(column);
+        }
         self
     }
 

@@ -35,9 +35,14 @@ pub struct Inside {
     /// Columns after which a line of the text goes on in the next line of the file; 0 if none
     /// does.
     pub width: u32,
+    /// Where a line of the text goes on in another line of the file, in the order of the text.
+    pub joins: Vec<Join>,
     /// What is to say of how it was taken out.
     pub remarks: Vec<Remark>,
 }
+
+/// Line of the text, from 1; bytes of it before the piece; line and column of the piece in the file.
+pub type Join = (u32, u32, (u32, u32));
 
 /// Something to say of a file from which text was taken out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,6 +60,15 @@ pub struct Place {
     pub path: Arc<str>,
     pub line: u32,
     pub column: u32,
+}
+
+impl Inside {
+    /// The piece of a joined line that has the byte at `offset`, if it is not the first.
+    fn piece(&self, line: u32, offset: u32) -> Option<(u32, (u32, u32))> {
+        let behind = self.joins.partition_point(|j| (j.0, j.1) <= (line, offset));
+        let join = self.joins.get(behind.checked_sub(1)?)?;
+        (join.0 == line).then_some((join.1, join.2))
+    }
 }
 
 impl Source {
@@ -104,6 +118,9 @@ impl Source {
                 // The last line of the file goes on to its end.
                 let pieces = next.map_or(u32::MAX, |next| next.0.saturating_sub(of_line));
                 let offset = column.saturating_sub(1);
+                if let Some((of_piece, (of_line, start))) = inside.piece(line, offset) {
+                    return (of_line, start + (offset - of_piece));
+                }
                 match offset.checked_div(inside.width) {
                     Some(full) if full < pieces => (of_line + full, start + offset % inside.width),
                     _ => (of_line, start + offset),

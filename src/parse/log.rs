@@ -93,7 +93,8 @@ impl<'a> Log<'a> {
         self.keep(
             diagnostic
                 .at(self.source.place(spot.line, column))
-                .excerpt(spot.text, spot.part.len().max(1)),
+                .excerpt(spot.text, spot.part.len().max(1))
+                .excerpt_column(column),
         );
     }
 

@@ -3,9 +3,11 @@
 //!
 //! What is taken out becomes a source of its own that remembers where each of its lines stood.
 
+mod around;
 mod folded;
 mod markup;
 mod prefixes;
+mod speaker;
 mod strings;
 mod words;
 

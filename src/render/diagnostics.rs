@@ -97,8 +97,16 @@ fn draw(diagnostic: &Diagnostic, look: Look) -> String {
         let path = safe(path).into_owned();
         group = match (&diagnostic.excerpt, diagnostic.line) {
             (Some(excerpt), Some(line)) => {
-                let (text, span) = harmless(excerpt, diagnostic.column.unwrap_or(1));
-                let snippet = Snippet::source(text).line_start(line as usize).path(path);
+                let column = diagnostic.column.unwrap_or(1);
+                let of_excerpt = excerpt.column.unwrap_or(column);
+                let (text, span) = harmless(excerpt, of_excerpt);
+                let mut snippet = Snippet::source(text).line_start(line as usize);
+                if of_excerpt == column {
+                    snippet = snippet.path(path);
+                } else {
+                    // The drawing has a part of the line; the place is that in the file.
+                    group = group.element(origin(path, Some(line), Some(column)));
+                }
                 group.element(snippet.annotation(AnnotationKind::Primary.span(span)))
             }
             (_, line) => group.element(origin(path, line, diagnostic.column)),
@@ -242,6 +250,7 @@ warning[parse/link-state]: unknown link state `conected`
                 one.column = Some(column);
                 one.excerpt = Some(Excerpt {
                     line: "ü\x1b[31m\u{202e}漢 x".into(),
+                    column: None,
                     length,
                 });
                 let text = diagnostics(&[one], Look::default());
@@ -255,7 +264,11 @@ warning[parse/link-state]: unknown link state `conected`
         let mut one = diagnostic();
         let line = format!("{}conected {}", "1-2 ".repeat(40), "3-4 ".repeat(40));
         one.column = Some(161);
-        one.excerpt = Some(Excerpt { line, length: 8 });
+        one.excerpt = Some(Excerpt {
+            line,
+            column: None,
+            length: 8,
+        });
         one.message = "word ".repeat(40);
         let text = diagnostics(&[one], Look::default());
         assert!(text.contains("conected"), "{text}");

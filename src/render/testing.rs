@@ -70,6 +70,7 @@ pub fn diagnostic() -> Diagnostic {
         help: Some("the server writes `connected` or `disconnected`".into()),
         excerpt: Some(Excerpt {
             line: "0 0 1 a conected 0-5460".into(),
+            column: None,
             length: 8,
         }),
     }

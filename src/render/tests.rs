@@ -87,6 +87,7 @@ fn hostile_strings_are_neutralised_everywhere() {
     for diagnostic in &mut check.diagnostics {
         diagnostic.excerpt = Some(Excerpt {
             line: HOSTILE.repeat(3),
+            column: None,
             length: 20,
         });
     }

@@ -11,6 +11,7 @@ use crate::parse::node_line::is_plain_node;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::wrapped::words::Word;
 use crate::source::Inside;
+use crate::source::Join;
 use crate::source::Source;
 
 /// The lines of each prefix, which may be mixed, in the order in which the prefixes appear; empty
@@ -31,9 +32,14 @@ pub(super) fn behind_prefixes(source: &Source) -> Vec<Source> {
             order.push(found.name);
             Part::default()
         });
-        if !part.open {
-            part.lines
-                .push((number, Source::column_of(line, found.rest)));
+        let place = (number, Source::column_of(line, found.rest));
+        if part.open {
+            let of_text = part.lines.len() as u32;
+            let offset = (part.text.len() - part.line_start) as u32;
+            part.joins.push((of_text, offset, place));
+        } else {
+            part.lines.push(place);
+            part.line_start = part.text.len();
         }
         part.text.push_str(found.rest);
         part.open = found.goes_on;
@@ -44,12 +50,15 @@ pub(super) fn behind_prefixes(source: &Source) -> Vec<Source> {
     order
         .iter()
         .filter_map(|name| {
-            let Part { text, lines, .. } = parts.remove(name)?;
+            let Part {
+                text, lines, joins, ..
+            } = parts.remove(name)?;
             let (of, host) = named(name);
             let inside = Inside {
                 of,
                 host,
                 lines,
+                joins,
                 ..Inside::default()
             };
             (!text.trim().is_empty()).then(|| source.part(text, inside))
@@ -67,6 +76,8 @@ pub(super) fn any(source: &Source) -> bool {
 struct Part {
     text: String,
     lines: Vec<(u32, u32)>,
+    joins: Vec<Join>,
+    line_start: usize,
     /// The last line goes on in the next one.
     open: bool,
 }
@@ -88,6 +99,9 @@ struct Split<'a> {
     rest: &'a str,
     goes_on: bool,
 }
+
+/// One tool, or a few in one file, write no more kinds of prefixes.
+const SHAPES_MAX: usize = 16;
 
 /// No prefix is longer.
 const LONGEST: usize = 200;
@@ -220,6 +234,10 @@ impl<'a> Shapes<'a> {
                     word => *word,
                 });
                 shapes.insert(shape.collect());
+                // Every line is held against every shape; no tool writes that many.
+                if shapes.len() > SHAPES_MAX {
+                    return None;
+                }
             }
         }
         if counts.is_empty() {
@@ -299,7 +317,13 @@ impl<'a> Shapes<'a> {
                     break;
                 }
                 words.push(found);
-                rest = rest.get(word.len()..).unwrap_or("").trim_start_matches(' ');
+                rest = rest.get(word.len()..).unwrap_or("");
+                // Behind the mark of a container log stands one blank, and then the line itself,
+                // which may be a piece that begins with one.
+                rest = match words.len() == shape.len() && found.is_like(Word::Stream) {
+                    true => rest.strip_prefix(' ').unwrap_or(rest),
+                    false => rest.trim_start_matches(' '),
+                };
             }
             if words.len() < shape.len() {
                 continue;
@@ -487,5 +511,37 @@ mod tests {
             ">>> Calling cluster nodes\n10.0.0.1:7000: {A}\n{B}\n\n10.0.0.2:7000: {A}\n{B}\n"
         );
         assert_eq!(parts(&text), []);
+    }
+
+    #[test]
+    fn more_shapes_than_any_tool_writes_are_no_prefixes() {
+        let line = |n: usize| format!("{}{A}\n", "- ".repeat(n));
+        let lines = |most: usize| (1..=most).map(line).collect::<String>();
+        assert_eq!(parts(&lines(17)), []);
+        assert_eq!(parts(&lines(16)).len(), 1);
+    }
+
+    #[test]
+    fn the_pieces_of_a_joined_line_keep_their_places() {
+        let time = "2026-11-20T10:00:00.123456789Z stdout ";
+        let (left, right) = A.split_at(60);
+        let (middle, right) = right.split_at(10);
+        let text = format!(
+            "{time}P {left}\n{time}P {middle}\n{time}F {right}\n{time}F {A}\n{time}F {A}\n"
+        );
+        let source = crate::source::Source::new("f", text, String::new());
+        let part = &super::behind_prefixes(&source)[0];
+        let start = time.len() as u32 + 3;
+        for (column, expected) in [
+            (1, (1, start)),
+            (60, (1, start + 59)),
+            (61, (2, start)),
+            (70, (2, start + 9)),
+            (71, (3, start)),
+            (75, (3, start + 4)),
+        ] {
+            assert_eq!(part.in_file(1, column), expected, "{column}");
+        }
+        assert_eq!(part.in_file(2, 80), (4, start + 79));
     }
 }

@@ -1,14 +1,13 @@
 //! Answers in the strings of JSON: `"stdout": "…"` and `"stdout_lines": […]` of ansible and its
 //! like.
 
-use crate::model::Address;
 use crate::parse::block::Block;
-use crate::parse::file_name::address_in_path;
-use crate::parse::heading::address_of_command;
-use crate::parse::heading::heading;
 use crate::parse::log::quote;
 use crate::parse::recognise;
 use crate::parse::transcript;
+use crate::parse::wrapped::around::Span;
+use crate::parse::wrapped::around::around;
+use crate::parse::wrapped::speaker::Speaker;
 use crate::source::Inside;
 use crate::source::Remark;
 use crate::source::Source;
@@ -23,9 +22,11 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
         counted: 0,
     };
     let mut found: Vec<Source> = Vec::new();
-    let mut taken: Vec<(usize, usize)> = Vec::new();
+    let mut speaker = Speaker::default();
+    let mut strings: Vec<Span> = Vec::new();
     let mut unused = Unused::default();
-    let mut said = String::new();
+    // What the strings beside the next one say.
+    let mut said: Vec<(&str, String)> = Vec::new();
     let mut last = 0;
     for (quote, _) in source.text.match_indices("\":") {
         // A key inside a string that was taken out already.
@@ -37,26 +38,30 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
             unused.see_flag(key, &source.text[quote + 2..]);
             continue;
         };
+        let start = quote - key.len() - 1;
+        let before = source.text.get(last..start).unwrap_or("");
+        if speaker.read(before, last) {
+            said.clear();
+        }
+        speaker.see_string();
+        last = value.end;
         let place = value.lines.first().copied().unwrap_or((finder.line, 1));
-        if value.text.trim().is_empty() {
+        let again = is_said(&said, key, &value.text);
+        let used = !value.text.trim().is_empty() && is_answer(kind, &value.text);
+        strings.push(Span {
+            start,
+            end: value.end,
+            used,
+        });
+        if again || value.text.trim().is_empty() {
             continue;
         }
-        if !is_answer(kind, &value.text) {
+        said.push((stem(key), value.text.clone()));
+        if !used {
             unused.add(place, &value.text);
             continue;
         }
-        let before = &source.text[last..quote];
-        last = value.end;
-        taken.push((quote - key.len(), value.end));
-        // The same again, line by line.
-        if kind == Kind::Output
-            && key.ends_with("_lines")
-            && value.text.trim_end() == said.trim_end()
-        {
-            continue;
-        }
-        said.clone_from(&value.text);
-        let (of, host) = named_before(before);
+        let (of, host) = speaker.who();
         let inside = Inside {
             of,
             host,
@@ -68,7 +73,9 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
     if found.is_empty() {
         return found;
     }
-    found.extend(around(source, &taken));
+    speaker.read(source.text.get(last..).unwrap_or(""), last);
+    let documents = speaker.documents(source.text.len());
+    found.extend(around(source, &strings, &documents));
     if let (Some(remark), Some(first)) = (
         unused.remark(),
         found.first_mut().and_then(|f| f.inside.as_mut()),
@@ -76,6 +83,17 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
         first.remarks.push(remark);
     }
     found
+}
+
+/// `stdout` and `stdout_lines` say the same.
+fn stem(key: &str) -> &str {
+    key.strip_suffix("_lines").unwrap_or(key)
+}
+
+/// The same again, line by line, right beside it.
+fn is_said(said: &[(&str, String)], key: &str, text: &str) -> bool {
+    said.iter()
+        .any(|(stem_of, other)| *stem_of == stem(key) && other.trim_end() == text.trim_end())
 }
 
 /// Some line of it is one of an answer, or some dialect reads what a command printed. A word of
@@ -101,9 +119,8 @@ enum Kind {
 fn kind(key: &str) -> Option<Kind> {
     match key.rsplit('.').next()? {
         "stdout" | "stdout_lines" => Some(Kind::Output),
-        "msg" | "stderr" | "module_stderr" | "module_stdout" | "exception" | "unreachable" => {
-            Some(Kind::Message)
-        }
+        "msg" | "stderr" | "stderr_lines" | "module_stderr" | "module_stdout" | "exception"
+        | "unreachable" => Some(Kind::Message),
         _ => None,
     }
 }
@@ -257,114 +274,6 @@ impl Unused {
     }
 }
 
-/// The lines in which no string was taken out, but for the keys and brackets of JSON; `None` if
-/// they say nothing.
-fn around(source: &Source, taken: &[(usize, usize)]) -> Option<Source> {
-    let mut text = String::new();
-    let mut lines = Vec::new();
-    let mut says = false;
-    let mut taken = taken.iter().peekable();
-    let mut start = 0;
-    for (number, line) in (1..).zip(source.text.split_inclusive('\n')) {
-        let end = start + line.len();
-        while taken.next_if(|t| t.1 <= start).is_some() {}
-        let inside = taken.peek().is_some_and(|t| t.0 < end);
-        start = end;
-        let bare = line.trim();
-        if inside || bare.is_empty() || is_scaffold(bare) {
-            continue;
-        }
-        says |= heading(bare).is_none_or(|h| h.rest.is_some());
-        text.push_str(line.trim_end_matches(['\r', '\n']));
-        text.push('\n');
-        lines.push((number, 1));
-    }
-    let inside = Inside {
-        lines,
-        ..Inside::default()
-    };
-    says.then(|| source.part(text, inside))
-}
-
-/// `"rc": 0,` and brackets.
-fn is_scaffold(line: &str) -> bool {
-    let is_pair = line.starts_with('"')
-        && (line.contains("\":") || line.ends_with("\",") || line.ends_with('"'));
-    is_pair || line.bytes().all(|b| b"[]{},: ".contains(&b)) || line.starts_with("{\"")
-}
-
-/// Whose output it is, by what stands between it and the one before: the last key, heading or
-/// command that names an address, an IP or a host.
-fn named_before(text: &str) -> (Option<Address>, Option<String>) {
-    let mut of = None;
-    let mut host: Option<String> = None;
-    for line in text.lines() {
-        let bare = line.trim_end_matches(['{', ' ', '=', '>']);
-        if let Some(found) = heading(line).or_else(|| heading(bare)) {
-            of = found.of.or(of);
-            host = found.host.map(str::to_owned).or(host);
-        }
-    }
-    // Words in quotes are every second one.
-    let mut quoted = Vec::new();
-    let mut parts = text.split('"').skip(1);
-    while let Some(word) = parts.next() {
-        let behind = parts.next().unwrap_or("");
-        quoted.push(word);
-        if let Ok(address) = word.parse::<Address>()
-            && is_ip(address.ip())
-        {
-            of = Some(address);
-        } else if is_ip(word) {
-            host = Some(word.to_owned());
-        } else if is_host_key(word, behind) {
-            of = word.parse().ok().or_else(|| address_in_path(word));
-            host = Some(word.to_owned());
-        }
-    }
-    // `"cmd": "redis-cli -p 7000 cluster nodes"`, or the same as a list of words.
-    let command = quoted
-        .iter()
-        .rposition(|w| w.contains("redis-cli") || w.contains("valkey-cli"));
-    if let Some(at) = command {
-        let words = quoted[at..].join(" ");
-        let of_host = |host: &String| format!("-h {host} {words}");
-        let told = address_of_command(&words)
-            .or_else(|| address_of_command(&host.as_ref().map_or(words.clone(), of_host)));
-        of = told.or(of);
-    }
-    (of, host)
-}
-
-/// `"redis-1": {`, but for the keys that ansible has of its own.
-fn is_host_key(word: &str, behind: &str) -> bool {
-    const OWN: [&str; 10] = [
-        "hosts",
-        "play",
-        "plays",
-        "task",
-        "tasks",
-        "duration",
-        "invocation",
-        "module_args",
-        "ansible_facts",
-        "stats",
-    ];
-    let opens = behind
-        .trim_start()
-        .strip_prefix(':')
-        .is_some_and(|b| b.trim_start().starts_with('{'));
-    let is_name = !word.is_empty()
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".-_:".contains(&b));
-    opens && is_name && !OWN.contains(&word)
-}
-
-pub(super) fn is_ip(text: &str) -> bool {
-    text.parse::<std::net::IpAddr>().is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -428,6 +337,87 @@ mod tests {
         let place = found[0].place(2, 1);
         // Behind `{"stdout": "`, `a\\n` and `\n`.
         assert_eq!((place.line, place.column), (1, 19));
+    }
+
+    #[test]
+    fn the_same_answer_of_another_host_is_not_the_same() {
+        let of = |host: &str| {
+            format!(
+                "ok: [{host}] => {{\n    \"out.stdout_lines\": [\n        \"dir\",\n        \"/data\"\n    ]\n}}\n"
+            )
+        };
+        let found = parts(&format!("{}{}", of("10.0.0.1:7000"), of("10.0.0.2:7000")));
+        let names: Vec<_> = found.iter().map(|f| (&*f.0, &*f.1)).collect();
+        assert_eq!(
+            names,
+            [
+                ("dir\n/data\n", "10.0.0.1:7000"),
+                ("dir\n/data\n", "10.0.0.2:7000")
+            ]
+        );
+        let twice = "[{\"stdout\": \"PONG\", \"stdout_lines\": [\"PONG\"]}, {\"stdout_lines\": [\"PONG\"]}]\n";
+        assert_eq!(parts(twice).len(), 2);
+    }
+
+    #[test]
+    fn who_did_not_answer_gives_no_name_to_the_next() {
+        for text in [
+            "fatal: [10.0.0.5:7000]: UNREACHABLE! => {\"msg\": \"no\"}\nok: [10.0.0.4] => {\n\"stdout\": \"PONG\"\n}\n",
+            "{\"10.0.0.5:7000\": {\"unreachable\": true, \"msg\": \"no\"},\n\"10.0.0.4\": {\"stdout\": \"PONG\"}}\n",
+            "{\"h\": {\"cmd\": [\"redis-cli\", \"-p\", \"7001\"], \"msg\": \"no\"},\n\"10.0.0.4\":\n{\"stdout\": \"PONG\"}}\n",
+        ] {
+            let names: Vec<_> = parts(text).into_iter().map(|f| f.1).collect();
+            assert_eq!(names, ["10.0.0.4"], "{text}");
+        }
+        // What follows a document of one host is not his.
+        let text = "ok: [10.0.0.4] => {\"stdout\": \"PONG\"}\n{\"stdout\": \"PONG\"}\n";
+        let names: Vec<_> = parts(text).into_iter().map(|f| f.1).collect();
+        assert_eq!(names, ["10.0.0.4", ""]);
+    }
+
+    #[test]
+    fn every_item_of_a_loop_is_of_the_host_and_of_its_own_port() {
+        let item = |port: u16| {
+            format!(
+                "{{\"cmd\": [\"redis-cli\", \"-h\", \"127.0.0.1\", \"-p\", \"{port}\"], \"invocation\": {{\"x\": {{}}}}, \"stdout\": \"PONG\"}}"
+            )
+        };
+        let bare = "{\"cmd\": \"x\", \"stdout\": \"PONG\"}";
+        let items = format!("[{}, {}, {bare}]", item(7000), item(7001));
+        for (text, expected) in [
+            (
+                format!("ok: [10.0.0.1] => {{\"results\": {items}}}\n"),
+                ["10.0.0.1:7000", "10.0.0.1:7001", "10.0.0.1"],
+            ),
+            (items, ["127.0.0.1:7000", "127.0.0.1:7001", ""]),
+        ] {
+            let names: Vec<_> = parts(&text).into_iter().map(|f| f.1).collect();
+            assert_eq!(names, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn answers_beside_a_document_are_kept() {
+        for (beside, kept) in [
+            (format!("\"{A}\\n{B}\"\n"), 1),
+            (
+                "10.0.0.2:7000> config get dir\n{\"dir\":\"/data\"}\n".to_owned(),
+                2,
+            ),
+            ("=== 10.0.0.1:7000 ===\n\"dir\",\"/data\"\n".to_owned(), 2),
+        ] {
+            let text = format!("{{\n\"rc\": 0,\n\"stdout\": \"PONG\"\n}}\n{beside}");
+            let source = Source::new("f", text, String::new());
+            let found = outputs(&source);
+            assert_eq!(found.len(), 2, "{beside}");
+            assert_eq!(found[1].text, beside);
+            assert_eq!(found[1].text.lines().count(), kept);
+        }
+        // A list of the document that has a key nobody knows.
+        let found = parts(&format!(
+            "{{\n\"stdout\": \"PONG\",\n\"rows\": [\n\"{A}\"\n]\n}}\n"
+        ));
+        assert_eq!(found[1].0, format!("\"{A}\"\n"));
     }
 
     #[test]
