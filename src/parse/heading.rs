@@ -277,8 +277,10 @@ fn call(text: &str) -> Option<Heading<'_>> {
         .position(|w| w == b": ")?;
     let (name, rest) = (text.get(..end)?, text.get(end + 2..)?);
     let by_name = || {
-        let of = name.parse().ok()?;
-        transcript::class(rest).map(|_| of)
+        let of: Address = name.parse().ok()?;
+        // A time is no address.
+        let named = !of.ip().bytes().all(|b| b.is_ascii_digit());
+        transcript::class(rest).filter(|_| named).map(|_| of)
     };
     let of = address_in_digits(name).or_else(by_name)?;
     Some(Heading {
