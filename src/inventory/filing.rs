@@ -64,9 +64,19 @@ pub(super) fn file_answers(
         let with_info = of_folder.iter().filter(|t| !t.said.info.is_empty()).count();
         let lone = whose.only_owner(folder).filter(|_| with_info <= 1);
         match lone.and_then(|id| address_of.get(&id)) {
-            Some(&address) => of_folder
-                .iter()
-                .for_each(|told| file(gathered, address, told)),
+            Some(&address) => {
+                for told in of_folder {
+                    // What was asked at this host is of the port that was asked.
+                    match told
+                        .named
+                        .as_ref()
+                        .is_some_and(|n| n.port() != address.port())
+                    {
+                        true => left.nameless.push(told),
+                        false => file(gathered, address, told),
+                    }
+                }
+            }
             None => left.nameless.extend(of_folder),
         }
     }

@@ -20,6 +20,7 @@ use crate::parallel;
 use crate::parse::Authority;
 use crate::parse::DiskRow;
 use crate::parse::Distribution;
+use crate::parse::Doubt;
 use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::HomeRow;
@@ -244,6 +245,7 @@ impl Gathered {
         section: Section,
         before: &Before,
     ) {
+        let named = named.filter(|_| section.doubt != Doubt::Everywhere);
         let of = nearest(section.of.as_ref(), named);
         let place = source.place(section.line, 1);
         let around = source.inside.as_ref().and_then(|i| i.host.clone());
@@ -254,6 +256,12 @@ impl Gathered {
         };
         // Who asked one node on a host asked on that host.
         let host = host.or_else(|| section.of.as_ref().map(|of| of.ip().to_owned()));
+        // Views around it in its file or folder say nothing of it.
+        let spot: Arc<str> = match (&section.facts, section.doubt) {
+            (Facts::Nodes(_), _) | (_, Doubt::None) => spot,
+            (_, Doubt::InFile) => format!("{spot}/?").into(),
+            (_, Doubt::Everywhere) => "?/?".into(),
+        };
         match section.facts {
             Facts::Nodes(dump) => self.take_view(source, file, &spot, of, dump, before),
             Facts::Info(pairs) => {

@@ -186,6 +186,13 @@ impl Whose {
         if let Some(listed) = self.names.find(spot, told.named.as_ref()) {
             return Some(Target::Address(listed));
         }
+        // Another node was asked by name in the same file.
+        let first = (spot.to_string(), None);
+        let here = self.files.range(first..).map(|(key, _)| key);
+        let mut here = here.take_while(|(file, _)| **file == **spot);
+        if told.named.is_some() && here.any(|(_, name)| name.is_some() && *name != told.named) {
+            return None;
+        }
         let (folder, rest) = bundle(spot);
         let beside = self.bundles.get(&(folder.to_owned(), rest)).copied();
         beside.flatten().map(Target::Id)

@@ -224,6 +224,7 @@ impl<'a> Report<'a> {
                     dialect: DIALECT.name,
                     of,
                     host: None,
+                    doubt: crate::parse::Doubt::None,
                     line: spot.line,
                     facts: Facts::Unreachable(line),
                 });

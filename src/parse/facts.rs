@@ -16,6 +16,18 @@ pub struct Parsed<'a> {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// How far it is unknown whose an answer is that no header names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Doubt {
+    /// It may be of the node of which its file is.
+    #[default]
+    None,
+    /// It stands among answers of other nodes: only what the path says can tell.
+    InFile,
+    /// Nothing can tell.
+    Everywhere,
+}
+
 /// One answer of one node, or one map. Most files hold one; a transcript holds many.
 #[derive(Debug)]
 pub struct Section<'a> {
@@ -25,6 +37,7 @@ pub struct Section<'a> {
     pub of: Option<Address>,
     /// The host a header inside the file names, for facts about a host.
     pub host: Option<&'a str>,
+    pub doubt: Doubt,
     /// First line of the section, from 1.
     pub line: u32,
     pub facts: Facts<'a>,
@@ -37,6 +50,7 @@ impl<'a> Section<'a> {
             dialect,
             of: None,
             host: None,
+            doubt: Doubt::default(),
             line: block.first_line,
             facts,
         }

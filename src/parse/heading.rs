@@ -4,14 +4,18 @@
 //! prompt or a rule of dashes gives is only that the answer before it is over.
 
 mod ansible;
+mod command;
 mod filter;
+mod prose;
 
 use crate::model::Address;
 use crate::parse::block::strip_markup;
 use crate::parse::file_name::address_in_path;
 use crate::parse::transcript;
 
+pub(super) use command::Asked;
 pub(super) use filter::filter;
+pub(super) use prose::prose;
 
 /// What a heading says of the answer below it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,6 +29,10 @@ pub(super) struct Heading<'a> {
     /// The first line of the answer, where it stands behind the heading.
     pub rest: Option<&'a str>,
     pub kind: Kind,
+    /// What the commands on the line ask, where they are those of a client.
+    pub asked: Vec<Asked>,
+    /// Nobody can say whose the answer is.
+    pub lost: bool,
 }
 
 /// How a heading came to be there.
@@ -168,11 +176,13 @@ fn prompt(text: &str) -> Option<Heading<'_>> {
 
 /// `$ redis-cli -h 10.0.0.1 -p 7000 info`, at any shell prompt, or as `set -x` shows it.
 fn command(text: &str) -> Option<Heading<'_>> {
-    let (prompted, words) = match behind_shell_prompt(text) {
-        Some(words) => (true, words),
-        None => (false, text.strip_prefix("+ ").unwrap_or(text)),
+    let (prompted, here, words) = match behind_shell_prompt(text) {
+        Some((here, words)) => (true, here, words),
+        None => (false, None, text.strip_prefix("+ ").unwrap_or(text)),
     };
-    let at = words.split_whitespace().position(is_client);
+    let at = words
+        .split_whitespace()
+        .position(|word| is_client(word.trim_matches(['"', '\'', '(', ')', '`'])));
     // Without a prompt the client must come first: prose may speak of it, too.
     match (at, prompted) {
         (Some(0), _) | (Some(_), true) => {}
@@ -191,8 +201,13 @@ fn command(text: &str) -> Option<Heading<'_>> {
     if !prompted && !words.contains(" -") && !words.contains("cluster") && !words.contains("info") {
         return None;
     }
+    let asked = command::asked(words, here);
     Some(Heading {
-        of: address_of_command(words),
+        of: match &asked[..] {
+            [only] => only.of.clone(),
+            _ => None,
+        },
+        asked,
         kind: Kind::Command,
         ..Heading::default()
     })
@@ -203,13 +218,13 @@ fn is_client(word: &str) -> bool {
     CLIENTS.contains(&name)
 }
 
-/// What stands behind `$ `, `# ` of `root@host:~#`, or `[user@host dir]$ `.
-fn behind_shell_prompt(text: &str) -> Option<&str> {
+/// What stands behind `$ `, `# ` of `root@host:~#`, or `[user@host dir]$ `, and the host there.
+fn behind_shell_prompt(text: &str) -> Option<(Option<&str>, &str)> {
     if text == "$" {
-        return Some("");
+        return Some((None, ""));
     }
     if let Some(words) = text.strip_prefix("$ ") {
-        return Some(words);
+        return Some((None, words));
     }
     let end = text.find(['$', '#', '%'])?;
     let (prompt, rest) = text.split_at(end);
@@ -218,7 +233,12 @@ fn behind_shell_prompt(text: &str) -> Option<&str> {
     let is_prompt = prompt.contains('@')
         && (blanks == 0 || prompt.starts_with('[') && blanks <= 2)
         && (rest.is_empty() || rest.starts_with(' '));
-    is_prompt.then_some(rest.trim_start())
+    let host = prompt
+        .split_once('@')
+        .and_then(|(_, at)| at.split([':', ' ', ']']).next());
+    // A name is that of a jump host, as often as not.
+    let host = host.filter(|host| host.parse::<std::net::Ipv4Addr>().is_ok());
+    is_prompt.then_some((host, rest.trim_start()))
 }
 
 /// `-h HOST -p PORT`, or `-u redis://HOST:PORT`; the host may be that of `ssh HOST`.
@@ -271,8 +291,10 @@ fn call(text: &str) -> Option<Heading<'_>> {
         .position(|w| w == b": ")?;
     let (name, rest) = (text.get(..end)?, text.get(end + 2..)?);
     let by_name = || {
-        let of = name.parse().ok()?;
-        transcript::class(rest).map(|_| of)
+        let of: Address = name.parse().ok()?;
+        // A time is no address.
+        let named = !of.ip().bytes().all(|b| b.is_ascii_digit());
+        transcript::class(rest).filter(|_| named).map(|_| of)
     };
     let of = address_in_digits(name).or_else(by_name)?;
     Some(Heading {
@@ -445,7 +467,7 @@ mod tests {
             ("[op@jump ~]$ ls -l", Kind::Command),
             ("------ CLUSTER NODES OUTPUT ------", Kind::Rule),
             (">>> Calling cluster nodes", Kind::Rule),
-            ("redis-cli -p 7000 cluster nodes", Kind::Command),
+            ("redis-cli cluster nodes", Kind::Command),
         ] {
             let found = heading(line).unwrap();
             assert_eq!((found.kind, found.of), (kind, None), "{line}");

@@ -3,6 +3,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
+use crate::parse::file_name::address_in_path;
 use crate::source::Source;
 
 /// Diagnostics kept of one file; the rest is counted.
@@ -44,6 +45,18 @@ impl<'a> Log<'a> {
             unknown: 0,
             more_unknown: None,
         }
+    }
+
+    /// The text is one of several that stand in one file.
+    pub fn is_of_part(&self) -> bool {
+        self.source.inside.is_some()
+    }
+
+    /// The path of the file names a node.
+    pub fn names_node(&self) -> bool {
+        let inside = self.source.inside.as_ref();
+        inside.is_some_and(|inside| inside.of.is_some())
+            || address_in_path(&self.source.path).is_some()
     }
 
     pub fn note(&mut self, code: &'static str, message: impl Into<String>, spot: Spot) {

@@ -59,6 +59,7 @@ pub use dbsize::KEY as DBSIZE;
 pub use facts::DiskRow;
 pub use facts::Distribution;
 pub use facts::DistributionRow;
+pub use facts::Doubt;
 pub use facts::Facts;
 pub use facts::HomeRow;
 pub use facts::HostRow;

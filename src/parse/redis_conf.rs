@@ -197,6 +197,7 @@ fn section<'a>(file: Option<&'a str>, mut pairs: Vec<Pair<'a>>) -> Section<'a> {
         dialect: DIALECT.name,
         of,
         host: None,
+        doubt: crate::parse::Doubt::None,
         line,
         facts: Facts::Config(pairs),
     }

@@ -3,10 +3,12 @@
 
 mod class;
 mod cutter;
+mod several;
 mod unknown;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
+use crate::parse::Doubt;
 use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
@@ -26,11 +28,12 @@ use unknown::Unknown;
 
 /// The sections of a file. `None` if it is one answer without a heading that no dialect claims.
 pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Section<'a>>> {
-    let answers = answers(block);
+    let mut answers = answers(block);
     if let [Answer { heading: None, .. }] = &answers[..] {
         let dialect = recognise(block)?;
         return Some((dialect.parse)(block, log));
     }
+    several::match_commands(&mut answers, log);
     let mut sections = Vec::new();
     let mut unknown = Unknown::default();
     let mut filter = None;
@@ -52,7 +55,15 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
         }
     }
     unknown.say(log);
-    if sections.is_empty() {
+    let named = answers.iter().any(|a| {
+        let heading = a.heading.as_ref();
+        heading.is_some_and(|(_, h)| h.of.is_some() && h.kind != Kind::End)
+    });
+    if !log.names_node() {
+        doubt_nameless(&mut sections, named);
+    }
+    // What is left around answers that are read by themselves need not hold any.
+    if sections.is_empty() && !log.is_of_part() {
         log.whole(Diagnostic::note(
             "capture/no-answer",
             "no answer in this file can be used",
@@ -88,6 +99,31 @@ fn shorten(sections: &mut [Section]) -> bool {
     any
 }
 
+/// Where a file tells answers of several nodes apart, those without a name are not of the node
+/// that happens to be named nearby.
+fn doubt_nameless(sections: &mut [Section], named: bool) {
+    let nameless = |s: &Section| s.of.is_none() && s.host.is_none();
+    let whole = |s: &Section| match &s.facts {
+        Facts::Info(pairs) => pairs.iter().any(|p| p.key == "role").then_some("role"),
+        Facts::ClusterInfo(_) => Some("cluster"),
+        _ => None,
+    };
+    let count = |kind| {
+        let alike = sections.iter().filter(|s| nameless(s));
+        alike.filter(|s| whole(s) == Some(kind)).count()
+    };
+    let lost = named || count("role") > 1 || count("cluster") > 1;
+    for section in sections.iter_mut().filter(|s| lost && nameless(s)) {
+        let of_node = matches!(
+            section.facts,
+            Facts::Info(_) | Facts::ClusterInfo(_) | Facts::Links(_)
+        );
+        if of_node && section.doubt == Doubt::None {
+            section.doubt = Doubt::InFile;
+        }
+    }
+}
+
 fn read<'a>(
     answer: &Answer<'a>,
     sections: &mut Vec<Section<'a>>,
@@ -119,6 +155,10 @@ fn read<'a>(
         sections.extend(found.map(|s| Section {
             of: s.of.or_else(|| heading.of.clone()),
             host: s.host.or(heading.host),
+            doubt: match heading.lost {
+                true => Doubt::Everywhere,
+                false => s.doubt,
+            },
             facts: match s.facts {
                 // Whatever it said, it lives.
                 Facts::Nothing if heading.of.is_some() => Facts::Pong,

@@ -53,6 +53,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
                 dialect: DIALECT.name,
                 of,
                 host: None,
+                doubt: crate::parse::Doubt::None,
                 line,
                 facts: Facts::Unreachable(text),
             });

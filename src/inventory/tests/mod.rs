@@ -48,6 +48,7 @@ fn take<'a>(gathered: &mut Gathered, source: &'a Source, of: Option<char>, facts
         dialect: "test",
         of: of.map(|node| address(node).parse().expect("legal")),
         host: None,
+        doubt: crate::parse::Doubt::None,
         line: 1,
         facts,
     };

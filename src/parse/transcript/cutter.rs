@@ -1,5 +1,7 @@
 //! Where one answer ends and the next begins.
 
+use std::collections::BTreeSet;
+
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::cluster_check;
@@ -8,6 +10,7 @@ use crate::parse::head::Head;
 use crate::parse::heading::Heading;
 use crate::parse::heading::Kind;
 use crate::parse::heading::heading;
+use crate::parse::heading::prose;
 use crate::parse::log::Spot;
 use crate::parse::node_line::is_plain_node;
 use crate::parse::pairs::pair;
@@ -34,14 +37,18 @@ pub(super) fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
         ended: false,
         run: None,
         asked: 0,
+        several: false,
+        seen: BTreeSet::new(),
     };
     let mut at = 0;
+    let mut fenced = false;
     for (line, text) in (block.first_line..).zip(block.text.split_inclusive('\n')) {
         let end = at + text.len();
         // Nearly every line of a capture is one of these.
         if cutter.class == Some(Class::Nodes)
             && !cutter.ended
             && cutter.run.is_none()
+            && !cutter.several
             && is_plain_node(text)
         {
             at = end;
@@ -53,8 +60,10 @@ pub(super) fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
             next.is_some_and(|next| class(next).is_some())
         };
         // In a list of addresses none is a heading.
-        match heading(bare).filter(|found| found.kind != Kind::Bare || follows()) {
+        let found = heading(bare).filter(|found| found.kind != Kind::Bare || follows());
+        match found.or_else(|| spoken(bare, block.text.get(end..).unwrap_or(""), fenced)) {
             Some(found) => {
+                fenced ^= found.kind == Kind::Fence;
                 cutter.finish(at, line);
                 let rest = found.rest.map_or(end, |rest| end_before(text, rest, at));
                 cutter.open(line, bare, found, rest);
@@ -65,6 +74,23 @@ pub(super) fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
     }
     cutter.finish(block.text.len(), u32::MAX);
     cutter.answers
+}
+
+/// The sentence above the answer that begins with `rest`.
+fn spoken<'a>(text: &'a str, rest: &str, fenced: bool) -> Option<Heading<'a>> {
+    let is_mark = |b: u8| b == b':';
+    if fenced || text.len() > 300 || !text.contains(' ') || !text.bytes().any(is_mark) {
+        return None;
+    }
+    let next = rest.lines().take(3).find(|line| !line.trim().is_empty())?;
+    match heading(next).map(|found| found.kind) {
+        Some(Kind::Fence) => prose(text, true),
+        None => {
+            let next = rest.lines().next()?;
+            class(next).and_then(|_| prose(text, false))
+        }
+        Some(_) => None,
+    }
 }
 
 /// Where `rest`, a slice of `text`, begins in the block.
@@ -115,6 +141,10 @@ struct Cutter<'a> {
     /// Below that line.
     run: Option<Run>,
     asked: u32,
+    /// Several commands were typed before these answers.
+    several: bool,
+    /// Lines of the present answer that it has once only.
+    seen: BTreeSet<String>,
 }
 
 impl<'a> Cutter<'a> {
@@ -138,6 +168,7 @@ impl<'a> Cutter<'a> {
         self.class = None;
         self.ended = false;
         self.run = None;
+        self.seen.clear();
     }
 
     /// Ends the present answer, and cuts off before it what stands below its last known line and
@@ -162,6 +193,12 @@ impl<'a> Cutter<'a> {
             part: text.trim(),
         };
         let rest = found.rest;
+        let waits = |a: &Answer| {
+            let asks = a.heading.as_ref().is_some_and(|(_, h)| !h.asked.is_empty());
+            asks && a.body.text.trim().is_empty()
+        };
+        let ahead = self.answers.last().is_some_and(waits);
+        self.several = found.asked.len() > 1 || ahead && !found.asked.is_empty();
         if found.kind == Kind::Fence
             && let Some(Answer { heading, body }) = self.answers.last()
             && body.text.trim().is_empty()
@@ -219,12 +256,42 @@ impl<'a> Cutter<'a> {
             Class::Nodes => self.ended && !begins,
             _ => self.ended && begins && !self.asks_on(class, at),
         };
+        let again = again || self.begins_anew(class, begins, text);
         if self.class.is_some_and(|known| known != class) || again {
             self.cut(at, line);
+        }
+        if let Some(mark) = self.mark(class, text) {
+            self.seen.insert(mark);
         }
         // A server reads the `vars` line wherever it stands, but writes it last.
         self.ended |= begins && (class != Class::Nodes || self.class == Some(class));
         self.class = Some(class);
+    }
+
+    /// The line is one that the present answer has already, and no answer has twice.
+    fn begins_anew(&self, class: Class, begins: bool, text: &str) -> bool {
+        let again = self
+            .mark(class, text)
+            .is_some_and(|mark| self.seen.contains(&mark));
+        let alone = match class {
+            Class::Pong | Class::NoAnswer => self.class == Some(class),
+            Class::Numbered | Class::Json => begins && self.ended,
+            Class::Nodes | Class::Info | Class::ClusterInfo => false,
+        };
+        again || self.several && alone
+    }
+
+    /// What tells two answers of one kind apart.
+    fn mark(&self, class: Class, text: &str) -> Option<String> {
+        const LONGEST: usize = 60;
+        let text = text.trim_start_matches(['>', ' ', '\t']);
+        let mark = match class {
+            Class::Info if text.starts_with("# ") => text.trim_end(),
+            Class::Info if text.starts_with("role:") => "role:",
+            Class::Nodes if self.several => text.split_whitespace().next()?,
+            _ => return None,
+        };
+        (mark.len() <= LONGEST).then(|| mark.to_owned())
     }
 
     /// The line of a JSON document that somebody spread over several.

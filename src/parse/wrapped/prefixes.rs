@@ -86,6 +86,11 @@ struct Part {
 fn named(name: &str) -> (Option<Address>, Option<String>) {
     let first = name.split_whitespace().next().unwrap_or("");
     let bare = first.trim_matches(['[', ']', ':']);
+    // The time of a chat is no address.
+    let is_time = bare.bytes().all(|b| b.is_ascii_digit() || b == b':') && bare.len() <= 8;
+    if is_time && bare.contains(':') && !bare.contains("::") {
+        return (None, None);
+    }
     let of = first.parse().ok().or_else(|| bare.parse().ok());
     let of = of.or_else(|| address_in_path(bare));
     let host = (of.is_none() && !bare.is_empty()).then(|| bare.to_owned());
