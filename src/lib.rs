@@ -25,7 +25,7 @@
 //! | `report` | the one serialisable answer of each command | diagnostic |
 //! | `compose` | inventory, findings and plans to reports | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, report |
-//! | `render` | report to bytes, one file per format | report, source, diagnostic, rules |
+//! | `render` | report to bytes, one file per format | model, report, source, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
 pub mod action;

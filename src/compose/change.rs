@@ -7,7 +7,9 @@ use crate::action::Action;
 use crate::compose::capture;
 use crate::compose::step::step;
 use crate::inventory::Inventory;
+use crate::inventory::Sight;
 use crate::model::Cluster;
+use crate::model::Node;
 use crate::model::NodeId;
 use crate::plan;
 use crate::plan::Kind;
@@ -26,7 +28,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let (cluster, policy) = (&inventory.cluster, &inventory.policy);
     let wanted = policy.wanted(cluster);
     let mut report = empty(inventory, request);
-    if let Some(why) = no_plan(inventory, request) {
+    if let Some(why) = no_plan(inventory, request, &report) {
         report.remaining = report.found.clone();
         report.refused = Some(why);
         report.plan_id = plan_id(&report);
@@ -45,7 +47,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
 }
 
 /// Why nothing may be planned on this capture.
-fn no_plan(inventory: &Inventory, request: &Request) -> Option<String> {
+fn no_plan(inventory: &Inventory, request: &Request, report: &PlanReport) -> Option<String> {
     // No reason makes a server understand commands that it does not have.
     if let Some(why) = inventory.cluster.server.other_control_plane() {
         return Some(format!("{why}; no command is written for it"));
@@ -59,12 +61,37 @@ fn no_plan(inventory: &Inventory, request: &Request) -> Option<String> {
         (None, true, true) => GARBLED,
         (None, true, false) => INCOMPLETE,
         (None, false, _) => match dead_on_disk_only(inventory) {
+            0 if report.found.iter().any(|f| f.code == APART) && views_contradict(inventory) => {
+                MOMENTS
+            }
             0 => return None,
             dead => return request.force.is_none().then(|| stale(dead)),
         },
     };
     request.force.is_none().then(|| why.to_owned())
 }
+
+/// Whether views differ about roles, owners or members, or about who is reached.
+fn views_contradict(inventory: &Inventory) -> bool {
+    let sights = &inventory.sights;
+    let differ = |(id, _): (NodeId, &Node)| {
+        let of = || {
+            sights
+                .observers()
+                .iter()
+                .filter_map(move |&o| sights.of(o, id))
+        };
+        let doubted = |s| matches!(s, Sight::Suspected | Sight::Failed | Sight::Disconnected);
+        of().any(doubted) && of().any(|s| s == Sight::Connected)
+    };
+    inventory.views_behind > 0 || inventory.cluster.iter().any(differ)
+}
+
+/// The rule that says that views are far apart in time.
+const APART: &str = "C003";
+
+const MOMENTS: &str = "the views are more than a minute apart and do not agree on who lives or who \
+    leads: together they show no moment of the cluster; capture all nodes again in one go";
 
 /// Members that are dead by files on disk, while nobody says that they did not answer.
 fn dead_on_disk_only(inventory: &Inventory) -> usize {
@@ -363,5 +390,55 @@ mod tests {
         assert!(refused.contains("by which 1 member is dead"), "{refused}");
         let silent = [("10.0.0.3_7001/UNREACHABLE", "Could not connect to Redis\n")];
         assert_eq!(on_disk("slave,fail", &silent).refused, None);
+    }
+
+    /// Views of a master that runs and of the replica of another; `flags` are of that one in each.
+    fn two_views(flags: [&str; 2], pongs: [u64; 2], more: &[(&str, &str)]) -> PlanReport {
+        let (a, b, c) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
+        let view = |ip: &str, flags: &str, pong: u64| {
+            let text = format!(
+                "{a} 10.0.0.1:7001@17001 master{flags} - 0 {pong} 1 connected 0-8191\n\
+                 {b} 10.0.0.2:7001@17001 master - 0 {pong} 2 connected 8192-16383\n\
+                 {c} 10.0.0.3:7001@17001 slave {a} 0 {pong} 1 connected\n"
+            );
+            let own = format!("{ip}:7001@17001 ");
+            let text = text.replace(&own, &format!("{own}myself,"));
+            Source::new(&format!("{ip}_7001/nodes.txt"), text, String::new())
+        };
+        let mut files = vec![
+            view("10.0.0.2", flags[0], pongs[0]),
+            view("10.0.0.3", flags[1], pongs[1]),
+        ];
+        let more = more.iter();
+        files.extend(more.map(|(path, text)| Source::new(path, (*text).to_owned(), String::new())));
+        let inventory = inventory::read(files, Policy::default());
+        plan(&inventory, &Request::default()).expect("no bug")
+    }
+
+    const NOW: u64 = 1_795_000_000_000;
+
+    #[test]
+    fn who_is_only_suspected_is_not_replaced() {
+        let failovers = |report: &PlanReport| {
+            let steps = report.steps.iter();
+            steps.filter(|s| s.action == "failover").count()
+        };
+        let suspected = two_views([",fail?"; 2], [NOW; 2], &[]);
+        assert_eq!(failovers(&suspected), 0);
+        let said = suspected.refusals.iter().map(|r| &r.reason);
+        let told = said.filter(|r| r.contains("no view flags it `fail`"));
+        assert_eq!(told.count(), 1);
+        let silent = [("10.0.0.1_7001/UNREACHABLE", "Could not connect to Redis\n")];
+        assert_eq!(failovers(&two_views([",fail?"; 2], [NOW; 2], &silent)), 1);
+        assert_eq!(failovers(&two_views([",fail"; 2], [NOW; 2], &[])), 1);
+    }
+
+    #[test]
+    fn views_of_two_moments_are_not_put_together_where_they_differ() {
+        let later = [NOW, NOW + 120_000];
+        let refused = two_views([",fail", ""], later, &[]).refused;
+        assert_eq!(refused.as_deref(), Some(MOMENTS));
+        assert_eq!(two_views(["", ""], later, &[]).refused, None);
+        assert_eq!(two_views([",fail", ""], [NOW; 2], &[]).refused, None);
     }
 }

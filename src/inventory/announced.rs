@@ -11,6 +11,8 @@ use crate::inventory::gather::Token;
 use crate::inventory::maps::HostRows;
 use crate::model::Node;
 use crate::parse::HostRow;
+use crate::parse::address_in_path;
+use crate::parse::spans;
 use crate::source::Place;
 
 /// What the nodes announce.
@@ -108,7 +110,81 @@ pub(super) fn contradictions(gathered: &Gathered, rows: &HostRows, inventory: &m
     });
     let mut said = once_a_row(zones(&mapped));
     said.extend(once_a_row(by_hostname.collect()));
+    let mut by_place = reached(gathered, rows, &mapped);
+    by_place.extend(folders(rows, &mapped, inventory));
+    said.extend(once_a_row(by_place));
     inventory.diagnostics.extend(said);
+}
+
+/// Nodes that were reached at the address of one host, and are on another by the address that
+/// they announce.
+fn reached(gathered: &Gathered, rows: &HostRows, mapped: &[Mapped]) -> Vec<Diagnostic> {
+    let odd_one = |m: &Mapped| {
+        let mut reached = gathered.reached(m.node.address.as_ref()?);
+        reached.find_map(|at| {
+            let (_, row) = rows.at(at)?;
+            let message = format!(
+                "the map puts {} on `{}`, but it was reached at {at}, which is on `{}`; the \
+                 announced address is believed",
+                m.node,
+                m.row.host.escape_debug(),
+                row.host.escape_debug()
+            );
+            (row.host != m.row.host).then(|| odd(m, message))
+        })
+    };
+    mapped.iter().filter_map(odd_one).collect()
+}
+
+/// Folders and files that are called as one host and hold only views of nodes of another.
+fn folders(rows: &HostRows, mapped: &[Mapped], inventory: &Inventory) -> Vec<Diagnostic> {
+    let by_name: BTreeMap<&str, &Mapped> =
+        mapped.iter().map(|m| (m.node.name.as_str(), m)).collect();
+    let mut of_folder: BTreeMap<&str, (&str, Vec<&Mapped>)> = BTreeMap::new();
+    for (path, owner) in inventory.origins.views() {
+        let owner = owner.map(|id| inventory.cluster.node(id).name.as_str());
+        let Some(&m) = owner.and_then(|name| by_name.get(name)) else {
+            continue;
+        };
+        if let Some((folder, host)) = host_in_path(rows, path) {
+            of_folder
+                .entry(folder)
+                .or_insert((host, Vec::new()))
+                .1
+                .push(m);
+        }
+    }
+    let odd_one = |(folder, (host, nodes)): (&str, (&str, Vec<&Mapped>))| {
+        let &first = nodes.first()?;
+        let others: BTreeSet<&str> = nodes.iter().map(|m| m.row.host.as_str()).collect();
+        let message = format!(
+            "the map puts {} on `{}`, but its view lies in `{}`, which is called as `{}` is; the map is believed",
+            first.node,
+            first.row.host.escape_debug(),
+            folder.escape_debug(),
+            host.escape_debug()
+        );
+        // Who asks all nodes from one host may name the folder so.
+        (others.len() == 1 && !others.contains(host)).then(|| odd(first, message))
+    };
+    of_folder.into_iter().filter_map(odd_one).collect()
+}
+
+/// The host that the name nearest to the file calls, and the path up to that name; none where
+/// that is the address of a node.
+fn host_in_path<'a, 'r>(rows: &HostRows<'r>, path: &'a str) -> Option<(&'a str, &'r str)> {
+    let ends = path.rmatch_indices('/').map(|(at, _)| at);
+    for end in std::iter::once(path.len()).chain(ends) {
+        let name = path[..end].rsplit('/').next()?;
+        if address_in_path(name).is_some() {
+            return None;
+        }
+        let known = spans(name).filter_map(|span| Some((span.len(), rows.called(span)?)));
+        if let Some((_, host)) = known.max() {
+            return Some((&path[..end], host));
+        }
+    }
+    None
 }
 
 /// Many nodes share a row.

@@ -10,28 +10,34 @@ use std::collections::BTreeSet;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
-use crate::inventory::names::bundle;
 use crate::inventory::owners::best_authority;
 use crate::inventory::owners::owner;
 use crate::inventory::owners::same_facts;
 use crate::model::Address;
+use crate::model::Millis;
+use crate::parse::bundle;
 use crate::source::Place;
 
 /// Views of one node that are further apart were not taken in one go.
 const APART_MS: u64 = 60_000;
 
-/// Clocks that nodes told beside their views are better than what their pongs show.
-pub(super) fn settle_clocks(gathered: &mut Gathered) {
+/// The lowest and the highest clock that was told under one name.
+type Clocks = (u64, u64);
+
+/// Clocks that nodes told beside their views are better than what their pongs show. Clocks under
+/// one name that are far apart are of several captures: nobody can say which of a view.
+pub(super) fn settle_clocks(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) {
     type Beside<'a> = (&'a str, String, Option<&'a Address>);
-    let mut told: BTreeMap<Beside, u64> = BTreeMap::new();
+    let mut told: BTreeMap<Beside, Clocks> = BTreeMap::new();
     for of in &gathered.told {
         if let Some(clock) = of.said.told_clock() {
             let (folder, rest) = bundle(&of.spot);
-            told.entry((folder, rest, of.named.as_ref()))
-                .or_insert(clock);
+            let beside = told.entry((folder, rest, of.named.as_ref()));
+            let (low, high) = beside.or_insert((clock, clock));
+            (*low, *high) = ((*low).min(clock), (*high).max(clock));
         }
     }
-    let clocks: Vec<Option<u64>> = gathered
+    let clocks: Vec<Option<Clocks>> = gathered
         .views
         .iter()
         .map(|view| {
@@ -39,9 +45,53 @@ pub(super) fn settle_clocks(gathered: &mut Gathered) {
             told.get(&(folder, rest, view.named.as_ref())).copied()
         })
         .collect();
-    for (view, clock) in gathered.views.iter_mut().zip(clocks) {
-        view.clock = clock.unwrap_or(view.clock);
+    let agree = |&(low, high): &Clocks| high - low <= APART_MS;
+    for (view, clock) in gathered.views.iter_mut().zip(&clocks) {
+        if let Some((low, _)) = clock.filter(agree) {
+            view.clock = low;
+        }
     }
+    let doubtful = clocks.into_iter().map(|c| c.filter(|c| !agree(c)));
+    diagnostics.extend(doubtful_clocks(gathered, &doubtful.collect::<Vec<_>>()));
+}
+
+/// Said where the clocks that were told would make another view the newest of its node.
+fn doubtful_clocks(gathered: &Gathered, told: &[Option<Clocks>]) -> Option<Diagnostic> {
+    let newest = |clock: &dyn Fn(usize) -> u64| {
+        let mut newest: BTreeMap<Token, usize> = BTreeMap::new();
+        for (index, view) in gathered.views.iter().enumerate() {
+            if let Some(owner) = owner(gathered, view) {
+                let kept = newest.entry(owner).or_insert(index);
+                if clock(index) > clock(*kept) {
+                    *kept = index;
+                }
+            }
+        }
+        newest
+    };
+    if told.iter().all(Option::is_none) {
+        return None;
+    }
+    let of_view = |view: usize| gathered.views[view].clock;
+    let used = newest(&of_view);
+    let lowest = newest(&|view| told[view].map_or(of_view(view), |(low, _)| low));
+    let highest = newest(&|view| told[view].map_or(of_view(view), |(_, high)| high));
+    let differs = |(owner, view): (&Token, &usize)| {
+        (lowest[owner] != *view || highest[owner] != *view).then_some(*view)
+    };
+    let view = used.iter().find_map(differs)?;
+    let (low, high) = told.iter().flatten().next()?;
+    let message = format!(
+        "clocks under one name are {} apart: nobody can say which of them is of which view, so \
+         which view of a node is the newest is judged by its pongs alone",
+        Millis(high - low)
+    );
+    let note = Diagnostic::note("capture/doubtful-clock", message).at(Place {
+        path: gathered.views[view].path.clone(),
+        line: 1,
+        column: 1,
+    });
+    Some(note.help("keep captures of different times in folders of their own"))
 }
 
 /// One capture of several: a folder or a file.
@@ -183,7 +233,7 @@ fn say(gathered: &Gathered, older: &BTreeMap<Capture, Capture>, diagnostics: &mu
         let message = format!(
             "{} is {} older than {}{more}; it was not used",
             shown(old),
-            duration(clock(new).saturating_sub(clock(old))),
+            Millis(clock(new).saturating_sub(clock(old))),
             shown(new)
         );
         let note = Diagnostic::note("capture/older-capture", message)
@@ -199,44 +249,9 @@ fn say(gathered: &Gathered, older: &BTreeMap<Capture, Capture>, diagnostics: &mu
     }
 }
 
-/// The two largest units: `3 d 4 h`, `2 h 5 min`, `1 min 30 s`.
-pub(crate) fn duration(ms: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let mut rest = ms / 1000;
-    let mut parts = Vec::new();
-    for (size, unit) in UNITS {
-        let count = rest / size;
-        rest %= size;
-        if count > 0 {
-            parts.push(format!("{count} {unit}"));
-        } else if !parts.is_empty() {
-            break;
-        }
-    }
-    parts.truncate(2);
-    if parts.is_empty() {
-        return "less than 1 s".to_owned();
-    }
-    parts.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_duration_has_two_units_at_most() {
-        for (seconds, expected) in [
-            (0, "less than 1 s"),
-            (61, "1 min 1 s"),
-            (7_500, "2 h 5 min"),
-            (86_400, "1 d"),
-            (86_461, "1 d"),
-            (273_600, "3 d 4 h"),
-        ] {
-            assert_eq!(duration(seconds * 1000), expected);
-        }
-    }
 
     #[test]
     fn paths_part_at_the_first_name_that_differs() {

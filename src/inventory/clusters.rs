@@ -19,7 +19,9 @@ pub(super) struct Split {
     pub members: BTreeSet<Token>,
     /// Ids of running blank processes that nobody else lists.
     pub unmet: BTreeSet<Token>,
-    /// Views of either; those of another cluster are left out.
+    /// Ids that only views of another cluster list.
+    pub foreign: BTreeSet<Token>,
+    /// Views of members and un-met nodes; those of another cluster are left out.
     pub views: Vec<usize>,
 }
 
@@ -81,6 +83,7 @@ pub(super) fn split_clusters(
         })
         .map(|(&group, _)| group);
     let (mut members, mut unmet) = (BTreeSet::new(), BTreeSet::new());
+    let mut foreign = BTreeSet::new();
     let mut kept = Vec::new();
     for (group, views) in &groups {
         let ids = listed(gathered, views);
@@ -102,11 +105,14 @@ pub(super) fn split_clusters(
         let chosen = main.and_then(|main| groups.get(&main));
         let chosen = chosen.map_or(&[][..], Vec::as_slice);
         diagnostics.push(left_out(gathered, views, chosen, lonely));
+        foreign.extend(ids);
     }
+    foreign.retain(|id| !members.contains(id) && !unmet.contains(id));
     kept.sort_unstable();
     Split {
         members,
         unmet,
+        foreign,
         views: kept,
     }
 }

@@ -8,6 +8,7 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::folder;
 use crate::inventory::owners::owner;
+use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -63,7 +64,7 @@ pub(super) struct ConfRead {
 }
 
 /// The files that the captured server would not take as they are.
-pub(super) fn judge(gathered: &Gathered, cluster: &Cluster) -> Vec<ConfFile> {
+pub(super) fn judge(gathered: &Gathered, whose: &Whose, cluster: &Cluster) -> Vec<ConfFile> {
     let loader = loader(&cluster.server);
     let by_name: BTreeMap<&str, NodeId> = cluster
         .iter()
@@ -106,6 +107,10 @@ pub(super) fn judge(gathered: &Gathered, cluster: &Cluster) -> Vec<ConfFile> {
             .as_deref()
             .and_then(named)
             .or_else(|| by_address.get(conf.named.as_ref()?).copied())
+            .or_else(|| {
+                let called = whose.names().find(&conf.path, conf.named.as_ref())?;
+                by_address.get(&called).copied()
+            })
             .or_else(|| named(gathered.names[views.beside(&conf.path)? as usize].as_str()));
         files.push(ConfFile {
             path: conf.path.clone(),

@@ -1,5 +1,8 @@
 //! Takes dumps in, line by line.
 
+use std::hash::DefaultHasher;
+use std::hash::Hash;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -47,7 +50,8 @@ impl Gathered {
             return;
         }
         if dump.authority > Authority::Disk && named.is_some() {
-            self.answers_of(named, &source.path, file).answered = true;
+            let told = self.told_of(named, &source.path, file, &source.place(1, 1));
+            told.said.answered = true;
         }
         let mut lines = Vec::with_capacity(dump.lines.len());
         let mut myself = None;
@@ -81,20 +85,23 @@ impl Gathered {
         }
         // These are told by a process that runs; a report is written by a client.
         if matches!(dump.authority, Authority::Shards | Authority::Slots) {
-            self.answers_of(named, spot, file).answered = true;
+            let told = self.told_of(named, spot, file, &source.place(1, 1));
+            told.said.answered = true;
         }
-        let contradicting = self.note_contradictions(source, &lines);
-        let unread = dump.unread > 0 || contradicting;
+        let garbled = self.note_contradictions(source, &lines) || dump.unread > 0;
+        let mut listed = std::mem::take(&mut self.listed);
+        let whole = !garbled && myself.is_some() && listed.names_only_listed(self, &lines);
+        self.listed = listed;
         self.views.push(View {
             path: source.path.clone(),
             spot: spot.clone(),
             file,
             myself,
-            whole: !unread && myself.is_some() && self.names_only_listed(&lines),
+            whole,
             lines,
             authority: dump.authority,
             incomplete: dump.incomplete,
-            garbled: unread,
+            garbled,
             named: named.cloned(),
             clock,
             looks_like: before.looks_like,
@@ -174,27 +181,35 @@ impl Gathered {
 
     fn known(&self, line: &NodeLine) -> Option<u32> {
         let token = *self.tokens.get(&*line.id)?;
-        let same = |&&index: &&u32| {
-            let fact = &self.facts[index as usize];
-            // By name: looking the token up again costs more than all the rest.
-            let master = fact.master.map(|m| self.names[m as usize].as_str());
-            fact.flags == line.flags
-                && fact.config_epoch == line.config_epoch
-                && fact.connected == line.connected
-                && master == line.master.as_deref()
-                && fact.port == line.port
-                && fact.bus_port == line.bus_port
-                && &*fact.ip == line.ip
-                && fact.slots == line.slots
-                && fact.zone.as_deref() == line.zone
-                && fact.hostname.as_deref() == line.hostname
-                && fact.open.len() == line.open.len()
-                && fact.open.iter().zip(&line.open).all(|(a, b)| {
-                    (a.0, a.1) == (b.slot, b.direction)
-                        && self.names[a.2 as usize].as_str() == b.peer
-                })
-        };
-        self.by_token[token as usize].iter().find(same).copied()
+        let of_id = &self.by_token[token as usize];
+        let same = |&&index: &&u32| self.says(&self.facts[index as usize], line);
+        if of_id.len() <= FEW {
+            return of_id.iter().find(same).copied();
+        }
+        self.alike
+            .get(&(token, hash(line)))?
+            .iter()
+            .find(same)
+            .copied()
+    }
+
+    fn says(&self, fact: &Fact, line: &NodeLine) -> bool {
+        // By name: looking the token up again costs more than all the rest.
+        let master = fact.master.map(|m| self.names[m as usize].as_str());
+        fact.flags == line.flags
+            && fact.config_epoch == line.config_epoch
+            && fact.connected == line.connected
+            && master == line.master.as_deref()
+            && fact.port == line.port
+            && fact.bus_port == line.bus_port
+            && &*fact.ip == line.ip
+            && fact.slots == line.slots
+            && fact.zone.as_deref() == line.zone
+            && fact.hostname.as_deref() == line.hostname
+            && fact.open.len() == line.open.len()
+            && fact.open.iter().zip(&line.open).all(|(a, b)| {
+                (a.0, a.1) == (b.slot, b.direction) && self.names[a.2 as usize].as_str() == b.peer
+            })
     }
 
     fn fact_of(&mut self, line: &NodeLine) -> u32 {
@@ -224,19 +239,48 @@ impl Gathered {
             open,
         });
         self.by_token[token as usize].push(index);
+        let alike = self.alike.entry((token, hash(line))).or_default();
+        alike.push(index);
         index
     }
+}
 
+/// What views list, kept from one to the next so that each costs no more than its lines.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// Of each id: the number of the last view that lists it, from 1.
+    last: Vec<u32>,
+    views: u32,
+}
+
+impl Listed {
     /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
     /// do not.
-    pub fn names_only_listed(&self, lines: &[Line]) -> bool {
-        let mut listed = vec![false; self.names.len()];
+    pub fn names_only_listed(&mut self, gathered: &Gathered, lines: &[Line]) -> bool {
+        self.views += 1;
+        self.last.resize(gathered.names.len(), 0);
         for line in lines {
-            listed[self.fact(line).token as usize] = true;
+            self.last[gathered.fact(line).token as usize] = self.views;
         }
-        let mut masters = lines.iter().filter_map(|l| self.fact(l).master);
-        masters.all(|m| listed[m as usize])
+        let mut masters = lines.iter().filter_map(|l| gathered.fact(l).master);
+        masters.all(|m| self.last[m as usize] == self.views)
     }
+}
+
+/// So many facts of one id are looked through; where there are more, by their hash.
+const FEW: usize = 16;
+
+/// The same for lines that say the same; clocks aside.
+fn hash(line: &NodeLine) -> u64 {
+    // With fixed keys: the same in every run.
+    let mut hasher = DefaultHasher::new();
+    let place = (line.ip, line.port, line.bus_port, line.hostname, line.zone);
+    let role = (line.flags, line.master.as_deref(), line.connected);
+    (place, role, line.config_epoch, &line.slots).hash(&mut hasher);
+    for open in &line.open {
+        (open.slot, open.peer).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// The captured line from `id` on, of which it must be a slice; quotes behind it are none of it.
@@ -252,4 +296,31 @@ fn text_from<'a>(source: &'a Source, id: &str) -> Option<&'a str> {
     let line = rest.get(..end.unwrap_or(rest.len()))?;
     let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '*');
     Some(line.trim_end_matches(around))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::tests::file;
+
+    #[test]
+    fn lines_that_say_the_same_share_a_fact_however_many_there_are_of_one_id() {
+        let line = |epoch: usize| {
+            format!("a 10.0.0.1:7000@17000 myself,master - 0 {epoch} {epoch} connected 0-5\n")
+        };
+        let many = 10 * FEW;
+        let batch: Vec<Source> = (0..many)
+            .map(|epoch| file(&format!("{epoch}.txt"), &line(epoch)))
+            .collect();
+        let mut gathered = Gathered::default();
+        // The lines of a batch are looked up before any of it is taken in.
+        for part in [&batch[..FEW / 2], &batch, &batch] {
+            gathered.take_batch(part);
+        }
+        assert_eq!(gathered.facts.len(), many);
+        let of_view = |view: &View| gathered.fact(&view.lines[0]).config_epoch;
+        let epochs: Vec<u64> = gathered.views.iter().map(of_view).collect();
+        let expected = (0..FEW / 2).chain(0..many).chain(0..many);
+        assert_eq!(epochs, expected.map(|e| e as u64).collect::<Vec<_>>());
+    }
 }

@@ -12,6 +12,7 @@ pub(super) use crate::inventory::answers::Answers;
 pub(super) use crate::inventory::answers::is_local;
 use crate::inventory::conf::ConfRead;
 use crate::inventory::dumps::Before;
+use crate::inventory::dumps::Listed;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::NodeName;
@@ -31,6 +32,7 @@ use crate::parse::ProcessRow;
 use crate::parse::Properties;
 use crate::parse::Section;
 use crate::parse::address_in_path;
+use crate::parse::port_in_name;
 use crate::source::Place;
 use crate::source::Source;
 
@@ -109,6 +111,10 @@ pub(super) struct Told {
     pub spot: Arc<str>,
     /// What a header or the path calls the node.
     pub named: Option<Address>,
+    /// Where the first of it stands.
+    pub place: Place,
+    /// How many answers there are, other than lists of nodes.
+    pub count: usize,
     pub said: Answers,
 }
 
@@ -158,7 +164,11 @@ pub(super) struct Gathered {
     /// The text of one line for each id that some line shows without an address: the first of
     /// the most telling kind of answer.
     pub ghost_lines: BTreeMap<Token, (Authority, Arc<str>)>,
+    /// Facts of each id.
     pub by_token: Vec<Vec<u32>>,
+    /// The same by id and what they say, as a hash.
+    pub(super) alike: BTreeMap<(Token, u64), Vec<u32>>,
+    pub(super) listed: Listed,
     told_by: BTreeMap<(Arc<str>, Option<Address>), usize>,
 }
 
@@ -247,7 +257,7 @@ impl Gathered {
         match section.facts {
             Facts::Nodes(dump) => self.take_view(source, file, &spot, of, dump, before),
             Facts::Info(pairs) => {
-                let answers = self.answers_of(of, &spot, file);
+                let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
                 answers
                     .info_place
@@ -259,10 +269,10 @@ impl Gathered {
                 );
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
-                self.take_conf(source, file, &spot, of, host, &pairs);
+                self.take_conf(source, file, &spot, (of, host), &pairs);
             }
             Facts::Config(pairs) => {
-                let answers = self.answers_of(of, &spot, file);
+                let answers = self.answers_of(of, &spot, file, &place);
                 answers.config.extend(
                     pairs
                         .iter()
@@ -270,7 +280,7 @@ impl Gathered {
                 );
             }
             Facts::ClusterInfo(pairs) => {
-                let answers = self.answers_of(of, &spot, file);
+                let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
                 answers.cluster_info_place.get_or_insert(place);
                 answers.see_epoch(&pairs);
@@ -280,30 +290,30 @@ impl Gathered {
                         .map(|p| (p.key.to_owned(), p.value.to_string())),
                 );
             }
-            Facts::Pong => self.answers_of(of, &spot, file).answered = true,
+            Facts::Pong => self.answers_of(of, &spot, file, &place).answered = true,
             Facts::Links(rows) => {
                 let links: Vec<_> = rows
                     .iter()
                     .map(|row| (self.token(row.node), row.outbound))
                     .collect();
-                let answers = self.answers_of(of, &spot, file);
+                let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
                 answers.links = links;
                 answers.links_place = Some(place);
             }
             Facts::MyId(id) => {
                 let token = self.token(id);
-                let answers = self.answers_of(of, &spot, file);
+                let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
                 answers.my_id = Some(token);
             }
             Facts::Clock(clock) => {
-                let answers = self.answers_of(of, &spot, file);
+                let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
                 answers.clock = Some(clock);
             }
             Facts::Unreachable(_) => {
-                self.answers_of(of, &spot, file)
+                self.answers_of(of, &spot, file, &place)
                     .unreachable
                     .get_or_insert(place);
             }
@@ -345,10 +355,11 @@ impl Gathered {
         source: &Source,
         file: usize,
         spot: &str,
-        of: Option<&Address>,
-        host: Option<String>,
+        (of, host): (Option<&Address>, Option<String>),
         pairs: &[Pair],
     ) {
+        let line = pairs.first().map_or(1, |p| p.line);
+        let place = source.place(line, 1);
         let config: BTreeMap<String, String> = pairs
             .iter()
             // From where it is started nobody knows.
@@ -356,20 +367,18 @@ impl Gathered {
             .map(|p| (p.key.to_owned(), p.value.to_string()))
             .collect();
         let port = config.get("port").and_then(|port| port.parse().ok());
-        let port = port
-            .or_else(|| port_in_path(&source.path))
-            .filter(|&p| p != 0);
+        let in_name = || port_in_name(source.path.rsplit('/').next()?);
+        let port = port.or_else(in_name).filter(|&p| p != 0);
         let by_ip = || {
             let mut parts = source.path.rsplit('/');
             let ip = parts.find(|part| part.parse::<std::net::IpAddr>().is_ok())?;
             Address::new(ip, port?).ok()
         };
         if let Some(address) = of.cloned().or_else(by_ip) {
-            let answers = self.answers_of(Some(&address), spot, file);
+            let answers = self.answers_of(Some(&address), spot, file, &place);
             answers.started_with.extend(config);
             return;
         }
-        let line = pairs.first().map_or(1, |p| p.line);
         match port {
             Some(port) => self.confs.push(HostFacts {
                 path: source.path.clone(),
@@ -381,12 +390,30 @@ impl Gathered {
                     "capture/answer-of-unknown-node",
                     "neither this file nor its name says which port it is for; it was not used",
                 )
-                .at(source.place(line, 1)),
+                .at(place),
             ),
         }
     }
 
-    pub fn answers_of(&mut self, of: Option<&Address>, spot: &str, file: usize) -> &mut Answers {
+    fn answers_of(
+        &mut self,
+        of: Option<&Address>,
+        spot: &str,
+        file: usize,
+        place: &Place,
+    ) -> &mut Answers {
+        let told = self.told_of(of, spot, file, place);
+        told.count += 1;
+        &mut told.said
+    }
+
+    pub fn told_of(
+        &mut self,
+        of: Option<&Address>,
+        spot: &str,
+        file: usize,
+        place: &Place,
+    ) -> &mut Told {
         let next = self.told.len();
         let key = (Arc::from(spot), of.cloned());
         let index = *self.told_by.entry(key).or_insert(next);
@@ -395,13 +422,15 @@ impl Gathered {
                 file,
                 spot: spot.into(),
                 named: of.cloned(),
+                place: place.clone(),
+                count: 0,
                 said: Answers {
                     files: vec![file],
                     ..Answers::default()
                 },
             });
         }
-        &mut self.told[index].said
+        &mut self.told[index]
     }
 
     pub fn token(&mut self, text: &str) -> Token {
@@ -442,13 +471,6 @@ fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {
         .iter()
         .find(|p| p.key == "role")
         .map(|p| source.place(p.line, 1))
-}
-
-/// `redis-18101.conf`
-fn port_in_path(path: &str) -> Option<u16> {
-    let stem = path.rsplit('/').next()?.strip_suffix(".conf")?;
-    let digits = stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    stem.get(digits..)?.parse().ok()
 }
 
 /// The folder part of a path; empty for a bare file name.

@@ -41,6 +41,8 @@ pub(super) fn judge_liveness(
                 2 * failed <= of.listed && (of.listed == 0 || doubted < of.listed)
             }
         };
+        let member = node.membership == Membership::Member;
+        node.only_suspected = member && !node.live && !silent && failed == 0;
     }
 }
 

@@ -10,6 +10,7 @@ use crate::inventory::announced;
 use crate::inventory::announced::Announced;
 use crate::inventory::disks;
 use crate::inventory::gather::Gathered;
+use crate::inventory::machines::Machines;
 use crate::inventory::properties;
 use crate::inventory::whose_host::HostNames;
 use crate::model::Address;
@@ -108,11 +109,20 @@ impl<'a> HostRows<'a> {
 
     /// The row of that address, and the map in which it stands.
     pub fn with_path(&self, address: &Address) -> Option<&'a (Arc<str>, HostRow)> {
-        let row = |address: &Address| {
-            let exact = self.by_address.get(&(address.ip(), address.port()));
-            exact.or_else(|| self.by_ip.get(address.ip())).copied()
-        };
-        row(address).or_else(|| self.gathered.reached(address).find_map(row))
+        let reached = || self.gathered.reached(address).find_map(|a| self.at(a));
+        self.at(address).or_else(reached)
+    }
+
+    /// The row of exactly that address, or of its IP.
+    pub fn at(&self, address: &Address) -> Option<&'a (Arc<str>, HostRow)> {
+        let exact = self.by_address.get(&(address.ip(), address.port()));
+        exact.or_else(|| self.by_ip.get(address.ip())).copied()
+    }
+
+    /// The host that goes by this IP or this name.
+    pub fn called(&self, name: &str) -> Option<&'a str> {
+        let by_ip = || self.by_ip.get(name).map(|of| of.1.host.as_str());
+        self.names.get(name).copied().or_else(by_ip)
     }
 }
 
@@ -139,26 +149,30 @@ pub(super) fn contradiction(
 
 fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     let cluster = &mut inventory.cluster;
+    let unmapped = |node: &Node| node.address.as_ref().is_some_and(|a| rows.of(a).is_none());
+    let machines = Machines::of(gathered, cluster.iter().filter(|(_, n)| unmapped(n)));
     let mut names: BTreeSet<Arc<str>> = rows.names.iter().map(|n| Arc::from(*n)).collect();
-    let placed = |node: &Node| {
+    let placed = |id: NodeId, node: &Node| {
         let address = node
             .address
             .as_ref()
             .filter(|_| node.membership != Membership::Ghost)?;
         Some(rows.of(address).map_or_else(
-            || Arc::from(address.ip()),
+            || Arc::from(machines.ip(id).unwrap_or(address.ip())),
             |row| Arc::from(row.host.as_str()),
         ))
     };
-    names.extend(cluster.nodes.iter().filter_map(placed));
+    names.extend(cluster.iter().filter_map(|(id, node)| placed(id, node)));
     let index: BTreeMap<Arc<str>, HostId> = names.iter().cloned().zip((0..).map(HostId)).collect();
-    for node in &mut cluster.nodes {
-        node.host = placed(node).map(|name| index[&name]);
+    for (id, node) in (0..).map(NodeId).zip(&mut cluster.nodes) {
+        node.host = placed(id, node).map(|name| index[&name]);
     }
     cluster.hosts = names
         .into_iter()
         .map(|name| Host { name, zone: None })
         .collect();
+    inventory.behind_one_ip = machines.unknown;
+    inventory.diagnostics.extend(machines.notes);
     zones(gathered, rows, inventory);
     if rows.names.is_empty() {
         return;

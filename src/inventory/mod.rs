@@ -14,10 +14,13 @@ mod conf;
 mod disks;
 mod distribution;
 mod dumps;
+mod filing;
+mod foreign;
 mod gather;
 mod in_flight;
 mod links;
 mod liveness;
+mod machines;
 mod maps;
 mod mounts;
 mod names;
@@ -50,7 +53,6 @@ use crate::source::Place;
 use crate::source::Source;
 
 pub use crate::parse::Authority;
-pub(crate) use captures::duration;
 pub use conf::ConfFault;
 pub use conf::ConfFile;
 pub use conf::Fault;
@@ -93,6 +95,9 @@ pub struct Inventory {
     pub conf_faults: Vec<ConfFile>,
     /// Nodes that the host map does not name; none where there is no host map.
     pub unmapped: Vec<NodeId>,
+    /// Nodes that announce an IP with others, behind NAT: no map places them, and nothing says
+    /// whether they are on one machine with those.
+    pub behind_one_ip: Vec<NodeId>,
     /// Rows of host, disk and home maps that fit no node.
     pub unused_rows: Vec<Place>,
     pub diagnostics: Vec<Diagnostic>,

@@ -7,9 +7,14 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Token;
 use crate::inventory::gather::is_local;
 use crate::model::Address;
 use crate::parse::Flags;
+use crate::parse::ec2_ip;
+use crate::parse::port_in_name;
+use crate::parse::spans;
+use crate::parse::words;
 
 /// Everything that listed nodes are called.
 #[derive(Debug, Default)]
@@ -23,9 +28,11 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub fn of(gathered: &Gathered) -> Self {
+    /// Of all nodes but those of other clusters.
+    pub fn of(gathered: &Gathered, foreign: &BTreeSet<Token>) -> Self {
         let mut names = Self::default();
-        for fact in &gathered.facts {
+        let ours = gathered.facts.iter();
+        for fact in ours.filter(|f| !foreign.contains(&f.token)) {
             if fact.flags.has(Flags::HANDSHAKE) || fact.flags.has(Flags::NOADDR) {
                 continue;
             }
@@ -110,9 +117,9 @@ impl Names {
     fn in_path(&self, path: &str, mut port: Option<u16>) -> Option<Address> {
         let mut labelled = None;
         for name in path.rsplit('/') {
-            let spans = spans(name);
-            port = port.or_else(|| self.port_among(&spans));
-            labelled = labelled.or_else(|| self.longest_label(&spans));
+            let name = name.to_ascii_lowercase();
+            port = port.or_else(|| self.port_among(&name));
+            labelled = labelled.or_else(|| self.longest_label(&name));
             if let (Some(nodes), Some(port)) = (labelled, port) {
                 return only(nodes.iter().filter(|a| a.port() == port));
             }
@@ -124,85 +131,24 @@ impl Names {
         }
     }
 
-    fn longest_label(&self, spans: &[String]) -> Option<&BTreeSet<Address>> {
-        let known = spans.iter().filter(|span| self.labels.contains_key(*span));
-        self.labels.get(known.max_by_key(|span| span.len())?)
+    fn longest_label(&self, name: &str) -> Option<&BTreeSet<Address>> {
+        let of_machine = |span| self.labels.get(&ec2_ip(span)?.to_string());
+        let known = spans(name).filter_map(|span| {
+            let nodes = self.labels.get(span).or_else(|| of_machine(span));
+            Some((span.len(), nodes?))
+        });
+        Some(known.max_by_key(|(len, _)| *len)?.1)
     }
 
-    fn port_among(&self, spans: &[String]) -> Option<u16> {
+    fn port_among(&self, name: &str) -> Option<u16> {
         // Shorter numbers are days, counts and versions.
-        let number = |span: &&String| span.len() >= 4 && span.bytes().all(|b| b.is_ascii_digit());
-        let ports = spans.iter().filter(number).filter_map(|s| s.parse().ok());
-        ports.into_iter().find(|port| self.ports.contains_key(port))
+        let number = |word: &&str| word.len() >= 4 && word.bytes().all(|b| b.is_ascii_digit());
+        let words = words(name).filter(number);
+        let mut listed = words
+            .filter_map(|word| word.parse().ok())
+            .chain(port_in_name(name));
+        listed.find(|port| self.ports.contains_key(port))
     }
-}
-
-/// Runs of words of a folder's or a file's name, in lower case.
-fn spans(name: &str) -> Vec<String> {
-    /// More words than any name that says something.
-    const WORDS_MAX: usize = 16;
-    let is_gap = |c: char| matches!(c, '-' | '_' | '.' | ':' | ' ' | '@' | '[' | ']');
-    let gaps = || name.match_indices(is_gap);
-    let starts = std::iter::once(0).chain(gaps().map(|(at, gap)| at + gap.len()));
-    let ends: Vec<usize> = gaps()
-        .map(|(at, _)| at)
-        .chain([name.len()])
-        .take(WORDS_MAX)
-        .collect();
-    let starts: Vec<usize> = starts.take(WORDS_MAX).collect();
-    let mut spans = Vec::new();
-    for &start in &starts {
-        for &end in ends.iter().filter(|&&end| end > start) {
-            spans.push(name[start..end].to_ascii_lowercase());
-        }
-    }
-    spans
-}
-
-/// Words of file names that say what was asked, not whom.
-const ASKED: [&str; 30] = [
-    "cluster",
-    "nodes",
-    "node",
-    "info",
-    "config",
-    "get",
-    "slots",
-    "shards",
-    "links",
-    "myid",
-    "ping",
-    "pong",
-    "time",
-    "date",
-    "before",
-    "after",
-    "unreachable",
-    "replication",
-    "server",
-    "keyspace",
-    "memory",
-    "stats",
-    "all",
-    "conf",
-    "txt",
-    "log",
-    "json",
-    "out",
-    "dump",
-    "csv",
-];
-
-/// What stands in one folder under one name tells of one node: the folder, and the file's name
-/// without the words that say what was asked. `x/redis-0-info.txt` gives `x` and `redis-0`.
-pub(super) fn bundle(path: &str) -> (&str, String) {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let words: Vec<String> = name
-        .split(['-', '_', '.', ' '])
-        .map(str::to_ascii_lowercase)
-        .filter(|word| !ASKED.contains(&word.as_str()))
-        .collect();
-    (folder, words.join("-"))
 }
 
 fn only<'a>(mut addresses: impl Iterator<Item = &'a Address>) -> Option<Address> {
@@ -269,19 +215,5 @@ mod tests {
         assert_eq!(find("x.txt", "host-3:7002"), three);
         assert_eq!(find("x.txt", "127.0.0.1:7000"), None);
         assert_eq!(find("x.txt", "192.0.2.9:7002"), None);
-    }
-
-    #[test]
-    fn a_bundle_is_what_is_left_without_what_was_asked() {
-        for (path, expected) in [
-            ("x/cluster-nodes.txt", ("x", "")),
-            ("x/info.txt", ("x", "")),
-            ("UNREACHABLE", ("", "")),
-            ("x/redis-0-info.txt", ("x", "redis-0")),
-            ("x/redis-0_cluster_nodes.txt", ("x", "redis-0")),
-        ] {
-            let (folder, rest) = bundle(path);
-            assert_eq!((folder, rest.as_str()), expected);
-        }
     }
 }

@@ -21,18 +21,17 @@ pub(super) fn owner(gathered: &Gathered, view: &View) -> Option<Token> {
         .map(|line| gathered.fact(&view.lines[line]).token)
 }
 
-/// Finds the owners of views without a `myself` line, says where a name contradicts that line,
-/// and which node is behind each name. A dump pasted without its `myself` flag still has an owner
+/// Finds the owners of views without a `myself` line, and says where a name contradicts that line.
+/// A dump pasted without its `myself` flag still has an owner
 /// if the node told its id beside it, or if the path names a listed node.
-pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) -> Whose {
+pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagnostic>) {
     let whose = Whose::told(gathered);
     let mut elsewhere = Vec::new();
     for index in 0..gathered.views.len() {
         let view = &gathered.views[index];
         let Some(line) = view.myself else {
             let found = lost_owner(gathered, view, &whose);
-            // Other answers never name their node.
-            if found.is_none() && view.authority <= Authority::Disk {
+            if found.is_none() {
                 diagnostics.extend(unknown_owner(view, &whose));
             }
             gathered.views[index].myself = found;
@@ -57,7 +56,6 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
         }
     }
     note_announced(elsewhere, diagnostics);
-    whose.and_views(gathered)
 }
 
 fn lost_owner(gathered: &Gathered, view: &View, whose: &Whose) -> Option<usize> {

@@ -13,6 +13,7 @@ use crate::inventory::nodes::Index;
 use crate::inventory::seen::Seen;
 use crate::inventory::whose_host::HostNames;
 use crate::model::Address;
+use crate::model::Cluster;
 use crate::model::HostId;
 use crate::model::Membership;
 use crate::model::NodeId;
@@ -53,11 +54,17 @@ pub(super) fn apply(
         .collect();
     silent.sort_unstable();
     for id in silent {
-        let node = inventory.cluster.node_mut(id);
-        let (Some(address), Some(host)) = (&node.address, node.host) else {
+        let Some(host) = inventory.cluster.node(id).host else {
             continue;
         };
         let Some(listed) = hosts.get(&host) else {
+            continue;
+        };
+        if !speaks_of(&ports_of(&inventory.cluster, host), listed) {
+            continue;
+        }
+        let node = inventory.cluster.node_mut(id);
+        let Some(address) = &node.address else {
             continue;
         };
         let is_its = |row: &ProcessRow| is_process_of(row, address, &addresses);
@@ -89,7 +96,7 @@ pub(super) fn apply(
                 None => continue,
             },
         };
-        node.live = false;
+        (node.live, node.only_suspected) = (false, false);
         let stopped = own.is_some();
         let mut note = Diagnostic::note("capture/process", message).at(place);
         if stopped {
@@ -107,15 +114,8 @@ fn strangers(
     host: HostId,
     listed: &Listed,
 ) -> Option<Diagnostic> {
-    let nodes = inventory.cluster.nodes.iter();
-    let here: Vec<&Address> = nodes
-        .filter(|n| n.host == Some(host))
-        .filter_map(|n| n.address.as_ref())
-        .collect();
-    let ports: BTreeSet<u16> = here.iter().map(|a| a.port()).collect();
-    let runs = |port: &u16| listed.iter().any(|(_, row)| row.port == *port);
-    // In containers the servers know other ports than the cluster does.
-    if !ports.is_empty() && !ports.iter().any(runs) {
+    let ports = ports_of(&inventory.cluster, host);
+    if !ports.is_empty() && !speaks_of(&ports, listed) {
         return None;
     }
     let in_a_view: BTreeSet<Address> = gathered
@@ -123,7 +123,11 @@ fn strangers(
         .iter()
         .filter_map(|fact| fact.address())
         .collect();
-    let ips: BTreeSet<&str> = here.iter().map(|a| a.ip()).collect();
+    let nodes = inventory.cluster.nodes.iter();
+    let ips: BTreeSet<&str> = nodes
+        .filter(|n| n.host == Some(host))
+        .filter_map(|n| Some(n.address.as_ref()?.ip()))
+        .collect();
     let name = &inventory.cluster.host(host).name;
     let is_known = |row: &ProcessRow| {
         let own = row.ip.as_deref();
@@ -159,6 +163,21 @@ fn strangers(
     Some(note.help(format!(
         "capture `cluster nodes` of {it}: who lists only itself was never met, see M007"
     )))
+}
+
+/// The ports of the nodes of a host.
+fn ports_of(cluster: &Cluster, host: HostId) -> BTreeSet<u16> {
+    let nodes = cluster.nodes.iter().filter(|n| n.host == Some(host));
+    nodes
+        .filter_map(|n| Some(n.address.as_ref()?.port()))
+        .collect()
+}
+
+/// A listing tells of nodes of which it shows one at least: in containers the servers know other
+/// ports than the cluster does.
+fn speaks_of(ports: &BTreeSet<u16>, listed: &Listed) -> bool {
+    let mut rows = listed.iter();
+    rows.any(|(_, row)| ports.contains(&row.port))
 }
 
 fn by_host<'a>(
@@ -202,9 +221,11 @@ fn is_process_of(row: &ProcessRow, address: &Address, addresses: &BTreeSet<Addre
 }
 
 /// A file of a listing that shows more than one port, so that it was not filtered to one, and no
-/// server whose port is not known.
+/// server whose port is not known. Sentinels and proxies tell nothing of nodes.
 fn complete<'a>(listed: &Listed<'a>) -> Option<&'a Arc<str>> {
-    let ports: BTreeSet<u16> = listed.iter().map(|(_, row)| row.port).collect();
+    let nodes = listed.iter().filter(|(_, row)| row.cluster);
+    let ports: BTreeSet<u16> = nodes.map(|(_, row)| row.port).collect();
     let (path, _) = listed.first()?;
-    (ports.len() > 1 && !ports.contains(&0)).then_some(*path)
+    let all_known = listed.iter().all(|(_, row)| row.port != 0);
+    (ports.len() > 1 && all_known).then_some(*path)
 }

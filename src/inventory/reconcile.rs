@@ -14,9 +14,10 @@ use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::conf;
 use crate::inventory::distribution;
+use crate::inventory::filing::file_answers;
+use crate::inventory::foreign::drop_foreign;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::View;
-use crate::inventory::gather::folder;
 use crate::inventory::in_flight;
 use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
@@ -41,7 +42,7 @@ use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
 use crate::inventory::wholeness;
-use crate::inventory::whose::file_answers;
+use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -53,16 +54,19 @@ use crate::policy::Policy;
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
     secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
-    let whose = settle_owners(&mut gathered, &mut diagnostics);
-    settle_clocks(&mut gathered);
+    settle_owners(&mut gathered, &mut diagnostics);
+    settle_clocks(&mut gathered, &mut diagnostics);
     drop_older_captures(&mut gathered, &mut diagnostics);
-    let candidates = used_views(&gathered, &mut diagnostics);
+    let used = used_views(&gathered, &mut diagnostics);
+    let split = split_clusters(&gathered, &used, &mut diagnostics);
+    drop_foreign(&mut gathered, &split, &mut diagnostics);
+    let whose = Whose::of(&gathered, &split.foreign);
     let Split {
         members,
         unmet,
         views: used,
-    } = split_clusters(&gathered, &candidates, &mut diagnostics);
-    drop_answers_of_others(&mut gathered, &candidates, &used);
+        ..
+    } = split;
     let seen = tally(&gathered, &used, &members, &unmet);
     let drafts = drafts(&gathered, &seen, &members, &unmet);
     let index = Index::of(&drafts);
@@ -104,36 +108,10 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
-    inventory.conf_faults = conf::judge(&gathered, &inventory.cluster);
+    inventory.conf_faults = conf::judge(&gathered, &whose, &inventory.cluster);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory
-}
-
-/// Another cluster may have had the same addresses: what was saved beside its views is its own.
-fn drop_answers_of_others(gathered: &mut Gathered, candidates: &[usize], used: &[usize]) {
-    let folders = |views: &[usize]| -> BTreeSet<String> {
-        let views = views.iter().map(|&v| &gathered.views[v]);
-        views.map(|v| folder(&v.path).to_owned()).collect()
-    };
-    let kept: BTreeSet<usize> = used.iter().copied().collect();
-    let others: Vec<usize> = candidates
-        .iter()
-        .copied()
-        .filter(|v| !kept.contains(v))
-        .collect();
-    let ours = folders(used);
-    let mut theirs = folders(&others);
-    theirs.retain(|folder| !folder.is_empty() && !ours.contains(folder));
-    if theirs.is_empty() {
-        return;
-    }
-    let is_theirs: Vec<bool> = gathered
-        .files
-        .iter()
-        .map(|file| theirs.contains(folder(&file.path)))
-        .collect();
-    gathered.told.retain(|told| !is_theirs[told.file]);
 }
 
 /// The views that count, for rules that judge the capture itself.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
+use crate::inventory::dumps::Listed;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::View;
@@ -30,6 +31,7 @@ pub(super) fn find_short_views(
         .iter()
         .filter_map(|draft| Some((draft.token, draft.address.as_ref()?)))
         .collect();
+    let mut lists = Listed::default();
     for &index in used {
         let view = &gathered.views[index];
         let owner = owner(gathered, view);
@@ -52,7 +54,7 @@ pub(super) fn find_short_views(
             (Some(named), None) if owner.is_none() => {
                 format!("{named} does not list itself: lines are missing")
             }
-            _ if !gathered.names_only_listed(&view.lines) => {
+            _ if !lists.names_only_listed(gathered, &view.lines) => {
                 "a replica names a master that is not listed: a line is missing, or an id is damaged".to_owned()
             }
             _ => continue,

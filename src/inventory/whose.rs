@@ -7,18 +7,14 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Answers;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::Told;
-use crate::inventory::gather::folder;
 use crate::inventory::gather::is_local;
 use crate::inventory::names::Names;
-use crate::inventory::names::bundle;
-use crate::inventory::nodes::Draft;
 use crate::inventory::owners::owner;
 use crate::model::Address;
+use crate::parse::bundle;
 
 /// A name to the one node that it was seen to belong to; `None` where it belongs to several.
 type Known<K> = BTreeMap<K, Option<Token>>;
@@ -37,7 +33,7 @@ pub(super) struct Whose {
 }
 
 /// The node that an answer is of: by id, or by the address that it has in the cluster.
-enum Target {
+pub(super) enum Target {
     Id(Token),
     Address(Address),
 }
@@ -45,27 +41,33 @@ enum Target {
 impl Whose {
     /// Learns from the ids that nodes told: what needs no listed address to be believed.
     pub fn told(gathered: &Gathered) -> Self {
+        Self::but(gathered, &BTreeSet::new())
+    }
+
+    /// Learns from the owners of the views, too; all of that without the nodes of other clusters,
+    /// which may have the same names.
+    pub fn of(gathered: &Gathered, foreign: &BTreeSet<Token>) -> Self {
+        let mut whose = Self::but(gathered, foreign);
+        for view in &gathered.views {
+            if let Some(owner) = owner(gathered, view).filter(|o| !foreign.contains(o)) {
+                whose.learn(&view.spot, view.named.as_ref(), owner, false);
+            }
+        }
+        whose.guess_siblings(gathered, foreign);
+        whose
+    }
+
+    fn but(gathered: &Gathered, foreign: &BTreeSet<Token>) -> Self {
         let mut whose = Self {
-            names: Names::of(gathered),
+            names: Names::of(gathered, foreign),
             ..Self::default()
         };
         for told in &gathered.told {
-            if let Some(id) = told.said.my_id {
+            if let Some(id) = told.said.my_id.filter(|id| !foreign.contains(id)) {
                 whose.learn(&told.spot, told.named.as_ref(), id, true);
             }
         }
         whose
-    }
-
-    /// Learns from the owners of the views.
-    pub fn and_views(mut self, gathered: &Gathered) -> Self {
-        for view in &gathered.views {
-            if let Some(owner) = owner(gathered, view) {
-                self.learn(&view.spot, view.named.as_ref(), owner, false);
-            }
-        }
-        self.guess_siblings(gathered);
-        self
     }
 
     fn learn(&mut self, spot: &str, named: Option<&Address>, id: Token, sure: bool) {
@@ -84,7 +86,7 @@ impl Whose {
 
     /// A node that gave no view is behind its host's other name as its neighbours are: if
     /// 10.0.0.1:7000 is 203.0.113.5:30000 and 203.0.113.5:30001 is listed, that is 10.0.0.1:7001.
-    fn guess_siblings(&mut self, gathered: &Gathered) {
+    fn guess_siblings(&mut self, gathered: &Gathered, foreign: &BTreeSet<Token>) {
         type Shift = (String, i32);
         let mut shifts: BTreeMap<String, Option<Shift>> = BTreeMap::new();
         let mut taken: Vec<Address> = Vec::new();
@@ -111,6 +113,7 @@ impl Whose {
         let ids: BTreeMap<Address, Token> = gathered
             .facts
             .iter()
+            .filter(|f| !foreign.contains(&f.token))
             .filter_map(|f| Some((f.address()?, f.token)))
             .collect();
         for told in &gathered.told {
@@ -150,7 +153,20 @@ impl Whose {
         here.or_else(alias).or_else(beside)
     }
 
-    fn target(&self, told: &Told) -> Option<Target> {
+    /// Addresses at which nodes were reached that have another one in the cluster.
+    pub fn aliases(&self) -> impl Iterator<Item = (&Address, Token)> {
+        let known = self.aliases.iter();
+        known.filter_map(|(name, id)| Some((name, (*id)?)))
+    }
+
+    /// The only node of which this folder holds a view.
+    pub fn only_owner(&self, folder: &str) -> Option<Token> {
+        self.folders.get(folder).copied().flatten()
+    }
+
+    /// The id that the node told, else the node that goes by its name, else the owner of the views
+    /// beside it.
+    pub fn target(&self, told: &Told) -> Option<Target> {
         if let Some(id) = told.said.my_id {
             return Some(Target::Id(id));
         }
@@ -180,116 +196,5 @@ fn note<K: Ord>(known: &mut Known<K>, name: K, id: Token) {
     let kept = known.entry(name).or_insert(Some(id));
     if *kept != Some(id) {
         *kept = None;
-    }
-}
-
-/// Files every answer under the address that its node has in the cluster.
-pub(super) fn file_answers(
-    gathered: &mut Gathered,
-    whose: &Whose,
-    drafts: &[Draft],
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let told = std::mem::take(&mut gathered.told);
-    let mut address_of: BTreeMap<Token, &Address> = BTreeMap::new();
-    for draft in drafts {
-        address_of.extend(draft.address.as_ref().map(|a| (draft.token, a)));
-    }
-    for (name, id) in &whose.aliases {
-        let address = id.and_then(|id| address_of.get(&id).copied());
-        if let Some(address) = address.filter(|address| *address != name) {
-            let names = gathered.reached_at.entry(address.clone()).or_default();
-            names.push(name.clone());
-        }
-    }
-    let mut left: BTreeMap<String, Vec<&Told>> = BTreeMap::new();
-    let members: BTreeSet<&Address> = address_of.values().copied().collect();
-    for told in &told {
-        // A cluster may live on one machine and call itself 127.0.0.1.
-        let by_name = || {
-            let name = told.named.as_ref().filter(|name| members.contains(name))?;
-            Some(Target::Address(name.clone()))
-        };
-        match whose.target(told).or_else(by_name) {
-            Some(Target::Address(address)) => file(gathered, &address, told),
-            Some(Target::Id(id)) => {
-                if let Some(&address) = address_of.get(&id) {
-                    file(gathered, address, told);
-                }
-            }
-            None => {
-                let folder = folder(&told.spot).to_owned();
-                left.entry(folder).or_default().push(told);
-            }
-        }
-    }
-    for (folder, left) in left {
-        // A folder that holds one node's view and nothing of others names the rest of it.
-        let with_info = left.iter().filter(|t| !t.said.info.is_empty()).count();
-        let lone = whose.folders.get(&folder).copied().flatten();
-        if let Some(&address) = lone.and_then(|id| address_of.get(&id))
-            && with_info <= 1
-        {
-            left.iter().for_each(|told| file(gathered, address, told));
-            continue;
-        }
-        let told_something = |t: &&&Told| {
-            let Answers { info, config, .. } = &t.said;
-            !info.is_empty() || !config.is_empty() || t.said.unreachable.is_some()
-        };
-        diagnostics.extend(
-            left.iter()
-                .find(told_something)
-                .map(|t| unknown_node(&t.said)),
-        );
-    }
-    for answers in gathered.answers.values_mut() {
-        for (key, value) in std::mem::take(&mut answers.started_with) {
-            answers.config.entry(key).or_insert(value);
-        }
-    }
-    note_bus_ports(gathered, whose, diagnostics);
-}
-
-fn file(gathered: &mut Gathered, address: &Address, told: &Told) {
-    let answers = gathered.answers.entry(address.clone()).or_default();
-    answers.take(&told.said);
-}
-
-fn unknown_node(of: &Answers) -> Diagnostic {
-    let diagnostic = Diagnostic::note(
-        "capture/answer-of-unknown-node",
-        "an answer without an address in its path or header: nobody can say whose it is; it was not used",
-    )
-    .help("save each node's answers in a folder of its own, such as `10.0.0.1_7000`");
-    match of.info_place.as_ref().or(of.unreachable.as_ref()) {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
-    }
-}
-
-/// Who asked the cluster bus got no answer, and that says nothing of the node.
-fn note_bus_ports(gathered: &mut Gathered, whose: &Whose, diagnostics: &mut Vec<Diagnostic>) {
-    let asked: Vec<(Address, Address)> = gathered
-        .answers
-        .keys()
-        .filter_map(|a| Some((a.clone(), whose.names.of_bus(a)?.clone())))
-        .collect();
-    for (bus, client) in asked {
-        let place = gathered.answers.remove(&bus).and_then(|answers| {
-            let place = answers.unreachable.or(answers.info_place);
-            place.or(answers.cluster_info_place)
-        });
-        let note = Diagnostic::note(
-            "capture/bus-port",
-            format!(
-                "{bus} is the cluster bus of {client}, which answers no client; it was not used"
-            ),
-        )
-        .help(format!("ask {client} instead"));
-        diagnostics.push(match place {
-            Some(place) => note.at(place),
-            None => note,
-        });
     }
 }

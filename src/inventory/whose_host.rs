@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 
 use crate::inventory::gather::Gathered;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::HostId;
 use crate::parse::address_in_path;
+use crate::parse::ec2_ip;
+use crate::parse::spans;
 
 /// The names by which files may call the hosts of a cluster.
 pub(super) struct HostNames {
@@ -32,7 +33,9 @@ impl HostNames {
         }
         for node in &cluster.nodes {
             if let (Some(address), Some(host)) = (&node.address, node.host) {
-                names.by_address.insert(address.clone(), host);
+                let reached = gathered.reached(address).cloned();
+                let addresses = reached.chain([address.clone()]);
+                names.by_address.extend(addresses.map(|a| (a, host)));
                 names.call(address.ip(), host);
             }
         }
@@ -80,8 +83,13 @@ impl HostNames {
 
     /// `header` is what the file itself says. `None` if nobody can tell.
     pub fn of(&self, path: &str, header: Option<&str>) -> Option<HostId> {
+        let in_header = |header: &str| {
+            let mut parts = header.rsplit('/').filter(|_| header.contains('/'));
+            self.called(header)
+                .or_else(|| parts.find_map(|part| self.in_part(part)))
+        };
         header
-            .and_then(|name| self.called(name))
+            .and_then(in_header)
             .or_else(|| path.rsplit('/').find_map(|part| self.in_part(part)))
             .or(self.only)
     }
@@ -110,30 +118,12 @@ impl HostNames {
         by_address.or_else(|| self.within(&part.to_ascii_lowercase()))
     }
 
-    /// The longest name that stands in `text` between marks: `df-host-1.txt` names `host-1`,
+    /// The longest name that stands in `text` between gaps: `df-host-1.txt` names `host-1`,
     /// not `host`.
     fn within(&self, text: &str) -> Option<HostId> {
-        // A name has few parts; longer ones are not worth their square.
-        const CUTS: usize = 32;
-        let is_mark = |c: char| matches!(c, '-' | '_' | '.' | ':' | '@' | '=' | '+' | ' ');
-        let ends: Vec<usize> = text
-            .match_indices(is_mark)
-            .map(|(at, _)| at)
-            .take(CUTS)
-            .chain([text.len()])
-            .collect();
-        let starts = [0].into_iter().chain(ends.iter().map(|at| at + 1));
-        let names =
-            starts.flat_map(|start| ends.iter().filter_map(move |&end| text.get(start..end)));
-        names
+        spans(text)
             .filter_map(|name| Some((name.len(), self.by_name.get(name).copied().flatten()?)))
             .max()
             .map(|(_, host)| host)
     }
-}
-
-/// Machines of EC2 are called `ip-172-31-34-115` unless they are given a name.
-fn ec2_ip(name: &str) -> Option<Ipv4Addr> {
-    let name = name.split('.').next()?.strip_prefix("ip-")?;
-    name.replace('-', ".").parse().ok()
 }

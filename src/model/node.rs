@@ -232,6 +232,9 @@ pub struct Node {
     pub no_failover: bool,
     /// Some view flags it `fail` or `fail?`, or shows its link as down.
     pub accused: bool,
+    /// Taken for dead only because every view that lists it doubts it (`fail?` or a broken link):
+    /// no view flags it `fail`, and nobody says that it was asked and gave no answer.
+    pub only_suspected: bool,
     /// Its own `cluster nodes` is in the capture, whole: who is absent there, it does not know.
     pub has_view: bool,
     /// Live nodes whose views list it (not itself).
@@ -263,6 +266,7 @@ impl Node {
             used_memory: None,
             no_failover: false,
             accused: false,
+            only_suspected: false,
             has_view: false,
             known_by: NodeSet::default(),
             masterless_in: NodeSet::default(),

@@ -118,8 +118,11 @@ fn fence(text: &str) -> Option<Heading<'_>> {
 /// `==> nodes/10.0.0.1_7000/info.txt <==`, as `head` and `tail` print it.
 fn file(text: &str) -> Option<Heading<'_>> {
     let path = text.strip_prefix("==> ")?.strip_suffix(" <==")?;
+    let of = address_in_path(path).or_else(|| path.parse().ok());
     Some(Heading {
-        of: address_in_path(path).or_else(|| path.parse().ok()),
+        // It may name the node as the path of a file does.
+        host: of.is_none().then_some(path),
+        of,
         ..Heading::default()
     })
 }

@@ -74,6 +74,17 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
     };
     let owner = cluster.node(shard.owner);
     let subject = format!("slots {}", shard.slots);
+    if owner.only_suspected {
+        return Err(Refusal {
+            subject,
+            reason: format!(
+                "{owner} is suspected, but no view flags it `fail`, and the capture does not say that it was asked: it may live, and who suspects it may be the one that is cut off"
+            ),
+            unlock: format!(
+                "ask {owner} and capture again; `topoplan collect` notes who gives no answer"
+            ),
+        });
+    }
     if let Some(node) = best(&mut synced.into_iter()) {
         // A note of one client against the word of every view: it may be the network between
         // that client and the node, and a forced failover would drop the last writes.

@@ -8,6 +8,7 @@ use crate::parse::Facts;
 use crate::parse::NodesDump;
 use crate::parse::Parsed;
 use crate::parse::Section;
+use crate::parse::with_plain_ip;
 use crate::redact::context::Scanner;
 use crate::redact::path::Shape;
 use crate::redact::token;
@@ -54,6 +55,9 @@ impl Found {
             }
             above = component;
             self.inline(component);
+            if let Some(plain) = with_plain_ip(component) {
+                self.inline(&plain);
+            }
             for name in words::names_in_label(component) {
                 let hex = name.len() >= token::SHORT_ID && is_hex(name);
                 if !hex && words::is_distinct(name) {

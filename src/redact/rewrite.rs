@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::parse::with_plain_ip;
 use crate::redact::collect::names_a_host;
 use crate::redact::context::Scanner;
 use crate::redact::names::Names;
@@ -38,6 +39,13 @@ impl Names {
             match self.hosts.get(part).filter(|_| names_a_host(above, part)) {
                 Some(host) => new.push_str(host),
                 None => self.inline(part, &self.path_words, &mut new),
+            }
+            // No host that is known, so an IP that is written in another way.
+            if with_plain_ip(&new).is_some()
+                && let Some(plain) = with_plain_ip(part)
+            {
+                new.clear();
+                self.inline(&plain, &self.path_words, &mut new);
             }
             above = part;
             let new: String = new

@@ -34,6 +34,9 @@ const SIGNS: [&str; 9] = [
     "-key",
 ];
 
+/// So many words back a command is looked for: a line may be a megabyte.
+const NEAR: usize = 64;
+
 /// Passwords, users and hidden names of commands in a line; `lower` is the line in lower case.
 pub(super) fn claim(line: &str, lower: &str, out: &mut Vec<Token>) {
     let client = CLIENTS.iter().any(|c| lower.contains(c));
@@ -238,14 +241,16 @@ impl<'a> Line<'a, '_> {
         if option && meaning(&name) == Some(Meaning::Secret) {
             return;
         }
-        let is_set = (0..at)
-            .any(|b| self.is(b, "set") && self.words[b].line == self.words[at].line)
-            && !option;
+        let line = self.words[at].line;
+        let mut near = at.saturating_sub(NEAR)..at;
+        let is_set = !option
+            && name != "rename-command"
+            && near.any(|b| self.is(b, "set") && self.words[b].line == line);
         let begins = option || of_sentinel || self.begins_line(at, text.len() > name.len());
         let mut next = self.next(at);
-        let between = if is_set && skipped > 1 { 0 } else { skipped };
         // `sentinel set NAME auth-pass PASSWORD`
-        for _ in 0..if is_set { 0 } else { between } {
+        let between = if is_set { 0 } else { skipped };
+        for _ in 0..between {
             next = next.and_then(|n| self.next(n));
         }
         let Some(next) = next.filter(|_| is_set || begins) else {
@@ -266,7 +271,7 @@ impl<'a> Line<'a, '_> {
     /// Only numbers of lists, signs of quoting and names of files stand before it.
     fn begins_line(&self, at: usize, prefixed: bool) -> bool {
         let word = &self.words[at];
-        let before = self.words[..at].iter().rev();
+        let before = self.words[..at].iter().rev().take(NEAR);
         let mut before = before.take_while(|w| w.is_beside(word));
         let plain = |w: &Word| {
             let text = w.text(self.text);
@@ -284,11 +289,12 @@ impl<'a> Line<'a, '_> {
         // In lower case it is a word of prose, unless it is where a command begins.
         let prompt = at > 0 && self.words[at - 1].text(self.text).ends_with('>');
         let command =
-            prompt || self.client || self.begins_line(at, false) || self.words[at].opens();
-        let follows = (0..at).any(|b| self.is(b, "hello") || self.is(b, "migrate"));
+            || prompt || self.client || self.begins_line(at, false) || self.words[at].opens();
+        let mut near = at.saturating_sub(NEAR)..at;
+        let mut follows = || near.any(|b| self.is(b, "hello") || self.is(b, "migrate"));
         let found = match text {
             "AUTH" | "AUTH2" | "Bearer" => true,
-            _ => lower && (command || follows),
+            _ => lower && (command() || follows()),
         };
         let first = self.next(at).filter(|_| found);
         let Some(first) = first else { return };
@@ -326,7 +332,10 @@ impl<'a> Line<'a, '_> {
             .take_while(|w| w.line == number)
             .take_while(|w| {
                 let text = w.text(self.text);
-                !text.starts_with("--") && !text.eq_ignore_ascii_case("user")
+                let again = ["user", "setuser"]
+                    .iter()
+                    .any(|a| text.eq_ignore_ascii_case(a));
+                !text.starts_with("--") && !again
             })
             .collect();
         let text = |w: &Word| w.text(self.text);

@@ -199,3 +199,23 @@ fn files_that_a_reader_knows_keep_their_names() {
     );
     assert!(log.ends_with("availability-zone: 0 bytes\n"), "{log}");
 }
+
+#[test]
+fn addresses_in_names_of_files_are_renamed_however_they_are_written() {
+    let view = format!("{ID} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n");
+    let paths = |names: &[&str]| {
+        let files: Vec<_> = names.iter().map(|name| (*name, view.as_str())).collect();
+        let answer = redacted(&files);
+        assert_eq!(answer.leaks, Vec::<String>::new());
+        let paths = answer.files.iter().map(|f| f.path.clone());
+        paths.collect::<Vec<String>>()
+    };
+    let plain = paths(&["10.0.0.1_7000.txt"]);
+    for name in ["10-0-0-1_7000.txt", "ip-10-0-0-1_7000.txt"] {
+        assert_eq!(paths(&[name]), plain, "{name}");
+    }
+    assert_eq!(
+        paths(&["10.0.0.1%3A7000.txt"]),
+        [plain[0].replace('_', ":")]
+    );
+}

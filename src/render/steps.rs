@@ -1,5 +1,6 @@
 //! The steps of a plan, phase by phase: what becomes what, and why.
 
+use crate::model::Millis;
 use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::page::WIDTH;
@@ -202,9 +203,9 @@ fn details(step: &Step) -> Vec<String> {
         order.push_str(&format!(", after {}", after.join(", ")));
     }
     if step.pause_ms > 0 {
-        order.push_str(&format!(", {} later", duration(step.pause_ms)));
+        order.push_str(&format!(", {} later", Millis(step.pause_ms).rounded_up()));
     }
-    let limit = duration(step.wait.limit_ms);
+    let limit = Millis(step.wait.limit_ms).rounded_up();
     let mut details = vec![
         order,
         format!("waits at most {limit} until {}", awaited(step)),
@@ -233,16 +234,6 @@ fn awaited(step: &Step) -> String {
         "empty" => "it holds no key".to_owned(),
         "closed" => "the slots are closed".to_owned(),
         other => format!("{at} {verb} {other}"),
-    }
-}
-
-/// `38 s`, `2 min`, `2 min 5 s`; rounded up to full seconds.
-fn duration(ms: u64) -> String {
-    let seconds = ms.div_ceil(1000);
-    match (seconds / 60, seconds % 60) {
-        (0 | 1, _) => format!("{seconds} s"),
-        (minutes, 0) => format!("{minutes} min"),
-        (minutes, rest) => format!("{minutes} min {rest} s"),
     }
 }
 
@@ -295,7 +286,7 @@ mod tests {
              \x20 2  replicate 10.0.0.3:7002  becomes replica of 10.0.0.2:7001  R001\n\
              \x20              why step 2\n\
              \x20              wave 1, after 1, 30 s later\n\
-             \x20              waits at most 60 s until its link is up and 10.0.0.3:7002 sees it in sync\n\
+             \x20              waits at most 1 min until its link is up and 10.0.0.3:7002 sees it in sync\n\
              \x20              undo: take back step 2\n"
         );
     }
@@ -317,12 +308,6 @@ mod tests {
         let text = text(&[one], 0);
         assert!(text.lines().count() > 3);
         assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
-    }
-
-    #[test]
-    fn durations_are_rounded_up_to_seconds() {
-        let shown = [900, 38_000, 120_600, 180_000].map(duration);
-        assert_eq!(shown, ["1 s", "38 s", "2 min 1 s", "3 min"]);
     }
 
     #[test]

@@ -158,3 +158,40 @@ fn folders_that_are_each_newer_than_the_other_are_no_captures() {
     assert_eq!(inventory.cluster.views, 2);
     assert!(node(&inventory, 'c').is_master());
 }
+
+#[test]
+fn clocks_that_contradict_each_other_are_none() {
+    let told = |name: &str, clock: u64| {
+        let text = format!("# Server\r\nserver_time_usec:{clock}000\r\n");
+        file(&format!("x/{}/{name}.txt", folder('a')), &text)
+    };
+    let nodes = |name: &str, lines, clock| {
+        let path = format!("x/{}/{name}.txt", folder('a'));
+        at(&path, 'a', lines, clock)
+    };
+    for (early, late) in [("info", "server"), ("server", "info")] {
+        let inventory = inventory(vec![
+            nodes("nodes", LATER, MONDAY + HOUR),
+            nodes("monday", FOUR, MONDAY),
+            told(early, MONDAY - HOUR),
+            told(late, MONDAY + 9 * HOUR),
+        ]);
+        let expected = ["capture/doubtful-clock", "capture/older-capture"];
+        assert_eq!(codes(&inventory), expected);
+        let said = message(&inventory, "capture/doubtful-clock");
+        assert!(
+            said.starts_with("clocks under one name are 10 h apart"),
+            "{said}"
+        );
+        // By its pongs.
+        assert!(node(&inventory, 'c').is_master());
+        assert_eq!(inventory.views[0].clock, Some(MONDAY + HOUR));
+    }
+    // Of one view only: nothing hangs on it.
+    let inventory = inventory(vec![
+        nodes("nodes", LATER, MONDAY),
+        told("info", MONDAY - HOUR),
+        told("server", MONDAY),
+    ]);
+    assert_eq!(codes(&inventory), [""; 0]);
+}

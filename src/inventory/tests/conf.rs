@@ -17,6 +17,7 @@ fn a_file_belongs_to_its_writer_then_to_its_path_then_to_its_folder() {
     for (path, text) in [
         ("somewhere/nodes.conf", broken('c')),
         ("10.0.0.3_7003/nodes.conf", String::new()),
+        ("redis-7003/nodes.conf", String::new()),
         ("beside/nodes.conf", String::new()),
     ] {
         let mut all = views("abd", FOUR);

@@ -6,10 +6,13 @@
 mod answers;
 mod captures;
 mod conf;
+mod foreign;
 mod hostfacts;
 mod liveness;
 mod maps;
 mod membership;
+mod named;
+mod nat;
 mod replication;
 mod secondhand;
 mod sights;

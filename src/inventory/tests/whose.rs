@@ -174,3 +174,47 @@ fn who_asked_the_bus_learnt_nothing_of_the_node() {
     );
     assert!(node(&inventory, 'd').live);
 }
+
+#[test]
+fn answers_of_nobody_are_counted_once() {
+    let mut files = views("ab", FOUR);
+    files.push(file(
+        "cluster-info.txt",
+        "cluster_state:ok\ncluster_current_epoch:9\n",
+    ));
+    files.push(file("ping.txt", "PONG\n"));
+    files.push(file("x/config.txt", "dir\n/data\n"));
+    let inventory = inventory(files);
+    assert_eq!(codes(&inventory), ["capture/answer-of-unknown-node"]);
+    let note = &inventory.diagnostics[0];
+    assert!(
+        note.message.starts_with("3 answers were not used"),
+        "{}",
+        note.message
+    );
+    assert_eq!(&*note.place.as_ref().unwrap().path, "cluster-info.txt");
+    assert!(note.help.as_ref().unwrap().contains("10.0.0.1_7000"));
+}
+
+#[test]
+fn answers_of_an_address_or_an_id_that_no_node_has_are_said() {
+    let mut files = views("abcd", FOUR);
+    files.push(file(
+        "10.9.9.9_7000/info.txt",
+        "# Server\r\nrole:master\r\n",
+    ));
+    files.push(file("10.9.9.8_7000/UNREACHABLE", "Connection refused\n"));
+    files.push(file("x/myid.txt", &format!("{}\n", name('e'))));
+    let inventory = inventory(files);
+    assert_eq!(codes(&inventory), ["capture/answer-of-unknown-node"; 2]);
+    let said = inventory.diagnostics.iter().map(|d| (&d.message, &d.place));
+    let [(first, place), (second, _)] = said.collect::<Vec<_>>()[..] else {
+        panic!("two");
+    };
+    assert!(
+        first.contains("2 answers") && first.contains("10.9.9.8:7000, nor of 1 more"),
+        "{first}"
+    );
+    assert_eq!(&*place.as_ref().unwrap().path, "10.9.9.8_7000/UNREACHABLE");
+    assert!(second.contains(&name('e')), "{second}");
+}

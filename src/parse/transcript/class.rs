@@ -51,14 +51,14 @@ pub(in crate::parse) fn class(line: &str) -> Option<(Class, bool)> {
 
 /// `key:value`, of keys that no other output has.
 fn of_pair(text: &str) -> Option<(Class, bool)> {
-    let (key, _) = pair(text)?;
+    let (key, value) = pair(text)?;
     let plain = key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     // Reports and tables have keys of one word, too (`slots:`), but not these.
-    let numbered = |key: &str| key.ends_with(|c: char| c.is_ascii_digit());
-    let known = key.contains('_') || numbered(key) || ["role", "loading", "os"].contains(&key);
-    // `fd01::5` is an address, alone on a line of `CLUSTER SLOTS` through a pipe.
-    if !plain || !known || text.parse::<std::net::IpAddr>().is_ok() {
+    // `slave0:ip=…`, `db0:keys=…`; but `fd01::5` is an address, and so is `fd01::5:7000`.
+    let numbered = key.ends_with(|c: char| c.is_ascii_digit()) && value.contains('=');
+    let known = key.contains('_') || numbered || ["role", "loading", "os"].contains(&key);
+    if !plain || !known {
         return None;
     }
     match is_cluster_info(key) {
@@ -130,6 +130,8 @@ mod tests {
             ("[93->-ab]".into(), None),
             ("[[export]] A=( 1 )".into(), None),
             ("fd01::5".into(), None),
+            ("fd01::5:7000 (3ccaff56...) -> 0 keys".into(), None),
+            ("db0:keys=1,expires=0".into(), Some((Class::Info, false))),
             ("10.0.0.1".into(), None),
             ("used_memory:1".into(), Some((Class::Info, false))),
         ] {

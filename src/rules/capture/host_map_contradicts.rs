@@ -1,6 +1,7 @@
 //! ## What
 //! Rows of the maps contradict each other, or a host map contradicts what the nodes themselves
-//! announce: two hosts for one IP, another zone than the node's own, the name of another host.
+//! announce or where they were reached: two hosts for one IP, another zone than the node's own,
+//! the name or the IP of another host.
 //!
 //! ## Why
 //! Only one of them can be true, and everything about failure domains hangs on it: which copies

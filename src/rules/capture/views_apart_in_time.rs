@@ -10,7 +10,7 @@
 //! Compare the clocks of the hosts. If they agree, capture all nodes again in one go.
 use crate::inventory::Authority;
 use crate::inventory::Inventory;
-use crate::inventory::duration;
+use crate::model::Millis;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -55,7 +55,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     };
     let message = format!(
         "views are {} apart by the clocks of their nodes: the oldest is of {}, the newest of {}; the cluster may have changed between them, or a clock is wrong",
-        duration(apart),
+        Millis(apart),
         of(oldest.1),
         of(newest.1)
     );

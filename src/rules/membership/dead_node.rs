@@ -25,11 +25,21 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     for id in cx.cluster.dead_members() {
         let (severity, consequence) = consequence(cx, id);
         let name = words::node(cx.cluster, id);
-        let message = format!("{name} is dead{consequence}");
+        let (dead, help) = match cx.cluster.node(id).only_suspected {
+            true => (
+                "taken for dead (suspected by every view that lists it, flagged `fail` by none)",
+                "ask it before anything else: who suspects it may be the one that is cut off; if it is dead, restart it",
+            ),
+            false => (
+                "dead",
+                "restart it; if it will never come back, `topoplan plan --forget-dead`",
+            ),
+        };
+        let message = format!("{name} is {dead}{consequence}");
         out.push(
             Finding::new(&RULE, Subject::Node(id), message)
                 .severity(severity)
-                .help("restart it; if it will never come back, `topoplan plan --forget-dead`")
+                .help(help)
                 .evidence([Fact::Unreachable(id), Fact::Node(id)]),
         );
     }
