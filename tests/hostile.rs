@@ -345,7 +345,7 @@ fn mutated_input_is_survived() {
 
 /// What is long in one way only: a line, a nesting, a count of lines or of answers.
 fn long_ones() -> Vec<(&'static str, String)> {
-    const LENGTH: usize = 200 << 10;
+    const LENGTH: usize = 64 << 10;
     let id = "a".repeat(40);
     let node = format!("{id} 10.0.0.1:7000@17000 master - 0 0 1 connected 0-5");
     let of = |unit: &str| unit.repeat(LENGTH / unit.len());

@@ -125,6 +125,10 @@ const OTHERS: [&str; 15] = [
 pub(super) fn refusal(line: &str) -> Option<&str> {
     let text = line.strip_prefix("(error) ").unwrap_or(line);
     let text = text.strip_prefix('-').unwrap_or(text);
+    // Asked of every line.
+    if !text.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
     let word = text.split([' ', ':']).next()?;
     let known = OTHERS.contains(&word)
         || REFUSALS

@@ -34,10 +34,10 @@ pub struct Head<'a> {
     /// Its first bytes.
     text: &'a str,
     tail: &'a str,
-    lines: Vec<&'a str>,
     form: Form,
     json: Option<String>,
-    lists_nodes: bool,
+    lines: OnceCell<Vec<&'a str>>,
+    lists_nodes: OnceCell<bool>,
     on_disk: OnceCell<bool>,
     header: OnceCell<Option<Header>>,
 }
@@ -46,21 +46,14 @@ impl<'a> Head<'a> {
     pub fn of(block: Block<'a>) -> Self {
         let text = start_of(block.text, BYTES);
         let start = Block { text, ..block };
-        let said = start_of(text, LINES_BYTES).lines();
-        let said = said.filter(|line| !is_noise(line));
-        let lines: Vec<&str> = said
-            .flat_map(pieces)
-            .take(LINES)
-            .map(|line| start_of(line, LINE_BYTES))
-            .collect();
         let form = reply::form(start);
         Self {
             text,
             tail: end_of(block.text, TAIL_BYTES),
-            lists_nodes: lines.iter().any(|line| looks_like_node(line)),
-            lines,
             form,
             json: (form == Form::Json).then(|| reply::json_head(start)),
+            lines: OnceCell::new(),
+            lists_nodes: OnceCell::new(),
             on_disk: OnceCell::new(),
             header: OnceCell::new(),
         }
@@ -68,7 +61,16 @@ impl<'a> Head<'a> {
 
     /// The first lines that say something, each freed of quotes, prompts and list numbers.
     pub(super) fn lines(&self) -> impl Iterator<Item = &'a str> + Clone {
-        self.lines.iter().copied()
+        self.pieces().iter().copied()
+    }
+
+    fn pieces(&self) -> &[&'a str] {
+        self.lines.get_or_init(|| {
+            let lines = start_of(self.text, LINES_BYTES).lines();
+            let said = lines.filter(|line| !is_noise(line)).flat_map(pieces);
+            let said = said.take(LINES).map(|line| start_of(line, LINE_BYTES));
+            said.collect()
+        })
     }
 
     /// The first lines as they stand there, noise and all.
@@ -81,7 +83,7 @@ impl<'a> Head<'a> {
     pub(super) fn scalars(&self) -> impl Iterator<Item = &'a str> {
         let (csv, lines) = match self.form {
             Form::Csv => (self.text, &[][..]),
-            _ => ("", &self.lines[..]),
+            _ => ("", self.pieces()),
         };
         let csv = csv.lines().filter(|line| !is_noise(line));
         let fields = csv.flat_map(reply::fields).take(LINES);
@@ -100,7 +102,8 @@ impl<'a> Head<'a> {
 
     /// One of the first lines is a node's.
     pub(super) fn lists_nodes(&self) -> bool {
-        self.lists_nodes
+        let looked = || self.lines().any(looks_like_node);
+        *self.lists_nodes.get_or_init(looked)
     }
 
     /// See [`nodes_conf::is_on_disk`].

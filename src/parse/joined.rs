@@ -1,11 +1,9 @@
 //! Two node lines in one: a line end was lost, or a file that was cut off goes on with the next.
 
+use crate::parse::node_field::PLAIN_ID as ID;
 use crate::parse::node_field::endpoint;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::Fields;
-
-/// Of the ids that servers make.
-const ID: usize = 40;
 
 /// Byte at which the second line begins: an id, an address and flags behind what begins with an
 /// id, or with a part of one.

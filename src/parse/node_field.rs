@@ -44,6 +44,9 @@ static ID_BYTES: [bool; 256] = {
 pub(super) fn id(field: &str) -> Result<&str, Broken<'_>> {
     const LONGEST: usize = 128;
     let legal = |b: u8| ID_BYTES[usize::from(b)];
+    if field.len() == PLAIN_ID && is_hex(field.as_bytes()) {
+        return Ok(field);
+    }
     if field.len() <= LONGEST && field.bytes().all(legal) && !field.starts_with('-') {
         return Ok(field);
     }
@@ -54,6 +57,19 @@ pub(super) fn id(field: &str) -> Result<&str, Broken<'_>> {
     })
 }
 
+/// Length of the ids that servers make.
+pub(super) const PLAIN_ID: usize = 40;
+
+/// Without a branch for each byte: ids are half of a dump.
+pub(super) fn is_hex(bytes: &[u8]) -> bool {
+    let is_digit = |b: u8| b.wrapping_sub(b'0') < 10;
+    let is_letter = |b: u8| (b | 0x20).wrapping_sub(b'a') < 6;
+    bytes
+        .iter()
+        .fold(true, |all, &b| all & (is_digit(b) | is_letter(b)))
+}
+
+#[derive(PartialEq, Eq, Debug)]
 pub(super) struct Endpoint<'a> {
     pub ip: &'a str,
     pub port: u16,
@@ -64,6 +80,38 @@ pub(super) struct Endpoint<'a> {
 
 /// `ip:port[@cport][,hostname][,key=value…]`. IPv6 is printed bare, so the last colon counts.
 pub(super) fn endpoint(field: &str) -> Result<Endpoint<'_>, Broken<'_>> {
+    plain_endpoint(field).map_or_else(|| any_endpoint(field), Ok)
+}
+
+/// `10.0.0.1:7000@17000`, and a name behind it: what nearly every line has.
+fn plain_endpoint(field: &str) -> Option<Endpoint<'_>> {
+    let is_ip = |b: &u8| b.is_ascii_digit() || *b == b'.';
+    let end = field.bytes().position(|b| !is_ip(&b))?;
+    let (ip, rest) = field.split_at(end);
+    let (port, rest) = number_of(rest.strip_prefix(':')?)?;
+    let (bus_port, rest) = number_of(rest.strip_prefix('@')?)?;
+    let hostname = match rest.as_bytes().split_first() {
+        None => None,
+        Some((b',', name)) if !name.iter().any(|b| matches!(b, b',' | b'=')) => rest.get(1..),
+        Some(_) => return None,
+    };
+    Some(Endpoint {
+        ip,
+        port,
+        bus_port: Some(bus_port).filter(|&p| p != 0),
+        hostname: hostname.filter(|name| !name.is_empty()),
+        zone: None,
+    })
+}
+
+/// The number at the start, and what stands behind it.
+fn number_of(text: &str) -> Option<(u16, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at(digits);
+    Some((number.parse().ok()?, rest))
+}
+
+fn any_endpoint(field: &str) -> Result<Endpoint<'_>, Broken<'_>> {
     let broken = |why: &str| Broken {
         code: "parse/address",
         message: format!("{} {why}; the line was skipped", quote(field)),
@@ -213,4 +261,43 @@ pub(super) fn open_slots(input: &str) -> IResult<&str, OpenSlots<'_>> {
             peer,
         })
         .parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_usual_forms_are_read_the_short_way() {
+        for field in [
+            "10.0.0.1:7000@17000",
+            "10.0.0.1:7000@17000,",
+            "10.0.0.1:7000@17000,redis-0",
+            ":0@0",
+        ] {
+            let short = plain_endpoint(field).expect(field);
+            assert_eq!(any_endpoint(field), Ok(short), "{field}");
+        }
+    }
+
+    #[test]
+    fn knows_hex_from_what_stands_around_it() {
+        assert!(is_hex(b"0123456789abcdefABCDEF"));
+        for other in [b"/", b":", b"@", b"G", b"`", b"g", b" ", b"\0"] {
+            assert!(!is_hex(other), "{other:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn the_short_way_says_nothing_else(field in "[0-9.:]{0,12}[:@][0-9]{0,6}[@,]?[0-9a-z,=@-]{0,12}") {
+            if let Some(short) = plain_endpoint(&field) {
+                prop_assert_eq!(any_endpoint(&field), Ok(short));
+            }
+        }
+    }
 }

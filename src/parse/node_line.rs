@@ -15,10 +15,12 @@ use crate::parse::OpenRef;
 use crate::parse::joined::is_id_behind_another;
 use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
+use crate::parse::node_field::PLAIN_ID;
 use crate::parse::node_field::endpoint;
 use crate::parse::node_field::epoch;
 use crate::parse::node_field::flag;
 use crate::parse::node_field::id;
+use crate::parse::node_field::is_hex;
 use crate::parse::node_field::link;
 use crate::parse::node_field::master;
 use crate::parse::node_field::open_slots;
@@ -236,7 +238,11 @@ impl<'a> Iterator for Fields<'a> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.bytes().position(|b| blank(&b)).unwrap_or(rest.len());
+        let bytes = rest.as_bytes();
+        let end = match bytes.get(..PLAIN_ID) {
+            Some(id) if bytes.get(PLAIN_ID) == Some(&b' ') && is_hex(id) => PLAIN_ID,
+            _ => bytes.iter().position(blank).unwrap_or(rest.len()),
+        };
         let (field, rest) = rest.split_at(end);
         self.0 = rest;
         Some(field)

@@ -19,8 +19,11 @@ impl Header {
     pub fn of(block: Block) -> Option<Self> {
         let first = block.text.lines().find(|line| !line.trim().is_empty())?;
         // No map has one column only, and a reader is dear to make for every line of prose.
+        if !first.contains(',') {
+            return None;
+        }
         let names = first.to_ascii_lowercase();
-        if !names.contains(',') || !["host", "ip", "address"].iter().any(|n| names.contains(n)) {
+        if !["host", "ip", "address"].iter().any(|n| names.contains(n)) {
             return None;
         }
         let mut reader = ReaderBuilder::new()
