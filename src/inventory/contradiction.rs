@@ -53,11 +53,16 @@ pub(super) fn find(
         ("slave" | "replica", true) => {
             let port = told("master_port")?.parse().ok()?;
             let address = Address::new(told("master_host")?, port).ok()?;
-            let (&other, master) = (names.get(&address)?, node.master()?);
-            if other == master {
+            let (&other, master_id) = (names.get(&address)?, node.master()?);
+            let (master, now) = (cluster.node(master_id), cluster.node(other));
+            // A replica keeps the address of a ghost, whoever runs there now. With its link up it
+            // copies the stranger, which may have nothing.
+            let kept = master.is_ghost()
+                && !(now.is_listed() && !now.slots.is_empty())
+                && told("master_link_status") != Some("up");
+            if other == master_id || kept {
                 return None;
             }
-            let master = cluster.node(master);
             format!(
                 "INFO of {node} says that it follows {address}, the views say {master}: its offset and its link do not count for this shard"
             )

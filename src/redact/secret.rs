@@ -339,6 +339,10 @@ impl<'a> Line<'a, '_> {
             return;
         }
         let line = self.words[at].line;
+        let asked = at > 1 && self.is(at - 2, "config") && self.is(at - 1, "get");
+        if asked && self.words[at - 1].line == line {
+            return;
+        }
         let mut near = at.saturating_sub(NEAR)..at;
         let is_set = !option
             && name != "rename-command"

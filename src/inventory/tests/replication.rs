@@ -73,6 +73,30 @@ fn who_follows_another_master_by_its_info_is_no_known_copy() {
 }
 
 #[test]
+fn the_address_that_a_ghost_had_contradicts_only_if_a_stranger_is_copied() {
+    let lines =
+        "a@:0 master,noaddr - 1 down 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2";
+    let state = |status: &str| {
+        let mut files = views("bcd", lines);
+        let stranger = format!("z@{} myself,master - 0", endpoint('a'));
+        files.push(of('a', "cluster-nodes.txt", &dump(&stranger)));
+        let info = format!(
+            "role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:7001\r\n\
+             master_link_status:{status}\r\nslave_repl_offset:42\r\n"
+        );
+        files.push(of('c', "info.txt", &info));
+        let inventory = inventory(files);
+        assert!(node(&inventory, 'a').is_ghost());
+        (node(&inventory, 'c').replication.sync, codes(&inventory))
+    };
+    assert_eq!(state("down"), (Sync::Done, vec![]));
+    assert_eq!(
+        state("up"),
+        (Sync::Disputed, vec!["capture/info-contradicts"])
+    );
+}
+
+#[test]
 fn a_role_that_the_views_do_not_know_is_said() {
     let inventory = replica("role:master master_repl_offset:7");
     let found = node(&inventory, 'c').replication;
