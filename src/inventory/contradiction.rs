@@ -58,7 +58,7 @@ pub(super) fn find(
             // A replica keeps the address of a ghost, whoever runs there now. With its link up it
             // copies the stranger, which may have nothing.
             let kept = master.is_ghost()
-                && !(now.is_listed() && !now.slots.is_empty())
+                && (!now.is_listed() || now.slots.is_empty())
                 && told("master_link_status") != Some("up");
             if other == master_id || kept {
                 return None;
