@@ -7,12 +7,10 @@ use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::nodes::Index;
-use crate::inventory::owners::owner;
 use crate::inventory::seen::Seen;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::parse::Flags;
-use crate::source::Place;
 
 /// The word *live* of the design, node by node.
 pub(super) fn judge_liveness(
@@ -65,57 +63,6 @@ pub(super) fn note_silent_but_answering(
             inventory
                 .diagnostics
                 .push(note.help("ask it again: it may have stopped or come back in between"));
-        }
-    }
-}
-
-/// Says which nodes answer although most of the other views flag them `fail`: they run, and the
-/// cluster goes on without them all the same.
-pub(super) fn note_failed_but_answering(
-    gathered: &Gathered,
-    used: &[usize],
-    seen: &BTreeMap<Token, Seen>,
-    index: &Index,
-    inventory: &mut Inventory,
-) {
-    let mut odd: BTreeMap<Token, String> = BTreeMap::new();
-    for (&token, of) in seen {
-        let Some(node) = index.get(token).map(|id| inventory.cluster.node(id)) else {
-            continue;
-        };
-        let failed = of.count(gathered, |f| f.flags.has(Flags::FAILED));
-        // A live node that the majority flags is one that answered.
-        if node.is_live_member() && 2 * failed > of.listed {
-            let message = format!(
-                "{node} answers, but {failed} of {} other view{} `fail`: the cluster does without it",
-                of.listed,
-                if of.listed == 1 {
-                    " flags it"
-                } else {
-                    "s flag it"
-                }
-            );
-            odd.insert(token, message);
-        }
-    }
-    for view in used.iter().map(|&v| &gathered.views[v]) {
-        let owner = owner(gathered, view);
-        for line in &view.lines {
-            let fact = gathered.fact(line);
-            if !fact.flags.has(Flags::FAILED) || owner == Some(fact.token) {
-                continue;
-            }
-            if let Some(message) = odd.remove(&fact.token) {
-                inventory.diagnostics.push(
-                    Diagnostic::warning("capture/failed-but-answers", message)
-                        .at(Place {
-                            path: view.path.clone(),
-                            line: line.line,
-                            column: line.column,
-                        })
-                        .help("look at the network between the hosts and at the cluster bus port of the node"),
-                );
-            }
         }
     }
 }

@@ -21,7 +21,6 @@ use crate::inventory::gather::View;
 use crate::inventory::in_flight;
 use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
-use crate::inventory::liveness::note_failed_but_answering;
 use crate::inventory::liveness::note_silent_but_answering;
 use crate::inventory::maps;
 use crate::inventory::nodes::Index;
@@ -96,7 +95,6 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     note_silent_but_answering(&gathered, &seen, &index, &mut inventory);
-    note_failed_but_answering(&gathered, &used, &seen, &index, &mut inventory);
     let names = maps::apply(&gathered, &mut inventory);
     processes::apply(&gathered, &seen, &index, &names, &mut inventory);
     distribution::compare(&gathered, &names, &mut inventory);

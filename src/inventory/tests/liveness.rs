@@ -76,30 +76,6 @@ fn the_only_witness_may_be_wrong_about_nobody() {
 }
 
 #[test]
-fn a_node_that_answers_but_is_failed_for_the_others_is_said() {
-    let odd = |files| {
-        let inventory = inventory(files);
-        let odd = inventory.diagnostics.into_iter();
-        odd.filter(|d| d.code == "capture/failed-but-answers")
-            .collect::<Vec<_>>()
-    };
-    let mut files = seen([WELL, FAILED, FAILED]);
-    assert_eq!(odd(files.clone()), [], "it is dead, not odd");
-    files.push(view('d', FOUR));
-    let said = odd(files);
-    assert_eq!(said.len(), 1);
-    assert!(said[0].message.contains("2 of 3 other views"));
-    let place = said[0].place.as_ref().unwrap();
-    assert_eq!(
-        (&*place.path, place.line),
-        ("nodes/10.0.0.2_7002/cluster-nodes.txt", 4)
-    );
-    let mut files = seen([WELL, WELL, FAILED]);
-    files.push(view('d', FOUR));
-    assert_eq!(odd(files), [], "a minority is wrong now and then");
-}
-
-#[test]
 fn a_node_that_did_and_did_not_answer_lives_and_is_told() {
     let mut files = views("abcd", FOUR);
     files.push(of('b', "UNREACHABLE", "Could not connect to Redis\n"));
