@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::inventory::gather::Gathered;
+use crate::inventory::gather::Line;
 use crate::inventory::gather::Token;
+use crate::inventory::gather::View;
 use crate::inventory::gather::folder;
 use crate::inventory::owners::owner;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::model::Cluster;
+use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Server;
 use crate::parse::Authority;
@@ -81,45 +84,78 @@ pub(super) fn judge(gathered: &Gathered, whose: &Whose, cluster: &Cluster) -> Ve
         })
         .collect();
     let views = Views::of(gathered);
+    let named = |name: &str| by_name.get(name).copied();
+    let lies_with = |path: &str, name: Option<&Address>| {
+        let called = || by_address.get(&whose.names().find(path, name)?).copied();
+        let beside = || named(gathered.names[views.beside(path)? as usize].as_str());
+        let at = name.and_then(|name| by_address.get(name).copied());
+        at.or_else(called).or_else(beside)
+    };
+    let file = |path: &Arc<str>, owner: Option<NodeId>, faults| ConfFile {
+        path: path.clone(),
+        owner,
+        runs: owner.is_some_and(|id| runs(gathered, &views, cluster, id)),
+        faults,
+    };
     let mut files = Vec::new();
     for conf in &gathered.nodes_confs {
+        let place = |f: &LoadFault| Place {
+            path: conf.path.clone(),
+            line: f.line,
+            column: f.column,
+        };
         let faults: Vec<ConfFault> = conf
             .faults
             .iter()
             .map(|f| ConfFault {
-                place: Place {
-                    path: conf.path.clone(),
-                    line: f.line,
-                    column: f.column,
-                },
+                place: place(f),
                 fault: f.fault,
                 outcome: f.fault.outcome(loader),
                 what: f.what.clone(),
             })
             .filter(|f| f.outcome != Outcome::Loads)
             .collect();
-        if faults.is_empty() {
-            continue;
+        if !faults.is_empty() {
+            let writer = conf.written_by.as_deref().and_then(named);
+            let owner = writer.or_else(|| lies_with(&conf.path, conf.named.as_ref()));
+            files.push(file(&conf.path, owner, faults));
         }
-        let named = |name: &str| by_name.get(name).copied();
-        let owner = conf
-            .written_by
-            .as_deref()
-            .and_then(named)
-            .or_else(|| by_address.get(conf.named.as_ref()?).copied())
-            .or_else(|| {
-                let called = whose.names().find(&conf.path, conf.named.as_ref())?;
-                by_address.get(&called).copied()
-            })
-            .or_else(|| named(gathered.names[views.beside(&conf.path)? as usize].as_str()));
-        files.push(ConfFile {
-            path: conf.path.clone(),
-            owner,
-            runs: owner.is_some_and(|id| runs(gathered, &views, cluster, id)),
-            faults,
-        });
+    }
+    for view in gathered
+        .views
+        .iter()
+        .filter(|v| v.authority == Authority::Disk)
+    {
+        let writer = owner(gathered, view).and_then(|t| named(gathered.names[t as usize].as_str()));
+        let place = lies_with(&view.path, view.named.as_ref());
+        let (Some(writer), Some(place), Some(line)) = (writer, place, view.myself) else {
+            continue;
+        };
+        // The file of a ghost, or of a stranger, may be what brings it back.
+        if writer != place
+            && cluster.node(writer).is_live_member()
+            && cluster.node(place).is_listed()
+        {
+            let fault = copied(view, &view.lines[line], cluster.node(writer), loader);
+            files.push(file(&view.path, Some(place), vec![fault]));
+        }
     }
     files
+}
+
+/// A file that lies with one node and was written by another, whose id is in use.
+fn copied(view: &View, myself: &Line, writer: &Node, loader: Loader) -> ConfFault {
+    let fault = Fault::OfAnother;
+    ConfFault {
+        place: Place {
+            path: view.path.clone(),
+            line: myself.line,
+            column: myself.column,
+        },
+        fault,
+        outcome: fault.outcome(loader),
+        what: format!("says `myself` of {writer}, which lives"),
+    }
 }
 
 fn loader(server: &Server) -> Loader {
@@ -151,7 +187,8 @@ impl<'a> Views<'a> {
             alive: BTreeSet::new(),
             folders: BTreeMap::new(),
         };
-        if gathered.nodes_confs.is_empty() {
+        let on_disk = |v: &View| v.authority == Authority::Disk;
+        if gathered.nodes_confs.is_empty() && !gathered.views.iter().any(on_disk) {
             return views;
         }
         for view in &gathered.views {

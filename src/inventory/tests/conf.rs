@@ -62,3 +62,25 @@ fn the_captured_version_decides() {
         assert_eq!(faults, [(Fault::Id, expected)]);
     }
 }
+
+#[test]
+fn a_copied_file_is_of_the_node_with_which_it_lies() {
+    let mut all = views("abc", FOUR);
+    let copied = format!("{}{VARS}", view('b', FOUR).text);
+    all.push(of('a', "nodes.conf", &copied));
+    all.push(of('d', "nodes.conf", &copied));
+    all.push(of('b', "nodes.conf", &copied));
+    let found = inventory(all);
+    let told: Vec<_> = found
+        .conf_faults
+        .iter()
+        .map(|c| (c.owner, c.runs, c.outcome(), c.faults[0].place.line))
+        .collect();
+    let of = |node, runs| (Some(id(&found, node)), runs, Outcome::Impersonates, 2);
+    assert_eq!(told, [of('a', true), of('d', false)]);
+    assert!(
+        found.conf_faults[0].faults[0]
+            .what
+            .contains("10.0.0.2:7002")
+    );
+}

@@ -65,6 +65,8 @@ pub enum Fault {
     CutOff,
     /// The current epoch is lower than a config epoch: nobody but an editor writes that.
     EpochBehind,
+    /// `myself` is another node that lives; only the rest of the capture shows it.
+    OfAnother,
 }
 
 /// What a server makes of a fault, the harmless first.
@@ -77,6 +79,8 @@ pub enum Outcome {
     Misreads,
     /// Starts as a new node, with a new id and without slots.
     Forgets,
+    /// Starts under the id of another node.
+    Impersonates,
     /// Depends on the version, which is not known or not told apart here.
     MayRefuse,
     /// Ends at once, with an error or a crash.
@@ -107,6 +111,7 @@ impl Fault {
             Self::Empty => Forgets,
             Self::Nul | Self::OddSlot | Self::CutOff => Misreads,
             Self::EpochBehind => Outcome::Repairs,
+            Self::OfAnother => Outcome::Impersonates,
             // Before 5.0 slots and vars, and before 4.0 fields, were read beyond the end of a
             // table instead: whatever then happens, it is no start to hope for.
             Self::Blank
@@ -207,7 +212,8 @@ impl Fault {
             | Self::Nul
             | Self::OddSlot
             | Self::CutOff
-            | Self::EpochBehind => None,
+            | Self::EpochBehind
+            | Self::OfAnother => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! ## What
 //! The `nodes.conf` of a node is damaged: a server that starts with it ends at once, or starts
-//! as a new and empty node, or believes something else than what was written.
+//! as a new and empty node, or believes something else than what was written. Or it is the file
+//! of another node that lives: the server would start under an id that is taken.
 //!
 //! ## Why
 //! The file is read at the start only. A node that runs does not notice, and one that is down
@@ -75,6 +76,9 @@ fn finding(inventory: &Inventory, index: usize, file: &ConfFile) -> Option<Findi
         Outcome::Forgets => {
             format!("{who} {now}would start as a new, empty node with another id: {what}")
         }
+        Outcome::Impersonates => {
+            format!("{who} {now}would start under the id of another node: {what}")
+        }
         Outcome::MayRefuse => format!("{who} {now}may refuse to start again: {what}"),
         Outcome::Refuses => format!("{who} {now}will refuse to start again: {what}"),
     };
@@ -89,9 +93,11 @@ fn finding(inventory: &Inventory, index: usize, file: &ConfFile) -> Option<Findi
     let severity = match outcome {
         Outcome::Loads | Outcome::Repairs => Severity::Note,
         Outcome::Misreads => Severity::Warning,
-        Outcome::Forgets | Outcome::MayRefuse | Outcome::Refuses if runs => Severity::Warning,
+        _ if runs => Severity::Warning,
         // A restart is likely what comes next.
-        Outcome::Forgets | Outcome::MayRefuse | Outcome::Refuses => Severity::Error,
+        Outcome::Forgets | Outcome::Impersonates | Outcome::MayRefuse | Outcome::Refuses => {
+            Severity::Error
+        }
     };
     let subject = file.owner.map_or(Subject::Capture, Subject::Node);
     let mut order: Vec<usize> = (0..file.faults.len()).collect();
@@ -110,6 +116,19 @@ fn help(fault: Fault, outcome: Outcome, runs: bool) -> String {
         return "ask who edited the file, and what else was changed; the server takes the higher \
                 epoch"
             .to_owned();
+    }
+    if fault == Fault::OfAnother {
+        let then = match runs {
+            true => {
+                "if it does lie there, `CLUSTER SAVECONFIG` on the node, before anybody restarts it"
+            }
+            false => {
+                "if it does lie there, do not start the node: two processes of one id would fight for its slots"
+            }
+        };
+        return format!(
+            "look first whether the file was only saved in the wrong folder of the capture; {then}"
+        );
     }
     if runs {
         return "keep a copy, then `CLUSTER SAVECONFIG` on the node, which still knows \
@@ -151,7 +170,7 @@ fn help(fault: Fault, outcome: Outcome, runs: bool) -> String {
         }
         Fault::ShardId => "give the replica the shard id of its master",
         Fault::Nul => "delete the NULs, and compare the line with another node's view",
-        Fault::EpochBehind => "nothing",
+        Fault::EpochBehind | Fault::OfAnother => "nothing",
     };
     format!("keep a copy and do not delete the file, which holds the node's id; {repair}")
 }
