@@ -91,6 +91,8 @@ struct Tale {
     /// Followers of nobody, after a wrong FORGET.
     holders: Vec<NodeId>,
     restarts: Vec<NodeId>,
+    /// Owners that may be alive.
+    suspected: Vec<NodeId>,
     lost: usize,
     /// Owners whose replicas may stand in lines that were not read.
     unread: usize,
@@ -108,6 +110,12 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
         tell_unowned(cx.cluster, &unowned, &mut tale);
     }
     let mut help = Vec::new();
+    if !tale.suspected.is_empty() {
+        let names = words::nodes(cx.cluster, tale.suspected.iter().copied());
+        help.push(format!(
+            "ask {names} before anything else: who suspects a node may be the one that is cut off"
+        ));
+    }
     if tale.promotable > 0 {
         let replicas = words::count(tale.promotable, "replica");
         help.push(format!("`topoplan plan` promotes {replicas}"));
@@ -148,6 +156,14 @@ fn unowned(cx: &Context) -> SlotSet {
 fn tell_shard(cluster: &Cluster, shard: &Shard, tale: &mut Tale) {
     let owner = cluster.node(shard.owner);
     let name = words::shard(cluster, shard);
+    if owner.only_suspected {
+        tale.suspected.push(shard.owner);
+        tale.evidence.push(Fact::Node(shard.owner));
+        tale.stuck.push(format!(
+            "{name} is suspected by every view that lists it, flagged `fail` by none"
+        ));
+        return;
+    }
     let state = if owner.is_ghost() {
         "has no address"
     } else {
@@ -289,6 +305,24 @@ mod tests {
         assert_eq!(
             found[0].help,
             "`topoplan plan` promotes 1 replica; restart 10.0.0.2:7003, 10.0.0.4:7007 to bring the data back"
+        );
+    }
+
+    #[test]
+    fn who_is_only_suspected_is_to_be_asked() {
+        let mut cluster = cluster("m1!@h1 < r1@h2; m2@h2 < r2@h3");
+        let m1 = id(&cluster, "m1");
+        cluster.node_mut(m1).only_suspected = true;
+        let found = findings(&RULE, &cluster);
+        assert!(
+            found[0].message.ends_with("flagged `fail` by none"),
+            "{}",
+            found[0].message
+        );
+        assert!(
+            found[0].help.starts_with("ask 10.0.0.1:7001 before"),
+            "{}",
+            found[0].help
         );
     }
 
