@@ -1,7 +1,7 @@
 //! Many views to one reconciled cluster, what they disagree on, and where each fact was read.
 //!
 //! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
-//! one question a file (`owners`, `clusters`, `nodes`, `slots`, `liveness`), `replication` adds
+//! one question a file (`owners`, `clusters`, `nodes`, `moved`, `slots`, `liveness`), `replication` adds
 //! what INFO tells, `maps` adds hosts, disks and homes and holds them against what the nodes have
 //! `announced`, `processes` what `ps` shows, `conf` judges files that a server would not start
 //! with, `origins` remembers where facts stood.
@@ -24,6 +24,7 @@ mod liveness;
 mod machines;
 mod maps;
 mod mounts;
+mod moved;
 mod names;
 mod nodes;
 mod observers;

@@ -23,6 +23,7 @@ use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
 use crate::inventory::liveness::note_silent_but_answering;
 use crate::inventory::maps;
+use crate::inventory::moved;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::drafts;
 use crate::inventory::nodes::nodes;
@@ -94,6 +95,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     wholeness::judge(&gathered, &used, &unmet, &mut inventory);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
+    moved::note(&gathered, &used, &seen, &index, &mut inventory);
     note_silent_but_answering(&gathered, &seen, &index, &mut inventory);
     let names = maps::apply(&gathered, &mut inventory);
     processes::apply(&gathered, &seen, &index, &names, &mut inventory);

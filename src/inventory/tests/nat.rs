@@ -135,3 +135,33 @@ fn a_map_that_puts_a_node_elsewhere_than_it_was_reached_is_said() {
         );
     }
 }
+
+#[test]
+fn a_node_at_two_addresses_is_said() {
+    let elsewhere = FOUR.replace("b master", "b@192.168.0.2:7002@17002 master");
+    let mut files = views("ab", FOUR);
+    files.push(view('c', &elsewhere));
+    files.push(view('d', &elsewhere));
+    let inventory = inventory(files);
+    let at = node(&inventory, 'b').address.clone();
+    assert_eq!(
+        at.map(|a| a.to_string()),
+        Some(address('b')),
+        "its own word"
+    );
+    let [odd] = &inventory.diagnostics[..] else {
+        panic!("{:?}", inventory.diagnostics);
+    };
+    assert_eq!(odd.code, "capture/two-addresses");
+    assert!(
+        odd.message
+            .starts_with("2 of 3 views that list 10.0.0.2:7002 show it at 192.168.0.2:7002:"),
+        "{}",
+        odd.message
+    );
+    let place = odd.place.as_ref().expect("has one");
+    assert_eq!(
+        (&*place.path, place.line),
+        ("nodes/10.0.0.3_7003/cluster-nodes.txt", 2)
+    );
+}
