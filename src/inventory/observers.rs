@@ -1,9 +1,11 @@
 //! Who knows whom, and which views lag behind.
 
 use crate::inventory::gather::Gathered;
+use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::role_of;
 use crate::inventory::owners::owner;
+use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::SlotSet;
@@ -38,7 +40,7 @@ pub(super) fn link_observers(
     }
 }
 
-/// Counts views that name another role, owner or member than the reconciled cluster. A node
+/// Counts views that name another role, owner, address or member than the reconciled cluster. A node
 /// that joined later never learns a `noaddr` id: that is no disagreement.
 pub(super) fn views_behind(
     gathered: &Gathered,
@@ -55,8 +57,11 @@ pub(super) fn views_behind(
             };
             let node = cluster.node(id);
             let slots = SlotSet::from_ranges(fact.slots.iter().copied());
+            let here = |a: Address| is_local(&a) || node.address.as_ref() == Some(&a);
             node.is_ghost()
-                || (role_of(fact, index) == node.role && (node.is_replica() || slots == node.slots))
+                || (fact.address().is_none_or(here)
+                    && role_of(fact, index) == node.role
+                    && (node.is_replica() || slots == node.slots))
         })
         .collect();
     let expected = cluster
