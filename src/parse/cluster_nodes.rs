@@ -4,6 +4,7 @@ mod apart;
 mod shortened;
 mod skipped;
 mod split;
+mod strange;
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
@@ -33,6 +34,7 @@ use crate::source::Source;
 
 use shortened::is_shortened;
 use skipped::Skipped;
+use strange::drop_strange_ids;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "cluster-nodes",
@@ -152,6 +154,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
         }
     }
     skipped.say(log);
+    drop_strange_ids(&mut reading, block, log);
     let dump = &mut reading.dump;
     if let Some(first) = dump
         .lines

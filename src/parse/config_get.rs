@@ -1,5 +1,7 @@
 //! `CONFIG GET`: name line and value line in turn, numbered in a terminal, or one JSON object.
 
+mod one_line;
+
 use crate::diagnostic::Diagnostic;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -79,6 +81,9 @@ fn sniff(head: &Head) -> bool {
             .find(|text| !is_refusal(text))
             .is_some_and(is_name);
     }
+    if is_one_line(head) {
+        return true;
+    }
     if is_by_line(head.raw_lines()) {
         return is_answer_by_line(head);
     }
@@ -100,6 +105,12 @@ fn sniff(head: &Head) -> bool {
             is_word(first) && keys.iter().all(is_key) && 2 * names > keys.len() + 1
         }
     }
+}
+
+/// All settings of an answer on each of its lines, or on the only one.
+pub(super) fn is_one_line(head: &Head) -> bool {
+    let mut lines = said(head.raw_lines()).take(KEYS).peekable();
+    lines.peek().is_some() && lines.all(one_line::is_one_line)
 }
 
 /// Settings looked at where the first one is not known.
@@ -159,6 +170,13 @@ fn is_word(text: &str) -> bool {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let pairs = match reply::form(block) {
+        Form::Flat
+            if said(block.text.lines())
+                .next()
+                .is_some_and(one_line::is_one_line) =>
+        {
+            one_line::read(block, log)
+        }
         Form::Flat if is_by_line(block.text.lines()) => by_line(block, log),
         Form::Flat => in_turn(block, log),
         Form::Csv => {

@@ -44,7 +44,7 @@ static ID_BYTES: [bool; 256] = {
 pub(super) fn id(field: &str) -> Result<&str, Broken<'_>> {
     const LONGEST: usize = 128;
     let legal = |b: u8| ID_BYTES[usize::from(b)];
-    if field.len() == PLAIN_ID && is_hex(field.as_bytes()) {
+    if is_plain_id(field) {
         return Ok(field);
     }
     if field.len() <= LONGEST && field.bytes().all(legal) && !field.starts_with('-') {
@@ -59,6 +59,25 @@ pub(super) fn id(field: &str) -> Result<&str, Broken<'_>> {
 
 /// Length of the ids that servers make.
 pub(super) const PLAIN_ID: usize = 40;
+
+/// As every server but Dragonfly and Kvrocks makes them.
+pub(super) fn is_plain_id(field: &str) -> bool {
+    field.len() == PLAIN_ID && is_hex(field.as_bytes())
+}
+
+/// The id that stands whole in a field, before or behind what does not belong to it: the rest of
+/// a heading, the number of a line, the end of a quotation.
+pub(super) fn glued_id(field: &str) -> Option<&str> {
+    let hex = |at: usize| field.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    let rest = field.len().checked_sub(PLAIN_ID).filter(|&rest| rest > 0)?;
+    let (first, last) = (field.get(..PLAIN_ID)?, field.get(rest..)?);
+    // More hex digits beside it, and nobody knows where it begins.
+    match (is_plain_id(first), is_plain_id(last)) {
+        (true, false) if !hex(PLAIN_ID) => Some(first),
+        (false, true) if !hex(rest - 1) => Some(last),
+        _ => None,
+    }
+}
 
 /// Without a branch for each byte: ids are half of a dump.
 pub(super) fn is_hex(bytes: &[u8]) -> bool {

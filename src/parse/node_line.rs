@@ -19,6 +19,7 @@ use crate::parse::node_field::PLAIN_ID;
 use crate::parse::node_field::endpoint;
 use crate::parse::node_field::epoch;
 use crate::parse::node_field::flag;
+use crate::parse::node_field::glued_id;
 use crate::parse::node_field::id;
 use crate::parse::node_field::is_hex;
 use crate::parse::node_field::link;
@@ -52,7 +53,8 @@ impl<'a> LineReader<'a> {
             seen += 1;
             Ok(field)
         };
-        let id = id(next()?)?;
+        let field = id(next()?)?;
+        let id = self.unglued(field);
         if is_id_behind_another(id) {
             return Err(Broken {
                 code: "parse/node-id",
@@ -63,7 +65,7 @@ impl<'a> LineReader<'a> {
         let endpoint = endpoint(next()?)?;
         let flags_field = next()?;
         let flags = self.flags(flags_field)?;
-        let master = master(next()?)?;
+        let master = master(next()?)?.map(|id| self.unglued(id));
         let ping_sent = self.time(next()?);
         let pong_received = self.time(next()?);
         let config_epoch = epoch(next()?)?;
@@ -92,6 +94,26 @@ impl<'a> LineReader<'a> {
             self.slots(field, &mut line);
         }
         Ok(line)
+    }
+
+    /// The id without what stands before or behind it in one word.
+    fn unglued(&mut self, field: &'a str) -> &'a str {
+        if field.len() <= PLAIN_ID {
+            return field;
+        }
+        let Some(id) = glued_id(field) else {
+            return field;
+        };
+        self.skipped.push(Broken {
+            code: "parse/node-id",
+            message: format!(
+                "{} has more than an id in it; {} was read",
+                quote(field),
+                quote(id)
+            ),
+            part: field,
+        });
+        id
     }
 
     fn flags(&mut self, field: &'a str) -> Result<Flags, Broken<'a>> {

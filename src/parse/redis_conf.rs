@@ -76,7 +76,7 @@ const SECRETS: [&str; 5] = [
 ];
 
 fn sniff(head: &Head) -> bool {
-    is_conf(head) && !config_get::is_answer_by_line(head)
+    is_conf(head) && !config_get::is_answer_by_line(head) && !config_get::is_one_line(head)
 }
 
 /// The file may begin with pages of comments, so the first directives are looked for.
