@@ -42,20 +42,29 @@ fn is_export(line: &str) -> bool {
 
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut properties = Properties::default();
+    let (mut master_ports, mut replica_ports) = (Some(Vec::new()), Some(Vec::new()));
     for setting in settings(block) {
         // The last export of a name counts, as in bash.
         match setting.name {
-            "SR2_REDIS_MASTER_HOSTS" => properties.master_hosts = hosts(&setting),
-            "SR2_REDIS_SLAVE_HOSTS" => properties.replica_hosts = hosts(&setting),
-            "SR2_REDIS_MASTER_PORTS" => properties.master_ports = ports(&setting, log),
-            "SR2_REDIS_SLAVE_PORTS" => properties.replica_ports = ports(&setting, log),
-            "SSD_COUNT" => properties.disk_count = ports(&setting, log).first().copied(),
+            "SR2_REDIS_MASTER_HOSTS" => properties.master_hosts = hosts(&setting, log),
+            "SR2_REDIS_SLAVE_HOSTS" => properties.replica_hosts = hosts(&setting, log),
+            "SR2_REDIS_MASTER_PORTS" => master_ports = ports(&setting, log),
+            "SR2_REDIS_SLAVE_PORTS" => replica_ports = ports(&setting, log),
+            "SSD_COUNT" => {
+                let count = ports(&setting, log).unwrap_or_default();
+                properties.disk_count = count.first().copied();
+            }
             "SR2_REDIS_DATA" => {
                 let word = words(setting.value).next().map(unquote);
                 properties.data = word.filter(|w| !w.is_empty()).map(str::to_owned);
             }
             _ => {}
         }
+    }
+    // With a part of one list, the roles and the number of replicas would be others.
+    if let (Some(masters), Some(replicas)) = (master_ports, replica_ports) {
+        properties.master_ports = masters;
+        properties.replica_ports = replicas;
     }
     vec![Section::new(
         DIALECT.name,
@@ -70,6 +79,16 @@ struct Setting<'a> {
     value: &'a str,
     line: u32,
     text: &'a str,
+}
+
+impl<'a> Setting<'a> {
+    fn spot(&self, part: &'a str) -> Spot<'a> {
+        Spot {
+            line: self.line,
+            text: self.text,
+            part,
+        }
+    }
 }
 
 fn settings(block: Block<'_>) -> Vec<Setting<'_>> {
@@ -120,18 +139,26 @@ fn unquote(word: &str) -> &str {
 /// Where a list of hosts or ports may end at most: bash would take hours for more.
 const WORDS_MAX: usize = u16::MAX as usize;
 
-fn hosts(setting: &Setting) -> Vec<String> {
+/// None at all if one cannot be read: a part of the list would say of the other nodes that they
+/// are on none of its hosts.
+fn hosts(setting: &Setting, log: &mut Log) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
+    let mut whole = true;
     for word in words(setting.value).map(unquote).filter(|w| !w.is_empty()) {
         match host_range(word) {
             Some((before, (first, last), after)) => {
                 hosts.extend((first..=last).map(|n| format!("{before}{n}{after}")));
             }
+            None if word.contains(['$', '`', '{', '(']) => {
+                whole = false;
+                let message = format!("{} is no host; the list was not used", quote(word));
+                log.warning("parse/host", message, setting.spot(word));
+            }
             None => hosts.push(word.to_owned()),
         }
         hosts.truncate(WORDS_MAX);
     }
-    hosts
+    if whole { hosts } else { Vec::new() }
 }
 
 /// `192.168.111.{201..203}`
@@ -145,24 +172,25 @@ fn host_range(word: &str) -> Option<(&str, (u16, u16), &str)> {
     ))
 }
 
-fn ports(setting: &Setting, log: &mut Log) -> Vec<u16> {
+/// `None` if one of them cannot be read.
+fn ports(setting: &Setting, log: &mut Log) -> Option<Vec<u16>> {
     let mut ports = Vec::new();
+    let mut whole = true;
     for word in words(setting.value) {
         match range(word) {
             Some((first, step, last)) => ports.extend((first..=last).step_by(step)),
-            None => log.warning(
-                "parse/port",
-                format!("{} is no number and no range; it was not used", quote(word)),
-                Spot {
-                    line: setting.line,
-                    text: setting.text,
-                    part: word,
-                },
-            ),
+            None => {
+                whole = false;
+                let message = format!(
+                    "{} is no number and no range; the list was not used",
+                    quote(word)
+                );
+                log.warning("parse/port", message, setting.spot(word));
+            }
         }
         ports.truncate(WORDS_MAX);
     }
-    ports
+    whole.then_some(ports)
 }
 
 /// First, step and last of a word.
@@ -286,5 +314,25 @@ mod tests {
             .filter_map(|d| d.place.as_ref().map(|p| (d.code, p.column)))
             .collect();
         assert_eq!(columns, [("parse/port", 33), ("parse/port", 51)]);
+    }
+
+    #[test]
+    fn a_part_of_a_list_is_none() {
+        let text = "export SR2_REDIS_MASTER_HOSTS=( \"${H[@]}\" )\n\
+            export SR2_REDIS_SLAVE_HOSTS=( 10.0.0.1 )\n\
+            export SR2_REDIS_MASTER_PORTS=( 7000 $(seq 7001 $E) )\n\
+            export SR2_REDIS_SLAVE_PORTS=( 7100 )\n";
+        let source = Source::new("redis.properties", text.into(), String::new());
+        let parsed = parse_file(&source);
+        let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+        assert_eq!(codes, ["parse/host", "parse/port"]);
+        let Facts::Properties(properties) = &parsed.sections[0].facts else {
+            panic!("{parsed:?}");
+        };
+        let expected = Properties {
+            replica_hosts: vec!["10.0.0.1".into()],
+            ..Properties::default()
+        };
+        assert_eq!(*properties, expected);
     }
 }
