@@ -19,6 +19,8 @@ pub struct Source {
     pub sha256: String,
     /// What had to be done to read the bytes as text; empty for plain UTF-8.
     pub notes: Vec<String>,
+    /// The file began with a byte order mark, or was UTF-16.
+    pub marked: bool,
     /// Where the text stood in the file, if it was taken out of other output.
     pub inside: Option<Inside>,
 }
@@ -78,6 +80,7 @@ impl Source {
             text,
             sha256,
             notes: Vec::new(),
+            marked: false,
             inside: None,
         }
     }
@@ -89,6 +92,7 @@ impl Source {
             text,
             sha256: self.sha256.clone(),
             notes: self.notes.clone(),
+            marked: self.marked,
             inside: Some(inside),
         }
     }
@@ -98,6 +102,7 @@ impl Source {
         let decoded = decode::decode(bytes);
         Self {
             notes: decoded.notes,
+            marked: decoded.marked,
             ..Self::new(path, decoded.text, sha256)
         }
     }

@@ -32,6 +32,7 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     settings(&answers, inventory);
     let names = contradiction::names(gathered, &by_address);
     inventory.cluster.server = server::server(gathered, &answers);
+    inventory.diagnostics.extend(server::odd_version(&answers));
     for (id, of) in &answers {
         own_state(*id, of, &names, inventory);
         if matches!(

@@ -24,18 +24,14 @@ const VERSION_KEYS: [(&str, &str); 5] = [
 pub(super) fn server(gathered: &Gathered, answers: &[(NodeId, &Answers)]) -> Server {
     let mut tally: BTreeMap<(&str, Option<Version>), u32> = BTreeMap::new();
     for (_, of) in answers {
-        let told = VERSION_KEYS
-            .iter()
-            .find_map(|&(key, name)| Some((name, of.info.get(key)?)));
-        let Some((name, version)) = told else {
+        let Some((name, version)) = told(of) else {
             continue;
         };
         let name = match of.info.get("server_name") {
             Some(told) if told.bytes().all(|b| b.is_ascii_alphanumeric()) => told.as_str(),
             _ => name,
         };
-        let version = version.trim_start_matches(|c: char| !c.is_ascii_digit());
-        *tally.entry((name, version.parse().ok())).or_default() += 1;
+        *tally.entry((name, read(version))).or_default() += 1;
     }
     let best = tally.values().max().copied();
     if let Some(((name, version), _)) = tally.into_iter().find(|(_, n)| Some(*n) == best) {
@@ -48,6 +44,36 @@ pub(super) fn server(gathered: &Gathered, answers: &[(NodeId, &Answers)]) -> Ser
     looks.map_or_else(Server::default, |name| Server {
         name: name.into(),
         version: None,
+    })
+}
+
+/// The server's name and version, as INFO has them.
+fn told(of: &Answers) -> Option<(&'static str, &str)> {
+    let mut keys = VERSION_KEYS.iter();
+    keys.find_map(|&(key, name)| Some((name, of.info.get(key)?.as_str())))
+}
+
+fn read(version: &str) -> Option<Version> {
+    let digits = version.trim_start_matches(|c: char| !c.is_ascii_digit());
+    digits.parse().ok()
+}
+
+/// A version that INFO gives and nobody can read: some rules depend on it.
+pub(super) fn odd_version(answers: &[(NodeId, &Answers)]) -> Option<Diagnostic> {
+    const LONGEST: usize = 40;
+    let (of, version) = answers
+        .iter()
+        .filter_map(|(_, of)| Some((of, told(of)?.1)))
+        .find(|(_, version)| read(version).is_none())?;
+    let shown: String = version.chars().take(LONGEST).collect();
+    let message = format!(
+        "`{}` is no version: what differs between versions is said as for an unknown one",
+        shown.escape_debug()
+    );
+    let warning = Diagnostic::warning("parse/version", message);
+    Some(match &of.info_place {
+        Some(place) => warning.at(place.clone()),
+        None => warning,
     })
 }
 
@@ -131,6 +157,24 @@ mod tests {
         ] {
             assert_eq!(name(&[("nodes.txt", dump)]), store);
         }
+    }
+
+    #[test]
+    fn a_version_that_is_none_is_said() {
+        let dump = "a 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n";
+        let info = "# Server\r\nredis_version:f\u{1b}oo\r\n";
+        let found = inventory_of(&[("10.0.0.1_7000/a", dump), ("10.0.0.1_7000/b", info)]);
+        assert_eq!(found.cluster.server.version, None);
+        let [odd] = &found.diagnostics[..] else {
+            panic!("{:?}", found.diagnostics);
+        };
+        assert_eq!(odd.code, "parse/version");
+        assert!(
+            odd.message.starts_with("`f\\u{1b}oo` is no"),
+            "{}",
+            odd.message
+        );
+        assert!(odd.place.is_some());
     }
 
     #[test]

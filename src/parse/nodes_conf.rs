@@ -95,10 +95,24 @@ pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
         });
     let dumps: Vec<&mut NodesDump> = dumps.collect();
     let block = Block::of(source);
-    let Some(loaded) = load(block.text, block.first_line, Certainty::Named) else {
+    let Some(mut loaded) = load(block.text, block.first_line, Certainty::Named) else {
         // Each of the files in it was looked at where it was cut out.
         return;
     };
+    if source.marked {
+        let what = "begins with a byte order mark, unless a copy put it there".to_owned();
+        let fault = Fault::Mark;
+        let (line, column) = (1, 1);
+        loaded.faults.insert(
+            0,
+            LoadFault {
+                fault,
+                line,
+                column,
+                what,
+            },
+        );
+    }
     match dumps.into_iter().next() {
         Some(dump) => dump.take_loaded(loaded),
         None if loaded.faults.is_empty() => {}
@@ -233,8 +247,15 @@ mod tests {
         let (faults, codes) = found_of("nodes.conf", "\0\0\0");
         assert_eq!(
             (faults, codes),
-            (vec![Fault::NoMyself], vec!["capture/binary-file"])
+            (vec![Fault::NoNode], vec!["capture/binary-file"])
         );
+        let text = format!("\u{feff}{NODE}\nvars currentEpoch 7 lastVoteEpoch 6\n");
+        let marked = Source::of_bytes("nodes.conf", text.into_bytes(), String::new());
+        let Facts::Nodes(dump) = &parse_file(&marked).sections[0].facts else {
+            panic!("a nodes.conf");
+        };
+        let faults: Vec<Fault> = dump.load_faults.iter().map(|f| f.fault).collect();
+        assert_eq!(faults, [Fault::Mark]);
         let (faults, _) = found_of("nodes.conf", "Dear all\n");
         assert_eq!(faults, [Fault::Fields, Fault::NoMyself]);
     }

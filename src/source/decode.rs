@@ -8,6 +8,8 @@ pub(super) struct Decoded {
     pub text: String,
     /// Sentences for the reader of a report; none for plain UTF-8.
     pub notes: Vec<String>,
+    /// A byte order mark, or the bytes of UTF-16, stood before the text: no server reads those.
+    pub marked: bool,
 }
 
 /// Reads bytes as text: UTF-16 by its mark or by its NULs, else UTF-8.
@@ -15,14 +17,16 @@ pub(super) struct Decoded {
 /// NULs at the start and the end are cut off: a crash or a sparse file put them there. A carriage
 /// return without a line feed ends a line. Bytes that are no text are replaced.
 pub(super) fn decode(mut bytes: Vec<u8>) -> Decoded {
-    let mut notes = Vec::new();
+    let (mut notes, mut marked) = (Vec::new(), false);
     if let Some((order, mark)) = utf16(&bytes) {
         notes.push("the file is UTF-16; it was read as text".to_owned());
         bytes = from_utf16(&bytes[mark..], order).into_bytes();
+        marked = true;
     }
     // Editors on Windows mark UTF-8, too; it is UTF-8 all the same.
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);
+        marked = true;
     }
     cut_padding(&mut bytes, &mut notes);
     // Most files have no carriage return, and this search is the fastest there is.
@@ -31,7 +35,11 @@ pub(super) fn decode(mut bytes: Vec<u8>) -> Decoded {
     }
     let text = String::from_utf8(bytes)
         .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-    Decoded { text, notes }
+    Decoded {
+        text,
+        notes,
+        marked,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -47,6 +47,10 @@ pub enum Fault {
     /// An open slot without its arrow.
     OpenSlot,
     NoMyself,
+    /// Nothing but blank lines and NULs.
+    NoNode,
+    /// A byte order mark, which is no part of an id.
+    Mark,
     TwoMyself,
     /// `myself` is neither master nor replica, or a replica of nobody.
     Role,
@@ -122,8 +126,11 @@ impl Fault {
             | Self::Slot
             | Self::OpenSlot
             | Self::NoMyself
+            | Self::NoNode
             | Self::TwoMyself
             | Self::Vars => Refuses,
+            // Whoever copied the file may have put it there.
+            Self::Mark => MayRefuse,
             Self::Id | Self::Peer => match loader {
                 Redis(version) if version < v(7, 0, 0) => Misreads,
                 Unknown => MayRefuse,
@@ -183,7 +190,10 @@ impl Fault {
 
     /// False of what only the whole file shows.
     pub fn is_of_line(self) -> bool {
-        !matches!(self, Self::Empty | Self::NoMyself | Self::CutOff)
+        !matches!(
+            self,
+            Self::Empty | Self::NoMyself | Self::NoNode | Self::Mark | Self::CutOff
+        )
     }
 
     /// Who refuses it, where not all do.
@@ -207,6 +217,8 @@ impl Fault {
             | Self::Slot
             | Self::OpenSlot
             | Self::NoMyself
+            | Self::NoNode
+            | Self::Mark
             | Self::TwoMyself
             | Self::Vars
             | Self::Nul

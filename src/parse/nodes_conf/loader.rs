@@ -164,7 +164,11 @@ impl<'a> Reading<'a> {
         };
         let has_vars = self.vars > 0;
         let sure = certainty == Certainty::Named;
-        if self.myself == 0 && self.loaded.myself.is_none() && (sure || has_vars) {
+        let said = !self.ids.is_empty() || has_vars || !self.loaded.faults.is_empty();
+        if !said && sure {
+            let what = "holds no line of a node, only NULs or blank lines".to_owned();
+            fault(Fault::NoNode, 1, what);
+        } else if self.myself == 0 && self.loaded.myself.is_none() && (sure || has_vars) {
             let what = "has no line that says `myself`".to_owned();
             fault(Fault::NoMyself, 1, what);
         }

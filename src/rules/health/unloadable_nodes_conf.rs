@@ -142,6 +142,13 @@ fn help(fault: Fault, outcome: Outcome, runs: bool) -> String {
                     replica anew"
                 .to_owned();
         }
+        Fault::NoNode => {
+            return "look for a copy (a backup, `nodes.conf.tmp-*` beside it) before the node is \
+                    started; without one it starts only when the file is gone, with another id, \
+                    and must be met and made a replica anew"
+                .to_owned();
+        }
+        Fault::Mark => "write the file without the mark",
         Fault::Blank => "delete the line of blanks",
         Fault::Quote => "close or delete the quote",
         Fault::Fields => {

@@ -120,7 +120,7 @@ fn every_fault_is_found_where_it_stands() {
     let redis = Loader::Redis(Version::new(7, 0, 15));
     let second = |old: &str, new: &str| format!("{own}{}{VARS}", other.replace(old, new));
     let refused = [
-        ("\n".to_owned(), Fault::NoMyself, 1),
+        ("\n".to_owned(), Fault::NoNode, 1),
         (format!("{own}{other}\r\n{VARS}"), Fault::Blank, 3),
         (format!("{own}{other}{VARS}  "), Fault::Blank, 4),
         (second(" 0 0", " \"0 0"), Fault::Quote, 2),
