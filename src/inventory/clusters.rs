@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
+use crate::inventory::gather::View;
+use crate::inventory::gather::folder;
 use crate::inventory::owners::owner;
 use crate::model::SlotSet;
 use crate::parse::Authority;
@@ -85,6 +87,16 @@ pub(super) fn split_clusters(
     let (mut members, mut unmet) = (BTreeSet::new(), BTreeSet::new());
     let mut foreign = BTreeSet::new();
     let mut kept = Vec::new();
+    let is_lonely = |views: &[usize]| {
+        let view = &gathered.views[views[0]];
+        views.len() == 1
+            && view.lines.len() == 1
+            && view.myself == Some(0)
+            && view.authority != Authority::Disk
+    };
+    let others = groups.iter().filter(|(group, _)| Some(**group) != main);
+    let strangers = others.filter(|(_, views)| claims_slots(views) && !is_lonely(views));
+    let strangers: Vec<usize> = strangers.flat_map(|(_, views)| views).copied().collect();
     for (group, views) in &groups {
         let ids = listed(gathered, views);
         if Some(*group) == main {
@@ -92,18 +104,21 @@ pub(super) fn split_clusters(
             kept.extend(views);
             continue;
         }
-        let view = &gathered.views[views[0]];
-        let lonely = views.len() == 1
-            && view.lines.len() == 1
-            && view.myself == Some(0)
-            && view.authority != Authority::Disk;
-        if lonely && !claims_slots(views) {
-            unmet.extend(ids);
-            kept.extend(views);
-            continue;
-        }
+        let lonely = is_lonely(views);
         let chosen = main.and_then(|main| groups.get(&main));
         let chosen = chosen.map_or(&[][..], Vec::as_slice);
+        if lonely && !claims_slots(views) {
+            let ours = strangers.is_empty()
+                || is_nearer(gathered, &gathered.views[views[0]], chosen, &strangers);
+            if ours {
+                unmet.extend(ids);
+                kept.extend(views);
+            } else {
+                diagnostics.push(blank_left_out(&gathered.views[views[0]]));
+                foreign.extend(ids);
+            }
+            continue;
+        }
         diagnostics.push(left_out(gathered, views, chosen, lonely));
         foreign.extend(ids);
     }
@@ -115,6 +130,49 @@ pub(super) fn split_clusters(
         foreign,
         views: kept,
     }
+}
+
+/// Whether a blank node is beside our nodes rather than beside those of another cluster: by its
+/// IP, else by where its file lies. In doubt it is not: the other cluster may be waiting for it.
+fn is_nearer(gathered: &Gathered, blank: &View, ours: &[usize], theirs: &[usize]) -> bool {
+    let own = blank
+        .myself
+        .and_then(|line| gathered.fact(&blank.lines[line]).address());
+    let own = blank.named.clone().or(own);
+    let has_ip = |views: &[usize]| {
+        let lines = views.iter().flat_map(|&v| &gathered.views[v].lines);
+        let mut facts = lines.map(|line| gathered.fact(line));
+        own.as_ref()
+            .is_some_and(|own| facts.any(|fact| fact.address().is_some_and(|a| a.ip() == own.ip())))
+    };
+    let shared = |views: &[usize]| {
+        let paths = views.iter().map(|&v| &*gathered.views[v].path);
+        paths.map(|path| shared_folders(path, &blank.path)).max()
+    };
+    match (has_ip(ours), has_ip(theirs)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => shared(ours) > shared(theirs),
+    }
+}
+
+/// Folders that both paths begin with.
+fn shared_folders(a: &str, b: &str) -> usize {
+    let (a, b) = (folder(a).split('/'), folder(b).split('/'));
+    a.zip(b).take_while(|(a, b)| a == b).count()
+}
+
+fn blank_left_out(view: &View) -> Diagnostic {
+    Diagnostic::warning(
+        "capture/whose-blank",
+        "a node that knows only itself, and nothing says for which of the clusters it is meant: it was left out",
+    )
+    .at(Place {
+        path: view.path.clone(),
+        line: view.lines.first().map_or(1, |l| l.line),
+        column: 1,
+    })
+    .help("capture each cluster into a directory of its own")
 }
 
 /// Names both, so that a wrong choice is seen.

@@ -228,3 +228,48 @@ fn what_was_saved_beside_views_of_another_cluster_is_not_ours() {
     let view = inventory.views.iter().find(|v| v.owner == Some(a));
     assert_eq!(view.unwrap().cluster_current_epoch, Some((7, 7)));
 }
+
+#[test]
+fn a_blank_node_beside_another_cluster_is_left_to_it() {
+    let blank = |path: &str, ip: &str| {
+        file(
+            &format!("{path}/cluster-nodes.txt"),
+            &format!(
+                "{} {ip}:7009@17009 myself,master - 0 0 0 connected\n",
+                name('z')
+            ),
+        )
+    };
+    let other = "m@10.1.0.1:7000 master - 1 0-16383; n@10.1.0.2:7000 slave m 1";
+    let met = |blank: Source| {
+        let mut files = views("abcd", FOUR);
+        files.push(file("other/m/cluster-nodes.txt", &dump(other)));
+        files.push(blank);
+        let inventory = inventory(files);
+        (
+            inventory.cluster.find(&name('z')).is_some(),
+            codes(&inventory).contains(&"capture/whose-blank"),
+        )
+    };
+    assert_eq!(
+        met(blank("other/z", "10.2.0.1")),
+        (false, true),
+        "its folder"
+    );
+    assert_eq!(met(blank("z", "10.2.0.1")), (false, true), "nothing says");
+    assert_eq!(
+        met(blank("nodes/z", "10.2.0.1")),
+        (true, false),
+        "its folder is ours"
+    );
+    assert_eq!(
+        met(blank("other/z", "10.0.0.1")),
+        (true, false),
+        "its machine is ours"
+    );
+    assert_eq!(
+        met(blank("nodes/z", "10.1.0.1")),
+        (false, true),
+        "its machine is theirs"
+    );
+}

@@ -108,8 +108,12 @@ fn line(text: &str) -> String {
     format!("{id} {address} {flags} {master} 0 0 {epoch} {link}{slots}")
 }
 
+/// Hex digits, as servers make ids.
 fn name(node: char) -> String {
-    node.to_string().repeat(40)
+    match node.is_ascii_hexdigit() {
+        true => node.to_string().repeat(40),
+        false => format!("{:02x}", u32::from(node)).repeat(20),
+    }
 }
 
 fn address(node: char) -> String {
