@@ -117,7 +117,7 @@ fn stale(dead: usize) -> String {
 const ON_DISK: &str = "the views are nodes.conf files, which may be older than the cluster is now: \
     taken for what is; the script checks every node before it acts on it";
 
-const INCOMPLETE: &str = "every view in the capture is cut off or lacks lines: what it does not \
+const INCOMPLETE: &str = "views are cut off or lack lines that no other view has: what the capture does not \
     show may well be there; capture again";
 
 const GARBLED: &str = "no view in the capture could be read whole: lines or slots are cut off or \

@@ -156,7 +156,10 @@ fn doubts(inventory: &Inventory) -> Vec<String> {
         ));
     }
     if inventory.incomplete {
-        doubts.push("no view could be read whole: nodes may be missing from this list".to_owned());
+        doubts.push(
+            "views lack lines that stand in no other: nodes may be missing from this list"
+                .to_owned(),
+        );
     }
     doubts
 }

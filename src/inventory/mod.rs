@@ -79,7 +79,8 @@ pub struct Inventory {
     pub views_behind: usize,
     /// No process that runs gave a view: the views are the files on the nodes' disks.
     pub views_on_disk: bool,
-    /// No view of the cluster could be read whole: nodes or slots may be missing from all.
+    /// No view of the cluster could be read whole, or one lacks its own node, which no other
+    /// lists: nodes or slots may be missing from all.
     pub incomplete: bool,
     /// Of these, some view was not cut off but holds lines or slots that could not be read.
     pub garbled: bool,

@@ -88,12 +88,35 @@ pub(super) fn judge(
         .collect();
     inventory.incomplete = !views.is_empty() && views.iter().all(|v| v.incomplete || v.garbled);
     inventory.garbled = inventory.incomplete && views.iter().any(|v| !v.incomplete);
-    if inventory.incomplete {
+    if !inventory.incomplete && views.iter().any(|v| is_of_nobody(gathered, v, inventory)) {
+        inventory.incomplete = true;
+        inventory.cluster.unread = Unread {
+            nodes: true,
+            slots: inventory.cluster.has_unowned_slots(),
+        };
+    } else if inventory.incomplete {
         inventory.cluster.unread = Unread {
             nodes: lines_are_lost(&views, inventory) && !all_are_listed(gathered, &views),
             slots: inventory.cluster.has_unowned_slots(),
         };
     }
+}
+
+/// A view without the line of its own node, which no other view lists either: what was left out
+/// of one was left out of all (`grep master`).
+fn is_of_nobody(gathered: &Gathered, view: &View, inventory: &Inventory) -> bool {
+    let Some(named) = view.named.as_ref().filter(|named| !is_local(named)) else {
+        return false;
+    };
+    let is_named = |address: &Address| {
+        address == named || gathered.reached(address).any(|reached| reached == named)
+    };
+    let mut nodes = inventory.cluster.nodes.iter();
+    let known = nodes.any(|node| {
+        let mut addresses = node.address.iter().chain(&node.last_address);
+        addresses.any(is_named)
+    });
+    view.incomplete && owner(gathered, view).is_none() && !known
 }
 
 /// Of a line with a bad slot the rest was read.

@@ -351,3 +351,13 @@ fn who_calls_itself_a_replica_with_slots_is_what_the_others_say() {
     let alone = read(vec![view('a', &flipped)], Policy::default());
     assert!(alone.incomplete && alone.cluster.unread.slots);
 }
+
+#[test]
+fn who_stands_in_no_view_is_missing_from_all() {
+    let masters = "a master - 1 0-8191; b master - 2 8192-16383";
+    let mut files = views("ab", masters);
+    assert!(!inventory(files.clone()).incomplete);
+    files.push(of('c', "cluster-nodes.txt", &dump(masters)));
+    let found = inventory(files);
+    assert!(found.incomplete && found.cluster.unread.nodes);
+}

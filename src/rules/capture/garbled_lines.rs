@@ -78,6 +78,10 @@ fn were(files: usize) -> String {
 /// What that may cost.
 fn missing(inventory: &Inventory) -> String {
     let cluster = &inventory.cluster;
+    if inventory.incomplete && inventory.views.iter().any(|view| view.complete) {
+        return "the node of one of these files stands in no view at all, so nodes are missing"
+            .to_owned();
+    }
     if inventory.incomplete {
         return undecided(cluster);
     }
@@ -238,6 +242,9 @@ mod tests {
         let mut inventory = seen_by(&["m1"]);
         inventory.diagnostics.push(odd("parse/truncated", "m1.txt"));
         inventory.incomplete = true;
+        let message = &check_capture(&inventory)[0].message;
+        assert!(message.ends_with("so nodes are missing"), "{message}");
+        inventory.views[0].complete = false;
         let message = &check_capture(&inventory)[0].message;
         let parts = "no view could be read whole, but together they show every node and slot";
         assert!(message.ends_with(parts), "{message}");
