@@ -7,6 +7,7 @@ use crate::action::Action;
 use crate::compose::capture;
 use crate::compose::step::step;
 use crate::inventory::Inventory;
+use crate::inventory::SAME_IDS_ELSEWHERE;
 use crate::inventory::Sight;
 use crate::model::Cluster;
 use crate::model::Node;
@@ -64,11 +65,18 @@ fn no_plan(inventory: &Inventory, request: &Request, report: &PlanReport) -> Opt
             0 if report.found.iter().any(|f| f.code == APART) && views_contradict(inventory) => {
                 MOMENTS
             }
+            0 if is_here_twice(inventory) => TWICE,
             0 => return None,
             dead => return request.force.is_none().then(|| stale(dead)),
         },
     };
     request.force.is_none().then(|| why.to_owned())
+}
+
+/// Whether nodes of the same ids run at two sets of addresses.
+fn is_here_twice(inventory: &Inventory) -> bool {
+    let mut diagnostics = inventory.diagnostics.iter();
+    diagnostics.any(|d| d.code == SAME_IDS_ELSEWHERE)
 }
 
 /// Whether views differ about roles, owners or members, or about who is reached.
@@ -113,6 +121,9 @@ fn stale(dead: usize) -> String {
         "the views are nodes.conf files, by which {are} dead: they are written when the configuration changes and do not say who lives now; capture `cluster nodes` of every node that runs"
     )
 }
+
+const TWICE: &str = "the capture holds the same node ids at two sets of addresses: a step may be \
+    meant for the other one; plan on the files of one of them alone";
 
 const ON_DISK: &str = "the views are nodes.conf files, which may be older than the cluster is now: \
     taken for what is; the script checks every node before it acts on it";

@@ -165,7 +165,7 @@ fn shared_folders(a: &str, b: &str) -> usize {
 fn blank_left_out(view: &View) -> Diagnostic {
     Diagnostic::warning(
         "capture/whose-blank",
-        "a node that knows only itself, and nothing says for which of the clusters it is meant: it was left out",
+        "a node that knows only itself, and nothing says that it is meant for the cluster that is judged: it was left out",
     )
     .at(Place {
         path: view.path.clone(),

@@ -1,5 +1,6 @@
 //! Whose view each dump is, and which views count.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -13,6 +14,9 @@ use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::parse::Authority;
 use crate::source::Place;
+
+/// Code of the diagnostic on two sets of nodes with the same ids.
+pub const SAME_IDS_ELSEWHERE: &str = "capture/same-ids-elsewhere";
 
 /// The id of the process that wrote the view: its `myself` line, else what [`settle_owners`]
 /// found in its place.
@@ -130,6 +134,7 @@ pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>)
     let best = best_authority(gathered);
     let mut newest: BTreeMap<Token, usize> = BTreeMap::new();
     let mut used = BTreeSet::new();
+    let mut elsewhere = Vec::new();
     for (index, view) in gathered.views.iter().enumerate() {
         if view.lines.is_empty() || view.authority != best {
             continue;
@@ -153,26 +158,65 @@ pub(super) fn used_views(gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>)
         if same_facts(gathered, kept, dropped) {
             continue;
         }
-        diagnostics.push(
-            Diagnostic::note(
-                "capture/two-views",
-                format!(
-                    "`{}` holds a {} view of the same node; this one was not used",
-                    gathered.views[kept].path,
-                    match gathered.views[kept].clock < gathered.views[dropped].clock {
-                        true => "fuller",
-                        false => "newer",
-                    }
-                ),
-            )
-            .at(Place {
-                path: gathered.views[dropped].path.clone(),
-                line: 1,
-                column: 1,
-            }),
-        );
+        if let Some(pair) = own_addresses(gathered, kept, dropped) {
+            elsewhere.push((pair, dropped));
+            continue;
+        }
+        diagnostics.push(two_views(gathered, kept, dropped));
     }
+    diagnostics.extend(same_ids_elsewhere(gathered, &elsewhere));
     used.into_iter().collect()
+}
+
+fn two_views(gathered: &Gathered, kept: usize, dropped: usize) -> Diagnostic {
+    let what = match (gathered.views[kept].clock).cmp(&gathered.views[dropped].clock) {
+        Ordering::Less => "a fuller",
+        Ordering::Equal => "another",
+        Ordering::Greater => "a newer",
+    };
+    let path = gathered.views[kept].path.escape_debug();
+    let message = format!("`{path}` holds {what} view of the same node; this one was not used");
+    Diagnostic::note("capture/two-views", message).at(first_line(gathered, dropped))
+}
+
+/// The addresses of its own that a node gives in two views, the used one first, if they differ.
+fn own_addresses(gathered: &Gathered, kept: usize, dropped: usize) -> Option<[Address; 2]> {
+    let own = |view: usize| {
+        let view = &gathered.views[view];
+        let address = gathered.fact(&view.lines[view.myself?]).address()?;
+        Some(address).filter(|address| !is_local(address))
+    };
+    let pair = [own(kept)?, own(dropped)?];
+    (pair[0] != pair[1]).then_some(pair)
+}
+
+/// One cluster that moved, or a copy of it that was started elsewhere with the files of the
+/// first: which of them is meant, the operator must say.
+fn same_ids_elsewhere(
+    gathered: &Gathered,
+    elsewhere: &[([Address; 2], usize)],
+) -> Option<Diagnostic> {
+    let ([kept, dropped], view) = elsewhere.first()?;
+    let (nodes, ids) = match elsewhere.len() {
+        1 => ("1 node is".to_owned(), "its id"),
+        n => (format!("{n} nodes are"), "their ids"),
+    };
+    let message = format!(
+        "{nodes} here twice, with {ids} and other addresses ({kept} and {dropped}): judged is the first; they moved, or a copy of the cluster runs elsewhere"
+    );
+    Some(
+        Diagnostic::warning(SAME_IDS_ELSEWHERE, message)
+            .at(first_line(gathered, *view))
+            .help("give the files of one of them alone, from a directory of its own"),
+    )
+}
+
+fn first_line(gathered: &Gathered, view: usize) -> Place {
+    Place {
+        path: gathered.views[view].path.clone(),
+        line: 1,
+        column: 1,
+    }
 }
 
 /// The most telling kind of answer that lists nodes at all.

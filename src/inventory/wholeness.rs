@@ -88,7 +88,10 @@ pub(super) fn judge(
         .collect();
     inventory.incomplete = !views.is_empty() && views.iter().all(|v| v.incomplete || v.garbled);
     inventory.garbled = inventory.incomplete && views.iter().any(|v| !v.incomplete);
-    if !inventory.incomplete && views.iter().any(|v| is_of_nobody(gathered, v, inventory)) {
+    let of_nobody = |v: &&View| {
+        is_of_nobody(gathered, v, inventory) || is_listed_by_itself(gathered, v, &views)
+    };
+    if !inventory.incomplete && views.iter().any(of_nobody) {
         inventory.incomplete = true;
         inventory.cluster.unread = Unread {
             nodes: true,
@@ -117,6 +120,22 @@ fn is_of_nobody(gathered: &Gathered, view: &View, inventory: &Inventory) -> bool
         addresses.any(is_named)
     });
     view.incomplete && owner(gathered, view).is_none() && !known
+}
+
+/// A node that only its own view lists, which is not whole: the lines of others may have been
+/// given to a blank node.
+fn is_listed_by_itself(gathered: &Gathered, view: &View, all: &[&View]) -> bool {
+    let Some(own) = owner(gathered, view).filter(|_| view.incomplete || view.garbled) else {
+        return false;
+    };
+    let mut others = all
+        .iter()
+        .filter(|other| owner(gathered, other) != Some(own));
+    let lists = |other: &&View| {
+        let mut lines = other.lines.iter();
+        lines.any(|line| gathered.fact(line).token == own)
+    };
+    all.len() > 1 && !others.any(lists)
 }
 
 /// Of a line with a bad slot the rest was read.

@@ -165,3 +165,24 @@ fn a_node_at_two_addresses_is_said() {
         ("nodes/10.0.0.3_7003/cluster-nodes.txt", 2)
     );
 }
+
+#[test]
+fn the_same_ids_at_two_sets_of_addresses_are_said_once() {
+    let copy = |node: char| {
+        let text = view(node, FOUR).text.replace("10.0.0.", "10.9.0.");
+        file(&format!("dr/{node}/cluster-nodes.txt"), &text)
+    };
+    let mut files = views("abcd", FOUR);
+    files.extend("abcd".chars().map(copy));
+    let inventory = inventory(files);
+    let [odd] = &inventory.diagnostics[..] else {
+        panic!("{:?}", inventory.diagnostics);
+    };
+    assert_eq!(odd.code, "capture/same-ids-elsewhere");
+    assert!(
+        odd.message.starts_with("4 nodes are here twice"),
+        "{}",
+        odd.message
+    );
+    assert_eq!(inventory.cluster.nodes.len(), 4);
+}

@@ -361,3 +361,16 @@ fn who_stands_in_no_view_is_missing_from_all() {
     let found = inventory(files);
     assert!(found.incomplete && found.cluster.unread.nodes);
 }
+
+#[test]
+fn who_only_lists_itself_in_a_view_that_is_not_whole_has_no_known_place() {
+    let text = view('e', &format!("{FOUR}; e master - 0")).text;
+    let cut = of(
+        'e',
+        "cluster-nodes.txt",
+        text.trim_end().trim_end_matches("connected"),
+    );
+    let mut files = views("abcd", FOUR);
+    files.push(cut);
+    assert!(inventory(files).incomplete);
+}

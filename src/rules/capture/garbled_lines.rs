@@ -79,7 +79,7 @@ fn were(files: usize) -> String {
 fn missing(inventory: &Inventory) -> String {
     let cluster = &inventory.cluster;
     if inventory.incomplete && inventory.views.iter().any(|view| view.complete) {
-        return "the node of one of these files stands in no view at all, so nodes are missing"
+        return "the node of one of these views stands in no other, so nodes are missing or in the wrong view"
             .to_owned();
     }
     if inventory.incomplete {
@@ -243,7 +243,7 @@ mod tests {
         inventory.diagnostics.push(odd("parse/truncated", "m1.txt"));
         inventory.incomplete = true;
         let message = &check_capture(&inventory)[0].message;
-        assert!(message.ends_with("so nodes are missing"), "{message}");
+        assert!(message.ends_with("or in the wrong view"), "{message}");
         inventory.views[0].complete = false;
         let message = &check_capture(&inventory)[0].message;
         let parts = "no view could be read whole, but together they show every node and slot";
