@@ -281,6 +281,7 @@ impl Gathered {
             }
             Facts::Config(pairs) => {
                 let answers = self.answers_of(of, &spot, file, &place);
+                answers.answered = true;
                 answers.config.extend(
                     pairs
                         .iter()

@@ -64,10 +64,15 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
 /// The replica to promote, or why none may be.
 fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, Refusal> {
     let live: Vec<NodeId> = measure::live_replicas(cluster, shard).collect();
-    let synced = live
+    let synced: Vec<NodeId> = live
         .iter()
         .copied()
-        .filter(|&r| cluster.is_synced(r) && !follows_a_stranger(cluster, r));
+        .filter(|&r| cluster.is_synced(r) && !follows_a_stranger(cluster, r))
+        .collect();
+    let known_well = synced
+        .iter()
+        .copied()
+        .filter(|&r| !cluster.node(r).failed_for_most);
     // Highest offset first; unknown ones last; the lowest address on a tie.
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
@@ -85,11 +90,11 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
             ),
         });
     }
-    if let Some(node) = best(&mut synced.into_iter()) {
+    if let Some(node) = best(&mut known_well.into_iter()) {
         // A note of one client against the word of every view: it may be the network between
         // that client and the node, and a forced failover would drop the last writes.
         let linked = cluster.node(node).replication.link == Link::Up;
-        if !owner.is_ghost() && !owner.accused && linked {
+        if owner.is_only_silent() && linked {
             return Err(Refusal {
                 subject,
                 reason: format!(
@@ -100,6 +105,16 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
             });
         }
         return Ok(node);
+    }
+    if let Some(node) = best(&mut synced.into_iter()) {
+        let node = cluster.node(node);
+        return Err(Refusal {
+            subject,
+            reason: format!(
+                "{node}, which could take over from {owner}, answers, but most views flag it `fail`: they would not let it"
+            ),
+            unlock: format!("see why {node} is cut off from them (K003), then capture it again"),
+        });
     }
     let process = match (&owner.address, &owner.last_address) {
         (Some(address), _) => format!("restart {address} with its data"),

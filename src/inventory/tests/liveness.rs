@@ -83,3 +83,55 @@ fn a_node_that_did_and_did_not_answer_lives_and_is_told() {
     assert!(node(&inventory, 'b').live);
     assert_eq!(codes(&inventory), ["capture/silent-but-answers"]);
 }
+
+#[test]
+fn a_node_that_answered_one_command_and_not_another_lives_and_is_told() {
+    let mut files = seen([FAILED, FAILED, FAILED]);
+    files.push(of('d', "info.txt", "# Replication\r\nrole:slave\r\n"));
+    files.push(of(
+        'd',
+        "cluster-nodes.txt",
+        "Could not connect to Redis at 10.0.0.4:7004: Connection timed out\n",
+    ));
+    let inventory = inventory(files);
+    let d = node(&inventory, 'd');
+    assert!(d.live && d.failed_for_most);
+    assert_eq!(codes(&inventory), ["capture/silent-but-answers"]);
+    assert!(!node(&inventory, 'a').failed_for_most);
+}
+
+#[test]
+fn an_answer_of_an_older_capture_is_none() {
+    let mut files = Vec::new();
+    for (folder, clock) in [("tue", "1795000000000"), ("wed", "1795086400000")] {
+        let flags = if folder == "tue" { WELL } else { FAILED };
+        for source in seen([flags; 3]) {
+            let text = source.text.replace(" 0 0 ", &format!(" 0 {clock} "));
+            files.push(file(&format!("{folder}/{}", source.path), &text));
+        }
+    }
+    let d = "nodes/10.0.0.4_7004";
+    files.push(file(
+        &format!("tue/{d}/info.txt"),
+        "# Replication\r\nrole:slave\r\n",
+    ));
+    files.push(file(&format!("wed/{d}/UNREACHABLE"), REFUSED));
+    let inventory = inventory(files);
+    assert_eq!(codes(&inventory), ["capture/older-capture"]);
+    assert!(!node(&inventory, 'd').live);
+}
+
+#[test]
+fn a_view_from_before_a_process_came_back_under_another_id_never_knew_it() {
+    // `d` died and came back as `e` at its address; the view of `c` is from in between.
+    let old = FOUR.replace("d slave b 2", "d slave,fail b 2 down");
+    let back = FOUR.replace("d slave b 2", "e@10.0.0.4:7004@17004 slave b 2");
+    let mut files = vec![view('a', &back), view('b', &back), view('c', &old)];
+    files.push(of('d', "UNREACHABLE", REFUSED));
+    let inventory = inventory(files);
+    let e = node(&inventory, 'e');
+    assert!(e.is_only_silent());
+    let c = id(&inventory, 'c');
+    assert_eq!(e.predates.iter().collect::<Vec<_>>(), [c]);
+    assert!(node(&inventory, 'd').predates.is_empty());
+}
