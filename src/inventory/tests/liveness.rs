@@ -135,3 +135,55 @@ fn a_view_from_before_a_process_came_back_under_another_id_never_knew_it() {
     assert_eq!(e.predates.iter().collect::<Vec<_>>(), [c]);
     assert!(node(&inventory, 'd').predates.is_empty());
 }
+
+/// A transcript in which `d` is asked, beside views that flag it.
+fn asked(transcript: &str) -> bool {
+    let mut files = seen([FAILED, FAILED, FAILED]);
+    files.push(file("t.txt", transcript));
+    lives(files)
+}
+
+#[test]
+fn whatever_a_server_says_at_its_prompt_shows_that_it_runs() {
+    for answer in [
+        "role\n1) \"master\"\n2) (integer) 4773\n3) (empty array)",
+        "cluster slots\n(error) MOVED",
+        "get x\n(error) CLUSTERDOWN The cluster is down",
+        "get x\n(error) MOVED 866 10.0.0.1:7001",
+        "get x\n(nil)",
+        "config get maxmemory\n1) \"maxmemory\"\n2) \"0\"",
+        "dbsize\n(integer) 7",
+        "lastsave\n(integer) 1795000000",
+        "keys *\n(empty array)",
+    ] {
+        assert!(asked(&format!("10.0.0.4:7004> {answer}\n")), "{answer}");
+        let shell = format!("$ redis-cli -h 10.0.0.4 -p 7004 {answer}\n");
+        assert!(asked(&shell), "{shell}");
+        assert!(!asked(&format!("10.0.0.1:7001> {answer}\n")), "{answer}");
+    }
+}
+
+#[test]
+fn what_a_client_says_of_itself_is_no_answer() {
+    for said in [
+        "role\nError: Server closed the connection",
+        "get x\nCould not connect to Redis at 10.0.0.4:7004: Connection refused",
+        "get x\nCould not connect to Redis at 10.0.0.4:7004: No route to host",
+        "cluster nodes\nit hangs and never comes back",
+        "exit",
+    ] {
+        assert!(!asked(&format!("10.0.0.4:7004> {said}\n")), "{said}");
+    }
+}
+
+#[test]
+fn a_file_on_its_disk_is_no_answer() {
+    let with = |name, text| {
+        let mut files = seen([FAILED, FAILED, FAILED]);
+        files.push(of('d', name, text));
+        lives(files)
+    };
+    assert!(with("role.txt", "master\n14\n10.0.0.9\n7004\n14\n"));
+    assert!(with("config.txt", "maxmemory\n0\nport\n7004\n"));
+    assert!(!with("redis.conf", "port 7004\ncluster-enabled yes\n"));
+}

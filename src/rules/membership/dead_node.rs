@@ -28,7 +28,8 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         let name = words::node(cx.cluster, id);
         let node = cx.cluster.node(id);
         let (dead, help) = match node.only_suspected {
-            _ if node.is_only_silent() => (
+            // Where nodes do not watch each other no view ever doubts one.
+            _ if node.is_only_silent() && cx.cluster.server.other_control_plane().is_none() => (
                 "taken for dead (it did not answer, but no view doubts it)",
                 "ask it again before anything else: it may live; if it is dead, restart it",
             ),
