@@ -205,3 +205,29 @@ fn mode(cluster: &Cluster, owner: NodeId, node: NodeId) -> Mode {
         Mode::Takeover
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::id;
+
+    #[test]
+    fn who_is_failed_for_most_takes_over_from_nobody() {
+        let mut cluster = cluster("m1!@h1 < r1@h2 s1@h3; m2@h2 < r2@h1; m3@h3 < r3@h1");
+        let (r1, s1) = (id(&cluster, "r1"), id(&cluster, "s1"));
+        let promoted = |cluster: &Cluster| {
+            let served = serve(cluster, &Request::default(), true);
+            let node = served.actions.first().map(|action| match action {
+                Action::Failover { node, .. } => *node,
+                other => panic!("{other:?}"),
+            });
+            (node, served.refusals.len())
+        };
+        assert_eq!(promoted(&cluster), (Some(r1), 0));
+        cluster.node_mut(r1).failed_for_most = true;
+        assert_eq!(promoted(&cluster), (Some(s1), 0));
+        cluster.node_mut(s1).failed_for_most = true;
+        assert_eq!(promoted(&cluster), (None, 1));
+    }
+}
