@@ -241,10 +241,15 @@ pub fn is_half_forgotten(cluster: &Cluster, id: NodeId) -> bool {
     if node.live || node.membership != Membership::Member || node.known_by.is_empty() {
         return false;
     }
+    // Nobody forgets a node that no view doubts.
+    if node.is_only_silent() {
+        return false;
+    }
     let mut views = cluster
         .iter()
         .filter(|(_, n)| n.is_live_member() && n.has_view);
-    !node.masterless_in.is_empty() || views.any(|(o, _)| !node.known_by.contains(o))
+    !node.masterless_in.is_empty()
+        || views.any(|(o, _)| !node.known_by.contains(o) && !node.predates.contains(o))
 }
 
 /// How a node's role differs from its home role.

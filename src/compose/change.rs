@@ -444,6 +444,74 @@ mod tests {
         assert_eq!(failovers(&two_views([",fail"; 2], [NOW; 2], &[])), 1);
     }
 
+    fn said(report: &PlanReport, words: &str) -> usize {
+        let reasons = report.refusals.iter().map(|r| &r.reason);
+        reasons.filter(|r| r.contains(words)).count()
+    }
+
+    #[test]
+    fn nobody_takes_over_from_a_node_that_answered() {
+        let timeout = "Could not connect to Redis at 10.0.0.1:7001: Connection timed out\n";
+        for answer in [
+            ("10.0.0.1_7001/info.txt", "# Replication\r\nrole:master\r\n"),
+            ("10.0.0.1_7001/ping.txt", "PONG\n"),
+            ("10.0.0.1_7001/config.txt", "maxmemory\n0\nport\n7001\n"),
+        ] {
+            let more = [answer, ("10.0.0.1_7001/cluster-nodes.txt", timeout)];
+            for more in [&more[..1], &more[..]] {
+                let report = two_views([",fail"; 2], [NOW; 2], more);
+                assert!(report.steps.is_empty(), "{answer:?} {:?}", report.steps);
+                assert_eq!(said(&report, "nobody takes over"), 1, "{answer:?}");
+                assert!(report.found.iter().any(|f| f.code == "K003"));
+            }
+        }
+        let on_disk = [(
+            "10.0.0.1_7001/redis.conf",
+            "port 7001\ncluster-enabled yes\n",
+        )];
+        let report = two_views([",fail"; 2], [NOW; 2], &on_disk);
+        assert_eq!(report.steps.len(), 1);
+    }
+
+    /// Two masters see a replica as healthy, another view is its own; it gave no answer.
+    fn silent_replica(flags: &str, request: &Request) -> PlanReport {
+        let (a, b, c) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
+        let view = |of: u32| {
+            let text = format!(
+                "{a} 10.0.0.1:7001@17001 master - 0 {NOW} 1 connected 0-8191\n\
+                 {b} 10.0.0.2:7001@17001 master - 0 {NOW} 2 connected 8192-16383\n\
+                 {c} 10.0.0.3:7001@17001 slave{flags} {a} 0 {NOW} 1 connected\n"
+            );
+            let own = format!("10.0.0.{of}:7001@17001 ");
+            let text = text.replace(&own, &format!("{own}myself,"));
+            Source::new(&format!("10.0.0.{of}_7001/nodes.txt"), text, String::new())
+        };
+        let silent = "Could not connect to Redis\n".to_owned();
+        let silent = Source::new("10.0.0.3_7001/UNREACHABLE", silent, String::new());
+        let inventory = inventory::read([view(1), view(2), silent], Policy::default());
+        plan(&inventory, request).expect("no bug")
+    }
+
+    #[test]
+    fn who_is_only_silent_is_not_forgotten_on_request() {
+        let request = Request {
+            forget_dead: true,
+            ..Request::default()
+        };
+        let forgets = |report: &PlanReport| {
+            let steps = report.steps.iter();
+            steps.filter(|s| s.action == "forget").count()
+        };
+        let silent = silent_replica("", &request);
+        assert_eq!(forgets(&silent), 0);
+        assert_eq!(said(&silent, "no view doubts it"), 1);
+        let failed = silent_replica(",fail", &request);
+        assert_eq!(
+            (forgets(&failed), said(&failed, "no view doubts it")),
+            (1, 0)
+        );
+    }
+
     #[test]
     fn views_of_two_moments_are_not_put_together_where_they_differ() {
         let later = [NOW, NOW + 120_000];

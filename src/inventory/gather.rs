@@ -281,6 +281,7 @@ impl Gathered {
             }
             Facts::Config(pairs) => {
                 let answers = self.answers_of(of, &spot, file, &place);
+                answers.answered = true;
                 answers.config.extend(
                     pairs
                         .iter()
@@ -338,6 +339,10 @@ impl Gathered {
                 self.properties.push((source.path.clone(), properties));
             }
             Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            // No more than that its node runs, and nothing is lost where nobody says which.
+            Facts::Nothing if section.dialect == "not-needed" => {
+                self.told_of(of, &spot, file, &place).said.answered = true;
+            }
             Facts::Nothing => {}
             Facts::HostIps(rows) => self.host_ips.push(HostFacts {
                 path: source.path.clone(),

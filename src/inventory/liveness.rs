@@ -29,17 +29,18 @@ pub(super) fn judge_liveness(
             f.flags.has(Flags::SUSPECTED) || f.flags.has(Flags::FAILED) || !f.connected
         });
         node.accused = doubted > 0;
+        let outvoted = 2 * failed > of.listed;
         node.live = match node.membership {
             Membership::Ghost | Membership::Forgotten => false,
             Membership::Unmet => true,
             Membership::Member if of.own.is_some() => true,
-            Membership::Member if silent => false,
+            // A client may give up on one command, and another is answered.
             Membership::Member if answered => true,
-            Membership::Member => {
-                2 * failed <= of.listed && (of.listed == 0 || doubted < of.listed)
-            }
+            Membership::Member if silent => false,
+            Membership::Member => !outvoted && (of.listed == 0 || doubted < of.listed),
         };
         let member = node.membership == Membership::Member;
+        node.failed_for_most = member && node.live && outvoted;
         node.only_suspected = member && !node.live && !silent && failed == 0;
     }
 }
@@ -55,10 +56,14 @@ pub(super) fn note_silent_but_answering(
         let node = inventory.cluster.node(id);
         let answers = node.address.as_ref().and_then(|a| gathered.answers.get(a));
         let silent = answers.and_then(|a| a.unreachable.clone());
-        if let (Some(place), Some(_)) = (silent, of.own) {
-            let message = format!(
-                "by this {node} did not answer, but its view is in the capture: taken for alive"
-            );
+        let proof = match (of.own, answers.is_some_and(|a| a.answered)) {
+            _ if node.membership != Membership::Member => continue,
+            (Some(_), _) => "its view is in the capture",
+            (None, true) => "the capture holds another answer of it",
+            (None, false) => continue,
+        };
+        if let Some(place) = silent {
+            let message = format!("by this {node} did not answer, but {proof}: taken for alive");
             let note = Diagnostic::note("capture/silent-but-answers", message).at(place);
             inventory
                 .diagnostics

@@ -1,5 +1,8 @@
 //! Who knows whom, and which views lag behind.
 
+use std::collections::BTreeMap;
+
+use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
 use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Index;
@@ -8,6 +11,7 @@ use crate::inventory::owners::owner;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::Membership;
+use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::parse::Authority;
 use crate::parse::Flags;
@@ -37,6 +41,50 @@ pub(super) fn link_observers(
                 node.masterless_in.insert(observer);
             }
         }
+    }
+}
+
+/// Finds the views that are older than a dead id: they list another dead one at its address.
+pub(super) fn find_predating_views(
+    gathered: &Gathered,
+    used: &[usize],
+    index: &Index,
+    cluster: &mut Cluster,
+) {
+    let mut dead: BTreeMap<Address, Vec<NodeId>> = BTreeMap::new();
+    for id in cluster.dead_members() {
+        if let Some(address) = &cluster.node(id).address {
+            dead.entry(address.clone()).or_default().push(id);
+        }
+    }
+    if dead.is_empty() {
+        return;
+    }
+    let before = |fact: &Fact| -> Option<&[NodeId]> {
+        let old = index.get(fact.token)?;
+        // One that no view doubts came later.
+        let is_old = !cluster.node(old).live
+            && !cluster.node(old).is_only_silent()
+            && !fact.flags.has(Flags::NOADDR)
+            && !fact.flags.has(Flags::HANDSHAKE);
+        let there = dead.get(&fact.address()?).filter(|_| is_old)?;
+        there.iter().any(|&id| id != old).then_some(there)
+    };
+    let before: Vec<Option<&[NodeId]>> = gathered.facts.iter().map(before).collect();
+    let mut found: Vec<(NodeId, NodeId)> = Vec::new();
+    for &view in used {
+        let view = &gathered.views[view];
+        let Some(observer) = owner(gathered, view).and_then(|o| index.get(o)) else {
+            continue;
+        };
+        for line in &view.lines {
+            let there = before[line.fact as usize].unwrap_or_default();
+            let unlisted = |id: &&NodeId| !cluster.node(**id).known_by.contains(observer);
+            found.extend(there.iter().filter(unlisted).map(|&id| (id, observer)));
+        }
+    }
+    for (id, observer) in found {
+        cluster.node_mut(id).predates.insert(observer);
     }
 }
 

@@ -27,6 +27,7 @@ use crate::inventory::moved;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::drafts;
 use crate::inventory::nodes::nodes;
+use crate::inventory::observers::find_predating_views;
 use crate::inventory::observers::link_observers;
 use crate::inventory::observers::views_behind;
 use crate::inventory::origins;
@@ -94,6 +95,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     inventory.diagnostics.extend(blind_spot);
     wholeness::judge(&gathered, &used, &unmet, &mut inventory);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
+    find_predating_views(&gathered, &used, &index, &mut inventory.cluster);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     moved::note(&gathered, &used, &seen, &index, &mut inventory);
     note_silent_but_answering(&gathered, &seen, &index, &mut inventory);

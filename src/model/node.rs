@@ -237,6 +237,9 @@ pub struct Node {
     pub no_failover: bool,
     /// Some view flags it `fail` or `fail?`, or shows its link as down.
     pub accused: bool,
+    /// It answers, and more than half of the views of others flag it `fail`: cut off from them, or
+    /// dead since it answered.
+    pub failed_for_most: bool,
     /// Taken for dead only because every view that lists it doubts it (`fail?` or a broken link):
     /// no view flags it `fail`, and nobody says that it was asked and gave no answer.
     pub only_suspected: bool,
@@ -246,6 +249,9 @@ pub struct Node {
     pub known_by: NodeSet,
     /// Live nodes whose views list it as a replica without a master (`slave -`).
     pub masterless_in: NodeSet,
+    /// Live nodes whose views do not list it, but a dead id at its address: those are older than
+    /// this id, so they say nothing of it. Of dead members only.
+    pub predates: NodeSet,
     /// Other live nodes that claim some of the same slots in their own views, by slot.
     pub contested: SlotSet,
 }
@@ -272,10 +278,12 @@ impl Node {
             used_memory: None,
             no_failover: false,
             accused: false,
+            failed_for_most: false,
             only_suspected: false,
             has_view: false,
             known_by: NodeSet::default(),
             masterless_in: NodeSet::default(),
+            predates: NodeSet::default(),
             contested: SlotSet::new(),
         }
     }
@@ -300,6 +308,12 @@ impl Node {
     /// A live member: it can be sent commands and counts for hosts and votes.
     pub fn is_live_member(&self) -> bool {
         self.live && self.membership == Membership::Member
+    }
+
+    /// Taken for dead because it gave no answer, while no view doubts it. It may live: the network
+    /// between it and who asked may be down, or it came back since.
+    pub fn is_only_silent(&self) -> bool {
+        self.membership == Membership::Member && !self.live && !self.accused
     }
 
     /// The master it names, if any.

@@ -297,8 +297,10 @@ mod tests {
         let source = Source::new("f", text.into(), String::new());
         let parsed = parse_file(&source);
         assert_eq!(parsed.diagnostics, [], "{text}");
-        match &parsed.sections[0].facts {
-            Facts::Config(pairs) => pairs
+        // An empty list is an answer of any command.
+        let mut facts = parsed.sections.iter().map(|s| &s.facts);
+        match facts.find(|facts| !matches!(facts, Facts::Nothing)) {
+            Some(Facts::Config(pairs)) => pairs
                 .iter()
                 .map(|p| (p.key.to_owned(), p.value.to_string(), p.line))
                 .collect(),

@@ -15,8 +15,7 @@ pub const KEY: &str = "dbsize";
 /// The answer below a command that asks for it. Where several nodes may have been asked, whose
 /// number is whose cannot be told: that is said.
 pub(super) fn below<'a>(command: &str, body: Block<'a>, log: &mut Log) -> Option<Section<'a>> {
-    let mut words = command.split([' ', '>', '\t', '"', '\'', ';', '`']);
-    if !words.any(|word| word.eq_ignore_ascii_case(KEY)) {
+    if !is_asked(command) {
         return None;
     }
     let (line, text, alone) = first(body)?;
@@ -30,6 +29,25 @@ pub(super) fn below<'a>(command: &str, body: Block<'a>, log: &mut Log) -> Option
         Spot { line, text, part },
     );
     None
+}
+
+/// The number below the name of one node, where the command of the loop, or the name of the file,
+/// tells what all of them are.
+pub(super) fn below_name<'a>(body: Block<'a>) -> Option<Section<'a>> {
+    section(body)
+}
+
+/// Whether the command asks for it.
+pub(super) fn is_asked(command: &str) -> bool {
+    let mut words = command.split([' ', '>', '\t', '"', '\'', ';', '`']);
+    words.any(|word| word.eq_ignore_ascii_case(KEY))
+}
+
+/// A file of these numbers: `dbsize.txt`, `keys.log`.
+pub(super) fn is_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    name.contains(KEY) || words.any(|word| word == "keys")
 }
 
 /// The answer in a file that is named after the command.
@@ -95,6 +113,32 @@ mod tests {
         assert_eq!(file, (vec![(0, "120000".into())], vec![]));
         assert_eq!(read("10.0.0.4_6379/other.txt", "120000\n").0, []);
         assert_eq!(read("t.log", &shell.replace("dbsize", "lastsave")).0, []);
+    }
+
+    #[test]
+    fn a_loop_names_every_node_before_its_number() {
+        let lines = "10.0.0.4:7000: 55\n10.0.0.5:7001: (integer) 0\n";
+        let read_all = vec![(7000, "55".to_owned()), (7001, "0".to_owned())];
+        for path in ["dbsize.txt", "night/keys.log"] {
+            assert_eq!(read(path, lines), (read_all.clone(), vec![]), "{path}");
+        }
+        let banners = "== 10.0.0.4:7000 ==\n55\n== 10.0.0.5:7001 ==\n(integer) 0\n";
+        assert_eq!(read("dbsize.txt", banners), (read_all.clone(), vec![]));
+        let looped = format!(
+            "$ for a in $ALL; do echo -n \"$a: \"; redis-cli -u redis://$a dbsize; done\n{lines}"
+        );
+        assert_eq!(read("t.log", &looped), (read_all, vec![]));
+        let other = format!("{looped}$ ./ages.sh\n10.0.0.6:7002: 9\n");
+        let (found, codes) = read("t.log", &other);
+        assert_eq!((found.len(), codes), (2, vec!["capture/unknown-answer"]));
+    }
+
+    #[test]
+    fn what_a_number_counts_that_nobody_names_is_asked() {
+        let source = Source::new("ages.txt", "10.0.0.4:7000: 55\n".into(), String::new());
+        let said = &parse(&source).diagnostics[0];
+        assert_eq!(said.severity, crate::diagnostic::Severity::Warning);
+        assert!(said.message.contains("`dbsize.txt`"), "{}", said.message);
     }
 
     #[test]

@@ -123,7 +123,8 @@ const OTHERS: [&str; 15] = [
 
 /// The answer without what clients put before it, if it is a refusal.
 pub(super) fn refusal(line: &str) -> Option<&str> {
-    let text = line.strip_prefix("(error) ").unwrap_or(line);
+    let marked = line.strip_prefix("(error) ");
+    let text = marked.unwrap_or(line);
     let text = text.strip_prefix('-').unwrap_or(text);
     // Asked of every line.
     if !text.starts_with(|c: char| c.is_ascii_uppercase()) {
@@ -134,7 +135,10 @@ pub(super) fn refusal(line: &str) -> Option<&str> {
         || REFUSALS
             .iter()
             .any(|r| r.begins.split(' ').next() == Some(word));
-    (known && text.len() > word.len()).then_some(text)
+    // What a client marks so is the word of a server, also one that is new or of a module.
+    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let marked = marked.is_some() && word.len() > 1 && word.bytes().all(capital);
+    (marked || known && text.len() > word.len()).then_some(text)
 }
 
 /// Refusals, and between them nothing that says more than that a command was done.
@@ -233,6 +237,12 @@ mod tests {
                 Severity::Warning,
                 "rename",
             ),
+            (
+                "10.0.0.1:7000> cluster slots\n(error) MOVED\n",
+                Severity::Note,
+                "",
+            ),
+            ("(error) NOTREADY wait\n", Severity::Note, ""),
             (
                 "OK\nERR Unknown node 00\nBUMPED 7\nERR Unknown node 01\n",
                 Severity::Note,

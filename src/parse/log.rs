@@ -52,6 +52,10 @@ impl<'a> Log<'a> {
         self.source.inside.is_some()
     }
 
+    pub fn path(&self) -> &str {
+        &self.source.path
+    }
+
     /// The path of the file names a node.
     pub fn names_node(&self) -> bool {
         let inside = self.source.inside.as_ref();

@@ -3,6 +3,7 @@
 
 mod class;
 mod cutter;
+mod replied;
 mod several;
 mod unknown;
 
@@ -37,9 +38,16 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
     let mut sections = Vec::new();
     let mut unknown = Unknown::default();
     let mut filter = None;
+    let is_file_of_counts = dbsize::is_file(log.path());
+    let mut counts = is_file_of_counts;
     for answer in &answers {
         filter = filter_of(answer).unwrap_or(filter);
+        counts = counts_keys(answer).map_or(counts, |asked| asked || is_file_of_counts);
         let first = sections.len();
+        if let Some(section) = named_count(answer).filter(|_| counts) {
+            sections.push(section);
+            continue;
+        }
         read(answer, &mut sections, &mut unknown, log);
         if let Some((spot, name, is_said)) = &mut filter {
             let found = sections.get_mut(first..).unwrap_or(&mut []);
@@ -85,6 +93,30 @@ fn filter_of<'a>(answer: &Answer<'a>) -> Option<Filter<'a>> {
         Kind::Fence | Kind::End => Some(None),
         Kind::Banner | Kind::Bare | Kind::Rule => None,
     }
+}
+
+/// Whether the command that this heading shows asks how many keys there are; `None` where it
+/// changes nothing, as between the answers of a loop.
+fn counts_keys(answer: &Answer) -> Option<bool> {
+    let (spot, heading) = answer.heading.as_ref()?;
+    match heading.kind {
+        Kind::Command => Some(dbsize::is_asked(spot.text)),
+        Kind::Fence | Kind::End => Some(false),
+        Kind::Banner | Kind::Bare | Kind::Rule => None,
+    }
+}
+
+/// A number alone below the name of a node.
+fn named_count<'a>(answer: &Answer<'a>) -> Option<Section<'a>> {
+    let (_, heading) = answer.heading.as_ref()?;
+    let is_name = matches!(heading.kind, Kind::Banner | Kind::Bare);
+    let of = heading.of.clone().filter(|_| is_name)?;
+    let section = dbsize::below_name(answer.body)?;
+    Some(Section {
+        of: Some(of),
+        host: heading.host,
+        ..section
+    })
 }
 
 /// Lines may be missing in each list of nodes; false if there is none.
@@ -176,6 +208,13 @@ fn read<'a>(
         });
         return;
     }
+    if heading.of.is_some() && replied::is_reply(body) {
+        sections.push(Section {
+            of: heading.of.clone(),
+            host: heading.host,
+            ..Section::new(replied::NAME, body, Facts::Pong)
+        });
+    }
     match (heading.kind, &heading.of) {
         (Kind::Banner | Kind::Bare, Some(of)) if empty => {
             log.warning(
@@ -184,7 +223,9 @@ fn read<'a>(
                 *spot,
             );
         }
-        (Kind::Banner | Kind::Bare, Some(of)) => unknown.answer(*spot, of),
+        (Kind::Banner | Kind::Bare, Some(of)) => {
+            unknown.answer(*spot, of, named_count(answer).is_some());
+        }
         (Kind::Rule, _) => {}
         _ if empty => {}
         (Kind::Command | Kind::End, _) => unknown.below_a_command(body),

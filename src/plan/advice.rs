@@ -95,9 +95,15 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
         } else {
             String::new()
         };
+        // A restart of a node that lives would be an outage more.
+        let silent = ids.iter().all(|&id| scene.end.node(id).is_only_silent());
+        let what = match silent {
+            true => format!("ask {name}{count} again, and restart what is dead"),
+            false => format!("restart {name}{count}"),
+        };
         notes
             .advice
-            .push(format!("restart {name}{count}: cures {}", cured.join(", ")));
+            .push(format!("{what}: cures {}", cured.join(", ")));
     }
 }
 

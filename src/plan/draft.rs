@@ -408,6 +408,9 @@ impl Writer<'_> {
                 .any(|f| f.rule.code == "M004" && f.subject == Subject::Node(id));
             let chosen = if node.is_ghost() {
                 selection.has("M001")
+            } else if node.is_only_silent() {
+                // One client without an answer against the word of every view.
+                false
             } else {
                 selection.has("M003") || (half && selection.has("M004"))
             };

@@ -55,6 +55,16 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
                     unlock: unlock.into(),
                 })
             }
+            Aside::CutOff { owner } => {
+                let owner = cluster.node(*owner);
+                Some(Refusal {
+                    subject: format!("slots {}", owner.slots),
+                    reason: format!(
+                        "{owner} answers, but most views flag it `fail`: it may have died since, or it is cut off; nobody takes over from a node that answers, and its shard is left alone"
+                    ),
+                    unlock: format!("see what is between {owner} and the others (K003), then capture all of them again"),
+                })
+            }
             Aside::HoldsKeys {
                 node,
                 keys,
@@ -188,14 +198,12 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
                 unlock: "cure that first".into(),
             }),
             "R009" | "M007" => notes.refusals.extend(unused(scene, id)),
-            "M001" | "M003" | "M004" => notes.refusals.push(Refusal {
-                subject: match end.node(id).is_ghost() {
-                    true => format!("ghost {}", end.node(id).name.short()),
-                    false => format!("dead {}", end.node(id)),
-                },
-                reason: ghost_reason(end, id),
-                unlock: "cure that first".into(),
-            }),
+            "M001" | "M003" | "M004" => {
+                let refusal = unforgotten(end, id);
+                if !notes.refusals.contains(&refusal) {
+                    notes.refusals.push(refusal);
+                }
+            }
             _ => {}
         }
     }
@@ -251,6 +259,27 @@ fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
         reason: reason.into(),
         unlock: unlock.into(),
     })
+}
+
+fn unforgotten(end: &Cluster, id: NodeId) -> Refusal {
+    let node = end.node(id);
+    if node.is_only_silent() {
+        return Refusal {
+            subject: format!("forget {node}"),
+            reason: format!(
+                "{node} did not answer the capture, but no view doubts it: it may live"
+            ),
+            unlock: format!("capture {node} again"),
+        };
+    }
+    Refusal {
+        subject: match node.is_ghost() {
+            true => format!("ghost {}", node.name.short()),
+            false => format!("dead {node}"),
+        },
+        reason: ghost_reason(end, id),
+        unlock: "cure that first".into(),
+    }
 }
 
 fn ghost_reason(end: &Cluster, id: NodeId) -> String {

@@ -89,6 +89,8 @@ pub enum Aside {
     OpenSlots { owner: NodeId },
     /// A first sync is running, or never came to an end.
     Syncing { owner: NodeId, replica: NodeId },
+    /// It answers, and most views flag it `fail`.
+    CutOff { owner: NodeId },
     /// A spare that holds keys, and why it is not flushed.
     HoldsKeys {
         node: NodeId,
@@ -288,6 +290,10 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
 fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
     let cluster = inputs.cluster;
     let owner = cluster.node(shard.owner);
+    // It may be dead since it answered, and nobody can say whether the others elect a successor.
+    if owner.failed_for_most {
+        return Some(Aside::CutOff { owner: shard.owner });
+    }
     let touches = |id: NodeId| {
         cluster
             .node(id)

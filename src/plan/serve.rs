@@ -64,10 +64,15 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
 /// The replica to promote, or why none may be.
 fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, Refusal> {
     let live: Vec<NodeId> = measure::live_replicas(cluster, shard).collect();
-    let synced = live
+    let synced: Vec<NodeId> = live
         .iter()
         .copied()
-        .filter(|&r| cluster.is_synced(r) && !follows_a_stranger(cluster, r));
+        .filter(|&r| cluster.is_synced(r) && !follows_a_stranger(cluster, r))
+        .collect();
+    let known_well = synced
+        .iter()
+        .copied()
+        .filter(|&r| !cluster.node(r).failed_for_most);
     // Highest offset first; unknown ones last; the lowest address on a tie.
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
@@ -85,11 +90,11 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
             ),
         });
     }
-    if let Some(node) = best(&mut synced.into_iter()) {
+    if let Some(node) = best(&mut known_well.into_iter()) {
         // A note of one client against the word of every view: it may be the network between
         // that client and the node, and a forced failover would drop the last writes.
         let linked = cluster.node(node).replication.link == Link::Up;
-        if !owner.is_ghost() && !owner.accused && linked {
+        if owner.is_only_silent() && linked {
             return Err(Refusal {
                 subject,
                 reason: format!(
@@ -100,6 +105,16 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
             });
         }
         return Ok(node);
+    }
+    if let Some(node) = best(&mut synced.into_iter()) {
+        let node = cluster.node(node);
+        return Err(Refusal {
+            subject,
+            reason: format!(
+                "{node}, which could take over from {owner}, answers, but most views flag it `fail`: they would not let it"
+            ),
+            unlock: format!("see why {node} is cut off from them (K003), then capture it again"),
+        });
     }
     let process = match (&owner.address, &owner.last_address) {
         (Some(address), _) => format!("restart {address} with its data"),
@@ -188,5 +203,31 @@ fn mode(cluster: &Cluster, owner: NodeId, node: NodeId) -> Mode {
         Mode::Force
     } else {
         Mode::Takeover
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::id;
+
+    #[test]
+    fn who_is_failed_for_most_takes_over_from_nobody() {
+        let mut cluster = cluster("m1!@h1 < r1@h2 s1@h3; m2@h2 < r2@h1; m3@h3 < r3@h1");
+        let (r1, s1) = (id(&cluster, "r1"), id(&cluster, "s1"));
+        let promoted = |cluster: &Cluster| {
+            let served = serve(cluster, &Request::default(), true);
+            let node = served.actions.first().map(|action| match action {
+                Action::Failover { node, .. } => *node,
+                other => panic!("{other:?}"),
+            });
+            (node, served.refusals.len())
+        };
+        assert_eq!(promoted(&cluster), (Some(r1), 0));
+        cluster.node_mut(r1).failed_for_most = true;
+        assert_eq!(promoted(&cluster), (Some(s1), 0));
+        cluster.node_mut(s1).failed_for_most = true;
+        assert_eq!(promoted(&cluster), (None, 1));
     }
 }

@@ -83,3 +83,107 @@ fn a_node_that_did_and_did_not_answer_lives_and_is_told() {
     assert!(node(&inventory, 'b').live);
     assert_eq!(codes(&inventory), ["capture/silent-but-answers"]);
 }
+
+#[test]
+fn a_node_that_answered_one_command_and_not_another_lives_and_is_told() {
+    let mut files = seen([FAILED, FAILED, FAILED]);
+    files.push(of('d', "info.txt", "# Replication\r\nrole:slave\r\n"));
+    files.push(of(
+        'd',
+        "cluster-nodes.txt",
+        "Could not connect to Redis at 10.0.0.4:7004: Connection timed out\n",
+    ));
+    let inventory = inventory(files);
+    let d = node(&inventory, 'd');
+    assert!(d.live && d.failed_for_most);
+    assert_eq!(codes(&inventory), ["capture/silent-but-answers"]);
+    assert!(!node(&inventory, 'a').failed_for_most);
+}
+
+#[test]
+fn an_answer_of_an_older_capture_is_none() {
+    let mut files = Vec::new();
+    for (folder, clock) in [("tue", "1795000000000"), ("wed", "1795086400000")] {
+        let flags = if folder == "tue" { WELL } else { FAILED };
+        for source in seen([flags; 3]) {
+            let text = source.text.replace(" 0 0 ", &format!(" 0 {clock} "));
+            files.push(file(&format!("{folder}/{}", source.path), &text));
+        }
+    }
+    let d = "nodes/10.0.0.4_7004";
+    files.push(file(
+        &format!("tue/{d}/info.txt"),
+        "# Replication\r\nrole:slave\r\n",
+    ));
+    files.push(file(&format!("wed/{d}/UNREACHABLE"), REFUSED));
+    let inventory = inventory(files);
+    assert_eq!(codes(&inventory), ["capture/older-capture"]);
+    assert!(!node(&inventory, 'd').live);
+}
+
+#[test]
+fn a_view_from_before_a_process_came_back_under_another_id_never_knew_it() {
+    // `d` died and came back as `e` at its address; the view of `c` is from in between.
+    let old = FOUR.replace("d slave b 2", "d slave,fail b 2 down");
+    let back = FOUR.replace("d slave b 2", "e@10.0.0.4:7004@17004 slave b 2");
+    let mut files = vec![view('a', &back), view('b', &back), view('c', &old)];
+    files.push(of('d', "UNREACHABLE", REFUSED));
+    let inventory = inventory(files);
+    let e = node(&inventory, 'e');
+    assert!(e.is_only_silent());
+    let c = id(&inventory, 'c');
+    assert_eq!(e.predates.iter().collect::<Vec<_>>(), [c]);
+    assert!(node(&inventory, 'd').predates.is_empty());
+}
+
+/// A transcript in which `d` is asked, beside views that flag it.
+fn asked(transcript: &str) -> bool {
+    let mut files = seen([FAILED, FAILED, FAILED]);
+    files.push(file("t.txt", transcript));
+    lives(files)
+}
+
+#[test]
+fn whatever_a_server_says_at_its_prompt_shows_that_it_runs() {
+    for answer in [
+        "role\n1) \"master\"\n2) (integer) 4773\n3) (empty array)",
+        "cluster slots\n(error) MOVED",
+        "get x\n(error) CLUSTERDOWN The cluster is down",
+        "get x\n(error) MOVED 866 10.0.0.1:7001",
+        "get x\n(nil)",
+        "config get maxmemory\n1) \"maxmemory\"\n2) \"0\"",
+        "dbsize\n(integer) 7",
+        "lastsave\n(integer) 1795000000",
+        "keys *\n(empty array)",
+    ] {
+        assert!(asked(&format!("10.0.0.4:7004> {answer}\n")), "{answer}");
+        let shell = format!("$ redis-cli -h 10.0.0.4 -p 7004 {answer}\n");
+        assert!(asked(&shell), "{shell}");
+        assert!(!asked(&format!("10.0.0.1:7001> {answer}\n")), "{answer}");
+    }
+}
+
+#[test]
+fn what_a_client_says_of_itself_is_no_answer() {
+    for said in [
+        "role\nError: Server closed the connection",
+        "get x\nCould not connect to Redis at 10.0.0.4:7004: Connection refused",
+        "get x\nCould not connect to Redis at 10.0.0.4:7004: No route to host",
+        "cluster nodes\nit hangs and never comes back",
+        "exit",
+    ] {
+        assert!(!asked(&format!("10.0.0.4:7004> {said}\n")), "{said}");
+    }
+}
+
+#[test]
+fn a_file_on_its_disk_is_no_answer() {
+    let with = |name, text| {
+        let mut files = seen([FAILED, FAILED, FAILED]);
+        files.push(of('d', name, text));
+        lives(files)
+    };
+    assert!(with("role.txt", "master\n14\n10.0.0.9\n7004\n14\n"));
+    assert!(with("config.txt", "maxmemory\n0\nport\n7004\n"));
+    assert!(!with("redis.conf", "port 7004\ncluster-enabled yes\n"));
+}

@@ -14,6 +14,8 @@ const CODE: &str = "capture/unknown-answer";
 pub(super) struct Unknown<'a> {
     answers: Option<(Spot<'a>, Address)>,
     more_answers: usize,
+    /// One of them is a number alone.
+    any_count: bool,
     /// The first line below a command, and how many lines follow it there.
     below: Option<(Spot<'a>, usize)>,
     more_below: usize,
@@ -21,7 +23,8 @@ pub(super) struct Unknown<'a> {
 
 impl<'a> Unknown<'a> {
     /// One command asked of many nodes is one thing to say.
-    pub fn answer(&mut self, spot: Spot<'a>, of: &Address) {
+    pub fn answer(&mut self, spot: Spot<'a>, of: &Address, is_count: bool) {
+        self.any_count |= is_count;
         match self.answers {
             Some(_) => self.more_answers += 1,
             None => self.answers = Some((spot, of.clone())),
@@ -51,7 +54,18 @@ impl<'a> Unknown<'a> {
                     "the answers of {of} and of {n} more nodes are not known to topoplan; they were not used"
                 ),
             };
-            log.note(CODE, message, *spot);
+            match self.any_count {
+                // A node without slots whose keys nobody tells is taken for empty.
+                true => log.warning(
+                    CODE,
+                    format!(
+                        "{message}; nothing says what is counted: if it is DBSIZE, name the file \
+                         `dbsize.txt`"
+                    ),
+                    *spot,
+                ),
+                false => log.note(CODE, message, *spot),
+            }
         }
         if let Some((spot, lines)) = self.below {
             let message = match (lines, self.more_below) {

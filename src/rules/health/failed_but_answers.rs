@@ -9,8 +9,8 @@
 //!
 //! ## Do
 //! Look at the network between the hosts and at the cluster bus port of the node: a firewall, a
-//! wrong `cluster-announce-ip` or `cluster-announce-bus-port`. Then capture again, before any
-//! plan: what is planned now counts the node as alive.
+//! wrong `cluster-announce-ip` or `cluster-announce-bus-port`. Then capture again: it may have
+//! died since it answered, so no plan lets another take over from it or touches its shard.
 use crate::inventory::Inventory;
 use crate::inventory::Sight;
 use crate::rules::prelude::*;

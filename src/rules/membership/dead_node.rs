@@ -8,7 +8,8 @@
 //!
 //! ## Do
 //! Restart the process: that cures more than any plan. If the machine will never come back,
-//! `topoplan plan --forget-dead` promotes what must be promoted and then forgets the node.
+//! `topoplan plan --forget-dead` promotes what must be promoted and then forgets the node. One
+//! that did not answer, while no view doubts it, may live: ask it again, no plan forgets it.
 use crate::model::Unread;
 use crate::rules::prelude::*;
 
@@ -25,7 +26,13 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     for id in cx.cluster.dead_members() {
         let (severity, consequence) = consequence(cx, id);
         let name = words::node(cx.cluster, id);
-        let (dead, help) = match cx.cluster.node(id).only_suspected {
+        let node = cx.cluster.node(id);
+        let (dead, help) = match node.only_suspected {
+            // Where nodes do not watch each other no view ever doubts one.
+            _ if node.is_only_silent() && cx.cluster.server.other_control_plane().is_none() => (
+                "taken for dead (it did not answer, but no view doubts it)",
+                "ask it again before anything else: it may live; if it is dead, restart it",
+            ),
             true => (
                 "taken for dead (suspected by every view that lists it, flagged `fail` by none)",
                 "ask it before anything else: who suspects it may be the one that is cut off; if it is dead, restart it",
@@ -92,6 +99,16 @@ mod tests {
         assert_eq!(found[0].severity, Severity::Error);
         assert_eq!(found[1].severity, Severity::Warning);
         assert!(found[1].message.ends_with("has 1 live copy left"));
+    }
+
+    #[test]
+    fn who_only_did_not_answer_may_live() {
+        let mut cluster = cluster("m1@h1 < r1!@h2; m2@h2 < r2@h1");
+        let r1 = id(&cluster, "r1");
+        cluster.node_mut(r1).accused = false;
+        let found = findings(&RULE, &cluster);
+        assert!(found[0].message.contains("no view doubts it"));
+        assert!(found[0].help.starts_with("ask it again"));
     }
 
     #[test]

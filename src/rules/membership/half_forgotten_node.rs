@@ -9,6 +9,8 @@
 //! ## Do
 //! Finish it: tell every node that lists the id, all within a minute (`topoplan plan` does it).
 //! If the node should come back instead, start it and let the members that miss it meet it.
+//! A node that gave no answer, but that no view doubts, may live: ask it again first, no plan
+//! forgets it.
 use crate::model::NodeSet;
 use crate::model::Role;
 use crate::rules::prelude::*;
@@ -60,6 +62,8 @@ fn finding(cx: &Context, observers: &NodeSet, newcomers: &NodeSet, id: NodeId) -
     let absent: Vec<NodeId> = observers
         .iter()
         .filter(|&o| !node.known_by.contains(o) && !newcomers.contains(o))
+        // A view from before the process came back under this id never knew it.
+        .filter(|&o| !node.predates.contains(o))
         .collect();
     let masterless: Vec<NodeId> = listing
         .iter()
@@ -70,8 +74,12 @@ fn finding(cx: &Context, observers: &NodeSet, newcomers: &NodeSet, id: NodeId) -
         return None;
     }
     let name = words::node(cx.cluster, id);
+    let state = match node.is_only_silent() {
+        true => "did not answer, though no view doubts it, and is",
+        false => "is dead and",
+    };
     let mut message = format!(
-        "{name} is dead and listed by {} of {}",
+        "{name} {state} listed by {} of {}",
         listing.len(),
         words::count(listing.len() + absent.len(), "live view")
     );
@@ -87,14 +95,18 @@ fn finding(cx: &Context, observers: &NodeSet, newcomers: &NodeSet, id: NodeId) -
     let odd = masterless.first().or(absent.first()).copied();
     let even = listing.iter().copied().find(|l| !masterless.contains(l));
     let seen = |observer| Fact::Seen { observer, node: id };
+    let help = match node.is_only_silent() {
+        true => format!("{ASK_AGAIN}: no plan forgets {name} before a view doubts it"),
+        false => format!("`topoplan plan` forgets {name} wherever it is still listed"),
+    };
     Some(
         Finding::new(&RULE, Subject::Node(id), message)
-            .help(format!(
-                "`topoplan plan` forgets {name} wherever it is still listed"
-            ))
+            .help(help)
             .evidence(odd.into_iter().chain(even).map(seen)),
     )
 }
+
+const ASK_AGAIN: &str = "it may live: ask it again";
 
 #[cfg(test)]
 mod tests {
@@ -155,6 +167,26 @@ mod tests {
         let (dead, blank) = (id(&cluster, "dead"), id(&cluster, "blank"));
         cluster.node_mut(dead).masterless_in.insert(blank);
         assert_eq!(subjects(&RULE, &cluster), ["dead"]);
+    }
+
+    #[test]
+    fn a_view_from_before_it_came_back_counts_for_nothing() {
+        let mut cluster = with_dead_replica();
+        let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
+        cluster.node_mut(dead).known_by.remove(m2);
+        cluster.node_mut(dead).predates.insert(m2);
+        assert!(subjects(&RULE, &cluster).is_empty());
+    }
+
+    #[test]
+    fn who_only_did_not_answer_is_to_be_asked_again() {
+        let mut cluster = with_dead_replica();
+        let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
+        cluster.node_mut(dead).known_by.remove(m2);
+        cluster.node_mut(dead).accused = false;
+        let found = findings(&RULE, &cluster);
+        assert!(found[0].message.contains("no view doubts it"));
+        assert!(found[0].help.starts_with(ASK_AGAIN));
     }
 
     #[test]
