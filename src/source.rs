@@ -21,6 +21,8 @@ pub struct Source {
     pub notes: Vec<String>,
     /// Where the text stood in the file, if it was taken out of other output.
     pub inside: Option<Inside>,
+    /// A checksum over these bytes did not match: nobody knows which of them are wrong.
+    pub unproven: bool,
 }
 
 /// Where text stood that was taken out of a file, and whose it is by what stood around it.
@@ -79,6 +81,7 @@ impl Source {
             sha256,
             notes: Vec::new(),
             inside: None,
+            unproven: false,
         }
     }
 
@@ -90,6 +93,7 @@ impl Source {
             sha256: self.sha256.clone(),
             notes: self.notes.clone(),
             inside: Some(inside),
+            unproven: self.unproven,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::block::is_frame;
 use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
 use crate::parse::block::strip_markup;
@@ -28,6 +29,7 @@ use crate::parse::node_field::Broken;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::covers_all_slots;
+use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
 use crate::source::Source;
 
@@ -140,7 +142,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
                         skipped.say(log);
                         reading.keep(&reader, line, number, text, log);
                     }
-                    Err(_) if cut && !is_remark(piece) => {
+                    Err(_) if cut && !is_remark(piece) && !is_frame(piece) => {
                         skipped.say(log);
                         reading.cut_off(piece, number, text, log);
                     }
@@ -259,7 +261,18 @@ impl<'a> Reading<'a> {
     ) {
         match nodes_conf::vars(piece) {
             Some(nodes_conf::Vars { current_epoch }) => self.epochs.push((number, current_epoch)),
-            None if is_remark(piece) => {}
+            None if is_remark(piece) => {
+                if let Some(node) = commented_out(piece) {
+                    skipped.say(log);
+                    self.unread(number, node);
+                    let message = "a node is commented out here: the line was skipped, and the \
+                                   view does not count as whole";
+                    let line = number;
+                    let part = piece;
+                    log.warning("parse/commented-out", message, Spot { line, text, part });
+                }
+            }
+            None if is_frame(piece) => {}
             None => {
                 let is_prose = is_prose(piece);
                 if !is_prose {
@@ -279,6 +292,12 @@ impl<'a> Reading<'a> {
 /// Notes that people write between the lines of a dump.
 fn is_remark(piece: &str) -> bool {
     piece.starts_with("//") || piece.starts_with('#')
+}
+
+/// The node line behind the mark of a remark.
+fn commented_out(piece: &str) -> Option<&str> {
+    let node = piece.trim_start_matches(['#', '/', ' ', '\t']);
+    looks_like_node(node).then_some(node)
 }
 
 /// Nothing in it comes from a node line: no address, no flags, nothing like an id.
@@ -405,6 +424,28 @@ mod tests {
             assert_eq!(parsed.diagnostics, [], "{text}");
             assert_eq!(ids(&parsed), [A, B], "{text}");
             assert_eq!(parsed.sections[0].dialect, "cluster-nodes");
+        }
+    }
+
+    #[test]
+    fn a_node_that_is_commented_out_is_said() {
+        let [a, b] = two();
+        for mark in ["#", "# ", "## ", "//", "// "] {
+            for text in [
+                format!("{a}\n{mark}{b}\n"),
+                format!("{mark}{b}\n{a}\n"),
+                format!("{a}\n{mark}{b}"),
+            ] {
+                let source = source(&text);
+                let parts = crate::parse::unwrap(&source);
+                let source = parts.first().unwrap_or(&source);
+                let parsed = parse_file(source);
+                assert_eq!(codes(&parsed), ["parse/commented-out"], "{text}");
+                let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                    panic!("{parsed:?}");
+                };
+                assert_eq!((dump.lines.len(), dump.unread), (1, 1), "{text}");
+            }
         }
     }
 

@@ -20,6 +20,7 @@ use crate::parse::log::Spot;
 use crate::parse::log::quote;
 use crate::parse::recognise;
 
+pub(super) use class::Class;
 pub(super) use class::class;
 
 use cutter::Answer;
