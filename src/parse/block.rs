@@ -131,8 +131,19 @@ pub(super) fn pieces(line: &str) -> impl Iterator<Item = &str> {
 
 /// Takes off `> `, `12) `, quotes, `**` and colours, from both ends, as often as they stand there.
 pub(super) fn strip_markup(line: &str) -> &str {
-    const BEFORE: [&str; 8] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:", "`"];
-    const AFTER: [&str; 7] = ["\",", "\"]", "\"", "'", "**", "\u{1b}[0m", "`"];
+    const BEFORE: [&str; 9] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:", "`", "“"];
+    const AFTER: [&str; 10] = [
+        "\",",
+        "\"]",
+        "\"",
+        "',",
+        "'",
+        "**",
+        "\u{1b}[0m",
+        "`",
+        "”",
+        " +",
+    ];
     let mut text = line.trim();
     if is_bare(text) {
         return text;
@@ -230,6 +241,9 @@ mod tests {
             "\u{1b}[32;1ma b\u{1b}[0m",
             "b'a b'",
             "string(3) \"a b\"",
+            "“a b”",
+            "'a b',",
+            "'a b' +",
             "string(900) \"a b",
             "```a b",
             "a b```",

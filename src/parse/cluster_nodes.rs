@@ -108,7 +108,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
         let plain = reader.node_line(text);
         let is_odd = plain.is_err() || !reader.skipped.is_empty();
         // What closes a quotation stands behind the whole line.
-        let closed = is_odd && text.ends_with("`");
+        let closed = is_odd && text.trim_end().ends_with(['`', '+']);
         let cut = cut && !closed;
         if closed && let Ok(line) = reader.node_line(strip_markup(text)) {
             skipped.say(log);
@@ -303,6 +303,9 @@ fn commented_out(piece: &str) -> Option<&str> {
 /// Nothing in it comes from a node line: no address, no flags, nothing like an id.
 fn is_prose(text: &str) -> bool {
     let from_a_node = |word: &str| {
+        if is_clock(word) || word.starts_with(':') && word.ends_with(':') {
+            return false;
+        }
         let hex = word.bytes().filter(u8::is_ascii_hexdigit).count();
         hex >= 8
             || word.contains(|c: char| c.is_ascii_digit()) && word.contains([':', '@'])
@@ -310,6 +313,15 @@ fn is_prose(text: &str) -> bool {
             || word.split(',').any(|part| flag(part).is_some())
     };
     !text.split_whitespace().any(from_a_node)
+}
+
+/// `9:00`: no port has so few digits behind so short a name.
+fn is_clock(word: &str) -> bool {
+    let is_number = |text: &str| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit());
+    let parts = word.split_once(':');
+    parts.is_some_and(|(hours, minutes)| {
+        is_number(hours) && !hours.is_empty() && is_number(minutes) && minutes.len() == 2
+    })
 }
 
 /// `0-5460` cut to `0-54` is a good range, so only the missing line end tells.
@@ -447,6 +459,34 @@ mod tests {
                 assert_eq!((dump.lines.len(), dump.unread), (1, 1), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn what_frames_a_view_and_the_time_of_a_chat_break_no_view() {
+        let [a, b] = two();
+        for (between, said) in [
+            ("-----", None),
+            ("Bob  9:00 AM", Some("parse/text")),
+            (":+1:  2", Some("parse/text")),
+        ] {
+            let source = source(&format!("{a}\n{between}\n{b}\n"));
+            let parsed = parse_file(&source);
+            let codes = codes(&parsed);
+            assert_eq!(codes, Vec::from_iter(said), "{between}");
+            let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                panic!("{parsed:?}");
+            };
+            assert_eq!((dump.lines.len(), dump.unread), (2, 0), "{between}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_a_client_goes_on_behind_is_whole() {
+        let [a, b] = two();
+        let source = source(&format!(" {a} +\n {b} +\n"));
+        let parsed = parse_file(&source);
+        assert_eq!(parsed.diagnostics, []);
+        assert_eq!(ids(&parsed), [A, B]);
     }
 
     #[test]

@@ -18,7 +18,9 @@ use crate::parse::transcript::Class;
 /// answer may. So only who sees an answer below it may take it for a heading.
 pub(in crate::parse) fn title(line: &str) -> Option<Heading<'_>> {
     let text = trimmed(line);
-    if text.len() > LONGEST || !text.bytes().any(|b| b.is_ascii_digit()) {
+    // By itself an address may be one of a list.
+    let is_bare = || address_in_digits(text).is_some();
+    if text.len() > LONGEST || !text.bytes().any(|b| b.is_ascii_digit()) || is_bare() {
         return None;
     }
     let of = written_to(text).or_else(|| named_alone(text))?;
@@ -71,22 +73,22 @@ fn address(word: &str) -> Option<Address> {
     address_in_digits(word).or_else(in_path)
 }
 
-/// `"10.0.0.1:7000","cluster nodes","…`: a row of a table in which every field is quoted, with the
-/// first line of an answer in its last.
+/// `"10.0.0.1:7000","cluster nodes","…`, `10.0.0.1:7000,cluster nodes,"…`: a row of a table with
+/// the first line of an answer in its last field.
 pub(super) fn row(text: &str) -> Option<Heading<'_>> {
     const FIELDS_MAX: usize = 8;
-    let mut rest = text.strip_prefix('"')?;
-    let mut of = None;
-    for _ in 0..FIELDS_MAX {
-        let (field, behind) = rest.split_once('"')?;
-        if field.len() > LONGEST {
-            return None;
-        }
-        of = of.or_else(|| address_in_digits(field));
-        rest = behind.strip_prefix(",\"")?;
+    const MARK: &str = ",\"";
+    // The answer itself may be long.
+    let ends = text.match_indices(MARK).take(FIELDS_MAX);
+    for (end, _) in ends.take_while(|(end, _)| *end <= LONGEST) {
+        let (before, rest) = (text.get(..end)?, text.get(end + MARK.len()..)?);
+        let mut fields = before.split(',').map(|field| field.trim_matches('"'));
+        let Some(of) = fields.find_map(address_in_digits) else {
+            continue;
+        };
         if matches!(transcript::class(rest), Some((Class::Nodes, _))) {
             return Some(Heading {
-                of: Some(of?),
+                of: Some(of),
                 rest: Some(rest),
                 ..Heading::default()
             });
@@ -176,10 +178,12 @@ mod tests {
     #[test]
     fn rows_and_sessions_name_the_node() {
         let node = format!("{} 10.0.0.9:1@2 master - 0 0 1 connected", "a".repeat(40));
-        let row = format!("\"10.0.0.1:7000\",\"cluster nodes\",\"{node}");
-        let found = heading(&row).unwrap();
-        assert_eq!(found.of.unwrap().to_string(), "10.0.0.1:7000");
-        assert_eq!(found.rest, Some(&*node));
+        for before in ["\"10.0.0.1:7000\",\"cluster nodes\"", "10.0.0.1:7000,a"] {
+            let row = format!("{before},\"{node}");
+            let found = heading(&row).unwrap();
+            assert_eq!(found.of.unwrap().to_string(), "10.0.0.1:7000");
+            assert_eq!(found.rest, Some(&*node));
+        }
         assert_eq!(heading("\"10.0.0.1:7000\",\"ping\",\"PONG\""), None);
         for line in [
             "irb(main):000:0> Redis.new(url: \"redis://10.0.0.1:7000\").cluster(\"nodes\")",

@@ -82,12 +82,15 @@ pub(super) fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
     cutter.answers
 }
 
-/// The class of the answer that begins with `rest`, and whether something stands between.
+/// The class of the answer that begins with `rest`, and whether something stands between. Only
+/// what every node prints is held to belong to a heading further up.
 fn leads(rest: &str) -> Option<(Class, bool)> {
     const BETWEEN: usize = 5;
     let mut lines = rest.lines().take(BETWEEN).enumerate();
     let (index, line) = lines.find(|(_, line)| !is_between(line))?;
-    class(line).map(|(class, _)| (class, index > 0))
+    let of_node = |class| matches!(class, Class::Nodes | Class::Info | Class::ClusterInfo);
+    let (class, _) = class(line)?;
+    (index == 0 || of_node(class)).then_some((class, index > 0))
 }
 
 /// The title of the answer that begins with `rest`.

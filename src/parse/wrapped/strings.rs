@@ -48,7 +48,12 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
             continue;
         }
         let start = quote - key.len() - 1;
-        let before = source.text.get(last..start).unwrap_or("");
+        // A key that nobody knows may name the node.
+        let own = match kind {
+            Kind::Output | Kind::Message => start,
+            Kind::Other => quote + 1,
+        };
+        let before = source.text.get(last..own).unwrap_or("");
         if speaker.read(before, last) {
             said.clear();
         }
@@ -366,7 +371,7 @@ mod tests {
         let both = format!("{A}\n{B}\n");
         let expected = [
             (both.clone(), "10.0.0.1:7000".into(), (5, 8)),
-            (both.clone(), "10.0.0.2:7000".into(), (11, 15)),
+            (both.clone(), "10.0.0.2:7000".into(), (11, 16)),
         ];
         assert_eq!(parts(&list), expected);
         let salt = format!(
