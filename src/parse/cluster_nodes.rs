@@ -108,7 +108,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
         let plain = reader.node_line(text);
         let is_odd = plain.is_err() || !reader.skipped.is_empty();
         // What closes a quotation stands behind the whole line.
-        let closed = is_odd && text.trim_end().ends_with(['`', '+']);
+        let closed = is_odd && (text.ends_with('`') || goes_on_below(text));
         let cut = cut && !closed;
         if closed && let Ok(line) = reader.node_line(strip_markup(text)) {
             skipped.say(log);
@@ -315,6 +315,12 @@ fn is_prose(text: &str) -> bool {
     !text.split_whitespace().any(from_a_node)
 }
 
+/// `… connected 0-5460 +`, as `psql` ends the lines of a value.
+fn goes_on_below(text: &str) -> bool {
+    let before = text.trim_end().strip_suffix(" +");
+    before.is_some_and(|line| !line.ends_with(['"', '\'']))
+}
+
 /// `9:00`: no port has so few digits behind so short a name.
 fn is_clock(word: &str) -> bool {
     let is_number = |text: &str| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit());
@@ -426,6 +432,8 @@ mod tests {
             format!("1) \"{a}\"\n2) \"{b}\"\n"),
             format!("\"{a}\\n{b}\\n\"\n"),
             format!("[\"{a}\",\"{b}\"]\n"),
+            format!("  '{a}\\n' +\n  '{b}\\n'\n"),
+            format!("[\n  '{a}',\n  '{b}'\n]\n"),
             format!("\u{1b}[32m{a}\u{1b}[0m\n**{b}**\n"),
             format!("127.0.0.1:6379> cluster nodes\n{a}\n{b}\n127.0.0.1:6379>\n"),
             format!("Warning: Using a password with '-a' may not be safe.\n\n{a}\n{b}\n"),
