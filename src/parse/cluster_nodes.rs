@@ -142,7 +142,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
                         skipped.say(log);
                         reading.keep(&reader, line, number, text, log);
                     }
-                    Err(_) if cut && !is_remark(piece) && !is_frame(piece) => {
+                    Err(_) if cut && !is_remark(piece) && !says_nothing(piece) => {
                         skipped.say(log);
                         reading.cut_off(piece, number, text, log);
                     }
@@ -272,7 +272,7 @@ impl<'a> Reading<'a> {
                     log.warning("parse/commented-out", message, Spot { line, text, part });
                 }
             }
-            None if is_frame(piece) => {}
+            None if says_nothing(piece) => {}
             None => {
                 let is_prose = is_prose(piece);
                 if !is_prose {
@@ -319,6 +319,11 @@ fn is_prose(text: &str) -> bool {
 fn goes_on_below(text: &str) -> bool {
     let before = text.trim_end().strip_suffix(" +");
     before.is_some_and(|line| !line.ends_with(['"', '\'']))
+}
+
+/// A frame, or what closes a list: no part of a node.
+fn says_nothing(piece: &str) -> bool {
+    is_frame(piece) || piece.bytes().all(|b| b"[]{}(),;".contains(&b))
 }
 
 /// `9:00`: no port has so few digits behind so short a name.
