@@ -23,6 +23,8 @@ pub struct Source {
     pub marked: bool,
     /// Where the text stood in the file, if it was taken out of other output.
     pub inside: Option<Inside>,
+    /// A checksum over these bytes did not match: nobody knows which of them are wrong.
+    pub unproven: bool,
 }
 
 /// Where text stood that was taken out of a file, and whose it is by what stood around it.
@@ -82,6 +84,7 @@ impl Source {
             notes: Vec::new(),
             marked: false,
             inside: None,
+            unproven: false,
         }
     }
 
@@ -94,6 +97,7 @@ impl Source {
             notes: self.notes.clone(),
             marked: self.marked,
             inside: Some(inside),
+            unproven: self.unproven,
         }
     }
 

@@ -12,6 +12,7 @@ mod tests;
 mod trouble;
 mod zipped;
 
+use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::io::BufReader;
@@ -28,6 +29,7 @@ use crate::cli::archive::stream::Counted;
 use crate::cli::archive::stream::Gunzip;
 use crate::cli::archive::stream::Limited;
 use crate::cli::archive::stream::Unzstd;
+use crate::cli::archive::stream::Watched;
 use crate::cli::archive::trouble::Trouble;
 use crate::cli::archive::trouble::Troubles;
 use crate::diagnostic::Diagnostic;
@@ -80,6 +82,8 @@ impl Input<'_> {
 pub(super) struct Member {
     pub shown: String,
     pub bytes: Vec<u8>,
+    /// A checksum over it did not match.
+    pub unproven: bool,
 }
 
 /// What came out of an archive.
@@ -222,8 +226,30 @@ impl Unpacking {
         }
     }
 
-    /// What a compressed stream holds: a tar of many files, or one file.
+    /// What a compressed stream holds: a tar of many files, or one file. Where its bytes are not
+    /// those that were packed, nobody knows which are wrong.
     fn stream(
+        &mut self,
+        decoder: impl Read,
+        at: &At,
+        troubles: &mut Troubles,
+    ) -> Result<(), Refused> {
+        let before = self.members.len();
+        let corrupt = Cell::new(false);
+        let outcome = self.unpacked(Watched::new(decoder, &corrupt), at, troubles);
+        if corrupt.get() {
+            self.doubt(before);
+        }
+        outcome
+    }
+
+    /// Every member from this one on.
+    fn doubt(&mut self, from: usize) {
+        let members = self.members.iter_mut().skip(from);
+        members.for_each(|member| member.unproven = true);
+    }
+
+    fn unpacked(
         &mut self,
         decoder: impl Read,
         at: &At,
@@ -247,7 +273,10 @@ impl Unpacking {
             Content::TooLarge => troubles.add(Trouble::TooLarge, &at.label),
             Content::Cut(bytes, error) => {
                 troubles.damage(&error);
-                self.keep(at.label.clone(), &at.prefix, bytes, at, troubles)?;
+                // Nothing of it is not the same as a file that is empty.
+                if !bytes.is_empty() {
+                    self.keep(at.label.clone(), &at.prefix, bytes, at, troubles)?;
+                }
             }
             Content::Whole(bytes) => {
                 self.keep(at.label.clone(), &at.prefix, bytes, at, troubles)?;
@@ -286,7 +315,11 @@ impl Unpacking {
         troubles: &mut Troubles,
     ) -> Result<(), Refused> {
         if kind(&bytes[..bytes.len().min(HEAD)]).is_none() {
-            self.members.push(Member { shown, bytes });
+            self.members.push(Member {
+                shown,
+                bytes,
+                unproven: false,
+            });
             return Ok(());
         }
         let length = bytes.len();

@@ -141,8 +141,10 @@ impl Capture<'_> {
         let wanted = self.hashes;
         let hashes = parallel::map(&batch, |member| wanted.of(&member.bytes));
         let members = batch.into_iter().zip(hashes);
-        self.sources
-            .extend(members.map(|(m, sha256)| Source::of_bytes(&m.shown, m.bytes, sha256)));
+        self.sources.extend(members.map(|(m, sha256)| Source {
+            unproven: m.unproven,
+            ..Source::of_bytes(&m.shown, m.bytes, sha256)
+        }));
     }
 
     /// `None` if it is an archive, which is unpacked then.

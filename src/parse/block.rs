@@ -64,10 +64,49 @@ fn is_prompt(line: &str) -> bool {
     let Some((before, command)) = line.split_once('>') else {
         return false;
     };
+    if before.is_empty() {
+        // What is quoted begins so, too.
+        let command = command.trim();
+        return ASKED.iter().any(|c| command.eq_ignore_ascii_case(c));
+    }
     let word = command.split_whitespace().next().unwrap_or("");
-    !before.is_empty()
-        && !before.contains(' ')
+    !before.contains(' ')
         && (word.is_empty() || COMMANDS.iter().any(|c| word.eq_ignore_ascii_case(c)))
+}
+
+/// Commands as they are typed to a client, and echoed above what it answers.
+const ASKED: [&str; 6] = [
+    "cluster nodes",
+    "cluster info",
+    "cluster slots",
+    "cluster shards",
+    "info",
+    "info replication",
+];
+
+/// A rule, a bar or the edge of a box: it frames what stands beside it, and says nothing.
+pub(super) fn is_frame(line: &str) -> bool {
+    const SHORTEST: usize = 3;
+    let text = line.trim();
+    let of_frame = |c: char| {
+        matches!(
+            c,
+            '=' | '-' | '_' | '*' | '~' | '#' | ':' | '+' | '|' | '—' | '–' | '\u{2500}'
+                ..='\u{257f}' | ' '
+        )
+    };
+    let directive = || text.starts_with(".. ") && text.contains("::");
+    text.len() >= SHORTEST && text.chars().all(of_frame) || directive()
+}
+
+/// Nothing between a heading and the answer below it, but what frames the answer or asks for it.
+pub(super) fn is_between(line: &str) -> bool {
+    let text = line.trim();
+    let asks = || {
+        let command = text.strip_prefix('>').unwrap_or(text).trim();
+        ASKED.iter().any(|c| command.eq_ignore_ascii_case(c))
+    };
+    text.is_empty() || text.len() <= LONGEST_NOISE && (is_frame(text) || asks())
 }
 
 /// The line without quoting, split where an escaped `\n` stands for a line end, and between the
@@ -92,8 +131,19 @@ pub(super) fn pieces(line: &str) -> impl Iterator<Item = &str> {
 
 /// Takes off `> `, `12) `, quotes, `**` and colours, from both ends, as often as they stand there.
 pub(super) fn strip_markup(line: &str) -> &str {
-    const BEFORE: [&str; 8] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:", "`"];
-    const AFTER: [&str; 7] = ["\",", "\"]", "\"", "'", "**", "\u{1b}[0m", "`"];
+    const BEFORE: [&str; 9] = ["b'", "b\"", "[\"", "\"", "'", "**", "txt:", "`", "“"];
+    const AFTER: [&str; 10] = [
+        "\",",
+        "\"]",
+        "\"",
+        "',",
+        "'",
+        "**",
+        "\u{1b}[0m",
+        "`",
+        "”",
+        " +",
+    ];
     let mut text = line.trim();
     if is_bare(text) {
         return text;
@@ -102,6 +152,7 @@ pub(super) fn strip_markup(line: &str) -> &str {
         let before = text;
         text = strip_colour(text);
         text = strip_list_number(text);
+        text = strip_length(text);
         // Headings of `redis-cli --cluster` are no quotation and no bold text.
         if text.starts_with(">>>") || text.starts_with("*** ") {
             return text;
@@ -126,6 +177,7 @@ fn is_bare(text: &str) -> bool {
     let bytes = text.as_bytes();
     let begins = match bytes {
         [b'b' | b't', ..] | [] => false,
+        [b's', b't', b'r', b'i', b'n', b'g', b'(', ..] => false,
         [b'a'..=b'z' | b'A'..=b'Z', ..] => true,
         [b'0'..=b'9', ..] => {
             let behind = bytes.iter().find(|b| !b.is_ascii_digit());
@@ -151,6 +203,15 @@ fn strip_list_number(text: &str) -> &str {
             .unwrap_or(text),
         _ => text,
     }
+}
+
+/// `string(765) "`, as PHP shows what a variable holds.
+fn strip_length(text: &str) -> &str {
+    let behind = || {
+        let (length, rest) = text.strip_prefix("string(")?.split_once(") \"")?;
+        length.bytes().all(|b| b.is_ascii_digit()).then_some(rest)
+    };
+    behind().unwrap_or(text)
 }
 
 /// `redis-cli --cluster` colours its output even into a file.
@@ -179,6 +240,11 @@ mod tests {
             "**a b**",
             "\u{1b}[32;1ma b\u{1b}[0m",
             "b'a b'",
+            "string(3) \"a b\"",
+            "“a b”",
+            "'a b',",
+            "'a b' +",
+            "string(900) \"a b",
             "```a b",
             "a b```",
             "`a b`",
@@ -195,6 +261,26 @@ mod tests {
     }
 
     #[test]
+    fn frames_say_nothing() {
+        for frame in [
+            "-----",
+            "::::::::::",
+            "───────┬─────",
+            "=====",
+            "+----+---+",
+            "| --- |",
+            ".. code-block:: text",
+        ] {
+            assert!(is_frame(frame) && is_between(frame), "{frame}");
+        }
+        for line in ["...", "[...]", "- a", "--", "::1", "- -1"] {
+            assert!(!is_frame(line), "{line}");
+        }
+        assert!(is_between("> CLUSTER NODES") && is_between(" "));
+        assert!(!is_between("10.0.0.1:7000"));
+    }
+
+    #[test]
     fn splits_an_escaped_answer() {
         let found: Vec<_> = pieces("\"a b\\nc d\\r\\n\"").collect();
         assert_eq!(found, ["a b", "c d"]);
@@ -206,12 +292,18 @@ mod tests {
             "127.0.0.1:6379> cluster nodes",
             "[::1]:6379> CLUSTER NODES",
             "10.0.0.1:7000>",
+            "> CLUSTER NODES",
             "$ redis-cli -p 7000 cluster nodes",
             "",
         ] {
             assert!(is_noise(noise), "{noise:?}");
         }
-        for fact in ["> abc 10.0.0.1:7000 master", "[1->-abc]", "role:master"] {
+        for fact in [
+            "> info is odd",
+            "> abc 10.0.0.1:7000 master",
+            "[1->-abc]",
+            "role:master",
+        ] {
             assert!(!is_noise(fact), "{fact:?}");
         }
     }

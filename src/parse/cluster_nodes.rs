@@ -17,6 +17,7 @@ use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
+use crate::parse::block::is_frame;
 use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
 use crate::parse::block::strip_markup;
@@ -29,6 +30,7 @@ use crate::parse::node_field::Broken;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::covers_all_slots;
+use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
 use crate::source::Source;
 
@@ -108,7 +110,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
         let plain = reader.node_line(text);
         let is_odd = plain.is_err() || !reader.skipped.is_empty();
         // What closes a quotation stands behind the whole line.
-        let closed = is_odd && text.ends_with("`");
+        let closed = is_odd && (text.ends_with('`') || goes_on_below(text));
         let cut = cut && !closed;
         if closed && let Ok(line) = reader.node_line(strip_markup(text)) {
             skipped.say(log);
@@ -142,7 +144,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
                         skipped.say(log);
                         reading.keep(&reader, line, number, text, log);
                     }
-                    Err(_) if cut && !is_remark(piece) => {
+                    Err(_) if cut && !is_remark(piece) && !says_nothing(piece) => {
                         skipped.say(log);
                         reading.cut_off(piece, number, text, log);
                     }
@@ -262,7 +264,18 @@ impl<'a> Reading<'a> {
     ) {
         match nodes_conf::vars(piece) {
             Some(nodes_conf::Vars { current_epoch }) => self.epochs.push((number, current_epoch)),
-            None if is_remark(piece) => {}
+            None if is_remark(piece) => {
+                if let Some(node) = commented_out(piece) {
+                    skipped.say(log);
+                    self.unread(number, node);
+                    let message = "a node is commented out here: the line was skipped, and the \
+                                   view does not count as whole";
+                    let line = number;
+                    let part = piece;
+                    log.warning("parse/commented-out", message, Spot { line, text, part });
+                }
+            }
+            None if says_nothing(piece) => {}
             None => {
                 let is_prose = is_prose(piece);
                 if !is_prose {
@@ -284,9 +297,18 @@ fn is_remark(piece: &str) -> bool {
     piece.starts_with("//") || piece.starts_with('#')
 }
 
+/// The node line behind the mark of a remark.
+fn commented_out(piece: &str) -> Option<&str> {
+    let node = piece.trim_start_matches(['#', '/', ' ', '\t']);
+    looks_like_node(node).then_some(node)
+}
+
 /// Nothing in it comes from a node line: no address, no flags, nothing like an id.
 fn is_prose(text: &str) -> bool {
     let from_a_node = |word: &str| {
+        if is_clock(word) || word.starts_with(':') && word.ends_with(':') {
+            return false;
+        }
         let hex = word.bytes().filter(u8::is_ascii_hexdigit).count();
         hex >= 8
             || word.contains(|c: char| c.is_ascii_digit()) && word.contains([':', '@'])
@@ -294,6 +316,26 @@ fn is_prose(text: &str) -> bool {
             || word.split(',').any(|part| flag(part).is_some())
     };
     !text.split_whitespace().any(from_a_node)
+}
+
+/// `… connected 0-5460 +`, as `psql` ends the lines of a value.
+fn goes_on_below(text: &str) -> bool {
+    let before = text.trim_end().strip_suffix(" +");
+    before.is_some_and(|line| !line.ends_with(['"', '\'']))
+}
+
+/// A frame, or what closes a list: no part of a node.
+fn says_nothing(piece: &str) -> bool {
+    is_frame(piece) || piece.bytes().all(|b| b"[]{}(),;".contains(&b))
+}
+
+/// `9:00`: no port has so few digits behind so short a name.
+fn is_clock(word: &str) -> bool {
+    let is_number = |text: &str| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit());
+    let parts = word.split_once(':');
+    parts.is_some_and(|(hours, minutes)| {
+        is_number(hours) && !hours.is_empty() && is_number(minutes) && minutes.len() == 2
+    })
 }
 
 /// `0-5460` cut to `0-54` is a good range, so only the missing line end tells.
@@ -398,6 +440,8 @@ mod tests {
             format!("1) \"{a}\"\n2) \"{b}\"\n"),
             format!("\"{a}\\n{b}\\n\"\n"),
             format!("[\"{a}\",\"{b}\"]\n"),
+            format!("  '{a}\\n' +\n  '{b}\\n'\n"),
+            format!("[\n  '{a}',\n  '{b}'\n]\n"),
             format!("\u{1b}[32m{a}\u{1b}[0m\n**{b}**\n"),
             format!("127.0.0.1:6379> cluster nodes\n{a}\n{b}\n127.0.0.1:6379>\n"),
             format!("Warning: Using a password with '-a' may not be safe.\n\n{a}\n{b}\n"),
@@ -409,6 +453,56 @@ mod tests {
             assert_eq!(ids(&parsed), [A, B], "{text}");
             assert_eq!(parsed.sections[0].dialect, "cluster-nodes");
         }
+    }
+
+    #[test]
+    fn a_node_that_is_commented_out_is_said() {
+        let [a, b] = two();
+        for mark in ["#", "# ", "## ", "//", "// "] {
+            for text in [
+                format!("{a}\n{mark}{b}\n"),
+                format!("{mark}{b}\n{a}\n"),
+                format!("{a}\n{mark}{b}"),
+            ] {
+                let source = source(&text);
+                let parts = crate::parse::unwrap(&source);
+                let source = parts.first().unwrap_or(&source);
+                let parsed = parse_file(source);
+                assert_eq!(codes(&parsed), ["parse/commented-out"], "{text}");
+                let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                    panic!("{parsed:?}");
+                };
+                assert_eq!((dump.lines.len(), dump.unread), (1, 1), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_frames_a_view_and_the_time_of_a_chat_break_no_view() {
+        let [a, b] = two();
+        for (between, said) in [
+            ("-----", None),
+            ("Bob  9:00 AM", Some("parse/text")),
+            (":+1:  2", Some("parse/text")),
+        ] {
+            let source = source(&format!("{a}\n{between}\n{b}\n"));
+            let parsed = parse_file(&source);
+            let codes = codes(&parsed);
+            assert_eq!(codes, Vec::from_iter(said), "{between}");
+            let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                panic!("{parsed:?}");
+            };
+            assert_eq!((dump.lines.len(), dump.unread), (2, 0), "{between}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_a_client_goes_on_behind_is_whole() {
+        let [a, b] = two();
+        let source = source(&format!(" {a} +\n {b} +\n"));
+        let parsed = parse_file(&source);
+        assert_eq!(parsed.diagnostics, []);
+        assert_eq!(ids(&parsed), [A, B]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod ansible;
 mod command;
 mod filter;
 mod prose;
+mod title;
 
 use crate::model::Address;
 use crate::parse::block::strip_markup;
@@ -16,6 +17,7 @@ use crate::parse::transcript;
 pub(super) use command::Asked;
 pub(super) use filter::filter;
 pub(super) use prose::prose;
+pub(super) use title::title;
 
 /// What a heading says of the answer below it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -55,7 +57,7 @@ pub(super) enum Kind {
 
 /// The heading that this line is.
 pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
-    let text = line.trim();
+    let text = trimmed(line);
     // Nearly every line of a capture ends here.
     if text.is_empty() || is_word(text) {
         return None;
@@ -63,6 +65,7 @@ pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
     if text.len() > LONGEST {
         // The line of a node may be long, and stand behind its address.
         return fence(text)
+            .or_else(|| title::row(text))
             .or_else(|| call(text))
             .or_else(|| ansible::of_task(text));
     }
@@ -70,11 +73,19 @@ pub(super) fn heading(line: &str) -> Option<Heading<'_>> {
         .or_else(|| fence(text))
         .or_else(|| file(text))
         .or_else(|| prompt(text))
+        .or_else(|| title::session(text))
+        .or_else(|| title::stamp(text))
+        .or_else(|| title::row(text))
         .or_else(|| ansible::ansible(text))
         .or_else(|| command(text))
         .or_else(|| rule(text))
         .or_else(|| call(text))
         .or_else(|| banner(text))
+}
+
+/// Without blanks at its ends, and without what cannot be seen there.
+fn trimmed(line: &str) -> &str {
+    line.trim_matches(|c: char| c.is_whitespace() || title::is_invisible(c))
 }
 
 /// Cheap: one word that holds no address, as values and settings are; an IP that is not decorated
@@ -214,14 +225,17 @@ fn command(text: &str) -> Option<Heading<'_>> {
 }
 
 fn is_client(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    CLIENTS.contains(&name)
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    CLIENTS.contains(&name.strip_suffix(".exe").unwrap_or(name))
 }
 
 /// What stands behind `$ `, `# ` of `root@host:~#`, or `[user@host dir]$ `, and the host there.
 fn behind_shell_prompt(text: &str) -> Option<(Option<&str>, &str)> {
     if text == "$" {
         return Some((None, ""));
+    }
+    if let Some(words) = behind_drive(text) {
+        return Some((None, words));
     }
     if let Some(words) = text.strip_prefix("$ ") {
         return Some((None, words));
@@ -239,6 +253,15 @@ fn behind_shell_prompt(text: &str) -> Option<(Option<&str>, &str)> {
     // A name is that of a jump host, as often as not.
     let host = host.filter(|host| host.parse::<std::net::Ipv4Addr>().is_ok());
     is_prompt.then_some((host, rest.trim_start()))
+}
+
+/// What stands behind `C:\redis>` or `PS C:\redis>`.
+fn behind_drive(text: &str) -> Option<&str> {
+    let folder = text.strip_prefix("PS ").unwrap_or(text);
+    let drive = folder.get(..3)?.as_bytes();
+    let is_drive = drive.first().is_some_and(u8::is_ascii_alphabetic) && drive.ends_with(b":\\");
+    let (_, words) = folder.split_once('>').filter(|_| is_drive)?;
+    Some(words.trim_start())
 }
 
 /// `-h HOST -p PORT`, or `-u redis://HOST:PORT`; the host may be that of `ssh HOST`.
@@ -433,6 +456,9 @@ mod tests {
             "$ redis-cli -h 10.0.0.1 -p 7000 cluster nodes",
             "redis-cli -h 10.0.0.1 -p 7000 cluster nodes",
             "+ /usr/bin/redis-cli -p 7000 -h 10.0.0.1 info",
+            "C:\\redis>redis-cli.exe -h 10.0.0.1 -p 7000 cluster nodes",
+            "PS C:\\Program Files> .\\redis-cli -h 10.0.0.1 -p 7000 cluster nodes",
+            "10.0.0.1:7000\u{200b}",
             "[op@jump ~]$ ssh op@10.0.0.1 valkey-cli -p 7000 info",
             "root@jump:~# redis-cli -u redis://user:pw@10.0.0.1:7000/0 ping",
             "=== 10.0.0.1:7000 ===",

@@ -161,8 +161,30 @@ pub fn parse(source: &Source) -> Parsed<'_> {
         },
     };
     parsed.diagnostics.splice(0..0, remarks);
+    if source.unproven {
+        doubt_views(source, &mut parsed);
+    }
     nodes_conf::check_loading(source, &mut parsed);
     parsed
+}
+
+/// Any line may be another than the node wrote, and still look good.
+fn doubt_views(source: &Source, parsed: &mut Parsed) {
+    let mut views = 0;
+    for section in &mut parsed.sections {
+        if let Facts::Nodes(dump) = &mut section.facts {
+            dump.unread += 1;
+            views += 1;
+        }
+    }
+    if views == 0 {
+        return;
+    }
+    let message = "a checksum over this file does not match: any of its lines may be wrong, and \
+                   no view in it counts as whole";
+    let diagnostic = Diagnostic::warning("parse/checksum", message);
+    let diagnostic = diagnostic.help("copy the archive again from where it was written");
+    parsed.diagnostics.push(diagnostic.at(source.place(1, 1)));
 }
 
 /// The host map that a flag names, whatever its header looks like.
@@ -278,6 +300,26 @@ mod tests {
         let names: BTreeSet<String> = DIALECTS.iter().map(|d| d.name.replace('-', "_")).collect();
         assert_eq!(files, names);
         assert_eq!(names.len(), DIALECTS.len());
+    }
+
+    #[test]
+    fn no_view_of_bytes_in_doubt_is_whole() {
+        let id = "a".repeat(40);
+        let text = format!("{id} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n");
+        for unproven in [false, true] {
+            let mut source = Source::new("f", text.clone(), String::new());
+            source.unproven = unproven;
+            let part = source.part(text.clone(), crate::source::Inside::default());
+            for source in [&source, &part] {
+                let parsed = parse(source);
+                let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+                assert_eq!(codes, vec!["parse/checksum"; usize::from(unproven)]);
+                let Facts::Nodes(dump) = &parsed.sections[0].facts else {
+                    panic!("{parsed:?}");
+                };
+                assert_eq!(dump.unread, u32::from(unproven));
+            }
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::parse::log::Spot;
 use crate::parse::log::quote;
 use crate::parse::recognise;
 
+pub(super) use class::Class;
 pub(super) use class::class;
 
 use cutter::Answer;
@@ -411,6 +412,54 @@ mod tests {
         let names: Vec<_> = sections.iter().map(|s| (s.0, s.2)).collect();
         assert_eq!(names, [("info", 1)]);
         assert_eq!(codes, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn headings_of_every_kind_cut_views_and_name_their_nodes() {
+        let (one, two) = (node(7000), node(7001));
+        for (above, behind) in [
+            ("-----\n{}\n-----", ""),
+            ("::::::\n10.0.0.1_{p}/nodes.txt\n::::::", ""),
+            (
+                "C:\\redis>redis-cli.exe -h 10.0.0.1 -p {p} cluster nodes",
+                "",
+            ),
+            (".{}\n----", "----\n"),
+            ("{}\n========\n\n.. code-block:: text\n", "\n"),
+            ("10.0.0.1_{p}/nodes.txt", ""),
+            ("10.0.0.1-{p}:", ""),
+            ("cat > 10.0.0.1_{p}.txt <<'EOF'", ""),
+            ("{} connected!\n> cluster nodes", "\n"),
+            ("{}\n> CLUSTER NODES", "\n"),
+            ("09:00:00.123  INFO 1 --- [main] c.e.Dump : {} -> ", ""),
+            ("[\u{200e}21/\u{200e}11/2026 09:01] Bob:\n{}\u{200b}", ""),
+            ("\"{}\",\"cluster nodes\",\"", "\"\n"),
+            ("{}\nstring(765) \"", "\"\n"),
+        ] {
+            let head = |port: &str| {
+                let filled = above.replace("{}", &format!("10.0.0.1:{port}"));
+                let joint = if above.ends_with('"') { "" } else { "\n" };
+                filled.replace("{p}", port) + joint
+            };
+            let text = format!(
+                "{}{one}\n{behind}{}{two}\n{behind}",
+                head("7000"),
+                head("7001")
+            );
+            let (sections, codes) = read(&text);
+            let ports: Vec<_> = sections.iter().map(|s| (s.0, s.1)).collect();
+            let expected = [("cluster-nodes", 7000), ("cluster-nodes", 7001)];
+            assert_eq!(ports, expected, "{text}");
+            assert_eq!(codes, [] as [&str; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_in_a_list_is_no_heading_of_what_stands_apart_from_it() {
+        let text = format!("10.0.0.1:7000\n10.0.0.2:7000\n\n{}\n", node(7000));
+        let (sections, _) = read(&text);
+        let views = sections.iter().filter(|s| s.0 == "cluster-nodes");
+        assert_eq!(views.map(|s| s.1).collect::<Vec<_>>(), [0]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod prefixes;
 mod speaker;
 mod strings;
 mod words;
+mod yaml;
 
 use crate::diagnostic::Diagnostic;
 use crate::parse::node_line::is_plain_node;
@@ -37,6 +38,9 @@ fn parts(source: &Source) -> Vec<Source> {
     let found = strings::outputs(source);
     if !found.is_empty() {
         return found;
+    }
+    if let Some(listed) = yaml::listed(source) {
+        return vec![listed];
     }
     if !no_markup && let Some(cleaned) = markup::cleaned(source) {
         return vec![joined_again(cleaned)];

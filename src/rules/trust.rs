@@ -27,8 +27,10 @@ pub(super) enum Doubt {
 }
 
 /// Codes of lines and fields of a view.
-const LINES: [&str; 9] = [
+const LINES: [&str; 11] = [
     "parse/address",
+    "parse/checksum",
+    "parse/commented-out",
     "parse/epoch",
     "parse/fields",
     "parse/flags",
@@ -71,6 +73,8 @@ pub(super) fn can_tell(rule: &Rule, unread: Unread) -> bool {
 pub fn told_by(code: &str) -> Option<&'static str> {
     match code {
         "map/node-without-host" => Some("C006"),
+        // An archive may have thousands of files.
+        "parse/checksum" => Some("C008"),
         "capture/unknown-file" | "capture/binary-file" => Some("C009"),
         "map/unused-host" | "map/unused-disk" | "map/unused-home" => Some("C010"),
         "capture/empty-nodes-conf" => Some("K002"),

@@ -1,5 +1,6 @@
 //! Readers: counted, limited, decompressed.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::io;
 use std::io::BufRead;
@@ -52,6 +53,36 @@ impl<R: Read> Read for Limited<R> {
         self.budget.unpacked(count)?;
         Ok(count)
     }
+}
+
+/// Remembers whether what was read is not what was packed.
+pub(super) struct Watched<'a, R> {
+    inner: R,
+    corrupt: &'a Cell<bool>,
+}
+
+impl<'a, R> Watched<'a, R> {
+    pub fn new(inner: R, corrupt: &'a Cell<bool>) -> Self {
+        Self { inner, corrupt }
+    }
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let outcome = self.inner.read(buffer);
+        if outcome.as_ref().is_err_and(is_corrupt) {
+            self.corrupt.set(true);
+        }
+        outcome
+    }
+}
+
+/// A decoder stumbled, or a checksum does not match. What is cut off is good up to there.
+pub(super) fn is_corrupt(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+    )
 }
 
 /// Fails once, then is at its end.
@@ -165,7 +196,7 @@ impl<R: BufRead> Unzstd<R> {
     fn end(&mut self) -> io::Result<State> {
         let stored = self.frame.get_checksum_from_data();
         if stored.is_some() && stored != self.frame.get_calculated_checksum() {
-            return Err(io::Error::other("its checksum does not match"));
+            return Err(corrupt("its checksum does not match"));
         }
         Ok(State::Between)
     }
@@ -206,7 +237,11 @@ fn undecoded(error: FrameDecoderError) -> io::Error {
         }
         cause = error.source();
     }
-    io::Error::other("its zstd data is damaged")
+    corrupt("its zstd data is damaged")
+}
+
+fn corrupt(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// Whether another stream starts here. Padding ends a file as well; anything else is no part of

@@ -122,13 +122,17 @@ impl Unpacking {
                 Content::TooLarge => troubles.add(Trouble::TooLarge, &shown),
                 Content::Whole(bytes) => {
                     let cut = (bytes.len() as u64) < size;
-                    self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                    if !(cut && bytes.is_empty()) {
+                        self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                    }
                     if cut {
                         return Ok(Err(io::Error::other(format!("within `{name}`"))));
                     }
                 }
                 Content::Cut(bytes, error) => {
-                    self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                    if !bytes.is_empty() {
+                        self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                    }
                     return Ok(Err(io::Error::other(format!("within `{name}`: {error}"))));
                 }
             }

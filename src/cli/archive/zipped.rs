@@ -21,6 +21,7 @@ use crate::cli::archive::limits::Refused;
 use crate::cli::archive::name;
 use crate::cli::archive::name::Name;
 use crate::cli::archive::stream::Limited;
+use crate::cli::archive::stream::is_corrupt;
 use crate::cli::archive::trouble::Trouble;
 use crate::cli::archive::trouble::Troubles;
 
@@ -159,9 +160,15 @@ impl Unpacking {
         match self.read(&mut content, size)? {
             Content::TooLarge => troubles.add(Trouble::TooLarge, &shown),
             Content::Whole(bytes) => self.keep(shown.clone(), &shown, bytes, at, troubles)?,
-            Content::Cut(bytes, _) => {
+            Content::Cut(bytes, error) => {
                 troubles.add(Trouble::DamagedMember, &shown);
-                self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                let before = self.members.len();
+                if !bytes.is_empty() {
+                    self.keep(shown.clone(), &shown, bytes, at, troubles)?;
+                }
+                if is_corrupt(&error) {
+                    self.doubt(before);
+                }
             }
         }
         Ok(())

@@ -16,7 +16,9 @@ pub(in crate::parse) fn prose(text: &str, above_fence: bool) -> Option<Heading<'
         return None;
     }
     let mark = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '[' | ']');
-    if !above_fence && !text.trim_end_matches(['*', '_', '`', ' ']).ends_with(':') {
+    const ENDS: [&str; 4] = [":", "->", "=>", "→"];
+    let end = text.trim_end_matches(['*', '_', '`', ' ']);
+    if !above_fence && !ENDS.iter().any(|mark| end.ends_with(mark)) {
         return None;
     }
     let looks_back = |w: &str| BACK.contains(&w.to_ascii_lowercase().trim_matches([',', '(', ')']));
@@ -52,6 +54,8 @@ mod tests {
         assert_eq!(of("**Replica 10.0.0.3:6380** (looks better)", true), three);
         assert_eq!(of("and 10.0.0.3:6380 says:", false), three);
         assert_eq!(of("and 10.0.0.3:6380 says", false), None);
+        let log = "2026-11-21 09:00:00.123  INFO 1 --- [main] c.e.Dump : 10.0.0.3:6380 -> ";
+        assert_eq!(of(log, false), three);
         for line in [
             "10.0.0.2:6380 is behind 10.0.0.3:6380",
             "and the third host:",

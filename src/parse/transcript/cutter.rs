@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::parse::block::Block;
+use crate::parse::block::is_between;
 use crate::parse::block::is_noise;
 use crate::parse::cluster_check;
 use crate::parse::config_get;
@@ -11,6 +12,7 @@ use crate::parse::heading::Heading;
 use crate::parse::heading::Kind;
 use crate::parse::heading::heading;
 use crate::parse::heading::prose;
+use crate::parse::heading::title;
 use crate::parse::log::Spot;
 use crate::parse::node_line::is_plain_node;
 use crate::parse::pairs::pair;
@@ -42,6 +44,8 @@ pub(super) fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
     };
     let mut at = 0;
     let mut fenced = false;
+    // Behind the last address that stood alone.
+    let mut behind_bare = None;
     for (line, text) in (block.first_line..).zip(block.text.split_inclusive('\n')) {
         let end = at + text.len();
         // Nearly every line of a capture is one of these.
@@ -55,13 +59,15 @@ pub(super) fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
             continue;
         }
         let bare = text.trim_end_matches(['\r', '\n']);
-        let follows = || {
-            let next = block.text.get(end..).and_then(|rest| rest.lines().next());
-            next.is_some_and(|next| class(next).is_some())
-        };
-        // In a list of addresses none is a heading.
-        let found = heading(bare).filter(|found| found.kind != Kind::Bare || follows());
-        match found.or_else(|| spoken(bare, block.text.get(end..).unwrap_or(""), fenced)) {
+        let below = block.text.get(end..).unwrap_or("");
+        let found = heading(bare).filter(|found| {
+            let is_bare = found.kind == Kind::Bare;
+            let listed = is_bare && behind_bare.replace(end) == Some(at);
+            // In a list of addresses none is a heading.
+            !is_bare || leads(below).is_some_and(|(_, apart)| !(apart && listed))
+        });
+        let found = found.or_else(|| spoken(bare, below, fenced));
+        match found.or_else(|| titled(bare, below)) {
             Some(found) => {
                 fenced ^= found.kind == Kind::Fence;
                 cutter.finish(at, line);
@@ -74,6 +80,25 @@ pub(super) fn answers(block: Block<'_>) -> Vec<Answer<'_>> {
     }
     cutter.finish(block.text.len(), u32::MAX);
     cutter.answers
+}
+
+/// The class of the answer that begins with `rest`, and whether something stands between. Only
+/// what every node prints is held to belong to a heading further up.
+fn leads(rest: &str) -> Option<(Class, bool)> {
+    const BETWEEN: usize = 5;
+    let mut lines = rest.lines().take(BETWEEN).enumerate();
+    let (index, line) = lines.find(|(_, line)| !is_between(line))?;
+    let of_node = |class| matches!(class, Class::Nodes | Class::Info | Class::ClusterInfo);
+    let (class, _) = class(line)?;
+    (index == 0 || of_node(class)).then_some((class, index > 0))
+}
+
+/// The title of the answer that begins with `rest`.
+fn titled<'a>(text: &'a str, rest: &str) -> Option<Heading<'a>> {
+    let found = title(text).filter(|_| class(text).is_none())?;
+    let (class, apart) = leads(rest)?;
+    // A path may be the value of a parameter, with whatever was asked for behind it.
+    (class == Class::Nodes || apart).then_some(found)
 }
 
 /// The sentence above the answer that begins with `rest`.

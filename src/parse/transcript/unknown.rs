@@ -2,6 +2,7 @@
 
 use crate::model::Address;
 use crate::parse::block::Block;
+use crate::parse::block::is_frame;
 use crate::parse::block::is_noise;
 use crate::parse::block::strip_markup;
 use crate::parse::log::Log;
@@ -111,6 +112,7 @@ fn is_harmless(line: &str) -> bool {
     ];
     let text = strip_markup(line);
     is_noise(line)
+        || is_frame(line)
         || REPLIES.contains(&text)
         || text.starts_with("(empty ")
         || text.starts_with("(integer) ")

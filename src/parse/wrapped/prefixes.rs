@@ -249,6 +249,10 @@ impl<'a> Shapes<'a> {
             return None;
         }
         let alone = |count: u32| count < 2;
+        // Among plain nodes, one behind such a mark is commented out.
+        if plain {
+            shapes.retain(|shape: &Vec<Word>| !is_remark(shape));
+        }
         // `redis-cli --cluster call` puts an address before the first line of each view.
         let calls = plain
             && counts
@@ -285,7 +289,7 @@ impl<'a> Shapes<'a> {
             return None;
         }
         if let Some((prefix, rest)) = Prefix::of(line) {
-            if is_markup(line, rest) {
+            if is_markup(line, rest) || self.mixed && is_remark(&prefix.words) {
                 return None;
             }
             let name = prefix.name();
@@ -381,6 +385,12 @@ impl<'a> Shapes<'a> {
             goes_on: false,
         })
     }
+}
+
+/// `#`, `//`: what turns a line into a remark.
+fn is_remark(words: &[Word]) -> bool {
+    let of_remark = |mark: &str| mark.bytes().all(|b| b == b'#' || b == b'/');
+    matches!(words, [Word::Mark(mark)] if of_remark(mark))
 }
 
 /// What stands before `rest` is quotes and the like, which every dialect takes off by itself.

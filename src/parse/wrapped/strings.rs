@@ -3,8 +3,10 @@
 
 use crate::parse::block::Block;
 use crate::parse::log::quote;
+use crate::parse::node_line::looks_like_node;
 use crate::parse::recognise;
 use crate::parse::transcript;
+use crate::parse::transcript::Class;
 use crate::parse::wrapped::around::Span;
 use crate::parse::wrapped::around::around;
 use crate::parse::wrapped::speaker::Speaker;
@@ -28,18 +30,30 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
     // What the strings beside the next one say.
     let mut said: Vec<(&str, String)> = Vec::new();
     let mut last = 0;
+    let mut known = false;
     for (quote, _) in source.text.match_indices("\":") {
         // A key inside a string that was taken out already.
         let Some(key) = key_before(&source.text, quote).filter(|_| quote >= last) else {
             continue;
         };
-        let Some(kind) = kind(key) else { continue };
+        let kind = kind(key);
+        if kind == Kind::Other && !finder.may_list(quote + 2) {
+            continue;
+        }
         let Some(value) = finder.value(quote + 2) else {
             unused.see_flag(key, &source.text[quote + 2..]);
             continue;
         };
+        if kind == Kind::Other && !is_reply(&value.text) {
+            continue;
+        }
         let start = quote - key.len() - 1;
-        let before = source.text.get(last..start).unwrap_or("");
+        // A key that nobody knows may name the node.
+        let own = match kind {
+            Kind::Output | Kind::Message => start,
+            Kind::Other => quote + 1,
+        };
+        let before = source.text.get(last..own).unwrap_or("");
         if speaker.read(before, last) {
             said.clear();
         }
@@ -53,6 +67,7 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
             end: value.end,
             used,
         });
+        known |= kind != Kind::Other;
         if again || value.text.trim().is_empty() {
             continue;
         }
@@ -70,8 +85,9 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
         };
         found.push(source.part(value.text, inside));
     }
-    if found.is_empty() {
-        return found;
+    // Where no key is one of ansible's, a view must tell that these are answers of nodes.
+    if found.is_empty() || !known && !found.iter().any(lists_nodes) {
+        return Vec::new();
     }
     speaker.read(source.text.get(last..).unwrap_or(""), last);
     let documents = speaker.documents(source.text.len());
@@ -114,15 +130,33 @@ enum Kind {
     Output,
     /// That, or a message of the program around it.
     Message,
+    /// Of a program that nobody knows: only views are looked for.
+    Other,
 }
 
-fn kind(key: &str) -> Option<Kind> {
-    match key.rsplit('.').next()? {
-        "stdout" | "stdout_lines" => Some(Kind::Output),
+fn kind(key: &str) -> Kind {
+    match key.rsplit('.').next().unwrap_or(key) {
+        "stdout" | "stdout_lines" => Kind::Output,
         "msg" | "stderr" | "stderr_lines" | "module_stderr" | "module_stdout" | "exception"
-        | "unreachable" => Some(Kind::Message),
-        _ => None,
+        | "unreachable" => Kind::Message,
+        _ => Kind::Other,
     }
+}
+
+/// Several lines of one answer, or the word that there is none. One line by itself may be one of
+/// a log.
+fn is_reply(text: &str) -> bool {
+    let several = text.lines().nth(1).is_some();
+    let mut classes = text.lines().filter_map(transcript::class);
+    classes.any(|(class, _)| match class {
+        Class::Nodes | Class::Info | Class::ClusterInfo => several,
+        Class::NoAnswer => true,
+        Class::Pong | Class::Numbered | Class::Json => false,
+    })
+}
+
+fn lists_nodes(source: &Source) -> bool {
+    source.lines().any(|(_, line)| looks_like_node(line.trim()))
 }
 
 /// The key whose closing quote stands at `quote`.
@@ -178,6 +212,13 @@ impl Finder<'_> {
             }
         }
         (!found.lines.is_empty()).then_some(found)
+    }
+
+    /// Cheap: a list of strings begins behind `at`, or a string.
+    fn may_list(&self, at: usize) -> bool {
+        let text = self.text.get(at..).unwrap_or("").trim_start();
+        let list = text.strip_prefix('[').map(str::trim_start);
+        list.unwrap_or(text).starts_with('"')
     }
 
     fn skip_blanks(&self, at: usize) -> usize {
@@ -320,6 +361,34 @@ mod tests {
         let source = Source::new("f", text, String::new());
         let second = outputs(&source)[0].place(2, 1);
         assert_eq!((second.line, second.column), (5, 10));
+    }
+
+    #[test]
+    fn answers_are_found_below_any_key() {
+        let list = format!(
+            "[\n  {{\n    \"node\": \"10.0.0.1:7000\",\n    \"lines\": [\n      \"{A}\",\n      \"{B}\"\n    ]\n  }},\n  {{\n    \"node\": \"10.0.0.2:7000\",\n    \"lines\": [\"{A}\", \"{B}\"]\n  }}\n]\n"
+        );
+        let both = format!("{A}\n{B}\n");
+        let expected = [
+            (both.clone(), "10.0.0.1:7000".into(), (5, 8)),
+            (both.clone(), "10.0.0.2:7000".into(), (11, 16)),
+        ];
+        assert_eq!(parts(&list), expected);
+        let salt = format!(
+            "{{\n  \"10.0.0.1\": \"== 10.0.0.1:7000\\n{A}\\n{B}\\n\",\n  \"10.0.0.2:7000\": \"cluster_state:ok\\ncluster_size:3\\n\"\n}}\n"
+        );
+        let found = parts(&salt);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].0, format!("== 10.0.0.1:7000\n{both}"));
+        assert_eq!(found[1].1, "10.0.0.2:7000");
+        // Lines of a log, and answers without a view, are not taken apart.
+        for text in [
+            format!("{{\"log\":\"{A}\\n\"}}\n{{\"log\":\"{B}\\n\"}}\n"),
+            "{\"a\": \"cluster_state:ok\\ncluster_size:3\"}\n".to_owned(),
+        ] {
+            let source = Source::new("f", text.clone(), String::new());
+            assert!(outputs(&source).is_empty(), "{text}");
+        }
     }
 
     #[test]
