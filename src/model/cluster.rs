@@ -9,7 +9,6 @@ use crate::model::node::Link;
 use crate::model::node::Membership;
 use crate::model::node::Node;
 use crate::model::node::NodeId;
-use crate::model::node::Role;
 use crate::model::node::Sync;
 use crate::model::shard::Shard;
 use crate::model::slots::SlotSet;
@@ -173,12 +172,11 @@ impl Cluster {
     }
 
     /// A live node that holds no copy: a slotless master, or a replica of a slotless, unknown
-    /// or absent master. Not so the `slave -` nodes of a cluster that lost slots: after a wrong
-    /// FORGET they may hold the only data.
+    /// or absent master. Not so the replicas of a cluster that lost slots: they may hold the only
+    /// data, as after a wrong FORGET, or where nobody is seen as the owner.
     pub fn is_spare(&self, id: NodeId) -> bool {
         // Counting slots is dear, and few nodes are asked about it.
-        self.is_spare_given(id, false)
-            && !(self.node(id).role == Role::Replica(None) && self.has_unowned_slots())
+        self.is_spare_given(id, false) && !(self.node(id).is_replica() && self.has_unowned_slots())
     }
 
     /// [`Cluster::is_spare`] for loops: `unowned` is [`Cluster::has_unowned_slots`].
@@ -190,7 +188,7 @@ impl Cluster {
         if self.root(id).is_some() {
             return false;
         }
-        !(node.is_replica() && node.master().is_none() && unowned)
+        !(node.is_replica() && unowned)
     }
 
     /// Some slot has no owner at all, dead or alive.

@@ -206,7 +206,9 @@ impl<'a> Problem<'a> {
                 continue;
             }
             let member = node.membership == Membership::Member;
-            if !(member || node.membership == Membership::Unmet)
+            // No command reaches a node whose address nobody knows.
+            if node.address.is_none()
+                || !(member || node.membership == Membership::Unmet)
                 || !cluster.is_spare_given(id, unowned)
             {
                 continue;

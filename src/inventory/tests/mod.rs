@@ -11,6 +11,7 @@ mod hostfacts;
 mod liveness;
 mod maps;
 mod membership;
+mod moments;
 mod named;
 mod nat;
 mod replication;

@@ -38,6 +38,10 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
                 "`topoplan plan` points it to {}",
                 words::node(cx.cluster, root)
             ),
+            None if cx.cluster.has_unowned_slots() => {
+                "leave it as it is: slots have no owner, and it may hold the only copy of them"
+                    .to_owned()
+            }
             None => "`topoplan plan` gives it a shard to copy".to_owned(),
         };
         out.push(
