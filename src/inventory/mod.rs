@@ -42,7 +42,7 @@ mod server;
 mod sights;
 mod slots;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wholeness;
 mod whose;
 mod whose_host;

@@ -251,3 +251,29 @@ impl Cluster {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Role;
+    use crate::model::SlotSet;
+    use crate::model::testing::cluster;
+    use crate::model::testing::id;
+
+    #[test]
+    fn a_replica_is_no_spare_while_slots_have_no_owner() {
+        let mut cluster = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; blank@h3 < r3@h1");
+        let [r1, r3, m1, blank] = ["r1", "r3", "m1", "blank"].map(|name| id(&cluster, name));
+        cluster.node_mut(r3).role = Role::Replica(Some(blank));
+        let given_away = std::mem::take(&mut cluster.node_mut(blank).slots);
+        let m2 = id(&cluster, "m2");
+        cluster.node_mut(m2).slots.union_with(&given_away);
+        assert!(cluster.is_spare(r3) && cluster.is_spare(blank) && !cluster.is_spare(r1));
+        cluster.node_mut(m1).slots = SlotSet::new();
+        assert!(!cluster.is_spare(r3) && !cluster.is_spare(r1));
+        assert!(!cluster.is_spare_given(r1, true) && cluster.is_spare_given(r1, false));
+        // A master that follows its replica is a loop, and either may hold the data.
+        cluster.node_mut(m1).role = Role::Replica(Some(r1));
+        assert!(!cluster.is_spare(r1) && !cluster.is_spare(m1));
+        assert!(cluster.is_spare(blank));
+    }
+}
