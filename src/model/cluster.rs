@@ -9,6 +9,7 @@ use crate::model::node::Link;
 use crate::model::node::Membership;
 use crate::model::node::Node;
 use crate::model::node::NodeId;
+use crate::model::node::Role;
 use crate::model::node::Sync;
 use crate::model::shard::Shard;
 use crate::model::slots::SlotSet;
@@ -42,6 +43,14 @@ pub struct Unread {
     pub nodes: bool,
     /// Slots that nobody owns here may have an owner in what was not read.
     pub slots: bool,
+}
+
+/// How much of the slots has no owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unowned {
+    Nothing,
+    Part,
+    All,
 }
 
 /// One cluster at one moment.
@@ -176,11 +185,12 @@ impl Cluster {
     /// data, as after a wrong FORGET, or where nobody is seen as the owner.
     pub fn is_spare(&self, id: NodeId) -> bool {
         // Counting slots is dear, and few nodes are asked about it.
-        self.is_spare_given(id, false) && !(self.node(id).is_replica() && self.has_unowned_slots())
+        self.is_spare_given(id, Unowned::Nothing)
+            && (!self.node(id).is_replica() || self.is_spare_given(id, self.unowned()))
     }
 
-    /// [`Cluster::is_spare`] for loops: `unowned` is [`Cluster::has_unowned_slots`].
-    pub fn is_spare_given(&self, id: NodeId, unowned: bool) -> bool {
+    /// [`Cluster::is_spare`] for loops.
+    pub fn is_spare_given(&self, id: NodeId, unowned: Unowned) -> bool {
         let node = self.node(id);
         if !node.live || !matches!(node.membership, Membership::Member | Membership::Unmet) {
             return false;
@@ -188,13 +198,27 @@ impl Cluster {
         if self.root(id).is_some() {
             return false;
         }
-        !(node.is_replica() && unowned)
+        match (node.role, unowned) {
+            (Role::Master, _) | (Role::Replica(_), Unowned::Nothing) => true,
+            (Role::Replica(None), Unowned::Part | Unowned::All) => false,
+            (Role::Replica(Some(_)), Unowned::Part) => false,
+            // A cluster that never had slots: there is no shard whose data it could hold.
+            (Role::Replica(Some(_)), Unowned::All) => true,
+        }
+    }
+
+    /// How many slots have no owner at all, dead or alive.
+    pub fn unowned(&self) -> Unowned {
+        match self.iter().map(|(_, n)| n.slots.len()).sum::<u32>() {
+            0 => Unowned::All,
+            owned if owned < u32::from(crate::model::slots::SLOT_COUNT) => Unowned::Part,
+            _ => Unowned::Nothing,
+        }
     }
 
     /// Some slot has no owner at all, dead or alive.
     pub fn has_unowned_slots(&self) -> bool {
-        self.iter().map(|(_, n)| n.slots.len()).sum::<u32>()
-            < u32::from(crate::model::slots::SLOT_COUNT)
+        self.unowned() != Unowned::Nothing
     }
 
     /// Slots that no live node owns.
@@ -256,6 +280,7 @@ impl Cluster {
 mod tests {
     use crate::model::Role;
     use crate::model::SlotSet;
+    use crate::model::Unowned;
     use crate::model::testing::cluster;
     use crate::model::testing::id;
 
@@ -270,7 +295,9 @@ mod tests {
         assert!(cluster.is_spare(r3) && cluster.is_spare(blank) && !cluster.is_spare(r1));
         cluster.node_mut(m1).slots = SlotSet::new();
         assert!(!cluster.is_spare(r3) && !cluster.is_spare(r1));
-        assert!(!cluster.is_spare_given(r1, true) && cluster.is_spare_given(r1, false));
+        assert!(
+            !cluster.is_spare_given(r1, Unowned::Part) && cluster.is_spare_given(r1, Unowned::All)
+        );
         // A master that follows its replica is a loop, and either may hold the data.
         cluster.node_mut(m1).role = Role::Replica(Some(r1));
         assert!(!cluster.is_spare(r1) && !cluster.is_spare(m1));

@@ -3,6 +3,7 @@
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Sync;
+use crate::model::Unowned;
 use crate::plan::Refusal;
 use crate::plan::advice::Notes;
 use crate::plan::advice::Scene;
@@ -183,7 +184,7 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
                         format!("the shard of {root} is left alone")
                     }
                     Some(root) => format!("its shard has no live master: {root} is gone"),
-                    None if end.has_unowned_slots() => {
+                    None if end.unowned() == Unowned::Part => {
                         "slots have no owner, and it may hold the only copy of them".to_owned()
                     }
                     None => "it copies no slots, and no shard can take it".to_owned(),

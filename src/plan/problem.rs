@@ -194,7 +194,7 @@ impl<'a> Problem<'a> {
 
     fn find_spares(&mut self, inputs: &Inputs) {
         let cluster = self.cluster;
-        let unowned = cluster.has_unowned_slots();
+        let unowned = cluster.unowned();
         let all_served = inputs.captured.uncovered().is_empty()
             && !inputs
                 .captured

@@ -54,9 +54,9 @@ pub(super) fn headline(page: &mut Page, server: &str, summary: &Summary, views: 
     }
     let seen = match (views.read, views.behind) {
         (0, _) => "no view".to_owned(),
-        (1, _) => format!("{seen} only"),
+        (1, 0) => format!("{seen} only"),
         (_, 0) => format!("{seen}, all agree"),
-        (read, behind) if behind == read => format!("{seen}, none agrees"),
+        (read, behind) if behind == read && read > 1 => format!("{seen}, none agrees"),
         (_, behind) => format!("{seen}, {behind} behind"),
     };
     let rest = format!(
