@@ -7,6 +7,8 @@ mod change;
 mod list;
 mod loss;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use capture::check;
 pub use capture::diagnostics;

@@ -77,7 +77,7 @@ pub(super) fn inputs(inventory: &Inventory) -> Vec<report::Input> {
 pub(super) fn summary(cluster: &Cluster, findings: &[Finding]) -> report::Summary {
     let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
     let severity = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
-    let unowned = cluster.has_unowned_slots();
+    let unowned = cluster.unowned();
     report::Summary {
         nodes: count(&|id| cluster.node(id).address.is_some()),
         ghosts: count(&|id| cluster.node(id).is_ghost()),
@@ -104,7 +104,7 @@ pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
             spares: 0,
         })
         .collect();
-    let unowned = cluster.has_unowned_slots();
+    let unowned = cluster.unowned();
     for (id, node) in cluster.iter().filter(|(_, n)| n.live) {
         let Some(host) = node.host else { continue };
         let load = &mut loads[host.0 as usize];

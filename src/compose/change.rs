@@ -61,6 +61,9 @@ fn no_plan(inventory: &Inventory, request: &Request, report: &PlanReport) -> Opt
         (Some(_), _, _) => SECONDHAND,
         (None, true, true) => GARBLED,
         (None, true, false) => INCOMPLETE,
+        (None, false, _) if !inventory.torn.is_empty() => {
+            return request.force.is_none().then(|| torn(&inventory.torn));
+        }
         (None, false, _) => match dead_on_disk_only(inventory) {
             0 if report.found.iter().any(|f| f.code == APART) && views_contradict(inventory) => {
                 MOMENTS
@@ -100,6 +103,17 @@ const APART: &str = "C003";
 
 const MOMENTS: &str = "the views are more than a minute apart and do not agree on who lives or who \
     leads: together they show no moment of the cluster; capture all nodes again in one go";
+
+fn torn(whys: &[String]) -> String {
+    let more = match whys.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let first = whys.first().map_or("", String::as_str);
+    format!(
+        "{first}{more}: together the views show no moment of the cluster; capture all nodes again in one go"
+    )
+}
 
 /// Members that are dead by files on disk, while nobody says that they did not answer.
 fn dead_on_disk_only(inventory: &Inventory) -> usize {
@@ -243,6 +257,14 @@ fn fill(
         },
     )
     .map_err(|e| e.to_string())?;
+    if let Some(step) = steps.iter().find(|step| !is_addressed(step)) {
+        report.remaining = report.found.clone();
+        report.refused = Some(format!(
+            "a {} would be needed with a node whose address nothing in the capture tells: name its file after its address",
+            step.action
+        ));
+        return Ok(());
+    }
     report.seconds = seconds(captured, plan);
     report.steps = steps;
     report.after = capture::distribution(&plan.end);
@@ -312,6 +334,17 @@ fn fill(
     report.assumptions.extend(plan.assumptions.iter().cloned());
     report.copied_mib = plan.copied_mib;
     Ok(())
+}
+
+/// Every node that takes part can be written into a command.
+fn is_addressed(step: &report::Step) -> bool {
+    let target = step.target_address.is_some();
+    match step.action.as_str() {
+        "forget" => !step.tell.is_empty(),
+        // Who is replaced may be a ghost, and is not sent anything.
+        "failover" => step.address.is_some(),
+        _ => step.address.is_some() && (target || step.target.is_none()),
+    }
 }
 
 fn proof(kind: Kind) -> report::Proof {

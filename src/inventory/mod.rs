@@ -1,7 +1,7 @@
 //! Many views to one reconciled cluster, what they disagree on, and where each fact was read.
 //!
 //! Start reading at [`read`]: `gather` takes files in, `reconcile` decides as the servers would,
-//! one question a file (`owners`, `clusters`, `nodes`, `moved`, `slots`, `liveness`), `replication` adds
+//! one question a file (`owners`, `clusters`, `nodes`, `doubles`, `moved`, `slots`, `moments`, `liveness`), `replication` adds
 //! what INFO tells, `maps` adds hosts, disks and homes and holds them against what the nodes have
 //! `announced`, `processes` what `ps` shows, `conf` judges files that a server would not start
 //! with, `origins` remembers where facts stood.
@@ -14,6 +14,7 @@ mod conf;
 mod contradiction;
 mod disks;
 mod distribution;
+mod doubles;
 mod dumps;
 mod filing;
 mod foreign;
@@ -23,6 +24,7 @@ mod links;
 mod liveness;
 mod machines;
 mod maps;
+mod moments;
 mod mounts;
 mod moved;
 mod names;
@@ -40,7 +42,7 @@ mod server;
 mod sights;
 mod slots;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wholeness;
 mod whose;
 mod whose_host;
@@ -78,6 +80,8 @@ pub struct Inventory {
     pub conflicts: Vec<Conflict>,
     /// Views that name another owner, role or member than the reconciled cluster.
     pub views_behind: usize,
+    /// What the views together say that was never true at one time: they show no moment.
+    pub torn: Vec<String>,
     /// No process that runs gave a view: the views are the files on the nodes' disks.
     pub views_on_disk: bool,
     /// No view of the cluster could be read whole, or one lacks its own node, which no other

@@ -22,7 +22,7 @@ pub(super) struct Draft {
     pub address: Option<Address>,
 }
 
-/// Sorted as the cluster keeps its nodes: by address, then name, ghosts last.
+/// As the views have them, in no order yet.
 pub(super) fn drafts(
     gathered: &Gathered,
     seen: &BTreeMap<Token, Seen>,
@@ -72,13 +72,17 @@ pub(super) fn drafts(
             address,
         });
     }
+    drafts
+}
+
+/// Sorts as the cluster keeps its nodes: by address, then name, ghosts last.
+pub(super) fn sort(gathered: &Gathered, drafts: &mut [Draft]) {
     drafts.sort_by(|a, b| {
         let key = |d: &Draft| (d.address.is_none(), d.address.clone());
         key(a)
             .cmp(&key(b))
             .then_with(|| gathered.names[a.token as usize].cmp(&gathered.names[b.token as usize]))
     });
-    drafts
 }
 
 /// Which node an id became.

@@ -14,6 +14,7 @@ use crate::inventory::clusters::Split;
 use crate::inventory::clusters::split_clusters;
 use crate::inventory::conf;
 use crate::inventory::distribution;
+use crate::inventory::doubles;
 use crate::inventory::filing::file_answers;
 use crate::inventory::foreign::drop_foreign;
 use crate::inventory::gather::Gathered;
@@ -23,10 +24,13 @@ use crate::inventory::links;
 use crate::inventory::liveness::judge_liveness;
 use crate::inventory::liveness::note_silent_but_answering;
 use crate::inventory::maps;
+use crate::inventory::moments;
+use crate::inventory::moments::settle_roles;
 use crate::inventory::moved;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::drafts;
 use crate::inventory::nodes::nodes;
+use crate::inventory::nodes::sort;
 use crate::inventory::observers::find_predating_views;
 use crate::inventory::observers::link_observers;
 use crate::inventory::observers::views_behind;
@@ -69,15 +73,20 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         ..
     } = split;
     let seen = tally(&gathered, &used, &members, &unmet);
-    let drafts = drafts(&gathered, &seen, &members, &unmet);
+    let mut drafts = drafts(&gathered, &seen, &members, &unmet);
+    let doubles = doubles::settle(&gathered, &used, &seen, &mut drafts);
+    sort(&gathered, &mut drafts);
     let index = Index::of(&drafts);
     file_answers(&mut gathered, &whose, &drafts, &mut diagnostics);
     wholeness::find_short_views(&mut gathered, &used, &drafts, &mut diagnostics);
     let mut inventory = Inventory {
         policy,
         diagnostics,
+        torn: doubles.iter().filter_map(|d| d.torn(&gathered)).collect(),
         ..Inventory::default()
     };
+    let said = doubles.iter().map(|d| d.diagnostic(&gathered));
+    inventory.diagnostics.extend(said);
     // Files on disk are used only where no running process answered, so all are of one kind.
     inventory.cluster.views = used.len();
     inventory.views_on_disk = used
@@ -90,12 +99,14 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         Some(_) => secondhand::settle_slots(&gathered, &used, &index, &mut inventory.cluster),
         None => settle_slots(&claims(&gathered, &seen, &index), &mut inventory.cluster),
     };
+    settle_roles(&gathered, &seen, &index, &mut inventory.cluster);
     replication::apply(&gathered, &mut inventory);
     let blind_spot = server::blind_spot(&inventory.cluster.server);
     inventory.diagnostics.extend(blind_spot);
     wholeness::judge(&gathered, &used, &unmet, &mut inventory);
     judge_liveness(&gathered, &seen, &index, &mut inventory.cluster);
     find_predating_views(&gathered, &used, &index, &mut inventory.cluster);
+    moments::note(&gathered, &used, &seen, &index, &mut inventory);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     moved::note(&gathered, &used, &seen, &index, &mut inventory);
     note_silent_but_answering(&gathered, &seen, &index, &mut inventory);

@@ -87,6 +87,32 @@ impl Seen {
         votes.into_iter().find(|(_, v)| *v == best).map(|(k, _)| k)
     }
 
+    /// The fact that passes `test` and that most views tell, by the higher epoch on a tie.
+    pub fn most_fact<'a>(
+        &self,
+        gathered: &'a Gathered,
+        test: impl Fn(&Fact) -> bool,
+    ) -> Option<&'a Fact> {
+        let facts = self.facts.iter();
+        let told = facts.map(|(&f, &count)| (count, &gathered.facts[f as usize]));
+        told.filter(|(_, fact)| test(fact))
+            .max_by_key(|(count, fact)| (*count, fact.config_epoch))
+            .map(|(_, fact)| fact)
+    }
+
+    /// What others say who name it the owner of slots.
+    pub fn claims<'a>(&self, gathered: &'a Gathered) -> impl Iterator<Item = &'a Fact> {
+        let facts = self.facts.keys().map(|&f| &gathered.facts[f as usize]);
+        facts.filter(|f| !f.flags.has(Flags::REPLICA) && !f.slots.is_empty())
+    }
+
+    /// The same, by config epochs above the one that its own view shows for it.
+    pub fn overtaking<'a>(&self, gathered: &'a Gathered) -> impl Iterator<Item = &'a Fact> {
+        let own = self.own_fact(gathered).map(|own| own.config_epoch);
+        let later = move |fact: &&Fact| own.is_some_and(|own| fact.config_epoch > own);
+        self.claims(gathered).filter(later)
+    }
+
     pub fn own_fact<'a>(&self, gathered: &'a Gathered) -> Option<&'a Fact> {
         let view = &gathered.views[self.own.or(self.own_on_disk)?];
         let own = view.myself.map(|line| gathered.fact(&view.lines[line]))?;

@@ -22,7 +22,8 @@ pub(super) struct Claim<'a> {
 }
 
 /// What a running node does not claim in its own view it does not own, whatever others say:
-/// unless some of what it says could not be read.
+/// unless some of what it says could not be read, or they know a later config epoch of it than
+/// it shows itself. Epochs only rise, so then its own view is the older one.
 pub(super) fn claims<'a>(
     gathered: &'a Gathered,
     seen: &BTreeMap<Token, Seen>,
@@ -43,16 +44,20 @@ pub(super) fn claims<'a>(
                 });
             }
             let own = of.own.map(|view| &gathered.views[view]);
-            if own.is_some_and(|view| !view.garbled && !view.incomplete) {
+            // Who says of itself that it is a replica owns nothing, however late others hear of it.
+            let says_replica = of.own_fact(gathered);
+            let says_replica = says_replica.is_some_and(|f| f.flags.has(Flags::REPLICA));
+            if says_replica || own.is_some_and(|view| !view.garbled && !view.incomplete) {
+                claims.extend(of.overtaking(gathered).map(|fact| Claim {
+                    owner,
+                    epoch: fact.config_epoch,
+                    own: false,
+                    ranges: &fact.slots,
+                }));
                 continue;
             }
         }
         let facts = of.facts.keys().map(|&f| &gathered.facts[f as usize]);
-        // Who says of itself that it is a replica owns nothing, however late others hear of it.
-        let says_replica = of.own.and(of.own_fact(gathered));
-        if says_replica.is_some_and(|f| f.flags.has(Flags::REPLICA)) {
-            continue;
-        }
         for fact in facts
             .chain(of.own_fact(gathered))
             .filter(|f| !f.flags.has(Flags::REPLICA))

@@ -45,6 +45,14 @@ pub struct Unread {
     pub slots: bool,
 }
 
+/// How much of the slots has no owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unowned {
+    Nothing,
+    Part,
+    All,
+}
+
 /// One cluster at one moment.
 ///
 /// Nodes are sorted by address, then name (ghosts last); hosts, disks and zones by name.
@@ -173,16 +181,16 @@ impl Cluster {
     }
 
     /// A live node that holds no copy: a slotless master, or a replica of a slotless, unknown
-    /// or absent master. Not so the `slave -` nodes of a cluster that lost slots: after a wrong
-    /// FORGET they may hold the only data.
+    /// or absent master. Not so the replicas of a cluster that lost slots: they may hold the only
+    /// data, as after a wrong FORGET, or where nobody is seen as the owner.
     pub fn is_spare(&self, id: NodeId) -> bool {
         // Counting slots is dear, and few nodes are asked about it.
-        self.is_spare_given(id, false)
-            && !(self.node(id).role == Role::Replica(None) && self.has_unowned_slots())
+        self.is_spare_given(id, Unowned::Nothing)
+            && (!self.node(id).is_replica() || self.is_spare_given(id, self.unowned()))
     }
 
-    /// [`Cluster::is_spare`] for loops: `unowned` is [`Cluster::has_unowned_slots`].
-    pub fn is_spare_given(&self, id: NodeId, unowned: bool) -> bool {
+    /// [`Cluster::is_spare`] for loops.
+    pub fn is_spare_given(&self, id: NodeId, unowned: Unowned) -> bool {
         let node = self.node(id);
         if !node.live || !matches!(node.membership, Membership::Member | Membership::Unmet) {
             return false;
@@ -190,13 +198,27 @@ impl Cluster {
         if self.root(id).is_some() {
             return false;
         }
-        !(node.is_replica() && node.master().is_none() && unowned)
+        match (node.role, unowned) {
+            (Role::Master, _) | (Role::Replica(_), Unowned::Nothing) => true,
+            (Role::Replica(None), Unowned::Part | Unowned::All) => false,
+            (Role::Replica(Some(_)), Unowned::Part) => false,
+            // A cluster that never had slots: there is no shard whose data it could hold.
+            (Role::Replica(Some(_)), Unowned::All) => true,
+        }
+    }
+
+    /// How many slots have no owner at all, dead or alive.
+    pub fn unowned(&self) -> Unowned {
+        match self.iter().map(|(_, n)| n.slots.len()).sum::<u32>() {
+            0 => Unowned::All,
+            owned if owned < u32::from(crate::model::slots::SLOT_COUNT) => Unowned::Part,
+            _ => Unowned::Nothing,
+        }
     }
 
     /// Some slot has no owner at all, dead or alive.
     pub fn has_unowned_slots(&self) -> bool {
-        self.iter().map(|(_, n)| n.slots.len()).sum::<u32>()
-            < u32::from(crate::model::slots::SLOT_COUNT)
+        self.unowned() != Unowned::Nothing
     }
 
     /// Slots that no live node owns.
@@ -251,5 +273,34 @@ impl Cluster {
             .filter(|(_, n)| n.membership == Membership::Member && !n.live)
             .map(|(id, _)| id)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Role;
+    use crate::model::SlotSet;
+    use crate::model::Unowned;
+    use crate::model::testing::cluster;
+    use crate::model::testing::id;
+
+    #[test]
+    fn a_replica_is_no_spare_while_slots_have_no_owner() {
+        let mut cluster = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; blank@h3 < r3@h1");
+        let [r1, r3, m1, blank] = ["r1", "r3", "m1", "blank"].map(|name| id(&cluster, name));
+        cluster.node_mut(r3).role = Role::Replica(Some(blank));
+        let given_away = std::mem::take(&mut cluster.node_mut(blank).slots);
+        let m2 = id(&cluster, "m2");
+        cluster.node_mut(m2).slots.union_with(&given_away);
+        assert!(cluster.is_spare(r3) && cluster.is_spare(blank) && !cluster.is_spare(r1));
+        cluster.node_mut(m1).slots = SlotSet::new();
+        assert!(!cluster.is_spare(r3) && !cluster.is_spare(r1));
+        assert!(
+            !cluster.is_spare_given(r1, Unowned::Part) && cluster.is_spare_given(r1, Unowned::All)
+        );
+        // A master that follows its replica is a loop, and either may hold the data.
+        cluster.node_mut(m1).role = Role::Replica(Some(r1));
+        assert!(!cluster.is_spare(r1) && !cluster.is_spare(m1));
+        assert!(cluster.is_spare(blank));
     }
 }

@@ -18,6 +18,7 @@ pub use address::Address;
 pub use address::AddressError;
 pub use cluster::Cluster;
 pub use cluster::Settings;
+pub use cluster::Unowned;
 pub use cluster::Unread;
 pub use domain::Disk;
 pub use domain::DiskId;

@@ -3,6 +3,7 @@
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Sync;
+use crate::model::Unowned;
 use crate::plan::Refusal;
 use crate::plan::advice::Notes;
 use crate::plan::advice::Scene;
@@ -193,6 +194,9 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
                         format!("the shard of {root} is left alone")
                     }
                     Some(root) => format!("its shard has no live master: {root} is gone"),
+                    None if end.unowned() == Unowned::Part => {
+                        "slots have no owner, and it may hold the only copy of them".to_owned()
+                    }
                     None => "it copies no slots, and no shard can take it".to_owned(),
                 },
                 unlock: "cure that first".into(),
@@ -241,7 +245,12 @@ fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
         return None;
     }
     let units = &scene.problem.units;
-    let (reason, unlock) = if units.is_empty() {
+    let (reason, unlock) = if end.node(id).address.is_none() {
+        (
+            "nothing in the capture tells its address, so no command can be sent to it",
+            "name its file after its address",
+        )
+    } else if units.is_empty() {
         (
             "no shard lives that it could copy",
             "assign slots, or bring a master back",
@@ -359,16 +368,30 @@ pub fn lost(scene: &Scene, notes: &mut Notes) {
         return;
     }
     let never = owned.is_empty();
-    let holders: Vec<String> = scene
-        .captured
-        .iter()
-        .filter(|(_, n)| n.is_live_member() && n.is_replica() && n.master().is_none())
+    let live_replicas = || {
+        let nodes = scene.captured.iter();
+        nodes.filter(|(_, n)| n.is_live_member() && n.is_replica())
+    };
+    let holders: Vec<String> = live_replicas()
+        .filter(|(_, n)| n.master().is_none())
+        .map(|(_, n)| n.to_string())
+        .collect();
+    let rootless: Vec<String> = live_replicas()
+        .filter(|&(id, _)| scene.captured.root(id).is_none())
         .map(|(_, n)| n.to_string())
         .collect();
     let (reason, unlock) = match (never, holders.is_empty()) {
         (true, _) => (
             "no slot was ever assigned: there is nothing to bring back".to_owned(),
             "assign slots to the masters (CLUSTER ADDSLOTS)".to_owned(),
+        ),
+        (_, true) if !rootless.is_empty() => (
+            format!(
+                "no node of the capture owns them; {} may hold the only copy: following no owner, left as it is",
+                shorten(&rootless)
+            ),
+            "capture all nodes again in one go; if it stays, save the keys of these first"
+                .to_owned(),
         ),
         (_, true) => (
             "no node of the capture owns them, dead or alive".to_owned(),

@@ -196,7 +196,7 @@ impl<'a> Problem<'a> {
 
     fn find_spares(&mut self, inputs: &Inputs) {
         let cluster = self.cluster;
-        let unowned = cluster.has_unowned_slots();
+        let unowned = cluster.unowned();
         let all_served = inputs.captured.uncovered().is_empty()
             && !inputs
                 .captured
@@ -208,7 +208,9 @@ impl<'a> Problem<'a> {
                 continue;
             }
             let member = node.membership == Membership::Member;
-            if !(member || node.membership == Membership::Unmet)
+            // No command reaches a node whose address nobody knows.
+            if node.address.is_none()
+                || !(member || node.membership == Membership::Unmet)
                 || !cluster.is_spare_given(id, unowned)
             {
                 continue;

@@ -56,6 +56,7 @@ pub(super) fn headline(page: &mut Page, server: &str, summary: &Summary, views: 
         (0, _) => "no view".to_owned(),
         (1, 0) => format!("{seen} only"),
         (_, 0) => format!("{seen}, all agree"),
+        (read, behind) if behind == read && read > 1 => format!("{seen}, none agrees"),
         (_, behind) => format!("{seen}, {behind} behind"),
     };
     let rest = format!(
@@ -184,6 +185,9 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("6 views, 2 behind"), "{text}");
+        report.views.behind = 6;
+        let text = check(&report, Look::default());
+        assert!(text.contains("6 views, none agrees\n"), "{text}");
         report.views.read = 1;
         report.views.behind = 0;
         assert!(check(&report, Look::default()).contains("1 view only"));

@@ -34,11 +34,11 @@ use crate::source::Source;
 /// Masters `a` and `b`, replicas `c` of `a` and `d` of `b`.
 const FOUR: &str = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2";
 
-pub(super) fn inventory(files: Vec<Source>) -> Inventory {
+pub(crate) fn inventory(files: Vec<Source>) -> Inventory {
     read(files, Policy::default())
 }
 
-pub(super) fn file(path: &str, text: &str) -> Source {
+pub(crate) fn file(path: &str, text: &str) -> Source {
     Source::new(path, text.to_owned(), String::new())
 }
 
@@ -62,12 +62,12 @@ fn take<'a>(gathered: &mut Gathered, source: &'a Source, of: Option<char>, facts
 }
 
 /// A file in the folder of a node.
-fn of(node: char, name: &str, text: &str) -> Source {
+pub(crate) fn of(node: char, name: &str, text: &str) -> Source {
     file(&format!("{}/{name}", folder(node)), text)
 }
 
 /// The `cluster nodes` of a node, in its folder: [`dump`] with its line marked.
-fn view(node: char, lines: &str) -> Source {
+pub(crate) fn view(node: char, lines: &str) -> Source {
     let text = dump(lines).replace(
         &format!("{} ", endpoint(node)),
         &format!("{} myself,", endpoint(node)),
@@ -76,12 +76,12 @@ fn view(node: char, lines: &str) -> Source {
 }
 
 /// Views of all these nodes, all with the same lines.
-fn views(nodes: &str, lines: &str) -> Vec<Source> {
+pub(crate) fn views(nodes: &str, lines: &str) -> Vec<Source> {
     nodes.chars().map(|n| view(n, lines)).collect()
 }
 
 /// `node[@ADDRESS] FLAGS MASTER EPOCH [down] SLOTS…`, lines parted by `;`.
-fn dump(lines: &str) -> String {
+pub(crate) fn dump(lines: &str) -> String {
     lines.split(';').map(|l| line(l) + "\n").collect()
 }
 
@@ -109,19 +109,19 @@ fn line(text: &str) -> String {
 }
 
 /// Hex digits, as servers make ids.
-fn name(node: char) -> String {
+pub(crate) fn name(node: char) -> String {
     match node.is_ascii_hexdigit() {
         true => node.to_string().repeat(40),
         false => format!("{:02x}", u32::from(node)).repeat(20),
     }
 }
 
-fn address(node: char) -> String {
+pub(crate) fn address(node: char) -> String {
     let number = number(node);
     format!("10.0.0.{number}:{}", 7000 + number)
 }
 
-fn endpoint(node: char) -> String {
+pub(crate) fn endpoint(node: char) -> String {
     format!("{}@{}", address(node), 17000 + number(node))
 }
 
@@ -133,12 +133,12 @@ fn number(node: char) -> u32 {
     u32::from(node) - u32::from('a') + 1
 }
 
-fn id(inventory: &Inventory, node: char) -> NodeId {
+pub(crate) fn id(inventory: &Inventory, node: char) -> NodeId {
     let found = inventory.cluster.find(&name(node));
     found.unwrap_or_else(|| panic!("no node `{node}`"))
 }
 
-fn node(inventory: &Inventory, node: char) -> &Node {
+pub(crate) fn node(inventory: &Inventory, node: char) -> &Node {
     inventory.cluster.node(id(inventory, node))
 }
 
@@ -148,6 +148,6 @@ fn members(inventory: &Inventory) -> String {
     inventory.cluster.nodes.iter().filter_map(first).collect()
 }
 
-fn codes(inventory: &Inventory) -> Vec<&'static str> {
+pub(crate) fn codes(inventory: &Inventory) -> Vec<&'static str> {
     inventory.diagnostics.iter().map(|d| d.code).collect()
 }

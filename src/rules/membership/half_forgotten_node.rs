@@ -37,7 +37,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         .collect();
     // Gossip does not tell a node that joined later of ids that were dead by then. A spare that
     // says `slave -` of itself is no newcomer: it forgot its master.
-    let unowned = cx.cluster.has_unowned_slots();
+    let unowned = cx.cluster.unowned();
     let newcomers: NodeSet = observers
         .iter()
         .filter(|&id| cx.cluster.is_spare_given(id, unowned))

@@ -7,6 +7,7 @@
 //!
 //! ## Do
 //! Point it to the shard's master (`topoplan plan` does it). It copies the data once more.
+use crate::model::Unowned;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -38,6 +39,10 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
                 "`topoplan plan` points it to {}",
                 words::node(cx.cluster, root)
             ),
+            None if cx.cluster.unowned() == Unowned::Part => {
+                "leave it as it is: slots have no owner, and it may hold the only copy of them"
+                    .to_owned()
+            }
             None => "`topoplan plan` gives it a shard to copy".to_owned(),
         };
         out.push(
