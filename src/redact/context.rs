@@ -5,9 +5,13 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::redact::command;
+use crate::redact::item::Items;
 use crate::redact::key::Meaning;
 use crate::redact::key::is_no_value;
 use crate::redact::key::meaning;
+use crate::redact::listing::Listing;
+use crate::redact::names::REDACTED;
+use crate::redact::remote;
 use crate::redact::secret;
 use crate::redact::token;
 use crate::redact::token::Token;
@@ -23,17 +27,54 @@ use crate::redact::words;
 /// header of a map counts for all its rows.
 #[derive(Default)]
 pub(super) struct Scanner {
-    /// What the line above says of this one, and what stood before it there.
-    pending: Option<(Meaning, String)>,
+    /// What the line above says of this one.
+    pending: Option<Pending>,
+    /// What the line above says of the length of this one, in RESP; and before it of the list.
+    length: Option<usize>,
+    elements: usize,
+    listing: Listing,
+    items: Items,
+    hidden: Vec<Range<usize>>,
     /// The columns of a map; `None` before the first line that says something.
     columns: Option<Vec<Option<Meaning>>>,
     claims: Vec<Token>,
 }
 
+/// What a line says of the one below it.
+struct Pending {
+    meaning: Meaning,
+    /// Stood before the key, and stands before the value.
+    prefix: String,
+    /// RESP says how long the value is, before it.
+    resp: bool,
+    /// It says so of that many values.
+    times: usize,
+}
+
 impl Scanner {
+    /// Takes the place of everything that is not shown of the line that was looked at last.
+    pub fn hide(&self, line: &str, tokens: &mut Vec<Token>) {
+        for hidden in &self.hidden {
+            let over = |t: &Token| t.range.start < hidden.end && hidden.start < t.range.end;
+            // What begins before it is not shown either: half a token is none.
+            let inside = tokens.iter().filter(|t| over(t)).map(|t| &t.range);
+            let range = inside.fold(hidden.clone(), |all, range| {
+                all.start.min(range.start)..all.end.max(range.end)
+            });
+            if &line[range.clone()] == REDACTED {
+                continue;
+            }
+            tokens.retain(|t| !over(t));
+            let at = tokens.partition_point(|t| t.range.start < range.start);
+            let what = What::Hidden;
+            tokens.insert(at, Token { range, what });
+        }
+    }
+
     /// All tokens of the next line, in order, none over another.
     pub fn line(&mut self, line: &str, out: &mut Vec<Token>) {
         self.claims.clear();
+        self.hidden.clear();
         self.claim(line);
         self.claims
             .sort_by_key(|t| (t.range.start, Reverse(t.range.end)));
@@ -50,13 +91,27 @@ impl Scanner {
     }
 
     fn claim(&mut self, line: &str) {
-        // RESP says how long the value is.
-        if line.strip_prefix('$').is_some_and(is_number) {
+        let resp = self
+            .length
+            .take()
+            .is_some_and(|length| length == line.len());
+        if let Some(length) = line.strip_prefix('$').and_then(number)
+            && !resp
+            && self.pending.as_ref().is_none_or(|pending| pending.resp)
+        {
+            self.length = Some(length);
             return;
         }
+        if let Some(count) = line.strip_prefix('*').and_then(number) {
+            self.elements = count;
+        }
         let pending = self.pending.take();
-        if let Some((meaning, prefix)) = pending.filter(|_| !names_a_node(line)) {
-            self.value(line, value_line(line, &prefix), meaning);
+        if let Some(pending) = pending.filter(|p| p.resp || !names_a_node(line)) {
+            self.value(line, value_line(line, &pending.prefix), pending.meaning);
+            self.pending = (pending.times > 1).then(|| Pending {
+                times: pending.times - 1,
+                ..pending
+            });
             return;
         }
         if line.trim().is_empty() {
@@ -66,11 +121,26 @@ impl Scanner {
             self.assignments(line, b"=");
             return;
         }
+        if resp && line.eq_ignore_ascii_case("auth") {
+            self.pending = Some(Pending {
+                meaning: Meaning::Secret,
+                prefix: String::new(),
+                resp,
+                times: self.elements.clamp(2, 3) - 1,
+            });
+            return;
+        }
+        if let Some((range, what)) = self.items.line(line) {
+            self.claims.push(Token { range, what });
+        }
+        self.listing.line(line, &mut self.claims, &mut self.hidden);
         self.table(line);
         self.assignments(line, b"=:,\\");
         keyspace(line, &mut self.claims);
+        self.hidden.extend(module_arguments(line));
         self.directive(line);
-        self.key_line(line);
+        self.key_line(line, resp);
+        remote::claim(line, &mut self.claims);
         command::claim(line, &mut self.claims);
     }
 
@@ -81,6 +151,9 @@ impl Scanner {
         match meaning {
             _ if is_no_value(text) => {}
             Meaning::Secret => push(range, What::Secret),
+            // What a server is set to if nobody sets it.
+            Meaning::Free if text == "redis" || text.starts_with("{title}") => {}
+            Meaning::Free => self.hidden.push(range),
             Meaning::Build => push(range, What::Zeros),
             Meaning::Version => push(range, What::Kept),
             Meaning::Path => {
@@ -96,11 +169,12 @@ impl Scanner {
             }
             Meaning::Host | Meaning::Zone => {
                 let mut word = first_word(text);
-                if meaning == Meaning::Host {
-                    word = word.split_once(':').map_or(word, |(name, _)| name);
-                }
                 // Addresses are found by their shape.
                 let is_ip = word.parse::<std::net::IpAddr>().is_ok();
+                if meaning == Meaning::Host && !is_ip {
+                    word = word.split_once(':').map_or(word, |(name, _)| name);
+                }
+                let is_ip = is_ip || word.parse::<std::net::IpAddr>().is_ok();
                 let named = match meaning {
                     Meaning::Host => words::is_host_name(word) && !is_state(word),
                     _ => !word.is_empty() && !word.starts_with(['[', '{']),
@@ -174,21 +248,28 @@ impl Scanner {
                 let inner = inner.strip_suffix(['"', '\'']).unwrap_or(inner);
                 from + 1..from + 1 + inner.len()
             }
-            None if meaning == Meaning::Secret => from..from + value.len(),
+            None if [Meaning::Secret, Meaning::Free].contains(&meaning) => from..from + value.len(),
             None => from..from + first_word(value).len(),
         };
         let word = &line[range.clone()];
+        if key == "loadmodule" && word.contains('/') {
+            let args = line[range.end..].trim_start_matches(['"', '\'']).trim();
+            let end = line.trim_end().len();
+            if !args.is_empty() {
+                self.hidden.push(end - args.len()..end);
+            }
+        }
         match meaning {
             // In prose these are words like others.
             Meaning::User | Meaning::Build | Meaning::Version => {}
             Meaning::Host | Meaning::Zone if !words::is_distinct(word) => {}
-            Meaning::Path if !word.contains(['/', '.']) => {}
+            Meaning::Path if !word.contains(['/', '.']) && key != "source-dir" => {}
             meaning => self.value(line, range, meaning),
         }
     }
 
     /// A key alone on its line: its value is the next line.
-    fn key_line(&mut self, line: &str) {
+    fn key_line(&mut self, line: &str, resp: bool) {
         let range = core(line);
         let text = &line[range];
         let plain =
@@ -201,14 +282,20 @@ impl Scanner {
                     Some(Meaning::User)
                 }
                 Some(Meaning::User) if text != "masteruser" && text != "primaryuser" => None,
-                _ if ["host", "machine", "include", "login"].contains(&text) => None,
+                _ if ["host", "machine", "include", "login", "pw", "pwd"].contains(&text) => None,
                 other => other,
             };
         }
-        self.pending = match found {
-            Some(meaning) => Some((meaning, String::new())),
-            None => secret::pending(line).map(|(meaning, prefix)| (meaning, prefix.to_owned())),
+        let found = match found {
+            Some(meaning) => Some((meaning, "")),
+            None => secret::pending(line),
         };
+        self.pending = found.map(|(meaning, prefix)| Pending {
+            meaning,
+            prefix: prefix.to_owned(),
+            resp,
+            times: 1,
+        });
     }
 
     /// Cells of a host map below `host`, `zone` and `rack`, and of a disk map below `dir`.
@@ -288,8 +375,9 @@ fn value_line(line: &str, prefix: &str) -> Range<usize> {
     }
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+fn number(text: &str) -> Option<usize> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
 /// A heading where a value should be: the last value was empty, and its line got lost.
@@ -320,7 +408,30 @@ fn keyspace(line: &str, out: &mut Vec<Token>) {
             range: 0..end,
             what: What::Kept,
         });
+        // `slave0:ip=NAME,port=…`, and `master0:name=…,address=NAME:7000` of a sentinel.
+        for field in ["ip=", "address="] {
+            let at = value
+                .find(field)
+                .filter(|at| *at == 0 || value[..*at].ends_with(','));
+            if let Some(at) = at {
+                let text = &value[at + field.len()..];
+                let ends = [',', ':'];
+                let name = text.split(ends).next().unwrap_or(text);
+                remote::machine(name, line.len() - text.len(), out);
+            }
+        }
     }
+}
+
+/// Of `module:name=…,args=[…]` in INFO.
+fn module_arguments(line: &str) -> Option<Range<usize>> {
+    const ARGUMENTS: &str = ",args=[";
+    let start = line
+        .find(ARGUMENTS)
+        .filter(|_| line.starts_with("module:"))?
+        + ARGUMENTS.len();
+    let end = line.rfind(']').filter(|end| *end > start)?;
+    Some(start..end)
 }
 
 /// `this host: df ended`: a word of a sentence, not a key.

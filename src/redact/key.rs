@@ -12,6 +12,8 @@ pub(super) enum Meaning {
     Build,
     /// A version may look like an address.
     Version,
+    /// Text of which a reader needs nothing.
+    Free,
 }
 
 /// What the key says, however it is spelled: `master_auth`, `--pass`, `Ansible-Host`.
@@ -19,6 +21,10 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
     const LONGEST: usize = 48;
     let key = key.trim_start_matches('-');
     if key.len() > LONGEST || !key.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    // Where a shell is.
+    if key == "PWD" {
         return None;
     }
     let key = key.to_ascii_lowercase().replace('_', "-");
@@ -73,6 +79,7 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "appendfilename"
         | "appenddirname"
         | "loadmodule"
+        | "source-dir"
         | "include"
         | "tls-cert-file"
         | "tls-key-file"
@@ -82,6 +89,7 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "tls-client-key-file"
         | "tls-dh-params-file" => Some(Meaning::Path),
         "redis-build-id" | "redis-git-sha1" | "server-git-sha1" => Some(Meaning::Build),
+        "syslog-ident" | "proc-title-template" => Some(Meaning::Free),
         key if is_secret(key) => Some(Meaning::Secret),
         key if key.ends_with("version") => Some(Meaning::Version),
         _ => None,
@@ -107,6 +115,7 @@ fn is_secret(key: &str) -> bool {
         .iter()
         .any(|n| key.contains(n));
     EXACT.contains(&key)
+        || ["pw", "pwd"].contains(&key.rsplit(['-', '.']).next().unwrap_or(key))
         || ["-auth", "masterauth", "primaryauth"]
             .iter()
             .any(|e| key.ends_with(e))
@@ -134,6 +143,9 @@ mod tests {
             "--pass",
             "REDISCLI_AUTH",
             "ansible_ssh_pass",
+            "MYSQL_PWD",
+            "--pw",
+            "-redis.password",
         ] {
             assert_eq!(meaning(key), Some(Meaning::Secret), "{key}");
         }
@@ -146,6 +158,7 @@ mod tests {
             "cluster_stats_messages_auth-req_sent",
             "role",
             "7000",
+            "PWD",
             "--askpass",
         ] {
             assert_eq!(meaning(key), None, "{key}");
