@@ -258,7 +258,7 @@ fn ips(text: &str) -> impl Iterator<Item = &str> {
     four.chain(six)
         .filter(|word| word.parse::<IpAddr>().is_ok_and(|ip| !ip.is_unspecified()))
         // Every host has these.
-        .filter(|word| !["127.0.0.1", "::1"].contains(word))
+        .filter(|word| !["127.0.0.1", "::1"].contains(word) && !word.starts_with("::1:"))
 }
 
 /// Path below `folder`, and text, of every file.

@@ -51,6 +51,9 @@ struct Pending {
     times: usize,
 }
 
+/// Free text that nobody wrote.
+const DEFAULTS: [&str; 2] = ["redis", "{title} {listen-addr} {server-mode}"];
+
 impl Scanner {
     /// Takes the place of everything that is not shown of the line that was looked at last.
     pub fn hide(&self, line: &str, tokens: &mut Vec<Token>) {
@@ -108,6 +111,7 @@ impl Scanner {
         let pending = self.pending.take();
         if let Some(pending) = pending.filter(|p| p.resp || !names_a_node(line)) {
             self.value(line, value_line(line, &pending.prefix), pending.meaning);
+            self.item(line);
             self.pending = (pending.times > 1).then(|| Pending {
                 times: pending.times - 1,
                 ..pending
@@ -130,9 +134,7 @@ impl Scanner {
             });
             return;
         }
-        if let Some((range, what)) = self.items.line(line) {
-            self.claims.push(Token { range, what });
-        }
+        self.item(line);
         self.listing.line(line, &mut self.claims, &mut self.hidden);
         self.table(line);
         self.assignments(line, b"=:,\\");
@@ -144,6 +146,13 @@ impl Scanner {
         command::claim(line, &mut self.claims);
     }
 
+    /// A word of a command that is written one word a line.
+    fn item(&mut self, line: &str) {
+        if let Some((range, what)) = self.items.line(line) {
+            self.claims.push(Token { range, what });
+        }
+    }
+
     /// A value of which the key says what it is.
     fn value(&mut self, line: &str, range: Range<usize>, meaning: Meaning) {
         let text = &line[range.clone()];
@@ -152,7 +161,7 @@ impl Scanner {
             _ if is_no_value(text) => {}
             Meaning::Secret => push(range, What::Secret),
             // What a server is set to if nobody sets it.
-            Meaning::Free if text == "redis" || text.starts_with("{title}") => {}
+            Meaning::Free if DEFAULTS.contains(&text) => {}
             Meaning::Free => self.hidden.push(range),
             Meaning::Build => push(range, What::Zeros),
             Meaning::Version => push(range, What::Kept),
@@ -252,7 +261,7 @@ impl Scanner {
             None => from..from + first_word(value).len(),
         };
         let word = &line[range.clone()];
-        if key == "loadmodule" && word.contains('/') {
+        if key == "loadmodule" && word.contains(['/', '.']) {
             let args = line[range.end..].trim_start_matches(['"', '\'']).trim();
             let end = line.trim_end().len();
             if !args.is_empty() {

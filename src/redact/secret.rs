@@ -112,7 +112,7 @@ fn setting_name(text: &str) -> &str {
 pub(super) fn pending(line: &str) -> Option<(Meaning, &str)> {
     const LONGEST: usize = 256;
     let signs = [
-        "auth", "pass", "user", "whoami", "getname", "\"-a\"", "- -a", "secret", "hostname",
+        "auth", "pass", "user", "whoami", "getname", "\"-a\"", "- -a", "secret", "hostname", "pw",
     ];
     if line.len() > LONGEST || !holds_any(line, &signs) {
         return None;

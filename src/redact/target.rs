@@ -50,10 +50,10 @@ pub(super) fn claim(line: &Line, at: usize, out: &mut Vec<Token>) {
             line.next(at).into_iter().for_each(|n| user(line, n, out));
         }
         // `uname -a`
-        "linux" if at == 0 => {
-            let kernel = line.bare(2).starts_with(|c: char| c.is_ascii_digit());
-            if kernel && line.bare(2).contains('.') {
-                host(line, 1, out);
+        "linux" if is_called(line, at) => {
+            let kernel = line.bare(at + 2).starts_with(|c: char| c.is_ascii_digit());
+            if kernel && line.bare(at + 2).contains('.') {
+                host(line, at + 1, out);
             }
         }
         _ if is_called(line, at) => program(line, at, text, out),

@@ -330,7 +330,7 @@ fn no_listing_keeps_what_others_were_called_with() {
     let answer = redact::redact(&[source], &[], true);
     assert_eq!(
         answer.files[0].text,
-        "  PID STAT COMMAND\n  901 Ssl /opt/redis-server *:7000 [cluster]\n   7 Ss x redacted\n"
+        "  PID STAT COMMAND\n  901 Ssl /p001/redis-server *:7000 [cluster]\n   7 Ss x redacted\n"
     );
 }
 
