@@ -20,6 +20,7 @@ mod path;
 mod remote;
 mod rewrite;
 mod secret;
+mod sign;
 mod target;
 #[cfg(test)]
 mod tests;

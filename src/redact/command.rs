@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use crate::redact::secret;
+use crate::redact::sign::Signs;
 use crate::redact::token::Token;
 use crate::redact::token::What;
 use crate::redact::words;
+
+static SERVER: Signs = Signs::new(&["-server"]);
 
 /// What of this line only its neighbours tell.
 pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
@@ -16,7 +19,7 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
         accounts(line, out);
     }
     secret::claim(line, out);
-    if secret::holds_any(line, &["-server"]) || line.starts_with(['-', 'd']) {
+    if SERVER.stand_in(line) || line.starts_with(['-', 'd']) {
         owner(line, out);
     }
 }

@@ -10,7 +10,6 @@ use crate::redact::key::Meaning;
 use crate::redact::key::is_no_value;
 use crate::redact::key::meaning;
 use crate::redact::listing::Listing;
-use crate::redact::names::REDACTED;
 use crate::redact::remote;
 use crate::redact::secret;
 use crate::redact::token;
@@ -56,22 +55,29 @@ const DEFAULTS: [&str; 2] = ["redis", "{title} {listen-addr} {server-mode}"];
 
 impl Scanner {
     /// Takes the place of everything that is not shown of the line that was looked at last.
-    pub fn hide(&self, line: &str, tokens: &mut Vec<Token>) {
-        for hidden in &self.hidden {
-            let over = |t: &Token| t.range.start < hidden.end && hidden.start < t.range.end;
-            // What begins before it is not shown either: half a token is none.
-            let inside = tokens.iter().filter(|t| over(t)).map(|t| &t.range);
-            let range = inside.fold(hidden.clone(), |all, range| {
-                all.start.min(range.start)..all.end.max(range.end)
-            });
-            if &line[range.clone()] == REDACTED {
-                continue;
-            }
-            tokens.retain(|t| !over(t));
-            let at = tokens.partition_point(|t| t.range.start < range.start);
-            let what = What::Hidden;
-            tokens.insert(at, Token { range, what });
+    pub fn hide(&self, tokens: &mut Vec<Token>) {
+        if self.hidden.is_empty() {
+            return;
         }
+        let mut hidden = self.hidden.clone();
+        hidden.sort_by_key(|range| range.start);
+        let mut hidden = hidden.into_iter().peekable();
+        let mut rest = std::mem::take(tokens).into_iter().peekable();
+        while let Some(mut range) = hidden.next() {
+            while let Some(token) = rest.next_if(|t| t.range.end <= range.start) {
+                tokens.push(token);
+            }
+            // What is over its edge is not shown either: half a token is none.
+            loop {
+                let over = rest.next_if(|t| t.range.start < range.end).map(|t| t.range);
+                let over = over.or_else(|| hidden.next_if(|other| other.start < range.end));
+                let Some(over) = over else { break };
+                range = range.start.min(over.start)..range.end.max(over.end);
+            }
+            let what = What::Hidden;
+            tokens.push(Token { range, what });
+        }
+        tokens.extend(rest);
     }
 
     /// All tokens of the next line, in order, none over another.
@@ -135,6 +141,13 @@ impl Scanner {
             return;
         }
         self.item(line);
+        // Nothing but signs says nothing.
+        if !line
+            .bytes()
+            .any(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
+        {
+            return;
+        }
         self.listing.line(line, &mut self.claims, &mut self.hidden);
         self.table(line);
         self.assignments(line, b"=:,\\");
@@ -540,6 +553,33 @@ mod tests {
         assert_eq!(
             claimed("\"executable:/x/redis-server\\r\\nhz:10\""),
             [("x", What::Component), ("redis-server", What::Component)]
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_takes_whole_tokens_with_it() {
+        let token = |range, what| Token { range, what };
+        let scanner = Scanner {
+            hidden: vec![20..25, 4..10, 8..12],
+            ..Scanner::default()
+        };
+        let mut tokens = vec![
+            token(0..2, What::Ip),
+            token(3..5, What::Ip),
+            token(11..14, What::Hex),
+            token(14..16, What::Ip),
+            token(30..31, What::Ip),
+        ];
+        scanner.hide(&mut tokens);
+        assert_eq!(
+            tokens,
+            [
+                token(0..2, What::Ip),
+                token(3..14, What::Hidden),
+                token(14..16, What::Ip),
+                token(20..25, What::Hidden),
+                token(30..31, What::Ip),
+            ]
         );
     }
 

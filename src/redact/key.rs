@@ -1,5 +1,7 @@
 //! What the name of a setting or a field says of its value.
 
+use crate::redact::sign::Signs;
+
 /// What stands behind a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Meaning {
@@ -106,21 +108,19 @@ fn is_secret(key: &str) -> bool {
         "api-key",
         "credentials",
     ];
-    const PARTS: [&str; 4] = ["pass", "secret", "token", "private-key"];
-    const NOT: [&str; 6] = [
+    static PARTS: Signs = Signs::new(&["pass", "secret", "token", "private-key"]);
+    static NOT: Signs = Signs::new(&[
         "askpass", "ask-pass", "nopass", "bypass", "passive", "passed",
-    ];
+    ]);
     // INFO counts refused and called commands.
-    let counted = ["denied", "stat-", "stats-", "usec"]
-        .iter()
-        .any(|n| key.contains(n));
+    static COUNTED: Signs = Signs::new(&["denied", "stat-", "stats-", "usec"]);
     EXACT.contains(&key)
         || ["pw", "pwd"].contains(&key.rsplit(['-', '.']).next().unwrap_or(key))
         || ["-auth", "masterauth", "primaryauth"]
             .iter()
             .any(|e| key.ends_with(e))
-            && !counted
-        || PARTS.iter().any(|p| key.contains(p)) && !NOT.iter().any(|n| key.contains(n))
+            && !COUNTED.stand_in(key)
+        || PARTS.stand_in(key) && !NOT.stand_in(key)
 }
 
 /// True for a value that is there to say that there is none.

@@ -24,7 +24,7 @@ impl Names {
             let line = whole.trim_end_matches(['\n', '\r']);
             tokens.clear();
             scanner.line(line, &mut tokens);
-            scanner.hide(line, &mut tokens);
+            scanner.hide(&mut tokens);
             self.line(line, &tokens, &self.words, &mut out);
             out.push_str(&whole[line.len()..]);
         }

@@ -7,6 +7,7 @@ use crate::redact::argument;
 use crate::redact::argument::Word;
 use crate::redact::key::Meaning;
 use crate::redact::key::meaning;
+use crate::redact::sign::Signs;
 use crate::redact::target;
 use crate::redact::token::Token;
 use crate::redact::token::What;
@@ -22,8 +23,10 @@ pub(super) const CLIENTS: [&str; 8] = [
     "redis-trib",
 ];
 
+static CLIENT_SIGNS: Signs = Signs::new(&CLIENTS);
+
 /// What a line with any of this to find has in it, in lower case.
-const SIGNS: [&str; 13] = [
+static SIGNS: Signs = Signs::new(&[
     "pw",
     "curl",
     "mysql",
@@ -37,7 +40,7 @@ const SIGNS: [&str; 13] = [
     "token",
     "setname",
     "-key",
-];
+]);
 
 /// Their `-p` has the password behind it without a blank.
 const DATABASES: [&str; 6] = [
@@ -54,9 +57,9 @@ const NEAR: usize = 64;
 
 /// Passwords, users and hidden names of commands in a line.
 pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
-    let client = holds_any(line, &CLIENTS);
-    let targets = holds_any(line, &target::SIGNS);
-    if !client && !targets && !holds_any(line, &SIGNS) {
+    let client = CLIENT_SIGNS.stand_in(line);
+    let targets = client || target::SIGNS.stand_in(line);
+    if !targets && !SIGNS.stand_in(line) {
         return;
     }
     let words = argument::words(line);
@@ -75,25 +78,10 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
         line.login(at, out);
         line.access_rule(at, out);
         line.written_login(at, out);
-        target::claim(&line, at, out);
+        if targets {
+            target::claim(&line, at, out);
+        }
     }
-}
-
-/// Whether any of the words, which are in lower case, stands in the line in whatever case.
-pub(super) fn holds_any(line: &str, words: &[&str]) -> bool {
-    let mut first = [false; 256];
-    for word in words {
-        let byte = word.as_bytes().first().copied().unwrap_or(0);
-        first[usize::from(byte)] = true;
-        first[usize::from(byte.to_ascii_uppercase())] = true;
-    }
-    let bytes = line.as_bytes();
-    let begins = |at: usize, word: &str| {
-        let text = bytes.get(at..at + word.len());
-        text.is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    let mut starts = (0..bytes.len()).filter(|at| first[usize::from(bytes[*at])]);
-    starts.any(|at| words.iter().any(|word| begins(at, word)))
 }
 
 /// What of a word is the name of a setting: without the file, the number and the sign that
@@ -111,10 +99,10 @@ fn setting_name(text: &str) -> &str {
 /// a line, behind the signs of lists, quoting and `pdsh`.
 pub(super) fn pending(line: &str) -> Option<(Meaning, &str)> {
     const LONGEST: usize = 256;
-    let signs = [
+    static SIGNS: Signs = Signs::new(&[
         "auth", "pass", "user", "whoami", "getname", "\"-a\"", "- -a", "secret", "hostname", "pw",
-    ];
-    if line.len() > LONGEST || !holds_any(line, &signs) {
+    ]);
+    if line.len() > LONGEST || !SIGNS.stand_in(line) {
         return None;
     }
     let words = argument::words(line);

@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use crate::redact::secret::CLIENTS;
 use crate::redact::secret::Line;
+use crate::redact::sign::Signs;
 use crate::redact::token::Token;
 use crate::redact::token::What;
 use crate::redact::words;
 
 /// What a line that names one has in it, in lower case.
-pub(super) const SIGNS: [&str; 11] = [
+pub(super) static SIGNS: Signs = Signs::new(&[
     "ssh",
     "sudo",
     "runuser",
@@ -22,13 +23,26 @@ pub(super) const SIGNS: [&str; 11] = [
     "monitor",
     "linux ",
     "scp",
-];
+    "deluser",
+    "kill",
+    "password for",
+]);
+
+/// Nobody names more at once, and a line may be a megabyte.
+const NEAR: usize = 64;
 
 /// What the word at `at` says of those behind it.
 pub(super) fn claim(line: &Line, at: usize, out: &mut Vec<Token>) {
+    /// Of the words below.
+    const LONGEST: usize = 10;
     let text = line.bare(at);
     let before = |word: &str| at > 0 && line.is(at - 1, word);
-    match text.to_ascii_lowercase().as_str() {
+    let mut lower = String::new();
+    if text.len() <= LONGEST {
+        lower.push_str(text);
+        lower.make_ascii_lowercase();
+    }
+    match lower.as_str() {
         "-h" | "--host" | "--hostname" | "--sni" if line.client && line.is_of(at, &CLIENTS) => {
             line.next(at).into_iter().for_each(|n| host(line, n, out));
         }
@@ -39,7 +53,8 @@ pub(super) fn claim(line: &Line, at: usize, out: &mut Vec<Token>) {
         }
         "deluser" if before("acl") => {
             let mut next = line.next(at);
-            while let Some(name) = next {
+            for _ in 0..NEAR {
+                let Some(name) = next else { return };
                 user(line, name, out);
                 next = line.next(name);
             }
@@ -90,7 +105,8 @@ fn program(line: &Line, at: usize, text: &str, out: &mut Vec<Token>) {
     };
     let is_shell = text.ends_with("sudo") || text.ends_with("runuser");
     let mut next = line.next(at);
-    while let Some(word) = next {
+    for _ in 0..NEAR {
+        let Some(word) = next else { return };
         let option = line.bare(word);
         next = line.next(word);
         if names_users.contains(&option) {
