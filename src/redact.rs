@@ -12,11 +12,16 @@ mod collect;
 mod command;
 mod context;
 mod id;
+mod item;
 mod key;
+mod listing;
 mod names;
 mod path;
+mod remote;
 mod rewrite;
 mod secret;
+mod sign;
+mod target;
 #[cfg(test)]
 mod tests;
 mod token;

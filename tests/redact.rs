@@ -257,6 +257,8 @@ fn ips(text: &str) -> impl Iterator<Item = &str> {
     let six = six.filter(|word| word.contains("::"));
     four.chain(six)
         .filter(|word| word.parse::<IpAddr>().is_ok_and(|ip| !ip.is_unspecified()))
+        // Every host has these.
+        .filter(|word| !["127.0.0.1", "::1"].contains(word) && !word.starts_with("::1:"))
 }
 
 /// Path below `folder`, and text, of every file.
@@ -587,6 +589,43 @@ fn hex(name: &str) -> String {
         digits.push_str(&format!("{:08x}", state >> 32));
     }
     digits
+}
+
+/// Who asked at a prompt of `127.0.0.1:7000` is told by the port, with the old names and the new.
+#[test]
+fn prompts_of_every_host_stay_what_they_are() {
+    let ids = ["a", "b", "c", "d"].map(hex);
+    let view = |me: usize| -> String {
+        let lines = ids.iter().enumerate().map(|(at, id)| {
+            let (host, port) = (1 + at % 2, 7000 + at / 2);
+            let own = if at == me { "myself," } else { "" };
+            let rest = match at {
+                0 => "master - 0 0 1 connected 0-8191".to_owned(),
+                1 => "master - 0 0 2 connected 8192-16383".to_owned(),
+                // Each stands beside its master.
+                _ => format!("slave {} 0 0 {} connected", ids[at - 2], at - 1),
+            };
+            format!("{id} 192.168.0.{host}:{port}@1{port} {own}{rest}\n")
+        });
+        lines.collect()
+    };
+    for prompt in ["127.0.0.1", "[::1]", "localhost"] {
+        let scratch = Scratch::new("redact-loopback");
+        for me in 0..4 {
+            let port = 7000 + me / 2;
+            let text = format!(
+                "[op@db{me} ~]$ redis-cli -p {port}\n{prompt}:{port}> cluster nodes\n{}\
+                {prompt}:{port}> info\n# Server\nredis_version:7.0.15\nredis_mode:cluster\n\
+                tcp_port:{port}\n{prompt}:{port}> config get dir\n1) \"dir\"\n2) \"/data/{port}\"\n",
+                view(me)
+            );
+            scratch.put(&format!("capture/n{me}.txt"), text);
+        }
+        let capture = scratch.path().join("capture");
+        judge(&capture, &scratch).unwrap_or_else(|why| panic!("{prompt}: {why}"));
+        let found = answer("check", &capture).expect("an answer");
+        assert_ne!(found["findings"], serde_json::json!([]), "{prompt}");
+    }
 }
 
 // --- the command ------------------------------------------------------------------------------

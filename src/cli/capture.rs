@@ -80,14 +80,16 @@ impl CaptureArgs {
         }
         let mut capture = Capture::open(&self.capture, hashes, terminal.stdin())?;
         // Maps first: where files contradict each other, what was named with a flag stands.
-        let mut inventory = inventory::read(maps.into_iter().chain(&mut capture), policy);
+        let mut collected = Vec::new();
+        let noted = (&mut capture).inspect(|source| collected.extend(collected_nothing(source)));
+        let mut inventory = inventory::read(maps.into_iter().chain(noted), policy);
         inventory.diagnostics.append(&mut capture.diagnostics);
         if let Some(refused) = capture.refused.take() {
             return Err(refused);
         }
         if inventory.cluster.nodes.is_empty() {
             terminal.diagnostics(&compose::diagnostics(&inventory));
-            return Err(self.not_understood(&inventory));
+            return Err(self.not_understood(&inventory, &collected));
         }
         Ok(inventory)
     }
@@ -121,7 +123,7 @@ impl CaptureArgs {
         Ok(())
     }
 
-    fn not_understood(&self, inventory: &Inventory) -> Failure {
+    fn not_understood(&self, inventory: &Inventory, collected: &[String]) -> Failure {
         let names: Vec<String> = self.capture.iter().map(|a| plain_name(a)).collect();
         let understood = inventory.files.iter().filter(|f| f.dialect.is_some());
         let read = match inventory.files.len() {
@@ -135,11 +137,26 @@ impl CaptureArgs {
             ),
             count => format!(
                 "{} names no node: {read} read, {count} understood, and none of them lists a \
-                 cluster's nodes",
-                names.join(", ")
+                 cluster's nodes{}",
+                names.join(", "),
+                collected
+                    .first()
+                    .map_or(String::new(), |said| format!(": {said}"))
             ),
         })
     }
+}
+
+/// What `collect` told at its end, if no node answered it: `0 of 1 nodes answered; …`.
+fn collected_nothing(source: &Source) -> Option<String> {
+    const LONGEST: usize = 400;
+    if !source.text.starts_with("# topoplan collect") {
+        return None;
+    }
+    let mut lines = source.text.lines().rev();
+    let said = lines.find(|line| line.starts_with("0 of ") && line.contains(" answered"))?;
+    let shown = |c: char| if c.is_ascii_graphic() { c } else { ' ' };
+    Some(said.chars().take(LONGEST).map(shown).collect())
 }
 
 fn policy(file: &OsStr, terminal: &mut Terminal) -> Result<Policy, Failure> {

@@ -91,12 +91,29 @@ is_refusal() {
     case ${first%% *} in *[!A-Z]*) return 1 ;; esac
 }
 
+# True if $first says that nobody is let in without another password. To ask on would be a failed
+# login for every question, and some lock out who fails often.
+is_locked() {
+    case ${first#'(error) '} in
+    NOAUTH* | WRONGPASS*) ;;
+    *) return 1 ;;
+    esac
+    # Why, where the client tried a password.
+    failed=$(sed -n 's/^AUTH failed: //p' "$part.said" | plain)
+    if [ -n "$failed" ]; then first="$first ($failed)"; fi
+    printf '%s\n' "$first" | plain >"$part.refused"
+    note "$when $(cat "$part.refused")"
+    note "$host:$port lets nobody in with this password: it is not asked again"
+}
+
 # judge STATUS COMMAND: what became of a call whose answer is in $part.answer. 0: it can be kept.
-# 1: the node said no, or nothing. 2: no reply, so it is not asked again; $part.why has the words.
+# 1: the node said no, or nothing. 2: no reply, or no entry, so it is not asked again; of no reply
+# $part.why has the words.
 judge() {
     when="$began $(clock) $host:$port $2:"
     if [ "$1" -eq 0 ]; then
         first_line "$part.answer"
+        if is_locked; then return 2; fi
         if is_refusal; then
             printf '%s\n' "$first" | plain >"$part.refused"
             note "$when $(cat "$part.refused")"
@@ -111,6 +128,8 @@ judge() {
     first_line "$part.words"
     if time_is_up "$1"; then
         echo "timeout: no reply from $host:$port in $limit s" >"$part.why"
+    elif is_locked; then
+        return 2
     elif is_refusal; then
         printf '%s\n' "$first" | plain >"$part.refused"
         note "$when $(cat "$part.refused")"
@@ -146,10 +165,15 @@ save() {
     esac
 }
 
-# Names and values in turn; of a password only whether there is one.
+# redact PATTERN: names and values in turn, as that pattern gets them; of a password only whether
+# there is one.
 redact() {
-    awk '
-        function is_name(text) { return text ~ /^[a-z]+(-[a-z0-9]+)*$/ }
+    awk -v asked="$1" '
+        BEGIN { many = sub(/\*$/, "", asked) }
+        # What begins like a name that was not asked for is the rest of a password.
+        function is_name(text) {
+            return many && index(text, asked) == 1 && text ~ /^[a-z]+(-[a-z0-9]+)*$/
+        }
         { sub(/\r$/, "") }
         NR == 1 && /^([A-Z][A-Z]+|\(error\)) / { print; refused = 1 }
         refused { next }
@@ -175,7 +199,7 @@ settings() {
         {
             ask CONFIG GET "$setting"
             echo "$?" >"$part.status"
-        } | redact >"$part.answer"
+        } | redact "$setting" >"$part.answer"
         judge "$(cat "$part.status")" "CONFIG GET $setting"
         case $? in
         0) cat "$part.answer" >>"$part/config-get.txt" ;;

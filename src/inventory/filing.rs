@@ -9,6 +9,7 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::gather::Token;
 use crate::inventory::gather::Told;
 use crate::inventory::gather::folder;
+use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Draft;
 use crate::inventory::whose::Target;
 use crate::inventory::whose::Whose;
@@ -107,9 +108,21 @@ struct Left<'a> {
 
 impl Left<'_> {
     fn say(mut self, gathered: &Gathered, diagnostics: &mut Vec<Diagnostic>) {
-        let named = "nothing in their path or above them names a node";
         let help = "save each node's answers in a folder of its own, such as `10.0.0.1_7000`";
-        diagnostics.extend(unknown(&self.nameless, named).map(|d| d.help(help)));
+        let (local, nameless): (Vec<&Told>, Vec<&Told>) = self
+            .nameless
+            .iter()
+            .partition(|told| told.named.as_ref().is_some_and(is_local));
+        let named = |count| match count {
+            1 => "nothing in its path or above it names a node".to_owned(),
+            _ => "nothing in their path or above them names a node".to_owned(),
+        };
+        diagnostics.extend(unknown(&nameless, named).map(|d| d.help(help)));
+        let name = local.iter().find_map(|told| told.named.as_ref());
+        if let Some(name) = name {
+            let named = |_| format!("every host has its own {name}, and no node is known by it");
+            diagnostics.extend(unknown(&local, named).map(|d| d.help(help)));
+        }
         // A ghost was there once; a bus was said.
         let once: BTreeSet<Address> = gathered.facts.iter().filter_map(|f| f.address()).collect();
         self.elsewhere
@@ -118,14 +131,14 @@ impl Left<'_> {
             let what = format!("no node of the cluster has the address {first}");
             let what = and_more(what, self.elsewhere.len());
             let all: Vec<&Told> = self.elsewhere.values().flatten().copied().collect();
-            diagnostics.extend(unknown(&all, &what));
+            diagnostics.extend(unknown(&all, |_| what.clone()));
         }
         if let Some(&first) = self.by_id.keys().next() {
             let name = gathered.names[first as usize].as_str().escape_debug();
             let what = format!("nothing gives an address of the node `{name}`");
             let what = and_more(what, self.by_id.len());
             let all: Vec<&Told> = self.by_id.values().flatten().copied().collect();
-            diagnostics.extend(unknown(&all, &what));
+            diagnostics.extend(unknown(&all, |_| what.clone()));
         }
     }
 }
@@ -138,14 +151,15 @@ fn and_more(what: String, count: usize) -> String {
 }
 
 /// Nothing where the files hold lists of nodes only.
-fn unknown(left: &[&Told], why: &str) -> Option<Diagnostic> {
+fn unknown(left: &[&Told], why: impl Fn(usize) -> String) -> Option<Diagnostic> {
     let count: usize = left.iter().map(|t| t.count).sum();
     let first = left.iter().find(|t| t.count > 0)?;
     let what = match count {
         1 => "an answer was not used".to_owned(),
         n => format!("{n} answers were not used"),
     };
-    let note = Diagnostic::note("capture/answer-of-unknown-node", format!("{what}: {why}"));
+    let what = format!("{what}: {}", why(count));
+    let note = Diagnostic::note("capture/answer-of-unknown-node", what);
     Some(note.at(first.place.clone()))
 }
 

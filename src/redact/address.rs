@@ -13,11 +13,21 @@ use std::net::Ipv6Addr;
 /// Numbers of three digits have one order.
 const FIRST: u8 = 100;
 
-/// Old to new.
+/// True for what every host calls itself: it names nobody, and readers know that it does not.
+pub(super) fn is_everyones(text: &str) -> bool {
+    ["127.0.0.1", "::1"].contains(&text)
+}
+
+/// Old to new; what is everyone's stays, and the others stay before or behind it.
 pub(super) fn rename(olds: &BTreeSet<String>) -> BTreeMap<String, String> {
     let mut v4: BTreeMap<Ipv4Addr, &String> = BTreeMap::new();
     let mut v6: BTreeSet<(Ipv6Addr, &String)> = BTreeSet::new();
+    let mut names = BTreeMap::new();
     for old in olds {
+        if is_everyones(old) {
+            names.insert(old.clone(), old.clone());
+            continue;
+        }
         match old.parse() {
             Ok(IpAddr::V4(ip)) => {
                 v4.insert(ip, old);
@@ -29,9 +39,11 @@ pub(super) fn rename(olds: &BTreeSet<String>) -> BTreeMap<String, String> {
             Err(_) => {}
         }
     }
-    let mut names = BTreeMap::new();
     let ips: Vec<Ipv4Addr> = v4.keys().copied().collect();
-    let new = by_bytes(&ips).unwrap_or_else(|| by_rank(&ips));
+    let middle = names
+        .contains_key("127.0.0.1")
+        .then_some(Ipv4Addr::LOCALHOST);
+    let new = by_bytes(&ips, middle).unwrap_or_else(|| by_rank(&ips));
     names.extend(
         v4.values()
             .zip(new)
@@ -51,16 +63,27 @@ pub(super) fn rename(olds: &BTreeSet<String>) -> BTreeMap<String, String> {
     names
 }
 
-/// Byte by byte; `None` if there are too many networks for that.
-fn by_bytes(ips: &[Ipv4Addr]) -> Option<Vec<Ipv4Addr>> {
-    let net = |ip: &Ipv4Addr| [ip.octets()[0], ip.octets()[1]];
-    let nets: BTreeSet<[u8; 2]> = ips.iter().map(net).collect();
-    let free = (FIRST..=u8::MAX).filter(|b| !nets.contains(&[10, *b]));
-    let free: Vec<u8> = free.take(nets.len()).collect();
-    if free.len() < nets.len() {
-        return None;
+/// Byte by byte; `None` if there are too many networks for that. What is above `middle` still is.
+fn by_bytes(ips: &[Ipv4Addr], middle: Option<Ipv4Addr>) -> Option<Vec<Ipv4Addr>> {
+    let is_above = |ip: &Ipv4Addr| middle.is_some_and(|middle| *ip > middle);
+    // A network may lie on both sides.
+    let net = |ip: &Ipv4Addr| (is_above(ip), [ip.octets()[0], ip.octets()[1]]);
+    let nets: BTreeSet<(bool, [u8; 2])> = ips.iter().map(net).collect();
+    let low = (FIRST..=u8::MAX).map(|b| (false, [10, b]));
+    // The private networks behind the loopback addresses, by number and as text.
+    let high = (16..32)
+        .map(|b| (true, [172, b]))
+        .chain([(true, [192, 168])]);
+    let taken = |new: &[u8; 2]| nets.iter().any(|(_, old)| old == new);
+    let free: Vec<(bool, [u8; 2])> = low.chain(high).filter(|(_, new)| !taken(new)).collect();
+    let mut news: BTreeMap<(bool, [u8; 2]), [u8; 2]> = BTreeMap::new();
+    for side in [false, true] {
+        let olds = nets.iter().filter(|(above, _)| *above == side);
+        let mut free = free.iter().filter(|(above, _)| *above == side);
+        for old in olds {
+            news.insert(*old, free.next()?.1);
+        }
     }
-    let second: BTreeMap<[u8; 2], u8> = nets.into_iter().zip(free).collect();
     let mut third: BTreeMap<[u8; 2], BTreeSet<u8>> = BTreeMap::new();
     let mut fourth: BTreeMap<[u8; 3], BTreeSet<u8>> = BTreeMap::new();
     for ip in ips {
@@ -72,8 +95,8 @@ fn by_bytes(ips: &[Ipv4Addr]) -> Option<Vec<Ipv4Addr>> {
     let fourth: BTreeMap<_, _> = fourth.iter().map(|(k, v)| (*k, rank_bytes(v))).collect();
     let new = |ip: &Ipv4Addr| {
         let [a, b, c, d] = ip.octets();
-        let second = second[&[a, b]];
-        Ipv4Addr::new(10, second, third[&[a, b]][&c], fourth[&[a, b, c]][&d])
+        let [first, second] = news[&net(ip)];
+        Ipv4Addr::new(first, second, third[&[a, b]][&c], fourth[&[a, b, c]][&d])
     };
     Some(ips.iter().map(new).collect())
 }
@@ -119,7 +142,7 @@ mod tests {
             "10.0.0.2",
             "10.0.0.10",
             "10.0.1.3",
-            "127.0.0.1",
+            "127.0.0.2",
             "172.16.5.9",
         ];
         let new = new_of(&olds);
@@ -153,7 +176,21 @@ mod tests {
     fn six_stays_six() {
         assert_eq!(
             new_of(&["::1", "fd00::5", "fd00:0::5"]),
-            ["fd01::1000:1000", "fd01::1000:1002", "fd01::1000:1001"]
+            ["::1", "fd01::1000:1001", "fd01::1000:1000"]
+        );
+    }
+
+    #[test]
+    fn loopback_stays_and_the_others_stay_around_it() {
+        let olds = ["10.0.0.9", "127.0.0.1", "127.0.0.2", "172.16.0.1"];
+        assert_eq!(
+            new_of(&olds),
+            [
+                "10.100.101.101",
+                "127.0.0.1",
+                "172.17.101.101",
+                "172.18.101.101"
+            ]
         );
     }
 }

@@ -238,7 +238,7 @@ impl Found {
                 }
                 return self.stems.extend(shape.stem);
             }
-            What::Hex | What::Zeros | What::Kept => return,
+            What::Hex | What::Zeros | What::Kept | What::Hidden => return,
         };
         // Nearly every name was seen before.
         if !set.contains(text) {
@@ -296,8 +296,9 @@ impl Found {
 
 /// True for the folder of one host's facts: `hosts/vm`.
 pub(super) fn names_a_host(above: &str, component: &str) -> bool {
-    let (stem, extension) = words::split_extension(component);
-    above == "hosts" && extension.is_empty() && words::is_host_name(stem)
+    let (_, extension) = words::split_extension(component);
+    // Whatever it is called: here it can be nothing else.
+    above == "hosts" && extension.is_empty() && component.contains(char::is_alphabetic)
 }
 
 /// What is renamed for itself inside of a longer name.

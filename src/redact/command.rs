@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use crate::redact::secret;
+use crate::redact::sign::Signs;
 use crate::redact::token::Token;
 use crate::redact::token::What;
 use crate::redact::words;
+
+static SERVER: Signs = Signs::new(&["-server"]);
 
 /// What of this line only its neighbours tell.
 pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
@@ -15,28 +18,25 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
     if line.contains('@') {
         accounts(line, out);
     }
-    let lower = line.to_ascii_lowercase();
-    secret::claim(line, &lower, out);
-    if lower.contains("-server") || line.starts_with(['-', 'd']) {
+    secret::claim(line, out);
+    if SERVER.stand_in(line) || line.starts_with(['-', 'd']) {
         owner(line, out);
     }
 }
 
-/// A line may be a megabyte.
-const LONGEST_URL: usize = 2048;
-
 /// `redis://user:password@host`.
 fn credentials(line: &str, out: &mut Vec<Token>) {
+    // Everything between blanks and quotes is looked at once: a line may be a megabyte of them.
+    let mut done = 0;
     for (at, _) in line.match_indices("://") {
+        if at < done {
+            continue;
+        }
         let from = at + 3;
         let rest = &line[from..];
         let over = |b: u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<' | b'>');
-        let end = rest.bytes().take(LONGEST_URL).position(over);
-        let end = end.unwrap_or(if rest.len() < LONGEST_URL {
-            rest.len()
-        } else {
-            0
-        });
+        let end = rest.bytes().position(over).unwrap_or(rest.len());
+        done = from + end;
         let Some(info) = rest[..end].rfind('@') else {
             continue;
         };
@@ -144,7 +144,7 @@ mod tests {
     fn finds_passwords_in_commands() {
         let pw = ("s3cr:et", What::Secret);
         for line in [
-            "$ redis-cli -h h -a s3cr:et info",
+            "$ redis-cli -h 10.0.0.1 -a s3cr:et info",
             "redis-cli --pass 's3cr:et' ping",
             "10.0.0.1:7000> AUTH s3cr:et",
             "10.0.0.1:7000> auth s3cr:et",

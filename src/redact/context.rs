@@ -5,9 +5,12 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::redact::command;
+use crate::redact::item::Items;
 use crate::redact::key::Meaning;
 use crate::redact::key::is_no_value;
 use crate::redact::key::meaning;
+use crate::redact::listing::Listing;
+use crate::redact::remote;
 use crate::redact::secret;
 use crate::redact::token;
 use crate::redact::token::Token;
@@ -23,17 +26,64 @@ use crate::redact::words;
 /// header of a map counts for all its rows.
 #[derive(Default)]
 pub(super) struct Scanner {
-    /// What the line above says of this one, and what stood before it there.
-    pending: Option<(Meaning, String)>,
+    /// What the line above says of this one.
+    pending: Option<Pending>,
+    /// What the line above says of the length of this one, in RESP; and before it of the list.
+    length: Option<usize>,
+    elements: usize,
+    listing: Listing,
+    items: Items,
+    hidden: Vec<Range<usize>>,
     /// The columns of a map; `None` before the first line that says something.
     columns: Option<Vec<Option<Meaning>>>,
     claims: Vec<Token>,
 }
 
+/// What a line says of the one below it.
+struct Pending {
+    meaning: Meaning,
+    /// Stood before the key, and stands before the value.
+    prefix: String,
+    /// RESP says how long the value is, before it.
+    resp: bool,
+    /// It says so of that many values.
+    times: usize,
+}
+
+/// Free text that nobody wrote.
+const DEFAULTS: [&str; 2] = ["redis", "{title} {listen-addr} {server-mode}"];
+
 impl Scanner {
+    /// Takes the place of everything that is not shown of the line that was looked at last.
+    pub fn hide(&self, tokens: &mut Vec<Token>) {
+        if self.hidden.is_empty() {
+            return;
+        }
+        let mut hidden = self.hidden.clone();
+        hidden.sort_by_key(|range| range.start);
+        let mut hidden = hidden.into_iter().peekable();
+        let mut rest = std::mem::take(tokens).into_iter().peekable();
+        while let Some(mut range) = hidden.next() {
+            while let Some(token) = rest.next_if(|t| t.range.end <= range.start) {
+                tokens.push(token);
+            }
+            // What is over its edge is not shown either: half a token is none.
+            loop {
+                let over = rest.next_if(|t| t.range.start < range.end).map(|t| t.range);
+                let over = over.or_else(|| hidden.next_if(|other| other.start < range.end));
+                let Some(over) = over else { break };
+                range = range.start.min(over.start)..range.end.max(over.end);
+            }
+            let what = What::Hidden;
+            tokens.push(Token { range, what });
+        }
+        tokens.extend(rest);
+    }
+
     /// All tokens of the next line, in order, none over another.
     pub fn line(&mut self, line: &str, out: &mut Vec<Token>) {
         self.claims.clear();
+        self.hidden.clear();
         self.claim(line);
         self.claims
             .sort_by_key(|t| (t.range.start, Reverse(t.range.end)));
@@ -50,13 +100,28 @@ impl Scanner {
     }
 
     fn claim(&mut self, line: &str) {
-        // RESP says how long the value is.
-        if line.strip_prefix('$').is_some_and(is_number) {
+        let resp = self
+            .length
+            .take()
+            .is_some_and(|length| length == line.len());
+        if let Some(length) = line.strip_prefix('$').and_then(number)
+            && !resp
+            && self.pending.as_ref().is_none_or(|pending| pending.resp)
+        {
+            self.length = Some(length);
             return;
         }
+        if let Some(count) = line.strip_prefix('*').and_then(number) {
+            self.elements = count;
+        }
         let pending = self.pending.take();
-        if let Some((meaning, prefix)) = pending.filter(|_| !names_a_node(line)) {
-            self.value(line, value_line(line, &prefix), meaning);
+        if let Some(pending) = pending.filter(|p| p.resp || !names_a_node(line)) {
+            self.value(line, value_line(line, &pending.prefix), pending.meaning);
+            self.item(line);
+            self.pending = (pending.times > 1).then(|| Pending {
+                times: pending.times - 1,
+                ..pending
+            });
             return;
         }
         if line.trim().is_empty() {
@@ -66,12 +131,39 @@ impl Scanner {
             self.assignments(line, b"=");
             return;
         }
+        if resp && line.eq_ignore_ascii_case("auth") {
+            self.pending = Some(Pending {
+                meaning: Meaning::Secret,
+                prefix: String::new(),
+                resp,
+                times: self.elements.clamp(2, 3) - 1,
+            });
+            return;
+        }
+        self.item(line);
+        // Nothing but signs says nothing.
+        if !line
+            .bytes()
+            .any(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
+        {
+            return;
+        }
+        self.listing.line(line, &mut self.claims, &mut self.hidden);
         self.table(line);
         self.assignments(line, b"=:,\\");
         keyspace(line, &mut self.claims);
+        self.hidden.extend(module_arguments(line));
         self.directive(line);
-        self.key_line(line);
+        self.key_line(line, resp);
+        remote::claim(line, &mut self.claims);
         command::claim(line, &mut self.claims);
+    }
+
+    /// A word of a command that is written one word a line.
+    fn item(&mut self, line: &str) {
+        if let Some((range, what)) = self.items.line(line) {
+            self.claims.push(Token { range, what });
+        }
     }
 
     /// A value of which the key says what it is.
@@ -81,6 +173,9 @@ impl Scanner {
         match meaning {
             _ if is_no_value(text) => {}
             Meaning::Secret => push(range, What::Secret),
+            // What a server is set to if nobody sets it.
+            Meaning::Free if DEFAULTS.contains(&text) => {}
+            Meaning::Free => self.hidden.push(range),
             Meaning::Build => push(range, What::Zeros),
             Meaning::Version => push(range, What::Kept),
             Meaning::Path => {
@@ -96,11 +191,12 @@ impl Scanner {
             }
             Meaning::Host | Meaning::Zone => {
                 let mut word = first_word(text);
-                if meaning == Meaning::Host {
-                    word = word.split_once(':').map_or(word, |(name, _)| name);
-                }
                 // Addresses are found by their shape.
                 let is_ip = word.parse::<std::net::IpAddr>().is_ok();
+                if meaning == Meaning::Host && !is_ip {
+                    word = word.split_once(':').map_or(word, |(name, _)| name);
+                }
+                let is_ip = is_ip || word.parse::<std::net::IpAddr>().is_ok();
                 let named = match meaning {
                     Meaning::Host => words::is_host_name(word) && !is_state(word),
                     _ => !word.is_empty() && !word.starts_with(['[', '{']),
@@ -174,21 +270,28 @@ impl Scanner {
                 let inner = inner.strip_suffix(['"', '\'']).unwrap_or(inner);
                 from + 1..from + 1 + inner.len()
             }
-            None if meaning == Meaning::Secret => from..from + value.len(),
+            None if [Meaning::Secret, Meaning::Free].contains(&meaning) => from..from + value.len(),
             None => from..from + first_word(value).len(),
         };
         let word = &line[range.clone()];
+        if key == "loadmodule" && word.contains(['/', '.']) {
+            let args = line[range.end..].trim_start_matches(['"', '\'']).trim();
+            let end = line.trim_end().len();
+            if !args.is_empty() {
+                self.hidden.push(end - args.len()..end);
+            }
+        }
         match meaning {
             // In prose these are words like others.
             Meaning::User | Meaning::Build | Meaning::Version => {}
             Meaning::Host | Meaning::Zone if !words::is_distinct(word) => {}
-            Meaning::Path if !word.contains(['/', '.']) => {}
+            Meaning::Path if !word.contains(['/', '.']) && key != "source-dir" => {}
             meaning => self.value(line, range, meaning),
         }
     }
 
     /// A key alone on its line: its value is the next line.
-    fn key_line(&mut self, line: &str) {
+    fn key_line(&mut self, line: &str, resp: bool) {
         let range = core(line);
         let text = &line[range];
         let plain =
@@ -201,14 +304,20 @@ impl Scanner {
                     Some(Meaning::User)
                 }
                 Some(Meaning::User) if text != "masteruser" && text != "primaryuser" => None,
-                _ if ["host", "machine", "include", "login"].contains(&text) => None,
+                _ if ["host", "machine", "include", "login", "pw", "pwd"].contains(&text) => None,
                 other => other,
             };
         }
-        self.pending = match found {
-            Some(meaning) => Some((meaning, String::new())),
-            None => secret::pending(line).map(|(meaning, prefix)| (meaning, prefix.to_owned())),
+        let found = match found {
+            Some(meaning) => Some((meaning, "")),
+            None => secret::pending(line),
         };
+        self.pending = found.map(|(meaning, prefix)| Pending {
+            meaning,
+            prefix: prefix.to_owned(),
+            resp,
+            times: 1,
+        });
     }
 
     /// Cells of a host map below `host`, `zone` and `rack`, and of a disk map below `dir`.
@@ -288,8 +397,9 @@ fn value_line(line: &str, prefix: &str) -> Range<usize> {
     }
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+fn number(text: &str) -> Option<usize> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
 /// A heading where a value should be: the last value was empty, and its line got lost.
@@ -320,7 +430,30 @@ fn keyspace(line: &str, out: &mut Vec<Token>) {
             range: 0..end,
             what: What::Kept,
         });
+        // `slave0:ip=NAME,port=…`, and `master0:name=…,address=NAME:7000` of a sentinel.
+        for field in ["ip=", "address="] {
+            let at = value
+                .find(field)
+                .filter(|at| *at == 0 || value[..*at].ends_with(','));
+            if let Some(at) = at {
+                let text = &value[at + field.len()..];
+                let ends = [',', ':'];
+                let name = text.split(ends).next().unwrap_or(text);
+                remote::machine(name, line.len() - text.len(), out);
+            }
+        }
     }
+}
+
+/// Of `module:name=…,args=[…]` in INFO.
+fn module_arguments(line: &str) -> Option<Range<usize>> {
+    const ARGUMENTS: &str = ",args=[";
+    let start = line
+        .find(ARGUMENTS)
+        .filter(|_| line.starts_with("module:"))?
+        + ARGUMENTS.len();
+    let end = line.rfind(']').filter(|end| *end > start)?;
+    Some(start..end)
 }
 
 /// `this host: df ended`: a word of a sentence, not a key.
@@ -420,6 +553,33 @@ mod tests {
         assert_eq!(
             claimed("\"executable:/x/redis-server\\r\\nhz:10\""),
             [("x", What::Component), ("redis-server", What::Component)]
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_takes_whole_tokens_with_it() {
+        let token = |range, what| Token { range, what };
+        let scanner = Scanner {
+            hidden: vec![20..25, 4..10, 8..12],
+            ..Scanner::default()
+        };
+        let mut tokens = vec![
+            token(0..2, What::Ip),
+            token(3..5, What::Ip),
+            token(11..14, What::Hex),
+            token(14..16, What::Ip),
+            token(30..31, What::Ip),
+        ];
+        scanner.hide(&mut tokens);
+        assert_eq!(
+            tokens,
+            [
+                token(0..2, What::Ip),
+                token(3..14, What::Hidden),
+                token(14..16, What::Ip),
+                token(20..25, What::Hidden),
+                token(30..31, What::Ip),
+            ]
         );
     }
 

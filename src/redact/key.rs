@@ -1,5 +1,7 @@
 //! What the name of a setting or a field says of its value.
 
+use crate::redact::sign::Signs;
+
 /// What stands behind a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Meaning {
@@ -12,6 +14,8 @@ pub(super) enum Meaning {
     Build,
     /// A version may look like an address.
     Version,
+    /// Text of which a reader needs nothing.
+    Free,
 }
 
 /// What the key says, however it is spelled: `master_auth`, `--pass`, `Ansible-Host`.
@@ -19,6 +23,10 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
     const LONGEST: usize = 48;
     let key = key.trim_start_matches('-');
     if key.len() > LONGEST || !key.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    // Where a shell is.
+    if key == "PWD" {
         return None;
     }
     let key = key.to_ascii_lowercase().replace('_', "-");
@@ -73,6 +81,7 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "appendfilename"
         | "appenddirname"
         | "loadmodule"
+        | "source-dir"
         | "include"
         | "tls-cert-file"
         | "tls-key-file"
@@ -82,6 +91,7 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "tls-client-key-file"
         | "tls-dh-params-file" => Some(Meaning::Path),
         "redis-build-id" | "redis-git-sha1" | "server-git-sha1" => Some(Meaning::Build),
+        "syslog-ident" | "proc-title-template" => Some(Meaning::Free),
         key if is_secret(key) => Some(Meaning::Secret),
         key if key.ends_with("version") => Some(Meaning::Version),
         _ => None,
@@ -98,20 +108,19 @@ fn is_secret(key: &str) -> bool {
         "api-key",
         "credentials",
     ];
-    const PARTS: [&str; 4] = ["pass", "secret", "token", "private-key"];
-    const NOT: [&str; 6] = [
+    static PARTS: Signs = Signs::new(&["pass", "secret", "token", "private-key"]);
+    static NOT: Signs = Signs::new(&[
         "askpass", "ask-pass", "nopass", "bypass", "passive", "passed",
-    ];
+    ]);
     // INFO counts refused and called commands.
-    let counted = ["denied", "stat-", "stats-", "usec"]
-        .iter()
-        .any(|n| key.contains(n));
+    static COUNTED: Signs = Signs::new(&["denied", "stat-", "stats-", "usec"]);
     EXACT.contains(&key)
+        || ["pw", "pwd"].contains(&key.rsplit(['-', '.']).next().unwrap_or(key))
         || ["-auth", "masterauth", "primaryauth"]
             .iter()
             .any(|e| key.ends_with(e))
-            && !counted
-        || PARTS.iter().any(|p| key.contains(p)) && !NOT.iter().any(|n| key.contains(n))
+            && !COUNTED.stand_in(key)
+        || PARTS.stand_in(key) && !NOT.stand_in(key)
 }
 
 /// True for a value that is there to say that there is none.
@@ -134,6 +143,9 @@ mod tests {
             "--pass",
             "REDISCLI_AUTH",
             "ansible_ssh_pass",
+            "MYSQL_PWD",
+            "--pw",
+            "-redis.password",
         ] {
             assert_eq!(meaning(key), Some(Meaning::Secret), "{key}");
         }
@@ -146,6 +158,7 @@ mod tests {
             "cluster_stats_messages_auth-req_sent",
             "role",
             "7000",
+            "PWD",
             "--askpass",
         ] {
             assert_eq!(meaning(key), None, "{key}");

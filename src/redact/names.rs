@@ -17,8 +17,18 @@ pub(super) const REDACTED: &str = "redacted";
 /// Old name to new name.
 type Map = BTreeMap<String, String>;
 
-/// First run of letters and digits to old and new names.
-pub(super) type Words = BTreeMap<String, Vec<(String, String)>>;
+/// First run of letters and digits to the names that begin with it.
+pub(super) type Words = BTreeMap<String, Vec<Word>>;
+
+/// A name that is told from what it is spelled like.
+#[derive(Debug)]
+pub(super) struct Word {
+    /// Signs before its first letter or digit.
+    pub signs: String,
+    /// All of it from there on.
+    pub old: String,
+    pub new: String,
+}
 
 /// The new names of everything in a capture.
 #[derive(Debug)]
@@ -104,13 +114,15 @@ impl Names {
         let mut words = Map::new();
         let constant = found.users.iter().chain(&found.secrets);
         // A short password is a word of some sentence; a number may be any number.
+        let constant = constant.filter(|old| !is_sentence(old));
         words.extend(constant.map(|old| (old.clone(), REDACTED.to_owned())));
         let hex = |id: &&String| !id.bytes().all(|b| b.is_ascii_hexdigit());
         let ids = self.ids.keys().filter(hex);
         words.extend(ids.map(|old| (old.clone(), self.ids[old].clone())));
         words.extend(self.zones.clone());
         words.extend(self.hosts.clone());
-        words.retain(|old, _| words::is_distinct(old));
+        // `!master` is the word `master` to whoever reads a view.
+        words.retain(|old, _| words::is_distinct(old.trim_matches(is_sign)));
         let mut all = self.labels.clone();
         all.extend(words.clone());
         // `maxmemory.txt` is called after a setting, `db1.txt` after a host.
@@ -137,13 +149,14 @@ impl Names {
         kinds.into_iter().flat_map(|(kind, map)| {
             map.iter()
                 .map(move |(old, new)| (kind, old.as_str(), new.as_str()))
+                .filter(|(_, old, new)| old != new)
         })
     }
 
     pub fn counts(&self) -> Counts {
         Counts {
             ids: self.ids.len(),
-            addresses: self.ips.len(),
+            addresses: self.ips.iter().filter(|(old, new)| old != new).count(),
             hosts: self.hosts.len(),
             labels: self.labels.len(),
             zones: self.zones.len(),
@@ -156,19 +169,30 @@ impl Names {
 
 fn by_first_run(names: Map) -> Words {
     let mut words = Words::new();
-    for (old, new) in names {
-        let word = old.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-        let run = word.find(|c: char| !c.is_ascii_alphanumeric());
-        let run = word[..run.unwrap_or(word.len())].to_owned();
-        if !run.is_empty() {
-            let known = words.entry(run).or_default();
-            known.push((word.to_owned(), new));
+    for (whole, new) in names {
+        let old = whole.trim_start_matches(is_sign).to_owned();
+        let run = old.find(is_sign).unwrap_or(old.len());
+        if run > 0 {
+            let signs = whole[..whole.len() - old.len()].to_owned();
+            let known = words.entry(old[..run].to_owned()).or_default();
+            known.push(Word { signs, old, new });
         }
     }
     for known in words.values_mut() {
-        known.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+        known.sort_by_key(|word| std::cmp::Reverse((word.old.len(), word.signs.len())));
     }
     words
+}
+
+/// Neither a letter nor a digit of any script.
+fn is_sign(c: char) -> bool {
+    !c.is_alphanumeric()
+}
+
+/// Many words of which none is a name: no password is worth losing `master - 0 0` for.
+fn is_sentence(text: &str) -> bool {
+    let mut words = text.split(is_sign).filter(|word| !word.is_empty());
+    text.contains(char::is_whitespace) && words.all(|word| !words::is_distinct(word))
 }
 
 /// The first stem that no old name could be mistaken for.
@@ -215,6 +239,23 @@ mod tests {
             assert!(all.is_sorted(), "{count}");
             assert!(all.windows(2).all(|w| w[0] != w[1]), "{count}");
         }
+    }
+
+    #[test]
+    fn words_of_answers_are_not_renamed_for_a_password_or_a_host_like_them() {
+        let olds = |olds: &[&str]| olds.iter().map(|o| (*o).to_owned()).collect();
+        let found = Found {
+            secrets: olds(&["!master", ",slave", "master - 0 0", "!s3cret", "서버"]),
+            hosts: olds(&["서버1", "büro-2", "1"]),
+            ..Found::default()
+        };
+        let names = Names::new(&found);
+        let text = "x myself,master - 0 0 1 slave,slave s3cret";
+        assert_eq!(names.text(text), text);
+        assert_eq!(
+            names.text("!s3cret 서버1 büro-2 서버12 서버"),
+            "redacted host-003 host-002 서버12 redacted"
+        );
     }
 
     #[test]

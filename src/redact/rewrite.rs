@@ -7,6 +7,7 @@ use crate::redact::collect::names_a_host;
 use crate::redact::context::Scanner;
 use crate::redact::names::Names;
 use crate::redact::names::REDACTED;
+use crate::redact::names::Word;
 use crate::redact::names::Words;
 use crate::redact::path::Shape;
 use crate::redact::token;
@@ -23,6 +24,7 @@ impl Names {
             let line = whole.trim_end_matches(['\n', '\r']);
             tokens.clear();
             scanner.line(line, &mut tokens);
+            scanner.hide(&mut tokens);
             self.line(line, &tokens, &self.words, &mut out);
             out.push_str(&whole[line.len()..]);
         }
@@ -50,7 +52,7 @@ impl Names {
             above = part;
             let new: String = new
                 .chars()
-                .map(|c| if c.is_control() || c == '/' { '_' } else { c })
+                .map(|c| if is_unseen(c) || c == '/' { '_' } else { c })
                 .collect();
             // Hidden files are not read as part of a capture.
             match new.trim_start_matches('.') {
@@ -95,7 +97,7 @@ impl Names {
                 None => return self.inline(text, &self.words, out),
             },
             What::Zone => self.zones.get(text),
-            What::User | What::Secret => return out.push_str(REDACTED),
+            What::User | What::Secret | What::Hidden => return out.push_str(REDACTED),
             What::Component => return self.component(text, out),
             What::Zeros => {
                 let zero = |c: char| if c.is_ascii_hexdigit() { '0' } else { c };
@@ -154,25 +156,51 @@ impl Names {
     }
 }
 
+/// Nobody sees it in a listing, or it turns what stands beside it around.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The end of the letters and digits, of any script, that start at `at`.
+fn word_end(line: &str, at: usize, end: usize) -> usize {
+    let run = token::run_end(line.as_bytes(), at, end);
+    if line.as_bytes()[..end].get(run).is_none_or(u8::is_ascii) {
+        return run;
+    }
+    let Some(rest) = line.get(run..end) else {
+        return run;
+    };
+    run + rest
+        .find(|c: char| !c.is_alphanumeric())
+        .unwrap_or(rest.len())
+}
+
 /// Names that stand where nothing says that they are names.
 fn replace_words(line: &str, range: Range<usize>, words: &Words, out: &mut String) {
     let bytes = line.as_bytes();
     let (mut at, mut done) = (range.start, range.start);
     while at < range.end {
-        if !bytes[at].is_ascii_alphanumeric() {
-            at += token::separator(bytes, at);
+        let run = word_end(line, at, range.end);
+        if run == at {
+            // Behind the bytes of a colour a letter may be cut in two.
+            at += match line.get(at..).and_then(|rest| rest.chars().next()) {
+                Some(c) if !c.is_ascii() => c.len_utf8(),
+                Some(_) => token::separator(bytes, at),
+                None => 1,
+            };
             continue;
         }
-        let run = token::run_end(bytes, at, range.end);
         let known = words.get(&line[at..run]).into_iter().flatten();
-        let rest = &line[at..range.end];
-        let mut fits = known.filter(|(old, _)| {
-            let behind = rest.as_bytes().get(old.len());
-            rest.starts_with(old.as_str()) && behind.is_none_or(|b| !b.is_ascii_alphanumeric())
+        let (before, rest) = (&line[done..at], &line[at..range.end]);
+        let mut fits = known.filter(|word| {
+            let behind = rest.strip_prefix(word.old.as_str());
+            behind.is_some_and(|b| !b.starts_with(char::is_alphanumeric))
+                && before.ends_with(word.signs.as_str())
         });
         match fits.next() {
-            Some((old, new)) => {
-                out.push_str(&line[done..at]);
+            Some(Word { signs, old, new }) => {
+                out.push_str(&before[..before.len() - signs.len()]);
                 out.push_str(new);
                 at += old.len();
                 done = at;

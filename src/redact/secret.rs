@@ -7,6 +7,8 @@ use crate::redact::argument;
 use crate::redact::argument::Word;
 use crate::redact::key::Meaning;
 use crate::redact::key::meaning;
+use crate::redact::sign::Signs;
+use crate::redact::target;
 use crate::redact::token::Token;
 use crate::redact::token::What;
 
@@ -21,8 +23,11 @@ pub(super) const CLIENTS: [&str; 8] = [
     "redis-trib",
 ];
 
+static CLIENT_SIGNS: Signs = Signs::new(&CLIENTS);
+
 /// What a line with any of this to find has in it, in lower case.
-const SIGNS: [&str; 12] = [
+static SIGNS: Signs = Signs::new(&[
+    "pw",
     "curl",
     "mysql",
     "mariadb",
@@ -35,7 +40,7 @@ const SIGNS: [&str; 12] = [
     "token",
     "setname",
     "-key",
-];
+]);
 
 /// Their `-p` has the password behind it without a blank.
 const DATABASES: [&str; 6] = [
@@ -50,10 +55,11 @@ const DATABASES: [&str; 6] = [
 /// So many words back a command is looked for: a line may be a megabyte.
 const NEAR: usize = 64;
 
-/// Passwords, users and hidden names of commands in a line; `lower` is the line in lower case.
-pub(super) fn claim(line: &str, lower: &str, out: &mut Vec<Token>) {
-    let client = CLIENTS.iter().any(|c| lower.contains(c));
-    if !client && !SIGNS.iter().any(|s| lower.contains(s)) {
+/// Passwords, users and hidden names of commands in a line.
+pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
+    let client = CLIENT_SIGNS.stand_in(line);
+    let targets = client || target::SIGNS.stand_in(line);
+    if !targets && !SIGNS.stand_in(line) {
         return;
     }
     let words = argument::words(line);
@@ -71,18 +77,32 @@ pub(super) fn claim(line: &str, lower: &str, out: &mut Vec<Token>) {
         line.directive(at, out);
         line.login(at, out);
         line.access_rule(at, out);
+        line.written_login(at, out);
+        if targets {
+            target::claim(&line, at, out);
+        }
     }
+}
+
+/// What of a word is the name of a setting: without the file, the number and the sign that
+/// `grep -A`, `diff` and `sed` put before it.
+fn setting_name(text: &str) -> &str {
+    let mut name = text.rsplit([':', '/']).next().unwrap_or(text);
+    if let Some((_, behind)) = name.rsplit_once(".conf-") {
+        name = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+        name = name.strip_prefix('-').unwrap_or(name);
+    }
+    name.trim_start_matches(['+', '<', '^'])
 }
 
 /// What the line below this one is, and what stands before the words of both: a key at the end of
 /// a line, behind the signs of lists, quoting and `pdsh`.
 pub(super) fn pending(line: &str) -> Option<(Meaning, &str)> {
     const LONGEST: usize = 256;
-    let lower = line.to_ascii_lowercase();
-    let signs = [
-        "auth", "pass", "user", "whoami", "getname", "\"-a\"", "- -a", "secret",
-    ];
-    if line.len() > LONGEST || !signs.iter().any(|s| lower.contains(s)) {
+    static SIGNS: Signs = Signs::new(&[
+        "auth", "pass", "user", "whoami", "getname", "\"-a\"", "- -a", "secret", "hostname", "pw",
+    ]);
+    if line.len() > LONGEST || !SIGNS.stand_in(line) {
         return None;
     }
     let words = argument::words(line);
@@ -96,7 +116,7 @@ pub(super) fn pending(line: &str) -> Option<(Meaning, &str)> {
         .find(|at| !line.bare(*at).is_empty())?;
     // `redis.conf:requirepass`, as `grep` prints it.
     let bare = line.bare(last);
-    let name = bare.rsplit(':').next().unwrap_or(bare);
+    let name = setting_name(bare);
     let prefixed = name.len() < bare.len();
     let start = match words[last].text(line.text).rfind(name) {
         Some(inner) if prefixed => words[last].range.start + inner,
@@ -108,6 +128,13 @@ pub(super) fn pending(line: &str) -> Option<(Meaning, &str)> {
         |first: &str, second: &str| last > 0 && line.is(last - 1, first) && line.is(last, second);
     if asked("acl", "whoami") || asked("client", "getname") {
         return Some((Meaning::User, ""));
+    }
+    // Asked of a shell.
+    let prompt = last > 0 && words[last - 1].text(line.text).ends_with(['$', '#']);
+    match name {
+        "whoami" if prompt => return Some((Meaning::User, "")),
+        "hostname" if prompt => return Some((Meaning::Host, "")),
+        _ => {}
     }
     if asked("acl", "genpass") {
         return Some((Meaning::Secret, ""));
@@ -150,25 +177,27 @@ fn directive(name: &str, of_sentinel: bool) -> Option<(What, usize)> {
     }
 }
 
-struct Line<'a, 'w> {
-    text: &'a str,
-    words: &'w [Word],
-    client: bool,
+/// A line and its words.
+pub(super) struct Line<'a, 'w> {
+    pub text: &'a str,
+    pub words: &'w [Word],
+    /// It calls a client, or may.
+    pub client: bool,
 }
 
 impl<'a> Line<'a, '_> {
     /// A word without the signs of lists around it.
-    fn bare(&self, at: usize) -> &'a str {
+    pub fn bare(&self, at: usize) -> &'a str {
         let text = self.words.get(at).map_or("", |w| w.text(self.text));
         text.trim_matches(['[', ']', '{', '}', ',', ':', '(', ')'])
     }
 
-    fn is(&self, at: usize, word: &str) -> bool {
+    pub fn is(&self, at: usize, word: &str) -> bool {
         self.bare(at).eq_ignore_ascii_case(word)
     }
 
     /// The next word of the same line that is more than a sign of a list.
-    fn next(&self, at: usize) -> Option<usize> {
+    pub fn next(&self, at: usize) -> Option<usize> {
         let line = self.words.get(at)?.line;
         let mut behind = at + 1..self.words.len();
         let next = behind.find(|n| !["", "=>"].contains(&self.bare(*n)))?;
@@ -198,7 +227,7 @@ impl<'a> Line<'a, '_> {
     }
 
     /// One of these programs is called by the command that the word belongs to.
-    fn is_of(&self, at: usize, programs: &[&str]) -> bool {
+    pub fn is_of(&self, at: usize, programs: &[&str]) -> bool {
         let near = self.words[at.saturating_sub(NEAR)..at].iter().rev();
         let near = near.map(|w| w.text(self.text));
         let mut command = near.take_while(|text| !text.ends_with(['|', ';', '&']));
@@ -269,10 +298,12 @@ impl<'a> Line<'a, '_> {
             "-a" | "--authenticate" if self.client => What::Secret,
             "-p" if remote => What::Secret,
             "--user" if self.client => What::User,
-            _ if option.starts_with("--") && !option.contains('=') => match meaning(option) {
-                Some(Meaning::Secret) => What::Secret,
-                _ => return,
-            },
+            _ if option.starts_with('-') && option.len() > 2 && !option.contains('=') => {
+                match meaning(option) {
+                    Some(Meaning::Secret) => What::Secret,
+                    _ => return,
+                }
+            }
             _ if remote && option.starts_with("-p") => {
                 let start = self.words[at].range.start + 2;
                 return push(out, start..self.words[at].range.end, What::Secret);
@@ -326,7 +357,7 @@ impl<'a> Line<'a, '_> {
     fn directive(&self, at: usize, out: &mut Vec<Token>) {
         let text = self.bare(at);
         // `redis.conf:12:requirepass`, as `grep` prints it.
-        let name = text.rsplit(':').next().unwrap_or(text);
+        let name = setting_name(text);
         let option = name.starts_with("--");
         let name = name.trim_start_matches('-').to_ascii_lowercase();
         let before = self.bare(at.wrapping_sub(1)).rsplit(':').next();
@@ -357,7 +388,9 @@ impl<'a> Line<'a, '_> {
         let Some(next) = next.filter(|_| is_set || begins) else {
             return;
         };
-        if is_set || option || what == What::User || of_sentinel {
+        // Of `sed`, whose words stand in quotes.
+        let replaced = text.contains('/');
+        if is_set || option || what == What::User || of_sentinel || replaced {
             self.value(next, what, out);
             if option {
                 self.more(next, out);
@@ -377,9 +410,26 @@ impl<'a> Line<'a, '_> {
         let plain = |w: &Word| {
             let text = w.text(self.text);
             text.ends_with([':', ')', '>', '|', '#'])
-                || !text.bytes().any(|b| b.is_ascii_alphanumeric())
+                || !text.bytes().any(|b| b.is_ascii_alphabetic())
         };
         prefixed || before.all(plain)
+    }
+
+    /// `AUTH\r\n$6\r\npassword`, as RESP is written in one line.
+    fn written_login(&self, at: usize, out: &mut Vec<Token>) {
+        if !self.is(at, "auth") {
+            return;
+        }
+        let length = |at: usize| {
+            let digits = self.bare(at).strip_prefix('$');
+            digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+        };
+        for value in [at + 2, at + 4] {
+            if !length(value - 1) || self.bare(value).is_empty() {
+                return;
+            }
+            push(out, self.words[value].range.clone(), What::Secret);
+        }
     }
 
     /// `AUTH password`, `AUTH user password`, `HELLO 3 AUTH …`, `Bearer token`.

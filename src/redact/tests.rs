@@ -65,6 +65,34 @@ fn the_beginning_of_an_id_becomes_the_beginning_of_the_new_one() {
 }
 
 #[test]
+fn names_of_any_script_are_renamed_wherever_they_stand() {
+    let node = format!("{ID} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n");
+    let folder = "hosts/e\u{202e}vil\u{1b}[31m";
+    let answer = redacted(&[
+        ("hosts.csv", "host,ip\n서버1,10.0.0.1\nbüro-2,10.0.0.2\n"),
+        ("hosts/서버1/nodes.txt", &node),
+        ("büro-2_7000/ping.txt", "PONG\n"),
+        (
+            "서버1.txt",
+            "op@서버1:~$ redis-cli -p 7000 ping\nPONG\n서버1:7000> ping\nPONG\n",
+        ),
+        (&format!("{folder}/nodes.txt"), &node),
+        ("nodes/10.0.0.1_7000e\u{202e}vil/ping.txt", "PONG\n"),
+    ]);
+    let old = ["서버", "ro-2", "vil", "\u{202e}"];
+    for file in &answer.files {
+        let both = format!("{} {}", file.path, file.text);
+        let kept = old.iter().find(|old| both.contains(**old));
+        assert_eq!(kept, None, "{both}");
+    }
+    assert!(answer.files[1].text.contains(" 0 0 1 connected 0-16383"));
+    assert_eq!(
+        answer.files[0].text,
+        "host,ip\nhost-003,10.100.101.101\nhost-001,10.100.101.102\n"
+    );
+}
+
+#[test]
 fn prompts_keep_their_shape() {
     assert_eq!(
         text("[joe@jump1 ~]$ redis-cli -h jump1 -p 7000 -a hunter2 info\njoe hunter2\n"),

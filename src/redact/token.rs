@@ -32,6 +32,8 @@ pub(super) enum What {
     Zeros,
     /// Stays as it is.
     Kept,
+    /// Not shown, and nothing of it is looked for elsewhere.
+    Hidden,
 }
 
 /// Shortest stretch of hex digits that can be the beginning of an id: reports shorten so.
@@ -60,10 +62,15 @@ pub(super) fn find(line: &str, range: Range<usize>, out: &mut Vec<Token>) {
                 hex_within(line, at..end, out);
                 end
             }
-            None => at + separator(bytes, at),
+            None if bytes[at].is_ascii() => at + separator(bytes, at),
+            None => at + line.get(at..).map_or(1, first_length),
         };
         at = end.max(at + 1);
     }
+}
+
+fn first_length(text: &str) -> usize {
+    text.chars().next().map_or(1, char::len_utf8)
 }
 
 enum Found {
@@ -78,6 +85,9 @@ fn token_at(line: &str, at: usize, end: usize) -> Option<Found> {
     let byte = bytes[at];
     if byte == b'/' {
         return path_end(bytes, at, end).map(Found::Path);
+    }
+    if !byte.is_ascii() {
+        return machine(line, at, end).and_then(|to| one(at..to, What::Host));
     }
     if byte != b':' && !byte.is_ascii_alphanumeric() {
         return None;
@@ -200,6 +210,8 @@ fn ipv6(line: &str, at: usize, end: usize) -> Option<(usize, What)> {
         (_, Some(ip)) if bytes.get(to) == Some(&b'@') => sure(ip, at + front.len()),
         (Some(ip), _) if bracketed => sure(ip, to),
         (Some(ip), Some(front)) if front.is_unspecified() => sure(ip, to),
+        // Nobody lives at `::1:7000`, and every host has a `::1`.
+        (Some(_), Some(ip)) if ip.is_loopback() => sure(ip, at + front.len()),
         (Some(_), Some(_)) => Some((to, What::IpAndMaybePort)),
         (Some(ip), None) => sure(ip, to),
         (None, Some(ip)) => sure(ip, at + front.len()),
@@ -234,12 +246,23 @@ fn uuid(bytes: &[u8], at: usize, end: usize) -> Option<usize> {
 /// `db1.example.com`, or the name in `db1:7000`, that starts at `at`.
 fn machine(line: &str, at: usize, end: usize) -> Option<usize> {
     let bytes = line.as_bytes();
-    if at > 0 && matches!(bytes[at - 1], b'-' | b'.') {
+    // Only where a word begins, in whatever script: else half of it would be found.
+    let before = line.get(..at)?.chars().next_back();
+    let odd = !bytes[at].is_ascii() || before.is_some_and(|c| !c.is_ascii());
+    if before.is_some_and(|c| matches!(c, '-' | '.') || odd && c.is_alphanumeric()) {
         return None;
     }
-    let legal = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'-' | b'.');
-    let mut to = at + bytes[at..end].iter().take_while(legal).count();
-    while matches!(bytes[to - 1], b'.' | b'-') {
+    let mut to = at;
+    while to < end {
+        let legal = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'-' | b'.');
+        to += bytes[to..end].iter().take_while(legal).count();
+        let other = line.get(to..end).and_then(|rest| rest.chars().next());
+        match other.filter(|c| !c.is_ascii() && c.is_alphanumeric()) {
+            Some(letter) => to += letter.len_utf8(),
+            None => break,
+        }
+    }
+    while to > at && matches!(bytes[to - 1], b'.' | b'-') {
         to -= 1;
     }
     let text = &line[at..to];
@@ -259,7 +282,7 @@ fn machine(line: &str, at: usize, end: usize) -> Option<usize> {
     let is_file = words::EXTENSIONS.iter().any(|end| text.ends_with(end));
     let named = !is_file
         && text.bytes().any(|b| b.is_ascii_digit() || b == b'.')
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.starts_with(char::is_alphabetic)
         && (at == 0 || bytes[at - 1] != b'_');
     (port && named && words::is_distinct(text)).then_some(to)
 }

@@ -112,6 +112,35 @@ pub(super) fn behind_line_end(line: &str, at: usize) -> Option<usize> {
     Some(line.len() - text.strip_prefix('n')?.len())
 }
 
+/// The lines that one line is made of: between line ends that are written out, and in JSON one
+/// for each string.
+pub(super) fn parts(line: &str) -> Vec<Range<usize>> {
+    let is_json = line.trim_start().starts_with(['{', '[', '"']) || line.starts_with("b'");
+    let bytes = line.as_bytes();
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while is_json && at < bytes.len() {
+        let from = at;
+        while bytes.get(at) == Some(&b'\\') {
+            at += 1;
+        }
+        let escapes = at - from;
+        let ends = match bytes.get(at) {
+            Some(b'n' | b'r') => escapes > 0,
+            Some(b'"') => escapes == 0,
+            Some(b'\'') => escapes == 0 && line.starts_with("b'"),
+            _ => false,
+        };
+        if ends {
+            parts.push(start..from);
+            start = at + 1;
+        }
+        at += 1;
+    }
+    parts.push(start..bytes.len());
+    parts
+}
+
 /// Whether a line begins at `at`: in the file, in quotes, or behind a line end written out.
 pub(super) fn begins_line(line: &str, at: usize) -> bool {
     let before = &line[..at];

@@ -105,8 +105,9 @@ pub(super) fn is_plain_file(name: &str) -> bool {
 /// True if `word`, found anywhere, can only be the name it is known as.
 pub(super) fn is_distinct(word: &str) -> bool {
     let letters = word.chars().any(char::is_alphabetic);
-    let digits = word.bytes().any(|b| b.is_ascii_digit());
-    let shortest = if digits { 2 } else { 3 };
+    // Short words of Latin letters are words of some sentence.
+    let rare = word.bytes().any(|b| b.is_ascii_digit() || !b.is_ascii());
+    let shortest = if rare { 2 } else { 3 };
     letters && word.chars().count() >= shortest && !is_common(word)
 }
 
@@ -114,11 +115,11 @@ pub(super) fn is_distinct(word: &str) -> bool {
 /// not an address.
 pub(super) fn is_host_name(text: &str) -> bool {
     const LONGEST: usize = 255;
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    let legal = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     text.len() <= LONGEST
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.bytes().all(legal)
-        && text.bytes().any(|b| b.is_ascii_alphabetic())
+        && text.starts_with(char::is_alphanumeric)
+        && text.chars().all(legal)
+        && text.chars().any(char::is_alphabetic)
 }
 
 /// True for `db1.dc2.example.com` and `db1.internal`; not for versions and files.
@@ -128,9 +129,7 @@ pub(super) fn is_qualified_name(text: &str) -> bool {
         return false;
     };
     let last = last.to_ascii_lowercase();
-    let legal = |label: &str| {
-        label.starts_with(|c: char| c.is_ascii_alphanumeric()) && !label.ends_with('-')
-    };
+    let legal = |label: &str| label.starts_with(char::is_alphanumeric) && !label.ends_with('-');
     let is_extension = EXTENSIONS
         .iter()
         .any(|e| e.strip_prefix('.') == Some(&last));
@@ -185,7 +184,10 @@ fn without_common_ends(part: &str) -> Option<&str> {
             break;
         }
     }
-    (is_host_name(part) && !says_nothing(part)).then_some(part)
+    // Whatever else somebody called a folder names somebody, too.
+    let odd = |c: char| !c.is_ascii_graphic() && !c.is_whitespace();
+    let named = is_host_name(part) || part.contains(odd) && part.contains(char::is_alphabetic);
+    (named && !says_nothing(part)).then_some(part)
 }
 
 #[cfg(test)]
@@ -226,6 +228,11 @@ mod tests {
         assert_eq!(names("db-prod-1_7000_info.txt"), ["db-prod-1"]);
         assert_eq!(names("redis-db1-7000.log"), ["db1"]);
         assert_eq!(names("db1.example.com_7000"), ["db1.example.com"]);
+        assert_eq!(names("서버1.txt"), ["서버1"]);
+        assert_eq!(
+            names("e\u{202e}vil\u{1b}[1m_7000"),
+            ["e\u{202e}vil\u{1b}[1m"]
+        );
         for label in [
             "10.0.0.1_7000",
             "cluster-nodes.txt",

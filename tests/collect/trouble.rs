@@ -195,16 +195,30 @@ fn a_password_among_other_settings_or_with_line_ends_is_not_saved() {
     let text = crate::script(&[]);
     let start = text.find("redact() {").expect("the function");
     let end = start + text[start..].find("\n}\n").expect("its end") + 3;
-    let script = format!("{}redact <answer\n", &text[start..end]);
-    played.put(
-        "answer",
-        "tls-port\n0\ntls-key-file-pass\nhunter2\nHunter 3\ntls-ca-cert-file\n\ntls-cluster\nno\n",
-    );
-    let run = played.run(&script, &[] as &[&str]);
-    assert_eq!(
-        run.out,
-        "tls-port\n0\ntls-key-file-pass\n(set)\ntls-ca-cert-file\n\ntls-cluster\nno\n"
-    );
+    let function = &text[start..end];
+    for (asked, answer, saved) in [
+        (
+            "tls-*",
+            "tls-port\n0\ntls-key-file-pass\nhunter2\nHunter 3\nhunter\ntls-ca-cert-file\n\ntls-cluster\nno\n",
+            "tls-port\n0\ntls-key-file-pass\n(set)\ntls-ca-cert-file\n\ntls-cluster\nno\n",
+        ),
+        (
+            "requirepass",
+            "requirepass\nhunter2\nhunter\nhunter3\ndir\nhunter4\n\n",
+            "requirepass\n(set)\n",
+        ),
+        ("masterauth", "masterauth\n\n", "masterauth\n(empty)\n"),
+        (
+            "maxmemory*",
+            "maxmemory\n0\nmaxmemory-policy\nnoeviction\n",
+            "maxmemory\n0\nmaxmemory-policy\nnoeviction\n",
+        ),
+    ] {
+        played.put("answer", answer);
+        let script = format!("{function}redact '{asked}' <answer\n");
+        let run = played.run(&script, &[] as &[&str]);
+        assert_eq!(run.out, saved, "{asked}");
+    }
 }
 
 #[test]
@@ -260,6 +274,36 @@ fn a_node_that_lets_nobody_in_is_not_called_dead() {
     );
     run.ends(0, "set REDISCLI_AUTH");
     assert_eq!(played.names("out/nodes"), ["127.0.0.1_7000"]);
+    let visits = played.read("nodes/visited");
+    let visits = visits.lines().filter(|l| *l == "127.0.0.2:7000").count();
+    assert_eq!(visits, 1, "every question would be a failed login");
+    let log = played.read("out/collect.log");
+    assert!(
+        log.contains("127.0.0.2:7000 lets nobody in with this password: it is not asked again\n"),
+        "{log}"
+    );
+}
+
+#[test]
+fn where_nobody_is_let_in_check_says_why() {
+    let played = Played::new("all-noauth");
+    played.node("127.0.0.1_7000", TWO);
+    played.put(
+        "nodes/127.0.0.1_7000/says",
+        "WRONGPASS invalid username-password pair\n\n",
+    );
+    let run = played.collect(&["127.0.0.1:7000"]);
+    run.ends(1, "0 of 1 nodes answered");
+    let archive = played.path("out.tar.gz");
+    let answer = crate::topoplan(&["check", &archive.to_string_lossy()]);
+    assert_eq!(answer.exit, 2, "{}", answer.text());
+    for said in [
+        "names no node",
+        "0 of 1 nodes answered",
+        "WRONGPASS invalid",
+    ] {
+        assert!(answer.stderr.contains(said), "{}", answer.stderr);
+    }
 }
 
 #[test]

@@ -80,7 +80,14 @@ fn no_setting_keeps_its_password() {
             format!("1# \"{name}\" => \"{MARK}\"\n2# \"dir\" => \"/x\"\n"),
             json!({name: MARK, "dir": "/x"}).to_string(),
             format!("\"{name}\",\"{MARK}\"\n"),
-            format!("*2\r\n$9\r\n{name}\r\n$9\r\n{MARK}\r\n"),
+            format!("*2\r\n${}\r\n{name}\r\n$9\r\n{MARK}\r\n", name.len()),
+            format!("{name}\n$12345\ndir\n/x\nrequirepass\n$5{MARK}\nport\n7000\n"),
+            format!("+{name} {MARK}\n-{name} {MARK}\n"),
+            format!("redis.conf:11:port 7000\nredis.conf-12-{name} {MARK}\n"),
+            format!("redis.conf-{name} {MARK}\n"),
+            format!("     2\t{name} {MARK}\n"),
+            format!("  502  {name} {MARK}\n"),
+            format!("$ sed -i 's/^{name}.*/{name} {MARK}/' redis.conf\n"),
             format!("\u{1b}[0m{name}\u{1b}[0m\n\u{1b}[33m{MARK}\u{1b}[0m\n"),
             format!("10.0.0.1:7000> CONFIG SET dir /x {name} \"{MARK}\"\nOK\n"),
             format!("1.2 [0 10.0.0.1:60866] \"config\" \"set\" \"{name}\" \"{MARK}\"\n"),
@@ -160,6 +167,9 @@ fn no_client_keeps_its_password() {
         "VALKEYCLI_AUTH",
         "REDIS_PASSWORD",
         "SR2_REDIS_AUTH",
+        "REDIS_PWD",
+        "MYSQL_PWD",
+        "REDIS_PW",
     ] {
         for value in [MARK.to_owned(), format!("'{MARK}'"), format!("a;{MARK}")] {
             let command = format!("{name}={value} redis-cli cluster nodes");
@@ -174,6 +184,16 @@ fn no_client_keeps_its_password() {
         texts.push(format!(
             "export SR2_REDIS_MASTER_PORTS=( 7000 )\nexport {name}=( \"{MARK}\" )\n"
         ));
+    }
+    for line in [
+        "pw: ",
+        "pwd=",
+        "x --pw ",
+        "x -password ",
+        "x -redis.password ",
+        "x -pass ",
+    ] {
+        texts.push(format!("$ redis-cli ping\nPONG\n{line}{MARK}\n"));
     }
     texts.push(format!("$ sshpass -p {MARK} ssh bob@10.0.0.1 redis-cli\n"));
     judge(&texts);
@@ -247,6 +267,111 @@ fn no_typed_command_keeps_its_password() {
         texts.push(format!("10.0.0.1:7000> {question}\n\"{MARK}\"\n"));
     }
     judge(&texts);
+}
+
+#[test]
+fn no_command_in_pieces_keeps_its_password() {
+    let length = MARK.len();
+    let mut texts = Vec::new();
+    for text in [
+        format!("4) 1) \"AUTH\"\n   2) \"{MARK}\"\n"),
+        format!("   4) 1) \"auth\"\n      2) \"bob\"\n      3) \"{MARK}\"\n"),
+        format!("1) \"ACL\"\n2) \"SETUSER\"\n3) \"{MARK}\"\n4) \">{MARK}\"\n"),
+        format!("argc: '2'\nargv[0]: '\"AUTH\"'\nargv[1]: '\"{MARK}\"'\n"),
+        format!("*2\r\n$4\r\nAUTH\r\n${length}\r\n{MARK}\r\n"),
+        format!("*3\r\n$4\r\nAUTH\r\n$3\r\nbob\r\n${length}\r\n{MARK}\r\n"),
+        format!("$ printf '*2\\r\\n$4\\r\\nAUTH\\r\\n${length}\\r\\n{MARK}\\r\\n' | nc h 7000\n"),
+        format!("10.0.0.1:7000> acl deluser bob {MARK}\n(integer) 2\n"),
+        format!("10.0.0.1:7000> CLIENT KILL USER {MARK}\n(integer) 2\n"),
+        format!("[sudo] password for {MARK}: \n"),
+        format!("[op@h ~]$ whoami\n{MARK}\n"),
+    ] {
+        texts.push(text.clone());
+        texts.push(format!("PONG\n{text}PONG\n"));
+    }
+    judge(&texts);
+}
+
+/// Rows of `ps` with what a program was called with, and with whose it is.
+#[test]
+fn no_listing_keeps_what_others_were_called_with() {
+    let mut texts = Vec::new();
+    let commands = [
+        format!("redis_exporter -redis.addr x -redis.password {MARK}"),
+        format!("x -pass {MARK}"),
+        format!("x {MARK}"),
+        format!("redis-cli -h {MARK} -p 7000 monitor"),
+        format!("ssh -l {MARK} {MARK}"),
+        format!("sshd: {MARK} [priv]"),
+        format!("sudo -u {MARK} redis-server *:7000"),
+        format!("/bin/sh -c redis-cli -a x -h {MARK} info"),
+    ];
+    for command in &commands {
+        let row = format!("root 7 0.0 0.0 1 1 ? Ss 10:00 0:00 {command}\n");
+        let header = "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\n";
+        let short = format!("  PID STAT COMMAND\n    7 Ss {command}\n    8 Ss x\n");
+        texts.extend([
+            format!("{header}{row}"),
+            format!("{header}root 1 0.0 0.0 1 1 ? Ss 10:00 0:00 redis-server *:1\n{row}"),
+            row.clone(),
+            format!("root 7 1 0 10:00 ? 00:00:00 {command}\n"),
+            short.clone(),
+            format!("  33 pts/0 S+ 0:00 {command}\n"),
+            json!({"rc": 0, "stdout": short}).to_string(),
+            json!({"stdout_lines": short.lines().collect::<Vec<_>>()}).to_string(),
+        ]);
+    }
+    texts.push(format!("USER PID %CPU COMMAND\n{MARK} 7 0.0 java -jar x\n"));
+    texts.push(format!("{MARK} 7 1 0 10:00 ? 00:00:00 -bash\n"));
+    judge(&texts);
+    // What tells one server from another stays.
+    let text = "  PID STAT COMMAND\n  901 Ssl /opt/redis-server *:7000 [cluster]\n   7 Ss x -y z\n";
+    let source = Source::new("ps.txt", text.to_owned(), String::new());
+    let answer = redact::redact(&[source], &[], true);
+    assert_eq!(
+        answer.files[0].text,
+        "  PID STAT COMMAND\n  901 Ssl /p001/redis-server *:7000 [cluster]\n   7 Ss x redacted\n"
+    );
+}
+
+#[test]
+fn no_machine_is_named() {
+    let id = "07c37dfeb235213a872192d90877d0cd55635b91";
+    let machine = MARK.to_lowercase();
+    let texts = [
+        "# Replication\nrole:master\nconnected_slaves:1\nslave0:ip=HOST,port=7001,state=online\n",
+        "HOST:/export/x on /mnt/b type nfs4 (rw,addr=10.0.0.7)\n",
+        "Filesystem 1K-blocks Used Available Use% Mounted on\n//HOST/share 100 1 1 1% /b\n",
+        "port 7000\nproc-title-template HOST\n",
+        "port 7000\nproc-title-template \"{title} HOST {server-mode}\"\n",
+        "port 7000\nsyslog-ident HOST\n",
+        "port\n7000\nsyslog-ident\nHOST\n",
+        "port 7000\nloadmodule /opt/x.so auth HOST\n",
+        "port 7000\nsource-dir HOST\n",
+        "# Modules\nmodule:name=x,path=/x.so,args=[HOST]\n",
+        &format!(
+            "12:M 01 Jan 2026 00:00:00.000 # FAIL message received from {id} (HOST) about {id} (HOST)\n"
+        ),
+        "$ redis-cli -h HOST -p 7000 ping\nPONG\n",
+        "$ redis-cli --tls --sni HOST --host HOST ping\nPONG\n",
+        "$ redis-cli cluster meet HOST 7000\nOK\n",
+        "10.0.0.1:7000> replicaof HOST 6379\nOK\n",
+        "10.0.0.1:7000> SLAVEOF HOST 6379\nOK\n",
+        "10.0.0.1:7000> sentinel monitor mymaster HOST 6379 2\nOK\n",
+        "$ ssh -l bob HOST\nPONG\n",
+        "$ ssh -p 22 bob@HOST redis-cli ping\nPONG\n",
+        "$ echo PING | nc HOST 7000\n+PONG\n",
+        "Linux HOST 5.4.0-1-amd64 #1 SMP x86_64 GNU/Linux\n",
+        "[op@h ~]$ hostname\nHOST\n",
+    ];
+    for text in texts {
+        let text = text.replace("HOST", &machine);
+        let source = Source::new("x.txt", text.clone(), String::new());
+        let answer = redact::redact(&[source], &[], true);
+        let file = &answer.files[0];
+        assert!(!file.text.contains(&machine), "{}", file.text);
+        assert_eq!(answer.leaks, [] as [&str; 0], "{text}");
+    }
 }
 
 #[test]
