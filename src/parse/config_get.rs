@@ -107,6 +107,30 @@ fn sniff(head: &Head) -> bool {
     }
 }
 
+/// What a line that has many settings consists of: of each its name, and all words up to the
+/// next name that is surely one. `None` for every other line.
+pub fn settings_of_line(line: &str) -> Option<impl Iterator<Item = (&str, &str)>> {
+    let mut rest = line.trim_start();
+    one_line::is_one_line(line).then(|| {
+        std::iter::from_fn(move || {
+            let (name, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+            if name.is_empty() {
+                return None;
+            }
+            let mut end = 0;
+            for word in behind.split_inclusive(' ') {
+                if one_line::is_sure(word.trim_end()) {
+                    break;
+                }
+                end += word.len();
+            }
+            let (value, next) = behind.split_at(end);
+            rest = next;
+            Some((name, value.trim()))
+        })
+    })
+}
+
 /// All settings of an answer on each of its lines, or on the only one.
 pub(super) fn is_one_line(head: &Head) -> bool {
     let mut lines = said(head.raw_lines()).take(KEYS).peekable();

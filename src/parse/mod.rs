@@ -55,6 +55,7 @@ mod unreachable;
 mod wrapped;
 
 pub use block::Block;
+pub use config_get::settings_of_line;
 pub use dbsize::KEY as DBSIZE;
 pub use facts::DiskRow;
 pub use facts::Distribution;

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use crate::parse::settings_of_line;
+use crate::redact::key::Meaning;
+use crate::redact::key::meaning;
 use crate::redact::secret;
 use crate::redact::sign::Signs;
 use crate::redact::token::Token;
@@ -12,6 +15,7 @@ static SERVER: Signs = Signs::new(&["-server"]);
 
 /// What of this line only its neighbours tell.
 pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
+    settings(line, out);
     if line.contains("://") {
         credentials(line, out);
     }
@@ -21,6 +25,19 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
     secret::claim(line, out);
     if SERVER.stand_in(line) || line.starts_with(['-', 'd']) {
         owner(line, out);
+    }
+}
+
+/// An answer of CONFIG GET on one line.
+fn settings(line: &str, out: &mut Vec<Token>) {
+    for (name, value) in settings_of_line(line).into_iter().flatten() {
+        let what = match meaning(name) {
+            Some(Meaning::Secret) => What::Secret,
+            Some(Meaning::User) => What::User,
+            _ => continue,
+        };
+        let start = value.as_ptr() as usize - line.as_ptr() as usize;
+        push(out, start..start + value.len(), what);
     }
 }
 
@@ -164,6 +181,16 @@ mod tests {
         ] {
             assert_eq!(claimed(line), [], "{line}");
         }
+    }
+
+    #[test]
+    fn finds_passwords_among_settings_on_one_line() {
+        let line = "cluster-announce-port 0 requirepass a b-c d masteruser joe masterauth \
+                    dir /d port 7000";
+        assert_eq!(
+            claimed(line),
+            [("a b-c d", What::Secret), ("joe", What::User)]
+        );
     }
 
     #[test]

@@ -116,7 +116,10 @@ pub(super) fn is_distinct(word: &str) -> bool {
 pub(super) fn is_host_name(text: &str) -> bool {
     const LONGEST: usize = 255;
     let legal = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    // Behind an empty setting on its line stands the next.
+    let is_setting = text.starts_with("cluster-announce-");
     text.len() <= LONGEST
+        && !is_setting
         && text.starts_with(char::is_alphanumeric)
         && text.chars().all(legal)
         && text.chars().any(char::is_alphabetic)

@@ -16,14 +16,19 @@ const NAMES: usize = 3;
 const LOOKED_AT: usize = 64;
 
 /// It begins with a setting, and others follow in it.
-pub(super) fn is_one_line(line: &str) -> bool {
+pub(in crate::parse) fn is_one_line(line: &str) -> bool {
     let line = strip_markup(line);
     let mut words = line.split_ascii_whitespace();
     if is_refusal(line) || !words.next().is_some_and(is_name) {
         return false;
     }
-    let sure = |word: &&str| WORDS.contains(word) || word.starts_with("cluster-");
+    let sure = |word: &&str| is_sure(word);
     words.take(LOOKED_AT).filter(sure).count() + 1 >= NAMES
+}
+
+/// The name of a setting, and hardly anything else.
+pub(in crate::parse) fn is_sure(word: &str) -> bool {
+    WORDS.contains(&word) || word.starts_with("cluster-")
 }
 
 pub(super) fn read<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
