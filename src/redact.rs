@@ -15,6 +15,7 @@ mod id;
 mod item;
 mod key;
 mod listing;
+mod login;
 mod names;
 mod path;
 mod remote;

@@ -23,7 +23,7 @@ use crate::common::topoplan_with;
 fn broken(scratch: &Scratch) -> String {
     for node in 0..6 {
         // The first replica goes from the second host to the first one, its master's.
-        let text = dump('a', "10.0.0", node).replace("10.0.0.2:7001@17001", "10.0.0.1:7001@17001");
+        let text = dump('a', "10.0.0", node).replace("10.0.0.2:7001@17001", "10.0.0.1:7009@17009");
         scratch.put(&format!("capture/view{node}.txt"), text);
     }
     scratch.path().join("capture").display().to_string()

@@ -53,7 +53,7 @@ const DATABASES: [&str; 6] = [
 ];
 
 /// So many words back a command is looked for: a line may be a megabyte.
-const NEAR: usize = 64;
+pub(super) const NEAR: usize = 64;
 
 /// Passwords, users and hidden names of commands in a line.
 pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
@@ -205,7 +205,7 @@ impl<'a> Line<'a, '_> {
     }
 
     /// The value that begins with this word, and the strings that a shell glues to it.
-    fn value(&self, at: usize, what: What, out: &mut Vec<Token>) {
+    pub fn value(&self, at: usize, what: What, out: &mut Vec<Token>) {
         let word = &self.words[at];
         let range = word.value(self.text);
         let mut end = range.end;
@@ -403,7 +403,7 @@ impl<'a> Line<'a, '_> {
     }
 
     /// Only numbers of lists, signs of quoting and names of files stand before it.
-    fn begins_line(&self, at: usize, prefixed: bool) -> bool {
+    pub fn begins_line(&self, at: usize, prefixed: bool) -> bool {
         let word = &self.words[at];
         let before = self.words[..at].iter().rev().take(NEAR);
         let mut before = before.take_while(|w| w.is_beside(word));
@@ -414,127 +414,9 @@ impl<'a> Line<'a, '_> {
         };
         prefixed || before.all(plain)
     }
-
-    /// `AUTH\r\n$6\r\npassword`, as RESP is written in one line.
-    fn written_login(&self, at: usize, out: &mut Vec<Token>) {
-        if !self.is(at, "auth") {
-            return;
-        }
-        let length = |at: usize| {
-            let digits = self.bare(at).strip_prefix('$');
-            digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
-        };
-        for value in [at + 2, at + 4] {
-            if !length(value - 1) || self.bare(value).is_empty() {
-                return;
-            }
-            push(out, self.words[value].range.clone(), What::Secret);
-        }
-    }
-
-    /// `AUTH password`, `AUTH user password`, `HELLO 3 AUTH …`, `Bearer token`.
-    fn login(&self, at: usize, out: &mut Vec<Token>) {
-        const NOT: [&str; 4] = ["failed", "failed:", "<password>", "called"];
-        let text = self.bare(at);
-        // `Authorization: Basic …`, and whatever other kinds there are.
-        let header = at > 0
-            && self
-                .bare(at - 1)
-                .to_ascii_lowercase()
-                .ends_with("authorization");
-        if header && !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic()) {
-            if let Some(next) = self
-                .next(at)
-                .filter(|n| self.words[*n].is_beside(&self.words[at]))
-            {
-                self.value(next, What::Secret, out);
-            }
-            return;
-        }
-        let lower = text.eq_ignore_ascii_case("auth") || text.eq_ignore_ascii_case("auth2");
-        // In lower case it is a word of prose, unless it is where a command begins.
-        let prompt = at > 0 && self.words[at - 1].text(self.text).ends_with('>');
-        let command =
-            || prompt || self.client || self.begins_line(at, false) || self.words[at].opens();
-        let mut near = at.saturating_sub(NEAR)..at;
-        let mut follows = || near.any(|b| self.is(b, "hello") || self.is(b, "migrate"));
-        let found = match text {
-            "AUTH" | "AUTH2" | "Bearer" => true,
-            _ => lower && (command() || follows()),
-        };
-        let first = self.next(at).filter(|_| found);
-        let Some(first) = first else { return };
-        if NOT.contains(&self.words[first].text(self.text)) {
-            return;
-        }
-        self.value(first, What::Secret, out);
-        let second = self.next(first).filter(|s| {
-            let text = self.words[*s].text(self.text);
-            !text.starts_with('"') && !["KEYS", "keys", "setname", "SETNAME"].contains(&text)
-        });
-        if let Some(second) = second {
-            self.value(second, What::Secret, out);
-        }
-    }
-
-    /// `user NAME on >password #hash ~* +@all`, in a file, a command or an answer.
-    fn access_rule(&self, at: usize, out: &mut Vec<Token>) {
-        let text = self.bare(at);
-        if text.eq_ignore_ascii_case("setname") {
-            if let Some(name) = self.next(at).filter(|_| at > 0) {
-                self.value(name, What::User, out);
-            }
-            return;
-        }
-        let word = text.trim_start_matches("--");
-        let word = word.rsplit(':').next().unwrap_or(word);
-        if !word.eq_ignore_ascii_case("user") && !word.eq_ignore_ascii_case("setuser") {
-            return;
-        }
-        let Some(name) = self.next(at) else { return };
-        let number = self.words[at].line;
-        let rules = self.words[name + 1..].iter();
-        let rules: Vec<&Word> = rules
-            .take_while(|w| w.line == number)
-            .take_while(|w| {
-                let text = w.text(self.text);
-                let again = ["user", "setuser"]
-                    .iter()
-                    .any(|a| text.eq_ignore_ascii_case(a));
-                !text.starts_with("--") && !again
-            })
-            .collect();
-        let text = |w: &Word| w.text(self.text);
-        if !rules.iter().any(|w| is_rule(text(w))) {
-            return;
-        }
-        if self.bare(name) != "default" {
-            self.value(name, What::User, out);
-        }
-        for rule in rules {
-            if text(rule).len() > 1 && text(rule).starts_with(['>', '<', '#', '!']) {
-                let range = rule.value(self.text);
-                push(out, range.start + 1..range.end, What::Secret);
-            }
-        }
-    }
 }
 
-fn is_rule(word: &str) -> bool {
-    const WORDS: [&str; 7] = [
-        "on",
-        "off",
-        "nopass",
-        "allkeys",
-        "resetpass",
-        "resetkeys",
-        "allcommands",
-    ];
-    WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
-        || word.starts_with(['>', '#', '~', '&', '+', '<', '!']) && word.len() > 1
-}
-
-fn push(out: &mut Vec<Token>, range: Range<usize>, what: What) {
+pub(super) fn push(out: &mut Vec<Token>, range: Range<usize>, what: What) {
     if !range.is_empty() {
         out.push(Token { range, what });
     }
