@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Address {
     ip: Arc<str>,
+    /// Of an IP: addresses are compared far more often than made.
+    number: Option<IpAddr>,
     port: u16,
 }
 
@@ -49,6 +51,7 @@ impl Address {
         }
         Ok(Self {
             ip: ip.into(),
+            number: ip.parse().ok(),
             port,
         })
     }
@@ -61,10 +64,6 @@ impl Address {
     /// The client port.
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    fn number(&self) -> Option<IpAddr> {
-        self.ip.parse().ok()
     }
 }
 
@@ -88,7 +87,7 @@ impl fmt::Display for Address {
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> Ordering {
         // Names sort after numbers; the text decides what the number leaves equal.
-        let key = |a: &Self| a.number().map_or((1, None), |n| (0, Some(n)));
+        let key = |a: &Self| (a.number.is_none(), a.number);
         key(self)
             .cmp(&key(other))
             .then_with(|| self.ip.cmp(&other.ip))
