@@ -1,7 +1,5 @@
 //! A capture says the same in whatever it is packed, and is never lost without a word.
 
-mod common;
-
 use std::fs;
 use std::io::Cursor;
 use std::io::Write;

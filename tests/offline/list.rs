@@ -1,7 +1,5 @@
 //! `list` prints what the runbook's commands print, byte for byte.
 
-mod common;
-
 use crate::common::Answer;
 use crate::common::Scratch;
 use crate::common::dump;

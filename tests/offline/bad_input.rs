@@ -1,7 +1,5 @@
 //! Bad input: which exit code, and where the answer says it is bad.
 
-mod common;
-
 use std::path::Path;
 
 use crate::common::Answer;

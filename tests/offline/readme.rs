@@ -1,8 +1,6 @@
 //! Every command line in the code blocks of README.md works as it stands there, and the output
 //! that it shows is real. Locally stale output is rewritten; under CI it fails.
 
-mod common;
-
 use std::fs;
 
 use crate::common::Scratch;

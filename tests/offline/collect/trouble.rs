@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::played::Played;
+use super::played::Played;
 
 const TWO: &str = "aa 127.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-8191\n\
                    bb 127.0.0.2:7000@17000 master - 0 0 2 connected 8192-16383\n";
@@ -192,7 +192,7 @@ fn a_password_on_a_command_line_is_refused() {
 #[test]
 fn a_password_among_other_settings_or_with_line_ends_is_not_saved() {
     let played = Played::new("redact");
-    let text = crate::script(&[]);
+    let text = super::script(&[]);
     let start = text.find("redact() {").expect("the function");
     let end = start + text[start..].find("\n}\n").expect("its end") + 3;
     let function = &text[start..end];
@@ -295,7 +295,7 @@ fn where_nobody_is_let_in_check_says_why() {
     let run = played.collect(&["127.0.0.1:7000"]);
     run.ends(1, "0 of 1 nodes answered");
     let archive = played.path("out.tar.gz");
-    let answer = crate::topoplan(&["check", &archive.to_string_lossy()]);
+    let answer = crate::common::topoplan(&["check", &archive.to_string_lossy()]);
     assert_eq!(answer.exit, 2, "{}", answer.text());
     for said in [
         "names no node",
@@ -377,7 +377,7 @@ fn each_host_can_save_what_lies_on_it() {
 #[test]
 fn passwords_of_processes_are_not_saved() {
     let played = Played::new("processes");
-    let text = crate::script(&[]);
+    let text = super::script(&[]);
     let start = text.find("server_processes() {").expect("the function");
     let end = start + text[start..].find("\n}\n").expect("its end") + 3;
     let script = format!("{}server_processes <ps\n", &text[start..end]);

@@ -1,7 +1,7 @@
 //! What must hold for every plan: over clusters drawn at random, over the samples, and over the
 //! captures beside the repository where they exist.
 
-mod generator;
+pub mod generator;
 mod oracles;
 
 use std::fs;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use generator::draws;
+use self::generator::draws;
 use topoplan::inventory;
 use topoplan::inventory::Inventory;
 use topoplan::plan::Request;

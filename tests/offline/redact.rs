@@ -2,11 +2,7 @@
 //! over clusters drawn at random, over the samples, and over the captures beside the repository
 //! where they exist.
 
-mod common;
 #[allow(dead_code, reason = "requests are drawn for other tests")]
-#[path = "properties/generator.rs"]
-mod generator;
-#[path = "redact/secrets.rs"]
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -24,8 +20,8 @@ use serde_json::Value;
 
 use crate::common::Scratch;
 use crate::common::topoplan;
-use crate::generator::Draw;
-use crate::generator::draws;
+use crate::properties::generator::Draw;
+use crate::properties::generator::draws;
 use topoplan::model::Cluster;
 use topoplan::model::Direction;
 use topoplan::model::Membership;
@@ -693,7 +689,7 @@ fn nothing_secret_is_left() {
 #[test]
 fn nothing_is_written_where_something_is() {
     let scratch = Scratch::new("redact-full");
-    common::put_views(&scratch, "in/", 'a', "10.0.0");
+    crate::common::put_views(&scratch, "in/", 'a', "10.0.0");
     scratch.put("out/mine.txt", "mine");
     let path = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
     let answer = topoplan(&["redact", &path("in"), "-o", &path("out")]);
@@ -716,7 +712,7 @@ fn nothing_is_written_where_something_is() {
 #[test]
 fn what_was_left_out_is_said() {
     let scratch = Scratch::new("redact-said");
-    common::put_views(&scratch, "in/", 'a', "10.0.0");
+    crate::common::put_views(&scratch, "in/", 'a', "10.0.0");
     scratch.put("in/letter.txt", "Dear all,\nthe cluster is fine\n");
     scratch.put("hosts.csv", "host,ip\nparis,10.0.0.1\n");
     let path = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();

@@ -1,7 +1,5 @@
 //! The contract of the command line: exit codes, streams, files.
 
-mod common;
-
 use std::ffi::OsString;
 use std::fs;
 use std::io;

@@ -1,8 +1,6 @@
 //! The scripts as bash runs them, against a client that answers from files.
 
-#[path = "emit/actions.rs"]
 mod actions;
-#[path = "emit/fake.rs"]
 mod fake;
 
 use std::process::Command;
@@ -11,15 +9,15 @@ use topoplan::emit;
 use topoplan::emit::testing;
 use topoplan::report::Step;
 
-use crate::fake::Fake;
-use crate::fake::M;
-use crate::fake::OTHER;
-use crate::fake::R;
-use crate::fake::SYNCED;
-use crate::fake::blank_replica;
-use crate::fake::line;
-use crate::fake::pair;
-use crate::fake::script;
+use self::fake::Fake;
+use self::fake::M;
+use self::fake::OTHER;
+use self::fake::R;
+use self::fake::SYNCED;
+use self::fake::blank_replica;
+use self::fake::line;
+use self::fake::pair;
+use self::fake::script;
 
 fn every_action() -> Vec<Step> {
     let mut steps = vec![

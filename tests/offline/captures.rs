@@ -14,9 +14,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use topoplan::model::SlotSet;
 
-mod common;
-
-use common::topoplan;
+use crate::common::topoplan;
 
 type Texts = BTreeSet<String>;
 

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use crate::FLASHBASE_QUESTIONS;
-use crate::played::Played;
-use crate::played::Run;
-use crate::script;
+use super::FLASHBASE_QUESTIONS;
+use super::played::Played;
+use super::played::Run;
+use super::script;
 
 /// Plays flashbase: three nodes, of which one refuses and, with a file `paused`, one hangs.
 const FAKE: &str = r#"#!/bin/sh

@@ -9,8 +9,6 @@
 //! measures the release binary on captures up to a thousand nodes seen from all of them (a
 //! million lines) and prints seconds and peak memory.
 
-mod common;
-
 use std::fs;
 use std::fs::File;
 use std::path::Path;
@@ -19,10 +17,10 @@ use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
-use common::Scratch;
-use common::large::Large;
-use common::large::Trouble;
-use common::topoplan;
+use crate::common::Scratch;
+use crate::common::large::Large;
+use crate::common::large::Trouble;
+use crate::common::topoplan;
 use serde_json::Value;
 
 fn capture(name: &str, large: Large) -> Scratch {

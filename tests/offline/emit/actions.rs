@@ -4,14 +4,14 @@ use std::fs;
 
 use topoplan::emit::testing;
 
-use crate::fake::Fake;
-use crate::fake::M;
-use crate::fake::OTHER;
-use crate::fake::R;
-use crate::fake::SYNCED;
-use crate::fake::blank_replica;
-use crate::fake::line;
-use crate::fake::pair;
+use super::fake::Fake;
+use super::fake::M;
+use super::fake::OTHER;
+use super::fake::R;
+use super::fake::SYNCED;
+use super::fake::blank_replica;
+use super::fake::line;
+use super::fake::pair;
 
 #[test]
 fn a_forced_failover_stops_if_the_old_master_came_back() {

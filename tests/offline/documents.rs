@@ -1,7 +1,5 @@
 //! Generated documents are current. Locally a stale one is rewritten; under CI it fails.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 

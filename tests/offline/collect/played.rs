@@ -8,9 +8,9 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use super::script;
 use crate::common::Scratch;
 use crate::common::topoplan;
-use crate::script;
 
 /// A cluster of files, and where it is captured.
 pub struct Played {

@@ -1,12 +1,7 @@
 //! The script that `collect` prints, run against a cluster that is played by files.
 
-mod common;
-
-#[path = "collect/flashbase.rs"]
 mod flashbase;
-#[path = "collect/played.rs"]
 mod played;
-#[path = "collect/trouble.rs"]
 mod trouble;
 
 use std::collections::BTreeSet;

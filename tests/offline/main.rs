@@ -1,0 +1,21 @@
+//! Everything that needs neither a server nor an allocator of its own: commands run in process, on samples and on made-up
+//! input. One binary, so that a change is linked once.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod architecture;
+mod archives;
+mod bad_input;
+mod captures;
+mod collect;
+mod command_line;
+mod documents;
+mod emit;
+mod instances;
+mod list;
+mod parse;
+mod properties;
+mod readme;
+mod redact;
+mod scale;
