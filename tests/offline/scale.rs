@@ -3,7 +3,7 @@
 //! The default run takes seconds in a debug build and asserts answers, never times. For figures:
 //!
 //! ```text
-//! cargo build --release && TOPOPLAN_SCALE=full cargo test --test scale -- --nocapture
+//! cargo build --release && TOPOPLAN_SCALE=full cargo test --test offline scale -- --nocapture
 //! ```
 //!
 //! measures the release binary on captures up to a thousand nodes seen from all of them (a
