@@ -12,6 +12,7 @@ mod collect;
 mod command_line;
 mod documents;
 mod emit;
+mod faults;
 mod instances;
 mod list;
 mod parse;
