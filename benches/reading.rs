@@ -28,7 +28,7 @@ use large::Trouble;
 use topoplan::inventory;
 use topoplan::parse;
 use topoplan::policy::Policy;
-use topoplan::source::Source;
+use topoplan::text::Source;
 
 /// A capture on disk, gone afterwards.
 struct Capture(PathBuf);

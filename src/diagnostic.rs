@@ -1,10 +1,10 @@
 //! What we say about a captured file: code, severity, message, place, help.
 //!
-//! A diagnostic never stops anything. Knows source only; `render/` draws it.
+//! A diagnostic never stops anything. Knows text only; `render/` draws it.
 
 use std::fmt;
 
-use crate::source::Place;
+use crate::text::Place;
 
 /// How bad a diagnostic or a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -7,16 +7,16 @@
 //! |---|---|---|
 //! | `model` | the nouns: ids, addresses, slots, nodes, shards, domains, the cluster | – |
 //! | `parallel` | the same work on many items, on all cores | – |
-//! | `source` | a captured file in memory, and places in it | model |
-//! | `diagnostic` | what we say about a source | source |
+//! | `text` | a captured file in memory, places in it, and how messages spell captured text, numbers and lists | model |
+//! | `diagnostic` | what we say about a source | text |
 //! | `collect` | a read-only script that captures everything worth having | model |
-//! | `policy` | what is wanted | model, source, diagnostic |
-//! | `parse` | text to facts, one file per dialect | model, source, diagnostic |
-//! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, source, diagnostic, policy, parse |
-//! | `redact` | a capture with other names, to be shown to strangers | model, parallel, source, parse |
+//! | `policy` | what is wanted | model, text, diagnostic |
+//! | `parse` | text to facts, one file per dialect | model, text, diagnostic |
+//! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, text, diagnostic, policy, parse |
+//! | `redact` | a capture with other names, to be shown to strangers | model, parallel, text, parse |
 //! | `flow` | exact min-cost flow with tuple costs, and its proof | – |
 //! | `measure` | the counts that rules and levels share | model, policy, flow |
-//! | `rules` | cluster and policy to findings, one file per rule | model, diagnostic, policy, inventory, flow, measure |
+//! | `rules` | cluster and policy to findings, one file per rule | model, text, diagnostic, policy, inventory, flow, measure |
 //! | `action` | one indivisible act: words, guard, effect, inverse, wait | model |
 //! | `plan` | cluster and policy to target to ordered steps | model, policy, inventory, flow, measure, rules, action, simulate |
 //! | `simulate` | a plan applied step by step, with the findings of each moment | model, policy, measure, rules, action, plan |
@@ -24,8 +24,8 @@
 //! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `report` | the one serialisable answer of each command | diagnostic |
 //! | `compose` | inventory, findings and plans to reports | everything above except parse |
-//! | `emit` | plan file to commands of one operator tool, one file each | model, report |
-//! | `render` | report to bytes, one file per format | model, report, source, diagnostic, rules |
+//! | `emit` | plan file to commands of one operator tool, one file each | model, text, report |
+//! | `render` | report to bytes, one file per format | model, report, text, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
 pub mod action;
@@ -49,4 +49,4 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod simulate;
-pub mod source;
+pub mod text;

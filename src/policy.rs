@@ -1,6 +1,6 @@
 //! What is wanted: replica counts and the home layout. Everything has a default.
 //!
-//! Knows model, source and diagnostic.
+//! Knows model, text and diagnostic.
 
 use std::collections::BTreeMap;
 

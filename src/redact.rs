@@ -36,7 +36,7 @@ use crate::parallel;
 use crate::parse;
 use crate::parse::Parsed;
 use crate::redact::collect::Found;
-use crate::source::Source;
+use crate::text::Source;
 
 pub use names::Counts;
 pub use names::Names;

@@ -30,7 +30,7 @@ use topoplan::parse::Block;
 use topoplan::parse::DIALECTS;
 use topoplan::parse::Log;
 use topoplan::policy::Policy;
-use topoplan::source::Source;
+use topoplan::text::Source;
 
 // --- memory -------------------------------------------------------------------------------------
 

@@ -9,15 +9,15 @@ use crate::cli::files;
 use crate::cli::files::Capture;
 use crate::cli::files::Hashes;
 use crate::cli::output::Terminal;
-use crate::cli::shell::plain;
-use crate::cli::shell::quote;
 use crate::compose;
 use crate::inventory;
 use crate::inventory::Inventory;
 use crate::parse;
 use crate::parse::Facts;
 use crate::policy::Policy;
-use crate::source::Source;
+use crate::text::Source;
+use crate::text::quote::printable;
+use crate::text::quote::shell_word;
 
 /// The capture and what belongs to it.
 #[derive(clap::Args, Debug)]
@@ -164,7 +164,7 @@ fn policy(file: &OsStr, terminal: &mut Terminal) -> Result<Policy, Failure> {
     Policy::parse(&source.text).map_err(|error| {
         let place = error.span.map(|span| line_and_column(&source, span.start));
         let (line, column) = place.unwrap_or((1, 1));
-        let name = plain(&file.to_string_lossy());
+        let name = printable(&file.to_string_lossy());
         Failure::Input(format!("{name}:{line}:{column}: {}", error.message))
     })
 }
@@ -225,21 +225,21 @@ fn map(file: &OsStr, kind: MapKind, terminal: &mut Terminal) -> Result<Source, F
         return Ok(source);
     }
     let (flag, wanted) = kind.words();
-    let name = plain(&file.to_string_lossy());
+    let name = printable(&file.to_string_lossy());
     Err(Failure::Input(format!(
         "{name}:1:1: `{flag}` takes {wanted}; this is something else"
     )))
 }
 
 fn word(arg: &OsStr) -> String {
-    quote(&plain(&arg.to_string_lossy()))
+    shell_word(&printable(&arg.to_string_lossy()))
 }
 
 fn plain_name(arg: &OsStr) -> String {
     if arg == "-" {
         "standard input".to_owned()
     } else {
-        format!("`{}`", plain(&arg.to_string_lossy()))
+        format!("`{}`", printable(&arg.to_string_lossy()))
     }
 }
 

@@ -6,9 +6,9 @@ use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::files;
 use crate::cli::output::Terminal;
-use crate::cli::shell::plain;
 use crate::collect;
 use crate::model::Address;
+use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct CollectArgs {
@@ -37,7 +37,7 @@ fn seeds(args: &CollectArgs, terminal: &mut Terminal) -> Result<Vec<Address>, Fa
     let mut seeds = Vec::new();
     for text in &args.seed {
         seeds.push(seed(text).map_err(|why| {
-            let message = format!("--seed `{}`: {why}", plain(text));
+            let message = format!("--seed `{}`: {why}", printable(text));
             Failure::Usage(message, HELP.to_owned())
         })?);
     }
@@ -49,8 +49,8 @@ fn seeds(args: &CollectArgs, terminal: &mut Terminal) -> Result<Vec<Address>, Fa
                 continue;
             }
             seeds.push(seed(text).map_err(|why| {
-                let name = plain(&file.to_string_lossy());
-                Failure::Input(format!("{name}:{number}:1: `{}`: {why}", plain(text)))
+                let name = printable(&file.to_string_lossy());
+                Failure::Input(format!("{name}:{number}:1: `{}`: {why}", printable(text)))
             })?);
         }
     }

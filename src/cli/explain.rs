@@ -6,12 +6,12 @@ use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::output::Terminal;
-use crate::cli::shell::plain;
 use crate::cli::suggest;
 use crate::render;
 use crate::report::SCHEMA_VERSION;
 use crate::rules;
 use crate::rules::Rule;
+use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ExplainArgs {
@@ -36,7 +36,7 @@ struct Page<'a> {
 
 pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let rule = find(&args.code).map_err(|help| {
-        let message = format!("no rule is called `{}`", plain(&args.code));
+        let message = format!("no rule is called `{}`", printable(&args.code));
         Failure::Usage(message, help)
     })?;
     let text = match args.format {

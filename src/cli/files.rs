@@ -27,11 +27,11 @@ use crate::cli::archive::Input;
 use crate::cli::archive::LIMITS;
 use crate::cli::archive::Member;
 use crate::cli::files::walk::Walk;
-use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
 use crate::parallel;
-use crate::source::Place;
-use crate::source::Source;
+use crate::text::Place;
+use crate::text::Source;
+use crate::text::quote::printable;
 
 /// The files of a capture, read as they are asked for.
 pub(super) struct Capture<'a> {
@@ -219,7 +219,7 @@ pub(super) fn read_one(arg: &OsStr, stdin: &mut dyn Read) -> Result<Source, Fail
         fs::read(path)
     };
     let bytes = bytes.map_err(|error| missing(path, &error))?;
-    let name = plain(&path.file_name().unwrap_or(arg).to_string_lossy());
+    let name = printable(&path.file_name().unwrap_or(arg).to_string_lossy());
     if archive::kind(&bytes[..bytes.len().min(archive::HEAD)]).is_none() {
         return Ok(source(&name, bytes, Hashes::Wanted));
     }
@@ -266,7 +266,7 @@ impl Hashes {
 }
 
 fn quoted(path: &Path) -> String {
-    format!("`{}`", plain(&path.to_string_lossy()))
+    format!("`{}`", printable(&path.to_string_lossy()))
 }
 
 fn missing(path: &Path, error: &io::Error) -> Failure {

@@ -8,11 +8,11 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
-use crate::cli::shell::plain;
 use crate::compose;
 use crate::compose::List;
 use crate::render;
 use crate::render::Column;
+use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ListArgs {
@@ -62,7 +62,7 @@ pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     let list = args.list()?;
     let inventory = args.capture.read(terminal)?;
     let report = compose::list(&inventory, &list)
-        .map_err(|missing| Failure::Usage(plain(&missing.message), missing.help.to_owned()))?;
+        .map_err(|missing| Failure::Usage(printable(&missing.message), missing.help.to_owned()))?;
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {

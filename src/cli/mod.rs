@@ -17,7 +17,6 @@ mod output;
 mod plan;
 mod redact;
 mod script;
-mod shell;
 mod suggest;
 
 use std::ffi::OsString;

@@ -176,7 +176,10 @@ pub(super) fn with_process_streams<T>(f: impl FnOnce(Streams<'_>) -> T) -> T {
 /// Writes a file so that a reader sees the old content or the new, never a part.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     let fail = |error| Failure::Write {
-        path: format!("`{}`", super::shell::plain(&path.to_string_lossy())),
+        path: format!(
+            "`{}`",
+            crate::text::quote::printable(&path.to_string_lossy())
+        ),
         error,
     };
     // A link keeps pointing where it points; a device or a pipe is written as it is.

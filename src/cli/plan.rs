@@ -12,14 +12,14 @@ use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
 use crate::cli::output;
 use crate::cli::output::Terminal;
-use crate::cli::shell::plain;
-use crate::cli::shell::quote;
 use crate::compose;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::render;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::text::quote::printable;
+use crate::text::quote::shell_word;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct PlanArgs {
@@ -96,7 +96,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
 
 /// A plan that was refused, or is not proven as demanded, is not there to be run.
 fn write(file: &OsString, json: &str, exit: Exit, terminal: &mut Terminal) -> Result<(), Failure> {
-    let name = plain(&file.to_string_lossy());
+    let name = printable(&file.to_string_lossy());
     if exit != Exit::Clean {
         terminal.talk(&format!("did not write {name}"));
         return Ok(());
@@ -159,7 +159,7 @@ impl PlanArgs {
             words.extend(["--through".to_owned(), name.get_name().to_owned()]);
         }
         if let Some(reason) = &self.force {
-            words.extend(["--force".to_owned(), quote(&plain(reason))]);
+            words.extend(["--force".to_owned(), shell_word(&printable(reason))]);
         }
         for (flag, given) in [
             ("--forget-dead", self.forget_dead),
@@ -195,7 +195,7 @@ fn codes(flag: &str, given: &[String]) -> Result<Vec<String>, Failure> {
     let mut codes = Vec::new();
     for word in given.iter().map(|w| w.trim()).filter(|w| !w.is_empty()) {
         let rule = explain::find(word).map_err(|help| {
-            Failure::Usage(format!("`{flag} {}`: no such code", plain(word)), help)
+            Failure::Usage(format!("`{flag} {}`: no such code", printable(word)), help)
         })?;
         if !codes.iter().any(|code| code == rule.code) {
             codes.push(rule.code.to_owned());

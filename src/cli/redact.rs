@@ -12,12 +12,12 @@ use crate::cli::files;
 use crate::cli::files::Capture;
 use crate::cli::files::Hashes;
 use crate::cli::output::Terminal;
-use crate::cli::shell::plain;
 use crate::redact;
 use crate::redact::Counts;
 use crate::redact::Names;
 use crate::redact::Redacted;
-use crate::source::Source;
+use crate::text::Source;
+use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct RedactArgs {
@@ -61,7 +61,7 @@ pub(super) fn run(args: &RedactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     if let Some(path) = redacted.leaks.first() {
         return Err(Failure::Internal(format!(
             "`{}` would still hold a name of the capture",
-            plain(path)
+            printable(path)
         )));
     }
     if redacted.files.len() <= given.len() {
@@ -74,14 +74,14 @@ pub(super) fn run(args: &RedactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
         write_names(Path::new(names), &redacted.names)?;
     }
     for message in unread {
-        terminal.talk(&format!("not copied: {}", plain(&message)));
+        terminal.talk(&format!("not copied: {}", printable(&message)));
     }
     talk(args, &redacted, terminal);
     Ok(Exit::Clean)
 }
 
 fn must_be_empty(output: &Path) -> Result<(), Failure> {
-    let name = plain(&output.to_string_lossy());
+    let name = printable(&output.to_string_lossy());
     let help = "name a directory that is empty, or one that does not exist".to_owned();
     match fs::read_dir(output).map(|mut entries| entries.next().is_none()) {
         Ok(true) => Ok(()),
@@ -135,7 +135,7 @@ fn given(args: &RedactArgs, terminal: &mut Terminal) -> Result<Vec<Source>, Fail
 
 fn write(output: &Path, redacted: &Redacted) -> Result<(), Failure> {
     let fail = |path: &Path, error| Failure::Write {
-        path: format!("`{}`", plain(&path.to_string_lossy())),
+        path: format!("`{}`", printable(&path.to_string_lossy())),
         error,
     };
     for file in &redacted.files {
@@ -162,7 +162,7 @@ fn write_names(path: &Path, names: &Names) -> Result<(), Failure> {
         .open(path)
         .and_then(write)
         .map_err(|error| Failure::Write {
-            path: format!("`{}`", plain(&path.to_string_lossy())),
+            path: format!("`{}`", printable(&path.to_string_lossy())),
             error,
         })
 }
@@ -178,7 +178,7 @@ fn table(names: &Names) -> String {
 
 /// A cell that no spreadsheet takes for a formula.
 fn cell(value: &str) -> String {
-    let value = plain(&value.replace('\0', "*"));
+    let value = printable(&value.replace('\0', "*"));
     let formula = value.starts_with(['=', '+', '-', '@']);
     let value = format!("{}{value}", if formula { "'" } else { "" });
     match value.contains([',', '"']) {
@@ -205,7 +205,7 @@ fn talk(args: &RedactArgs, redacted: &Redacted, terminal: &mut Terminal) {
     ));
     let list = |paths: &[String]| {
         const SHOWN: usize = 5;
-        let mut names: Vec<String> = paths.iter().take(SHOWN).map(|p| plain(p)).collect();
+        let mut names: Vec<String> = paths.iter().take(SHOWN).map(|p| printable(p)).collect();
         if paths.len() > SHOWN {
             names.push(format!("and {} more", paths.len() - SHOWN));
         }

@@ -8,10 +8,10 @@ use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::files;
 use crate::cli::output::Terminal;
-use crate::cli::shell::plain;
 use crate::compose;
 use crate::emit;
 use crate::report::PlanReport;
+use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ScriptArgs {
@@ -32,7 +32,7 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     if let Some(reason) = &plan.refused {
         return Err(Failure::Refused(format!(
             "this plan was refused, so there is nothing to run: {}",
-            plain(reason)
+            printable(reason)
         )));
     }
     let content = compose::plan_id(&plan);
@@ -51,8 +51,8 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
         )
     })?;
     let script = (emitter.emit)(&plan).map_err(|error| {
-        let name = plain(&args.plan.to_string_lossy());
-        Failure::Input(format!("{name}: {}", plain(&error.to_string())))
+        let name = printable(&args.plan.to_string_lossy());
+        Failure::Input(format!("{name}: {}", printable(&error.to_string())))
     })?;
     terminal.data(&script)?;
     Ok(Exit::Clean)
@@ -62,20 +62,20 @@ fn edited(args: &ScriptArgs) -> Failure {
     Failure::Usage(
         format!(
             "{}: its content is not what `plan` wrote: the `plan_id` does not match",
-            plain(&args.plan.to_string_lossy())
+            printable(&args.plan.to_string_lossy())
         ),
         "make the plan again with `topoplan plan -o`, or say --accept-edits".to_owned(),
     )
 }
 
 fn read(args: &ScriptArgs, terminal: &mut Terminal) -> Result<PlanReport, Failure> {
-    let name = plain(&args.plan.to_string_lossy());
+    let name = printable(&args.plan.to_string_lossy());
     let source = files::read_one(&args.plan, terminal.stdin())?;
     serde_json::from_str(&source.text).map_err(|error| {
         // Its own text ends with the place, which belongs to the front.
         let text = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
-        let reason = plain(text.strip_suffix(&place).unwrap_or(&text));
+        let reason = printable(text.strip_suffix(&place).unwrap_or(&text));
         let (line, column) = (error.line().max(1), error.column().max(1));
         Failure::Input(format!("{name}:{line}:{column}: not a plan file: {reason}"))
     })

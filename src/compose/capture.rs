@@ -14,7 +14,7 @@ use crate::rules::Context;
 use crate::rules::Fact;
 use crate::rules::Finding;
 use crate::rules::Subject;
-use crate::source::Place;
+use crate::text::Place;
 
 /// The answer of `check`.
 pub fn check(inventory: &Inventory) -> CheckReport {

@@ -396,7 +396,7 @@ mod tests {
     use super::*;
     use crate::inventory;
     use crate::policy::Policy;
-    use crate::source::Source;
+    use crate::text::Source;
 
     /// A master on each of two hosts and a replica on the third, as two files on disk have them.
     fn on_disk(replica: &str, more: &[(&str, &str)]) -> PlanReport {

@@ -16,7 +16,7 @@ use crate::inventory::tests::view;
 use crate::inventory::tests::views;
 use crate::plan::Request;
 use crate::report::PlanReport;
-use crate::source::Source;
+use crate::text::Source;
 
 /// Shards `a` with the replicas `d` and `g`, `b` with `e`, `c` with `f`.
 const BEFORE: &str = "a master - 1 0-5460; b master - 2 5461-10922; c master - 3 10923-16383; \

@@ -11,11 +11,11 @@ use crate::emit::checked;
 use crate::emit::checked::Act;
 use crate::emit::checked::CheckedStep;
 use crate::emit::checked::Party;
-use crate::emit::text::counted;
 use crate::emit::text::one_line;
-use crate::emit::text::quoted;
 use crate::model::Address;
 use crate::report::PlanReport;
+use crate::text::quote::in_shell_quotes;
+use crate::text::words::count;
 
 const PROGRAM: &str = concat!(
     include_str!("guarded/client.sh"),
@@ -36,9 +36,9 @@ pub(super) fn program(plan: &PlanReport, client: &str) -> Result<String, EmitErr
          set -u -f\n\
          export LC_ALL=C\n\n\
          plan_id={}\ndefault_client={}\nsteps={}\n",
-        quoted(&one_line(&plan.plan_id)),
-        quoted(client),
-        quoted(&ids.join(" ")),
+        in_shell_quotes(&one_line(&plan.plan_id)),
+        in_shell_quotes(client),
+        in_shell_quotes(&ids.join(" ")),
     );
     out.push_str(&load(&steps));
     out.push_str(PROGRAM);
@@ -66,8 +66,8 @@ fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
         one_line(&plan.plan_id),
         one_line(&plan.cluster.server),
         one_line(version),
-        counted(plan.cluster.members.len(), "member"),
-        counted(steps.len(), "step"),
+        count(plan.cluster.members.len(), "member"),
+        count(steps.len(), "step"),
     );
     if let Some(why) = &plan.refused {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));
@@ -125,7 +125,7 @@ fn load(steps: &[CheckedStep]) -> String {
         all.extend(aftermath(step, &steps[index + 1..]));
         for (name, value) in all {
             if !value.is_empty() {
-                let _ = writeln!(out, "        {name}={}", quoted(&value));
+                let _ = writeln!(out, "        {name}={}", in_shell_quotes(&value));
             }
         }
         // No slots at all is a guard, too: not the same as no guard.

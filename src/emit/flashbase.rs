@@ -13,11 +13,11 @@ use crate::emit::checked;
 use crate::emit::checked::Act;
 use crate::emit::checked::CheckedStep;
 use crate::emit::checked::Mode;
-use crate::emit::text::counted;
 use crate::emit::text::one_line;
 use crate::model::Address;
 use crate::model::SlotSet;
 use crate::report::PlanReport;
+use crate::text::words::count;
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "flashbase",
@@ -30,7 +30,7 @@ fn emit(plan: &PlanReport) -> Result<String, EmitError> {
         "# Plan {}\n# {} of flashbase commands. One at a time: look at what each comment \
          waits for before the next.\n",
         one_line(&plan.plan_id),
-        counted(steps.len(), "step"),
+        count(steps.len(), "step"),
     );
     if let Some(why) = &plan.refused {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));

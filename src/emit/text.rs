@@ -18,17 +18,6 @@ pub(super) fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// In single quotes, in which bash obeys nothing. Free text goes through [`one_line`] before.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// `1 step`, `2 steps`.
-pub(super) fn counted(number: usize, one: &str) -> String {
-    let end = if number == 1 { "" } else { "s" };
-    format!("{number} {one}{end}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,7 +28,6 @@ mod tests {
             one_line("a\nb\r\tc\u{1b}[31m$(x) `y` \u{202e}é"),
             "a b  c?[31m?(x) ?y? ??"
         );
-        assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(one_line(&"x".repeat(10_000)).len(), LONGEST);
     }
 }

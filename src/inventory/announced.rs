@@ -13,7 +13,7 @@ use crate::model::Node;
 use crate::parse::HostRow;
 use crate::parse::address_in_path;
 use crate::parse::spans;
-use crate::source::Place;
+use crate::text::Place;
 
 /// What the nodes announce.
 pub(super) struct Announced<'a> {

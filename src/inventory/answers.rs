@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::inventory::gather::Token;
 use crate::model::Address;
 use crate::parse::Pair;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Answers of one node other than its view.
 #[derive(Clone, Debug, Default)]

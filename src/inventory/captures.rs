@@ -16,7 +16,7 @@ use crate::inventory::owners::same_facts;
 use crate::model::Address;
 use crate::model::Millis;
 use crate::parse::bundle;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Views of one node that are further apart were not taken in one go.
 const APART_MS: u64 = 60_000;

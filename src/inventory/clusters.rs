@@ -13,7 +13,8 @@ use crate::inventory::owners::owner;
 use crate::model::SlotSet;
 use crate::parse::Authority;
 use crate::parse::Flags;
-use crate::source::Place;
+use crate::text::Place;
+use crate::text::words::count;
 
 /// What belongs to the cluster.
 pub(super) struct Split {
@@ -226,11 +227,6 @@ fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool
             column: 1,
         })
         .help(help)
-}
-
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// What a cluster is recognised by.

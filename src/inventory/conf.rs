@@ -19,7 +19,7 @@ use crate::model::Server;
 use crate::parse::Authority;
 use crate::parse::LoadFault;
 use crate::parse::Loader;
-use crate::source::Place;
+use crate::text::Place;
 
 pub use crate::parse::Fault;
 pub use crate::parse::Outcome;

@@ -20,7 +20,7 @@ use crate::model::HostId;
 use crate::parse::DiskRow;
 use crate::parse::Properties;
 use crate::policy::HomeRole;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Where the data of a node lies, as far as it is told.
 #[derive(Clone, Default, Debug)]

@@ -10,7 +10,8 @@ use crate::model::Cluster;
 use crate::model::HostId;
 use crate::parse::Distribution;
 use crate::parse::DistributionRow;
-use crate::source::Place;
+use crate::text::Place;
+use crate::text::words;
 
 /// Says where the counts differ. The command counts only nodes that answered it, so it may show
 /// less than there is; it never decides anything here.
@@ -78,10 +79,10 @@ fn difference(
     }
     let message = format!(
         "`{name}` has {} and {} here, but {} with slots and {} that live by the views; the views count",
-        plural(row.masters, "master"),
-        plural(row.replicas, "replica"),
-        plural(count.masters, "master"),
-        plural(count.replicas, "replica"),
+        words::count(row.masters as usize, "master"),
+        words::count(row.replicas as usize, "replica"),
+        words::count(count.masters as usize, "master"),
+        words::count(count.replicas as usize, "replica"),
     );
     let note = Diagnostic::note("capture/distribution", message).at(place);
     let missed =
@@ -91,11 +92,4 @@ fn difference(
     } else {
         "this command counts only the nodes that answered it, at the time it ran"
     }))
-}
-
-fn plural(count: u32, word: &str) -> String {
-    match count {
-        1 => format!("1 {word}"),
-        n => format!("{n} {word}s"),
-    }
 }

@@ -13,7 +13,7 @@ use crate::inventory::seen::Seen;
 use crate::model::Address;
 use crate::model::Membership;
 use crate::parse::Flags;
-use crate::source::Place;
+use crate::text::Place;
 
 /// One address has one process, and a process one id.
 pub(super) struct Double {

@@ -18,8 +18,8 @@ use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
-use crate::source::Place;
-use crate::source::Source;
+use crate::text::Place;
+use crate::text::Source;
 
 /// What was known of a dump before its batch was taken in.
 #[derive(Debug, Default)]

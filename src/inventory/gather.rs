@@ -34,8 +34,8 @@ use crate::parse::Properties;
 use crate::parse::Section;
 use crate::parse::address_in_path;
 use crate::parse::port_in_name;
-use crate::source::Place;
-use crate::source::Source;
+use crate::text::Place;
+use crate::text::Source;
 
 /// Index of an id in [`Gathered::names`], in order of appearance.
 pub(super) type Token = u32;

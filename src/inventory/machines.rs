@@ -12,7 +12,7 @@ use crate::model::Address;
 use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
-use crate::source::Place;
+use crate::text::Place;
 
 /// What the capture knows of them beside the announced IP.
 #[derive(Debug, Default)]

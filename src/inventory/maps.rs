@@ -24,7 +24,7 @@ use crate::model::ZoneId;
 use crate::parse::HostRow;
 use crate::policy::Home;
 use crate::policy::HomeRole;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Gives every node its host, disk and zone, and the policy its home map. Hands back by which
 /// names files may call the hosts.

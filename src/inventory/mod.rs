@@ -53,8 +53,8 @@ use crate::model::NodeId;
 use crate::model::NodeName;
 use crate::model::SlotSet;
 use crate::policy::Policy;
-use crate::source::Place;
-use crate::source::Source;
+use crate::text::Place;
+use crate::text::Source;
 
 pub use crate::parse::Authority;
 pub use conf::ConfFault;

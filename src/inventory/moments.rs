@@ -17,7 +17,7 @@ use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Role;
 use crate::parse::Flags;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Lets the roles follow the slots, which the config epochs have settled: who ends with slots is
 /// a master, and no line that names it the owner of slots it does not have tells its role.

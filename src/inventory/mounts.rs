@@ -7,7 +7,7 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::whose_host::HostNames;
 use crate::model::HostId;
 use crate::parse::MountRow;
-use crate::source::Place;
+use crate::text::Place;
 
 /// What is mounted on the hosts of a cluster.
 #[derive(Debug, Default)]

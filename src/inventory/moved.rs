@@ -11,7 +11,7 @@ use crate::inventory::nodes::Index;
 use crate::inventory::seen::Seen;
 use crate::model::Address;
 use crate::model::NodeId;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Says which nodes some views show elsewhere than they are taken to be: they moved and the news
 /// is still on its way, or the capture holds both sides of an address translation.

@@ -10,7 +10,7 @@ use crate::inventory::owners::owner;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::parse::Flags;
-use crate::source::Place;
+use crate::text::Place;
 
 /// One view's lines, by node.
 #[derive(Clone, PartialEq, Eq, Debug)]

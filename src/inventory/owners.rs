@@ -13,7 +13,7 @@ use crate::inventory::gather::is_local;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::parse::Authority;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Code of the diagnostic on two sets of nodes with the same ids.
 pub const SAME_IDS_ELSEWHERE: &str = "capture/same-ids-elsewhere";

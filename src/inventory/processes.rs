@@ -18,7 +18,7 @@ use crate::model::HostId;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::parse::ProcessRow;
-use crate::source::Place;
+use crate::text::Place;
 
 /// The processes of one host, with the files that list them.
 type Listed<'a> = Vec<(&'a Arc<str>, &'a ProcessRow)>;

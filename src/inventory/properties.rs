@@ -13,7 +13,7 @@ use crate::model::Node;
 use crate::parse::Properties;
 use crate::policy::Home;
 use crate::policy::HomeRole;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Home roles by the list that a node's port is in, unless the policy or a home map tells.
 pub(super) fn homes(gathered: &Gathered, inventory: &mut Inventory) {

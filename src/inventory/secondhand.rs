@@ -15,7 +15,7 @@ use crate::model::SLOT_COUNT;
 use crate::model::SlotSet;
 use crate::parse::Authority;
 use crate::parse::Flags;
-use crate::source::Place;
+use crate::text::Place;
 
 /// SHARDS, SLOTS and reports say less than a view: beside one they are not used, and what a
 /// report complains about is told better.

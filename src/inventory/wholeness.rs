@@ -16,7 +16,7 @@ use crate::inventory::owners::owner;
 use crate::model::Address;
 use crate::model::Unread;
 use crate::parse::Authority;
-use crate::source::Place;
+use crate::text::Place;
 
 /// A dump that ends between two lines looks whole. That lines are missing is told by the node's
 /// own count of the ids that it knows, and by the lack of lines that no server leaves out: its own,

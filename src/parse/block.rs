@@ -1,6 +1,6 @@
 //! A stretch of whole lines of one source, and what people paste around them.
 
-use crate::source::Source;
+use crate::text::Source;
 
 /// A file, or one section of a transcript.
 #[derive(Clone, Copy, Debug)]

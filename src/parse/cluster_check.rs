@@ -22,14 +22,14 @@ use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
-use crate::parse::log::quote_line;
 use crate::parse::node_field;
 use crate::parse::node_line::bare;
 use crate::parse::node_line::covers_all_slots;
 use crate::parse::report_slots;
 use crate::parse::report_slots::OpenSlots;
 use crate::parse::unreachable;
+use crate::text::quote::quote;
+use crate::text::quote::quote_line;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "cluster-check",
@@ -304,7 +304,7 @@ mod tests {
     use crate::model::Direction;
     use crate::parse::Parsed;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn source(text: &str) -> Source {
         Source::new("f", text.to_owned(), String::new())

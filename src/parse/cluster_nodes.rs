@@ -27,14 +27,14 @@ use crate::parse::head::Head;
 use crate::parse::joined::second_line;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::covers_all_slots;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
-use crate::source::Source;
+use crate::text::Source;
+use crate::text::quote::quote;
 
 use shortened::is_shortened;
 use skipped::Skipped;

@@ -15,12 +15,12 @@ use crate::parse::block::Block;
 use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
-use crate::parse::log::quote;
 use crate::parse::node_field;
 use crate::parse::node_line::bare;
 use crate::parse::node_line::covers_all_slots;
 use crate::parse::reply;
 use crate::parse::reply::Item;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "cluster-shards",
@@ -324,7 +324,7 @@ mod tests {
     use super::*;
     use crate::parse::Parsed;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn source(text: &str) -> Source {
         Source::new("f", text.to_owned(), String::new())

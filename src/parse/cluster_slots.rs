@@ -284,7 +284,7 @@ mod tests {
     use super::*;
     use crate::parse::Parsed;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn source(text: &str) -> Source {
         Source::new("f", text.to_owned(), String::new())

@@ -15,13 +15,13 @@ use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
-use crate::parse::log::quote_line;
 use crate::parse::redis_conf;
 use crate::parse::reply;
 use crate::parse::reply::Form;
 use crate::parse::reply::Item;
 use crate::parse::reply::Value;
+use crate::text::quote::quote;
+use crate::text::quote::quote_line;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "config-get",
@@ -315,7 +315,7 @@ fn keep<'a>((key, line, value): Setting<'_, 'a>, log: &mut Log) -> Option<Pair<'
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn settings(text: &str) -> Vec<(String, String, u32)> {
         let source = Source::new("f", text.into(), String::new());

@@ -7,7 +7,7 @@ use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::source::Source;
+use crate::text::Source;
 
 /// The key under which the number goes with what INFO tells.
 pub const KEY: &str = "dbsize";
@@ -86,7 +86,7 @@ fn section(block: Block<'_>) -> Option<Section<'_>> {
 mod tests {
     use crate::parse::Facts;
     use crate::parse::parse;
-    use crate::source::Source;
+    use crate::text::Source;
 
     /// Port of the node and number of every section; codes of the diagnostics.
     fn read(path: &str, text: &str) -> (Vec<(u16, String)>, Vec<&'static str>) {

@@ -8,7 +8,7 @@ use crate::parse::block::Block;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "df",
@@ -93,7 +93,7 @@ fn row(text: &str, device: Option<&str>, columns: usize, line: u32) -> Option<Mo
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn mounts(text: &str) -> Vec<(String, String, u32)> {
         let source = Source::new("f", text.into(), String::new());

@@ -75,7 +75,7 @@ fn row(row: &Row, log: &mut Log) -> Option<DiskRow> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn reads_rows_and_skips_bad_ones() {

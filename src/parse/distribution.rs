@@ -11,7 +11,7 @@ use crate::parse::block::Block;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "distribution",
@@ -88,7 +88,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn table(text: &str) -> (bool, Vec<String>, usize) {
         let source = Source::new("f", text.into(), String::new());

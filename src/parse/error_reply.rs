@@ -10,7 +10,7 @@ use crate::parse::block::strip_markup;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote_line;
+use crate::text::quote::quote_line;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "error-reply",
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Severity;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn a_refusal_tells_that_the_process_runs_and_what_to_do() {

@@ -86,7 +86,7 @@ fn is_tree(line: &str) -> bool {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn replies_make_no_noise() {

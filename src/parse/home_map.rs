@@ -7,10 +7,10 @@ use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
-use crate::parse::log::quote;
 use crate::parse::table;
 use crate::parse::table::Header;
 use crate::parse::table::Row;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "home-map",
@@ -73,7 +73,7 @@ fn row(row: &Row, log: &mut Log) -> Option<HomeRow> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn read(text: &str) -> (Vec<HomeRow>, Vec<&'static str>) {
         let source = Source::new("layout.csv", text.into(), String::new());

@@ -12,10 +12,10 @@ use crate::parse::disk_map;
 use crate::parse::head::Head;
 use crate::parse::home_map;
 use crate::parse::log::Log;
-use crate::parse::log::quote;
 use crate::parse::table;
 use crate::parse::table::Header;
 use crate::parse::table::Row;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "host-map",
@@ -83,7 +83,7 @@ mod tests {
     use crate::parse::Parsed;
     use crate::parse::host_map;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn rows<'a>(parsed: &'a Parsed) -> &'a [HostRow] {
         match &parsed.sections[0].facts {

@@ -81,7 +81,7 @@ fn keyspace(block: Block) -> Option<Pair> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn values(text: &str) -> Vec<(String, String, u32)> {
         let source = Source::new("f", text.into(), String::new());

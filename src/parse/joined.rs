@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::parse::Facts;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn line(id: &str, of: &str) -> String {
         format!(

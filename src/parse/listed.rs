@@ -4,9 +4,9 @@ use crate::diagnostic::Diagnostic;
 use crate::model::SLOT_COUNT;
 use crate::parse::block::Block;
 use crate::parse::log::Log;
-use crate::parse::log::quote;
 use crate::parse::node_field;
 use crate::parse::reply::Item;
+use crate::text::quote::quote;
 
 /// An id, or a warning.
 pub(super) fn id<'a>(text: &'a str, line: u32, log: &mut Log) -> Option<&'a str> {

@@ -4,7 +4,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::parse::file_name::address_in_path;
-use crate::source::Source;
+use crate::text::Source;
 
 /// Diagnostics kept of one file; the rest is counted.
 pub(super) const KEPT: usize = 50;
@@ -144,32 +144,6 @@ impl<'a> Log<'a> {
     }
 }
 
-/// Captured text as a message may show it: escaped, in backticks, not longer than 40 characters.
-pub(super) fn quote(text: &str) -> String {
-    quote_up_to(40, text)
-}
-
-/// A whole line of what somebody says, escaped and in backticks, cut after 160 characters.
-pub(super) fn quote_line(text: &str) -> String {
-    quote_up_to(160, text)
-}
-
-fn quote_up_to(longest: usize, text: &str) -> String {
-    let mut quoted = String::from("`");
-    for (index, character) in text.chars().enumerate() {
-        if index == longest {
-            quoted.push('…');
-            break;
-        }
-        match character {
-            '"' | '\'' => quoted.push(character),
-            _ => quoted.extend(character.escape_debug()),
-        }
-    }
-    quoted.push('`');
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,11 +188,5 @@ mod tests {
             last.message
         );
         assert_eq!(last.place.as_ref().map(|p| p.line), Some(17));
-    }
-
-    #[test]
-    fn quotes_nothing_that_paints_a_terminal() {
-        assert_eq!(quote("a\u{1b}[31m\u{202e}"), "`a\\u{1b}[31m\\u{202e}`");
-        assert!(quote(&"x".repeat(1000)).len() < 60);
     }
 }

@@ -231,7 +231,7 @@ fn disks_below(
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn rows(text: &str) -> Vec<[String; 3]> {
         let source = Source::new("f", text.into(), String::new());

@@ -1,6 +1,6 @@
 //! Text to facts, one file per dialect.
 //!
-//! Knows model, source and diagnostic. Never fails: every dialect gives sections and
+//! Knows model, text and diagnostic. Never fails: every dialect gives sections and
 //! diagnostics, on any bytes. A line that does not parse is a diagnostic and is skipped.
 //! Start reading at [`parse`].
 
@@ -93,7 +93,7 @@ pub use parts::PartsLog;
 pub use wrapped::unwrap;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::Source;
+use crate::text::Source;
 
 /// A way of writing facts: one file of this folder.
 pub struct Dialect {
@@ -310,7 +310,7 @@ mod tests {
         for unproven in [false, true] {
             let mut source = Source::new("f", text.clone(), String::new());
             source.unproven = unproven;
-            let part = source.part(text.clone(), crate::source::Inside::default());
+            let part = source.part(text.clone(), crate::text::Inside::default());
             for source in [&source, &part] {
                 let parsed = parse(source);
                 let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();

@@ -11,7 +11,7 @@ use crate::parse::block::is_noise;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "mount",
@@ -108,7 +108,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn reads_both_forms() {

@@ -17,7 +17,7 @@ use crate::model::Address;
 use crate::model::Direction;
 use crate::model::SLOT_COUNT;
 use crate::parse::Flags;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 /// Why a line or a field was skipped.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -13,7 +13,6 @@ use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::OpenRef;
 use crate::parse::joined::is_id_behind_another;
-use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
 use crate::parse::node_field::PLAIN_ID;
 use crate::parse::node_field::endpoint;
@@ -26,6 +25,7 @@ use crate::parse::node_field::link;
 use crate::parse::node_field::master;
 use crate::parse::node_field::open_slots;
 use crate::parse::node_field::slot_range;
+use crate::text::quote::quote;
 
 /// Fields before the slots.
 const FIXED_FIELDS: usize = 8;

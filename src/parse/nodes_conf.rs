@@ -25,7 +25,7 @@ use crate::parse::cluster_nodes;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::node_line::has_aux_fields;
-use crate::source::Source;
+use crate::text::Source;
 
 pub use fault::Fault;
 pub use fault::LoadFault;
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
     use crate::parse::Facts;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     const NODE: &str =
         "cd461c86a54ea12d5d76b9b8d71ce63b0021d653 :7001 myself,master - 0 0 0 connected";

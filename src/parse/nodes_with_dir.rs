@@ -11,7 +11,7 @@ use crate::parse::block::Block;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "nodes-with-dir",
@@ -69,7 +69,7 @@ fn row(line: u32, cells: &[&str]) -> Option<DiskRow> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn every_row_is_a_directory() {

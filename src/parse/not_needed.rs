@@ -64,7 +64,7 @@ fn is_answer(head: &Head) -> bool {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn makes_no_noise() {

@@ -6,7 +6,7 @@ use crate::parse::block::is_noise;
 use crate::parse::block::pieces;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 /// Every pair in the order of the file; `# Section` lines are passed over.
 pub(super) fn pairs<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::parse::log::KEPT;
 use crate::parse::log::UNKNOWN_KEPT;
-use crate::source::Place;
+use crate::text::Place;
 
 /// Takes the diagnostics of one part after the other; all parts of a file must come together.
 #[derive(Debug, Default)]

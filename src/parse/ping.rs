@@ -25,7 +25,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn a_pong_is_the_whole_answer() {

@@ -132,7 +132,7 @@ pub(super) fn port_in_name(name: &str) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn rows(text: &str) -> Vec<(Option<String>, u16, bool)> {
         let source = Source::new("f", text.into(), String::new());

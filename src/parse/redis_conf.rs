@@ -236,7 +236,7 @@ fn bound(bind: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     type Settings = Vec<(String, String)>;
 

@@ -20,7 +20,7 @@ use crate::parse::block::Block;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "redis-properties",
@@ -270,7 +270,7 @@ fn braces(input: &str) -> IResult<&str, (i64, i64)> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn reads_lists_as_bash_would() {

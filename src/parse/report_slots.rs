@@ -13,8 +13,8 @@ use crate::parse::NodeLine;
 use crate::parse::OpenRef;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
 use crate::parse::node_field;
+use crate::text::quote::quote;
 
 /// `[0-5460],[7]`, or without brackets.
 pub(super) fn ranges(text: &str, spot: Spot, log: &mut Log) -> Vec<(u16, u16)> {

@@ -8,7 +8,7 @@ use crate::model::Address;
 use crate::parse::block::Block;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
+use crate::text::quote::quote;
 
 /// The header row: names in lower case.
 #[derive(Debug)]

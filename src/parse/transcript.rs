@@ -20,8 +20,8 @@ use crate::parse::heading::Kind;
 use crate::parse::heading::filter;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
 use crate::parse::recognise;
+use crate::text::quote::quote;
 
 pub(super) use class::Class;
 pub(super) use class::class;

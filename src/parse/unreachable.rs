@@ -77,7 +77,7 @@ pub(super) fn address(text: &str) -> Option<Address> {
 mod tests {
     use super::*;
     use crate::parse::parse as parse_file;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn addresses(text: &str) -> Vec<Option<String>> {
         let source = Source::new("f", text.into(), String::new());

@@ -14,7 +14,7 @@ mod yaml;
 
 use crate::diagnostic::Diagnostic;
 use crate::parse::node_line::is_plain_node;
-use crate::source::Source;
+use crate::text::Source;
 
 /// What wraps answers was printed by a person's tool, and is not larger.
 const LARGEST: usize = 256 << 20;
@@ -77,8 +77,8 @@ pub(super) fn remarks(source: &Source) -> Vec<Diagnostic> {
         let skipped = source.text.len() > LARGEST && may_wrap(source);
         return skipped.then(|| too_large(source)).into_iter().collect();
     };
-    let of = |remark: &crate::source::Remark| {
-        let place = crate::source::Place {
+    let of = |remark: &crate::text::Remark| {
+        let place = crate::text::Place {
             path: source.path.clone(),
             line: remark.place.0,
             column: remark.place.1,

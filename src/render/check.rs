@@ -5,7 +5,6 @@ use crate::render::findings;
 use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::page::WIDTH;
-use crate::render::page::count;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
@@ -13,6 +12,7 @@ use crate::render::table;
 use crate::report::CheckReport;
 use crate::report::Summary;
 use crate::report::Views;
+use crate::text::words::count;
 
 /// What is wrong, the worst first; then where the nodes are; then what to type next.
 pub fn check(report: &CheckReport, look: Look) -> String {

@@ -11,7 +11,6 @@ use annotate_snippets::Snippet;
 use crate::diagnostic::Excerpt;
 use crate::render::findings::tally;
 use crate::render::page::WIDTH;
-use crate::render::page::count;
 use crate::render::page::wrap;
 use crate::render::safe::safe;
 use crate::render::style::Look;
@@ -19,6 +18,7 @@ use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::rules::told_by;
 use crate::rules::told_in_place_by;
+use crate::text::words::count;
 
 /// Diagnostics that are drawn without `-v`; the rest is counted.
 const DRAWN: usize = 20;

@@ -2,7 +2,6 @@
 
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::count;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
@@ -11,6 +10,7 @@ use crate::render::table::Side;
 use crate::render::table::Table;
 use crate::report::ImpactCase;
 use crate::report::ImpactReport;
+use crate::text::words::count;
 
 /// Cases of a table that are shown without `-v`.
 const CASES_SHOWN: usize = 25;

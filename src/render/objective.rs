@@ -3,12 +3,12 @@
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::count;
 use crate::render::style::Ink;
 use crate::render::table::Side;
 use crate::render::table::Table;
 use crate::report::Level;
 use crate::report::Proof;
+use crate::text::words::count;
 
 /// `proven minimal (4 of 4 levels)`, or the first level that is not proven and its gap.
 pub(super) fn phrase(levels: &[Level]) -> Option<String> {

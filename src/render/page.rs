@@ -168,18 +168,6 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// `1 slot`, `2 slots`, `2 copies`, `2 flushes`.
-pub(super) fn count(number: usize, word: &str) -> String {
-    if number == 1 {
-        return format!("1 {word}");
-    }
-    match word.strip_suffix('y') {
-        Some(stem) => format!("{number} {stem}ies"),
-        None if word.ends_with("sh") => format!("{number} {word}es"),
-        None => format!("{number} {word}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,13 +215,5 @@ mod tests {
         };
         assert_eq!(paint(false), "error   x\n");
         assert_eq!(paint(true), "\u{1b}[1m\u{1b}[31merror\u{1b}[0m   x\n");
-    }
-
-    #[test]
-    fn plurals() {
-        assert_eq!(count(1, "copy"), "1 copy");
-        assert_eq!(count(2, "copy"), "2 copies");
-        assert_eq!(count(0, "slot"), "0 slots");
-        assert_eq!(count(2, "flush"), "2 flushes");
     }
 }

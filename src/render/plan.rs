@@ -7,7 +7,6 @@ use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::page::WIDTH;
-use crate::render::page::count;
 use crate::render::safe::width;
 use crate::render::steps;
 use crate::render::style::Ink;
@@ -16,6 +15,7 @@ use crate::render::table;
 use crate::report::Exposure;
 use crate::report::PlanReport;
 use crate::report::Refusal;
+use crate::text::words::count;
 
 /// Moments of exposure that are shown without `-v`.
 const EXPOSURES_SHOWN: usize = 5;

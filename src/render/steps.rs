@@ -4,11 +4,11 @@ use crate::model::Millis;
 use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::page::WIDTH;
-use crate::render::page::count;
 use crate::render::page::wrap;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::Step;
+use crate::text::words::count;
 
 /// At least this much room for what a step does, however wide its codes are.
 const WHAT_LEAST: usize = 24;

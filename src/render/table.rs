@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::count;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::HostLoad;
+use crate::text::words::count;
 
 /// More hosts than this are summed up, unless `-v` asks for all.
 const HOSTS_SHOWN: usize = 16;

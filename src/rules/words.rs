@@ -4,9 +4,10 @@ use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Shard;
 use crate::model::SlotSet;
-
-/// More than so many items or slot ranges are counted, not listed.
-pub(super) const LISTED: usize = 4;
+pub(super) use crate::text::words::LISTED;
+pub(super) use crate::text::words::count;
+pub(super) use crate::text::words::list;
+pub(super) use crate::text::words::list_up_to;
 
 /// `0-5460,7000`; of many ranges the first few and the number of slots.
 pub(super) fn slots(slots: &SlotSet) -> String {
@@ -24,27 +25,6 @@ pub(super) fn ranges(slots: &SlotSet) -> (String, bool) {
     }
     let first = SlotSet::from_ranges(ranges.into_iter().take(LISTED));
     (format!("{first},…"), false)
-}
-
-/// `1 slot`, `2 slots`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
-}
-
-/// `a, b and 3 more`.
-pub(super) fn list(items: &[String]) -> String {
-    list_up_to(LISTED, items)
-}
-
-/// As [`list`], for what deserves more room.
-pub(super) fn list_up_to(limit: usize, items: &[String]) -> String {
-    let shown = items.len().min(limit);
-    let text = items[..shown].join(", ");
-    match items.len() - shown {
-        0 => text,
-        rest => format!("{text} and {rest} more"),
-    }
 }
 
 /// Addresses of nodes as [`list`] spells them.

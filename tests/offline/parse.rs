@@ -14,7 +14,7 @@ use topoplan::parse::DIALECTS;
 use topoplan::parse::Facts;
 use topoplan::parse::Head;
 use topoplan::parse::parse;
-use topoplan::source::Source;
+use topoplan::text::Source;
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 

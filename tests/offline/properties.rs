@@ -17,7 +17,7 @@ use topoplan::inventory;
 use topoplan::inventory::Inventory;
 use topoplan::plan::Request;
 use topoplan::policy::Policy;
-use topoplan::source::Source;
+use topoplan::text::Source;
 
 /// The same draws in every run, so that a failure is one of the change and not of the day.
 /// `PROPTEST_RNG_SEED` and `PROPTEST_CASES` look further.

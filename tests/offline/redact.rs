@@ -29,7 +29,7 @@ use topoplan::model::Node;
 use topoplan::model::NodeId;
 use topoplan::model::Role;
 use topoplan::redact;
-use topoplan::source::Source;
+use topoplan::text::Source;
 
 // --- the same answer --------------------------------------------------------------------------
 

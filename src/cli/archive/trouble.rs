@@ -6,8 +6,8 @@ use std::fmt;
 use crate::cli::archive::limits::Limits;
 use crate::cli::archive::limits::bytes;
 use crate::cli::files;
-use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
+use crate::text::quote::printable;
 
 /// Why members were not read, or not as they stand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -131,7 +131,7 @@ fn said(
 fn short(text: &str) -> String {
     const LONGEST: usize = 200;
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", plain(&text[..end])),
-        None => plain(text),
+        Some((end, _)) => format!("{}…", printable(&text[..end])),
+        None => printable(text),
     }
 }

@@ -14,8 +14,8 @@ use crate::cli::files::missing;
 use crate::cli::files::quoted;
 use crate::cli::files::start;
 use crate::cli::files::unreadable;
-use crate::cli::shell::plain;
 use crate::diagnostic::Diagnostic;
+use crate::text::quote::printable;
 
 /// No capture has more files and directories; the root of a disk has.
 const ENTRIES_MAX: usize = 100_000;
@@ -218,7 +218,7 @@ fn parts(arg: &OsStr) -> Vec<String> {
     };
     path.components()
         .filter_map(|component| match component {
-            std::path::Component::Normal(name) => Some(plain(&name.to_string_lossy())),
+            std::path::Component::Normal(name) => Some(printable(&name.to_string_lossy())),
             _ => None,
         })
         .collect()
@@ -230,7 +230,7 @@ fn last(arg: &OsStr, depth: usize) -> String {
 }
 
 fn below(label: &str, name: &OsStr) -> String {
-    let name = plain(&name.to_string_lossy());
+    let name = printable(&name.to_string_lossy());
     if label.is_empty() {
         name
     } else {

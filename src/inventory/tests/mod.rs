@@ -29,7 +29,7 @@ use crate::parse::Facts;
 use crate::parse::Parsed;
 use crate::parse::Section;
 use crate::policy::Policy;
-use crate::source::Source;
+use crate::text::Source;
 
 /// Masters `a` and `b`, replicas `c` of `a` and `d` of `b`.
 const FOUR: &str = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2";

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::parse::Facts;
     use crate::parse::parse;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn knows_the_marks() {

@@ -3,9 +3,9 @@
 
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
 use crate::parse::node_field::Broken;
 use crate::parse::node_line::looks_like_node;
+use crate::text::quote::quote;
 
 /// As many in a row are said one by one.
 const ONE_BY_ONE: usize = 3;
@@ -121,7 +121,7 @@ mod tests {
     use crate::parse::Facts;
     use crate::parse::parse;
     use crate::parse::unwrap;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn text_and_broken_lines_are_one_run_of_a_file() {

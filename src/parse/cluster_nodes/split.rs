@@ -199,7 +199,7 @@ mod tests {
     use crate::parse::Facts;
     use crate::parse::NodesDump;
     use crate::parse::parse;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn node(name: char, flags: &str) -> String {
         let id = name.to_string().repeat(40);

@@ -7,8 +7,8 @@ use crate::parse::block::Block;
 use crate::parse::cluster_nodes::Reading;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::log::quote;
 use crate::parse::node_field::is_plain_id;
+use crate::text::quote::quote;
 
 /// Takes lines with such ids for lines that could not be read. Stores that are given their ids
 /// have no other kind, or more than a few of them.
@@ -60,7 +60,7 @@ pub(super) fn drop_strange_ids(reading: &mut Reading, block: Block, log: &mut Lo
 mod tests {
     use crate::parse::Facts;
     use crate::parse::parse;
-    use crate::source::Source;
+    use crate::text::Source;
 
     /// Ids, kept and unread, and the codes that were said.
     fn read(lines: &[(&str, &str)]) -> (Vec<String>, u32, Vec<&'static str>) {

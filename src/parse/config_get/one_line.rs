@@ -62,7 +62,7 @@ pub(super) fn read<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
 mod tests {
     use crate::parse::Facts;
     use crate::parse::parse;
-    use crate::source::Source;
+    use crate::text::Source;
 
     #[test]
     fn values_end_where_the_next_name_begins() {

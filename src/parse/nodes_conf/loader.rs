@@ -11,12 +11,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::parse::log::quote;
 use crate::parse::nodes_conf::fault::Fault;
 use crate::parse::nodes_conf::fault::LoadFault;
 use crate::parse::nodes_conf::loader::node_line::leading_number;
 use crate::parse::nodes_conf::words::Word;
 use crate::parse::nodes_conf::words::split;
+use crate::text::quote::quote;
 
 /// Faults kept of one file, beside those of the file as a whole.
 const KEPT: usize = 32;

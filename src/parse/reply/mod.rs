@@ -217,7 +217,7 @@ pub(super) fn json_head(block: Block) -> String {
 mod tests {
     use super::*;
     use crate::parse::reply::numbered::LEFT_OUT_MAX;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn source(text: &str) -> Source {
         Source::new("f", text.to_owned(), String::new())

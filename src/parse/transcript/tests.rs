@@ -3,7 +3,7 @@
 use super::*;
 use crate::parse::Authority;
 use crate::parse::parse as parse_file;
-use crate::source::Source;
+use crate::text::Source;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 

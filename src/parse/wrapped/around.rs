@@ -2,8 +2,8 @@
 
 use crate::parse::heading::heading;
 use crate::parse::transcript;
-use crate::source::Inside;
-use crate::source::Source;
+use crate::text::Inside;
+use crate::text::Source;
 
 /// A key and its value that were looked at, in bytes of the file.
 #[derive(Clone, Copy)]

@@ -1,9 +1,9 @@
 //! Node lines that a terminal cut at its width, joined where that is certain.
 
 use crate::parse::node_line::LineReader;
-use crate::source::Inside;
-use crate::source::Remark;
-use crate::source::Source;
+use crate::text::Inside;
+use crate::text::Remark;
+use crate::text::Source;
 
 /// A line of a node is cut into no more pieces than this, at the narrowest terminal that counts.
 const PIECES_MAX: usize = 2000;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use crate::parse::block::strip_markup;
 use crate::parse::node_line::looks_like_node;
-use crate::source::Inside;
-use crate::source::Source;
+use crate::text::Inside;
+use crate::text::Source;
 
 /// The file without markup; `None` where no line of a node stands in any.
 pub(super) fn cleaned(source: &Source) -> Option<Source> {

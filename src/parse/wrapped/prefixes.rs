@@ -10,9 +10,9 @@ use crate::parse::file_name::address_in_path;
 use crate::parse::node_line::is_plain_node;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::wrapped::words::Word;
-use crate::source::Inside;
-use crate::source::Join;
-use crate::source::Source;
+use crate::text::Inside;
+use crate::text::Join;
+use crate::text::Source;
 
 /// The lines of each prefix, which may be mixed, in the order in which the prefixes appear; empty
 /// where no node stands behind one. Lines without a prefix are one part among them.
@@ -544,7 +544,7 @@ mod tests {
         let text = format!(
             "{time}P {left}\n{time}P {middle}\n{time}F {right}\n{time}F {A}\n{time}F {A}\n"
         );
-        let source = crate::source::Source::new("f", text, String::new());
+        let source = crate::text::Source::new("f", text, String::new());
         let part = &super::behind_prefixes(&source)[0];
         let start = time.len() as u32 + 3;
         for (column, expected) in [

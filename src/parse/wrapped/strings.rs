@@ -2,7 +2,6 @@
 //! like.
 
 use crate::parse::block::Block;
-use crate::parse::log::quote;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::recognise;
 use crate::parse::transcript;
@@ -10,9 +9,10 @@ use crate::parse::transcript::Class;
 use crate::parse::wrapped::around::Span;
 use crate::parse::wrapped::around::around;
 use crate::parse::wrapped::speaker::Speaker;
-use crate::source::Inside;
-use crate::source::Remark;
-use crate::source::Source;
+use crate::text::Inside;
+use crate::text::Remark;
+use crate::text::Source;
+use crate::text::quote::quote;
 
 /// What every string says, and what stands around them if that says something, too; empty where
 /// no string holds an answer.

@@ -2,8 +2,8 @@
 //! same.
 
 use crate::parse::node_line::looks_like_node;
-use crate::source::Inside;
-use crate::source::Source;
+use crate::text::Inside;
+use crate::text::Source;
 
 /// The file with the lines of each list alone, where it has both; `None` where none lists a node.
 pub(super) fn listed(source: &Source) -> Option<Source> {

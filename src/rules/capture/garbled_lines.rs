@@ -165,7 +165,7 @@ mod tests {
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
     use crate::rules::testing::seen_by;
-    use crate::source::Place;
+    use crate::text::Place;
 
     fn odd(code: &'static str, path: &str) -> Diagnostic {
         Diagnostic::warning(code, "x").at(Place {

@@ -52,7 +52,7 @@ mod tests {
     use crate::diagnostic::Diagnostic;
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
-    use crate::source::Place;
+    use crate::text::Place;
 
     #[test]
     fn one_finding_names_the_first() {

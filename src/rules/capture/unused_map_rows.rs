@@ -42,7 +42,7 @@ mod tests {
     use super::*;
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
-    use crate::source::Place;
+    use crate::text::Place;
 
     #[test]
     fn one_finding_counts_the_rows() {

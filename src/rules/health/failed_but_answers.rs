@@ -81,7 +81,7 @@ mod tests {
     use crate::rules::testing::capture_findings;
     use crate::rules::testing::seen_by;
     use crate::rules::testing::subject;
-    use crate::source::Source;
+    use crate::text::Source;
 
     /// Three masters; those named are flagged `fail` in the views of the other two.
     fn three(failed_in: &[(usize, usize)]) -> Inventory {

@@ -134,7 +134,7 @@ mod tests {
     use crate::rules::testing::capture_findings;
     use crate::rules::testing::seen_by;
     use crate::rules::testing::subject;
-    use crate::source::Source;
+    use crate::text::Source;
 
     fn one_way(inventory: &mut Inventory, from: &str, to: &str) {
         let (from, to) = (id(&inventory.cluster, from), id(&inventory.cluster, to));

@@ -190,7 +190,7 @@ mod tests {
     use crate::model::testing::id;
     use crate::rules::check_capture;
     use crate::rules::testing::subject;
-    use crate::source::Place;
+    use crate::text::Place;
 
     fn fault(fault: Fault, outcome: Outcome, line: u32) -> ConfFault {
         ConfFault {

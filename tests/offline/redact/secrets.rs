@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use topoplan::redact;
-use topoplan::source::Source;
+use topoplan::text::Source;
 
 /// Stands for everything that must go.
 const MARK: &str = "Zq9marker";

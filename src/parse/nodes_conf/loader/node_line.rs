@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crate::model::SLOT_COUNT;
-use crate::parse::log::quote;
 use crate::parse::nodes_conf::fault::Fault;
 use crate::parse::nodes_conf::fault::LoadFault;
 use crate::parse::nodes_conf::loader::Reading;
 use crate::parse::nodes_conf::words::Word;
+use crate::text::quote::quote;
 
 /// Flags that every server knows.
 const FLAGS: [&str; 8] = [

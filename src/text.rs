@@ -3,6 +3,8 @@
 //! Knows model. Reading files is the business of `cli/`; this is what was read.
 
 mod decode;
+pub mod quote;
+pub mod words;
 
 use std::sync::Arc;
 

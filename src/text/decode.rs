@@ -2,6 +2,8 @@
 //!
 //! Plain UTF-8 is taken as it is, without a copy. Start reading at [`decode`].
 
+use crate::text::words::count;
+
 /// The text of a file, and what had to be done to get it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Decoded {
@@ -147,13 +149,6 @@ fn end_lines(bytes: &mut Vec<u8>, notes: &mut Vec<String>) {
             "{} without a line feed were taken for line ends",
             count(lone, "carriage return")
         ));
-    }
-}
-
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
     }
 }
 
