@@ -11,13 +11,13 @@ use crate::flow::WIDTH;
 use crate::plan::Certificate;
 use crate::plan::columns;
 use crate::plan::columns::Reach;
+use crate::plan::columns::Table;
 use crate::plan::coupled::Stage;
 use crate::plan::floors::EARLY;
 use crate::plan::floors::Floors;
 use crate::plan::floors::least;
 use crate::plan::level::DECIDED;
 use crate::plan::level::Level;
-use crate::plan::level::PRINTED;
 use crate::plan::pairing;
 use crate::plan::pairing::Pairing;
 use crate::plan::price;
@@ -35,6 +35,27 @@ pub struct Solved {
     pub certificates: Vec<Certificate>,
     /// By level: how far the value may be above the least possible, and how that is known.
     proofs: Vec<(i64, Kind)>,
+}
+
+/// A bound on one level, and what it assumes: it holds for decisions that are no worse than
+/// `prefix` on every level before. The three are only worth something together.
+#[derive(Clone)]
+struct Shown {
+    level: Level,
+    bound: i64,
+    kind: Kind,
+    prefix: Cost,
+    certificate: Option<Certificate>,
+}
+
+impl Shown {
+    /// The bound says something of a decision with this value.
+    fn holds_for(&self, value: &Cost) -> bool {
+        let before = DECIDED.iter().take_while(|&&l| l != self.level);
+        before
+            .map(|&l| l as usize)
+            .all(|l| value.0[l] <= self.prefix.0[l])
+    }
 }
 
 impl Solved {
@@ -97,10 +118,7 @@ pub fn solve(problem: &Problem) -> Solved {
     };
     if !(paired.proven && relaxed.proven) {
         // A check of ours failed: nothing may be called proven.
-        for level in PRINTED {
-            let gap = (value.0[level as usize] - least(problem, level)).max(0);
-            solved.set(level, gap, Kind::None);
-        }
+        conclude(problem, &mut solved, &value, None, &[]);
         return solved;
     }
     let owners = problem.units.iter().map(|u| u.owner).collect();
@@ -114,10 +132,12 @@ pub fn solve(problem: &Problem) -> Solved {
         price::decision(problem, &unled),
         relaxed.bound,
     );
+    let mut shown = Vec::new();
     if !DECIDED.iter().all(|&l| floors.proves(problem, l, &value)) {
-        refine(problem, &paired, &mut solved, &mut value, &floors);
+        shown = refine(problem, &paired, &mut solved, &mut value, &floors);
     }
-    tidy_ties(problem, &mut solved, &value);
+    tidy_ties(problem, &mut solved, &mut value);
+    conclude(problem, &mut solved, &value, Some(&floors), &shown);
     solved.counted()
 }
 
@@ -162,14 +182,14 @@ fn usable_replicas(unit: &Unit) -> i64 {
         - 1
 }
 
-/// Columns, level by level.
+/// Columns, level by level, and what they prove.
 fn refine(
     problem: &Problem,
     paired: &Pairing,
     solved: &mut Solved,
     value: &mut Cost,
     floors: &Floors,
-) {
+) -> Vec<Shown> {
     let base = &floors.pairing;
     let limits = Limits::new(problem, &paired.assignment);
     let barred = EARLY
@@ -208,70 +228,148 @@ fn refine(
     let whole = columns::table(problem, &reach(spares + arriving));
     let is_whole = whole.is_some();
     let table = whole.or_else(|| columns::table(problem, &reach(usize::from(surplus > 0))));
-    let mut frozen: Vec<(Level, i64)> = Vec::new();
-    for level in DECIDED {
-        if !floors.proves(problem, level, value) {
-            match &table {
-                Some(table) => {
-                    let stage = Stage {
-                        problem,
-                        table,
-                        limits: &limits,
-                        level,
-                        frozen: &frozen,
-                    };
-                    settle(&stage, is_whole, solved, value);
+    let Some(table) = table else {
+        return Vec::new();
+    };
+    // A better decision may change a level that was looked at before: then the bounds behind it
+    // assume what is no longer so, and the walk begins anew.
+    for _ in 0..WALKS {
+        let walk = Walk {
+            problem,
+            table: &table,
+            limits: &limits,
+            floors,
+            is_whole,
+        };
+        let begun_with = *value;
+        let shown = walk.through(solved, value);
+        if begun_with == *value || shown.iter().all(|s| s.holds_for(value)) {
+            return shown;
+        }
+    }
+    Vec::new()
+}
+
+/// So often a walk over the levels is begun; what is then not settled is not proven.
+const WALKS: usize = 6;
+
+/// One walk over the levels, each proven or improved where it can be.
+struct Walk<'a> {
+    problem: &'a Problem<'a>,
+    table: &'a Table,
+    limits: &'a Limits,
+    floors: &'a Floors,
+    /// A bound over a table that is not whole proves nothing.
+    is_whole: bool,
+}
+
+impl Walk<'_> {
+    /// Stops where an earlier level changed.
+    fn through(&self, solved: &mut Solved, value: &mut Cost) -> Vec<Shown> {
+        let mut frozen: Vec<(Level, i64)> = Vec::new();
+        let mut shown = Vec::new();
+        for level in DECIDED {
+            if !self.floors.proves(self.problem, level, value) {
+                let stage = Stage {
+                    problem: self.problem,
+                    table: self.table,
+                    limits: self.limits,
+                    level,
+                    frozen: &frozen,
+                };
+                let prefix = *value;
+                shown.extend(self.settle(&stage, solved, value, &prefix));
+                let before = frozen.iter().all(|&(l, v)| value.0[l as usize] == v);
+                if !before {
+                    break;
                 }
-                None => {
-                    let gap = (value.0[level as usize] - least(problem, level)).max(0);
-                    solved.set(level, gap, if gap > 0 { Kind::None } else { Kind::Count });
+            }
+            frozen.push((level, value.0[level as usize]));
+        }
+        shown
+    }
+
+    /// Improves the decision at one level if it can, and says what bounds the level.
+    fn settle(
+        &self,
+        stage: &Stage,
+        solved: &mut Solved,
+        value: &mut Cost,
+        prefix: &Cost,
+    ) -> Option<Shown> {
+        let level = stage.level;
+        let at = value.0[level as usize];
+        let bound = stage.bound(at);
+        let floor = least(self.problem, level);
+        let known = match &bound {
+            Some(bound) if self.is_whole => bound.value.max(floor),
+            _ => floor,
+        };
+        if known < at {
+            let found = stage.better(bound.as_ref(), at);
+            let decision = found.and_then(|chosen| stage.table.expand(self.problem, &chosen));
+            if let Some(decision) = decision {
+                let other = price::decision(self.problem, &decision);
+                if is_better(&other, value) {
+                    *value = other;
+                    solved.decision = decision;
                 }
             }
         }
-        frozen.push((level, value.0[level as usize]));
+        let bound = bound.filter(|_| self.is_whole)?;
+        Some(Shown {
+            level,
+            bound: bound.value,
+            kind: Kind::Multipliers,
+            prefix: *prefix,
+            certificate: Some(bound.certificate),
+        })
     }
 }
 
-/// Proves or improves one level. A bound over a table that is not whole proves nothing.
-fn settle(stage: &Stage, is_whole: bool, solved: &mut Solved, value: &mut Cost) {
-    let level = stage.level;
-    let bound = stage.bound(value.0[level as usize]);
-    let least = match &bound {
-        Some(bound) if is_whole => bound.value.max(least(stage.problem, level)),
-        _ => least(stage.problem, level),
-    };
-    if least < value.0[level as usize] {
-        let found = stage.better(bound.as_ref(), value.0[level as usize]);
-        let decision = found.and_then(|chosen| stage.table.expand(stage.problem, &chosen));
-        if let Some(decision) = decision {
-            let other = price::decision(stage.problem, &decision);
-            if is_better(&other, value) {
-                *value = other;
-                solved.decision = decision;
-            }
+/// What is proven of the decision as it stands, level by level: by the flows, by multipliers
+/// that assume nothing that is not so, or by counting. Behind a level that is not proven none
+/// is, as a better value there may cost more later.
+fn conclude(
+    problem: &Problem,
+    solved: &mut Solved,
+    value: &Cost,
+    floors: Option<&Floors>,
+    shown: &[Shown],
+) {
+    let mut open = floors.is_none();
+    for level in DECIDED {
+        let at = value.0[level as usize];
+        let floor = least(problem, level);
+        let record = shown
+            .iter()
+            .find(|s| s.level == level && s.holds_for(value));
+        let by_flow = floors.is_some_and(|f| f.proves(problem, level, value));
+        let (bound, kind) = match record {
+            _ if by_flow => (at, Kind::Flow),
+            Some(record) if record.bound > floor => (record.bound, record.kind),
+            _ => (floor, Kind::Count),
+        };
+        let gap = (at - bound).max(0);
+        open |= gap > 0;
+        solved.set(level, gap, if open { Kind::None } else { kind });
+        if let Some(record) = record.filter(|_| kind == Kind::Multipliers) {
+            solved.certificates.extend(record.certificate.clone());
         }
-    }
-    let gap = (value.0[level as usize] - least).max(0);
-    let kind = match (gap, is_whole) {
-        (0, true) => Kind::Multipliers,
-        (0, false) => Kind::Count,
-        _ => Kind::None,
-    };
-    solved.set(level, gap, kind);
-    if is_whole {
-        solved.certificates.extend(bound.map(|b| b.certificate));
     }
 }
 
 /// The roles once more on the final copies: among equals, home roles and low addresses.
-fn tidy_ties(problem: &Problem, solved: &mut Solved, value: &Cost) {
+fn tidy_ties(problem: &Problem, solved: &mut Solved, value: &mut Cost) {
     let roles = roles::choose(problem, &solved.decision.assignment);
     let other = Decision {
         assignment: solved.decision.assignment.clone(),
         masters: roles.masters,
     };
-    if !is_better(value, &price::decision(problem, &other)) {
+    let price = price::decision(problem, &other);
+    if !is_better(value, &price) {
         solved.decision = other;
+        *value = price;
     }
 }
 
