@@ -130,18 +130,15 @@ fn own_state(
         return;
     }
     let offset = number("slave_repl_offset").or_else(|| number("slave_read_repl_offset"));
-    let never = info
-        .get("master_link_down_since_seconds")
-        .is_some_and(|v| v == "-1")
-        || offset == Some(0);
+    let link = match info.get("master_link_status").map(String::as_str) {
+        Some("up") => Link::Up,
+        Some(_) => Link::Down,
+        None => Link::Unknown,
+    };
     let running = number("master_sync_in_progress") == Some(1);
     node.replication = Replication {
-        link: match info.get("master_link_status").map(String::as_str) {
-            Some("up") => Link::Up,
-            Some(_) => Link::Down,
-            None => Link::Unknown,
-        },
-        sync: match (never, running, offset) {
+        link,
+        sync: match (never_synced(info, link, offset), running, offset) {
             (true, true, _) => Sync::Running,
             (true, false, _) => Sync::Never,
             (false, _, Some(_)) => Sync::Done,
@@ -150,6 +147,32 @@ fn own_state(
         offset,
     };
 }
+
+/// No server runs this long, and none was started in 2001: it is a unix time.
+const UNIX_SECONDS: u64 = 1_000_000_000;
+
+/// Whether INFO of a replica says that no sync ever came to an end in its process
+/// (`genRedisInfoString`). "Down since" is -1 then; servers before 7.0 take the time of a moment
+/// that never was from the clock, and print the unix time. An offset is 0 or, where there is no
+/// master to ask, 1.
+fn never_synced(info: &BTreeMap<String, String>, link: Link, offset: Option<u64>) -> bool {
+    // The link is up from the end of a sync on (`REPL_STATE_CONNECTED`), whatever was written since.
+    if link == Link::Up {
+        return false;
+    }
+    let number = |key: &str| info.get(key).and_then(|v| v.parse::<u64>().ok());
+    let down = info.get("master_link_down_since_seconds");
+    let down_for = number("master_link_down_since_seconds");
+    let before_its_start = number("uptime_in_seconds").zip(down_for);
+    down.is_some_and(|since| since == "-1")
+        || down_for.is_some_and(|seconds| seconds >= UNIX_SECONDS)
+        // A clock that was set may add some seconds.
+        || before_its_start.is_some_and(|(uptime, down)| down > uptime.saturating_add(CLOCK_SLACK))
+        || offset.is_some_and(|offset| offset <= 1)
+}
+
+/// Seconds by which two readings of a server's clock may differ.
+const CLOCK_SLACK: u64 = 3600;
 
 /// `master_replid`, and below it the id that it had before a failover.
 fn histories(info: &BTreeMap<String, String>) -> Vec<Arc<str>> {

@@ -42,6 +42,41 @@ fn a_replica_that_never_finished_a_sync() {
 }
 
 #[test]
+fn a_link_that_is_down_since_a_moment_that_is_no_age_never_was_up() {
+    let down = |since: &str, offset: u64, more: &str| {
+        state(&format!(
+            "role:slave master_link_status:down master_link_down_since_seconds:{since} slave_repl_offset:{offset}{more}"
+        ))
+        .1
+    };
+    // 3.0.7 prints the unix time and offset 1, 5.0.14 the unix time and offset 0.
+    assert_eq!(
+        down("1585912329", 1, " master_last_io_seconds_ago:-1"),
+        Sync::Never
+    );
+    assert_eq!(down("1795213529", 0, ""), Sync::Never);
+    assert_eq!(down("1795213529", 47_978, ""), Sync::Never);
+    assert_eq!(
+        down("1795213529", 1, " master_sync_in_progress:1"),
+        Sync::Running
+    );
+    // An offset of 1 counts nothing.
+    assert_eq!(down("12", 1, ""), Sync::Never);
+    assert_eq!(down("12", 2, ""), Sync::Done);
+    // Down for longer than it runs.
+    assert_eq!(down("90000", 47_978, " uptime_in_seconds:60"), Sync::Never);
+    assert_eq!(down("50", 47_978, " uptime_in_seconds:60"), Sync::Done);
+}
+
+#[test]
+fn a_link_is_up_only_after_a_sync_even_if_nothing_was_written_since() {
+    for offset in [0, 1] {
+        let info = format!("role:slave master_link_status:up slave_repl_offset:{offset}");
+        assert_eq!(state(&info), (Link::Up, Sync::Done, Some(offset)));
+    }
+}
+
+#[test]
 fn an_answer_that_tells_little_is_unknown() {
     assert_eq!(state("role:slave"), (Link::Unknown, Sync::Unknown, None));
     assert_eq!(
