@@ -4,6 +4,7 @@
 //! [`Cluster::shards`] of the same cluster: callers have it at hand and it is not cheap.
 //! Start reading at [`Counts`].
 
+mod forgotten;
 mod spread;
 
 use crate::model::Cluster;
@@ -14,6 +15,8 @@ use crate::policy::HomeRole;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 
+pub use forgotten::HalfForgotten;
+pub use forgotten::Witnesses;
 pub use spread::Spread;
 pub use spread::Tier;
 
@@ -232,24 +235,6 @@ pub fn same_disk(cluster: &Cluster, shards: &[Shard]) -> i64 {
 /// is no majority now.
 pub fn votes_to_spare(cluster: &Cluster) -> usize {
     cluster.live_voters().saturating_sub(cluster.votes_needed())
-}
-
-/// A dead member that live members have begun to forget: absent, or without a master, in some
-/// live view, and listed by another.
-pub fn is_half_forgotten(cluster: &Cluster, id: NodeId) -> bool {
-    let node = cluster.node(id);
-    if node.live || node.membership != Membership::Member || node.known_by.is_empty() {
-        return false;
-    }
-    // Nobody forgets a node that no view doubts.
-    if node.is_only_silent() {
-        return false;
-    }
-    let mut views = cluster
-        .iter()
-        .filter(|(_, n)| n.is_live_member() && n.has_view);
-    !node.masterless_in.is_empty()
-        || views.any(|(o, _)| !node.known_by.contains(o) && !node.predates.contains(o))
 }
 
 /// How a node's role differs from its home role.

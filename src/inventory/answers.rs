@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::gather::Token;
-use crate::model::Address;
+use crate::inventory::record::Token;
 use crate::parse::Pair;
 use crate::text::Place;
 
@@ -82,12 +81,4 @@ impl Answers {
         self.clock = self.clock.max(other.clock);
         self.files.extend(&other.files);
     }
-}
-
-/// Every host has a `127.0.0.1`: who asked there says a port, and the path which host.
-pub(super) fn is_local(address: &Address) -> bool {
-    matches!(
-        address.ip(),
-        "127.0.0.1" | "::1" | "localhost" | "0.0.0.0" | "::"
-    )
 }

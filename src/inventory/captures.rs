@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
 use crate::inventory::owners::best_authority;
 use crate::inventory::owners::owner;
 use crate::inventory::owners::same_facts;
+use crate::inventory::record::Token;
 use crate::model::Address;
 use crate::model::Millis;
 use crate::parse::bundle;

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::View;
-use crate::inventory::gather::folder;
 use crate::inventory::owners::owner;
+use crate::inventory::paths::folder;
+use crate::inventory::record::Token;
+use crate::inventory::record::View;
 use crate::model::SlotSet;
 use crate::parse::Authority;
 use crate::parse::Flags;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Line;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::View;
-use crate::inventory::gather::folder;
 use crate::inventory::owners::owner;
+use crate::inventory::paths::folder;
+use crate::inventory::record::Line;
+use crate::inventory::record::Token;
+use crate::inventory::record::View;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::model::Cluster;

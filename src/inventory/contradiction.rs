@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Answers;
+use crate::inventory::answers::Answers;
 use crate::inventory::gather::Gathered;
 use crate::model::Address;
 use crate::model::Cluster;

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::is_local;
 use crate::inventory::moments::place_of;
 use crate::inventory::nodes::Draft;
+use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;
 use crate::model::Address;
 use crate::model::Membership;
@@ -37,7 +36,7 @@ pub(super) fn settle(
     let mut at: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         // Every host has a local address.
-        let address = draft.address.as_ref().filter(|a| !is_local(a));
+        let address = draft.address.as_ref().filter(|a| !a.is_local());
         if let Some(address) = address.filter(|_| lives(gathered, draft, &seen[&draft.token])) {
             at.entry(address.clone()).or_default().push(index);
         }

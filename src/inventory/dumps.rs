@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::conf::ConfRead;
-use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Line;
-use crate::inventory::gather::View;
+use crate::inventory::record::Doubted;
+use crate::inventory::record::Fact;
+use crate::inventory::record::Line;
+use crate::inventory::record::View;
 use crate::inventory::server;
 use crate::model::Address;
 use crate::parse::Authority;
@@ -54,6 +55,7 @@ impl Gathered {
             told.said.answered = true;
         }
         let mut lines = Vec::with_capacity(dump.lines.len());
+        let mut of_doubted = Vec::new();
         let mut myself = None;
         let mut clock = 0;
         for (index, line) in dump.lines.iter().enumerate() {
@@ -63,6 +65,14 @@ impl Gathered {
             // Other stores print other times.
             if line.pong_received < LATEST && (is_myself || (line.connected && !doubted)) {
                 clock = clock.max(line.pong_received);
+            }
+            if doubted || !line.connected {
+                let time = |ms: u64| if ms < LATEST { ms } else { 0 };
+                of_doubted.push(Doubted {
+                    line: lines.len(),
+                    ping_sent: time(line.ping_sent),
+                    pong_received: time(line.pong_received),
+                });
             }
             if is_myself && myself.is_none() {
                 myself = Some(lines.len());
@@ -102,6 +112,7 @@ impl Gathered {
             myself,
             whole,
             lines,
+            doubted: of_doubted,
             authority: dump.authority,
             incomplete: dump.incomplete,
             garbled,

@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::Told;
-use crate::inventory::gather::folder;
-use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Draft;
+use crate::inventory::paths::folder;
+use crate::inventory::record::Token;
+use crate::inventory::record::Told;
 use crate::inventory::whose::Target;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
@@ -112,7 +111,7 @@ impl Left<'_> {
         let (local, nameless): (Vec<&Told>, Vec<&Told>) = self
             .nameless
             .iter()
-            .partition(|told| told.named.as_ref().is_some_and(is_local));
+            .partition(|told| told.named.as_ref().is_some_and(Address::is_local));
         let named = |count| match count {
             1 => "nothing in its path or above it names a node".to_owned(),
             _ => "nothing in their path or above them names a node".to_owned(),

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::clusters::Split;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::Told;
 use crate::inventory::owners::owner;
+use crate::inventory::record::Token;
+use crate::inventory::record::Told;
 use crate::model::Address;
 use crate::parse::bundle;
 

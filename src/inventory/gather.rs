@@ -8,13 +8,18 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
-pub(super) use crate::inventory::answers::Answers;
-pub(super) use crate::inventory::answers::is_local;
+use crate::inventory::answers::Answers;
 use crate::inventory::conf::ConfRead;
 use crate::inventory::dumps::Before;
 use crate::inventory::dumps::Listed;
+use crate::inventory::record::Conf;
+use crate::inventory::record::Fact;
+use crate::inventory::record::HostFacts;
+use crate::inventory::record::Line;
+use crate::inventory::record::Token;
+use crate::inventory::record::Told;
+use crate::inventory::record::View;
 use crate::model::Address;
-use crate::model::Direction;
 use crate::model::NodeName;
 use crate::parallel;
 use crate::parse::Authority;
@@ -22,7 +27,6 @@ use crate::parse::DiskRow;
 use crate::parse::Distribution;
 use crate::parse::Doubt;
 use crate::parse::Facts;
-use crate::parse::Flags;
 use crate::parse::HomeRow;
 use crate::parse::HostRow;
 use crate::parse::MountRow;
@@ -36,104 +40,6 @@ use crate::parse::address_in_path;
 use crate::parse::port_in_name;
 use crate::text::Place;
 use crate::text::Source;
-
-/// Index of an id in [`Gathered::names`], in order of appearance.
-pub(super) type Token = u32;
-
-/// What one line says, without its clocks. Equal lines of many views share one.
-#[derive(Clone, Debug)]
-pub(super) struct Fact {
-    pub token: Token,
-    pub ip: Arc<str>,
-    pub port: u16,
-    pub bus_port: Option<u16>,
-    pub hostname: Option<Arc<str>>,
-    pub zone: Option<Arc<str>>,
-    pub flags: Flags,
-    pub master: Option<Token>,
-    pub config_epoch: u64,
-    pub connected: bool,
-    pub slots: Vec<(u16, u16)>,
-    pub open: Vec<(u16, Direction, Token)>,
-}
-
-impl Fact {
-    /// A replica owns no slots, so its flags or its slots are not what the server said.
-    pub fn contradicts_itself(&self) -> bool {
-        self.flags.has(Flags::REPLICA) && !self.slots.is_empty()
-    }
-
-    pub fn address(&self) -> Option<Address> {
-        Address::new(&self.ip, self.port).ok()
-    }
-}
-
-/// One line of a view: which fact, and where.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    pub fact: u32,
-    pub line: u32,
-    pub column: u32,
-}
-
-/// One dump.
-#[derive(Debug)]
-pub(super) struct View {
-    pub path: Arc<str>,
-    /// The path, and below it the host that a header names.
-    pub spot: Arc<str>,
-    /// Index in [`Gathered::files`].
-    pub file: usize,
-    /// Its `myself` line, as an index into `lines`.
-    pub myself: Option<usize>,
-    pub lines: Vec<Line>,
-    pub authority: Authority,
-    /// The dump was cut off, or lists fewer nodes than there must be.
-    pub incomplete: bool,
-    /// Some of its lines could not be read.
-    pub garbled: bool,
-    /// Nothing shows that lines are missing, so who is not listed is not known there.
-    pub whole: bool,
-    /// The address that a header, a folder or a file name gives.
-    pub named: Option<Address>,
-    /// Its node's clock, unix ms: the newest pong of a peer that answers, or what the node told
-    /// beside it. 0 where nothing tells.
-    pub clock: u64,
-    /// The store that the dump gives away.
-    pub looks_like: Option<&'static str>,
-}
-
-/// What one file tells of one node other than its view.
-#[derive(Debug)]
-pub(super) struct Told {
-    /// Index in [`Gathered::files`].
-    pub file: usize,
-    /// The file's path, and below it the host that a header names.
-    pub spot: Arc<str>,
-    /// What a header or the path calls the node.
-    pub named: Option<Address>,
-    /// Where the first of it stands.
-    pub place: Place,
-    /// How many answers there are, other than lists of nodes.
-    pub count: usize,
-    pub said: Answers,
-}
-
-/// What one file says of one host.
-#[derive(Clone, Debug)]
-pub(super) struct HostFacts<Row> {
-    pub path: Arc<str>,
-    /// The host that a header names; else the path tells.
-    pub host: Option<String>,
-    pub rows: Vec<Row>,
-}
-
-/// What one server of a host is started with.
-#[derive(Clone, Debug)]
-pub(super) struct Conf {
-    pub port: u16,
-    pub config: BTreeMap<String, String>,
-}
 
 /// Everything the files said.
 #[derive(Debug, Default)]
@@ -472,7 +378,7 @@ impl Gathered {
 /// better.
 fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option<&'a Address> {
     match (header, path) {
-        (Some(header), Some(path)) if is_local(header) && header.port() == path.port() => {
+        (Some(header), Some(path)) if header.is_local() && header.port() == path.port() => {
             Some(path)
         }
         _ => header.or(path),
@@ -484,9 +390,4 @@ fn replication_place(source: &Source, pairs: &[Pair]) -> Option<Place> {
         .iter()
         .find(|p| p.key == "role")
         .map(|p| source.place(p.line, 1))
-}
-
-/// The folder part of a path; empty for a bare file name.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::inventory::gather::Answers;
+use crate::inventory::answers::Answers;
 use crate::inventory::gather::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::owners::owner;

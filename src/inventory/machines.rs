@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Answers;
+use crate::inventory::answers::Answers;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::is_local;
 use crate::model::Address;
 use crate::model::Membership;
 use crate::model::Node;
@@ -103,7 +102,7 @@ fn first_file(gathered: &Gathered, address: &Address) -> Option<Place> {
 /// Where the capture reached the node, if not at the announced IP; else the only IP that it
 /// listens on.
 fn own_ip(gathered: &Gathered, address: &Address) -> Option<String> {
-    let elsewhere = |a: &&Address| !is_local(a) && a.ip() != address.ip();
+    let elsewhere = |a: &&Address| !a.is_local() && a.ip() != address.ip();
     let reached = gathered.reached(address).find(elsewhere);
     reached.map(|a| a.ip().to_owned()).or_else(|| {
         let bound = bound(gathered.answers.get(address)?);

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
-use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::View;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::role_of;
 use crate::inventory::owners::owner;
+use crate::inventory::record::Fact;
+use crate::inventory::record::Token;
+use crate::inventory::record::View;
 use crate::inventory::seen::Seen;
 use crate::model::Cluster;
 use crate::model::NodeId;

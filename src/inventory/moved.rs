@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Index;
+use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;
 use crate::model::Address;
 use crate::model::NodeId;
@@ -28,7 +27,7 @@ pub(super) fn note(
             continue;
         };
         let elsewhere = of.count(gathered, |f| {
-            f.address().is_some_and(|a| a != *address && !is_local(&a))
+            f.address().is_some_and(|a| a != *address && !a.is_local())
         });
         if elsewhere > 0 {
             moved.push((id, elsewhere, of));
@@ -76,7 +75,7 @@ fn elsewhere(
                 line: line.line,
                 column: line.column,
             };
-            (Some(&other) != address && !is_local(&other)).then_some((other, place))
+            (Some(&other) != address && !other.is_local()).then_some((other, place))
         })
     })
 }

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::is_local;
+use crate::inventory::record::Token;
 use crate::model::Address;
 use crate::parse::Flags;
 use crate::parse::ec2_ip;
@@ -104,7 +103,7 @@ impl Names {
     pub fn find(&self, path: &str, named: Option<&Address>) -> Option<Address> {
         match named {
             Some(address) if self.is_listed(address) => Some(address.clone()),
-            Some(address) if is_local(address) => self.in_path(path, Some(address.port())),
+            Some(address) if address.is_local() => self.in_path(path, Some(address.port())),
             Some(address) => {
                 let label = self.labels.get(&address.ip().to_ascii_lowercase());
                 only(label?.iter().filter(|a| a.port() == address.port()))

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
+use crate::inventory::record::Fact;
+use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;
 use crate::model::Address;
 use crate::model::Membership;

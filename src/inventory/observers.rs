@@ -1,17 +1,12 @@
 //! Who knows whom, and which views lag behind.
 
-use std::collections::BTreeMap;
-
-use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::role_of;
 use crate::inventory::owners::owner;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::Membership;
-use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::parse::Authority;
 use crate::parse::Flags;
@@ -44,50 +39,6 @@ pub(super) fn link_observers(
     }
 }
 
-/// Finds the views that are older than a dead id: they list another dead one at its address.
-pub(super) fn find_predating_views(
-    gathered: &Gathered,
-    used: &[usize],
-    index: &Index,
-    cluster: &mut Cluster,
-) {
-    let mut dead: BTreeMap<Address, Vec<NodeId>> = BTreeMap::new();
-    for id in cluster.dead_members() {
-        if let Some(address) = &cluster.node(id).address {
-            dead.entry(address.clone()).or_default().push(id);
-        }
-    }
-    if dead.is_empty() {
-        return;
-    }
-    let before = |fact: &Fact| -> Option<&[NodeId]> {
-        let old = index.get(fact.token)?;
-        // One that no view doubts came later.
-        let is_old = !cluster.node(old).live
-            && !cluster.node(old).is_only_silent()
-            && !fact.flags.has(Flags::NOADDR)
-            && !fact.flags.has(Flags::HANDSHAKE);
-        let there = dead.get(&fact.address()?).filter(|_| is_old)?;
-        there.iter().any(|&id| id != old).then_some(there)
-    };
-    let before: Vec<Option<&[NodeId]>> = gathered.facts.iter().map(before).collect();
-    let mut found: Vec<(NodeId, NodeId)> = Vec::new();
-    for &view in used {
-        let view = &gathered.views[view];
-        let Some(observer) = owner(gathered, view).and_then(|o| index.get(o)) else {
-            continue;
-        };
-        for line in &view.lines {
-            let there = before[line.fact as usize].unwrap_or_default();
-            let unlisted = |id: &&NodeId| !cluster.node(**id).known_by.contains(observer);
-            found.extend(there.iter().filter(unlisted).map(|&id| (id, observer)));
-        }
-    }
-    for (id, observer) in found {
-        cluster.node_mut(id).predates.insert(observer);
-    }
-}
-
 /// Counts views that name another role, owner, address or member than the reconciled cluster. A node
 /// that joined later never learns a `noaddr` id: that is no disagreement.
 pub(super) fn views_behind(
@@ -105,7 +56,7 @@ pub(super) fn views_behind(
             };
             let node = cluster.node(id);
             let slots = SlotSet::from_ranges(fact.slots.iter().copied());
-            let here = |a: Address| is_local(&a) || node.address.as_ref() == Some(&a);
+            let here = |a: Address| a.is_local() || node.address.as_ref() == Some(&a);
             node.is_ghost()
                 || (fact.address().is_none_or(here)
                     && role_of(fact, index) == node.role

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Line;
 use crate::inventory::nodes::Index;
 use crate::inventory::owners::owner;
+use crate::inventory::record::Line;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::parse::Flags;

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Line;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::View;
-use crate::inventory::gather::is_local;
+use crate::inventory::record::Line;
+use crate::inventory::record::Token;
+use crate::inventory::record::View;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::parse::Authority;
@@ -45,7 +44,7 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
         let (Some(name), Some(announced)) = (view.named.as_ref(), announced) else {
             continue;
         };
-        if *name == announced || (is_local(name) && name.port() == announced.port()) {
+        if *name == announced || (name.is_local() && name.port() == announced.port()) {
             continue;
         }
         let place = Place {
@@ -80,7 +79,7 @@ fn lost_owner(gathered: &Gathered, view: &View, whose: &Whose) -> Option<usize> 
 fn unknown_owner(view: &View, whose: &Whose) -> Option<Diagnostic> {
     // Other answers never name their node.
     if view.authority > Authority::Disk
-        || view.named.as_ref().is_some_and(|n| !is_local(n))
+        || view.named.as_ref().is_some_and(|n| !n.is_local())
         || whose.names().find(&view.spot, None).is_some()
     {
         return None;
@@ -184,7 +183,7 @@ fn own_addresses(gathered: &Gathered, kept: usize, dropped: usize) -> Option<[Ad
     let own = |view: usize| {
         let view = &gathered.views[view];
         let address = gathered.fact(&view.lines[view.myself?]).address()?;
-        Some(address).filter(|address| !is_local(address))
+        Some(address).filter(|address| !address.is_local())
     };
     let pair = [own(kept)?, own(dropped)?];
     (pair[0] != pair[1]).then_some(pair)

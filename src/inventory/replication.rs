@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::inventory::Inventory;
+use crate::inventory::answers::Answers;
 use crate::inventory::contradiction;
-use crate::inventory::gather::Answers;
 use crate::inventory::gather::Gathered;
 use crate::inventory::server;
 use crate::model::Address;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
 use crate::inventory::owners::owner;
+use crate::inventory::record::Fact;
+use crate::inventory::record::Token;
 use crate::parse::Authority;
 use crate::parse::Flags;
 

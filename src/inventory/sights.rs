@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::gather::Fact;
 use crate::inventory::gather::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::owners::owner;
+use crate::inventory::record::Fact;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;

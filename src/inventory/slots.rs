@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::inventory::Conflict;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
 use crate::inventory::nodes::Index;
+use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;
 use crate::model::Cluster;
 use crate::model::NodeId;

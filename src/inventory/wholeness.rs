@@ -8,11 +8,10 @@ use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::inventory::dumps::Listed;
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::View;
-use crate::inventory::gather::is_local;
 use crate::inventory::nodes::Draft;
 use crate::inventory::owners::owner;
+use crate::inventory::record::Token;
+use crate::inventory::record::View;
 use crate::model::Address;
 use crate::model::Unread;
 use crate::parse::Authority;
@@ -35,7 +34,7 @@ pub(super) fn find_short_views(
     for &index in used {
         let view = &gathered.views[index];
         let owner = owner(gathered, view);
-        let named = view.named.as_ref().filter(|named| !is_local(named));
+        let named = view.named.as_ref().filter(|named| !named.is_local());
         let address = match owner {
             Some(token) => addresses.get(&token).copied(),
             None => named,
@@ -108,7 +107,7 @@ pub(super) fn judge(
 /// A view without the line of its own node, which no other view lists either: what was left out
 /// of one was left out of all (`grep master`).
 fn is_of_nobody(gathered: &Gathered, view: &View, inventory: &Inventory) -> bool {
-    let Some(named) = view.named.as_ref().filter(|named| !is_local(named)) else {
+    let Some(named) = view.named.as_ref().filter(|named| !named.is_local()) else {
         return false;
     };
     let is_named = |address: &Address| {

@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::inventory::gather::Gathered;
-use crate::inventory::gather::Token;
-use crate::inventory::gather::Told;
-use crate::inventory::gather::is_local;
 use crate::inventory::names::Names;
 use crate::inventory::owners::owner;
+use crate::inventory::record::Token;
+use crate::inventory::record::Told;
 use crate::model::Address;
 use crate::parse::bundle;
 
@@ -72,7 +71,7 @@ impl Whose {
 
     fn learn(&mut self, spot: &str, named: Option<&Address>, id: Token, sure: bool) {
         if let Some(name) = named
-            && !is_local(name)
+            && !name.is_local()
             // What is pasted under another node's address is in the wrong place.
             && (sure || !self.names.is_listed(name))
         {
@@ -171,7 +170,7 @@ impl Whose {
             return Some(Target::Id(id));
         }
         let spot = &told.spot;
-        let far = told.named.as_ref().filter(|name| !is_local(name));
+        let far = told.named.as_ref().filter(|name| !name.is_local());
         if let Some(name) = far {
             if let Some(Some(id)) = self.aliases.get(name) {
                 return Some(Target::Id(*id));

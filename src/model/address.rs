@@ -61,6 +61,14 @@ impl Address {
         &self.ip
     }
 
+    /// Every host has one of these: who asked there says a port, and something else says which host.
+    pub fn is_local(&self) -> bool {
+        matches!(
+            self.ip(),
+            "127.0.0.1" | "::1" | "localhost" | "0.0.0.0" | "::"
+        )
+    }
+
     /// The client port.
     pub fn port(&self) -> u16 {
         self.port

@@ -249,9 +249,10 @@ pub struct Node {
     pub known_by: NodeSet,
     /// Live nodes whose views list it as a replica without a master (`slave -`).
     pub masterless_in: NodeSet,
-    /// Live nodes whose views do not list it, but a dead id at its address: those are older than
-    /// this id, so they say nothing of it. Of dead members only.
-    pub predates: NodeSet,
+    /// Live nodes that never knew it alive: their views are older than this id, as they list
+    /// another dead one at its address, or their processes were started after it was last heard
+    /// of. Of dead members only.
+    pub unseen_by: NodeSet,
     /// Other live nodes that claim some of the same slots in their own views, by slot.
     pub contested: SlotSet,
 }
@@ -283,7 +284,7 @@ impl Node {
             has_view: false,
             known_by: NodeSet::default(),
             masterless_in: NodeSet::default(),
-            predates: NodeSet::default(),
+            unseen_by: NodeSet::default(),
             contested: SlotSet::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::flow::Cost;
 use crate::flow::WIDTH;
-use crate::measure;
+use crate::measure::Witnesses;
 use crate::model::Cluster;
 use crate::model::Node;
 use crate::model::NodeId;
@@ -163,11 +163,15 @@ impl Selection {
             && !names(&request.skip, "M004")
             && request.through.is_none_or(|last| last == Phase::Tidy);
         // Somebody has decided that a half-forgotten node will not return.
+        let witnesses = Witnesses::of(cluster);
         let gone = |id: NodeId| {
             let follows = |(_, n): (NodeId, &Node)| n.live && n.master() == Some(id);
+            let node = cluster.node(id);
+            // Nobody forgets a node that no view doubts.
             forgets
-                && cluster.node(id).slots.is_empty()
-                && measure::is_half_forgotten(cluster, id)
+                && node.slots.is_empty()
+                && !node.is_only_silent()
+                && witnesses.of_dead(cluster, id).is_some()
                 && !cluster.iter().any(follows)
         };
         let dead = !request.forget_dead && cluster.dead_members().into_iter().any(|id| !gone(id));

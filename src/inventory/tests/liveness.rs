@@ -132,8 +132,42 @@ fn a_view_from_before_a_process_came_back_under_another_id_never_knew_it() {
     let e = node(&inventory, 'e');
     assert!(e.is_only_silent());
     let c = id(&inventory, 'c');
-    assert_eq!(e.predates.iter().collect::<Vec<_>>(), [c]);
-    assert!(node(&inventory, 'd').predates.is_empty());
+    assert_eq!(e.unseen_by.iter().collect::<Vec<_>>(), [c]);
+    assert!(node(&inventory, 'd').unseen_by.is_empty());
+}
+
+#[test]
+fn a_process_that_was_started_after_a_node_died_never_knew_it() {
+    let clocked = |lines: &str| dump(lines).replace(" - 0 0 ", " - 0 1795000100000 ");
+    let lines = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave,fail b 2 down";
+    let died_at = |pong: &str| {
+        let mut files = Vec::new();
+        for node in ['a', 'b', 'c'] {
+            let text = clocked(lines).replace(
+                &format!("{} ", endpoint(node)),
+                &format!("{} myself,", endpoint(node)),
+            );
+            let text = text.replace(" 0 0 2 disconnected", &format!(" 1 {pong} 2 disconnected"));
+            files.push(of(node, "cluster-nodes.txt", &text));
+        }
+        // `b` runs for 60 s, `a` for an hour.
+        files.push(of('b', "info.txt", "# Server\r\nuptime_in_seconds:60\r\n"));
+        files.push(of(
+            'a',
+            "info.txt",
+            "# Server\r\nuptime_in_seconds:3600\r\n",
+        ));
+        let inventory = inventory(files);
+        let d = node(&inventory, 'd');
+        assert!(!d.live);
+        let never: Vec<NodeId> = d.unseen_by.iter().collect();
+        (never, id(&inventory, 'b'))
+    };
+    let (never, b) = died_at("1795000030000");
+    assert_eq!(never, [b]);
+    assert_eq!(died_at("1795000050000").0, []);
+    // Nobody says when.
+    assert_eq!(died_at("0").0, []);
 }
 
 /// A transcript in which `d` is asked, beside views that flag it.

@@ -1,18 +1,20 @@
 //! ## What
-//! Some live members still list a dead id, others do not, or list it as a replica without a
-//! master (`slave -`).
+//! Some live members still list a dead id, while a live master that owns slots does not, or
+//! lists it as a replica without a master (`slave -`).
 //!
 //! ## Why
 //! Somebody has begun to forget it. A forgotten id returns by gossip from every node that was
-//! not told within a minute, so half a FORGET undoes itself and leaves views that differ.
+//! not told within a minute, so half a FORGET undoes itself and leaves views that differ. A node
+//! that joined after the id had died shows it the same way, and nobody has forgotten anything: the
+//! views of blank nodes and of replicas are no proof, nor is that of a process that was started
+//! later than the id was last heard of.
 //!
 //! ## Do
 //! Finish it: tell every node that lists the id, all within a minute (`topoplan plan` does it).
 //! If the node should come back instead, start it and let the members that miss it meet it.
 //! A node that gave no answer, but that no view doubts, may live: ask it again first, no plan
 //! forgets it.
-use crate::model::NodeSet;
-use crate::model::Role;
+use crate::measure::HalfForgotten;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -29,50 +31,20 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     if dead.is_empty() {
         return;
     }
-    let observers: NodeSet = cx
-        .cluster
-        .iter()
-        .filter(|(_, n)| n.is_live_member() && n.has_view)
-        .map(|(id, _)| id)
-        .collect();
-    // Gossip does not tell a node that joined later of ids that were dead by then. A spare that
-    // says `slave -` of itself is no newcomer: it forgot its master.
-    let unowned = cx.cluster.unowned();
-    let newcomers: NodeSet = observers
-        .iter()
-        .filter(|&id| cx.cluster.is_spare_given(id, unowned))
-        .filter(|&id| cx.cluster.node(id).role != Role::Replica(None))
-        .collect();
+    let witnesses = measure::Witnesses::of(cx.cluster);
     for id in dead {
-        out.extend(finding(cx, &observers, &newcomers, id));
+        let begun = witnesses.of_dead(cx.cluster, id);
+        out.extend(begun.map(|begun| finding(cx, id, &begun)));
     }
 }
 
-fn finding(cx: &Context, observers: &NodeSet, newcomers: &NodeSet, id: NodeId) -> Option<Finding> {
+fn finding(cx: &Context, id: NodeId, begun: &HalfForgotten) -> Finding {
     let node = cx.cluster.node(id);
-    // Counted before walked: after the loss of a host many ids are dead and none is forgotten.
-    let everywhere = node.masterless_in.is_empty() && node.known_by.len() >= observers.len();
-    if everywhere || node.known_by.is_empty() {
-        return None;
-    }
-    let listing: Vec<NodeId> = observers
-        .iter()
-        .filter(|&o| node.known_by.contains(o))
-        .collect();
-    let absent: Vec<NodeId> = observers
-        .iter()
-        .filter(|&o| !node.known_by.contains(o) && !newcomers.contains(o))
-        // A view from before the process came back under this id never knew it.
-        .filter(|&o| !node.predates.contains(o))
-        .collect();
-    let masterless: Vec<NodeId> = listing
-        .iter()
-        .copied()
-        .filter(|&o| node.masterless_in.contains(o))
-        .collect();
-    if listing.is_empty() || (absent.is_empty() && masterless.is_empty()) {
-        return None;
-    }
+    let HalfForgotten {
+        listing,
+        absent,
+        masterless,
+    } = begun;
     let name = words::node(cx.cluster, id);
     let state = match node.is_only_silent() {
         true => "did not answer, though no view doubts it, and is",
@@ -99,11 +71,9 @@ fn finding(cx: &Context, observers: &NodeSet, newcomers: &NodeSet, id: NodeId) -
         true => format!("{ASK_AGAIN}: no plan forgets {name} before a view doubts it"),
         false => format!("`topoplan plan` forgets {name} wherever it is still listed"),
     };
-    Some(
-        Finding::new(&RULE, Subject::Node(id), message)
-            .help(help)
-            .evidence(odd.into_iter().chain(even).map(seen)),
-    )
+    Finding::new(&RULE, Subject::Node(id), message)
+        .help(help)
+        .evidence(odd.into_iter().chain(even).map(seen))
 }
 
 const ASK_AGAIN: &str = "it may live: ask it again";
@@ -137,44 +107,56 @@ mod tests {
     }
 
     #[test]
-    fn fires_on_a_dead_node_without_a_master_in_some_view() {
+    fn fires_on_a_dead_node_without_a_master_in_the_view_of_a_slot_owner() {
         let mut cluster = with_dead_replica();
-        let (dead, r1) = (id(&cluster, "dead"), id(&cluster, "r1"));
-        cluster.node_mut(dead).masterless_in.insert(r1);
+        let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
+        cluster.node_mut(dead).masterless_in.insert(m2);
         assert_eq!(subjects(&RULE, &cluster), ["dead"]);
-    }
-
-    #[test]
-    fn silent_when_only_a_node_that_joined_later_misses_it() {
-        let mut cluster = cluster("m1@h1 < r1@h2 dead!@h3; m2@h2 < r2@h1; blank@h1");
-        let (dead, blank) = (id(&cluster, "dead"), id(&cluster, "blank"));
-        cluster.node_mut(dead).known_by.remove(blank);
-        assert!(subjects(&RULE, &cluster).is_empty());
-        let r1 = id(&cluster, "r1");
-        cluster.node_mut(dead).known_by.remove(r1);
-        let found = findings(&RULE, &cluster);
-        assert!(found[0].message.contains("listed by 3 of 4 live views"));
         assert!(
-            !found[0].message.contains("10.0.0.1:7006"),
-            "{}",
-            found[0].message
+            findings(&RULE, &cluster)[0]
+                .message
+                .contains("without a master at 10.0.0.2:7004")
         );
     }
 
     #[test]
-    fn a_spare_that_lists_it_without_a_master_still_counts() {
-        let mut cluster = cluster("m1@h1 < r1@h2 dead!@h3; m2@h2 < r2@h1; blank@h1");
-        let (dead, blank) = (id(&cluster, "dead"), id(&cluster, "blank"));
-        cluster.node_mut(dead).masterless_in.insert(blank);
-        assert_eq!(subjects(&RULE, &cluster), ["dead"]);
+    fn a_replica_of_a_forgotten_master_was_not_forgotten_itself() {
+        let mut cluster = with_dead_replica();
+        let [dead, m1, m2] = ["dead", "m1", "m2"].map(|name| id(&cluster, name));
+        cluster.node_mut(dead).masterless_in.insert(m2);
+        cluster.node_mut(m1).known_by.remove(m2);
+        assert!(subjects(&RULE, &cluster).is_empty());
+        // Nobody knows whom it followed.
+        cluster.node_mut(m1).known_by.insert(m2);
+        cluster.node_mut(dead).role = crate::model::Role::Replica(None);
+        assert!(subjects(&RULE, &cluster).is_empty());
     }
 
     #[test]
-    fn a_view_from_before_it_came_back_counts_for_nothing() {
+    fn blank_nodes_and_replicas_may_have_joined_later() {
+        let mut cluster = cluster("m1@h1 < r1@h2 dead!@h3; m2@h2 < r2@h1; blank@h1 lost@h2");
+        let [dead, r1, m2, blank, lost] =
+            ["dead", "r1", "m2", "blank", "lost"].map(|name| id(&cluster, name));
+        cluster.node_mut(lost).role = crate::model::Role::Replica(None);
+        cluster.node_mut(dead).known_by.remove(blank);
+        cluster.node_mut(dead).known_by.remove(r1);
+        cluster.node_mut(dead).masterless_in.insert(lost);
+        assert!(subjects(&RULE, &cluster).is_empty());
+        cluster.node_mut(dead).known_by.remove(m2);
+        let found = findings(&RULE, &cluster);
+        assert_eq!(
+            found[0].message,
+            "10.0.0.3:7003 is dead and listed by 3 of 4 live views, absent at 10.0.0.2:7004; \
+             a FORGET was begun and not finished"
+        );
+    }
+
+    #[test]
+    fn a_view_that_never_knew_it_counts_for_nothing() {
         let mut cluster = with_dead_replica();
         let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
         cluster.node_mut(dead).known_by.remove(m2);
-        cluster.node_mut(dead).predates.insert(m2);
+        cluster.node_mut(dead).unseen_by.insert(m2);
         assert!(subjects(&RULE, &cluster).is_empty());
     }
 
