@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::action;
+use crate::action::Act;
+use crate::action::Counted;
+use crate::action::Failover;
+use crate::action::Mode;
 use crate::measure;
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -83,10 +86,16 @@ pub fn lose(cluster: &Cluster, lost: &BTreeSet<NodeId>) -> Impact {
             }
         }
     }
-    for (old, new) in elected {
-        action::hand_over(&mut after, old, new);
+    let mut at = Counted::new(after);
+    for (old, node) in elected {
+        let act = Failover {
+            node,
+            old,
+            mode: Mode::Force,
+        };
+        act.begin(&mut at);
     }
-    impact.after = after;
+    impact.after = at.into_cluster();
     impact
 }
 

@@ -17,15 +17,15 @@
 //! | `flow` | exact min-cost flow with tuple costs, and its proof | – |
 //! | `measure` | the counts that rules and levels share | model, policy, flow |
 //! | `rules` | cluster and policy to findings, one file per rule | model, text, diagnostic, policy, inventory, flow, measure |
-//! | `action` | one indivisible act: words, guard, effect, inverse, wait | model |
+//! | `action` | one indivisible act: words, guard, effect, inverse, wait; steps | model, text, rules |
+//! | `simulate` | steps applied one by one, and what each moment is like | model, policy, rules, action |
 //! | `plan` | cluster and policy to target to ordered steps | model, policy, inventory, flow, measure, rules, action, simulate |
-//! | `simulate` | a plan applied step by step, with the findings of each moment | model, policy, measure, rules, action, plan |
 //! | `impact` | what would break if something went away | model, measure, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
-//! | `report` | the one serialisable answer of each command | diagnostic |
+//! | `report` | the one serialisable answer of each command | diagnostic, rules, action |
 //! | `compose` | inventory, findings and plans to reports | everything above except parse |
-//! | `emit` | plan file to commands of one operator tool, one file each | model, text, report |
-//! | `render` | report to bytes, one file per format | model, report, text, diagnostic, rules |
+//! | `emit` | plan file to commands of one operator tool, one file each | model, text, rules, action, report |
+//! | `render` | report to bytes, one file per format | model, text, action, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
 pub mod action;

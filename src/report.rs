@@ -8,6 +8,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::action::Kind;
+use crate::action::Spelled;
+use crate::action::StepMode;
+use crate::action::Until;
+use crate::rules::Phase;
+
+pub use crate::action::Guard;
+pub use crate::action::GuardLink;
+pub use crate::action::GuardRole;
+
 /// Version of the JSON contract.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -190,29 +200,10 @@ pub struct Level {
     pub selected: bool,
 }
 
-/// What must still be true for a step to run; null where it does not matter.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Guard {
-    /// The id that must answer at the step's address.
-    pub id: Option<String>,
-    /// master or replica.
-    pub role: Option<String>,
-    /// Id of the master it must follow.
-    pub master: Option<String>,
-    /// Slots it must own, exactly; empty for none.
-    pub slots: Option<String>,
-    /// True: it must hold no key and no slot; for set-slot: no key in those of the step's slots
-    /// that it is importing.
-    pub empty: Option<bool>,
-    /// up: its replication link must be up; synced: it must have finished a sync once.
-    pub link: Option<String>,
-}
-
 /// What a step waits for before the next one may start.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Wait {
-    /// role-master, link-up, known, gone, slots-owned, empty or closed.
-    pub until: String,
+    pub until: Until,
     /// Where it is looked at.
     pub at: Vec<String>,
     pub limit_ms: u64,
@@ -223,12 +214,10 @@ pub struct Wait {
 pub struct Step {
     /// From 1.
     pub id: u32,
-    /// serve, protect, spread or tidy.
-    pub phase: String,
+    pub phase: Phase,
     /// Steps of one wave may run at the same time.
     pub wave: u32,
-    /// meet, replicate, failover, forget, set-slot or flush.
-    pub action: String,
+    pub action: Kind,
     /// Where the command is sent: replicate: the future replica; failover: the replica to
     /// promote; meet: the member asked; set-slot, flush: the node; forget: null.
     pub node: Option<String>,
@@ -244,7 +233,7 @@ pub struct Step {
     /// set-slot: the slots closed. failover: the slots taken over.
     pub slots: Option<String>,
     /// failover: graceful, force or takeover. set-slot: stable.
-    pub mode: Option<String>,
+    pub mode: Option<StepMode>,
     /// Ids of steps that must be done before.
     pub after: Vec<u32>,
     /// failover: at least so long after the step named last in `after` (votes are withheld for
@@ -257,6 +246,22 @@ pub struct Step {
     pub reason: String,
     /// The command that takes it back, in words; null if there is none.
     pub undo: Option<String>,
+}
+
+impl Step {
+    /// What it names, for those who write or say what its action is.
+    pub fn spelled(&self) -> Spelled<'_> {
+        Spelled {
+            node: self.node.as_deref(),
+            address: self.address.as_deref(),
+            target: self.target.as_deref(),
+            target_address: self.target_address.as_deref(),
+            bus_port: self.target_bus_port,
+            tell: &self.tell,
+            slots: self.slots.as_deref(),
+            mode: self.mode,
+        }
+    }
 }
 
 /// A shard that is below two live copies because of a step.

@@ -4,6 +4,7 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::action::Action;
+use crate::action::Need;
 use crate::compose::capture;
 use crate::compose::step::step;
 use crate::inventory::Inventory;
@@ -18,11 +19,9 @@ use crate::plan::NoPlan;
 use crate::plan::Plan;
 use crate::plan::Request;
 use crate::plan::Step;
-use crate::policy::Wanted;
 use crate::report;
 use crate::report::PlanReport;
-use crate::simulate;
-use crate::simulate::Detail;
+use crate::rules::Phase;
 
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
@@ -36,7 +35,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
         return Ok(report);
     }
     match plan::plan(cluster, policy, &wanted, &inventory.conflicts, request) {
-        Ok(plan) => fill(inventory, &plan, &wanted, &mut report)?,
+        Ok(plan) => fill(inventory, &plan, &mut report),
         Err(NoPlan::Refused(why)) => {
             report.remaining = report.found.clone();
             report.refused = Some(why);
@@ -238,34 +237,22 @@ fn options(request: &Request) -> Vec<String> {
     options
 }
 
-fn fill(
-    inventory: &Inventory,
-    plan: &Plan,
-    wanted: &Wanted,
-    report: &mut PlanReport,
-) -> Result<(), String> {
+fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
     let captured = &inventory.cluster;
-    let mut steps = Vec::new();
-    simulate::run(
-        captured,
-        &plan.steps,
-        &inventory.policy,
-        wanted,
-        Detail::EndOnly,
-        |index, before| {
-            steps.push(step(before, &plan.steps, index));
-        },
-    )
-    .map_err(|e| e.to_string())?;
+    let moments = plan.steps.iter().zip(&plan.moments).enumerate();
+    let steps: Vec<report::Step> = moments
+        .map(|(index, (decided, moment))| step(captured, index, decided, moment))
+        .collect();
     if let Some(step) = steps.iter().find(|step| !is_addressed(step)) {
         report.remaining = report.found.clone();
         report.refused = Some(format!(
             "a {} would be needed with a node whose address nothing in the capture tells: name its file after its address",
             step.action
         ));
-        return Ok(());
+        return;
     }
-    report.seconds = seconds(captured, plan);
+    let per_step = |step: &Step| step.draft.action.seconds(step, &captured.settings);
+    report.seconds = plan.steps.iter().map(per_step).sum();
     report.steps = steps;
     report.after = capture::distribution(&plan.end);
     report.objective = plan
@@ -302,7 +289,7 @@ fn fill(
         .map(|e| report::Exposure {
             step: e.step as u32 + 1,
             shard: e.slots.to_string(),
-            copies: e.copies as u32,
+            copies: e.copies,
             reason: exposure_reason(captured, &plan.steps, e.step),
         })
         .collect();
@@ -333,18 +320,13 @@ fn fill(
     }
     report.assumptions.extend(plan.assumptions.iter().cloned());
     report.copied_mib = plan.copied_mib;
-    Ok(())
 }
 
 /// Every node that takes part can be written into a command.
 fn is_addressed(step: &report::Step) -> bool {
-    let target = step.target_address.is_some();
-    match step.action.as_str() {
-        "forget" => !step.tell.is_empty(),
-        // Who is replaced may be a ghost, and is not sent anything.
-        "failover" => step.address.is_some(),
-        _ => step.address.is_some() && (target || step.target.is_none()),
-    }
+    let needed = step.action.spec().shape.target_address == Need::Must;
+    (step.target_address.is_some() || !needed)
+        && (step.action.spec().commands)(&step.spelled()).is_some()
 }
 
 fn proof(kind: Kind) -> report::Proof {
@@ -357,18 +339,20 @@ fn proof(kind: Kind) -> report::Proof {
 }
 
 fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
-    let why = match &steps[at].draft.action {
-        Action::Failover { node, old, .. } if !captured.node(*old).live => {
-            let joins = |s: &Step| matches!(&s.draft.action, Action::Replicate { master, .. } if master == node);
-            match steps.iter().skip(at + 1).position(joins) {
-                Some(next) => format!(
-                    "its master is gone: alone until step {} is done",
-                    at + next + 2
-                ),
-                None => "its master is gone, and no step adds a replica".to_owned(),
-            }
+    let step = &steps[at].draft;
+    // Only the heir of a dead master leads fewer copies than it should: nobody else loses one.
+    let why = if step.phase == Phase::Serve {
+        let heir = step.action.subject();
+        let joins = |s: &Step| matches!(&s.draft.action, Action::Replicate(r) if r.master == heir);
+        match steps.iter().skip(at + 1).position(joins) {
+            Some(next) => format!(
+                "its master is gone: alone until step {} is done",
+                at + next + 2
+            ),
+            None => "its master is gone, and no step adds a replica".to_owned(),
         }
-        _ => "until the replica on its way is in sync".to_owned(),
+    } else {
+        "until the replica on its way is in sync".to_owned()
     };
     // The servers' own migration acts after 5 s on a master that lost its last replica
     // (`clusterHandleSlaveMigration`), and looks at no host.
@@ -379,21 +363,10 @@ fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
     }
 }
 
-/// Rough: a failover takes a few seconds, a sync 50 MiB a second, a forget one round.
-fn seconds(cluster: &Cluster, plan: &Plan) -> u64 {
-    let per_step = |step: &Step| match &step.draft.action {
-        Action::Failover { .. } if step.pause => 2 + 2 * cluster.settings.node_timeout_ms / 1000,
-        Action::Failover { .. } | Action::Meet { .. } => 2,
-        Action::Replicate { .. } => 3 + step.draft.mib.unsigned_abs() / 50,
-        Action::Forget { tell, .. } => 1 + tell.len() as u64 / 20,
-        Action::Flush { .. } | Action::Stable { .. } => 1,
-    };
-    plan.steps.iter().map(per_step).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action;
     use crate::inventory;
     use crate::policy::Policy;
     use crate::text::Source;
@@ -465,7 +438,7 @@ mod tests {
     fn who_is_only_suspected_is_not_replaced() {
         let failovers = |report: &PlanReport| {
             let steps = report.steps.iter();
-            steps.filter(|s| s.action == "failover").count()
+            steps.filter(|s| s.action == action::Kind::Failover).count()
         };
         let suspected = two_views([",fail?"; 2], [NOW; 2], &[]);
         assert_eq!(failovers(&suspected), 0);
@@ -533,7 +506,7 @@ mod tests {
         };
         let forgets = |report: &PlanReport| {
             let steps = report.steps.iter();
-            steps.filter(|s| s.action == "forget").count()
+            steps.filter(|s| s.action == action::Kind::Forget).count()
         };
         let silent = silent_replica("", &request);
         assert_eq!(forgets(&silent), 0);

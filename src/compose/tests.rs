@@ -1,5 +1,6 @@
 //! What is planned on views from both sides of a failover, or of a restart under a new id.
 
+use crate::action::Kind;
 use crate::compose;
 use crate::inventory::Inventory;
 use crate::inventory::tests::address;
@@ -104,8 +105,11 @@ fn mix(nodes: &str, lines_before: &str, lines_after: &str) {
         let shard: Vec<String> = "adg".chars().map(name).collect();
         let steps = report.steps.iter();
         let moved = steps.filter(|s| s.node.as_ref().is_some_and(|n| shard.contains(n)));
-        let moved: Vec<&str> = moved.map(|s| s.action.as_str()).collect();
-        assert!(!moved.contains(&"replicate"), "{before} {after}: {moved:?}");
+        let moved: Vec<Kind> = moved.map(|s| s.action).collect();
+        assert!(
+            !moved.contains(&Kind::Replicate),
+            "{before} {after}: {moved:?}"
+        );
         assert_eq!(node(&inventory, 'd').slots.to_string(), "0-5460");
         assert!(node(&inventory, 'd').is_master(), "{before} {after}");
     }
@@ -123,8 +127,8 @@ fn a_chain_that_its_own_view_shows_is_mended() {
     let chained = AFTER.replace("g slave d 7", "g slave a 7");
     let report = plan(&inventory(views("abcdefg", &chained)));
     assert_eq!(report.refused, None);
-    let steps: Vec<&str> = report.steps.iter().map(|s| s.action.as_str()).collect();
-    assert_eq!(steps, ["replicate"]);
+    let steps: Vec<Kind> = report.steps.iter().map(|s| s.action).collect();
+    assert_eq!(steps, [Kind::Replicate]);
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn a_blank_node_at_the_address_of_a_dead_one_is_met() {
         .map(ToString::to_string);
     assert_eq!(at, Some(address('g')));
     let report = plan(&inventory);
-    assert!(report.steps.iter().any(|s| s.action == "meet"));
+    assert!(report.steps.iter().any(|s| s.action == Kind::Meet));
 }
 
 #[test]

@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::action::GuardLink;
+use crate::action::GuardRole;
+use crate::action::Kind;
+use crate::action::StepMode;
 use crate::emit::EmitError;
 use crate::emit::checked;
-use crate::emit::checked::Act;
 use crate::emit::checked::CheckedStep;
-use crate::emit::checked::Party;
 use crate::emit::text::one_line;
 use crate::model::Address;
 use crate::report::PlanReport;
@@ -73,17 +75,14 @@ fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));
     }
     for step in steps {
-        let mode = match &step.act {
-            Act::Failover { mode, .. } => mode.word(),
-            _ => "",
-        };
-        let words = [step.action(), mode, &who(&step.act)];
+        let (mode, who) = (step.told_mode().map_or("", StepMode::word), step.who());
+        let words = [step.action.spec().word, mode, &who];
         let words: Vec<&str> = words.into_iter().filter(|w| !w.is_empty()).collect();
         let _ = writeln!(
             out,
             "# step {:>3}  {:<7}  {}: {}{}{}",
             step.id,
-            step.phase,
+            step.phase.name(),
             words.join(" "),
             step.reason,
             if step.cures.is_empty() {
@@ -95,18 +94,6 @@ fn header(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
         );
     }
     out
-}
-
-/// The node that changes.
-fn who(act: &Act) -> String {
-    match act {
-        Act::Meet { met: node, .. }
-        | Act::Replicate { replica: node, .. }
-        | Act::Failover { replica: node, .. }
-        | Act::SetSlotStable { node, .. }
-        | Act::Flush { node } => node.address.to_string(),
-        Act::Forget { id, .. } => id.to_string(),
-    }
 }
 
 /// The function that sets the variables of one step; unset ones are empty.
@@ -146,125 +133,74 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
     let mut later = Vec::new();
     let mut heirs: Vec<&str> = Vec::new();
     for next in rest {
-        let includes = match (&step.act, &next.act) {
-            (Act::Failover { slots, .. }, Act::Failover { slots: all, .. }) => {
-                slots.intersection(all) == *slots
+        let same_node = step.node == next.node;
+        let includes = match (step.action, next.action) {
+            (Kind::Failover, Kind::Failover) => {
+                let both = step.taken_over().zip(next.taken_over());
+                both.is_some_and(|(slots, all)| slots.intersection(all) == *slots)
             }
-            (
-                Act::Replicate { replica: node, .. } | Act::Flush { node },
-                Act::Replicate { replica, .. } | Act::Failover { replica, .. },
-            ) => node.id == replica.id,
-            _ => false,
+            (Kind::Replicate | Kind::Flush, Kind::Replicate | Kind::Failover) => same_node,
+            (Kind::Meet | Kind::SetSlot | Kind::Forget, Kind::Replicate | Kind::Failover)
+            | (Kind::Failover, Kind::Replicate)
+            | (
+                Kind::Meet
+                | Kind::Flush
+                | Kind::Replicate
+                | Kind::SetSlot
+                | Kind::Failover
+                | Kind::Forget,
+                Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget,
+            ) => false,
         };
         if includes {
             later.push(next.id.to_string());
         }
-        if let (
-            Act::Replicate { master, .. },
-            Act::Failover {
-                replica,
-                old: Some(old),
-                ..
-            },
-        ) = (&step.act, &next.act)
+        if let (Kind::Replicate, Some(master)) = (step.action, &step.target)
+            && let (Kind::Failover, Some(old)) = (next.action, &next.target)
             && (old == master || heirs.contains(&old.as_str()))
         {
-            heirs.push(replica.id.as_str());
+            heirs.extend(next.node.as_ref().map(|n| n.as_str()));
         }
     }
     [("later", later.join(" ")), ("heirs", heirs.join(" "))]
 }
 
 fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
-    let text = |value: &Option<_>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    fn text<T: ToString>(value: &Option<T>) -> String {
+        value.as_ref().map(T::to_string).unwrap_or_default()
+    }
     let guard = &step.guard;
     let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
-    let mut all = vec![
-        ("phase", step.phase.to_owned()),
-        ("action", step.action().to_owned()),
+    let mode = step.told_mode().map_or("", StepMode::word);
+    let role = guard.role.map_or("", GuardRole::word);
+    let link = guard.link.map_or("", GuardLink::word);
+    vec![
+        ("phase", step.phase.to_string()),
+        ("action", step.action.to_string()),
         ("after", after.join(" ")),
         ("pause_ms", step.pause_ms.to_string()),
-        (
-            "pause_after",
-            step.pause_after
-                .map(|id| id.to_string())
-                .unwrap_or_default(),
-        ),
+        ("pause_after", text(&step.pause_after)),
         ("wait_at", list(&step.wait_at)),
         ("limit_ms", step.limit_ms.to_string()),
-        ("guard_role", guard.role.unwrap_or_default().to_owned()),
+        ("guard_role", role.to_owned()),
         ("guard_master", text(&guard.master)),
-        (
-            "guard_slots",
-            guard
-                .slots
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ),
+        ("guard_slots", text(&guard.slots)),
         (
             "guard_empty",
             if guard.empty { "yes" } else { "" }.to_owned(),
         ),
-        ("guard_link", guard.link.unwrap_or_default().to_owned()),
+        ("guard_link", link.to_owned()),
         ("loss", step.loss().unwrap_or_default()),
         ("reason", step.reason.clone()),
-    ];
-    let party = |node: &'static str, address: &'static str, of: &Party| {
-        [(node, of.id.to_string()), (address, of.address.to_string())]
-    };
-    match &step.act {
-        Act::Meet {
-            asked,
-            met,
-            bus_port,
-        } => {
-            all.extend(party("node", "address", asked));
-            all.extend(party("target", "target_address", met));
-            all.push((
-                "bus_port",
-                bus_port.map(|p| p.to_string()).unwrap_or_default(),
-            ));
-        }
-        // The script asks the replica about its master, never the master itself.
-        Act::Replicate {
-            replica,
-            master,
-            master_address: _,
-        } => {
-            all.extend(party("node", "address", replica));
-            all.push(("target", master.to_string()));
-        }
-        Act::Failover {
-            replica,
-            mode,
-            old,
-            old_address,
-            slots,
-        } => {
-            all.extend(party("node", "address", replica));
-            all.push(("mode", mode.word().to_owned()));
-            all.push(("target", text(old)));
-            all.push((
-                "target_address",
-                old_address
-                    .as_ref()
-                    .map(Address::to_string)
-                    .unwrap_or_default(),
-            ));
-            all.push(("slots", slots.to_string()));
-        }
-        Act::Forget { id, tell } => {
-            all.push(("target", id.to_string()));
-            all.push(("tell", list(tell)));
-        }
-        Act::SetSlotStable { node, slots } => {
-            all.extend(party("node", "address", node));
-            all.push(("slots", slots.to_string()));
-        }
-        Act::Flush { node } => all.extend(party("node", "address", node)),
-    }
-    all
+        ("node", text(&step.node)),
+        ("address", text(&step.address)),
+        ("mode", mode.to_owned()),
+        ("target", text(&step.target)),
+        ("target_address", text(&step.target_address)),
+        ("bus_port", text(&step.bus_port)),
+        ("tell", list(&step.tell)),
+        ("slots", text(&step.slots)),
+    ]
 }
 
 /// Each address once, in order.
@@ -301,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_step_is_its_facts() {
-        let mut step = testing::failover(4, "force", B, A, "7,0-5,6");
+        let mut step = testing::failover(4, StepMode::Force, B, A, "7,0-5,6");
         step.guard.slots = Some(String::new());
         let script = script(vec![step]);
         let facts = facts(&script, 4);
@@ -343,7 +279,7 @@ mod tests {
             testing::flush(1, B),
             testing::replicate(2, B, A),
             testing::replicate(3, C, A),
-            testing::failover(4, "graceful", B, A, "0-5"),
+            testing::failover(4, StepMode::Graceful, B, A, "0-5"),
             testing::flush(5, A),
         ]);
         assert!(facts(&script, 1).contains(&"later='2 4'"));

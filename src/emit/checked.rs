@@ -7,105 +7,50 @@ mod field;
 
 use std::collections::BTreeSet;
 
+use crate::action::Command;
+use crate::action::GuardLink;
+use crate::action::GuardRole;
+use crate::action::Kind;
+use crate::action::Need;
+use crate::action::Spelled;
+use crate::action::StepMode;
 use crate::emit::EmitError;
 use crate::emit::checked::field::At;
 use crate::model::Address;
 use crate::model::NodeName;
-use crate::model::SLOT_COUNT;
 use crate::model::SlotSet;
 use crate::report::PlanReport;
 use crate::report::SCHEMA_VERSION;
+use crate::rules::Phase;
 
 /// Longest wait or pause: a month. More is a slip, and bash counts in 63 bits.
 const LONGEST_MS: u64 = 31 * 24 * 3600 * 1000;
 
-/// A process that is sent a command or named in one.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Party {
-    pub id: NodeName,
-    pub address: Address,
-}
-
-/// What a step does.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Act {
-    Meet {
-        asked: Party,
-        met: Party,
-        /// Of the one met, where it is not its port + 10000.
-        bus_port: Option<u16>,
-    },
-    Replicate {
-        replica: Party,
-        master: NodeName,
-        master_address: Option<Address>,
-    },
-    Failover {
-        replica: Party,
-        mode: Mode,
-        old: Option<NodeName>,
-        old_address: Option<Address>,
-        slots: SlotSet,
-    },
-    Forget {
-        id: NodeName,
-        tell: Vec<Address>,
-    },
-    SetSlotStable {
-        node: Party,
-        slots: SlotSet,
-    },
-    Flush {
-        node: Party,
-    },
-}
-
-impl Act {
-    /// Two failovers of one shard: masters that voted in the first withhold a vote for a while.
-    fn shares_slots(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Failover { slots, .. }, Self::Failover { slots: others, .. }) => {
-                !slots.intersection(others).is_empty()
-            }
-            _ => false,
-        }
-    }
-}
-
-/// How a failover is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Mode {
-    Graceful,
-    Force,
-    Takeover,
-}
-
-impl Mode {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Graceful => "graceful",
-            Self::Force => "force",
-            Self::Takeover => "takeover",
-        }
-    }
-}
-
 /// What must hold at the step's own address beyond its id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct CheckedGuard {
-    pub role: Option<&'static str>,
+    pub role: Option<GuardRole>,
     pub master: Option<NodeName>,
     pub slots: Option<SlotSet>,
     pub empty: bool,
-    pub link: Option<&'static str>,
+    pub link: Option<GuardLink>,
 }
 
-/// One step of which nothing can be obeyed but what it says.
+/// One step of which nothing can be obeyed but what it says. It has what the shape of its action
+/// asks for, and nothing that the shape does not know.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct CheckedStep {
     pub id: u32,
-    pub phase: &'static str,
-    pub act: Act,
+    pub phase: Phase,
+    pub action: Kind,
+    pub node: Option<NodeName>,
+    pub address: Option<Address>,
+    pub target: Option<NodeName>,
+    pub target_address: Option<Address>,
+    pub bus_port: Option<u16>,
+    pub tell: Vec<Address>,
+    pub slots: Option<SlotSet>,
+    pub mode: Option<StepMode>,
     pub after: Vec<u32>,
     pub pause_ms: u64,
     /// The step that the pause counts from: the last failover of the same slots, else the step
@@ -121,36 +66,75 @@ pub(super) struct CheckedStep {
 }
 
 impl CheckedStep {
-    /// The word of the plan file.
-    pub(super) fn action(&self) -> &'static str {
-        match self.act {
-            Act::Meet { .. } => "meet",
-            Act::Replicate { .. } => "replicate",
-            Act::Failover { .. } => "failover",
-            Act::Forget { .. } => "forget",
-            Act::SetSlotStable { .. } => "set-slot",
-            Act::Flush { .. } => "flush",
+    /// Its mode, where that has to be said.
+    pub(super) fn told_mode(&self) -> Option<StepMode> {
+        let usual = self.action.spec().shape.usual_mode;
+        self.mode.filter(|_| self.mode != usual)
+    }
+
+    /// The node that changes.
+    pub(super) fn subject(&self) -> Option<&NodeName> {
+        if self.action.spec().shape.guarded.is_target() {
+            self.target.as_ref()
+        } else {
+            self.node.as_ref()
         }
     }
-}
 
-impl CheckedStep {
+    /// What the node that changes is called: its address, or the id where no address will do.
+    pub(super) fn who(&self) -> String {
+        let address = if self.action.spec().shape.guarded.is_target() {
+            let needed = self.action.spec().shape.target_address == Need::Must;
+            self.target_address.as_ref().filter(|_| needed)
+        } else {
+            self.address.as_ref()
+        };
+        let id = self.subject().map(ToString::to_string);
+        address.map_or(id.unwrap_or_default(), ToString::to_string)
+    }
+
+    /// The servers' own commands; at least one.
+    pub(super) fn commands(&self) -> Vec<Command> {
+        let text = |value: &dyn ToString| value.to_string();
+        let (node, target) = (self.node.as_ref(), self.target.as_ref());
+        let address = self.address.as_ref().map(|a| text(a));
+        let target_address = self.target_address.as_ref().map(|a| text(a));
+        let slots = self.slots.as_ref().map(|s| text(s));
+        let tell: Vec<String> = self.tell.iter().map(|a| text(a)).collect();
+        let spelled = Spelled {
+            node: node.map(NodeName::as_str),
+            address: address.as_deref(),
+            target: target.map(NodeName::as_str),
+            target_address: target_address.as_deref(),
+            bus_port: self.bus_port,
+            tell: &tell,
+            slots: slots.as_deref(),
+            mode: self.mode,
+        };
+        (self.action.spec().commands)(&spelled).unwrap_or_default()
+    }
+
+    /// The slots that a failover takes over.
+    pub(super) fn taken_over(&self) -> Option<&SlotSet> {
+        self.slots
+            .as_ref()
+            .filter(|_| self.action == Kind::Failover)
+    }
+
+    /// Two failovers of one shard: masters that voted in the first withhold a vote for a while.
+    fn shares_slots(&self, other: &Self) -> bool {
+        let both = self.taken_over().zip(other.taken_over());
+        both.is_some_and(|(mine, theirs)| !mine.intersection(theirs).is_empty())
+    }
+
     /// What a promotion costs for good, of a replica that need not have finished a sync.
     pub(super) fn loss(&self) -> Option<String> {
-        let Act::Failover {
-            replica,
-            mode: Mode::Force | Mode::Takeover,
-            slots,
-            ..
-        } = &self.act
-        else {
-            return None;
-        };
-        self.guard.link.is_none().then(|| {
+        let forced = self.mode.is_some_and(StepMode::is_forced);
+        let (address, slots) = (self.address.as_ref()?, self.taken_over()?);
+        (forced && self.guard.link.is_none()).then(|| {
             format!(
-                "{} never finished a sync: what it lacks of the data of slots {slots} is lost \
-                 for good",
-                replica.address
+                "{address} never finished a sync: what it lacks of the data of slots {slots} is \
+                 lost for good"
             )
         })
     }
@@ -177,7 +161,7 @@ pub(super) fn steps(plan: &PlanReport) -> Result<Vec<CheckedStep>, EmitError> {
         let mut next = at.check()?;
         let mut before = checked.iter().rev();
         next.pause_after = before
-            .find(|s| s.act.shares_slots(&next.act))
+            .find(|s| s.shares_slots(&next))
             .map(|s| s.id)
             .or(next.after.last().copied());
         checked.push(next);
@@ -186,28 +170,10 @@ pub(super) fn steps(plan: &PlanReport) -> Result<Vec<CheckedStep>, EmitError> {
     Ok(checked)
 }
 
-/// `0-5460,7000`, or nothing for no slots. `None` for any other text.
-pub(super) fn slot_set(text: &str) -> Option<SlotSet> {
-    let slot = |text: &str| {
-        // `parse` would take a sign, too.
-        let digits = text.bytes().all(|b| b.is_ascii_digit());
-        let slot: Option<u16> = text.parse().ok();
-        slot.filter(|&s| digits && s < SLOT_COUNT)
-    };
-    let range = |text: &str| {
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        Some((slot(first)?, slot(last)?)).filter(|(f, l)| f <= l)
-    };
-    if text.is_empty() {
-        return Some(SlotSet::new());
-    }
-    let ranges: Option<Vec<(u16, u16)>> = text.split(',').map(range).collect();
-    ranges.map(SlotSet::from_ranges)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::Until;
     use crate::emit::testing;
     use crate::report::Step;
 
@@ -225,7 +191,7 @@ mod tests {
 
     #[test]
     fn every_value_that_a_shell_could_obey_is_refused() {
-        let spoil: [(&str, Spoil); 14] = [
+        let spoil: [(&str, Spoil); 12] = [
             ("node", |s| s.node = Some("$(reboot)".into())),
             ("node", |s| s.node = Some("a\nb".into())),
             ("address", |s| s.address = Some("127.0.0.1 :7000".into())),
@@ -236,15 +202,13 @@ mod tests {
             }),
             ("slots", |s| s.slots = Some("1;reboot".into())),
             ("slots", |s| s.slots = Some("+1-2".into())),
-            ("mode", |s| s.mode = Some("force; reboot".into())),
-            ("phase", |s| s.phase = "serve)".into()),
-            ("wait.until", |s| s.wait.until = "known".into()),
+            ("mode", |s| s.mode = Some(StepMode::Stable)),
+            ("wait.until", |s| s.wait.until = Until::Known),
             ("wait.at[0]", |s| s.wait.at = vec!["a;b:1".into()]),
             ("guard.master", |s| s.guard.master = Some("\"".into())),
-            ("guard.link", |s| s.guard.link = Some("down".into())),
         ];
         for (field, spoil) in spoil {
-            let mut step = testing::failover(7, "graceful", R, M, "0-5");
+            let mut step = testing::failover(7, StepMode::Graceful, R, M, "0-5");
             spoil(&mut step);
             let error = error(step);
             assert!(
@@ -265,16 +229,6 @@ mod tests {
     }
 
     #[test]
-    fn messages_cannot_paint_the_terminal() {
-        let mut step = testing::flush(1, M);
-        step.action = "\u{1b}[2Jflush".into();
-        assert_eq!(
-            error(step),
-            "step 1: `action` is `?[2Jflush`, not an action this tool has"
-        );
-    }
-
-    #[test]
     fn what_a_step_needs_is_named() {
         let mut step = testing::meet(3, M, R);
         step.target_address = None;
@@ -291,7 +245,7 @@ mod tests {
         step.guard.id = Some("cccc".into());
         assert!(error(step).contains("`guard.id`"));
         let mut step = testing::forget(1, "cccc", &["127.0.0.1:7000"]);
-        step.guard.role = Some("master".into());
+        step.guard.role = Some(GuardRole::Master);
         assert!(error(step).contains("`guard.role`"));
     }
 
@@ -310,11 +264,11 @@ mod tests {
     #[test]
     fn a_pause_counts_from_the_last_failover_of_the_shard() {
         let mut plan = testing::plan(vec![
-            testing::failover(1, "force", R, M, "0-5"),
-            testing::failover(2, "force", R, M, "6"),
+            testing::failover(1, StepMode::Force, R, M, "0-5"),
+            testing::failover(2, StepMode::Force, R, M, "6"),
             testing::flush(3, M),
-            testing::failover(4, "graceful", M, R, "0-5"),
-            testing::failover(5, "graceful", M, R, "7"),
+            testing::failover(4, StepMode::Graceful, M, R, "0-5"),
+            testing::failover(5, StepMode::Graceful, M, R, "7"),
         ]);
         plan.steps[3].after = vec![1, 3];
         plan.steps[4].after = vec![1, 3];
@@ -328,17 +282,5 @@ mod tests {
         let mut step = testing::flush(1, M);
         step.wait.limit_ms = u64::MAX;
         assert!(error(step).contains("longer than a month"));
-    }
-
-    #[test]
-    fn slot_sets_are_read_in_any_order_and_nothing_else_is() {
-        assert_eq!(
-            slot_set("7,0-5,6").map(|s| s.to_string()).as_deref(),
-            Some("0-7")
-        );
-        assert_eq!(slot_set(""), Some(SlotSet::new()));
-        for bad in ["-", "1-", "5-1", "16384", "1,,2", " 1", "0x1"] {
-            assert_eq!(slot_set(bad), None, "{bad}");
-        }
     }
 }

@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::action::Command;
+use crate::action::Kind;
+use crate::action::Word;
 use crate::emit::EmitError;
 use crate::emit::Emitter;
 use crate::emit::checked;
-use crate::emit::checked::Act;
 use crate::emit::checked::CheckedStep;
-use crate::emit::checked::Mode;
 use crate::emit::text::one_line;
-use crate::model::Address;
 use crate::model::SlotSet;
 use crate::report::PlanReport;
 use crate::text::words::count;
@@ -40,10 +40,7 @@ fn emit(plan: &PlanReport) -> Result<String, EmitError> {
         let _ = write!(
             out,
             "\n# step {}, {}, {}: {}",
-            step.id,
-            step.phase,
-            step.action(),
-            step.reason
+            step.id, step.phase, step.action, step.reason
         );
         if !step.cures.is_empty() {
             let _ = write!(out, " (cures {})", step.cures);
@@ -59,7 +56,7 @@ fn emit(plan: &PlanReport) -> Result<String, EmitError> {
                 seconds(step.pause_ms)
             );
         }
-        for line in commands(step, &steps[index + 1..], last_forget)? {
+        for line in commands(step, &steps[index + 1..], last_forget) {
             out.push_str(&line);
             out.push('\n');
         }
@@ -71,120 +68,83 @@ fn emit(plan: &PlanReport) -> Result<String, EmitError> {
     Ok(out)
 }
 
-fn commands(
-    step: &CheckedStep,
-    later: &[CheckedStep],
-    last_forget: Option<u32>,
-) -> Result<Vec<String>, EmitError> {
-    Ok(match &step.act {
-        Act::Meet {
-            asked,
-            met,
-            bus_port,
-        } => {
-            let (ip, port) = (met.address.ip(), met.address.port());
-            if is_met_later(step, later) {
-                vec![format!("# {ip}:{port} is met by its do-replicate below")]
-            } else {
-                let bus = bus_port.map_or(String::new(), |p| format!(" {p}"));
-                let meet = format!("cluster meet {ip} {port}{bus}");
-                vec![cli(&asked.address, &meet)]
-            }
+fn commands(step: &CheckedStep, later: &[CheckedStep], last_forget: Option<u32>) -> Vec<String> {
+    if let (true, Some(met)) = (is_met_later(step, later), &step.target_address) {
+        return vec![format!("# {met} is met by its do-replicate below")];
+    }
+    match step.action {
+        Kind::Replicate => {
+            let (replica, master) = (step.who(), step.target_address.as_ref());
+            let master = master.map(ToString::to_string).unwrap_or_default();
+            vec![format!("flashbase do-replicate {replica} {master}")]
         }
-        Act::Replicate {
-            replica,
-            master_address,
-            ..
-        } => {
-            let master = master_address.as_ref().ok_or_else(|| EmitError::Missing {
-                step: step.id,
-                field: "target_address",
-                action: step.action().to_owned(),
-            })?;
-            vec![format!(
-                "flashbase do-replicate {} {master}",
-                replica.address
-            )]
-        }
-        Act::Failover { replica, mode, .. } => {
-            let command = match mode {
-                Mode::Graceful => "cluster failover",
-                Mode::Force => "cluster failover force",
-                Mode::Takeover => "cluster failover takeover",
-            };
-            vec![cli(&replica.address, command)]
-        }
-        Act::Forget { id, tell } => match last_forget {
+        Kind::Forget => match last_forget {
             Some(last) if last == step.id => vec!["flashbase forget-noaddr".to_owned()],
             Some(last) => vec![format!("# forgotten by forget-noaddr in step {last}")],
-            None => tell
-                .iter()
-                .map(|at| cli(at, &format!("cluster forget {id}")))
-                .collect(),
+            None => step.commands().iter().map(cli).collect(),
         },
-        Act::SetSlotStable { node, slots } => {
-            let mut lines = Vec::new();
-            for slot in slots.iter() {
-                if step.guard.empty {
-                    let count = cli(&node.address, &format!("cluster countkeysinslot {slot}"));
-                    lines.push(format!(
-                        "# if {} is importing it, only where this says 0: {count}",
-                        node.address
-                    ));
-                }
-                let close = format!("cluster setslot {slot} stable");
-                lines.push(cli(&node.address, &close));
-            }
-            lines
-        }
-        Act::Flush { node } => vec![cli(&node.address, "flushall")],
-    })
+        Kind::SetSlot => step
+            .commands()
+            .iter()
+            .zip(step.slots.iter().flat_map(|s| s.iter()))
+            .flat_map(|(close, slot)| {
+                let count = format!("cluster countkeysinslot {slot}");
+                let look = step.guard.empty.then(|| {
+                    format!(
+                        "# if {} is importing it, only where this says 0: {}",
+                        close.at,
+                        at(&close.at, &count)
+                    )
+                });
+                look.into_iter().chain([cli(close)])
+            })
+            .collect(),
+        Kind::Meet | Kind::Failover | Kind::Flush => step.commands().iter().map(cli).collect(),
+    }
 }
 
 /// A meet whose node a later `do-replicate` meets by itself. It cannot name a bus port.
 fn is_met_later(step: &CheckedStep, later: &[CheckedStep]) -> bool {
-    let Act::Meet {
-        met,
-        bus_port: None,
-        ..
-    } = &step.act
-    else {
-        return false;
-    };
-    later
-        .iter()
-        .any(|s| matches!(&s.act, Act::Replicate { replica, .. } if replica.id == met.id))
+    let attaches = |s: &CheckedStep| s.action == Kind::Replicate && s.node == step.target;
+    step.action == Kind::Meet && step.bus_port.is_none() && later.iter().any(attaches)
 }
 
-fn cli(at: &Address, command: &str) -> String {
-    format!("flashbase cli -h {} -p {} {command}", at.ip(), at.port())
+/// The server's own command, in the spelling of the runbook.
+fn cli(command: &Command) -> String {
+    let words = command.words.iter().map(|word| match word {
+        Word::Key(key) => key.to_ascii_lowercase(),
+        Word::Value(value) => value.clone(),
+    });
+    at(&command.at, &words.collect::<Vec<_>>().join(" "))
+}
+
+fn at(address: &str, command: &str) -> String {
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+    format!("flashbase cli -h {host} -p {port} {command}")
 }
 
 fn wait(step: &CheckedStep) -> String {
     let limit = seconds(step.limit_ms);
-    match &step.act {
-        Act::Meet { met, .. } => {
-            format!("until every node lists {}, at most {limit}", met.address)
-        }
-        Act::Replicate { replica, .. } => format!(
-            "until info replication of {} says master_link_status:up and \
-             master_sync_in_progress:0, at most {limit}",
-            replica.address
+    let who = step.who();
+    let slots = step
+        .slots
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    match step.action {
+        Kind::Meet => format!("until every node lists {who}, at most {limit}"),
+        Kind::Replicate => format!(
+            "until info replication of {who} says master_link_status:up and \
+             master_sync_in_progress:0, at most {limit}"
         ),
-        Act::Failover { replica, slots, .. } => format!(
-            "until cluster nodes shows {} as master of {slots}, at most {limit}",
-            replica.address
-        ),
-        Act::Forget { id, .. } => {
-            format!("until no node lists {id}; all must be told within 60 s, else it comes back")
+        Kind::Failover => {
+            format!("until cluster nodes shows {who} as master of {slots}, at most {limit}")
         }
-        Act::SetSlotStable { node, slots } => {
-            format!(
-                "until {} shows {slots} open no more, at most {limit}",
-                node.address
-            )
+        Kind::Forget => {
+            format!("until no node lists {who}; all must be told within 60 s, else it comes back")
         }
-        Act::Flush { node } => format!("until dbsize of {} is 0, at most {limit}", node.address),
+        Kind::SetSlot => format!("until {who} shows {slots} open no more, at most {limit}"),
+        Kind::Flush => format!("until dbsize of {who} is 0, at most {limit}"),
     }
 }
 
@@ -200,17 +160,14 @@ fn forgets_all_noaddr(plan: &PlanReport, steps: &[CheckedStep]) -> Option<u32> {
     let mut taken_over = SlotSet::new();
     let mut last = None;
     for step in steps {
-        match &step.act {
-            Act::Forget { id, .. } => {
-                forgotten.insert(id.as_str());
-                last = Some(step.id);
-            }
-            // A takeover after a forget came too late for its slots.
-            Act::Failover { old, slots, .. } if forgotten.is_empty() => {
-                promoted.extend(old.iter().map(|id| id.as_str()));
-                taken_over.union_with(slots);
-            }
-            _ => {}
+        if step.action == Kind::Forget {
+            forgotten.extend(step.target.iter().map(|id| id.as_str()));
+            last = Some(step.id);
+        }
+        // A takeover after a forget came too late for its slots.
+        if let (Some(slots), true) = (step.taken_over(), forgotten.is_empty()) {
+            promoted.extend(step.target.iter().map(|id| id.as_str()));
+            taken_over.union_with(slots);
         }
     }
     let ghosts: BTreeSet<&str> = plan.cluster.ghosts.iter().map(|g| g.id.as_str()).collect();
@@ -224,9 +181,15 @@ fn forgets_all_noaddr(plan: &PlanReport, steps: &[CheckedStep]) -> Option<u32> {
     };
     let uncovered = plan.found.iter().filter(|f| f.code == "S001");
     let covered_by_then = uncovered
-        .map(|f| checked::slot_set(f.subject.slots.as_deref().unwrap_or_default()))
+        .map(|f| {
+            f.subject
+                .slots
+                .as_deref()
+                .unwrap_or_default()
+                .parse::<SlotSet>()
+        })
         // No slots or no slot set: nothing can be concluded from it.
-        .all(|slots| slots.is_some_and(|s| !s.is_empty() && s.intersection(&taken_over) == s));
+        .all(|slots| slots.is_ok_and(|s| !s.is_empty() && s.intersection(&taken_over) == s));
     let safe = forgotten == ghosts
         && ghosts
             .iter()
@@ -238,6 +201,8 @@ fn forgets_all_noaddr(plan: &PlanReport, steps: &[CheckedStep]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::GuardLink;
+    use crate::action::StepMode;
     use crate::emit::testing;
     use crate::emit::testing::At;
 
@@ -301,9 +266,9 @@ mod tests {
     #[test]
     fn spells_the_other_actions_as_cli_calls() {
         let plan = testing::plan(vec![
-            testing::failover(1, "graceful", B, A, "0-5"),
-            testing::failover(2, "force", B, A, "0-5"),
-            testing::failover(3, "takeover", B, A, "0-5"),
+            testing::failover(1, StepMode::Graceful, B, A, "0-5"),
+            testing::failover(2, StepMode::Force, B, A, "0-5"),
+            testing::failover(3, StepMode::Takeover, B, A, "0-5"),
             testing::set_slot(4, A, "5-6"),
             testing::flush(5, NEW),
         ]);
@@ -323,7 +288,7 @@ mod tests {
     /// Ghost `gone` lost 0-5 to B, ghost `idle` never had a slot.
     fn two_ghosts() -> PlanReport {
         let mut plan = testing::plan(vec![
-            testing::failover(1, "force", B, ("gone", A.1), "0-5"),
+            testing::failover(1, StepMode::Force, B, ("gone", A.1), "0-5"),
             testing::forget(2, "gone", &[A.1, B.1]),
             testing::forget(3, "idle", &[A.1, B.1]),
         ]);
@@ -383,11 +348,11 @@ mod tests {
 
     #[test]
     fn says_what_is_lost_for_good() {
-        let mut step = testing::failover(1, "force", B, A, "0-5");
+        let mut step = testing::failover(1, StepMode::Force, B, A, "0-5");
         let script =
             |step: &crate::report::Step| emit(&testing::plan(vec![step.clone()])).expect("legal");
         assert!(script(&step).contains("\n# DATA LOSS: 127.0.0.2:18251 never finished a sync: "));
-        step.guard.link = Some("synced".into());
+        step.guard.link = Some(GuardLink::Synced);
         assert!(!script(&step).contains("DATA LOSS"));
     }
 

@@ -12,6 +12,7 @@ pub mod testing;
 mod text;
 mod valkey_cli;
 
+use crate::action::Kind;
 use crate::report::PlanReport;
 use crate::report::SCHEMA_VERSION;
 
@@ -50,7 +51,7 @@ pub enum EmitError {
     Missing {
         step: u32,
         field: &'static str,
-        action: String,
+        action: Kind,
     },
 }
 

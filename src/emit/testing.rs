@@ -1,8 +1,12 @@
 //! Small plans written by hand, for tests of the emitters.
 
+use crate::action::Kind;
+use crate::action::StepMode;
+use crate::action::Until;
 use crate::report::ClusterFacts;
 use crate::report::Finding;
 use crate::report::Guard;
+use crate::report::GuardRole;
 use crate::report::Member;
 use crate::report::PlanReport;
 use crate::report::SCHEMA_VERSION;
@@ -12,6 +16,7 @@ use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
 use crate::report::Wait;
+use crate::rules::Phase;
 
 /// A plan of these steps for an otherwise empty redis 7.0.15 cluster.
 pub fn plan(steps: Vec<Step>) -> PlanReport {
@@ -56,12 +61,12 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
     }
 }
 
-fn step(id: u32, phase: &str, action: &str, until: &str) -> Step {
+fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
     Step {
         id,
-        phase: phase.into(),
+        phase,
         wave: id,
-        action: action.into(),
+        action,
         node: None,
         address: None,
         target: None,
@@ -74,7 +79,7 @@ fn step(id: u32, phase: &str, action: &str, until: &str) -> Step {
         pause_ms: 0,
         guard: Guard::default(),
         wait: Wait {
-            until: until.into(),
+            until,
             at: Vec::new(),
             limit_ms: 1000,
         },
@@ -98,7 +103,11 @@ fn between(mut step: Step, node: At, target: At) -> Step {
 
 /// `met` joins through `asked`.
 pub fn meet(id: u32, asked: At, met: At) -> Step {
-    let mut step = between(step(id, "protect", "meet", "known"), asked, met);
+    let mut step = between(
+        step(id, Phase::Protect, Kind::Meet, Until::Known),
+        asked,
+        met,
+    );
     step.guard.empty = Some(true);
     step.wait.at = vec![asked.1.into()];
     step
@@ -106,19 +115,27 @@ pub fn meet(id: u32, asked: At, met: At) -> Step {
 
 /// `replica`, a blank master, follows `master`.
 pub fn replicate(id: u32, replica: At, master: At) -> Step {
-    let mut step = between(step(id, "protect", "replicate", "link-up"), replica, master);
-    step.guard.role = Some("master".into());
+    let mut step = between(
+        step(id, Phase::Protect, Kind::Replicate, Until::LinkUp),
+        replica,
+        master,
+    );
+    step.guard.role = Some(GuardRole::Master);
     step.guard.empty = Some(true);
     step.wait.at = vec![master.1.into()];
     step
 }
 
 /// `replica` takes `slots` over from `old`.
-pub fn failover(id: u32, mode: &str, replica: At, old: At, slots: &str) -> Step {
-    let mut step = between(step(id, "serve", "failover", "role-master"), replica, old);
-    step.mode = Some(mode.into());
+pub fn failover(id: u32, mode: StepMode, replica: At, old: At, slots: &str) -> Step {
+    let mut step = between(
+        step(id, Phase::Serve, Kind::Failover, Until::RoleMaster),
+        replica,
+        old,
+    );
+    step.mode = Some(mode);
     step.slots = Some(slots.into());
-    step.guard.role = Some("replica".into());
+    step.guard.role = Some(GuardRole::Replica);
     step.guard.master = Some(old.0.into());
     step.wait.at = vec![replica.1.into()];
     step
@@ -126,7 +143,7 @@ pub fn failover(id: u32, mode: &str, replica: At, old: At, slots: &str) -> Step 
 
 /// Everyone of `tell` forgets `ghost`.
 pub fn forget(id: u32, ghost: &str, tell: &[&str]) -> Step {
-    let mut step = step(id, "tidy", "forget", "gone");
+    let mut step = step(id, Phase::Tidy, Kind::Forget, Until::Gone);
     step.target = Some(ghost.into());
     step.tell = tell.iter().map(|&a| a.into()).collect();
     step.wait.at = step.tell.clone();
@@ -135,18 +152,22 @@ pub fn forget(id: u32, ghost: &str, tell: &[&str]) -> Step {
 
 /// The open `slots` of `node` are closed.
 pub fn set_slot(id: u32, node: At, slots: &str) -> Step {
-    let mut step = between(step(id, "tidy", "set-slot", "closed"), node, node);
+    let mut step = between(
+        step(id, Phase::Tidy, Kind::SetSlot, Until::Closed),
+        node,
+        node,
+    );
     (step.target, step.target_address) = (None, None);
     step.slots = Some(slots.into());
-    step.mode = Some("stable".into());
+    step.mode = Some(StepMode::Stable);
     step
 }
 
 /// `node` drops its keys.
 pub fn flush(id: u32, node: At) -> Step {
-    let mut step = between(step(id, "tidy", "flush", "empty"), node, node);
+    let mut step = between(step(id, Phase::Tidy, Kind::Flush, Until::Empty), node, node);
     (step.target, step.target_address) = (None, None);
-    step.guard.role = Some("master".into());
+    step.guard.role = Some(GuardRole::Master);
     step.guard.slots = Some(String::new());
     step
 }

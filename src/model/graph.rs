@@ -1,6 +1,8 @@
 //! Directed graphs over our own indices; the one place where petgraph is spelt.
 
-use petgraph::algo::tarjan_scc;
+use std::collections::BTreeMap;
+
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 use petgraph::graph::NodeIndex;
 
@@ -22,13 +24,14 @@ impl Graph {
 
     /// An edge `from -> to`; adding it twice changes nothing.
     pub fn connect(&mut self, from: usize, to: usize) {
+        // Looking for it walks all edges of `from`; a second one does no harm.
         self.inner
-            .update_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+            .add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
     }
 
     /// Takes the edge out, if it is there.
     pub fn disconnect(&mut self, from: usize, to: usize) {
-        if let Some(edge) = self
+        while let Some(edge) = self
             .inner
             .find_edge(NodeIndex::new(from), NodeIndex::new(to))
         {
@@ -44,22 +47,30 @@ impl Graph {
             .map(NodeIndex::index)
             .collect();
         next.sort_unstable();
+        next.dedup();
         next
     }
 
     /// Groups of more than one node that reach each other, each ascending, in ascending order.
     pub fn cycles(&self) -> Vec<Vec<usize>> {
-        let mut groups: Vec<Vec<usize>> = tarjan_scc(&self.inner)
-            .into_iter()
-            .filter(|group| group.len() > 1)
-            .map(|group| {
-                let mut group: Vec<usize> = group.into_iter().map(NodeIndex::index).collect();
-                group.sort_unstable();
-                group
-            })
-            .collect();
-        groups.sort();
-        groups
+        groups(&self.inner, |node| node)
+    }
+
+    /// [`Graph::cycles`] that pass through no other nodes than these.
+    pub fn cycles_among(&self, nodes: &[usize]) -> Vec<Vec<usize>> {
+        let place: BTreeMap<usize, usize> = nodes.iter().copied().zip(0..).collect();
+        let mut part = DiGraph::<(), ()>::with_capacity(nodes.len(), nodes.len());
+        nodes.iter().for_each(|_| {
+            part.add_node(());
+        });
+        for (&node, &from) in &place {
+            for to in self.successors(node) {
+                if let Some(&to) = place.get(&to) {
+                    part.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+                }
+            }
+        }
+        groups(&part, |node| nodes[node])
     }
 
     /// Nodes so that every edge goes forward, always the least `key` first among those ready.
@@ -67,9 +78,9 @@ impl Graph {
     pub fn topological_by<K: Ord>(&self, key: impl Fn(usize) -> K) -> Option<Vec<usize>> {
         let len = self.inner.node_count();
         let mut blockers = vec![0_usize; len];
-        for edge in self.inner.edge_indices() {
-            if let Some((_, to)) = self.inner.edge_endpoints(edge) {
-                blockers[to.index()] += 1;
+        for node in 0..len {
+            for next in self.successors(node) {
+                blockers[next] += 1;
             }
         }
         let mut ready: std::collections::BTreeSet<(K, usize)> = (0..len)
@@ -88,6 +99,21 @@ impl Graph {
         }
         (order.len() == len).then_some(order)
     }
+}
+
+/// Iterative, as the recursive search would run out of stack on a long chain.
+fn groups(graph: &DiGraph<(), ()>, name: impl Fn(usize) -> usize) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = kosaraju_scc(graph)
+        .into_iter()
+        .filter(|group| group.len() > 1)
+        .map(|group| {
+            let mut group: Vec<usize> = group.into_iter().map(|n| name(n.index())).collect();
+            group.sort_unstable();
+            group
+        })
+        .collect();
+    groups.sort();
+    groups
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A set of hash slots as a bitmap.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// Slots of a cluster: `CLUSTER_SLOTS` in every server version.
 pub const SLOT_COUNT: u16 = 16384;
@@ -180,6 +181,33 @@ impl fmt::Display for SlotSet {
     }
 }
 
+/// The text is no set of slots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotSlots;
+
+impl FromStr for SlotSet {
+    type Err = NotSlots;
+
+    /// `0-5460,7000` in any order, or nothing for no slots. No signs, no blanks.
+    fn from_str(text: &str) -> Result<Self, NotSlots> {
+        let slot = |text: &str| {
+            // `parse` would take a sign, too.
+            let digits = text.bytes().all(|b| b.is_ascii_digit());
+            let slot: Option<u16> = text.parse().ok();
+            slot.filter(|&s| digits && s < SLOT_COUNT)
+        };
+        let range = |text: &str| {
+            let (first, last) = text.split_once('-').unwrap_or((text, text));
+            Some((slot(first)?, slot(last)?)).filter(|(f, l)| f <= l)
+        };
+        if text.is_empty() {
+            return Ok(Self::new());
+        }
+        let ranges: Option<Vec<(u16, u16)>> = text.split(',').map(range).collect();
+        ranges.map(Self::from_ranges).ok_or(NotSlots)
+    }
+}
+
 impl fmt::Debug for SlotSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{{{self}}}")
@@ -204,6 +232,16 @@ mod tests {
         assert_eq!(SlotSet::new().complement().to_string(), "0-16383");
         assert_eq!(SlotSet::full().complement(), SlotSet::new());
         assert_eq!(SlotSet::full().len(), 16384);
+    }
+
+    #[test]
+    fn slot_sets_are_read_in_any_order_and_nothing_else_is() {
+        let read = |text: &str| text.parse::<SlotSet>();
+        assert_eq!(read("7,0-5,6").map(|s| s.to_string()).as_deref(), Ok("0-7"));
+        assert_eq!(read(""), Ok(SlotSet::new()));
+        for bad in ["-", "1-", "5-1", "16384", "1,,2", " 1", "0x1", "+1-2"] {
+            assert_eq!(read(bad), Err(NotSlots), "{bad}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::action::Step;
 use crate::model::Cluster;
 use crate::model::Link;
 use crate::model::Membership;
@@ -13,7 +14,6 @@ use crate::plan::closing::Closing;
 use crate::plan::leftover;
 use crate::plan::level::Selection;
 use crate::plan::level::phase_of;
-use crate::plan::order::Step;
 use crate::plan::problem::Problem;
 use crate::plan::serve::Served;
 use crate::policy::Policy;

@@ -1,7 +1,17 @@
 //! A decision written down as actions, each with the findings it cures and its reason.
 
+use std::sync::Arc;
+
 use crate::action::Action;
+use crate::action::Draft;
+use crate::action::Failover;
+use crate::action::Flush;
+use crate::action::Forget;
+use crate::action::Leave;
+use crate::action::Meet;
 use crate::action::Mode;
+use crate::action::Replicate;
+use crate::action::SetSlot;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
@@ -10,8 +20,6 @@ use crate::model::Sync;
 use crate::plan::Phase;
 use crate::plan::closing::Closing;
 use crate::plan::level::phase_of;
-use crate::plan::order::Draft;
-use crate::plan::order::Leave;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Decision;
 use crate::plan::problem::Problem;
@@ -39,7 +47,8 @@ pub fn drafts(
         found: &found,
         decision,
     };
-    let mut drafts: Vec<Draft> = served.actions.iter().map(|a| writer.promotion(a)).collect();
+    let promotions = served.promotions.iter();
+    let mut drafts: Vec<Draft> = promotions.map(|p| writer.promotion(p)).collect();
     for (node, slots) in &closing.stable {
         drafts.push(writer.closing(*node, slots));
     }
@@ -103,10 +112,8 @@ impl Writer<'_> {
         codes
     }
 
-    fn promotion(&self, action: &Action) -> Draft {
-        let Action::Failover { node, old, mode } = action else {
-            unreachable!("the serve phase promotes only");
-        };
+    fn promotion(&self, promotion: &Failover) -> Draft {
+        let Failover { node, old, mode } = promotion;
         let cluster = self.captured;
         let (replica, master) = (cluster.node(*node), cluster.node(*old));
         let offset = match replica.replication.offset {
@@ -148,7 +155,7 @@ impl Writer<'_> {
             Mode::Graceful => "the master hands over",
         };
         Draft {
-            action: action.clone(),
+            action: promotion.clone().into(),
             phase: Phase::Serve,
             urgency: 0,
             cures: self.cures(&[*node, *old], |c| c == "S001" || c == "M001"),
@@ -160,10 +167,11 @@ impl Writer<'_> {
 
     fn closing(&self, node: NodeId, slots: &SlotSet) -> Draft {
         Draft {
-            action: Action::Stable {
+            action: SetSlot {
                 node,
                 slots: slots.clone(),
-            },
+            }
+            .into(),
             phase: Phase::Protect,
             urgency: 0,
             cures: vec!["S003"],
@@ -222,10 +230,11 @@ impl Writer<'_> {
             Phase::Serve | Phase::Protect | Phase::Spread => unit.owner,
         };
         let base = Draft {
-            action: Action::Replicate {
+            action: Replicate {
                 node: copy.node,
                 master,
-            },
+            }
+            .into(),
             phase,
             urgency: u8::from(have > 0),
             cures: cures.clone(),
@@ -236,10 +245,11 @@ impl Writer<'_> {
         if let Some(spare) = spare {
             if spare.meet {
                 drafts.push(Draft {
-                    action: Action::Meet {
+                    action: Meet {
                         via: unit.owner,
                         node: copy.node,
-                    },
+                    }
+                    .into(),
                     cures: self.cures(&[copy.node], |c| c == "M007"),
                     reason: format!("{node} runs blank and nobody lists it; {owner} introduces it"),
                     mib: 0,
@@ -248,7 +258,7 @@ impl Writer<'_> {
             }
             if spare.flush {
                 drafts.push(Draft {
-                    action: Action::Flush { node: copy.node },
+                    action: Flush { node: copy.node }.into(),
                     reason: format!(
                         "{node} owns no slot but holds {}: a node with keys cannot become a replica",
                         match node.keys.unwrap_or(0) {
@@ -362,11 +372,12 @@ impl Writer<'_> {
         };
         let mib = 0;
         drafts.push(Draft {
-            action: Action::Failover {
+            action: Failover {
                 node,
                 old: unit.owner,
                 mode: Mode::Graceful,
-            },
+            }
+            .into(),
             phase: Phase::Spread,
             urgency: 0,
             cures,
@@ -394,8 +405,8 @@ impl Writer<'_> {
         let met: Vec<NodeId> = drafts
             .iter()
             .filter_map(|d| {
-                if let Action::Meet { node, .. } = d.action {
-                    Some(node)
+                if let Action::Meet(meet) = &d.action {
+                    Some(meet.node)
                 } else {
                     None
                 }
@@ -424,7 +435,7 @@ impl Writer<'_> {
                 continue;
             }
             // A node without a view may list it, too; one that was met learns of members only.
-            let tell: Vec<NodeId> = end
+            let tell: Arc<[NodeId]> = end
                 .iter()
                 .filter(|&(other, o)| other != id && o.is_live_member())
                 .filter(|&(other, o)| {
@@ -445,7 +456,7 @@ impl Writer<'_> {
                 format!("{node} is dead and was declared gone for good")
             };
             drafts.push(Draft {
-                action: Action::Forget { node: id, tell },
+                action: Forget { node: id, tell }.into(),
                 phase: Phase::Tidy,
                 urgency: 0,
                 cures: self.cures(&[id], |c| matches!(c, "M001" | "M003" | "M004")),

@@ -27,41 +27,22 @@ mod serve;
 mod solve;
 mod verdict;
 
+use crate::action::Counted;
 use crate::inventory::Conflict;
 use crate::model::Cluster;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 use crate::rules::Finding;
 use crate::simulate;
-use crate::simulate::Detail;
 
+pub use crate::action::Step;
+pub use crate::rules::Phase;
 pub use level::Level;
 pub use level::Selection;
-pub use order::Step;
 pub use problem::Decision;
 pub use problem::Problem;
 pub use verdict::Kind;
 pub use verdict::Value;
-
-/// Phases of a plan, in order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Phase {
-    Serve,
-    Protect,
-    Spread,
-    Tidy,
-}
-
-impl Phase {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Serve => "serve",
-            Self::Protect => "protect",
-            Self::Spread => "spread",
-            Self::Tidy => "tidy",
-        }
-    }
-}
 
 /// What the operator asked `plan` to do.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -111,6 +92,8 @@ pub struct Certificate {
 pub struct Plan {
     pub selection: Selection,
     pub steps: Vec<Step>,
+    /// What each step is on the cluster as the steps before left it.
+    pub moments: Vec<simulate::Moment>,
     pub values: Vec<Value>,
     pub certificates: Vec<Certificate>,
     /// The cluster that the steps lead to.
@@ -172,15 +155,9 @@ pub fn plan(
         &solved.decision,
         wanted,
     );
-    let steps = order::order(captured, drafts);
-    let detail = if captured.nodes.len() * steps.len() <= 50_000 {
-        Detail::EveryStep
-    } else {
-        Detail::EndOnly
-    };
-    let run = simulate::run(captured, &steps, policy, wanted, detail, |_, _| {})?;
+    let steps = order::order(&Counted::new(captured.clone()), drafts);
+    let run = simulate::run(captured, &steps, policy, wanted)?;
     let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &solved);
-    let remaining = run.moments.last().cloned().unwrap_or_default();
     let notes = advice::advice(&advice::Scene {
         captured,
         policy,
@@ -191,7 +168,7 @@ pub fn plan(
         served: &served,
         closing: &closing,
         end: &run.end,
-        remaining: &remaining,
+        remaining: &run.remaining,
         steps: &steps,
     });
     let copied_mib = steps.iter().map(|s| s.draft.mib).sum();
@@ -201,7 +178,8 @@ pub fn plan(
         certificates: solved.certificates,
         end: run.end,
         exposure: run.exposure,
-        remaining,
+        moments: run.moments,
+        remaining: run.remaining,
         refusals: notes.refusals,
         advice: notes.advice,
         assumptions: notes.assumptions,

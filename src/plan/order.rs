@@ -1,80 +1,61 @@
 //! Actions to steps: an order in which every prefix is safe.
 //!
-//! Phases come first. Within a phase a graph says what must precede what; a cycle of replica
-//! moves is broken where the least data is exposed.
+//! Phases come first. Within a phase a graph says what must precede what, by the milestones that
+//! actions give and need; a cycle of replica moves is broken where the least data is exposed.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::action::Action;
-use crate::action::Mode;
+use crate::action::Counted;
+use crate::action::Draft;
+use crate::action::Milestone;
+use crate::action::Rank;
+use crate::action::Step;
 use crate::model::Cluster;
 use crate::model::HostId;
-use crate::model::NodeId;
 use crate::model::graph::Graph;
-use crate::plan::Phase;
-
-/// An action with what decides its place.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Draft {
-    pub action: Action,
-    pub phase: Phase,
-    /// Within a phase, smaller first: orphans before shards that have a replica.
-    pub urgency: u8,
-    pub cures: Vec<&'static str>,
-    pub reason: String,
-    /// MiB it copies.
-    pub mib: i64,
-    /// The shard a replica is taken from, by its owner, and whether that leaves it exposed.
-    pub leaves: Option<Leave>,
-}
-
-/// A replica move seen from the shard that gives the replica up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Leave {
-    pub owner: NodeId,
-    /// The shard has another usable copy beside its master, whatever comes.
-    pub covered: bool,
-    /// MiB of the shard: what is at stake while it waits for its new replica.
-    pub mib: i64,
-}
-
-/// A step: an action in its place.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Step {
-    pub draft: Draft,
-    pub wave: u32,
-    /// Positions of steps that must be done before, ascending.
-    pub after: Vec<usize>,
-    /// Two failovers of one shard: votes are withheld for twice the node timeout.
-    pub pause: bool,
-}
+use crate::rules::Phase;
 
 /// Orders the drafts; see the module text.
-pub fn order(cluster: &Cluster, drafts: Vec<Draft>) -> Vec<Step> {
-    let mut graph = dependencies(cluster, &drafts);
+pub fn order(cluster: &Counted, drafts: Vec<Draft>) -> Vec<Step> {
+    let given = Given::new(cluster, &drafts);
+    let mut graph = dependencies(&drafts, &given);
     break_cycles(&mut graph, &drafts);
+    let barrier = last_waits(&mut graph, &drafts);
     let key = |index: usize| {
-        let draft = &drafts[index];
-        (
-            draft.phase,
-            kind(&draft.action),
-            draft.urgency,
-            address_rank(&draft.action),
-            index,
-        )
+        // A barrier is passed as soon as nothing holds it up.
+        let draft = drafts.get(index)?;
+        let (rank, number) = draft.action.rank();
+        let subject = draft.action.subject();
+        Some((draft.phase, rank, draft.urgency, (subject, number), index))
     };
-    let order = graph.topological_by(key).expect("cycles were broken");
+    let mut order = graph.topological_by(key).expect("cycles were broken");
+    order.retain(|&index| index != barrier);
     let mut position = vec![0; drafts.len()];
     for (place, &index) in order.iter().enumerate() {
         position[index] = place;
     }
     let mut after: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
+    let mut ends = Vec::new();
     for index in 0..drafts.len() {
         for next in graph.successors(index) {
-            after[position[next]].push(position[index]);
+            if next == barrier {
+                ends.push(position[index]);
+            } else {
+                after[position[next]].push(position[index]);
+            }
         }
     }
+    let pauses = |draft: &Draft| {
+        let rests = draft.action.rests_after().map(|m| given.by(m));
+        let places = rests.into_iter().flatten().map(|&index| position[index]);
+        places.max()
+    };
+    let paused: Vec<bool> = order
+        .iter()
+        .enumerate()
+        .map(|(place, &index)| pauses(&drafts[index]).is_some_and(|earlier| earlier < place))
+        .collect();
     let mut slots: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
     let mut steps: Vec<Step> = Vec::with_capacity(order.len());
     let mut waves = Waves::default();
@@ -83,170 +64,125 @@ pub fn order(cluster: &Cluster, drafts: Vec<Draft>) -> Vec<Step> {
             continue;
         };
         let mut after = std::mem::take(&mut after[place]);
+        if draft.action.rank().0 == Rank::Last {
+            after.extend(&ends);
+        }
         after.sort_unstable();
         let ready = after.iter().map(|&a| steps[a].wave + 1).max().unwrap_or(1);
         let wave = waves.place(cluster, &draft, ready);
-        let pause = pause(&steps, &draft);
         steps.push(Step {
             draft,
             wave,
             after,
-            pause,
+            pause: paused[place],
         });
     }
     steps
 }
 
-/// Forgets last; see the phases for the rest. A closing waits for the copies that do not wait for
-/// it: what lost its copies is in more danger than what has a slot open.
-fn kind(action: &Action) -> u8 {
-    match action {
-        Action::Meet { .. } | Action::Flush { .. } | Action::Replicate { .. } => 0,
-        Action::Stable { .. } => 1,
-        Action::Failover { .. } => 2,
-        Action::Forget { .. } => 3,
+/// Which drafts bring a milestone about.
+struct Given {
+    by: BTreeMap<Milestone, Vec<usize>>,
+}
+
+impl Given {
+    fn new(cluster: &Counted, drafts: &[Draft]) -> Self {
+        let mut by: BTreeMap<Milestone, Vec<usize>> = BTreeMap::new();
+        for (index, draft) in drafts.iter().enumerate() {
+            for milestone in draft.action.gives(cluster) {
+                by.entry(milestone).or_default().push(index);
+            }
+        }
+        Self { by }
+    }
+
+    fn by(&self, milestone: Milestone) -> &[usize] {
+        self.by.get(&milestone).map_or(&[], Vec::as_slice)
     }
 }
 
-fn address_rank(action: &Action) -> (NodeId, u8) {
-    match action {
-        Action::Meet { node, .. } => (*node, 0),
-        Action::Flush { node } => (*node, 1),
-        Action::Replicate { node, .. } => (*node, 2),
-        Action::Failover { node, .. }
-        | Action::Forget { node, .. }
-        | Action::Stable { node, .. } => (*node, 3),
-    }
-}
-
-fn dependencies(cluster: &Cluster, drafts: &[Draft]) -> Graph {
-    let mut graph = Graph::new(drafts.len());
-    let mut prepares: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
-    let mut replicates: BTreeMap<NodeId, usize> = BTreeMap::new();
-    let mut into: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
-    let mut promoted: BTreeMap<NodeId, usize> = BTreeMap::new();
-    let mut closed: BTreeMap<NodeId, usize> = BTreeMap::new();
+/// One node for every draft, and behind them the barrier of [`last_waits`].
+fn dependencies(drafts: &[Draft], given: &Given) -> Graph {
+    let mut graph = Graph::new(drafts.len() + 1);
     for (index, draft) in drafts.iter().enumerate() {
-        match &draft.action {
-            Action::Meet { node, .. } | Action::Flush { node } => {
-                prepares.entry(*node).or_default().push(index)
-            }
-            Action::Replicate { node, master } => {
-                replicates.insert(*node, index);
-                into.entry(*master).or_default().push(index);
-            }
-            Action::Failover { node, .. } => {
-                promoted.insert(*node, index);
-            }
-            Action::Stable { node, .. } => {
-                closed.insert(*node, index);
-            }
-            Action::Forget { .. } => {}
+        let needs = draft.action.needs();
+        let mut before: BTreeSet<usize> =
+            needs.iter().flat_map(|&m| given.by(m)).copied().collect();
+        if let Some(leave) = draft.leaves.filter(|l| !l.covered) {
+            // What comes in a later phase comes on top of what was wanted.
+            let gains = given.by(Milestone::Gained(leave.owner)).iter().copied();
+            before.extend(gains.filter(|&i| drafts[i].phase <= draft.phase));
         }
+        before.remove(&index);
+        before.into_iter().for_each(|b| graph.connect(b, index));
     }
-    for (index, draft) in drafts.iter().enumerate() {
-        let mut needs: BTreeSet<usize> = BTreeSet::new();
-        match &draft.action {
-            Action::Meet { .. } => {}
-            Action::Flush { node } => {
-                // A flush that waits for the meet keeps the guard of the meet simple.
-                needs.extend(prepares[node].iter().filter(|&&p| p < index));
-            }
-            Action::Replicate { node, master } => {
-                needs.extend(prepares.get(node).into_iter().flatten());
-                needs.extend(promoted.get(master));
-                needs.extend(closed.get(master));
-                // Whoever follows this node must leave first, or it would be left chained.
-                let followers = cluster
-                    .iter()
-                    .filter(|(_, n)| n.live && n.master() == Some(*node));
-                needs.extend(followers.filter_map(|(id, _)| replicates.get(&id)));
-                if let Some(leave) = draft.leaves.filter(|l| !l.covered) {
-                    // What comes in a later phase comes on top of what was wanted.
-                    let into = into.get(&leave.owner).into_iter().flatten();
-                    needs.extend(into.filter(|&&i| drafts[i].phase <= draft.phase));
-                }
-            }
-            Action::Failover { node, old, .. } => {
-                needs.extend(replicates.get(node));
-                needs.extend(promoted.get(old));
-                needs.extend(closed.get(old));
-            }
-            Action::Stable { .. } => {}
-            Action::Forget { .. } => {}
-        }
-        needs.remove(&index);
-        needs
-            .into_iter()
-            .for_each(|before| graph.connect(before, index));
-    }
-    chain_takeovers(&mut graph, drafts);
-    forgets_last(&mut graph, drafts);
+    hold_up(&mut graph, drafts);
     graph
 }
 
-/// Every forget waits for whatever nothing else waits for.
-fn forgets_last(graph: &mut Graph, drafts: &[Draft]) {
-    let forget = |d: &usize| matches!(drafts[*d].action, Action::Forget { .. });
-    let ends: Vec<usize> = (0..drafts.len())
-        .filter(|d| !forget(d) && graph.successors(*d).is_empty())
-        .collect();
-    for forget in (0..drafts.len()).filter(forget) {
-        ends.iter().for_each(|&end| graph.connect(end, forget));
+/// What holds others up goes before all that come behind it in its phase and rank.
+fn hold_up(graph: &mut Graph, drafts: &[Draft]) {
+    let mut groups: BTreeMap<(Phase, Rank), Option<usize>> = BTreeMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let holder = groups
+            .entry((draft.phase, draft.action.rank().0))
+            .or_default();
+        if let Some(holder) = *holder {
+            graph.connect(holder, index);
+        }
+        if draft.action.room().holds_up {
+            *holder = Some(index);
+        }
     }
 }
 
-/// Takeovers go one at a time, and a vote needs the voters that they bring back.
-fn chain_takeovers(graph: &mut Graph, drafts: &[Draft]) {
-    let serving: Vec<usize> = (0..drafts.len())
-        .filter(|&d| {
-            drafts[d].phase == Phase::Serve && matches!(drafts[d].action, Action::Failover { .. })
-        })
-        .collect();
-    let takeover = |&d: &usize| {
-        matches!(
-            drafts[d].action,
-            Action::Failover {
-                mode: Mode::Takeover,
-                ..
-            }
-        )
-    };
-    for (at, &first) in serving.iter().enumerate().filter(|(_, d)| takeover(d)) {
-        for &later in &serving[at + 1..] {
-            graph.connect(first, later);
+/// What goes last waits, behind one barrier, for whatever nothing else waits for. The node of
+/// the barrier.
+fn last_waits(graph: &mut Graph, drafts: &[Draft]) -> usize {
+    let barrier = drafts.len();
+    for (index, draft) in drafts.iter().enumerate() {
+        if draft.action.rank().0 == Rank::Last {
+            graph.connect(barrier, index);
+        } else if graph.successors(index).is_empty() {
+            graph.connect(index, barrier);
         }
     }
+    barrier
 }
 
 /// A cycle of moves has no safe first step: the shard with the least data goes first, exposed
 /// until its new replica is in sync.
 fn break_cycles(graph: &mut Graph, drafts: &[Draft]) {
-    while let Some(cycle) = graph.cycles().into_iter().next() {
-        let members: BTreeSet<usize> = cycle.iter().copied().collect();
+    let mut cycles = graph.cycles();
+    while let Some(cycle) = cycles.pop() {
         let exposed = |&d: &usize| drafts[d].leaves.map_or((i64::MAX, d), |l| (l.mib, d));
         let first = cycle
             .iter()
             .copied()
             .min_by_key(exposed)
             .expect("a cycle has members");
-        for &before in &members {
+        for &before in &cycle {
             graph.disconnect(before, first);
         }
+        // Who goes first waits for no other member, so only the rest can still be a cycle.
+        cycles.extend(graph.cycles_among(&cycle));
     }
 }
 
-/// Waves: steps of one wave may run at the same time. Failovers go one at a time, as
-/// concurrent elections race for epochs; a host takes part in one full sync at a time, as each
-/// forks the master and can double its memory; a move that exposes a shard goes alone.
+/// Waves: steps of one wave may run at the same time. What goes alone does, as does a move that
+/// exposes a shard; a host takes part in one full sync at a time, as each forks the master and
+/// can double its memory.
 #[derive(Default)]
 struct Waves {
     last: u32,
     phase: Option<Phase>,
     floor: u32,
-    alone: BTreeSet<u32>,
-    taken: BTreeMap<u32, BTreeSet<HostId>>,
-    used: BTreeSet<u32>,
+    /// Waves that are taken by a step that goes alone.
+    alone: Taken,
+    /// Waves in which a host is busy.
+    busy: BTreeMap<HostId, Taken>,
+    /// Waves with any step.
+    used: Taken,
 }
 
 impl Waves {
@@ -255,54 +191,76 @@ impl Waves {
             self.phase = Some(draft.phase);
             self.floor = self.last + 1;
         }
-        let exclusive = matches!(draft.action, Action::Failover { .. })
-            || draft.leaves.is_some_and(|l| !l.covered);
-        let hosts: BTreeSet<HostId> = match &draft.action {
-            Action::Replicate { node, master } => [*node, *master]
-                .iter()
-                .filter_map(|&n| cluster.node(n).host)
-                .collect(),
-            _ => BTreeSet::new(),
-        };
+        let room = draft.action.room();
+        let alone = room.alone || draft.leaves.is_some_and(|l| !l.covered);
+        let hosts = room.busy.iter().filter_map(|&n| cluster.node(n).host);
+        let hosts: BTreeSet<HostId> = hosts.collect();
         let mut wave = ready.max(self.floor);
-        while self.alone.contains(&wave)
-            || (exclusive && self.used.contains(&wave))
-            || self
-                .taken
-                .get(&wave)
-                .is_some_and(|t| !t.is_disjoint(&hosts))
-        {
-            wave += 1;
+        loop {
+            let mut free = self.alone.next_free(wave);
+            if alone {
+                free = self.used.next_free(free);
+            }
+            for host in &hosts {
+                free = self.busy.entry(*host).or_default().next_free(free);
+            }
+            if free == wave {
+                break;
+            }
+            wave = free;
         }
-        if exclusive {
-            self.alone.insert(wave);
+        if alone {
+            self.alone.take(wave);
         }
-        self.used.insert(wave);
-        self.taken.entry(wave).or_default().extend(hosts);
+        self.used.take(wave);
+        for host in hosts {
+            self.busy.entry(host).or_default().take(wave);
+        }
         self.last = self.last.max(wave);
         wave
     }
 }
 
-fn pause(steps: &[Step], draft: &Draft) -> bool {
-    let Action::Failover { old, .. } = &draft.action else {
-        return false;
-    };
-    steps
-        .iter()
-        .any(|s| matches!(&s.draft.action, Action::Failover { node, .. } if node == old))
+/// A set of numbers that answers which is the next one outside it, in about constant time.
+#[derive(Default)]
+struct Taken {
+    /// A number in the set to one that is nearer to the next free one.
+    ahead: BTreeMap<u32, u32>,
+}
+
+impl Taken {
+    fn take(&mut self, number: u32) {
+        self.ahead.entry(number).or_insert(number + 1);
+    }
+
+    fn next_free(&mut self, from: u32) -> u32 {
+        let mut free = from;
+        while let Some(&next) = self.ahead.get(&free) {
+            free = next;
+        }
+        // Who asks again gets there at once.
+        let mut at = from;
+        while at != free {
+            let next = self.ahead.insert(at, free);
+            at = next.unwrap_or(free);
+        }
+        free
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::Action;
+    use crate::action::Replicate;
+    use crate::action::SetSlot;
     use crate::model::SlotSet;
     use crate::model::testing::cluster;
     use crate::model::testing::id;
 
-    fn draft(action: Action) -> Draft {
+    fn draft(action: impl Into<Action>) -> Draft {
         Draft {
-            action,
+            action: action.into(),
             phase: Phase::Protect,
             urgency: 0,
             cures: Vec::new(),
@@ -315,19 +273,26 @@ mod tests {
     #[test]
     fn a_closing_waits_for_the_copies_that_do_not_wait_for_it() {
         let cluster = cluster("m1@h1 < r1@h2; m2@h2 <; m3@h3 <; x@h3 y@h1");
-        let closing = Action::Stable {
+        let closing = SetSlot {
             node: id(&cluster, "m2"),
             slots: SlotSet::from_ranges([(6000, 6000)]),
         };
-        let copy = |node: &str, master: &str| Action::Replicate {
+        let copy = |node: &str, master: &str| Replicate {
             node: id(&cluster, node),
             master: id(&cluster, master),
         };
-        let drafts = [closing, copy("x", "m2"), copy("y", "m3")].map(draft);
-        let steps = order(&cluster, drafts.to_vec());
+        let drafts = vec![
+            draft(closing.clone()),
+            draft(copy("x", "m2")),
+            draft(copy("y", "m3")),
+        ];
+        let steps = order(&Counted::new(cluster.clone()), drafts);
         let order: Vec<&Action> = steps.iter().map(|s| &s.draft.action).collect();
-        assert_eq!(order[0], &copy("y", "m3"));
-        assert!(matches!(order[1], Action::Stable { .. }));
-        assert_eq!(order[2], &copy("x", "m2"));
+        let expected = [
+            copy("y", "m3").into(),
+            closing.into(),
+            copy("x", "m2").into(),
+        ];
+        assert_eq!(order, expected.iter().collect::<Vec<_>>());
     }
 }

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::action::Act;
+use crate::action::Counted;
+use crate::action::Failover;
+use crate::action::Mode;
 use crate::measure;
 use crate::model::Cluster;
 use crate::model::DiskId;
+use crate::model::Link;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::Role;
@@ -396,31 +401,34 @@ impl Decision {
     /// The cluster as the decision leaves it: every copy attached, in sync, and every master in
     /// place. Ghosts and dead members stay.
     pub fn expand(&self, problem: &Problem) -> Cluster {
-        let mut cluster = problem.cluster.clone();
-        for ((unit, copies), &master) in problem
-            .units
-            .iter()
-            .zip(&self.assignment.copies)
-            .zip(&self.masters)
-        {
-            for copy in copies {
-                let node = cluster.node_mut(copy.node);
-                if unit.fixed.iter().any(|f| f.node == copy.node) {
-                    continue;
-                }
-                let stays =
-                    node.membership == Membership::Member && node.master() == Some(unit.owner);
-                if !stays {
+        let mut at = Counted::new(problem.cluster.clone());
+        let units = problem.units.iter().zip(&self.assignment.copies);
+        for ((unit, copies), &master) in units.zip(&self.masters) {
+            let moves = |copy: &&Copy| {
+                let node = at.node(copy.node);
+                let member = node.membership == Membership::Member;
+                let stays = member && node.master() == Some(unit.owner);
+                !stays && unit.fixed.iter().all(|f| f.node != copy.node)
+            };
+            let moved: Vec<NodeId> = copies.iter().filter(moves).map(|c| c.node).collect();
+            at.edit(&moved, |cluster| {
+                for &id in &moved {
+                    let node = cluster.node_mut(id);
                     node.membership = Membership::Member;
                     node.role = Role::Replica(Some(unit.owner));
                     node.replication.sync = Sync::Done;
-                    node.replication.link = crate::model::Link::Up;
+                    node.replication.link = Link::Up;
                 }
-            }
+            });
             if master != unit.owner {
-                crate::action::hand_over(&mut cluster, unit.owner, master);
+                let act = Failover {
+                    node: master,
+                    old: unit.owner,
+                    mode: Mode::Graceful,
+                };
+                act.begin(&mut at);
             }
         }
-        cluster
+        at.into_cluster()
     }
 }

@@ -1,6 +1,8 @@
 //! Which replica takes over where the master is gone: decided by the promotion rule alone.
 
-use crate::action::Action;
+use crate::action::Act;
+use crate::action::Counted;
+use crate::action::Failover;
 use crate::action::Mode;
 use crate::measure;
 use crate::model::Cluster;
@@ -13,7 +15,7 @@ use crate::plan::Request;
 
 /// What the serve phase does, and the cluster it leaves.
 pub struct Served {
-    pub actions: Vec<Action>,
+    pub promotions: Vec<Failover>,
     pub cluster: Cluster,
     pub refusals: Vec<Refusal>,
     /// Could have been promoted, but their offsets were not captured.
@@ -26,29 +28,26 @@ pub struct Served {
 /// takeover, one at a time, until a majority lives.
 pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
     let mut served = Served {
-        actions: Vec::new(),
-        cluster: captured.clone(),
+        promotions: Vec::new(),
+        cluster: Cluster::default(),
         refusals: Vec::new(),
         unknown_offsets: Vec::new(),
     };
-    if !selected {
-        return served;
-    }
+    let mut at = Counted::new(captured.clone());
     for shard in captured
         .shards()
         .iter()
-        .filter(|s| !captured.node(s.owner).is_live_member())
+        .filter(|s| selected && !captured.node(s.owner).is_live_member())
     {
         match heir(captured, shard, request.accept_data_loss) {
             Ok(node) => {
-                let mode = mode(&served.cluster, shard.owner, node);
-                let action = Action::Failover {
+                let promotion = Failover {
                     node,
                     old: shard.owner,
-                    mode,
+                    mode: mode(&at, shard.owner, node),
                 };
-                action.apply(&mut served.cluster);
-                served.actions.push(action);
+                promotion.begin(&mut at);
+                served.promotions.push(promotion);
                 let unknown = |r: &NodeId| {
                     captured.is_synced(*r) && captured.node(*r).replication.offset.is_none()
                 };
@@ -58,6 +57,7 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
             Err(refusal) => served.refusals.push(refusal),
         }
     }
+    served.cluster = at.into_cluster();
     served
 }
 
@@ -218,10 +218,7 @@ mod tests {
         let (r1, s1) = (id(&cluster, "r1"), id(&cluster, "s1"));
         let promoted = |cluster: &Cluster| {
             let served = serve(cluster, &Request::default(), true);
-            let node = served.actions.first().map(|action| match action {
-                Action::Failover { node, .. } => *node,
-                other => panic!("{other:?}"),
-            });
+            let node = served.promotions.first().map(|promotion| promotion.node);
             (node, served.refusals.len())
         };
         assert_eq!(promoted(&cluster), (Some(r1), 0));

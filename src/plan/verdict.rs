@@ -2,13 +2,13 @@
 
 use crate::action::Action;
 use crate::action::Mode;
+use crate::action::Step;
 use crate::flow::Cost;
 use crate::measure::Counts;
 use crate::model::Cluster;
 use crate::plan::joint::Solved;
 use crate::plan::level::Level;
 use crate::plan::level::PRINTED;
-use crate::plan::order::Step;
 use crate::plan::price;
 use crate::plan::problem::Assignment;
 use crate::plan::problem::Copy;
@@ -138,13 +138,16 @@ fn counted(counts: &Counts, level: Level) -> Option<i64> {
 /// Levels that are counts of a plan.
 fn spent(problem: &Problem, steps: &[Step], solved: &Solved, level: Level) -> i64 {
     let count = |test: &dyn Fn(&Step) -> bool| steps.iter().filter(|s| test(s)).count() as i64;
-    let failover = |step: &Step, risky: bool| match step.draft.action {
-        Action::Failover {
-            mode: Mode::Graceful,
-            ..
-        } => !risky,
-        Action::Failover { .. } => true,
-        _ => false,
+    let failover = |step: &Step, risky: bool| match &step.draft.action {
+        Action::Failover(failover) => match failover.mode {
+            Mode::Graceful => !risky,
+            Mode::Force | Mode::Takeover => true,
+        },
+        Action::Meet(_)
+        | Action::Flush(_)
+        | Action::Replicate(_)
+        | Action::SetSlot(_)
+        | Action::Forget(_) => false,
     };
     match level {
         // With --allow-moves a move weighs nothing.

@@ -1,5 +1,9 @@
 //! The steps of a plan, phase by phase: what becomes what, and why.
 
+use crate::action::Kind;
+use crate::action::Says;
+use crate::action::StepMode;
+use crate::action::Until;
 use crate::model::Millis;
 use crate::render::page::Line;
 use crate::render::page::Page;
@@ -18,7 +22,7 @@ pub(super) fn write(page: &mut Page, steps: &[Step], exposed: impl Fn(u32) -> bo
     let columns = Columns::of(steps);
     for run in steps.chunk_by(|a, b| a.phase == b.phase) {
         page.gap();
-        let phase = run.first().map_or("", |s| s.phase.as_str());
+        let phase = run.first().map_or("", |s| s.phase.name());
         page.line(Line::new().put(Ink::Head, phase));
         for step in run {
             line(page, step, &columns);
@@ -37,30 +41,27 @@ pub(super) fn write(page: &mut Page, steps: &[Step], exposed: impl Fn(u32) -> bo
 
 /// `4 failovers`, `2 meets`: the plan's actions in the order in which they first come.
 pub(super) fn counts(steps: &[Step]) -> Vec<String> {
-    let mut seen: Vec<(&str, usize)> = Vec::new();
+    let mut seen: Vec<(Kind, usize)> = Vec::new();
     for step in steps {
         match seen.iter_mut().find(|(action, _)| *action == step.action) {
             Some((_, number)) => *number += 1,
-            None => seen.push((&step.action, 1)),
+            None => seen.push((step.action, 1)),
         }
     }
     seen.into_iter()
-        .map(|(action, number)| count(number, action))
+        .map(|(action, number)| count(number, action.spec().word))
         .collect()
 }
 
 /// What a plan may lose: writes by failovers without the master's consent, data by promoting a
 /// replica that never finished a sync, keys by flushes.
 pub(super) fn risk(steps: &[Step]) -> Vec<String> {
-    let mode = |mode: &str| {
-        let risky = steps.iter().filter(|s| s.mode.as_deref() == Some(mode));
-        risky.count()
-    };
+    let mode = |mode: StepMode| steps.iter().filter(|s| s.mode == Some(mode)).count();
     let mut phrases = Vec::new();
     if steps.iter().any(|s| is_forced(s) && s.guard.link.is_none()) {
         phrases.push("data loss accepted".to_owned());
     }
-    match (mode("force"), mode("takeover")) {
+    match (mode(StepMode::Force), mode(StepMode::Takeover)) {
         (0, 0) => {}
         (force, 0) => phrases.push(format!("writes at risk: {force} by force")),
         (0, takeover) => phrases.push(format!("writes at risk: {takeover} by takeover")),
@@ -68,7 +69,7 @@ pub(super) fn risk(steps: &[Step]) -> Vec<String> {
             "writes at risk: {force} by force, {takeover} by takeover"
         )),
     }
-    match steps.iter().filter(|s| s.action == "flush").count() {
+    match steps.iter().filter(|s| s.action == Kind::Flush).count() {
         0 => {}
         1 => phrases.push("1 flush drops keys".to_owned()),
         flushes => phrases.push(format!("{flushes} flushes drop keys")),
@@ -94,7 +95,7 @@ impl Columns {
         let id_end = 2 + most(&|s| s.id.to_string().len());
         let action = id_end + 2;
         let who = action + most(&|s| width(&act(s))) + 1;
-        let what = who + most(&|s| width(&who_and_what(s).0)) + 2;
+        let what = who + most(&|s| width(&says(s).who)) + 2;
         let codes = most(&|s| width(&s.cures.join(" "))) + 2;
         let what_width = WIDTH.saturating_sub(what + codes).max(WHAT_LEAST);
         Self {
@@ -102,13 +103,13 @@ impl Columns {
             action,
             who,
             what,
-            what_width: what_width.min(most(&|s| width(&who_and_what(s).1))),
+            what_width: what_width.min(most(&|s| width(&says(s).becomes))),
         }
     }
 }
 
 fn line(page: &mut Page, step: &Step, columns: &Columns) {
-    let (who, what) = who_and_what(step);
+    let Says { who, becomes } = says(step);
     let id = step.id.to_string();
     let risky = is_forced(step);
     let mut first = Line::new()
@@ -118,7 +119,7 @@ fn line(page: &mut Page, step: &Step, columns: &Columns) {
         .put(if risky { Ink::Warning } else { Ink::Plain }, &act(step))
         .at(columns.who)
         .put(Ink::Head, &who);
-    let mut parts = wrap(&what, columns.what_width).into_iter();
+    let mut parts = wrap(&becomes, columns.what_width).into_iter();
     first = first
         .at(columns.what)
         .put(Ink::Plain, &parts.next().unwrap_or_default())
@@ -132,68 +133,25 @@ fn line(page: &mut Page, step: &Step, columns: &Columns) {
 
 /// The action, with its mode where that is not the gentle one.
 fn act(step: &Step) -> String {
-    match step.mode.as_deref() {
-        Some(mode @ ("force" | "takeover")) => format!("{} {mode}", step.action),
-        _ => step.action.clone(),
+    match step.mode.filter(|m| m.is_forced()) {
+        Some(mode) => format!("{} {}", step.action, mode.word()),
+        None => step.action.to_string(),
     }
 }
 
 /// The node that changes, and what becomes of it.
-fn who_and_what(step: &Step) -> (String, String) {
-    let or_id = |address: &Option<String>, id: &Option<String>| match (address, id) {
-        (Some(address), _) => address.clone(),
-        (None, Some(id)) => short(id),
-        (None, None) => "?".to_owned(),
-    };
-    let node = or_id(&step.address, &step.node);
-    let target = or_id(&step.target_address, &step.target);
-    let slots = step.slots.as_deref().unwrap_or("");
-    match step.action.as_str() {
-        "meet" => (target, format!("becomes a member, met by {node}")),
-        "replicate" => (node, format!("becomes replica of {target}")),
-        "failover" if slots.is_empty() => (node, format!("becomes master, was {target}")),
-        "failover" => (node, format!("becomes master of {slots}, was {target}")),
-        "forget" => {
-            let told = count(step.tell.len(), "node");
-            let id = match (&step.target_address, &step.target) {
-                (Some(_), Some(id)) => format!(", id {}", short(id)),
-                _ => String::new(),
-            };
-            (target, format!("is forgotten by {told}{id}"))
-        }
-        "set-slot" => {
-            let one = slots.parse::<u16>().is_ok();
-            let verb = if one { "slot" } else { "slots" };
-            (node, format!("closes {verb} {slots}"))
-        }
-        "flush" => (node, "becomes empty".to_owned()),
-        _ => {
-            let other = match (&step.target_address, &step.target) {
-                (None, None) => String::new(),
-                _ => format!("with {target} "),
-            };
-            (node, format!("{other}{slots}").trim_end().to_owned())
-        }
-    }
-}
-
-/// The start of a long id: enough to find it in a dump.
-fn short(id: &str) -> String {
-    const KEPT: usize = 12;
-    if id.chars().count() <= KEPT + 4 {
-        return id.to_owned();
-    }
-    id.chars().take(KEPT).chain(['…']).collect()
+fn says(step: &Step) -> Says {
+    (step.action.spec().says)(&step.spelled())
 }
 
 /// A failover without the master's consent.
 fn is_forced(step: &Step) -> bool {
-    matches!(step.mode.as_deref(), Some("force" | "takeover"))
+    step.mode.is_some_and(StepMode::is_forced)
 }
 
 /// A step whose reason does not follow from what it does.
 fn is_surprising(step: &Step) -> bool {
-    is_forced(step) || step.cures.is_empty() || step.action == "flush"
+    is_forced(step) || step.cures.is_empty() || step.action == Kind::Flush
 }
 
 fn details(step: &Step) -> Vec<String> {
@@ -223,25 +181,26 @@ fn awaited(step: &Step) -> String {
         [one] => (one.clone(), "sees"),
         many => (count(many.len(), "node"), "see"),
     };
-    let (who, _) = who_and_what(step);
-    match step.wait.until.as_str() {
-        "role-master" if at == who => format!("{who} calls itself a master"),
-        "role-master" => format!("{at} {verb} {who} as a master"),
-        "link-up" => format!("its link is up and {at} {verb} it in sync"),
-        "known" => format!("{at} {verb} each other"),
-        "gone" => format!("{at} {verb} it no more"),
-        "slots-owned" => format!("{at} {verb} the slots there"),
-        "empty" => "it holds no key".to_owned(),
-        "closed" => "the slots are closed".to_owned(),
-        other => format!("{at} {verb} {other}"),
+    let who = says(step).who;
+    match step.wait.until {
+        Until::RoleMaster if at == who => format!("{who} calls itself a master"),
+        Until::RoleMaster => format!("{at} {verb} {who} as a master"),
+        Until::LinkUp => format!("its link is up and {at} {verb} it in sync"),
+        Until::Known => format!("{at} {verb} each other"),
+        Until::Gone => format!("{at} {verb} it no more"),
+        Until::SlotsOwned => format!("{at} {verb} the slots there"),
+        Until::Empty => "it holds no key".to_owned(),
+        Until::Closed => "the slots are closed".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::GuardLink;
     use crate::render::style::Look;
     use crate::render::testing::step;
+    use crate::rules::Phase;
 
     fn text(steps: &[Step], verbose: u8) -> String {
         let mut page = Page::new(Look {
@@ -254,11 +213,23 @@ mod tests {
 
     #[test]
     fn steps_stand_under_their_phase() {
-        let mut force = step(1, "serve", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
+        let mut force = step(
+            1,
+            Phase::Serve,
+            Kind::Failover,
+            "10.0.0.2:7001",
+            "10.0.0.1:7000",
+        );
         force.slots = Some("0-5460".into());
-        force.mode = Some("force".into());
-        let replicate = step(2, "protect", "replicate", "10.0.0.3:7002", "10.0.0.2:7001");
-        let mut forget = step(10, "tidy", "forget", "", "10.0.0.9:7000");
+        force.mode = Some(StepMode::Force);
+        let replicate = step(
+            2,
+            Phase::Protect,
+            Kind::Replicate,
+            "10.0.0.3:7002",
+            "10.0.0.2:7001",
+        );
+        let mut forget = step(10, Phase::Tidy, Kind::Forget, "", "10.0.0.9:7000");
         forget.address = None;
         forget.tell = vec!["10.0.0.2:7001".into(), "10.0.0.3:7002".into()];
         assert_eq!(
@@ -277,7 +248,13 @@ mod tests {
 
     #[test]
     fn verbose_tells_reason_order_wait_and_undo() {
-        let mut one = step(2, "protect", "replicate", "10.0.0.3:7002", "10.0.0.2:7001");
+        let mut one = step(
+            2,
+            Phase::Protect,
+            Kind::Replicate,
+            "10.0.0.3:7002",
+            "10.0.0.2:7001",
+        );
         one.after = vec![1];
         one.pause_ms = 30_000;
         assert_eq!(
@@ -293,8 +270,14 @@ mod tests {
 
     #[test]
     fn who_sees_a_new_master_is_told_unless_it_is_itself() {
-        let mut one = step(1, "serve", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
-        one.wait.until = "role-master".into();
+        let mut one = step(
+            1,
+            Phase::Serve,
+            Kind::Failover,
+            "10.0.0.2:7001",
+            "10.0.0.1:7000",
+        );
+        one.wait.until = Until::RoleMaster;
         assert_eq!(awaited(&one), "10.0.0.2:7001 calls itself a master");
         one.wait.at.push("10.0.0.3:7002".into());
         assert_eq!(awaited(&one), "2 nodes see 10.0.0.2:7001 as a master");
@@ -302,7 +285,13 @@ mod tests {
 
     #[test]
     fn a_long_slot_list_stays_in_its_column() {
-        let mut one = step(1, "serve", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
+        let mut one = step(
+            1,
+            Phase::Serve,
+            Kind::Failover,
+            "10.0.0.2:7001",
+            "10.0.0.1:7000",
+        );
         let slots: Vec<String> = (0..60).map(|i| (i * 3).to_string()).collect();
         one.slots = Some(slots.join(","));
         let text = text(&[one], 0);
@@ -312,19 +301,19 @@ mod tests {
 
     #[test]
     fn risk_names_the_modes() {
-        let mut one = step(1, "serve", "failover", "a", "b");
+        let mut one = step(1, Phase::Serve, Kind::Failover, "a", "b");
         assert_eq!(risk(std::slice::from_ref(&one)), ["no writes at risk"]);
-        one.mode = Some("takeover".into());
-        one.guard.link = Some("synced".into());
+        one.mode = Some(StepMode::Takeover);
+        one.guard.link = Some(GuardLink::Synced);
         assert_eq!(risk(&[one]), ["writes at risk: 1 by takeover"]);
     }
 
     #[test]
     fn risk_names_lost_data_and_flushed_keys() {
-        let flush = step(1, "tidy", "flush", "a", "b");
+        let flush = step(1, Phase::Tidy, Kind::Flush, "a", "b");
         assert_eq!(risk(std::slice::from_ref(&flush)), ["1 flush drops keys"]);
-        let mut forced = step(2, "serve", "failover", "a", "b");
-        forced.mode = Some("force".into());
+        let mut forced = step(2, Phase::Serve, Kind::Failover, "a", "b");
+        forced.mode = Some(StepMode::Force);
         assert_eq!(
             risk(&[flush.clone(), flush, forced]),
             [

@@ -1,5 +1,8 @@
 //! Small reports built by hand.
 
+use crate::action::Kind;
+use crate::action::StepMode;
+use crate::action::Until;
 use crate::diagnostic::Excerpt;
 use crate::report::CheckReport;
 use crate::report::ClusterFacts;
@@ -25,6 +28,7 @@ use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
 use crate::report::Wait;
+use crate::rules::Phase;
 
 pub fn load(host: &str, masters: usize, replicas: usize, spares: usize) -> HostLoad {
     HostLoad {
@@ -159,12 +163,12 @@ pub fn refusal() -> Refusal {
 }
 
 /// A step that cures R001.
-pub fn step(id: u32, phase: &str, action: &str, address: &str, target: &str) -> Step {
+pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) -> Step {
     Step {
         id,
-        phase: phase.into(),
+        phase,
         wave: 1,
-        action: action.into(),
+        action,
         node: Some(format!("node-{id}")),
         address: Some(address.into()),
         target: Some(format!("target-{id}")),
@@ -177,7 +181,7 @@ pub fn step(id: u32, phase: &str, action: &str, address: &str, target: &str) -> 
         pause_ms: 0,
         guard: Guard::default(),
         wait: Wait {
-            until: "link-up".into(),
+            until: Until::LinkUp,
             at: vec![address.into()],
             limit_ms: 60_000,
         },
@@ -189,9 +193,15 @@ pub fn step(id: u32, phase: &str, action: &str, address: &str, target: &str) -> 
 
 /// One graceful failover that cures P005.
 pub fn plan() -> PlanReport {
-    let mut failover = step(1, "spread", "failover", "10.0.0.2:7001", "10.0.0.1:7000");
+    let mut failover = step(
+        1,
+        Phase::Spread,
+        Kind::Failover,
+        "10.0.0.2:7001",
+        "10.0.0.1:7000",
+    );
     failover.slots = Some("0-5460".into());
-    failover.mode = Some("graceful".into());
+    failover.mode = Some(StepMode::Graceful);
     failover.cures = vec!["P005".into()];
     PlanReport {
         schema_version: SCHEMA_VERSION,

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::action::Kind;
+use crate::action::StepMode;
 use crate::diagnostic::Excerpt;
 use crate::render;
 use crate::render::safe::is_unsafe;
@@ -18,6 +20,7 @@ use crate::report::CheckReport;
 use crate::report::Exposure;
 use crate::report::ImpactReport;
 use crate::report::PlanReport;
+use crate::rules::Phase;
 
 /// A plan with something in every list.
 fn full_plan() -> PlanReport {
@@ -34,8 +37,9 @@ fn full_plan() -> PlanReport {
     plan.refusals = vec![refusal()];
     plan.advice = vec!["restart 10.0.0.3:7001".into()];
     plan.assumptions = vec!["offsets are unknown".into()];
-    for (id, action) in (2..).zip(["meet", "replicate", "forget", "set-slot", "flush", "other"]) {
-        let mut step = step(id, "tidy", action, "10.0.0.2:7001", "10.0.0.1:7000");
+    for (id, &action) in (2..).zip(Kind::ALL) {
+        let (node, target) = ("10.0.0.2:7001", "10.0.0.1:7000");
+        let mut step = step(id, Phase::Tidy, action, node, target);
         step.slots = Some("5".into());
         step.tell = vec!["10.0.0.2:7001".into()];
         plan.steps.push(step);
@@ -45,6 +49,9 @@ fn full_plan() -> PlanReport {
 
 const HOSTILE: &str = "\x1b[31m\u{202e}\n\r\u{9b}\u{2066}\x00<script>";
 
+/// Fields whose words the type itself limits.
+const WORDS: [&str; 7] = ["proof", "phase", "action", "mode", "until", "role", "link"];
+
 /// Every string of the value behind a hostile prefix, except those the type itself limits.
 fn poison(value: &mut Value) {
     match value {
@@ -52,7 +59,7 @@ fn poison(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(poison),
         Value::Object(fields) => fields
             .iter_mut()
-            .filter(|(name, _)| *name != "proof")
+            .filter(|(name, _)| !WORDS.contains(&name.as_str()))
             .for_each(|(_, v)| poison(v)),
         _ => {}
     }
@@ -152,14 +159,14 @@ fn a_big_report_fits_its_width() {
     for id in 10..200 {
         let mut step = step(
             id,
-            "spread",
-            "failover",
+            Phase::Spread,
+            Kind::Failover,
             "100.100.100.102:17001",
             "100.100.100.101:7000",
         );
         let slots: Vec<String> = (0..id).map(|i| (i * 7).to_string()).collect();
         step.slots = Some(slots.join(","));
-        step.mode = Some("takeover".into());
+        step.mode = Some(StepMode::Takeover);
         step.reason = long.clone();
         plan.steps.push(step);
     }

@@ -11,6 +11,7 @@ mod finding;
 mod health;
 mod membership;
 mod page;
+mod phase;
 mod placement;
 mod prelude;
 mod quorum;
@@ -33,6 +34,7 @@ use crate::policy::Wanted;
 pub use finding::Fact;
 pub use finding::Finding;
 pub use finding::Subject;
+pub use phase::Phase;
 pub use trust::told_by;
 pub use trust::told_in_place_by;
 

@@ -25,8 +25,9 @@ pub struct Planned {
 }
 
 impl Planned {
-    pub fn actions(&self) -> Vec<&str> {
-        self.plan.steps.iter().map(|s| s.action.as_str()).collect()
+    pub fn actions(&self) -> Vec<&'static str> {
+        let steps = self.plan.steps.iter();
+        steps.map(|s| s.action.spec().word).collect()
     }
 
     pub fn count(&self, action: &str) -> usize {
@@ -37,7 +38,7 @@ impl Planned {
         self.plan
             .steps
             .iter()
-            .find(|step| step.action == action)
+            .find(|step| step.action.spec().word == action)
             .unwrap_or_else(|| panic!("no {action} among {:?}", self.actions()))
     }
 }

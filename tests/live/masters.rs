@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use topoplan::action::StepMode;
+
 use crate::expect::assert_apart;
 use crate::expect::assert_no_ghosts;
 use crate::expect::wait_ghost;
@@ -28,7 +30,7 @@ fn a_ghost_that_owns_slots_gives_them_to_its_replica() {
     let (master, replica) = break_ghost_owner(&mut servers);
     let planned = servers.plan(&[("M001", 1), ("S001", 1), ("M007", 1)]);
     let promotion = planned.first("failover");
-    assert_eq!(promotion.mode.as_deref(), Some("force"));
+    assert_eq!(promotion.mode, Some(StepMode::Force));
     assert_eq!(
         promotion.address,
         Some(servers.nodes[replica].address.to_string())
@@ -88,7 +90,7 @@ fn after_a_wrong_forget_only_a_takeover_helps() {
     });
     let planned = servers.plan(&[("S001", 1), ("M001", 1), ("M007", 1)]);
     let promotion = planned.first("failover");
-    assert_eq!(promotion.mode.as_deref(), Some("takeover"));
+    assert_eq!(promotion.mode, Some(StepMode::Takeover));
     let heir = servers.nodes[replica].address.to_string();
     assert_eq!(promotion.address, Some(heir.clone()));
     assert_eq!(planned.first("forget").tell, [heir]);
@@ -178,7 +180,7 @@ fn without_a_majority_replicas_take_over() {
         .plan
         .steps
         .iter()
-        .map(|s| s.mode.as_deref())
+        .map(|s| s.mode.map(StepMode::word))
         .collect();
     assert_eq!(modes[0], Some("takeover"));
     assert!(matches!(modes[1], Some("takeover" | "force")), "{modes:?}");

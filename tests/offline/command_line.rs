@@ -144,6 +144,47 @@ fn an_edited_plan_is_not_run_by_accident() {
 }
 
 #[test]
+fn a_word_that_a_plan_file_cannot_hold_is_refused_where_it_stands() {
+    let scratch = Scratch::new("words");
+    let plan = topoplan(&["plan", &broken(&scratch), "--format", "json"]).stdout;
+    let mut tried = 0;
+    for (field, bad) in [
+        ("action", "\\u001b[2Jflush"),
+        ("phase", "serve)"),
+        ("mode", "force; reboot"),
+        ("until", "$(reboot)"),
+        ("role", "`reboot`"),
+        ("link", "down"),
+    ] {
+        let start = format!("\"{field}\": \"");
+        for (at, line) in plan.lines().enumerate().filter(|(_, l)| l.contains(&start)) {
+            let comma = if line.ends_with(',') { "," } else { "" };
+            let edited: Vec<String> = plan
+                .lines()
+                .enumerate()
+                .map(|(n, l)| match n == at {
+                    true => format!("{start}{bad}\"{comma}"),
+                    false => l.to_owned(),
+                })
+                .collect();
+            let line = ["script", "-", "--tool", "redis-cli", "--accept-edits"];
+            let refused = topoplan_with(&line, edited.join("\n").as_bytes());
+            assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""), "{field}");
+            let place = format!("-:{}:", at + 1);
+            assert!(refused.stderr.contains(&place), "{}", refused.stderr);
+            assert!(
+                refused.stderr.contains("not a plan file"),
+                "{}",
+                refused.stderr
+            );
+            assert!(!refused.stderr.contains('\x1b'), "{:?}", refused.stderr);
+            tried += 1;
+        }
+    }
+    assert!(tried > 5, "only {tried} words stand in the plan");
+}
+
+#[test]
 fn a_capture_may_come_through_a_pipe() {
     let answer = topoplan_with(
         &["check", "-", "--format", "json"],

@@ -5,9 +5,12 @@ mod fake;
 
 use std::process::Command;
 
+use topoplan::action::GuardLink;
+use topoplan::action::StepMode;
 use topoplan::emit;
 use topoplan::emit::testing;
 use topoplan::report::Step;
+use topoplan::rules::Phase;
 
 use self::fake::Fake;
 use self::fake::M;
@@ -21,18 +24,18 @@ use self::fake::script;
 
 fn every_action() -> Vec<Step> {
     let mut steps = vec![
-        testing::failover(1, "force", R, M, "0-5,7"),
+        testing::failover(1, StepMode::Force, R, M, "0-5,7"),
         testing::meet(2, R, OTHER),
         testing::replicate(3, OTHER, R),
-        testing::failover(4, "graceful", OTHER, R, "0-5,7"),
-        testing::failover(5, "takeover", R, OTHER, "0-5,7"),
+        testing::failover(4, StepMode::Graceful, OTHER, R, "0-5,7"),
+        testing::failover(5, StepMode::Takeover, R, OTHER, "0-5,7"),
         testing::set_slot(6, R, "9,11-12"),
         testing::flush(7, OTHER),
         testing::forget(8, "dddd", &[R.1, OTHER.1]),
     ];
     steps[3].after = vec![1, 3];
     steps[3].pause_ms = 2000;
-    steps[0].guard.link = Some("synced".into());
+    steps[0].guard.link = Some(GuardLink::Synced);
     steps[7].reason =
         "it's `x` $(touch pwned) \"y\" # shellcheck disable=all\n\ntouch pwned".into();
     steps
@@ -93,8 +96,8 @@ fn shows_how_far_each_step_is() {
     fake.write(&format!("{}/keys", M.1), "5\n");
     let mut steps = vec![
         testing::replicate(1, R, M),
-        testing::failover(2, "graceful", R, M, "0-16383"),
-        testing::failover(3, "graceful", M, R, "0-16383"),
+        testing::failover(2, StepMode::Graceful, R, M, "0-16383"),
+        testing::failover(3, StepMode::Graceful, M, R, "0-16383"),
         testing::flush(4, M),
     ];
     steps[2].after = vec![2];
@@ -117,7 +120,7 @@ fn runs_once_and_then_has_nothing_to_do() {
     let steps = || {
         vec![
             testing::replicate(1, R, M),
-            testing::failover(2, "graceful", R, M, "0-16383"),
+            testing::failover(2, StepMode::Graceful, R, M, "0-16383"),
         ]
     };
     let sent = [
@@ -222,9 +225,9 @@ fn starts_where_it_is_told() {
     let steps = || {
         let mut steps = vec![
             testing::set_slot(1, OTHER, "1"),
-            testing::failover(2, "graceful", R, M, "0-16383"),
+            testing::failover(2, StepMode::Graceful, R, M, "0-16383"),
         ];
-        steps[1].phase = "spread".into();
+        steps[1].phase = Phase::Spread;
         steps
     };
     for bad in [
@@ -256,10 +259,10 @@ fn starts_where_it_is_told() {
 fn hostile_text_is_never_obeyed() {
     let fake = pair("hostile");
     let evil = "$(touch pwned) `touch pwned` '; touch pwned; ' a[$(touch pwned)]";
-    let mut step = testing::failover(1, "graceful", R, M, "0-16383");
+    let mut step = testing::failover(1, StepMode::Graceful, R, M, "0-16383");
     step.reason = format!("{evil}\ntouch pwned\n");
     step.cures = vec![step.reason.clone()];
-    step.guard.link = Some("up".into());
+    step.guard.link = Some(GuardLink::Up);
     let mut plan = testing::plan(vec![step.clone()]);
     plan.plan_id = step.reason.clone();
     plan.cluster.server = step.reason.clone();

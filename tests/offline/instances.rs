@@ -137,7 +137,7 @@ fn balance(cluster: &Cluster, policy: &Policy) -> BTreeMap<&'static str, i64> {
     let failovers = plan
         .steps
         .iter()
-        .filter(|s| matches!(s.draft.action, Action::Failover { .. }));
+        .filter(|s| matches!(s.draft.action, Action::Failover(_)));
     BTreeMap::from([
         ("excess", Spread::of(&plan.end, Tier::Host).over()),
         ("failovers", failovers.count() as i64),

@@ -1,13 +1,13 @@
 //! The fields of one step under check: each taken for what it must be, or named in the error.
 
+use crate::action::GuardRole;
+use crate::action::Guarded;
+use crate::action::Need;
+use crate::action::StepMode;
 use crate::emit::EmitError;
-use crate::emit::checked::Act;
 use crate::emit::checked::CheckedGuard;
 use crate::emit::checked::CheckedStep;
 use crate::emit::checked::LONGEST_MS;
-use crate::emit::checked::Mode;
-use crate::emit::checked::Party;
-use crate::emit::checked::slot_set;
 use crate::emit::text::one_line;
 use crate::model::Address;
 use crate::model::NodeName;
@@ -28,30 +28,30 @@ impl<'a> At<'a> {
         }
     }
 
-    pub(super) fn need(
+    /// The field if the shape of the action knows it, checked.
+    fn field<T>(
         self,
-        field: &'static str,
+        name: &'static str,
+        need: Need,
         value: &'a Option<String>,
-    ) -> Result<&'a str, EmitError> {
-        value.as_deref().ok_or_else(|| EmitError::Missing {
+        check: impl FnOnce(Self, &str, &'a str) -> Result<T, EmitError>,
+    ) -> Result<Option<T>, EmitError> {
+        match (need, value) {
+            (Need::No, _) | (Need::May, None) => Ok(None),
+            (Need::May | Need::Must, Some(value)) => check(self, name, value).map(Some),
+            (Need::Must, None) => Err(self.missing(name)),
+        }
+    }
+
+    fn missing(self, field: &'static str) -> EmitError {
+        EmitError::Missing {
             step: self.0.id,
             field,
-            action: one_line(&self.0.action),
-        })
+            action: self.0.action,
+        }
     }
 
-    pub(super) fn word(
-        self,
-        field: &str,
-        value: &str,
-        words: &[&'static str],
-        problem: &'static str,
-    ) -> Result<&'static str, EmitError> {
-        let known = words.iter().find(|w| **w == value).copied();
-        known.ok_or_else(|| self.wrong(field, value, problem))
-    }
-
-    pub(super) fn id(self, field: &str, value: &str) -> Result<NodeName, EmitError> {
+    fn id(self, field: &str, value: &str) -> Result<NodeName, EmitError> {
         let name = NodeName::new(value);
         if name.is_plain() {
             Ok(name)
@@ -60,28 +60,25 @@ impl<'a> At<'a> {
         }
     }
 
-    pub(super) fn address(self, field: &str, value: &str) -> Result<Address, EmitError> {
+    fn address(self, field: &str, value: &str) -> Result<Address, EmitError> {
         value
             .parse()
             .map_err(|_| self.wrong(field, value, "not an address and port"))
     }
 
-    pub(super) fn addresses(
-        self,
-        field: &str,
-        values: &[String],
-    ) -> Result<Vec<Address>, EmitError> {
+    fn addresses(self, field: &str, values: &[String]) -> Result<Vec<Address>, EmitError> {
         let each = values.iter().enumerate();
         each.map(|(i, a)| self.address(&format!("{field}[{i}]"), a))
             .collect()
     }
 
-    pub(super) fn slots(self, field: &str, value: &str) -> Result<SlotSet, EmitError> {
-        slot_set(value)
-            .ok_or_else(|| self.wrong(field, value, "not slot ranges such as `0-5460,7000`"))
+    fn slots(self, field: &str, value: &str) -> Result<SlotSet, EmitError> {
+        value
+            .parse()
+            .map_err(|_| self.wrong(field, value, "not slot ranges such as `0-5460,7000`"))
     }
 
-    pub(super) fn milliseconds(self, field: &str, value: u64) -> Result<u64, EmitError> {
+    fn milliseconds(self, field: &str, value: u64) -> Result<u64, EmitError> {
         if value <= LONGEST_MS {
             Ok(value)
         } else {
@@ -89,184 +86,124 @@ impl<'a> At<'a> {
         }
     }
 
-    pub(super) fn node(self) -> Result<Party, EmitError> {
-        Ok(Party {
-            id: self.id("node", self.need("node", &self.0.node)?)?,
-            address: self.address("address", self.need("address", &self.0.address)?)?,
-        })
-    }
-
-    pub(super) fn target(self) -> Result<NodeName, EmitError> {
-        self.id("target", self.need("target", &self.0.target)?)
-    }
-
-    pub(super) fn target_address(self) -> Result<Option<Address>, EmitError> {
-        let text = self.0.target_address.as_deref();
-        text.map(|a| self.address("target_address", a)).transpose()
-    }
-
     pub(super) fn check(self) -> Result<CheckedStep, EmitError> {
         let step = self.0;
-        self.bus_port()?;
-        let act = self.act()?;
-        let guard = self.guard()?;
-        self.fits(&act, &guard)?;
-        Ok(CheckedStep {
+        let shape = step.action.spec().shape;
+        let checked = CheckedStep {
             id: step.id,
-            phase: self.word(
-                "phase",
-                &step.phase,
-                &["serve", "protect", "spread", "tidy"],
-                "not a phase",
+            phase: step.phase,
+            action: step.action,
+            node: self.field("node", shape.node, &step.node, Self::id)?,
+            address: self.field("address", shape.node, &step.address, Self::address)?,
+            target: self.field("target", shape.target, &step.target, Self::id)?,
+            target_address: self.field(
+                "target_address",
+                shape.target_address,
+                &step.target_address,
+                Self::address,
             )?,
-            act,
+            bus_port: self.bus_port()?,
+            tell: self.tell()?,
+            slots: self.field("slots", shape.slots, &step.slots, Self::slots)?,
+            mode: self.mode()?,
             after: step.after.clone(),
             pause_ms: self.milliseconds("pause_ms", step.pause_ms)?,
             pause_after: None,
-            guard,
+            guard: self.guard()?,
             wait_at: self.addresses("wait.at", &step.wait.at)?,
             limit_ms: self.milliseconds("wait.limit_ms", step.wait.limit_ms)?,
             cures: one_line(&step.cures.join(" ")),
             reason: one_line(&step.reason),
-        })
+        };
+        if !shape.until.contains(&step.wait.until) {
+            return Err(self.wrong(
+                "wait.until",
+                step.wait.until.word(),
+                "not what this action waits for",
+            ));
+        }
+        self.fits(&checked.guard)?;
+        if checked.commands().is_empty() {
+            return Err(self.missing("slots"));
+        }
+        Ok(checked)
     }
 
-    pub(super) fn bus_port(self) -> Result<(), EmitError> {
+    fn bus_port(self) -> Result<Option<u16>, EmitError> {
         let wrong =
             |port: u16, problem| Err(self.wrong("target_bus_port", &port.to_string(), problem));
         match self.0.target_bus_port {
             Some(0) => wrong(0, "not a port"),
-            Some(port) if self.0.action != "meet" => wrong(port, "only a meet step has one"),
-            _ => Ok(()),
+            Some(port) if self.0.action.spec().shape.bus_port == Need::No => {
+                wrong(port, "only a meet step has one")
+            }
+            port => Ok(port),
         }
     }
 
-    pub(super) fn act(self) -> Result<Act, EmitError> {
-        let step = self.0;
-        let act = match step.action.as_str() {
-            "meet" => Act::Meet {
-                asked: self.node()?,
-                met: Party {
-                    id: self.target()?,
-                    address: self.address(
-                        "target_address",
-                        self.need("target_address", &step.target_address)?,
-                    )?,
-                },
-                bus_port: step.target_bus_port,
-            },
-            "replicate" => Act::Replicate {
-                replica: self.node()?,
-                master: self.target()?,
-                master_address: self.target_address()?,
-            },
-            "failover" => Act::Failover {
-                replica: self.node()?,
-                mode: self.mode()?,
-                old: match &step.target {
-                    Some(id) => Some(self.id("target", id)?),
-                    None => None,
-                },
-                old_address: self.target_address()?,
-                slots: self.slots("slots", self.need("slots", &step.slots)?)?,
-            },
-            "forget" => {
-                if step.tell.is_empty() {
-                    self.need("tell", &None)?;
-                }
-                Act::Forget {
-                    id: self.target()?,
-                    tell: self.addresses("tell", &step.tell)?,
-                }
-            }
-            "set-slot" => {
-                let mode = step.mode.as_deref().unwrap_or("stable");
-                self.word("mode", mode, &["stable"], "not a mode of set-slot")?;
-                Act::SetSlotStable {
-                    node: self.node()?,
-                    slots: self.slots("slots", self.need("slots", &step.slots)?)?,
-                }
-            }
-            "flush" => Act::Flush { node: self.node()? },
-            other => return Err(self.wrong("action", other, "not an action this tool has")),
-        };
-        let until: &[&'static str] = match act {
-            Act::Meet { .. } => &["known"],
-            Act::Replicate { .. } => &["link-up"],
-            Act::Failover { .. } => &["role-master", "slots-owned"],
-            Act::Forget { .. } => &["gone"],
-            Act::SetSlotStable { .. } => &["closed"],
-            Act::Flush { .. } => &["empty"],
-        };
-        let problem = "not what this action waits for";
-        self.word("wait.until", &step.wait.until, until, problem)?;
-        Ok(act)
-    }
-
-    pub(super) fn mode(self) -> Result<Mode, EmitError> {
-        match self.need("mode", &self.0.mode)? {
-            "graceful" => Ok(Mode::Graceful),
-            "force" => Ok(Mode::Force),
-            "takeover" => Ok(Mode::Takeover),
-            other => Err(self.wrong("mode", other, "not a mode of failover")),
+    fn tell(self) -> Result<Vec<Address>, EmitError> {
+        match self.0.action.spec().shape.tell {
+            Need::No => Ok(Vec::new()),
+            Need::Must if self.0.tell.is_empty() => Err(self.missing("tell")),
+            Need::May | Need::Must => self.addresses("tell", &self.0.tell),
         }
     }
 
-    pub(super) fn guard(self) -> Result<CheckedGuard, EmitError> {
+    fn mode(self) -> Result<Option<StepMode>, EmitError> {
+        let shape = self.0.action.spec().shape;
+        if shape.modes.is_empty() {
+            return Ok(None);
+        }
+        match self.0.mode.or(shape.usual_mode) {
+            None => Err(self.missing("mode")),
+            Some(mode) if shape.modes.contains(&mode) => Ok(Some(mode)),
+            Some(mode) => Err(self.wrong("mode", mode.word(), "not a mode of this action")),
+        }
+    }
+
+    fn guard(self) -> Result<CheckedGuard, EmitError> {
         let guard = &self.0.guard;
-        let word = |field, value: &Option<String>, words: &[&'static str]| {
-            let text = value.as_deref();
-            text.map(|v| self.word(field, v, words, "not a word of this guard"))
-                .transpose()
-        };
         Ok(CheckedGuard {
-            role: word("guard.role", &guard.role, &["master", "replica"])?,
-            master: match &guard.master {
-                Some(id) => Some(self.id("guard.master", id)?),
-                None => None,
-            },
-            slots: match &guard.slots {
-                Some(slots) => Some(self.slots("guard.slots", slots)?),
-                None => None,
-            },
+            role: guard.role,
+            master: self.field("guard.master", Need::May, &guard.master, Self::id)?,
+            slots: self.field("guard.slots", Need::May, &guard.slots, Self::slots)?,
             empty: guard.empty.unwrap_or(false),
-            link: word("guard.link", &guard.link, &["up", "synced"])?,
+            link: guard.link,
         })
     }
 
     /// A guard that the action cannot keep is refused rather than passed over in silence.
-    pub(super) fn fits(self, act: &Act, guard: &CheckedGuard) -> Result<(), EmitError> {
-        let id = self.0.guard.id.as_deref();
-        let owner = |name: &NodeName| id.is_none_or(|id| id == name.as_str());
-        let right = match act {
-            Act::Meet { asked, met, .. } => owner(&asked.id) || owner(&met.id),
-            Act::Replicate { replica, .. } | Act::Failover { replica, .. } => owner(&replica.id),
-            Act::Forget { id, .. } => owner(id),
-            Act::SetSlotStable { node, .. } | Act::Flush { node } => owner(&node.id),
+    fn fits(self, guard: &CheckedGuard) -> Result<(), EmitError> {
+        let (step, guarded) = (self.0, self.0.action.spec().shape.guarded);
+        let owner = |id: &Option<String>| step.guard.id.is_none() || step.guard.id == *id;
+        let right = match guarded {
+            Guarded::Node => owner(&step.node),
+            Guarded::Blank => owner(&step.node) || owner(&step.target),
+            Guarded::Dead => owner(&step.target),
         };
         if !right {
-            let text = id.unwrap_or_default();
+            let text = step.guard.id.as_deref().unwrap_or_default();
             return Err(self.wrong("guard.id", text, "another node than the step's"));
         }
         // Meet and forget always look for a slotless master and for a dead, slotless id.
-        let (master_only, slotless_only) = match act {
-            Act::Meet { .. } => (true, true),
-            Act::Forget { .. } => (false, true),
-            _ => return Ok(()),
+        let role = match guarded {
+            Guarded::Node => return Ok(()),
+            Guarded::Blank => guard.role.filter(|&role| role != GuardRole::Master),
+            Guarded::Dead => guard.role,
         };
         let problem = "a guard that this action cannot keep";
-        if guard.slots.as_ref().is_some_and(|s| !s.is_empty()) && slotless_only {
-            let text = self.0.guard.slots.as_deref().unwrap_or_default();
+        if guard.slots.as_ref().is_some_and(|s| !s.is_empty()) {
+            let text = step.guard.slots.as_deref().unwrap_or_default();
             return Err(self.wrong("guard.slots", text, problem));
         }
-        if let Some(role) = guard.role.filter(|r| !master_only || *r != "master") {
-            return Err(self.wrong("guard.role", role, problem));
+        if let Some(role) = role {
+            return Err(self.wrong("guard.role", role.word(), problem));
         }
         if let Some(master) = &guard.master {
             return Err(self.wrong("guard.master", master.as_str(), problem));
         }
         if let Some(link) = guard.link {
-            return Err(self.wrong("guard.link", link, problem));
+            return Err(self.wrong("guard.link", link.word(), problem));
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use topoplan::action::GuardLink;
+use topoplan::action::StepMode;
 use topoplan::emit::testing;
 
 use super::fake::Fake;
@@ -15,19 +17,20 @@ use super::fake::pair;
 
 #[test]
 fn a_forced_failover_stops_if_the_old_master_came_back() {
-    for mode in ["force", "takeover"] {
-        let fake = pair(&format!("back-{mode}"));
+    for mode in [StepMode::Force, StepMode::Takeover] {
+        let word = mode.word();
+        let fake = pair(&format!("back-{word}"));
         let me = line(R, "myself,slave", M.0, "");
         fake.view(R, &[&me, &line(M, "master,fail?", "-", "0-16383")]);
         let mut step = testing::failover(1, mode, R, M, "0-16383");
-        step.guard.link = Some("synced".into());
+        step.guard.link = Some(GuardLink::Synced);
         let run = fake.run(vec![step.clone()], &["--apply"]);
         run.ends(1, "it came back").sent(&[]);
 
         // Reborn under another id, it is another node.
         fake.view(M, &[&line(("dddd", M.1), "myself,master", "-", "")]);
         let run = fake.run(vec![step.clone()], &["--apply"]);
-        let command = format!("127.0.0.2:7001 CLUSTER FAILOVER {}", mode.to_uppercase());
+        let command = format!("127.0.0.2:7001 CLUSTER FAILOVER {}", word.to_uppercase());
         run.ends(0, "done 1").sent(&[&command]);
     }
 }
@@ -45,13 +48,14 @@ fn a_master_that_lives_for_its_replica_is_not_taken_from() {
         ("link", Some(lives.clone()), "down"),
     ];
     let me = line(R, "myself,slave", M.0, "");
-    for mode in ["force", "takeover"] {
+    for mode in [StepMode::Force, StepMode::Takeover] {
+        let word = mode.word();
         // Nobody answers there: out of reach from here, but not for the replica; or no address.
         for (name, address) in [("silent", Some(gone)), ("nowhere", None)] {
             let mut step = testing::failover(1, mode, R, M, "0-16383");
             step.target_address = address.map(str::to_owned);
-            step.guard.link = Some("synced".into());
-            let fake = pair(&format!("lives-{mode}-{name}"));
+            step.guard.link = Some(GuardLink::Synced);
+            let fake = pair(&format!("lives-{word}-{name}"));
             fake.view(R, &[&me, &lives]);
             for arguments in [&["--apply"][..], &[]] {
                 let code = i32::from(!arguments.is_empty());
@@ -66,7 +70,7 @@ fn a_master_that_lives_for_its_replica_is_not_taken_from() {
                 .sent(&[]);
         }
         for (name, master, link) in &words {
-            let fake = pair(&format!("away-{mode}-{name}"));
+            let fake = pair(&format!("away-{word}-{name}"));
             let view: Vec<&str> = [Some(me.as_str()), master.as_deref()]
                 .into_iter()
                 .flatten()
@@ -76,8 +80,8 @@ fn a_master_that_lives_for_its_replica_is_not_taken_from() {
             fake.write(&format!("{}/replication", R.1), &said);
             let mut step = testing::failover(1, mode, R, M, "0-16383");
             step.target_address = Some(gone.to_owned());
-            step.guard.link = Some("synced".into());
-            let command = format!("127.0.0.2:7001 CLUSTER FAILOVER {}", mode.to_uppercase());
+            step.guard.link = Some(GuardLink::Synced);
+            let command = format!("127.0.0.2:7001 CLUSTER FAILOVER {}", word.to_uppercase());
             fake.run(vec![step], &["--apply"])
                 .ends(0, "done 1")
                 .sent(&[&command]);
@@ -91,12 +95,12 @@ fn a_replica_that_never_synced_is_not_promoted() {
     fs::remove_dir_all(fake.0.join(M.1)).expect("it was there");
     let never = SYNCED.replace("up", "down").replace(":77", ":0");
     fake.write(&format!("{}/replication", R.1), &never);
-    let mut step = testing::failover(1, "force", R, M, "0-16383");
-    step.guard.link = Some("synced".into());
+    let mut step = testing::failover(1, StepMode::Force, R, M, "0-16383");
+    step.guard.link = Some(GuardLink::Synced);
     let run = fake.run(vec![step.clone()], &["--apply"]);
     run.ends(1, "expected one that finished, seen offset 0")
         .sent(&[]);
-    step.mode = Some("graceful".into());
+    step.mode = Some(StepMode::Graceful);
     step.guard.link = None;
     let run = fake.run(vec![step], &["--apply"]);
     run.ends(1, "link of 127.0.0.2:7001: expected up").sent(&[]);
@@ -109,7 +113,7 @@ fn a_failover_without_votes_is_asked_for_again() {
         "then/CLUSTER-FAILOVER",
         "if [[ -e asked ]]; then cp 127.0.0.2:7001/promoted 127.0.0.2:7001/nodes; fi; : >asked\n",
     );
-    let mut step = testing::failover(1, "graceful", R, M, "0-16383");
+    let mut step = testing::failover(1, StepMode::Graceful, R, M, "0-16383");
     step.wait.limit_ms = 15_000;
     let command = "127.0.0.2:7001 CLUSTER FAILOVER";
     fake.run(vec![step], &["--apply"])
@@ -137,8 +141,8 @@ fn failovers_of_one_shard_keep_their_distance() {
     );
     // A later hand-over of other slots: else the first would count as taken back already.
     let mut steps = vec![
-        testing::failover(1, "graceful", R, M, "0-16383"),
-        testing::failover(2, "graceful", M, R, "0-16382"),
+        testing::failover(1, StepMode::Graceful, R, M, "0-16383"),
+        testing::failover(2, StepMode::Graceful, M, R, "0-16382"),
     ];
     steps[1].after = vec![1];
     steps[1].pause_ms = 700;
@@ -326,8 +330,9 @@ fn meets_at_an_unusual_bus_port() {
 fn says_what_is_lost_for_good_before_it_is() {
     let lost = "DATA LOSS  step 1  127.0.0.2:7001 never finished a sync: what it lacks of the \
                 data of slots 0-16383 is lost for good\n";
-    for mode in ["force", "takeover"] {
-        let fake = pair(&format!("lost-{mode}"));
+    for mode in [StepMode::Force, StepMode::Takeover] {
+        let word = mode.word();
+        let fake = pair(&format!("lost-{word}"));
         fs::remove_dir_all(fake.0.join(M.1)).expect("it was there");
         let down = SYNCED.replace("up", "down").replace(":77", ":0");
         fake.write(&format!("{}/replication", R.1), &down);
@@ -337,7 +342,7 @@ fn says_what_is_lost_for_good_before_it_is() {
         run.ends(0, lost).ends(0, "done 1");
         let (warned, done) = (run.out.find("DATA LOSS"), run.out.find("done  step 1"));
         assert!(warned < done, "{}", run.out);
-        step.guard.link = Some("synced".into());
+        step.guard.link = Some(GuardLink::Synced);
         let run = fake.run(vec![step], &[]);
         assert!(!run.out.contains("DATA LOSS"), "{}", run.out);
     }

@@ -6,6 +6,14 @@
 use std::collections::BTreeMap;
 
 use topoplan::action::Action;
+use topoplan::action::Counted;
+use topoplan::action::Failover;
+use topoplan::action::Flush;
+use topoplan::action::Forget;
+use topoplan::action::GuardRole;
+use topoplan::action::Meet;
+use topoplan::action::Replicate;
+use topoplan::action::SetSlot;
 use topoplan::compose;
 use topoplan::diagnostic::Severity;
 use topoplan::inventory::Inventory;
@@ -84,21 +92,19 @@ fn names_of(cluster: &Cluster, plan: &Plan) -> String {
 fn name(cluster: &Cluster, action: &Action) -> String {
     let node = |id: NodeId| cluster.node(id).name.to_string();
     match action {
-        Action::Meet { node: n, .. } => format!("meet {}", node(*n)),
-        Action::Flush { node: n } => format!("flush {}", node(*n)),
-        Action::Replicate { node: n, master } => {
-            format!("{} replicates {}", node(*n), node(*master))
-        }
-        Action::Failover { node: n, mode, .. } => format!("{} failover {}", node(*n), mode.name()),
-        Action::Forget { node: n, .. } => format!("forget {}", node(*n)),
-        Action::Stable { node: n, slots } => format!("{} closes {slots}", node(*n)),
+        Action::Meet(meet) => format!("meet {}", node(meet.node)),
+        Action::Flush(flush) => format!("flush {}", node(flush.node)),
+        Action::Replicate(r) => format!("{} replicates {}", node(r.node), node(r.master)),
+        Action::Failover(f) => format!("{} failover {:?}", node(f.node), f.mode),
+        Action::Forget(forget) => format!("forget {}", node(forget.node)),
+        Action::SetSlot(s) => format!("{} closes {}", node(s.node), s.slots),
     }
 }
 
 /// Every step is accepted by the servers, no slot loses its owner, at most one more shard than
 /// at the start is below two live copies, forgets come last, phases and waves only grow.
 fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
-    let mut cluster = start.clone();
+    let mut cluster = Counted::new(start.clone());
     let mut forgets = false;
     let at_start = thin(&cluster, None);
     for (index, step) in plan.steps.iter().enumerate() {
@@ -110,10 +116,10 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
                 name(start, action)
             ))
         };
-        if let Err(unfit) = action.guard(&cluster) {
+        if let Err(unfit) = action.precondition(&cluster) {
             return say(&unfit.to_string());
         }
-        let forget = matches!(action, Action::Forget { .. });
+        let forget = matches!(action, Action::Forget(_));
         if forgets && !forget {
             return say("comes after a forget");
         }
@@ -134,14 +140,18 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             return say("slots lose their owner");
         }
         let syncing = match action {
-            Action::Replicate { node, .. } => Some(*node),
-            _ => None,
+            Action::Replicate(replicate) => Some(replicate.node),
+            Action::Meet(_)
+            | Action::Flush(_)
+            | Action::Failover(_)
+            | Action::Forget(_)
+            | Action::SetSlot(_) => None,
         };
         if thin(&cluster, syncing) > at_start + 1 {
             return say("a second shard falls below two copies");
         }
     }
-    if cluster != plan.end {
+    if *cluster != plan.end {
         return Err("the steps do not lead to the plan's end".to_owned());
     }
     Ok(())
@@ -341,7 +351,7 @@ fn written(inventory: &Inventory, request: &Request, plan: &Plan) -> Complaint {
     if report.steps.len() != plan.steps.len() {
         return Err("the plan file has other steps".to_owned());
     }
-    let mut cluster = inventory.cluster.clone();
+    let mut cluster = Counted::new(inventory.cluster.clone());
     let wanted: Wanted = inventory.policy.wanted(&cluster);
     for (step, written) in plan.steps.iter().zip(&report.steps) {
         step_written(&cluster, &step.draft.action, written)
@@ -360,8 +370,8 @@ fn written(inventory: &Inventory, request: &Request, plan: &Plan) -> Complaint {
 fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Complaint {
     let name = |id: NodeId| Some(cluster.node(id).name.to_string());
     let role = |id: NodeId| match cluster.node(id).role {
-        Role::Master => Some("master".to_owned()),
-        Role::Replica(_) => Some("replica".to_owned()),
+        Role::Master => Some(GuardRole::Master),
+        Role::Replica(_) => Some(GuardRole::Replica),
     };
     let guard = &step.guard;
     let expect = |what: &str, fits: bool| {
@@ -371,19 +381,12 @@ fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Comp
             Err(format!("wrong {what}"))
         }
     };
-    let subject = match action {
-        Action::Meet { node, .. }
-        | Action::Flush { node }
-        | Action::Replicate { node, .. }
-        | Action::Failover { node, .. }
-        | Action::Forget { node, .. }
-        | Action::Stable { node, .. } => *node,
-    };
-    expect("id in the guard", guard.id == name(subject))?;
+    expect("id in the guard", guard.id == name(action.subject()))?;
+    expect("action", step.action == action.kind())?;
     expect("wait", !step.wait.at.is_empty() && step.wait.limit_ms > 0)?;
     expect("reason", !step.reason.is_empty())?;
     match action {
-        Action::Forget { tell, node } => {
+        Action::Forget(Forget { tell, node }) => {
             expect("ends", step.node.is_none() && step.target == name(*node))?;
             expect(
                 "list of whom to tell",
@@ -392,18 +395,18 @@ fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Comp
             let live = tell.iter().all(|&t| cluster.node(t).is_live_member());
             expect("node to tell", live)
         }
-        Action::Meet { via, node } => {
+        Action::Meet(Meet { via, node }) => {
             expect(
                 "ends",
                 step.node == name(*via) && step.target == name(*node),
             )?;
-            expect("role", guard.role.as_deref() == Some("master"))
+            expect("role", guard.role == Some(GuardRole::Master))
         }
-        Action::Flush { node } | Action::Stable { node, .. } => {
+        Action::Flush(Flush { node }) | Action::SetSlot(SetSlot { node, .. }) => {
             expect("ends", step.node == name(*node) && step.target.is_none())?;
             expect("role", guard.role == role(*node))
         }
-        Action::Replicate { node, master } => {
+        Action::Replicate(Replicate { node, master }) => {
             expect(
                 "ends",
                 step.node == name(*node) && step.target == name(*master),
@@ -414,7 +417,7 @@ fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Comp
             let empty = cluster.node(*node).is_master().then_some(true);
             expect("emptiness", guard.empty == empty)
         }
-        Action::Failover { node, old, mode } => {
+        Action::Failover(Failover { node, old, mode }) => {
             expect(
                 "ends",
                 step.node == name(*node) && step.target == name(*old),
@@ -423,7 +426,7 @@ fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Comp
                 "role",
                 guard.role == role(*node) && guard.master == name(*old),
             )?;
-            expect("mode", step.mode.as_deref() == Some(mode.name()))?;
+            expect("mode", step.mode == Some((*mode).into()))?;
             let slots = cluster.node(*old).slots.to_string();
             expect("slots", step.slots == Some(slots))
         }

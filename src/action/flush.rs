@@ -1,0 +1,96 @@
+//! FLUSHALL: all keys of a slotless master are dropped.
+
+use crate::action::prelude::*;
+
+/// `node` becomes empty.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flush {
+    pub node: NodeId,
+}
+
+pub(super) static SPEC: Spec = Spec {
+    word: "flush",
+    shape: Shape {
+        node: Need::Must,
+        target: Need::No,
+        target_address: Need::No,
+        bus_port: Need::No,
+        tell: Need::No,
+        slots: Need::No,
+        modes: &[],
+        usual_mode: None,
+        until: &[Until::Empty],
+        guarded: Guarded::Node,
+    },
+    commands: |step| Some(vec![Command::new(step.address?, [Key("FLUSHALL")])]),
+    says: |step| Says {
+        who: step.node_name(),
+        becomes: "becomes empty".to_owned(),
+    },
+};
+
+impl Act for Flush {
+    fn operands(&self, _: &Counted) -> Operands {
+        Operands {
+            node: Some(self.node),
+            ..Operands::default()
+        }
+    }
+
+    fn subject(&self) -> NodeId {
+        self.node
+    }
+
+    fn precondition(&self, at: &Counted) -> Result<(), Unfit> {
+        let target = at.node(self.node);
+        if !target.slots.is_empty() || target.is_replica() || at.uncovered_slots() > 0 {
+            let why = format!("{target} may hold the only copy of some keys");
+            return Err(Unfit(why));
+        }
+        Ok(())
+    }
+
+    fn begin(&self, at: &mut Counted) {
+        at.edit(&[], |cluster| cluster.node_mut(self.node).keys = Some(0));
+    }
+
+    fn guard(&self, at: &Counted) -> Guard {
+        Guard {
+            slots: Some(String::new()),
+            ..Guard::as_it_is(at, self.node)
+        }
+    }
+
+    fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
+        Wait {
+            until: Until::Empty,
+            at: Audience::of([self.node]),
+            limit_ms: 60_000,
+        }
+    }
+
+    fn undo(&self, _: &Counted) -> Option<Command> {
+        None
+    }
+
+    fn seconds(&self, _: &Step, _: &Settings) -> u64 {
+        1
+    }
+
+    fn rank(&self) -> (Rank, u8) {
+        (Rank::Copies, 1)
+    }
+
+    fn gives(&self, _: &Counted) -> Vec<Milestone> {
+        vec![Milestone::Emptied(self.node)]
+    }
+
+    fn needs(&self) -> Vec<Milestone> {
+        // A flush that waits for the meet keeps the guard of the meet simple.
+        vec![Milestone::Known(self.node)]
+    }
+
+    fn room(&self) -> Room {
+        Room::default()
+    }
+}

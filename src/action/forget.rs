@@ -1,0 +1,138 @@
+//! CLUSTER FORGET: every node that lists a dead id drops it.
+
+use std::sync::Arc;
+
+use crate::action::prelude::*;
+use crate::action::spec::short;
+use crate::model::Membership;
+use crate::model::SlotSet;
+use crate::text::words::count;
+
+/// Every node of `tell` drops the id of `node`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forget {
+    pub node: NodeId,
+    /// Shared by all that are told to the same nodes.
+    pub tell: Arc<[NodeId]>,
+}
+
+pub(super) static SPEC: Spec = Spec {
+    word: "forget",
+    shape: Shape {
+        node: Need::No,
+        target: Need::Must,
+        target_address: Need::May,
+        bus_port: Need::No,
+        tell: Need::Must,
+        slots: Need::No,
+        modes: &[],
+        usual_mode: None,
+        until: &[Until::Gone],
+        guarded: Guarded::Dead,
+    },
+    commands,
+    says,
+};
+
+fn commands(step: &Spelled) -> Option<Vec<Command>> {
+    let ghost = step.target?;
+    let forget = |at: &String| {
+        let ghost = Value(ghost.to_owned());
+        Command::new(at, [Key("CLUSTER"), Key("FORGET"), ghost])
+    };
+    Some(step.tell.iter().map(forget).collect())
+}
+
+fn says(step: &Spelled) -> Says {
+    let told = count(step.tell.len(), "node");
+    let id = match (step.target_address, step.target) {
+        (Some(_), Some(id)) => format!(", id {}", short(id)),
+        _ => String::new(),
+    };
+    Says {
+        who: step.target_name(),
+        becomes: format!("is forgotten by {told}{id}"),
+    }
+}
+
+impl Act for Forget {
+    fn operands(&self, _: &Counted) -> Operands {
+        Operands {
+            target: Some(self.node),
+            tell: Some(self.tell.clone()),
+            ..Operands::default()
+        }
+    }
+
+    fn subject(&self) -> NodeId {
+        self.node
+    }
+
+    fn precondition(&self, at: &Counted) -> Result<(), Unfit> {
+        let ghost = at.node(self.node);
+        let refuse = |why: String| Err(Unfit(why));
+        if ghost.live {
+            return refuse(format!("{ghost} lives: it would come back"));
+        }
+        // FORGET of a slot owner is accepted by every server, and loses the slots.
+        if !ghost.slots.is_empty() {
+            return refuse(format!("{ghost} still owns slots {}", ghost.slots));
+        }
+        let mut followers = at.followers(self.node).iter().map(|&id| at.node(id));
+        if let Some(follower) = followers.find(|n| n.live) {
+            return refuse(format!(
+                "{follower} still replicates {ghost} and would refuse"
+            ));
+        }
+        if self.tell.is_empty() {
+            return refuse(format!("nobody lists {ghost}"));
+        }
+        Ok(())
+    }
+
+    fn begin(&self, at: &mut Counted) {
+        at.edit(&[self.node], |cluster| {
+            let ghost = cluster.node_mut(self.node);
+            self.tell.iter().for_each(|&t| ghost.known_by.remove(t));
+            ghost.membership = Membership::Forgotten;
+            ghost.live = false;
+            ghost.slots = SlotSet::new();
+        });
+    }
+
+    fn guard(&self, at: &Counted) -> Guard {
+        Guard::id(at, self.node)
+    }
+
+    fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
+        Wait {
+            until: Until::Gone,
+            at: Audience::Crowd(self.tell.clone()),
+            limit_ms: 60_000,
+        }
+    }
+
+    fn undo(&self, _: &Counted) -> Option<Command> {
+        None
+    }
+
+    fn seconds(&self, _: &Step, _: &Settings) -> u64 {
+        1 + self.tell.len() as u64 / 20
+    }
+
+    fn rank(&self) -> (Rank, u8) {
+        (Rank::Last, 3)
+    }
+
+    fn gives(&self, _: &Counted) -> Vec<Milestone> {
+        Vec::new()
+    }
+
+    fn needs(&self) -> Vec<Milestone> {
+        Vec::new()
+    }
+
+    fn room(&self) -> Room {
+        Room::default()
+    }
+}

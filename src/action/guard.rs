@@ -1,0 +1,85 @@
+//! What must still be true when the command of a step is sent.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::model::Cluster;
+use crate::model::NodeId;
+
+/// What must still be true for a step to run; null where it does not matter.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Guard {
+    /// The id that must answer at the step's address.
+    pub id: Option<String>,
+    /// What it must be.
+    pub role: Option<GuardRole>,
+    /// Id of the master it must follow.
+    pub master: Option<String>,
+    /// Slots it must own, exactly; empty for none.
+    pub slots: Option<String>,
+    /// True: it must hold no key and no slot; for set-slot: no key in those of the step's slots
+    /// that it is importing.
+    pub empty: Option<bool>,
+    /// What its replication link must be.
+    pub link: Option<GuardLink>,
+}
+
+/// The role that a node must have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuardRole {
+    Master,
+    Replica,
+}
+
+/// The state that a replication link must have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuardLink {
+    /// It is up.
+    Up,
+    /// The node finished a sync once.
+    Synced,
+}
+
+impl GuardRole {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Master => "master",
+            Self::Replica => "replica",
+        }
+    }
+}
+
+impl GuardLink {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Synced => "synced",
+        }
+    }
+}
+
+impl Guard {
+    /// The id of the node and nothing else.
+    pub(super) fn id(cluster: &Cluster, node: NodeId) -> Self {
+        Self {
+            id: Some(cluster.node(node).name.to_string()),
+            ..Self::default()
+        }
+    }
+
+    /// Id and role as they are.
+    pub(super) fn as_it_is(cluster: &Cluster, node: NodeId) -> Self {
+        let role = if cluster.node(node).is_master() {
+            GuardRole::Master
+        } else {
+            GuardRole::Replica
+        };
+        Self {
+            role: Some(role),
+            ..Self::id(cluster, node)
+        }
+    }
+}

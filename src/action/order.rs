@@ -1,0 +1,44 @@
+//! An action's place in the order of a plan: what it waits for, what waits for it.
+
+use crate::model::NodeId;
+
+/// Something that a step brings about and others wait for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Milestone {
+    /// The node is a member that the others know.
+    Known(NodeId),
+    /// The node holds no key.
+    Emptied(NodeId),
+    /// The node follows the master that it is to follow.
+    Attached(NodeId),
+    /// A replica has come to the node's shard.
+    Gained(NodeId),
+    /// A replica has left the node.
+    Left(NodeId),
+    /// The node leads its shard.
+    Promoted(NodeId),
+    /// The node's open slots are closed.
+    Closed(NodeId),
+}
+
+/// Order within a phase.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rank {
+    /// What lost its copies is in more danger than what has a slot open.
+    Copies,
+    Closings,
+    Promotions,
+    /// Waits for everything else in the plan.
+    Last,
+}
+
+/// What a step shares with no other step of its wave.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Room {
+    /// It goes alone.
+    pub alone: bool,
+    /// Nodes whose hosts are busy with it.
+    pub busy: Vec<NodeId>,
+    /// Later steps of its phase and rank wait for it.
+    pub holds_up: bool,
+}

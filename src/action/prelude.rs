@@ -1,0 +1,29 @@
+//! What the file of every action uses.
+
+pub(super) use crate::action::Act;
+pub(super) use crate::action::Ahead;
+pub(super) use crate::action::Audience;
+pub(super) use crate::action::Command;
+pub(super) use crate::action::Counted;
+pub(super) use crate::action::Draft;
+pub(super) use crate::action::Guard;
+pub(super) use crate::action::GuardLink;
+pub(super) use crate::action::Guarded;
+pub(super) use crate::action::Milestone;
+pub(super) use crate::action::Need;
+pub(super) use crate::action::Operands;
+pub(super) use crate::action::Rank;
+pub(super) use crate::action::Room;
+pub(super) use crate::action::Says;
+pub(super) use crate::action::Shape;
+pub(super) use crate::action::Spec;
+pub(super) use crate::action::Spelled;
+pub(super) use crate::action::Step;
+pub(super) use crate::action::StepMode;
+pub(super) use crate::action::Unfit;
+pub(super) use crate::action::Until;
+pub(super) use crate::action::Wait;
+pub(super) use crate::action::Word::Key;
+pub(super) use crate::action::Word::Value;
+pub(super) use crate::model::NodeId;
+pub(super) use crate::model::Settings;
