@@ -12,6 +12,8 @@ mod tests;
 
 pub use capture::check;
 pub use capture::diagnostics;
+pub use capture::failure;
+pub use capture::told;
 pub use change::plan;
 pub use change::plan_id;
 pub use list::List;

@@ -15,9 +15,11 @@ use crate::inventory::Inventory;
 use crate::parse;
 use crate::parse::Facts;
 use crate::policy::Policy;
+use crate::render::safe;
+use crate::text::Place;
 use crate::text::Source;
-use crate::text::quote::printable;
 use crate::text::quote::shell_word;
+use crate::text::words::count;
 
 /// The capture and what belongs to it.
 #[derive(clap::Args, Debug)]
@@ -88,7 +90,6 @@ impl CaptureArgs {
             return Err(refused);
         }
         if inventory.cluster.nodes.is_empty() {
-            terminal.diagnostics(&compose::diagnostics(&inventory));
             return Err(self.not_understood(&inventory, &collected));
         }
         Ok(inventory)
@@ -96,7 +97,11 @@ impl CaptureArgs {
 
     /// The capture flags as words of a shell, to be repeated in a hint.
     pub fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = self.capture.iter().map(|a| word(a)).collect();
+        let mut words: Vec<String> = self
+            .capture
+            .iter()
+            .map(|a| shell_word(&safe(&a.to_string_lossy())))
+            .collect();
         for (flag, file) in [
             ("--policy", &self.policy),
             ("--hosts", &self.hosts),
@@ -105,16 +110,20 @@ impl CaptureArgs {
         ] {
             if let Some(file) = file {
                 words.push(flag.to_owned());
-                words.push(word(file));
+                words.push(shell_word(&safe(&file.to_string_lossy())));
             }
         }
         words
     }
 
-    fn check_stdin(&self) -> Result<(), Failure> {
+    /// Every file and directory that is read.
+    pub fn inputs(&self) -> impl Iterator<Item = &OsString> {
         let flags = [&self.policy, &self.hosts, &self.disks, &self.home];
-        let named = flags.into_iter().flatten().chain(&self.capture);
-        if named.filter(|file| *file == "-").count() > 1 {
+        flags.into_iter().flatten().chain(&self.capture)
+    }
+
+    fn check_stdin(&self) -> Result<(), Failure> {
+        if self.inputs().filter(|file| *file == "-").count() > 1 {
             return Err(Failure::Usage(
                 "`-` is given more than once; standard input can be read only once".to_owned(),
                 "save one of them to a file".to_owned(),
@@ -124,13 +133,10 @@ impl CaptureArgs {
     }
 
     fn not_understood(&self, inventory: &Inventory, collected: &[String]) -> Failure {
-        let names: Vec<String> = self.capture.iter().map(|a| plain_name(a)).collect();
+        let names: Vec<String> = self.capture.iter().map(|a| name_of(a)).collect();
         let understood = inventory.files.iter().filter(|f| f.dialect.is_some());
-        let read = match inventory.files.len() {
-            1 => "1 file".to_owned(),
-            count => format!("{count} files"),
-        };
-        Failure::NothingUnderstood(match understood.count() {
+        let read = count(inventory.files.len(), "file");
+        let message = match understood.count() {
             0 => format!(
                 "nothing in {} was understood ({read} read)",
                 names.join(", ")
@@ -143,7 +149,8 @@ impl CaptureArgs {
                     .first()
                     .map_or(String::new(), |said| format!(": {said}"))
             ),
-        })
+        };
+        Failure::NothingUnderstood(message, compose::diagnostics(inventory))
     }
 }
 
@@ -163,10 +170,22 @@ fn policy(file: &OsStr, terminal: &mut Terminal) -> Result<Policy, Failure> {
     let source = files::read_one(file, terminal.stdin())?;
     Policy::parse(&source.text).map_err(|error| {
         let place = error.span.map(|span| line_and_column(&source, span.start));
-        let (line, column) = place.unwrap_or((1, 1));
-        let name = printable(&file.to_string_lossy());
-        Failure::Input(format!("{name}:{line}:{column}: {}", error.message))
+        Failure::Place {
+            at: at(file, place.unwrap_or((1, 1))),
+            message: error.message.replace('\n', "; "),
+            help: None,
+        }
     })
+}
+
+/// A place in a file that the operator named.
+pub(super) fn at(file: &OsStr, (line, column): (usize, usize)) -> Place {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Place {
+        path: file.to_string_lossy().as_ref().into(),
+        line: number(line.max(1)),
+        column: number(column.max(1)),
+    }
 }
 
 /// Line and column, from 1, of a byte offset.
@@ -225,21 +244,18 @@ fn map(file: &OsStr, kind: MapKind, terminal: &mut Terminal) -> Result<Source, F
         return Ok(source);
     }
     let (flag, wanted) = kind.words();
-    let name = printable(&file.to_string_lossy());
-    Err(Failure::Input(format!(
-        "{name}:1:1: `{flag}` takes {wanted}; this is something else"
-    )))
+    Err(Failure::Place {
+        at: at(file, (1, 1)),
+        message: format!("`{flag}` takes {wanted}; this is something else"),
+        help: None,
+    })
 }
 
-fn word(arg: &OsStr) -> String {
-    shell_word(&printable(&arg.to_string_lossy()))
-}
-
-fn plain_name(arg: &OsStr) -> String {
+fn name_of(arg: &OsStr) -> String {
     if arg == "-" {
         "standard input".to_owned()
     } else {
-        format!("`{}`", printable(&arg.to_string_lossy()))
+        format!("`{}`", arg.display())
     }
 }
 

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
+use crate::cli::capture;
 use crate::cli::files;
 use crate::cli::output::Terminal;
 use crate::collect;
+use crate::collect::Discovery;
 use crate::model::Address;
-use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct CollectArgs {
@@ -18,8 +19,11 @@ pub(super) struct CollectArgs {
     /// More of them: one a line, # begins a comment; or - for standard input
     #[arg(long, value_name = "FILE")]
     nodes: Option<OsString>,
+    /// Ask these alone, and not whom they list: nobody else gets the password
+    #[arg(long)]
+    only_given: bool,
     /// Ask through `flashbase cli-all`, which knows the nodes itself
-    #[arg(long, conflicts_with_all = ["seed", "nodes"])]
+    #[arg(long, conflicts_with_all = ["seed", "nodes", "only_given"])]
     flashbase: bool,
 }
 
@@ -27,7 +31,12 @@ pub(super) fn run(args: &CollectArgs, terminal: &mut Terminal) -> Result<Exit, F
     let script = if args.flashbase {
         collect::flashbase()
     } else {
-        collect::nodes(&seeds(args, terminal)?)
+        let discovery = if args.only_given {
+            Discovery::Nobody
+        } else {
+            Discovery::Listed
+        };
+        collect::nodes(&seeds(args, terminal)?, discovery)
     };
     terminal.data(&script)?;
     Ok(Exit::Clean)
@@ -37,7 +46,7 @@ fn seeds(args: &CollectArgs, terminal: &mut Terminal) -> Result<Vec<Address>, Fa
     let mut seeds = Vec::new();
     for text in &args.seed {
         seeds.push(seed(text).map_err(|why| {
-            let message = format!("--seed `{}`: {why}", printable(text));
+            let message = format!("--seed `{text}`: {why}");
             Failure::Usage(message, HELP.to_owned())
         })?);
     }
@@ -48,9 +57,10 @@ fn seeds(args: &CollectArgs, terminal: &mut Terminal) -> Result<Vec<Address>, Fa
             if text.is_empty() {
                 continue;
             }
-            seeds.push(seed(text).map_err(|why| {
-                let name = printable(&file.to_string_lossy());
-                Failure::Input(format!("{name}:{number}:1: `{}`: {why}", printable(text)))
+            seeds.push(seed(text).map_err(|why| Failure::Place {
+                at: capture::at(file, (number, 1)),
+                message: format!("`{text}`: {why}"),
+                help: None,
             })?);
         }
     }

@@ -1,36 +1,85 @@
 //! `docs`: documents that are made from the code, so that they cannot be wrong about it.
 
-use clap::ValueEnum;
+use clap::Subcommand;
+use clap_complete::Shell;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::explain;
 use crate::cli::output::Terminal;
+use crate::cli::suggest;
 use crate::render;
 use crate::rules;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct DocsArgs {
-    /// Which document
-    #[arg(value_enum, value_name = "DOCUMENT")]
+    #[command(subcommand)]
     document: Document,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+#[derive(Subcommand, Debug)]
 enum Document {
     /// Every rule: what, why, what to do (Markdown)
     Rules,
     /// The JSON schema of the reports
     Schema,
+    /// What a shell needs to complete command lines of topoplan
+    Completions {
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// A manual page: of the program, or of one command
+    Man {
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
-pub(super) fn run(args: &DocsArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let text = match args.document {
+/// `command` is the whole command line as clap knows it.
+pub(super) fn run(
+    args: &DocsArgs,
+    command: clap::Command,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let text = match &args.document {
         Document::Rules => rules_page(),
         Document::Schema => render::json::schema(),
+        Document::Completions { shell } => completions(*shell, command),
+        Document::Man { command: name } => manual(name.as_deref(), command)?,
     };
     terminal.data(&text)?;
     Ok(Exit::Clean)
+}
+
+fn completions(shell: Shell, mut command: clap::Command) -> String {
+    let mut text = Vec::new();
+    // Whoever completes writes the program's name, whatever the parser is given.
+    command = command.no_binary_name(false);
+    clap_complete::generate(shell, &mut command, env!("CARGO_PKG_NAME"), &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn manual(name: Option<&str>, mut command: clap::Command) -> Result<String, Failure> {
+    command.build();
+    let page = match name {
+        None => command,
+        Some(name) => {
+            let found = command.find_subcommand(name).cloned();
+            let found = found.ok_or_else(|| {
+                let known = command.get_subcommands().map(clap::Command::get_name);
+                let near = suggest::nearest(name, known);
+                Failure::Usage(
+                    format!("no command is called `{name}`"),
+                    near.map_or(String::new(), |near| format!("did you mean `{near}`?")),
+                )
+            })?;
+            found.version(env!("CARGO_PKG_VERSION"))
+        }
+    };
+    let mut text = Vec::new();
+    let rendered = clap_mangen::Man::new(page).render(&mut text);
+    rendered.map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// A table of all rules, then the page of each.

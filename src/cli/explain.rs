@@ -11,7 +11,6 @@ use crate::render;
 use crate::report::SCHEMA_VERSION;
 use crate::rules;
 use crate::rules::Rule;
-use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ExplainArgs {
@@ -36,7 +35,7 @@ struct Page<'a> {
 
 pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let rule = find(&args.code).map_err(|help| {
-        let message = format!("no rule is called `{}`", printable(&args.code));
+        let message = format!("no rule is called `{}`", args.code);
         Failure::Usage(message, help)
     })?;
     let text = match args.format {

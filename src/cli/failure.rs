@@ -2,6 +2,13 @@
 
 use std::io;
 
+use crate::cli::limits::Limit;
+use crate::compose;
+use crate::report::Diagnostic;
+use crate::report::ErrorKind;
+use crate::report::ErrorReport;
+use crate::text::Place;
+
 /// How a command ended; the numbers are part of the contract.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
@@ -29,12 +36,22 @@ pub enum Failure {
     /// A flag or argument that makes no sense; the second text is what would.
     #[error("{0}")]
     Usage(String, String),
-    /// A file that cannot be used: path, and line and column where known, come first.
+    /// A file that cannot be used as a whole.
     #[error("{0}")]
     Input(String),
-    /// Every file was read and none says anything about a cluster.
+    /// A file that cannot be used, and the place that says so.
+    #[error("{}:{}:{}: {message}", at.path, at.line, at.column)]
+    Place {
+        at: Place,
+        message: String,
+        help: Option<&'static str>,
+    },
+    /// Every file was read and none says anything about a cluster; what was said about them.
     #[error("{0}")]
-    NothingUnderstood(String),
+    NothingUnderstood(String, Vec<Diagnostic>),
+    /// More than is worked on, of what and how much.
+    #[error("{what} {limit}")]
+    Limit { what: String, limit: Limit },
     #[error("cannot write {path}: {error}")]
     Write { path: String, error: io::Error },
     /// A bug of ours that was caught before it could do harm.
@@ -46,12 +63,25 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What clap says of a command line: its first sentence, without the usage behind it.
+    pub(super) fn of_clap(said: &str) -> Self {
+        let said = said.strip_prefix("error: ").unwrap_or(said);
+        let first = said.lines().take_while(|line| !line.is_empty());
+        let words: Vec<&str> = first.flat_map(str::split_whitespace).collect();
+        Self::Usage(
+            words.join(" "),
+            "`topoplan help` lists what there is".to_owned(),
+        )
+    }
+
     /// The exit code that tells scripts.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(..)
             | Self::Input(_)
-            | Self::NothingUnderstood(_)
+            | Self::Place { .. }
+            | Self::NothingUnderstood(..)
+            | Self::Limit { .. }
             | Self::Write { .. }
             | Self::Internal(_) => Exit::Failed,
             Self::Refused(_) => Exit::Refused,
@@ -61,13 +91,58 @@ impl Failure {
     /// What to do about it, if one thing is likely.
     pub fn help(&self) -> Option<&str> {
         match self {
-            Self::Usage(_, help) if !help.is_empty() => Some(help),
-            Self::NothingUnderstood(_) => Some(
-                "save what `cluster nodes` prints on each node, one file per node, \
-                 and name the directory",
+            Self::Usage(_, help) => Some(help.as_str()).filter(|help| !help.is_empty()),
+            Self::NothingUnderstood(..) => Some(
+                "`topoplan collect` prints a script that saves what is needed; by hand, save what \
+                 `cluster nodes` prints on each node, one file per node, and name the directory",
             ),
+            Self::Place { help, .. } => *help,
+            Self::Limit { limit, .. } => Some(limit.help()),
             Self::Internal(_) => Some("this is a bug of topoplan; nothing was written"),
-            Self::Usage(..) | Self::Input(_) | Self::Write { .. } | Self::Refused(_) => None,
+            Self::Input(_) | Self::Write { .. } | Self::Refused(_) => None,
         }
+    }
+
+    /// What was said about the input before.
+    pub(super) fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::NothingUnderstood(_, said) => said,
+            Self::Usage(..)
+            | Self::Input(_)
+            | Self::Place { .. }
+            | Self::Limit { .. }
+            | Self::Write { .. }
+            | Self::Internal(_)
+            | Self::Refused(_) => &[],
+        }
+    }
+
+    /// The failure for machines.
+    pub(super) fn report(&self) -> ErrorReport {
+        let kind = match self {
+            Self::Usage(..) => ErrorKind::Usage,
+            Self::Input(_) | Self::Place { .. } => ErrorKind::Input,
+            Self::NothingUnderstood(..) => ErrorKind::NothingUnderstood,
+            Self::Limit { .. } => ErrorKind::Limit,
+            Self::Write { .. } => ErrorKind::Write,
+            Self::Internal(_) => ErrorKind::Internal,
+            Self::Refused(_) => ErrorKind::Refused,
+        };
+        let (message, place) = match self {
+            Self::Place { at, message, .. } => (message.clone(), Some(at)),
+            _ => (self.to_string(), None),
+        };
+        compose::failure(
+            crate::report::Failure {
+                kind,
+                exit: self.exit().into(),
+                message,
+                help: self.help().map(str::to_owned),
+                path: place.map(|at| at.path.to_string()),
+                line: place.map(|at| at.line),
+                column: place.map(|at| at.column),
+            },
+            self.diagnostics().to_vec(),
+        )
     }
 }

@@ -11,7 +11,6 @@ mod walk;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::ffi::OsString;
-use std::fs;
 use std::fs::File;
 use std::io;
 use std::io::Read;
@@ -27,11 +26,14 @@ use crate::cli::archive::Input;
 use crate::cli::archive::LIMITS;
 use crate::cli::archive::Member;
 use crate::cli::files::walk::Walk;
+use crate::cli::limits;
+use crate::cli::limits::Limit;
+use crate::cli::limits::Unread;
 use crate::diagnostic::Diagnostic;
 use crate::parallel;
+use crate::render::safe;
 use crate::text::Place;
 use crate::text::Source;
-use crate::text::quote::printable;
 
 /// The files of a capture, read as they are asked for.
 pub(super) struct Capture<'a> {
@@ -46,7 +48,7 @@ pub(super) struct Capture<'a> {
     stdin: &'a mut dyn Read,
     /// What could not be read so far.
     pub diagnostics: Vec<Diagnostic>,
-    /// Why the archive that is all of the capture was not read.
+    /// Why the file that is all of the capture was not read.
     pub refused: Option<Failure>,
 }
 
@@ -64,7 +66,7 @@ enum Ready {
     Source(Box<Source>),
     /// Packed, with the bytes of its head.
     Packed(File, Vec<u8>),
-    Failed(io::Error),
+    Failed(Unread),
     /// Nobody's to share, so it is read when its turn comes.
     Stdin,
 }
@@ -113,12 +115,10 @@ impl Iterator for Capture<'_> {
             match ready {
                 Ready::Source(source) => return Some(*source),
                 Ready::Packed(file, head) => self.unpack(&found, Input::of(file, head)),
-                Ready::Failed(error) => {
-                    self.diagnostics.push(unreadable(&found.shown, &error));
-                }
+                Ready::Failed(why) => self.unread(&found, why),
                 Ready::Stdin => match self.read_stdin(&found) {
                     Ok(source) => self.sources.extend(source),
-                    Err(error) => self.diagnostics.push(unreadable(&found.shown, &error)),
+                    Err(why) => self.unread(&found, why),
                 },
             }
         }
@@ -148,10 +148,10 @@ impl Capture<'_> {
     }
 
     /// `None` if it is an archive, which is unpacked then.
-    fn read_stdin(&mut self, found: &Found) -> io::Result<Option<Source>> {
-        let mut bytes = archive::head_of(self.stdin)?;
+    fn read_stdin(&mut self, found: &Found) -> Result<Option<Source>, Unread> {
+        let bytes = archive::head_of(self.stdin)?;
         if archive::kind(&bytes).is_none() {
-            self.stdin.read_to_end(&mut bytes)?;
+            let bytes = limits::read_to_end(&mut *self.stdin, bytes, Limit::FileBytes)?;
             return Ok(Some(source(&found.shown, bytes, self.hashes)));
         }
         let whole = io::Cursor::new(bytes).chain(&mut *self.stdin);
@@ -163,6 +163,17 @@ impl Capture<'_> {
         );
         self.take(found, unpacked);
         Ok(None)
+    }
+
+    fn unread(&mut self, found: &Found, why: Unread) {
+        match why {
+            Unread::Error(error) => self.diagnostics.push(unreadable(&found.shown, &error)),
+            Unread::Limit(limit) if found.lone => {
+                let what = format!("`{}`", found.shown);
+                self.refused = Some(Failure::Limit { what, limit });
+            }
+            Unread::Limit(limit) => self.diagnostics.push(too_large(&found.shown, limit)),
+        }
     }
 
     fn unpack(&mut self, found: &Found, input: Input) {
@@ -193,33 +204,42 @@ impl Found {
             Ok((file, head)) if archive::kind(&head).is_some() => Ready::Packed(file, head),
             Ok((file, head)) => match rest(file, head) {
                 Ok(bytes) => Ready::Source(Box::new(source(&self.shown, bytes, hashes))),
-                Err(error) => Ready::Failed(error),
+                Err(why) => Ready::Failed(why),
             },
-            Err(error) => Ready::Failed(error),
+            Err(error) => Ready::Failed(error.into()),
         }
     }
 }
 
 /// All bytes of a file of which some were read.
-fn rest(mut file: File, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+fn rest(file: File, mut bytes: Vec<u8>) -> Result<Vec<u8>, Unread> {
     let size = file.metadata().map_or(0, |m| m.len());
+    if size > Limit::FileBytes.most() {
+        return Err(Unread::Limit(Limit::FileBytes));
+    }
     // A size that is no size, as of a device, is found out by reading.
     let _ = bytes.try_reserve_exact(usize::try_from(size).unwrap_or(0));
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    limits::read_to_end(file, bytes, Limit::FileBytes)
 }
 
 /// One file that a flag names; it may be compressed.
 pub(super) fn read_one(arg: &OsStr, stdin: &mut dyn Read) -> Result<Source, Failure> {
     let path = Path::new(arg);
-    let bytes = if arg == "-" {
-        let mut bytes = Vec::new();
-        stdin.read_to_end(&mut bytes).map(|_| bytes)
+    let limit = Limit::NamedFileBytes;
+    let read = if arg == "-" {
+        limits::read_to_end(stdin, Vec::new(), limit)
     } else {
-        fs::read(path)
+        let file = File::open(path).map_err(Unread::from);
+        file.and_then(|file| limits::read_to_end(file, Vec::new(), limit))
     };
-    let bytes = bytes.map_err(|error| missing(path, &error))?;
-    let name = printable(&path.file_name().unwrap_or(arg).to_string_lossy());
+    let bytes = read.map_err(|why| match why {
+        Unread::Error(error) => missing(path, &error),
+        Unread::Limit(limit) => Failure::Limit {
+            what: quoted(path),
+            limit,
+        },
+    })?;
+    let name = safe(&path.file_name().unwrap_or(arg).to_string_lossy()).into_owned();
     if archive::kind(&bytes[..bytes.len().min(archive::HEAD)]).is_none() {
         return Ok(source(&name, bytes, Hashes::Wanted));
     }
@@ -266,12 +286,15 @@ impl Hashes {
 }
 
 fn quoted(path: &Path) -> String {
-    format!("`{}`", printable(&path.to_string_lossy()))
+    format!("`{}`", path.display())
 }
 
 fn missing(path: &Path, error: &io::Error) -> Failure {
     Failure::Input(match error.kind() {
         io::ErrorKind::NotFound => format!("{}: no such file or directory", quoted(path)),
+        io::ErrorKind::IsADirectory => {
+            format!("{} is a directory; one file is wanted", quoted(path))
+        }
         _ => format!("{}: cannot be read: {error}", quoted(path)),
     })
 }
@@ -282,6 +305,15 @@ fn unreadable(shown: &str, error: &io::Error) -> Diagnostic {
         format!("`{shown}` cannot be read ({error}); the capture is judged without it"),
     )
     .at(start(shown))
+}
+
+fn too_large(shown: &str, limit: Limit) -> Diagnostic {
+    Diagnostic::warning(
+        "capture/file-limit",
+        format!("`{shown}` {limit}; the capture is judged without it"),
+    )
+    .at(start(shown))
+    .help(limit.help())
 }
 
 /// The first byte of a file.

@@ -15,7 +15,6 @@ use crate::compose::Domain;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::render;
-use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 #[command(group(ArgGroup::new("what").required(true).args(["lose", "each"])))]
@@ -45,7 +44,7 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
         None => vec![args.lose.clone()],
     };
     let report = compose::impact(&inventory, &cases)
-        .map_err(|message| Failure::Usage(printable(&message), String::new()))?;
+        .map_err(|message| Failure::Usage(message, String::new()))?;
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
@@ -73,7 +72,7 @@ fn domain(text: &str) -> Result<Domain, String> {
         "disk" => disk(name).ok_or_else(|| "a disk is disk:H:/dir or disk:H:name".to_owned()),
         _ => Err(format!(
             "no kind of domain is called `{}`; there are host, disk, zone and node",
-            printable(kind)
+            kind
         )),
     }
 }

@@ -12,7 +12,6 @@ use crate::compose;
 use crate::compose::List;
 use crate::render;
 use crate::render::Column;
-use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ListArgs {
@@ -62,13 +61,13 @@ pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     let list = args.list()?;
     let inventory = args.capture.read(terminal)?;
     let report = compose::list(&inventory, &list)
-        .map_err(|missing| Failure::Usage(printable(&missing.message), missing.help.to_owned()))?;
+        .map_err(|missing| Failure::Usage(missing.message, missing.help.to_owned()))?;
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
             terminal.diagnostics(&report.diagnostics);
             for note in &report.notes {
-                terminal.talk(&render::safe(note));
+                terminal.talk(note);
             }
             terminal.data(&render::list(&report, args.column()))?;
         }

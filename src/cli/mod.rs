@@ -12,25 +12,32 @@ mod explain;
 mod failure;
 mod files;
 mod impact;
+mod limits;
 mod list;
 mod output;
 mod plan;
 mod redact;
 mod script;
 mod suggest;
+mod whole;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
+use clap::CommandFactory;
+use clap::FromArgMatches;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
 pub use crate::cli::failure::Exit;
 pub use crate::cli::failure::Failure;
+pub use crate::cli::limits::Limit;
+pub use crate::cli::output::Screen;
 pub use crate::cli::output::Streams;
 use crate::cli::output::Terminal;
+use crate::render;
 
 /// Offline analyzer and planner for Redis-protocol clusters; it never opens a socket
 ///
@@ -42,7 +49,6 @@ use crate::cli::output::Terminal;
     version,
     no_binary_name = true
 )]
-#[command(disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -74,6 +80,7 @@ enum Command {
 
 /// How the answer looks; every command takes these.
 #[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Options of every command")]
 struct LookArgs {
     /// Colours: auto asks the terminal and NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -103,8 +110,9 @@ enum Format {
 
 /// Runs one command. `args` come without the program's name. The answer is the exit code.
 pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
-    let mut terminal = Terminal::new(streams);
-    let arguments = match Arguments::try_parse_from(args) {
+    let columns = streams.stdout_screen.columns;
+    let mut terminal = Terminal::new(streams, output::wants_json(args));
+    let arguments = match parse(args, columns) {
         Ok(arguments) => arguments,
         Err(error) => return terminal.usage(&error).into(),
     };
@@ -118,7 +126,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::Collect(args) => collect::run(&args, &mut terminal),
-        Command::Docs(args) => docs::run(&args, &mut terminal),
+        Command::Docs(args) => docs::run(&args, Arguments::command(), &mut terminal),
     };
     match answer.and_then(|exit| terminal.flush().map(|()| exit)) {
         Ok(exit) => exit.into(),
@@ -127,6 +135,25 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
             failure.exit().into()
         }
     }
+}
+
+fn parse(args: &[OsString], columns: usize) -> Result<Arguments, clap::Error> {
+    let parse = |args: &[OsString]| {
+        let command = Arguments::command().term_width(columns);
+        let mut matches = command.try_get_matches_from(args)?;
+        Arguments::from_arg_matches_mut(&mut matches)
+    };
+    parse(args).map_err(|error| {
+        // What is said repeats the words, among them names of files that a shell found.
+        let harmless: Vec<OsString> = args
+            .iter()
+            .map(|arg| render::safe(&arg.to_string_lossy()).into_owned().into())
+            .collect();
+        if harmless == args {
+            return error;
+        }
+        parse(&harmless).err().unwrap_or(error)
+    })
 }
 
 /// [`run`] on the process's own arguments and streams.

@@ -1,30 +1,57 @@
-//! What leaves the process: data, talk and files.
+//! What leaves the process on its streams: data and talk.
+//!
+//! Everything that is said on standard error goes through [`safe`] here, so no caller can
+//! forget it.
 
-use std::fs;
+use std::env;
+use std::ffi::OsString;
 use std::io;
+use std::io::IsTerminal;
 use std::io::Read;
 use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::os::fd::AsFd;
 
 use anstream::AutoStream;
 use anstream::ColorChoice;
+use terminal_size::Width;
+use terminal_size::terminal_size_of;
 
 use crate::cli::Colour;
 use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::LookArgs;
+use crate::render;
 use crate::render::Look;
+use crate::render::safe;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 
-/// Where a command reads and writes. Colour is what `--color auto` comes to on each stream.
+/// What stands behind an output stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Screen {
+    /// What `--color auto` comes to.
+    pub colour: bool,
+    /// Of a terminal its own; a file always gets the same number.
+    pub columns: usize,
+}
+
+/// A file or a pipe.
+impl Default for Screen {
+    fn default() -> Self {
+        Self {
+            colour: false,
+            columns: render::WIDTH,
+        }
+    }
+}
+
+/// Where a command reads and writes.
 pub struct Streams<'a> {
     pub stdin: &'a mut dyn Read,
     pub stdout: &'a mut dyn Write,
     pub stderr: &'a mut dyn Write,
-    pub stdout_colour: bool,
-    pub stderr_colour: bool,
+    pub stdout_screen: Screen,
+    pub stderr_screen: Screen,
 }
 
 /// The streams of one run, and how things look on them.
@@ -32,19 +59,25 @@ pub(super) struct Terminal<'a> {
     streams: Streams<'a>,
     data_look: Look,
     talk_look: Look,
+    /// JSON was asked for, so that a failure is an object on standard output, too.
+    wants_object: bool,
+    /// Data was written: nothing may follow it.
+    answered: bool,
 }
 
 impl<'a> Terminal<'a> {
-    pub fn new(streams: Streams<'a>) -> Self {
-        let look = |colour| Look {
-            colour,
-            verbose: 0,
-            quiet: false,
+    pub fn new(streams: Streams<'a>, wants_object: bool) -> Self {
+        let look = |screen: Screen| Look {
+            colour: screen.colour,
+            width: screen.columns,
+            ..Look::default()
         };
         Self {
-            data_look: look(streams.stdout_colour),
-            talk_look: look(streams.stderr_colour),
+            data_look: look(streams.stdout_screen),
+            talk_look: look(streams.stderr_screen),
             streams,
+            wants_object,
+            answered: false,
         }
     }
 
@@ -72,59 +105,59 @@ impl<'a> Terminal<'a> {
 
     /// Writes data to standard output.
     pub fn data(&mut self, text: &str) -> Result<(), Failure> {
+        self.answered = true;
         written(self.streams.stdout.write_all(text.as_bytes()))
     }
 
     /// Says one line on standard error, unless the operator wants quiet.
     pub fn talk(&mut self, line: &str) {
         if !self.talk_look.quiet {
-            self.say(&format!("{line}\n"));
+            self.say(&format!("{}\n", safe(line)));
         }
     }
 
     /// Draws diagnostics on standard error; of a quiet run only the errors.
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic]) {
-        let text = if self.talk_look.quiet {
-            let errors: Vec<Diagnostic> = diagnostics
-                .iter()
-                .filter(|d| d.severity == "error")
-                .cloned()
-                .collect();
-            crate::render::diagnostics(&errors, self.talk_look)
-        } else {
-            crate::render::diagnostics(diagnostics, self.talk_look)
-        };
+        let text = render::diagnostics(diagnostics, self.talk_look);
         self.say(&text);
     }
 
     /// Draws those that none of the findings, which are printed beside them, tells as well.
     pub fn untold(&mut self, diagnostics: &[Diagnostic], findings: &[Finding]) {
-        let untold = crate::render::untold(diagnostics, findings, self.talk_look);
+        let untold = render::untold(diagnostics, findings, self.talk_look);
         self.diagnostics(&untold);
     }
 
     /// Says why there is no answer.
     pub fn failure(&mut self, failure: &Failure) {
+        self.diagnostics(failure.diagnostics());
         let (strong, plain) = if self.talk_look.colour {
             ("\x1b[1;31m", "\x1b[0m")
         } else {
             ("", "")
         };
-        self.say(&format!("{strong}error{plain}: {failure}\n"));
+        let message = failure.to_string();
+        self.say(&format!("{strong}error{plain}: {}\n", safe(&message)));
         if let Some(help) = failure.help() {
-            self.say(&format!("  help: {help}\n"));
+            self.say(&format!("  help: {}\n", safe(help)));
         }
+        self.object(failure);
     }
 
-    /// Help and version are data; everything else that clap says is a usage error.
+    /// Help and version are data; everything else that clap says is a usage error. What it says
+    /// of hostile words must have been made of harmless ones.
     pub fn usage(&mut self, error: &clap::Error) -> Exit {
         let styled = error.render();
-        let paint = |colour| match colour {
-            true => styled.ansi().to_string(),
-            false => styled.to_string(),
+        let paint = |colour| {
+            if colour {
+                styled.ansi().to_string()
+            } else {
+                styled.to_string()
+            }
         };
         if error.use_stderr() {
             self.say(&paint(self.talk_look.colour));
+            self.object(&Failure::of_clap(&styled.to_string()));
             return Exit::Failed;
         }
         let said = self.data(&paint(self.data_look.colour));
@@ -137,6 +170,15 @@ impl<'a> Terminal<'a> {
     /// Everything that was said has left the process.
     pub fn flush(&mut self) -> Result<(), Failure> {
         written(self.streams.stdout.flush())
+    }
+
+    /// The failure as data, for whoever keeps standard output and not standard error.
+    fn object(&mut self, failure: &Failure) {
+        if self.wants_object && !self.answered {
+            // It says already why there is no answer.
+            let _ = self.data(&render::json::report(&failure.report()));
+            let _ = self.flush();
+        }
     }
 
     fn say(&mut self, text: &str) {
@@ -156,62 +198,52 @@ fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Hands the process's own streams to `f`.
+/// Whether the arguments ask for JSON: known even where they make no sense otherwise.
+pub(super) fn wants_json(args: &[OsString]) -> bool {
+    let words = args.iter().take_while(|arg| *arg != "--");
+    let words: Vec<&OsString> = words.collect();
+    let apart = |pair: &[&OsString]| pair[0] == "--format" && pair[1] == "json";
+    words.iter().any(|arg| *arg == "--format=json") || words.windows(2).any(apart)
+}
+
+/// Hands the process's own streams to `f`. What a panic left half said is not printed.
 pub(super) fn with_process_streams<T>(f: impl FnOnce(Streams<'_>) -> T) -> T {
-    let stdout_colour = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
-    let stderr_colour = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
+    let stdout_screen = screen(&io::stdout(), AutoStream::choice(&io::stdout()));
+    let stderr_screen = screen(&io::stderr(), AutoStream::choice(&io::stderr()));
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     let answer = f(Streams {
         stdin: &mut io::stdin().lock(),
         stdout: &mut stdout,
         stderr: &mut io::stderr(),
-        stdout_colour,
-        stderr_colour,
+        stdout_screen,
+        stderr_screen,
     });
     // What is left after a broken pipe would only fail again, and loudly, in `drop`.
     let _ = stdout.into_parts();
     answer
 }
 
-/// Writes a file so that a reader sees the old content or the new, never a part.
-pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let fail = |error| Failure::Write {
-        path: format!(
-            "`{}`",
-            crate::text::quote::printable(&path.to_string_lossy())
-        ),
-        error,
+/// A terminal that is narrower than this gets lines that it must break itself.
+const NARROWEST: usize = 40;
+
+/// No line is comfortable to read that is wider.
+const WIDEST: usize = 240;
+
+fn screen(stream: &(impl AsFd + IsTerminal), colour: ColorChoice) -> Screen {
+    let file = Screen {
+        colour: colour != ColorChoice::Never,
+        ..Screen::default()
     };
-    // A link keeps pointing where it points; a device or a pipe is written as it is.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    match fs::metadata(&target) {
-        Ok(found) if !found.is_file() => return fs::write(&target, text).map_err(fail),
-        Ok(_) | Err(_) => {}
+    if !stream.is_terminal() {
+        return file;
     }
-    let temporary = beside(&target).map_err(fail)?;
-    let result = fill(&temporary, text).and_then(|()| fs::rename(&temporary, &target));
-    if result.is_err() {
-        // The failure that matters is the first one.
-        let _ = fs::remove_file(&temporary);
+    let wanted = env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let real = || terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns));
+    let columns = wanted.filter(|columns| *columns > 0).or_else(real);
+    Screen {
+        columns: columns.map_or(file.columns, |c| c.clamp(NARROWEST, WIDEST)),
+        ..file
     }
-    result.map_err(fail)
-}
-
-/// A hidden name in the same directory: a rename must not cross file systems.
-fn beside(target: &Path) -> io::Result<PathBuf> {
-    let name = target
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.tmp", std::process::id()));
-    Ok(target.with_file_name(hidden))
-}
-
-fn fill(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = fs::File::create(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]
@@ -219,31 +251,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replaces_a_file_and_leaves_nothing_beside_it() {
-        let dir = super::super::files::tests::Scratch::new("output");
-        let path = dir.path().join("plan.json");
-        write_file(&path, "old").unwrap();
-        write_file(&path, "new").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn writes_through_a_link() {
-        let dir = super::super::files::tests::Scratch::new("link");
-        let real = dir.path().join("real.json");
-        let link = dir.path().join("plan.json");
-        fs::write(&real, "old").unwrap();
-        std::os::unix::fs::symlink(&real, &link).unwrap();
-        write_file(&link, "new").unwrap();
-        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    }
-
-    #[test]
-    fn a_missing_directory_is_a_failure_with_the_path() {
-        let failure = write_file(Path::new("/nowhere/at/all/plan.json"), "x").unwrap_err();
-        assert_eq!(failure.exit(), Exit::Failed);
-        assert!(failure.to_string().contains("/nowhere/at/all/plan.json"));
+    fn json_is_known_to_be_wanted_from_any_arguments() {
+        let wants = |line: &str| {
+            let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            wants_json(&args)
+        };
+        assert!(wants("check x --format json"));
+        assert!(wants("chekc --format=json"));
+        assert!(!wants("check x --format text json"));
+        assert!(!wants("check -- --format json"));
     }
 }

@@ -10,15 +10,15 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
-use crate::cli::output;
 use crate::cli::output::Terminal;
+use crate::cli::whole;
 use crate::compose;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::render;
+use crate::render::safe;
 use crate::report::PlanReport;
 use crate::report::Proof;
-use crate::text::quote::printable;
 use crate::text::quote::shell_word;
 
 #[derive(clap::Args, Debug)]
@@ -73,6 +73,9 @@ enum Through {
 
 pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let request = args.request()?;
+    if let Some(file) = &args.output {
+        whole::must_be_apart(file, args.capture.inputs())?;
+    }
     let inventory = args.capture.read_for_plan(terminal)?;
     let report = compose::plan(&inventory, &request).map_err(Failure::Internal)?;
     let exit = args.exit(&report);
@@ -96,12 +99,12 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
 
 /// A plan that was refused, or is not proven as demanded, is not there to be run.
 fn write(file: &OsString, json: &str, exit: Exit, terminal: &mut Terminal) -> Result<(), Failure> {
-    let name = printable(&file.to_string_lossy());
+    let name = file.display();
     if exit != Exit::Clean {
         terminal.talk(&format!("did not write {name}"));
         return Ok(());
     }
-    output::write_file(Path::new(file), json)?;
+    whole::replace(Path::new(file), json)?;
     terminal.talk(&format!("wrote {name}"));
     Ok(())
 }
@@ -159,7 +162,7 @@ impl PlanArgs {
             words.extend(["--through".to_owned(), name.get_name().to_owned()]);
         }
         if let Some(reason) = &self.force {
-            words.extend(["--force".to_owned(), shell_word(&printable(reason))]);
+            words.extend(["--force".to_owned(), shell_word(&safe(reason))]);
         }
         for (flag, given) in [
             ("--forget-dead", self.forget_dead),
@@ -194,9 +197,8 @@ impl Through {
 fn codes(flag: &str, given: &[String]) -> Result<Vec<String>, Failure> {
     let mut codes = Vec::new();
     for word in given.iter().map(|w| w.trim()).filter(|w| !w.is_empty()) {
-        let rule = explain::find(word).map_err(|help| {
-            Failure::Usage(format!("`{flag} {}`: no such code", printable(word)), help)
-        })?;
+        let rule = explain::find(word)
+            .map_err(|help| Failure::Usage(format!("`{flag} {}`: no such code", word), help))?;
         if !codes.iter().any(|code| code == rule.code) {
             codes.push(rule.code.to_owned());
         }

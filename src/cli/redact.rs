@@ -1,23 +1,28 @@
 //! `redact`: the same capture with other names, to be shown to strangers.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::files;
 use crate::cli::files::Capture;
 use crate::cli::files::Hashes;
+use crate::cli::limits::Limit;
 use crate::cli::output::Terminal;
+use crate::cli::whole;
+use crate::cli::whole::Beside;
+use crate::cli::whole::Readers;
 use crate::redact;
 use crate::redact::Counts;
 use crate::redact::Names;
 use crate::redact::Redacted;
+use crate::render::safe;
 use crate::text::Source;
-use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct RedactArgs {
@@ -48,45 +53,82 @@ pub(super) struct RedactArgs {
 }
 
 pub(super) fn run(args: &RedactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let output = Path::new(&args.output);
-    must_be_empty(output)?;
-    if let Some(names) = &args.names {
-        must_be_elsewhere(Path::new(names), output)?;
-    }
+    let output = output(args)?;
     let given = given(args, terminal)?;
     let mut capture = Capture::open(&args.capture, Hashes::NotWanted, terminal.stdin())?;
-    let sources: Vec<Source> = capture.by_ref().collect();
+    let sources = held(&mut capture)?;
+    if let Some(refused) = capture.refused.take() {
+        return Err(refused);
+    }
     let unread: Vec<String> = capture.diagnostics.drain(..).map(|d| d.message).collect();
     let redacted = redact::redact(&sources, &given, args.keep_unknown);
     if let Some(path) = redacted.leaks.first() {
         return Err(Failure::Internal(format!(
-            "`{}` would still hold a name of the capture",
-            printable(path)
+            "`{path}` would still hold a name of the capture"
         )));
     }
     if redacted.files.len() <= given.len() {
         return Err(Failure::NothingUnderstood(
             "nothing in the capture was understood, so there is nothing to write".to_owned(),
+            Vec::new(),
         ));
     }
-    write(output, &redacted)?;
-    if let Some(names) = &args.names {
-        write_names(Path::new(names), &redacted.names)?;
-    }
+    write(args, &output, &redacted)?;
     for message in unread {
-        terminal.talk(&format!("not copied: {}", printable(&message)));
+        terminal.talk(&format!("not copied: {message}"));
     }
     talk(args, &redacted, terminal);
     Ok(Exit::Clean)
 }
 
+/// All files, if they fit.
+fn held(capture: &mut Capture) -> Result<Vec<Source>, Failure> {
+    let limit = Limit::RedactBytes;
+    let mut room = limit.most();
+    let mut sources = Vec::new();
+    for source in capture {
+        let Some(left) = room.checked_sub(source.text.len() as u64) else {
+            let what = "the capture".to_owned();
+            return Err(Failure::Limit { what, limit });
+        };
+        room = left;
+        sources.push(source);
+    }
+    Ok(sources)
+}
+
+/// Where the directory will be: outside of the capture, and empty or not there yet.
+fn output(args: &RedactArgs) -> Result<PathBuf, Failure> {
+    let output = Path::new(&args.output);
+    must_be_empty(output)?;
+    let maps = [&args.policy, &args.hosts, &args.disks, &args.home];
+    let inputs = maps.into_iter().flatten().chain(&args.capture);
+    whole::must_be_apart(&args.output, inputs)?;
+    if let Some(names) = &args.names {
+        must_be_elsewhere(Path::new(names), output)?;
+    }
+    let output = whole::real(output);
+    if env::current_dir().is_ok_and(|here| here == output) {
+        return Err(Failure::Usage(
+            "the working directory cannot be replaced by what is written".to_owned(),
+            "name a directory that does not exist".to_owned(),
+        ));
+    }
+    Ok(output)
+}
+
 fn must_be_empty(output: &Path) -> Result<(), Failure> {
-    let name = printable(&output.to_string_lossy());
+    let name = output.display();
     let help = "name a directory that is empty, or one that does not exist".to_owned();
     match fs::read_dir(output).map(|mut entries| entries.next().is_none()) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::Usage(format!("`{name}` is not empty"), help)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            match fs::symlink_metadata(output) {
+                Ok(_) => Err(Failure::Usage(format!("`{name}` leads nowhere"), help)),
+                Err(_) => Ok(()),
+            }
+        }
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             Err(Failure::Usage(format!("`{name}` is no directory"), help))
         }
@@ -94,20 +136,24 @@ fn must_be_empty(output: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Who shares the directory must not share the key to it.
+/// Who shares the directory must not share the key to it. The folder of the key must be there by
+/// now, so that no link can lead into the directory once that is made.
 fn must_be_elsewhere(names: &Path, output: &Path) -> Result<(), Failure> {
-    let real = |path: &Path| {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        // What does not exist yet is below something that does.
-        let known = path
-            .ancestors()
-            .find_map(|a| Some((a, fs::canonicalize(a).ok()?)));
-        match known {
-            Some((above, real)) => real.join(path.strip_prefix(above).unwrap_or(&path)),
-            None => path,
-        }
+    let name = names.display();
+    if fs::symlink_metadata(names).is_ok() {
+        return Err(Failure::Usage(
+            format!("`{name}` is there already"),
+            "name a new file: old names are not to be lost".to_owned(),
+        ));
+    }
+    let folder = match names.parent() {
+        Some(folder) if folder == Path::new("") => Path::new("."),
+        Some(folder) => folder,
+        None => names,
     };
-    if real(names).starts_with(real(output)) {
+    let folder = fs::canonicalize(folder)
+        .map_err(|error| Failure::Input(format!("`{name}`: its folder cannot be read: {error}")))?;
+    if folder.starts_with(whole::real(output)) {
         return Err(Failure::Usage(
             "the file of `--names` would be among what is to be shared".to_owned(),
             "write it outside of the output directory".to_owned(),
@@ -133,57 +179,54 @@ fn given(args: &RedactArgs, terminal: &mut Terminal) -> Result<Vec<Source>, Fail
     Ok(given)
 }
 
-fn write(output: &Path, redacted: &Redacted) -> Result<(), Failure> {
-    let fail = |path: &Path, error| Failure::Write {
-        path: format!("`{}`", printable(&path.to_string_lossy())),
-        error,
-    };
+/// The directory and the file of names: both, or neither.
+fn write(args: &RedactArgs, output: &Path, redacted: &Redacted) -> Result<(), Failure> {
+    let shown = Path::new(&args.output);
+    let fail = |error| whole::unwritten(shown, error);
+    let directory = Beside::directory(output).map_err(fail)?;
     for file in &redacted.files {
-        let path = output.join(&file.path);
-        let folder = path.parent().unwrap_or(output);
-        fs::create_dir_all(folder).map_err(|error| fail(folder, error))?;
-        // The directory was empty: what is there now, somebody else put there.
-        let create = fs::File::create_new(&path);
-        create
-            .and_then(|mut to| to.write_all(file.text.as_bytes()))
-            .map_err(|error| fail(&path, error))?;
+        let path = || shown.join(&file.path);
+        let added = directory.add(&file.path, &file.text);
+        added.map_err(|error| whole::unwritten(&path(), error))?;
     }
-    Ok(())
-}
-
-fn write_names(path: &Path, names: &Names) -> Result<(), Failure> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let text = table(names);
-    let write = |mut file: fs::File| file.write_all(text.as_bytes());
-    options
-        .open(path)
-        .and_then(write)
-        .map_err(|error| Failure::Write {
-            path: format!("`{}`", printable(&path.to_string_lossy())),
-            error,
-        })
+    if let Some(names) = &args.names {
+        let names = Path::new(names);
+        let fail = |error| whole::unwritten(names, error);
+        let text = table(&redacted.names).map_err(fail)?;
+        let file = Beside::file(names, &text, Readers::OwnerAlone).map_err(fail)?;
+        file.publish_new(names).map_err(fail)?;
+    }
+    directory.publish_directory(output).map_err(|error| {
+        if let Some(names) = &args.names {
+            // It was made just now, for a directory that is none.
+            let _ = fs::remove_file(names);
+        }
+        fail(error)
+    })
 }
 
 /// `old,new,kind`; a piece of a path that a port was cut out of has a `*` there.
-fn table(names: &Names) -> String {
-    let mut text = String::from("old,new,kind\n");
+fn table(names: &Names) -> io::Result<String> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["old", "new", "kind"])?;
     for (kind, old, new) in names.pairs() {
-        text.push_str(&format!("{},{},{kind}\n", cell(old), cell(new)));
+        table.write_record([&cell(old), &cell(new), kind])?;
     }
-    text
+    let bytes = table.into_inner().map_err(|error| error.into_error())?;
+    String::from_utf8(bytes).map_err(io::Error::other)
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// The text of a cell that no spreadsheet takes for a formula.
 fn cell(value: &str) -> String {
-    let value = printable(&value.replace('\0', "*"));
-    let formula = value.starts_with(['=', '+', '-', '@']);
-    let value = format!("{}{value}", if formula { "'" } else { "" });
-    match value.contains([',', '"']) {
-        true => format!("\"{}\"", value.replace('"', "\"\"")),
-        false => value,
+    let value = safe(&value.replace('\0', "*")).into_owned();
+    // As Excel, LibreOffice and their like see it, signs of full width included.
+    let signs = [
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    if value.trim_start().starts_with(signs) {
+        format!("'{value}")
+    } else {
+        value
     }
 }
 
@@ -205,7 +248,7 @@ fn talk(args: &RedactArgs, redacted: &Redacted, terminal: &mut Terminal) {
     ));
     let list = |paths: &[String]| {
         const SHOWN: usize = 5;
-        let mut names: Vec<String> = paths.iter().take(SHOWN).map(|p| printable(p)).collect();
+        let mut names: Vec<String> = paths.iter().take(SHOWN).cloned().collect();
         if paths.len() > SHOWN {
             names.push(format!("and {} more", paths.len() - SHOWN));
         }
@@ -244,7 +287,9 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula() {
         assert_eq!(cell("=1+1"), "'=1+1");
-        assert_eq!(cell("-a,\"b\""), "\"'-a,\"\"b\"\"\"");
+        assert_eq!(cell("-a,\"b\""), "'-a,\"b\"");
+        assert_eq!(cell(" =x"), "' =x");
+        assert_eq!(cell("\t=x"), "\\t=x");
         assert_eq!(cell("db-1"), "db-1");
         assert_eq!(cell("acme-\0"), "acme-*");
     }

@@ -3,15 +3,16 @@
 use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
+use serde_json::Value;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
+use crate::cli::capture;
 use crate::cli::files;
 use crate::cli::output::Terminal;
 use crate::compose;
 use crate::emit;
 use crate::report::PlanReport;
-use crate::text::quote::printable;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ScriptArgs {
@@ -31,8 +32,7 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     let mut plan = read(args, terminal)?;
     if let Some(reason) = &plan.refused {
         return Err(Failure::Refused(format!(
-            "this plan was refused, so there is nothing to run: {}",
-            printable(reason)
+            "this plan was refused, so there is nothing to run: {reason}"
         )));
     }
     let content = compose::plan_id(&plan);
@@ -50,10 +50,8 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
             String::new(),
         )
     })?;
-    let script = (emitter.emit)(&plan).map_err(|error| {
-        let name = printable(&args.plan.to_string_lossy());
-        Failure::Input(format!("{name}: {}", printable(&error.to_string())))
-    })?;
+    let script = (emitter.emit)(&plan)
+        .map_err(|error| Failure::Input(format!("{}: {error}", args.plan.display())))?;
     terminal.data(&script)?;
     Ok(Exit::Clean)
 }
@@ -61,22 +59,100 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
 fn edited(args: &ScriptArgs) -> Failure {
     Failure::Usage(
         format!(
-            "{}: its content is not what `plan` wrote: the `plan_id` does not match",
-            printable(&args.plan.to_string_lossy())
+            "{}: its content is not what `plan` wrote: the `plan_id`, a checksum, does not match",
+            args.plan.display()
         ),
         "make the plan again with `topoplan plan -o`, or say --accept-edits".to_owned(),
     )
 }
 
 fn read(args: &ScriptArgs, terminal: &mut Terminal) -> Result<PlanReport, Failure> {
-    let name = printable(&args.plan.to_string_lossy());
-    let source = files::read_one(&args.plan, terminal.stdin())?;
-    serde_json::from_str(&source.text).map_err(|error| {
+    const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` writes one";
+    let fail = |place, message| Failure::Place {
+        at: capture::at(&args.plan, place),
+        message: format!("not a plan file: {message}"),
+        help: Some(MAKE),
+    };
+    let source =
+        files::read_one(&args.plan, terminal.stdin()).map_err(|failure| match failure {
+            Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
+            failure => failure,
+        })?;
+    let plan: PlanReport = serde_json::from_str(&source.text).map_err(|error| {
         // Its own text ends with the place, which belongs to the front.
         let text = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
-        let reason = printable(text.strip_suffix(&place).unwrap_or(&text));
-        let (line, column) = (error.line().max(1), error.column().max(1));
-        Failure::Input(format!("{name}:{line}:{column}: not a plan file: {reason}"))
-    })
+        let reason = text.strip_suffix(&place).unwrap_or(&text);
+        let message = answer_of(&source.text).unwrap_or_else(|| reason.to_owned());
+        fail((error.line(), error.column()), message)
+    })?;
+    // It was reviewed by somebody who may have believed in them.
+    match unknown(&source.text, &plan) {
+        Some(path) => Err(fail((1, 1), format!("no plan has a field `{path}`"))),
+        None => Ok(plan),
+    }
+}
+
+/// Another answer of this program, named by a field that only it has.
+fn answer_of(text: &str) -> Option<String> {
+    const FIELDS: [(&str, &str); 5] = [
+        ("findings", "check"),
+        ("cases", "impact"),
+        ("items", "list"),
+        ("page", "explain"),
+        ("error", "a command that failed"),
+    ];
+    let value: Value = serde_json::from_str(text).ok()?;
+    let known = FIELDS.iter().find(|(field, _)| value.get(field).is_some());
+    match known? {
+        (_, command) if command.contains(' ') => Some(format!("this is the answer of {command}")),
+        (_, command) => Some(format!("this is the answer of `{command}`")),
+    }
+}
+
+/// The first field of the file that nothing was made of.
+fn unknown(text: &str, plan: &PlanReport) -> Option<String> {
+    let given: Value = serde_json::from_str(text).ok()?;
+    let known = serde_json::to_value(plan).ok()?;
+    beyond(&given, &known)
+}
+
+fn beyond(given: &Value, known: &Value) -> Option<String> {
+    let inner = |name: String, given, known| {
+        let path = beyond(given, known)?;
+        Some(if path.is_empty() {
+            name
+        } else {
+            format!("{name}.{path}")
+        })
+    };
+    match (given, known) {
+        (Value::Object(given), Value::Object(known)) => {
+            given
+                .iter()
+                .find_map(|(name, value)| match known.get(name) {
+                    Some(known) => inner(name.clone(), value, known),
+                    None => Some(name.clone()),
+                })
+        }
+        (Value::Array(given), Value::Array(known)) => (0..)
+            .zip(given.iter().zip(known))
+            .find_map(|(at, (given, known))| inner(at.to_string(), given, known)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_that_nothing_is_made_of_are_found() {
+        let known = serde_json::json!({"a": [{"b": 1}, {"b": 2}], "c": null});
+        let beyond = |text: &str| beyond(&serde_json::from_str(text).unwrap(), &known);
+        assert_eq!(beyond(r#"{"a": [{"b": 3}], "c": null}"#), None);
+        assert_eq!(beyond(r#"{"d": 1}"#), Some("d".to_owned()));
+        let found = beyond(r#"{"a": [{"b": 1}, {"b": 2, "command": "x"}]}"#);
+        assert_eq!(found, Some("a.1.command".to_owned()));
+    }
 }

@@ -261,7 +261,25 @@ fn subject(cluster: &Cluster, subject: &Subject) -> report::Subject {
 
 /// What is odd about the captured files.
 pub fn diagnostics(inventory: &Inventory) -> Vec<report::Diagnostic> {
-    inventory.diagnostics.iter().map(written).collect()
+    told(&inventory.diagnostics)
+}
+
+/// Diagnostics as reports say them.
+pub fn told(diagnostics: &[diagnostic::Diagnostic]) -> Vec<report::Diagnostic> {
+    diagnostics.iter().map(written).collect()
+}
+
+/// Why there is no answer, and what was said about the input before.
+pub fn failure(
+    error: report::Failure,
+    diagnostics: Vec<report::Diagnostic>,
+) -> report::ErrorReport {
+    report::ErrorReport {
+        schema_version: report::SCHEMA_VERSION,
+        tool: tool(),
+        error,
+        diagnostics,
+    }
 }
 
 fn written(diagnostic: &diagnostic::Diagnostic) -> report::Diagnostic {

@@ -4,7 +4,6 @@ use crate::render::diagnostics;
 use crate::render::findings;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::WIDTH;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
@@ -101,7 +100,7 @@ fn closing(page: &mut Page, report: &CheckReport) {
     if let Some(code) = findings::first_code(&report.findings) {
         let hint =
             format!("topoplan plan CAPTURE shows what to do · topoplan explain {code} says why");
-        if line.column() + 3 + width(&hint) > WIDTH {
+        if line.column() + 3 + width(&hint) > page.look.width {
             page.line(std::mem::take(&mut line));
         } else {
             line = line.put(Ink::Plain, " · ");

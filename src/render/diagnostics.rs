@@ -10,9 +10,9 @@ use annotate_snippets::Snippet;
 
 use crate::diagnostic::Excerpt;
 use crate::render::findings::tally;
-use crate::render::page::WIDTH;
 use crate::render::page::wrap;
 use crate::render::safe::safe;
+use crate::render::safe::width;
 use crate::render::style::Look;
 use crate::report::Diagnostic;
 use crate::report::Finding;
@@ -86,7 +86,9 @@ fn draw(diagnostic: &Diagnostic, look: Look) -> String {
     };
     let id = safe(&diagnostic.code).into_owned();
     // What the title line already holds: `warning[code]: `.
-    let room = WIDTH.saturating_sub(diagnostic.severity.len() + id.chars().count() + 4);
+    let room = look
+        .width
+        .saturating_sub(diagnostic.severity.len() + width(&id) + 4);
     let message = wrap(&diagnostic.message, room).join("\n");
     let mut group = level
         .clone()
@@ -113,7 +115,7 @@ fn draw(diagnostic: &Diagnostic, look: Look) -> String {
         };
     }
     if let Some(help) = &diagnostic.help {
-        let text = wrap(help, WIDTH - 16).join("\n");
+        let text = wrap(help, look.width.saturating_sub(16)).join("\n");
         group = group.element(Level::HELP.message(text));
     }
     let renderer = if look.colour {
@@ -121,7 +123,7 @@ fn draw(diagnostic: &Diagnostic, look: Look) -> String {
     } else {
         Renderer::plain()
     };
-    renderer.term_width(WIDTH).render(&[group])
+    renderer.term_width(look.width).render(&[group])
 }
 
 fn origin(path: String, line: Option<u32>, column: Option<u32>) -> Origin<'static> {
@@ -157,6 +159,7 @@ fn harmless(excerpt: &Excerpt, column: u32) -> (String, std::ops::Range<usize>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::style::WIDTH;
     use crate::render::testing::diagnostic;
 
     #[test]

@@ -2,7 +2,6 @@
 
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::WIDTH;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
@@ -30,7 +29,7 @@ pub fn explain(page: &str, look: Look) -> String {
             let (mark, rest) = text.split_at(bullet);
             let line = Line::new().at(start).put(Ink::Plain, mark.trim_end());
             let column = start + bullet;
-            if column + width(rest) <= WIDTH {
+            if column + width(rest) <= look.width {
                 // As written: an example may be aligned.
                 out.line(line.at(column).put(Ink::Plain, rest));
             } else {

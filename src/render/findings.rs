@@ -3,7 +3,6 @@
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::WIDTH;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::Evidence;
@@ -131,7 +130,7 @@ fn beside<'a>(
         place = place.max(finding.evidence.first().map_or(0, |e| width(&at(e))));
     }
     let column = indent + text + 2;
-    (column + place <= WIDTH).then_some(column)
+    (column + place <= page.look.width).then_some(column)
 }
 
 /// The message, and the evidence beside it or, further in, below it; all of it with `-v`.
@@ -202,6 +201,7 @@ fn family_rank(code: &str) -> usize {
 mod tests {
     use super::*;
     use crate::render::style::Look;
+    use crate::render::style::WIDTH;
     use crate::render::testing::finding;
 
     fn text(findings: &[Finding], verbose: u8) -> String {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::render::safe::is_unsafe;
 use crate::report::CheckReport;
+use crate::report::ErrorReport;
 use crate::report::ImpactReport;
 use crate::report::ListReport;
 use crate::report::PlanReport;
@@ -31,7 +32,7 @@ pub fn report(report: &impl Serialize) -> String {
     out
 }
 
-/// One JSON schema for the reports of `check`, `plan`, `impact` and `list`.
+/// One JSON schema for the reports of `check`, `plan`, `impact` and `list`, and of failures.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
@@ -40,11 +41,12 @@ pub fn schema() -> String {
         generator.subschema_for::<PlanReport>(),
         generator.subschema_for::<ImpactReport>(),
         generator.subschema_for::<ListReport>(),
+        generator.subschema_for::<ErrorReport>(),
     ];
     let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "topoplan report",
-        "description": "What `check`, `plan`, `impact` and `list` print with `--format json`.",
+        "description": "What `check`, `plan`, `impact` and `list` print with `--format json`; without an answer, why.",
         "anyOf": any_of,
         "$defs": generator.take_definitions(true),
     });
@@ -107,7 +109,8 @@ mod tests {
                 "#/$defs/CheckReport",
                 "#/$defs/PlanReport",
                 "#/$defs/ImpactReport",
-                "#/$defs/ListReport"
+                "#/$defs/ListReport",
+                "#/$defs/ErrorReport"
             ]
         );
         for (def, value) in [

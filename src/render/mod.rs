@@ -34,3 +34,4 @@ pub use list::list;
 pub use plan::plan;
 pub use safe::safe;
 pub use style::Look;
+pub use style::WIDTH;

@@ -9,9 +9,6 @@ use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
 
-/// No line is longer, unless one word alone is.
-pub(super) const WIDTH: usize = 100;
-
 /// Where text starts beside a label such as `found`.
 pub(super) const LABEL: usize = 10;
 
@@ -43,7 +40,7 @@ impl Line {
         let text = safe(text).into_owned();
         if !text.is_empty() {
             let start = self.next;
-            self.end = start + text.chars().count();
+            self.end = start + width(&text);
             self.next = self.end;
             self.pieces.push((start, ink, text));
         }
@@ -85,7 +82,7 @@ impl Page {
         let mut column = 0;
         for (start, ink, text) in &line.pieces {
             self.out.extend(std::iter::repeat_n(' ', start - column));
-            column = start + text.chars().count();
+            column = start + width(text);
             let style = ink.style();
             // Writing into a String cannot fail.
             let _ = if self.look.colour && *ink != Ink::Plain {
@@ -102,7 +99,7 @@ impl Page {
         let line = line.at(column);
         let column = line.column();
         let mut head = Some(line);
-        for part in wrap(text, WIDTH.saturating_sub(column)) {
+        for part in wrap(text, self.look.width.saturating_sub(column)) {
             let line = head.take().unwrap_or_else(|| Line::new().at(column));
             self.line(line.put(ink, &part));
         }
@@ -122,7 +119,7 @@ impl Page {
         let mut row = String::new();
         for phrase in phrases {
             let both = width(&row) + 3 + width(phrase);
-            if !row.is_empty() && both > WIDTH - LABEL {
+            if !row.is_empty() && both > self.look.width.saturating_sub(LABEL) {
                 self.labelled(Ink::Head, label, &row);
                 label = "";
                 row.clear();
@@ -143,14 +140,14 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);
     for word in text.split(' ').filter(|w| !w.is_empty()) {
-        let parts: Vec<&str> = if word.chars().count() > room {
+        let parts: Vec<&str> = if width(word) > room {
             word.split_inclusive(',').collect()
         } else {
             vec![word]
         };
         for (index, part) in parts.into_iter().enumerate() {
             let blank = usize::from(index == 0 && used > 0);
-            let size = part.chars().count();
+            let size = width(part);
             if used > 0 && used + blank + size > room {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
@@ -171,6 +168,7 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::style::WIDTH;
 
     #[test]
     fn long_text_goes_on_under_its_column() {
@@ -181,7 +179,7 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert!(lines[0].starts_with("found     word word"));
         assert!(lines[1].starts_with("          word"));
-        assert!(lines.iter().all(|l| l.chars().count() <= WIDTH));
+        assert!(lines.iter().all(|l| width(l) <= WIDTH));
     }
 
     #[test]

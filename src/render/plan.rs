@@ -6,7 +6,6 @@ use crate::render::objective;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::WIDTH;
 use crate::render::safe::width;
 use crate::render::steps;
 use crate::render::style::Ink;
@@ -243,7 +242,7 @@ fn next(page: &mut Page, server: &str, invocation: &str) {
     let script = format!("topoplan script plan.json --tool {tool} > plan.sh");
     let one = format!("{write} && {script}");
     // Never wrapped: a command with a line break inside would be another command.
-    let lines = if LABEL + width(&one) <= WIDTH {
+    let lines = if LABEL + width(&one) <= page.look.width {
         vec![one]
     } else {
         vec![write, script]

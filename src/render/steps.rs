@@ -7,7 +7,6 @@ use crate::action::Until;
 use crate::model::Millis;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::page::WIDTH;
 use crate::render::page::wrap;
 use crate::render::safe::width;
 use crate::render::style::Ink;
@@ -19,7 +18,7 @@ const WHAT_LEAST: usize = 24;
 
 /// Every step under the head of its phase, in the plan's order.
 pub(super) fn write(page: &mut Page, steps: &[Step], exposed: impl Fn(u32) -> bool) {
-    let columns = Columns::of(steps);
+    let columns = Columns::of(steps, page.look.width);
     for run in steps.chunk_by(|a, b| a.phase == b.phase) {
         page.gap();
         let phase = run.first().map_or("", |s| s.phase.name());
@@ -90,14 +89,14 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(steps: &[Step]) -> Self {
+    fn of(steps: &[Step], room: usize) -> Self {
         let most = |f: &dyn Fn(&Step) -> usize| steps.iter().map(f).max().unwrap_or(0);
         let id_end = 2 + most(&|s| s.id.to_string().len());
         let action = id_end + 2;
         let who = action + most(&|s| width(&act(s))) + 1;
         let what = who + most(&|s| width(&says(s).who)) + 2;
         let codes = most(&|s| width(&s.cures.join(" "))) + 2;
-        let what_width = WIDTH.saturating_sub(what + codes).max(WHAT_LEAST);
+        let what_width = room.saturating_sub(what + codes).max(WHAT_LEAST);
         Self {
             id_end,
             action,
@@ -199,6 +198,7 @@ mod tests {
     use super::*;
     use crate::action::GuardLink;
     use crate::render::style::Look;
+    use crate::render::style::WIDTH;
     use crate::render::testing::step;
     use crate::rules::Phase;
 

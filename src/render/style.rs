@@ -3,8 +3,11 @@
 use anstyle::AnsiColor;
 use anstyle::Style;
 
+/// Columns of a text that goes to nobody's terminal.
+pub const WIDTH: usize = 100;
+
 /// What the reader asked for. Nothing here changes what is true, only how much of it is shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Look {
     /// ANSI styles in the text; without it not one escape byte is written.
     pub colour: bool,
@@ -12,6 +15,19 @@ pub struct Look {
     pub verbose: u8,
     /// Only what needs action.
     pub quiet: bool,
+    /// Columns to fill; one word alone may be wider.
+    pub width: usize,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            colour: false,
+            verbose: 0,
+            quiet: false,
+            width: WIDTH,
+        }
+    }
 }
 
 /// What a piece of text is. Colour is never the only sign: every ink has words beside it.

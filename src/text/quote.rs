@@ -35,18 +35,11 @@ pub fn in_shell_quotes(word: &str) -> String {
 pub fn shell_word(word: &str) -> String {
     let safe =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | ',' | '=');
-    if !word.is_empty() && word.chars().all(safe) {
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(safe) {
         word.to_owned()
     } else {
         in_shell_quotes(word)
     }
-}
-
-/// The text without the characters that would move a cursor or change a colour.
-pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 #[cfg(test)]
@@ -57,7 +50,6 @@ mod tests {
     fn quotes_nothing_that_paints_a_terminal() {
         assert_eq!(quote("a\u{1b}[31m\u{202e}"), "`a\\u{1b}[31m\\u{202e}`");
         assert!(quote(&"x".repeat(1000)).len() < 60);
-        assert_eq!(printable("a\x1b[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
     }
 
     #[test]
@@ -66,6 +58,7 @@ mod tests {
         assert_eq!(shell_word("last night"), "'last night'");
         assert_eq!(shell_word("it's"), r"'it'\''s'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word("=ls"), "'=ls'");
         assert_eq!(in_shell_quotes("a"), "'a'");
     }
 }

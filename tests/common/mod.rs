@@ -43,8 +43,8 @@ pub fn topoplan_with<S: AsRef<std::ffi::OsStr>>(args: &[S], stdin: &[u8]) -> Ans
             stdin: &mut stdin,
             stdout: &mut stdout,
             stderr: &mut stderr,
-            stdout_colour: false,
-            stderr_colour: false,
+            stdout_screen: cli::Screen::default(),
+            stderr_screen: cli::Screen::default(),
         },
     );
     Answer {

@@ -121,11 +121,15 @@ fn seeds_come_from_flags_and_files() {
     let file = file.display().to_string();
     let seeds = ["--seed", "jump.example.com:7000", "--nodes", &file];
     let text = script(&seeds);
-    let baked = "\nbaked='jump.example.com:7000 10.0.0.2:7000 fd00::1:7001'\n";
+    let baked = "\nbaked='jump.example.com:7000 10.0.0.2:7000 fd00::1:7001' given_only=''\n";
     assert!(text.contains(baked), "{text}");
     assert_eq!(text, script(&seeds));
     let piped = topoplan_with(&["collect", "--nodes", "-"], b"10.0.0.2:7000\n");
-    assert!(piped.stdout.contains("\nbaked='10.0.0.2:7000'\n"));
+    assert!(
+        piped
+            .stdout
+            .contains("\nbaked='10.0.0.2:7000' given_only=''\n")
+    );
 }
 
 #[test]

@@ -230,8 +230,8 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
             stdin: &mut io::empty(),
             stdout: &mut Gone,
             stderr: &mut Gone,
-            stdout_colour: false,
-            stderr_colour: false,
+            stdout_screen: cli::Screen::default(),
+            stderr_screen: cli::Screen::default(),
         },
     );
     assert_eq!(exit, 0);
@@ -286,4 +286,178 @@ fn the_program_survives_a_closed_pipe() {
     let output = child.wait_with_output().expect("the program ends");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn a_failure_is_an_object_where_json_was_asked_for() {
+    let scratch = Scratch::new("objects");
+    let capture = broken(&scratch);
+    let policy = scratch.put("policy.toml", "# wanted\nreplicas = \"many\"\n");
+    let policy = policy.display().to_string();
+    type Row<'a> = (&'a [&'a str], &'a [u8], &'a str, Option<u64>);
+    let rows: &[Row] = &[
+        (
+            &["check", "-", "--format", "json"],
+            b"",
+            "nothing-understood",
+            None,
+        ),
+        (
+            &["plan", "-", "--format=json"],
+            b"call Kim\n",
+            "nothing-understood",
+            None,
+        ),
+        (
+            &["impact", "-", "--each", "host", "--format", "json"],
+            b"\0\xff\x01",
+            "nothing-understood",
+            None,
+        ),
+        (
+            &["list", "no-slot", "-", "--format", "json"],
+            b"",
+            "nothing-understood",
+            None,
+        ),
+        (
+            &["check", "nowhere", "--format", "json"],
+            b"",
+            "input",
+            None,
+        ),
+        (
+            &["check", &capture, "--policy", &policy, "--format", "json"],
+            b"",
+            "input",
+            Some(2),
+        ),
+        (&["check", "--format", "json"], b"", "usage", None),
+        (&["chekc", "--format", "json"], b"", "usage", None),
+        (&["explain", "P999", "--format", "json"], b"", "usage", None),
+    ];
+    for (line, stdin, kind, at) in rows {
+        let answer = topoplan_with(line, stdin);
+        assert_eq!(answer.exit, 2, "{line:?}: {}", answer.text());
+        let report = json(&answer);
+        let error = &report["error"];
+        assert_eq!(error["kind"], *kind, "{line:?}");
+        assert_eq!(error["exit"], 2, "{line:?}");
+        assert_eq!(error["line"].as_u64(), *at, "{line:?}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(!message.is_empty() && !message.contains('\n'), "{message}");
+        assert!(!answer.stderr.is_empty(), "people are told as well");
+        assert_eq!(report["schema_version"], 1);
+        // Without it nothing is on standard output.
+        let text: Vec<&str> = line
+            .iter()
+            .copied()
+            .filter(|w| !w.contains("json") && *w != "--format")
+            .collect();
+        assert_eq!(topoplan_with(&text, stdin).stdout, "", "{text:?}");
+    }
+    let answer = topoplan_with(&["check", "-", "--format", "json"], b"call Kim\n");
+    assert_eq!(
+        json(&answer)["diagnostics"][0]["code"],
+        "capture/unknown-file"
+    );
+}
+
+#[test]
+fn an_unreadable_input_leads_to_collect() {
+    let answer = topoplan_with(&["check", "-"], b"call Kim\n");
+    assert!(
+        answer.stderr.contains("`topoplan collect`"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn what_is_no_plan_file_is_called_what_it_is() {
+    let scratch = Scratch::new("no-plan");
+    let capture = broken(&scratch);
+    let script = |file: &str, stdin: &[u8]| {
+        let answer = topoplan_with(&["script", file, "--tool", "redis-cli"], stdin);
+        assert_eq!((answer.exit, answer.stdout.as_str()), (2, ""));
+        assert!(
+            answer
+                .stderr
+                .contains("`topoplan plan CAPTURE -o plan.json` writes one"),
+            "{}",
+            answer.stderr
+        );
+        answer.stderr
+    };
+    assert!(script(&capture, b"").contains("is a directory"));
+    let check = topoplan(&["check", &capture, "--format", "json"]).stdout;
+    assert!(script("-", check.as_bytes()).contains("this is the answer of `check`"));
+    let impact = topoplan(&["impact", &capture, "--each", "host", "--format", "json"]).stdout;
+    assert!(script("-", impact.as_bytes()).contains("this is the answer of `impact`"));
+    assert!(script("-", b"not json").contains("not a plan file"));
+    let plan = topoplan(&["plan", &capture, "--format", "json"]).stdout;
+    let mut plan: Value = serde_json::from_str(&plan).expect("a plan");
+    plan["steps"][0]["command"] = "rm -rf /".into();
+    let said = script("-", plan.to_string().as_bytes());
+    assert!(
+        said.contains("no plan has a field `steps.0.command`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn outputs_do_not_overwrite_inputs() {
+    let scratch = Scratch::new("overwrite");
+    let capture = broken(&scratch);
+    let view = format!("{capture}/view0.txt");
+    let before = fs::read(&view).expect("a view");
+    let new = format!("{capture}/plan.json");
+    for line in [
+        &["plan", &capture, "-o", &view][..],
+        &["plan", &view, "-o", &view],
+        &["plan", &capture, "-o", &new],
+        &["redact", &capture, "-o", &format!("{capture}/shared")],
+    ] {
+        let answer = topoplan(line);
+        assert_eq!(answer.exit, 2, "{line:?}: {}", answer.text());
+    }
+    assert_eq!(fs::read(&view).expect("a view"), before);
+    assert_eq!(fs::read_dir(&capture).expect("a folder").count(), 6);
+}
+
+#[test]
+fn help_and_documents_are_there() {
+    for (line, words) in [
+        (&["help"][..], "Usage: topoplan"),
+        (&["help", "plan"], "--accept-data-loss"),
+        (&["help", "docs", "man"], "Usage: topoplan docs man"),
+        (&["docs", "completions", "bash"], "complete -F _topoplan"),
+        (&["docs", "completions", "zsh"], "#compdef topoplan"),
+        (&["docs", "completions", "fish"], "complete -c topoplan"),
+        (&["docs", "man"], ".TH topoplan 1"),
+        (&["docs", "man", "plan"], ".TH topoplan-plan 1"),
+    ] {
+        let answer = topoplan(line);
+        assert_eq!(answer.exit, 0, "{line:?}: {}", answer.text());
+        assert!(answer.stdout.contains(words), "{line:?}: {}", answer.stdout);
+        assert_eq!(answer.stderr, "");
+    }
+    let help = topoplan(&["plan", "--help"]).stdout;
+    let (own, shared) = help
+        .split_once("Options of every command:")
+        .expect("a heading");
+    assert!(
+        !own.contains("--color") && !own.contains("--verbose"),
+        "{own}"
+    );
+    assert!(
+        shared.contains("--color") && shared.contains("--quiet"),
+        "{shared}"
+    );
+    let answer = topoplan(&["docs", "man", "plna"]);
+    assert!(
+        answer.stderr.contains("did you mean `plan`?"),
+        "{}",
+        answer.stderr
+    );
 }

@@ -20,3 +20,4 @@ mod properties;
 mod readme;
 mod redact;
 mod scale;
+mod terminal;

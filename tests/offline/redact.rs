@@ -342,7 +342,7 @@ fn the_dumps_stay_what_they_are() {
         fs::copy(dump, capture.join(name)).expect("a copy");
         let check = topoplan(&["check", &capture.to_string_lossy(), "--format", "json"]);
         // Nothing is said of some, and nothing is shared of them.
-        if serde_json::from_str::<Value>(&check.stdout).is_err() {
+        if check.exit == 2 {
             continue;
         }
         redacted += 1;

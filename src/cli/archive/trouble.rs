@@ -7,7 +7,7 @@ use crate::cli::archive::limits::Limits;
 use crate::cli::archive::limits::bytes;
 use crate::cli::files;
 use crate::diagnostic::Diagnostic;
-use crate::text::quote::printable;
+use crate::render::safe;
 
 /// Why members were not read, or not as they stand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -131,7 +131,7 @@ fn said(
 fn short(text: &str) -> String {
     const LONGEST: usize = 200;
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", printable(&text[..end])),
-        None => printable(text),
+        Some((end, _)) => format!("{}…", safe(&text[..end])),
+        None => safe(text).into_owned(),
     }
 }

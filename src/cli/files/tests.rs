@@ -1,5 +1,7 @@
 //! Which files are read, under what names.
 
+use std::fs;
+
 use super::*;
 
 /// A directory of its own for one test, gone afterwards.
@@ -157,5 +159,57 @@ fn hashes_the_bytes_as_they_were() {
 fn a_name_cannot_paint_the_terminal() {
     let dir = Scratch::new("paint");
     dir.put("a\x1b[2J", "");
-    assert_eq!(read(&[dir.path()]).0, ["a\u{fffd}[2J"]);
+    assert_eq!(read(&[dir.path()]).0, ["a\\x1b[2J"]);
+}
+
+#[test]
+fn links_do_not_lead_out_of_what_was_named() {
+    let dir = Scratch::new("outside");
+    dir.put("secret/redis.conf", "").put("capture/a", "");
+    let link = |to: &Path, name: &str| {
+        std::os::unix::fs::symlink(to, dir.path().join("capture").join(name)).unwrap();
+    };
+    link(&dir.path().join("secret/redis.conf"), "conf");
+    link(&dir.path().join("secret"), "folder");
+    link(Path::new("../secret/redis.conf"), "relative");
+    link(Path::new("/proc/self/status"), "status");
+    let (paths, diagnostics) = read(&[&dir.path().join("capture")]);
+    assert_eq!(paths, ["a"]);
+    let [warning] = &diagnostics[..] else {
+        panic!("{diagnostics:?}");
+    };
+    assert_eq!(warning.code, "capture/link-outside");
+    assert!(warning.message.contains("`conf` and 3 more"));
+    // What is named is followed: that is how it was meant.
+    let (paths, diagnostics) = read(&[&dir.path().join("capture/folder")]);
+    assert_eq!((paths.len(), diagnostics.len()), (1, 0));
+}
+
+#[test]
+fn what_lies_too_deep_is_said() {
+    let dir = Scratch::new("deep");
+    dir.put(&format!("{}end", "d/".repeat(200)), "");
+    dir.put(&format!("{}edge", "e/".repeat(64)), "");
+    let (paths, diagnostics) = read(&[dir.path()]);
+    assert_eq!(paths, [format!("{}edge", "e/".repeat(64))]);
+    let codes: Vec<&str> = diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["capture/too-deep"]);
+}
+
+#[test]
+fn a_file_without_an_end_is_refused_by_the_name_of_the_limit() {
+    let dir = Scratch::new("sparse");
+    dir.put("good", "");
+    let file = File::create(dir.path().join("big")).unwrap();
+    file.set_len(Limit::FileBytes.most() + 1).unwrap();
+    let (paths, diagnostics) = read(&[dir.path()]);
+    assert_eq!(paths, ["good"]);
+    assert_eq!(diagnostics[0].code, "capture/file-limit");
+    assert!(diagnostics[0].message.contains("(limit `file-bytes`)"));
+    let args = [dir.path().join("big").into_os_string()];
+    let mut stdin = io::empty();
+    let mut capture = Capture::open(&args, Hashes::NotWanted, &mut stdin).unwrap();
+    assert!(capture.next().is_none());
+    let refused = capture.refused.unwrap();
+    assert!(refused.to_string().contains("(limit `file-bytes`)"));
 }

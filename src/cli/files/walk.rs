@@ -1,5 +1,6 @@
 //! Which files stand behind the CAPTURE arguments, and what reports call them.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::ffi::OsString;
@@ -14,11 +15,13 @@ use crate::cli::files::missing;
 use crate::cli::files::quoted;
 use crate::cli::files::start;
 use crate::cli::files::unreadable;
+use crate::cli::limits::Limit;
+use crate::compose;
 use crate::diagnostic::Diagnostic;
-use crate::text::quote::printable;
+use crate::render::safe;
 
-/// No capture has more files and directories; the root of a disk has.
-const ENTRIES_MAX: usize = 100_000;
+/// Directories in directories; what lies deeper is left out.
+const DEPTH_MAX: usize = 64;
 
 /// The files found so far.
 #[derive(Default)]
@@ -29,9 +32,47 @@ pub(super) struct Walk {
     /// There is more than a capture can be.
     too_many: bool,
     pub diagnostics: Vec<Diagnostic>,
-    /// How many hidden files and directories were passed by, and the first of them.
-    hidden: usize,
-    first_hidden: Option<String>,
+    hidden: Passed,
+    outside: Passed,
+    too_deep: Passed,
+}
+
+/// What was passed by for one reason: how many, and the first of them.
+#[derive(Default)]
+struct Passed {
+    count: usize,
+    first: Option<String>,
+}
+
+impl Passed {
+    fn add(&mut self, shown: String) {
+        self.count += 1;
+        self.first.get_or_insert(shown);
+    }
+
+    /// One sentence about all of them: `one` goes behind the name of a single one, `more` behind
+    /// the count.
+    fn said(&self, one: &str, more: &str) -> Option<(String, &str)> {
+        let first = self.first.as_deref()?;
+        let message = match self.count {
+            1 => format!("`{first}` {one}; it was not read"),
+            2 => format!("`{first}` and 1 more {more}; they were not read"),
+            n => format!("`{first}` and {} more {more}; they were not read", n - 1),
+        };
+        Some((message, first))
+    }
+}
+
+/// A directory on the way down.
+struct At<'a> {
+    path: &'a Path,
+    /// Without any link in it.
+    real: &'a Path,
+    /// What reports call it; nothing for a lone argument.
+    label: &'a str,
+    /// The argument that it lies in: nothing outside of it is read.
+    root: &'a Path,
+    depth: usize,
 }
 
 impl Walk {
@@ -62,81 +103,109 @@ impl Walk {
                 });
             }
         }
-        walk.say_hidden();
+        let names = || -> Vec<String> { args.iter().map(|a| quoted(Path::new(a))).collect() };
+        walk.say_passed();
         if walk.too_many {
-            return Err(Failure::Input(format!(
-                "more than {ENTRIES_MAX} files and directories: name the directory of the capture alone"
-            )));
+            return Err(Failure::Limit {
+                what: names().join(", "),
+                limit: Limit::Entries,
+            });
         }
         if walk.files.is_empty() {
-            let names: Vec<String> = args.iter().map(|a| quoted(Path::new(a))).collect();
-            return Err(Failure::NothingUnderstood(format!(
-                "{} has no file to read",
-                names.join(", ")
-            )));
+            return Err(Failure::NothingUnderstood(
+                format!("{} has no file to read", names().join(", ")),
+                compose::told(&walk.diagnostics),
+            ));
         }
         Ok(walk)
     }
 
     /// The argument itself must be readable; what is below it need not.
     fn directory(&mut self, path: &Path, label: &str) -> Result<(), Failure> {
-        let entries = sorted(path).map_err(|error| missing(path, &error))?;
-        self.entries(path, label, entries);
+        let failed = |error: io::Error| missing(path, &error);
+        let entries = sorted(path).map_err(failed)?;
+        let real = fs::canonicalize(path).map_err(failed)?;
+        let at = At {
+            path,
+            real: &real,
+            label,
+            root: &real,
+            depth: 0,
+        };
+        self.entries(&at, entries);
         Ok(())
     }
 
-    fn entries(&mut self, path: &Path, label: &str, entries: Vec<OsString>) {
-        let Ok(real) = fs::canonicalize(path) else {
-            return;
-        };
-        if !self.walked.insert(real) {
-            let message = format!("`{label}` leads to a directory that was read already");
+    fn entries(&mut self, at: &At, entries: Vec<OsString>) {
+        if !self.walked.insert(at.real.to_owned()) {
+            let message = format!("`{}` leads to a directory that was read already", at.label);
             let note = Diagnostic::note("capture/repeated-directory", message);
-            self.diagnostics.push(note.at(start(label)));
+            self.diagnostics.push(note.at(start(at.label)));
             return;
         }
         for name in entries {
             if is_hidden(&name) {
-                self.hidden += 1;
-                self.first_hidden.get_or_insert_with(|| below(label, &name));
+                self.hidden.add(below(at.label, &name));
                 continue;
             }
-            self.too_many |= self.files.len() + self.walked.len() > ENTRIES_MAX;
+            self.too_many |= (self.files.len() + self.walked.len()) as u64 > Limit::Entries.most();
             if self.too_many {
                 return;
             }
-            self.entry(&path.join(&name), &below(label, &name));
+            self.entry(at, &name);
         }
     }
 
-    fn say_hidden(&mut self) {
-        let Some(first) = &self.first_hidden else {
-            return;
-        };
-        let message = match self.hidden {
-            1 => format!("`{first}` is hidden; it was not read"),
-            2 => format!("`{first}` and 1 more are hidden; they were not read"),
-            n => format!(
-                "`{first}` and {} more files or directories are hidden; they were not read",
-                n - 1
-            ),
-        };
-        self.diagnostics.push(
-            Diagnostic::note("capture/hidden-file", message)
-                .at(start(first))
-                .help("name one as an argument to have it read"),
+    fn say_passed(&mut self) {
+        const ASK: &str = "name one as an argument to have it read";
+        if let Some((message, first)) = self.hidden.said("is hidden", "are hidden") {
+            let note = Diagnostic::note("capture/hidden-file", message);
+            self.diagnostics.push(note.at(start(first)).help(ASK));
+        }
+        let (one, more) = (
+            "is a link that leads out of what was named",
+            "are links that lead out of what was named",
         );
+        if let Some((message, first)) = self.outside.said(one, more) {
+            let warning = Diagnostic::warning("capture/link-outside", message);
+            self.diagnostics.push(warning.at(start(first)).help(ASK));
+        }
+        let one = format!("lies more than {DEPTH_MAX} directories deep");
+        let more = format!("lie more than {DEPTH_MAX} directories deep");
+        if let Some((message, first)) = self.too_deep.said(&one, &more) {
+            let warning = Diagnostic::warning("capture/too-deep", message);
+            self.diagnostics.push(warning.at(start(first)).help(ASK));
+        }
     }
 
-    fn entry(&mut self, path: &Path, shown: &str) {
-        match fs::metadata(path) {
-            Ok(kind) if kind.is_dir() => match sorted(path) {
-                Ok(entries) => self.entries(path, shown, entries),
-                Err(error) => self.diagnostics.push(unreadable(shown, &error)),
+    fn entry(&mut self, at: &At, name: &OsStr) {
+        let (path, shown) = (at.path.join(name), below(at.label, name));
+        // Only a link leads elsewhere than one step down.
+        let real = match fs::symlink_metadata(&path) {
+            Ok(kind) if kind.is_symlink() => fs::canonicalize(&path),
+            Ok(_) => Ok(at.real.join(name)),
+            Err(error) => Err(error),
+        };
+        match real.and_then(|real| Ok((fs::metadata(&real)?, real))) {
+            Ok((_, real)) if !real.starts_with(at.root) => self.outside.add(shown),
+            Ok((kind, _)) if kind.is_dir() && at.depth == DEPTH_MAX => self.too_deep.add(shown),
+            Ok((kind, real)) if kind.is_dir() => match sorted(&path) {
+                Ok(entries) => {
+                    let next = At {
+                        path: &path,
+                        real: &real,
+                        label: &shown,
+                        root: at.root,
+                        depth: at.depth + 1,
+                    };
+                    self.entries(&next, entries);
+                }
+                Err(error) => self.diagnostics.push(unreadable(&shown, &error)),
             },
-            Ok(kind) if kind.is_file() => self.files.push(Found {
-                path: Some(path.to_owned()),
-                shown: shown.to_owned(),
+            Ok((kind, real)) if kind.is_file() => self.files.push(Found {
+                // The one that was looked at, whatever a link leads to by then.
+                path: Some(real),
+                shown,
                 lone: false,
             }),
             // Reading a pipe or a socket that lies about could wait for ever.
@@ -145,9 +214,9 @@ impl Walk {
                     "capture/not-a-file",
                     format!("`{shown}` is no regular file; it was not read"),
                 )
-                .at(start(shown)),
+                .at(start(&shown)),
             ),
-            Err(error) => self.diagnostics.push(unreadable(shown, &error)),
+            Err(error) => self.diagnostics.push(unreadable(&shown, &error)),
         }
     }
 }
@@ -192,10 +261,15 @@ fn labels(args: &[OsString]) -> Result<Vec<String>, Failure> {
     let longest = args.iter().map(|a| parts(a).len()).max().unwrap_or(1);
     for _ in 0..=longest {
         labels = args.iter().zip(&depths).map(|(a, d)| last(a, *d)).collect();
-        for (index, label) in labels.iter().enumerate() {
-            if labels.iter().filter(|other| *other == label).count() > 1 {
-                depths[index] += 1;
-            }
+        let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
+        for label in &labels {
+            *alike.entry(label).or_default() += 1;
+        }
+        if alike.len() == labels.len() {
+            break;
+        }
+        for (label, depth) in labels.iter().zip(&mut depths) {
+            *depth += usize::from(alike[label.as_str()] > 1);
         }
     }
     for (arg, label) in args.iter().zip(&mut labels) {
@@ -218,7 +292,7 @@ fn parts(arg: &OsStr) -> Vec<String> {
     };
     path.components()
         .filter_map(|component| match component {
-            std::path::Component::Normal(name) => Some(printable(&name.to_string_lossy())),
+            std::path::Component::Normal(name) => Some(safe(&name.to_string_lossy()).into_owned()),
             _ => None,
         })
         .collect()
@@ -230,7 +304,7 @@ fn last(arg: &OsStr, depth: usize) -> String {
 }
 
 fn below(label: &str, name: &OsStr) -> String {
-    let name = printable(&name.to_string_lossy());
+    let name = safe(&name.to_string_lossy()).into_owned();
     if label.is_empty() {
         name
     } else {
