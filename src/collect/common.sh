@@ -140,12 +140,23 @@ server_processes() {
         }'
 }
 
+without_users() { sed -e 's,^[^ ]*@,,'; }
+
+without_options() { sed -e 's/ ([^()]*)$/ (-)/' -e 's/ (.*)$/ (-)/' | without_users; }
+
 # Disks, mounts, addresses and server processes of this host: $out/hosts/NAME.
 host_facts() {
     facts=$out/hosts/$(this_host)
     mkdir -p "$facts" || return
-    fact df.txt df -P -k
-    fact mount.txt mount
+    if fact df.all df -P -k; then
+        without_users <"$facts/df.all" >"$facts/df.txt"
+        rm -f "$facts/df.all"
+    fi
+    if fact mount.all mount; then
+        # Some options are passwords, and so is a part of some names of shares.
+        without_options <"$facts/mount.all" >"$facts/mount.txt"
+        rm -f "$facts/mount.all"
+    fi
     fact lsblk.txt lsblk -P -o NAME,TYPE,MOUNTPOINT,PKNAME
     fact ps.all ps -eo pid,stat,args || fact ps.all ps -o pid,stat,args
     if [ -s "$facts/ps.all" ]; then

@@ -14,17 +14,24 @@ flash() {
         ;;
     esac
     # What a client says of a node that does not answer belongs below the node's heading.
-    # shellcheck disable=SC2086 # the command may come with options
-    limited $flashbase "$@" </dev/null 2>&1
+    {
+        # shellcheck disable=SC2086 # the command may come with options
+        limited $flashbase "$@" </dev/null 2>&1
+        echo "$?" >"$work/status"
+    } | head -c "$most_bytes"
 }
+
+# More than all nodes of any cluster say.
+most_bytes=268435456
 
 # save FILE COMMAND...: what was said before the time was up is kept as well.
 save() {
     file=$1
     shift
     began=$(clock)
+    echo 125 >"$work/status"
     flash "$@" >"$work/answer"
-    ended=$?
+    ended=$(cat "$work/status")
     when="$began $(clock) $*: $(($(wc -c <"$work/answer"))) bytes, ended with $ended"
     if time_is_up "$ended"; then
         when="$when, not done in $limit s"
@@ -52,7 +59,34 @@ no_reply() {
         }'
 }
 
-# The port lists that say which node began as what; lines with passwords are left out.
+# Of a properties file the settings that topoplan reads, if all their words can be ports, hosts
+# and paths: everything else may be a password. A part of a list would be another list.
+own_settings() {
+    awk '
+        BEGIN { print "# topoplan collect: what topoplan reads of this file" }
+        function keep() {
+            sub(/(^|[ \t]+)#.*/, "", line)
+            if (line !~ /^[0-9A-Za-z_.,:\/$(){}=" \t-]*$/) odd = 1
+            text = text line "\n"
+            depth += gsub(/\(/, "(", line) - gsub(/\)/, ")", line)
+            if (depth > 0 && ++lines < 1000) return
+            inside = 0
+            if (!odd && depth == 0) printf "%s", text
+            else print name "(left out)"
+        }
+        { sub(/\r$/, ""); line = $0 }
+        inside { keep(); next }
+        /^[ \t]*export (SR2_REDIS_(MASTER|SLAVE)_(HOSTS|PORTS)|SR2_REDIS_DATA|SSD_COUNT)=/ {
+            inside = 1
+            name = $0
+            sub(/=.*/, "=", name)
+            text = ""
+            depth = odd = lines = 0
+            keep()
+        }'
+}
+
+# The port lists that say which node began as what.
 properties() {
     set +f
     for file in "${HOME:-/nonexistent}"/tsr2/cluster_*/conf/redis.properties \
@@ -61,9 +95,8 @@ properties() {
         cluster=${file#*/tsr2/}
         cluster=$(printf '%s' "${cluster%%/*}" | tr -c '0-9A-Za-z._-' '-')
         mkdir -p "$out/$cluster"
-        limited sed -e '/[Pp][Aa][Ss][Ss][Ww]/s/.*/# (redacted)/' \
-            -e '/[Aa][Uu][Tt][Hh]/s/.*/# (redacted)/' "$file" >"$out/$cluster/redis.properties"
-        note "$cluster/redis.properties: copied"
+        limited head -c 1000000 "$file" | own_settings >"$out/$cluster/redis.properties"
+        note "$cluster/redis.properties: what topoplan reads of it was copied"
     done
     set -f
 }

@@ -14,8 +14,26 @@ ask() {
         return 125
         ;;
     esac
-    # shellcheck disable=SC2086 # a client may come with options
-    limited $client -h "$host" -p "$port" "$@" </dev/null 2>"$part.said"
+    {
+        # What a client says of itself is short.
+        # shellcheck disable=SC2086 # a client may come with options
+        (ulimit -f 512 && limited $client -h "$host" -p "$port" $form "$@" </dev/null 2>"$part.said")
+        echo "$?" >"$part.status"
+    } | head -c "$most_bytes"
+}
+
+# More than any node says of any cluster; a reply may be 512 MB.
+most_bytes=16777216
+
+# How the client is made to print bare words, whatever the operator or the environment wants: of
+# a decorated password nobody can tell where it begins.
+find_form() {
+    for form in '--raw -2' '--raw' ''; do
+        # This asks the client alone.
+        # shellcheck disable=SC2086 # lists of words
+        set -- $client $form --version
+        if limited "$@" </dev/null >/dev/null 2>&1; then return; fi
+    done
 }
 
 # --- addresses ----------------------------------------------------------------------------------
@@ -56,30 +74,72 @@ listings() {
         }'
 }
 
-# All views so far, as `listings` wants them.
-views() {
-    set +f
-    for view in "$out"/nodes/*/cluster-nodes.txt; do
-        [ -f "$view" ] || continue
-        view=${view%/cluster-nodes.txt} view=${view##*/}
-        printf 'view %s\n' "${view%_*}:${view##*_}"
-        sed 's/^/| /' "$out/nodes/$view/cluster-nodes.txt"
-    done
-    set -f
+# The view of the node that is kept as $1, for `listings`.
+view_of() {
+    printf 'view %s\n' "${1%_*}:${1##*_}"
+    sed 's/^/| /' "$out/nodes/$1/cluster-nodes.txt"
+}
+
+# Addresses, one a line, that nobody named but some node: `ask ADDRESS`, or `skip ADDRESS` and why.
+# What is asked gets the password: nothing that is no node of a cluster, or another machine on
+# every machine, is asked on the word of a stranger. $loopback: not empty if loopback was named.
+sort_out() {
+    awk -v loopback="$loopback" '
+        function of_v4(host,    part, i) {
+            split(host, part, ".")
+            for (i = 1; i <= 4; i++)
+                if (length(part[i]) > 3 || part[i] > 255 || part[i] ~ /^0./) return "no usual address"
+            if (part[1] == 127) return loopback ? "" : "loopback"
+            if (part[1] == 0 || part[1] > 223) return "no address of one host"
+            if (part[1] == 169 && part[2] == 254) return "link-local"
+            if (host ~ /^(100\.100\.100\.200|192\.0\.0\.192|168\.63\.129\.16)$/) return "of the cloud"
+            return ""
+        }
+        function of_v6(host) {
+            if (host == "::1") return loopback ? "" : "loopback"
+            if (host ~ /^fe[89ab]/) return "link-local"
+            if (host ~ /^fd00:ec2:/) return "of the cloud"
+            # Global, or unique within a site; nothing with another address inside of it.
+            if (host !~ /^([23][0-9a-f][0-9a-f][0-9a-f]|f[cd][0-9a-f][0-9a-f]):/ || host ~ /\./)
+                return "no usual address"
+            return ""
+        }
+        function of_name(host) {
+            # All else may be read as a number.
+            if (host !~ /(^|\.)[a-z_][0-9a-z_-]*$/) return "no usual address"
+            if (host ~ /(^|\.)localhost$/) return loopback ? "" : "loopback"
+            if (host ~ /^(metadata|instance-data)(\.|$)/) return "of the cloud"
+            return ""
+        }
+        {
+            host = tolower($1)
+            sub(/:[0-9]*$/, "", host)
+            port = $1
+            sub(/.*:/, "", port)
+            if (port + 0 < 1024) why = "a port of the system"
+            else if (host ~ /:/) why = of_v6(host)
+            else if (host ~ /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/) why = of_v4(host)
+            else why = of_name(host)
+            print (why == "" ? "ask " $1 : "skip " $1 " " why)
+        }'
+}
+
+# A name is as good as what it leads to, where that can be found out.
+leads_astray() {
+    case $host in *:* | *[!0-9A-Za-z._-]*) return 1 ;; *[A-Za-z]*) ;; *) return 1 ;; esac
+    limited getent ahosts "$host" 2>/dev/null </dev/null | head -n 100 |
+        awk -v port="$port" 'NF { print $1 ":" port }' | sort_out | grep -q '^skip '
 }
 
 # --- one node -----------------------------------------------------------------------------------
 
-cr=$(printf '\r')
-
-# The first line of a file that says something into $first; empty if none does.
+# The first line of a file that says something into $first; empty if none does. What is far out
+# is not looked for, and a line may have no end.
 first_line() {
-    while IFS= read -r first || [ -n "$first" ]; do
-        first=${first%"$cr"}
-        if [ -n "$first" ]; then return; fi
-    done <"$1"
-    first=''
+    first=$(head -c 4000 "$1" | tr -d '\000' | sed -n -e "s/$cr\$//" -e '/./{p;q;}')
 }
+
+cr=$(printf '\r')
 
 # True if $first is a refusal: `ERR unknown command`, `NOAUTH …`.
 is_refusal() {
@@ -111,6 +171,12 @@ is_locked() {
 # $part.why has the words.
 judge() {
     when="$began $(clock) $host:$port $2:"
+    size=$(($(wc -c <"$part.answer")))
+    if [ "$size" -ge "$most_bytes" ]; then
+        echo "an answer of more than $most_bytes bytes" >"$part.refused"
+        note "$when $(cat "$part.refused"): not kept"
+        return 1
+    fi
     if [ "$1" -eq 0 ]; then
         first_line "$part.answer"
         if is_locked; then return 2; fi
@@ -119,7 +185,7 @@ judge() {
             note "$when $(cat "$part.refused")"
             return 1
         fi
-        note "$when $(($(wc -c <"$part.answer"))) bytes"
+        note "$when $size bytes"
         [ -n "$first" ]
         return
     fi
@@ -158,7 +224,7 @@ save() {
     shift
     began=$(clock)
     ask "$@" >"$part.answer"
-    judge "$?" "$*"
+    judge "$(cat "$part.status")" "$*"
     case $? in
     0) if [ -n "$file" ]; then mv "$part.answer" "$part/$file"; fi ;;
     2) return 1 ;;
@@ -166,40 +232,44 @@ save() {
 }
 
 # redact PATTERN: names and values in turn, as that pattern gets them; of a password only whether
-# there is one.
+# there is one. What does not begin with a name that was asked for is not known to be free of
+# passwords: nothing of it is printed, nor what follows a line that is no name where one is due.
 redact() {
     awk -v asked="$1" '
         BEGIN { many = sub(/\*$/, "", asked) }
-        # What begins like a name that was not asked for is the rest of a password.
         function is_name(text) {
-            return many && index(text, asked) == 1 && text ~ /^[a-z]+(-[a-z0-9]+)*$/
+            if (!many) return text == asked && NR == 1
+            return index(text, asked) == 1 && text ~ /^[a-z]+(-[a-z0-9]+)*$/
         }
         { sub(/\r$/, "") }
-        NR == 1 && /^([A-Z][A-Z]+|\(error\)) / { print; refused = 1 }
-        refused { next }
-        # A password with line ends in it.
+        # Read to its end: whoever writes into a closed pipe looks as if it had failed.
+        over { next }
+        NR == 1 && /^([A-Z][A-Z]+|\(error\)) / { print substr($0, 1, 200); over = 1; next }
+        # A password with line ends in it: what begins like a name ends it.
         hiding && !is_name($0) { next }
         { hiding = 0 }
-        name == "" { name = $0; next }
+        name == "" {
+            if (is_name($0)) name = $0
+            else over = 1
+            next
+        }
         {
             print name
-            hiding = name ~ /(pass|password|auth|secret)$/
+            hiding = name ~ /(pass|password|auth|secret|token|key|user)$/
             print (!hiding ? $0 : $0 == "" ? "(empty)" : "(set)")
             name = ""
         }'
 }
 
-# CONFIG GET, one question for each: older servers take no more. False if there was no reply.
+# CONFIG GET, one question for each: older servers take no more. No pattern gets a password in
+# any version. False if there was no reply.
 settings() {
     for setting in 'cluster-*' dir dbfilename appendonly save 'maxmemory*' 'repl-*' \
-        'replica-*' 'slave-*' 'min-replicas-*' 'min-slaves-*' port bind 'tls-*' \
-        availability-zone requirepass masterauth; do
+        'replica-*' 'slave-*' 'min-replicas-*' 'min-slaves-*' port bind tls-port tls-cluster \
+        tls-replication availability-zone requirepass masterauth; do
         began=$(clock)
         # No password is written down on its way.
-        {
-            ask CONFIG GET "$setting"
-            echo "$?" >"$part.status"
-        } | redact "$setting" >"$part.answer"
+        ask CONFIG GET "$setting" | redact "$setting" >"$part.answer"
         judge "$(cat "$part.status")" "CONFIG GET $setting"
         case $? in
         0) cat "$part.answer" >>"$part/config-get.txt" ;;
@@ -239,6 +309,8 @@ interrogate() {
     if [ -f "$part/config-get.txt" ] && is_here "$host"; then own_file; fi
 }
 
+is_nodes_conf() { grep -q '^vars currentEpoch ' "$1"; }
+
 is_here() {
     case $1 in 127.* | ::1 | localhost) return 0 ;; esac
     grep -qxF -e "$1" "$work/addresses"
@@ -262,11 +334,14 @@ own_file() {
     case $conf in /*) ;; *) return ;; esac
     id=$(own_id "$part/cluster-nodes.txt" 2>/dev/null)
     case $id in '' | *[!0-9A-Za-z]*) return ;; esac
-    if [ -f "$conf" ] && limited grep -q "^$id [^ ]* [a-z,?!]*myself" "$conf" 2>/dev/null &&
-        limited grep -q '^vars currentEpoch ' "$conf"; then
-        limited cp "$conf" "$part/nodes.conf"
+    # Copied before it is looked at: what is looked at is what is kept.
+    [ -f "$conf" ] || return
+    limited head -c "$most_bytes" -- "$conf" >"$part.conf" 2>/dev/null </dev/null
+    if grep -q "^$id [^ ]* [a-z,?!]*myself" "$part.conf" && is_nodes_conf "$part.conf"; then
+        mv "$part.conf" "$part/nodes.conf"
         note "nodes.conf of $host:$port: copied"
     fi
+    rm -f "$part.conf"
 }
 
 # --- all nodes ----------------------------------------------------------------------------------
@@ -293,6 +368,8 @@ place() {
         fi
         if [ ! -e "$there" ]; then
             mv "$part" "$there"
+            if [ -f "$there/cluster-nodes.txt" ]; then view_of "$name" | listings >>"$work/listed"; fi
+            kept=$((kept + $(find "$there" -type f -exec cat {} + | wc -c) / 1024))
             [ "$name" = "${host}_$port" ] || note "$host:$port is kept as $name"
             return
         elif [ -f "$view" ] && [ "$(own_id "$view")" = "$(own_id "$there/cluster-nodes.txt")" ]; then
@@ -335,35 +412,62 @@ take_in() {
 # Addresses that are listed and not asked yet. One that a node gives itself needs no asking
 # again, unless somebody says that it is another's.
 unasked() {
-    views | listings | awk '
+    awk '
         $1 == "own" && $4 != "-" && $2 == $4 { own[$4] = $3 }
         $1 == "at" || $1 == "meeting" { order[++n] = $2; who[n] = $3 }
         END {
             for (i = 1; i <= n; i++)
                 if (own[order[i]] != who[i]) print order[i]
-        }' | sort -u | grep -vxF -f "$work/asked"
+        }' "$work/listed" | sort -u | grep -vxF -f "$work/asked"
 }
 
-# More than any cluster has: an answer may list anything.
+# Of those that are not asked: which are to be.
+to_be_asked() {
+    unasked | sort_out | while read -r word address why; do
+        if [ "$word" = ask ] && [ -n "$given_only" ]; then
+            word=skip why='not given'
+        elif [ "$word" = ask ] && split "$address" && leads_astray; then
+            word=skip why='the name leads to no usual address'
+        fi
+        case $word in
+        ask) printf '%s\n' "$address" ;;
+        *) printf '%s (%s)\n' "$address" "$why" >>"$work/skipped.all" ;;
+        esac
+    done
+    sort -u "$work/skipped.all" >"$work/skipped"
+}
+
+# More than any cluster has: an answer may list anything. And more KiB than all of it says.
 most=5000
+most_kept=4194304
 
 # From the seeds to every node that anybody lists.
 ask_cluster() {
     mkdir "$out/nodes"
     cp "$work/seeds" "$work/todo"
     : >"$work/asked"
+    : >"$work/listed"
+    : >"$work/skipped.all"
+    loopback=$(grep -e '^127\.' -e '^::1:' -e '^localhost:' "$work/seeds" | head -n 1)
+    kept=0
     while [ -s "$work/todo" ]; do
         cat "$work/todo" >>"$work/asked"
         ask_all "$work/todo"
         room=$((most - $(wc -l <"$work/asked")))
         if [ "$room" -lt 0 ]; then room=0; fi
-        unasked >"$work/next"
+        to_be_asked >"$work/next"
         if [ "$(($(wc -l <"$work/next")))" -gt "$room" ]; then
             say "more than $most addresses are listed; the rest is not asked"
             note "more than $most addresses are listed; the rest is not asked"
         fi
         head -n "$room" "$work/next" >"$work/todo"
+        if [ "$kept" -gt "$most_kept" ]; then
+            say "more than $most_kept KiB were answered; nobody else is asked"
+            note "more than $most_kept KiB were answered; nobody else is asked"
+            : >"$work/todo"
+        fi
     done
+    while read -r line; do note "not asked: $line"; done <"$work/skipped"
 }
 
 # --- what is told at the end --------------------------------------------------------------------
@@ -378,7 +482,7 @@ hosts_map() {
         if [ -n "$zone" ]; then echo "zone ${name%_*} $zone"; fi
     done >"$work/zones"
     set -f
-    views | listings | cat "$work/zones" - | awk '
+    cat "$work/zones" "$work/listed" | awk '
         $1 == "zone" {
             # Two words about one host are none.
             if ($2 in zone && zone[$2] != $3) zone[$2] = ""
@@ -428,6 +532,10 @@ summary() {
         }' "$work/told" >"$work/summary"
     say "$(cat "$work/summary")"
     note "$(cat "$work/summary")"
+    if [ -s "$work/skipped" ]; then
+        say "listed, but not asked: $(head -n 5 "$work/skipped" | tr '\n' ' ')"
+        say "$(($(wc -l <"$work/skipped"))) in all: see collect.log; give those that are nodes"
+    fi
     if grep -q -e NOAUTH -e WRONGPASS "$work/told"; then
         say 'a node wants another password, or one at all: set REDISCLI_AUTH'
     fi
@@ -456,8 +564,8 @@ local_files() {
 }
 
 local_file() {
-    limited grep -q '^vars currentEpoch ' "$conf" 2>/dev/null </dev/null || return
-    limited cp "$conf" "$work/conf" </dev/null || return
+    limited head -c "$most_bytes" -- "$conf" >"$work/conf" 2>/dev/null </dev/null
+    is_nodes_conf "$work/conf" || return
     own=$({ echo view here && sed 's/^/| /' "$work/conf"; } | listings | awk '
         $1 == "own" { print $4; exit }')
     case $own in
@@ -477,7 +585,7 @@ local_file() {
 
 usage() {
     cat <<END
-sh $0 [-o DIR] [-t SECONDS] [-j N] [-f FILE]... [HOST:PORT]...
+sh $0 [-o DIR] [-t SECONDS] [-j N] [--only-given] [-f FILE]... [HOST:PORT]...
 sh $0 --local [-o DIR] [-t SECONDS] [DIRECTORY]...
 
 Asks every node of a Redis or Valkey cluster for what topoplan can use, and saves it. Only
@@ -489,6 +597,9 @@ script was printed, name the others. Give also nodes that may be in no other nod
               DIR.tar.gz is made beside it, and its name is printed
   -t SECONDS  how long to wait for one answer (5)
   -j N        how many nodes to ask at once (8)
+  --only-given  asks nobody else: who is listed is named at the end. Without it every listed
+              address is asked but those that are no node's: loopback, link-local, of the cloud
+              itself, and ports below 1024. Give them to have them asked
   --local     asks no server: saves disks, mounts, server processes and the nodes.conf files
               of this host. Run it on each host, also where servers are dead or hang; name
               the DIRECTORY of servers that do not run. Give all captures to topoplan together
@@ -497,7 +608,8 @@ script was printed, name the others. Give also nodes that may be in no other nod
 REDIS_CLI   the client, with its options: REDIS_CLI='redis-cli --tls --cacert ca.pem'
             (default: redis-cli, else valkey-cli)
 REDISCLI_AUTH  the password, read by the client; never give it with -a, where \`ps\` shows it.
-            It is sent to every address given and to every address that a node lists
+            It is sent to every address given and, without --only-given, to every address
+            that a node lists
 
 Exit status: 0 if a node answered, 1 if none did, 2 on wrong usage.
 END
@@ -522,10 +634,19 @@ find_client() {
         command -v valkey-cli >/dev/null; then
         client=valkey-cli
     fi
-    case " $client " in *' -a '* | *' --pass '* | *' --pass='* | *://*@*)
-        die 'a password in REDIS_CLI is seen by everyone on this host: use REDISCLI_AUTH'
-        ;;
-    esac
+    for word in $client; do
+        case $word in
+        -a | --pass | --pass=* | *://*@*)
+            die 'a password in REDIS_CLI is seen by everyone on this host: use REDISCLI_AUTH'
+            ;;
+        -c)
+            die 'with -c in REDIS_CLI a node could send the question, and the password, elsewhere'
+            ;;
+        -3)
+            die 'with -3 in REDIS_CLI a password could not be told from a name: leave it out'
+            ;;
+        esac
+    done
     command -v "${client%% *}" >/dev/null || die "${client%% *} is not there: set REDIS_CLI"
 }
 
@@ -538,6 +659,7 @@ main() {
             exit 0
             ;;
         --local) here=yes ;;
+        --only-given) given_only=yes ;;
         -o | -t | -j | -f)
             [ "$#" -ge 2 ] || die "$1 needs a value; see -h"
             case $1 in
@@ -573,13 +695,14 @@ $1"
     for seed in $baked; do add_seed "$seed"; done
     [ -n "$seeds" ] || die 'name a node of the cluster: HOST:PORT; see -h'
     find_client
+    find_form
     : "${out:=topoplan-capture-$(date -u +%Y%m%dT%H%M%SZ)}"
     begin
     for seed in $seeds; do echo "$seed"; done | awk '!seen[$0]++' >"$work/seeds"
     own_addresses >"$work/addresses"
     ask_cluster
     hosts_map
-    if views | listings | serves_here; then host_facts; fi
+    if serves_here; then host_facts; fi
     status=0
     summary || status=1
     finish
@@ -588,7 +711,7 @@ $1"
 
 # True if a node of the cluster is on this host.
 serves_here() {
-    awk '$1 == "own" || $1 == "at" { print $2 }' | sort -u >"$work/all"
+    awk '$1 == "own" || $1 == "at" { print $2 }' "$work/listed" | sort -u >"$work/all"
     while IFS= read -r address; do
         if split "$address" && is_here "$host"; then return 0; fi
     done <"$work/all"

@@ -71,6 +71,49 @@ fn the_printed_script_saves_what_a_capture_by_hand_does() {
     let silent = Some(silent.to_string());
     let dead = |f: &Finding| f.code == "M003" && f.subject.address == silent;
     assert!(report.findings.iter().any(dead), "{:?}", report.findings);
+
+    no_client_makes_it_save_a_password(&servers);
+}
+
+/// However the client is told to print its answers.
+fn no_client_makes_it_save_a_password(servers: &Servers) {
+    servers.say(0, &["CONFIG", "SET", "masterauth", "M4sterSecret"]);
+    servers.say(0, &["CONFIG", "SET", "requirepass", "R3quiredSecret"]);
+    let seed = servers.nodes[0].address.to_string();
+    let run_with = |client: &str, out: &str| {
+        run(Command::new("sh")
+            .args(["collect.sh", "-o", out, "--only-given", &seed])
+            .env("REDIS_CLI", client)
+            .env("REDISCLI_AUTH", "R3quiredSecret")
+            .env("FAKETTY", "1")
+            .current_dir(&servers.root))
+    };
+    for (number, form) in ["--no-raw", "--csv", "--json", "-D |", "-2"]
+        .iter()
+        .enumerate()
+    {
+        let out = format!("secret-{number}");
+        let output = run_with(&format!("redis-cli {form}"), &out);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let node = servers
+            .root
+            .join(format!("{out}/nodes/{}", seed.replace(':', "_")));
+        let settings = fs::read_to_string(node.join("config-get.txt")).expect("some are saved");
+        assert!(
+            settings.contains("requirepass\n(set)"),
+            "{form}: {settings}"
+        );
+        assert!(settings.contains("masterauth\n(set)"), "{form}: {settings}");
+        for file in fs::read_dir(&node).expect("a folder") {
+            let path = file.expect("a readable folder").path();
+            let text = String::from_utf8_lossy(&fs::read(&path).expect("readable")).into_owned();
+            assert!(!text.contains("Secret"), "{form}: {}", path.display());
+        }
+    }
+    for form in ["-3", "-c"] {
+        let output = run_with(&format!("redis-cli {form}"), "refused");
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    }
 }
 
 /// Runs the script, seeded with the first node alone.

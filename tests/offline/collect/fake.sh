@@ -14,6 +14,9 @@ if [ ! -d "$dir" ] || [ -e "$dir/UNREACHABLE" ]; then
 fi
 if [ -e "$dir/silent" ]; then exec sleep 60; fi
 if [ -e "$dir/silent-on" ] && [ "$*" = "$(cat "$dir/silent-on")" ]; then exec sleep 60; fi
+if [ -e "$dir/config-says" ]; then
+    case $* in 'CONFIG GET '*) cat "$dir/config-says" && exit 0 ;; esac
+fi
 if [ -e "$dir/says" ]; then
     cat "$dir/says"
     exit 0

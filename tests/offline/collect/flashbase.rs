@@ -61,7 +61,8 @@ fn saves_the_transcripts() {
     );
     assert_eq!(
         played.read("out/cluster_1/redis.properties"),
-        "export SR2_REDIS_MASTER_PORTS=( 18100 )\n# (redacted)\n"
+        "# topoplan collect: what topoplan reads of this file\n\
+         export SR2_REDIS_MASTER_PORTS=( 18100 )\n"
     );
     let nodes = played.read("out/cli-all-cluster-nodes.txt");
     assert!(
@@ -99,4 +100,28 @@ fn without_an_answer_it_fails() {
     played.environment = vec![("FLASHBASE", "./nowhere".to_owned())];
     let run = played.run(&script(&["--flashbase"]), &[] as &[&str]);
     run.ends(2, "./nowhere is not there: set FLASHBASE");
+}
+
+#[test]
+fn of_properties_only_lists_and_paths_are_saved() {
+    let mut played = Played::new("properties");
+    let properties = "#!/bin/bash\nexport SR2_REQUIREPASS=PropSecret\nREDIS_PASS=PropSecret\n\
+        export SR2_REDIS_MASTER_HOSTS=( \"10.0.0.1\" h2 ) # PropSecret\n\
+        export SR2_REDIS_MASTER_PORTS=( $(seq 18100 18117) )\r\n  \
+        export SR2_REDIS_SLAVE_PORTS=(\n  $(seq 18150 18160)\n  # PropSecret\n  18170\n)\n\
+        requirepass PropSecret\ntls-key-file-pass PropSecret\nAPI_TOKEN=PropSecret\n\
+        export SR2_REDIS_DATA=redis://user:PropSecret@h\nexport SR2_REDIS_DATA=/data/ssd\n\
+        export SR2_REDIS_SLAVE_HOSTS=( h3 PropSecret@h4 )\n# export SSD_COUNT=PropSecret\n\
+        export SSD_COUNT=3\nexport SR2_REDIS_MASTER_PORTS=( 1\n PropSecret\n";
+    played.put("home/tsr2/cluster_1/conf/redis.properties", properties);
+    flashbase(&mut played, &[]).ends(0, "2 of 3 nodes answered\n");
+    assert_eq!(
+        played.read("out/cluster_1/redis.properties"),
+        "# topoplan collect: what topoplan reads of this file\n\
+         export SR2_REDIS_MASTER_HOSTS=( \"10.0.0.1\" h2 )\n\
+         export SR2_REDIS_MASTER_PORTS=( $(seq 18100 18117) )\n  \
+         export SR2_REDIS_SLAVE_PORTS=(\n  $(seq 18150 18160)\n\n  18170\n)\n\
+         export SR2_REDIS_DATA=(left out)\nexport SR2_REDIS_DATA=/data/ssd\n\
+         export SR2_REDIS_SLAVE_HOSTS=(left out)\nexport SSD_COUNT=3\n"
+    );
 }

@@ -174,6 +174,163 @@ fn passwords_are_not_saved() {
     assert!(!asked.contains("hunter2"), "not on a command line");
 }
 
+/// Whatever a client makes of its answers: what does not begin with a name is not kept.
+#[test]
+fn answers_that_do_not_begin_with_a_name_are_not_kept() {
+    for (form, says) in [
+        ("numbered", "1) \"requirepass\"\n2) \"hunter2\"\n"),
+        ("numbered map", "1# \"requirepass\" => \"hunter2\"\n"),
+        ("raw map", "requirepass hunter2\n"),
+        ("csv", "\"requirepass\",\"hunter2\"\n"),
+        ("json", "{\"requirepass\":\"hunter2\"}\n"),
+        ("value first", "hunter2\nrequirepass\n"),
+        ("another name", "tls-key-file-pass\nhunter2\n"),
+        ("blank first", "\nhunter2\n"),
+        ("behind a name", "dir\n/\nrequirepass\nhunter2\n"),
+    ] {
+        let played = Played::new("forms");
+        played.node("127.0.0.1_7000", TWO);
+        played.put("nodes/127.0.0.1_7000/config-says", says);
+        played.collect(&["127.0.0.1:7000"]).ends(0, "1 of 2");
+        let file = "out/nodes/127.0.0.1_7000/config-get.txt";
+        let saved = match played.has(file) {
+            true => played.read(file),
+            false => String::new(),
+        };
+        assert!(!saved.contains("hunter2"), "{form}: {saved}");
+        assert!(
+            !played.read("out/collect.log").contains("hunter2"),
+            "{form}"
+        );
+    }
+}
+
+#[test]
+fn clients_that_would_go_elsewhere_or_garble_answers_are_refused() {
+    let mut played = two("options");
+    for (client, why) in [
+        ("redis-cli\t-a hunter2", "use REDISCLI_AUTH"),
+        (
+            "redis-cli -c",
+            "send the question, and the password, elsewhere",
+        ),
+        ("redis-cli  -3 --tls", "could not be told from a name"),
+    ] {
+        played.environment = vec![("REDIS_CLI", client.to_owned())];
+        played.collect(&["127.0.0.1:7000"]).ends(2, why);
+    }
+    assert!(!played.has("nodes/asked"));
+}
+
+/// A client that knows how to print bare words is made to, behind all that the operator wants.
+#[test]
+fn a_client_is_made_to_print_bare_words() {
+    let mut played = two("bare");
+    played.put(
+        "client.sh",
+        "#!/bin/sh\nprintf '%s\\n' \"$*\" >>calls\n\
+         case $* in '--no-raw --raw -2 --version') exit 1 ;; *--version) exit 0 ;; esac\n\
+         shift && host=$2 port=$4 && shift 5\nexec sh ./fake.sh -h $host -p $port \"$@\"\n",
+    );
+    played.environment = vec![("REDIS_CLI", "/bin/sh ./client.sh --no-raw".to_owned())];
+    played
+        .collect(&["127.0.0.1:7000"])
+        .ends(0, "2 of 2 nodes answered\n");
+    let calls = played.read("calls");
+    let asked = calls
+        .lines()
+        .skip(2)
+        .all(|call| call.starts_with("--no-raw -h 127.0.0.") && call.contains(" -p 7000 --raw "));
+    assert!(asked, "{calls}");
+}
+
+#[test]
+fn a_reply_without_an_end_is_cut_off_and_not_kept() {
+    let played = two("endless");
+    played.put(
+        "nodes/127.0.0.2_7000/config-says",
+        &format!("dir\n/{}\n", "x".repeat(1 << 20)),
+    );
+    // More than is kept, on one line.
+    let text = "x".repeat((16 << 20) + 1);
+    played.put("nodes/127.0.0.2_7000/info.txt", &text);
+    played.collect(&["127.0.0.1:7000"]).ends(0, "2 of 2");
+    assert!(!played.has("out/nodes/127.0.0.2_7000/info.txt"));
+    assert!(played.has("out/nodes/127.0.0.2_7000/epoch-after.txt"));
+    let log = played.read("out/collect.log");
+    assert!(log.contains("more than 16777216 bytes: not kept"), "{log}");
+}
+
+#[test]
+fn nobody_is_asked_on_the_word_of_a_stranger_that_is_no_node() {
+    let strangers = [
+        ("169.254.169.254:8000", "link-local"),
+        ("fe80::1:7000", "link-local"),
+        ("::ffff:a9fe:a9fe:7000", "no usual address"),
+        ("::ffff:169.254.169.254:7000", "no usual address"),
+        ("64:ff9b::a9fe:a9fe:7000", "no usual address"),
+        ("2852039166:7000", "no usual address"),
+        ("0251.0376.0251.0376:7000", "no usual address"),
+        ("169.254.43518:7000", "no usual address"),
+        ("0xa9fea9fe:7000", "no usual address"),
+        ("metadata.google.internal:8000", "of the cloud"),
+        ("100.100.100.200:8000", "of the cloud"),
+        ("fd00:ec2::254:7000", "of the cloud"),
+        ("127.0.0.1:7777", "loopback"),
+        ("::1:7777", "loopback"),
+        ("localhost:7777", "loopback"),
+        ("0.0.0.0:7000", "no address of one host"),
+        ("224.0.0.1:7000", "no address of one host"),
+        ("10.0.0.1:22", "a port of the system"),
+    ];
+    let mut view = "aa 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-8191\n\
+                    bb 10.0.0.2:7000@17000 master - 0 0 2 connected 8192-16383\n\
+                    cc fd00::7:7000@17000 master - 0 0 3 connected\n\
+                    dd db-7.example:7000@17000 master - 0 0 4 connected\n"
+        .to_owned();
+    for (n, (address, _)) in strangers.iter().enumerate() {
+        view += &format!("e{n} {address}@1 master - 0 0 1 connected\n");
+    }
+    let played = Played::new("strangers");
+    played.node("10.0.0.1_7000", &view);
+    let run = played.collect(&["10.0.0.1:7000"]);
+    run.ends(0, "1 of 4 nodes answered");
+    run.ends(0, "listed, but not asked: ");
+    let log = played.read("out/collect.log");
+    for (address, why) in strangers {
+        let line = format!("not asked: {address} ({why})\n");
+        assert!(log.contains(&line), "{line}{log}");
+    }
+    let visited = played.read("nodes/visited");
+    for (address, _) in strangers {
+        assert!(!visited.lines().any(|l| l == address), "{address}");
+    }
+    // Whoever names one means it.
+    let named = Played::new("strangers-named");
+    named.node("10.0.0.1_7000", &view);
+    named
+        .collect(&["10.0.0.1:7000", "127.0.0.9:7000", "169.254.169.254:8000"])
+        .ends(0, "1 of 9 nodes answered");
+    let visited = named.read("nodes/visited");
+    for address in ["169.254.169.254:8000", "127.0.0.1:7777", "localhost:7777"] {
+        assert!(visited.lines().any(|l| l == address), "{visited}");
+    }
+}
+
+#[test]
+fn only_those_are_asked_that_were_given() {
+    let played = two("only-given");
+    let run = played.collect(&["--only-given", "127.0.0.1:7000"]);
+    run.ends(0, "1 of 1 nodes answered\n");
+    run.ends(0, "listed, but not asked: 127.0.0.2:7000 (not given)");
+    let baked = super::script(&["--only-given", "--seed", "127.0.0.1:7000"]);
+    let played = two("only-given-baked");
+    played
+        .run(&baked, &[] as &[&str])
+        .ends(0, "1 of 1 nodes answered\n");
+    assert_eq!(played.names("out/nodes"), ["127.0.0.1_7000"]);
+}
+
 #[test]
 fn a_password_on_a_command_line_is_refused() {
     let mut played = two("command-line");
@@ -201,6 +358,11 @@ fn a_password_among_other_settings_or_with_line_ends_is_not_saved() {
             "tls-*",
             "tls-port\n0\ntls-key-file-pass\nhunter2\nHunter 3\nhunter\ntls-ca-cert-file\n\ntls-cluster\nno\n",
             "tls-port\n0\ntls-key-file-pass\n(set)\ntls-ca-cert-file\n\ntls-cluster\nno\n",
+        ),
+        (
+            "repl-*",
+            "repl-timeout\n60\nhunter2\nrepl-x\ny\n",
+            "repl-timeout\n60\n",
         ),
         (
             "requirepass",
