@@ -35,7 +35,7 @@ pub struct Impact {
 pub fn lose(cluster: &Cluster, lost: &BTreeSet<NodeId>) -> Impact {
     let mut after = cluster.clone();
     for &id in lost {
-        after.node_mut(id).live = false;
+        after.node_mut(id).lose();
     }
     let mut impact = Impact {
         lost: SlotSet::new(),

@@ -22,7 +22,7 @@ pub struct Listed {
 /// it owns what it claims, and servers would refuse to make it a replica.
 pub fn no_slot(cluster: &Cluster) -> Listed {
     listed(cluster, |_, node| {
-        node.is_master() && node.slots.is_empty() && node.contested.is_empty()
+        node.is_master() && node.slots.is_empty() && node.seen.contested.is_empty()
     })
 }
 
@@ -72,8 +72,8 @@ pub struct Roles {
 /// What one node adds to the distribution.
 pub fn role(node: &Node) -> Roles {
     Roles {
-        masters: usize::from(node.live && !node.slots.is_empty()),
-        replicas: usize::from(node.live && node.is_replica()),
+        masters: usize::from(node.is_live() && !node.slots.is_empty()),
+        replicas: usize::from(node.is_live() && node.is_replica()),
     }
 }
 
@@ -83,7 +83,7 @@ fn listed(cluster: &Cluster, test: impl Fn(NodeId, &Node) -> bool) -> Listed {
         .iter()
         .filter(|&(id, node)| !node.is_ghost() && test(id, node))
         .map(|(id, _)| id);
-    let (live, dead) = found.partition(|&id| cluster.node(id).live);
+    let (live, dead) = found.partition(|&id| cluster.node(id).is_live());
     Listed { live, dead }
 }
 
@@ -114,7 +114,7 @@ mod tests {
             both("blank new lost", "dead")
         );
         let lost = id(&cluster, "lost");
-        cluster.node_mut(lost).contested.insert(7);
+        cluster.node_mut(lost).seen.contested.insert(7);
         assert_eq!(
             names(&cluster, &no_slot(&cluster)),
             both("blank new", "dead")

@@ -275,7 +275,7 @@ pub fn tidy(cluster: &Cluster) -> i64 {
         .iter()
         .filter(|(_, node)| match node.membership {
             Membership::Ghost | Membership::Unmet => true,
-            Membership::Member => node.live && node.is_master() && node.slots.is_empty(),
+            Membership::Member => node.is_live() && node.is_master() && node.slots.is_empty(),
             Membership::Forgotten => false,
         })
         .count() as i64

@@ -107,7 +107,7 @@ impl Act for Failover {
             ));
         }
         match self.mode {
-            Mode::Graceful if !master.live => {
+            Mode::Graceful if !master.is_live() => {
                 refuse(format!("{master} is down: a graceful failover is refused"))
             }
             Mode::Graceful
@@ -115,7 +115,7 @@ impl Act for Failover {
             {
                 refuse(format!("{replica} is not in sync with {master}"))
             }
-            Mode::Force | Mode::Takeover if master.live => {
+            Mode::Force | Mode::Takeover if master.is_live() => {
                 refuse(format!("{master} lives: writes would be lost"))
             }
             Mode::Graceful | Mode::Force if !at.has_majority() => {
@@ -138,7 +138,7 @@ impl Act for Failover {
             let old = cluster.node_mut(self.old);
             let slots = std::mem::take(&mut old.slots);
             let offset = old.replication.offset;
-            let lives = old.live;
+            let lives = old.is_live();
             if lives {
                 old.role = Role::Replica(Some(self.node));
                 old.replication.link = Link::Up;
@@ -156,7 +156,7 @@ impl Act for Failover {
             // Those of a dead master were waiting with their link down.
             for id in siblings.into_iter().chain(chained).filter(|_| !lives) {
                 let follower = cluster.node_mut(id);
-                if follower.live && follower.replication.sync == Sync::Done {
+                if follower.is_live() && follower.replication.sync == Sync::Done {
                     follower.replication.link = Link::Up;
                 }
             }
@@ -182,8 +182,8 @@ impl Act for Failover {
     fn wait(&self, at: &Counted, _: &Draft, _: &Ahead) -> Wait {
         let mut places = vec![self.node];
         let followers = at.followers(self.old).iter().copied();
-        places.extend(followers.filter(|&id| id != self.node && at.node(id).live));
-        if at.node(self.old).live {
+        places.extend(followers.filter(|&id| id != self.node && at.node(id).is_live()));
+        if at.node(self.old).is_live() {
             places.push(self.old);
         }
         Wait {

@@ -71,7 +71,7 @@ impl Act for Forget {
     fn precondition(&self, at: &Counted) -> Result<(), Unfit> {
         let ghost = at.node(self.node);
         let refuse = |why: String| Err(Unfit(why));
-        if ghost.live {
+        if ghost.is_live() {
             return refuse(format!("{ghost} lives: it would come back"));
         }
         // FORGET of a slot owner is accepted by every server, and loses the slots.
@@ -79,7 +79,7 @@ impl Act for Forget {
             return refuse(format!("{ghost} still owns slots {}", ghost.slots));
         }
         let mut followers = at.followers(self.node).iter().map(|&id| at.node(id));
-        if let Some(follower) = followers.find(|n| n.live) {
+        if let Some(follower) = followers.find(|n| n.is_live()) {
             return refuse(format!(
                 "{follower} still replicates {ghost} and would refuse"
             ));
@@ -93,9 +93,9 @@ impl Act for Forget {
     fn begin(&self, at: &mut Counted) {
         at.edit(&[self.node], |cluster| {
             let ghost = cluster.node_mut(self.node);
-            self.tell.iter().for_each(|&t| ghost.known_by.remove(t));
+            self.tell.iter().for_each(|&t| ghost.seen.known_by.remove(t));
             ghost.membership = Membership::Forgotten;
-            ghost.live = false;
+            ghost.lose();
             ghost.slots = SlotSet::new();
         });
     }

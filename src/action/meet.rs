@@ -78,15 +78,15 @@ impl Act for Meet {
             let known = known.map(|(id, _)| id).collect();
             let met = cluster.node_mut(self.node);
             met.membership = Membership::Member;
-            met.known_by = known;
+            met.seen.known_by = known;
             // A node that joins learns of everybody but ghosts: gossip skips `noaddr`.
             for index in 0..cluster.nodes.len() as u32 {
                 let id = NodeId(index);
                 let other = cluster.node_mut(id);
                 // Nor of a dead node that nobody lists any more.
-                let told = other.live || !other.known_by.is_empty();
+                let told = other.is_live() || !other.seen.known_by.is_empty();
                 if id != self.node && other.membership == Membership::Member && told {
-                    other.known_by.insert(self.node);
+                    other.seen.known_by.insert(self.node);
                 }
             }
         });

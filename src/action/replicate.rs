@@ -96,7 +96,7 @@ impl Act for Replicate {
             replica.replication.link = Link::Up;
             replica.replication.sync = Sync::Done;
             replica.replication.offset = offset;
-            replica.masterless_in.clear();
+            replica.seen.masterless_in.clear();
         });
     }
 
@@ -132,7 +132,7 @@ impl Act for Replicate {
         let replica = at.node(self.node);
         let before = at.node(replica.master()?);
         let useful =
-            before.live && !before.slots.is_empty() && before.membership == Membership::Member;
+            before.is_live() && !before.slots.is_empty() && before.membership == Membership::Member;
         (useful && replica.replication.link != Link::Down)
             .then(|| replicate(&replica.to_string(), before.name.to_string()))
     }

@@ -75,7 +75,7 @@ impl Act for SetSlot {
 
     fn precondition(&self, at: &Counted) -> Result<(), Unfit> {
         let node = at.node(self.node);
-        if !node.live {
+        if !node.is_live() {
             return Err(Unfit(format!("{node} does not live")));
         }
         Ok(())

@@ -105,7 +105,7 @@ pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
         })
         .collect();
     let unowned = cluster.unowned();
-    for (id, node) in cluster.iter().filter(|(_, n)| n.live) {
+    for (id, node) in cluster.iter().filter(|(_, n)| n.is_live()) {
         let Some(host) = node.host else { continue };
         let load = &mut loads[host.0 as usize];
         if !node.slots.is_empty() {

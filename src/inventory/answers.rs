@@ -17,6 +17,8 @@ pub(super) struct Answers {
     pub info_place: Option<Place>,
     pub answered: bool,
     pub unreachable: Option<Place>,
+    /// Its host answered that nothing listens there.
+    pub refused: bool,
     /// Key and value of `CLUSTER INFO`.
     pub cluster_info: BTreeMap<String, String>,
     pub cluster_info_place: Option<Place>,
@@ -64,6 +66,7 @@ impl Answers {
             .extend(other.cluster_info.iter().map(copied));
         self.info_place = self.info_place.take().or(other.info_place.clone());
         self.answered |= other.answered;
+        self.refused |= other.refused;
         self.unreachable = self.unreachable.take().or(other.unreachable.clone());
         self.cluster_info_place = self
             .cluster_info_place

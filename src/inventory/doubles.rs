@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
+use crate::inventory::liveness::opinion;
 use crate::inventory::moments::place_of;
 use crate::inventory::nodes::Draft;
 use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;
 use crate::model::Address;
+use crate::model::Asked;
+use crate::model::Evidence;
 use crate::model::Membership;
 use crate::parse::Flags;
 use crate::text::Place;
@@ -81,13 +84,17 @@ pub(super) fn settle(
 
 /// As the views have it: what else the capture tells is filed by address, which is in question.
 fn lives(gathered: &Gathered, draft: &Draft, of: &Seen) -> bool {
-    let failed = of.count(gathered, |f| f.flags.has(Flags::FAILED));
-    let doubted = of.count(gathered, |f| {
-        f.flags.has(Flags::SUSPECTED) || f.flags.has(Flags::FAILED) || !f.connected
-    });
+    let evidence = Evidence {
+        asked: match of.own {
+            Some(_) => Asked::Answered,
+            None => Asked::Never,
+        },
+        process: None,
+        opinion: opinion(gathered, of),
+    };
     match draft.membership {
         Membership::Unmet => true,
-        Membership::Member => of.own.is_some() || (2 * failed <= of.listed && doubted < of.listed),
+        Membership::Member => evidence.judge().is_live(),
         Membership::Ghost | Membership::Forgotten => false,
     }
 }

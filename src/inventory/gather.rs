@@ -37,6 +37,7 @@ use crate::parse::ProcessRow;
 use crate::parse::Properties;
 use crate::parse::Section;
 use crate::parse::address_in_path;
+use crate::parse::is_refusal;
 use crate::parse::port_in_name;
 use crate::text::Place;
 use crate::text::Source;
@@ -227,10 +228,10 @@ impl Gathered {
                 answers.answered = true;
                 answers.clock = Some(clock);
             }
-            Facts::Unreachable(_) => {
-                self.answers_of(of, &spot, file, &place)
-                    .unreachable
-                    .get_or_insert(place);
+            Facts::Unreachable(how) => {
+                let answers = self.answers_of(of, &spot, file, &place);
+                answers.refused |= is_refusal(how);
+                answers.unreachable.get_or_insert(place);
             }
             Facts::HostMap(rows) => self
                 .hosts

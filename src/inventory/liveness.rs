@@ -8,40 +8,62 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;
+use crate::model::Asked;
 use crate::model::Cluster;
+use crate::model::Evidence;
+use crate::model::Life;
+use crate::model::Liveness;
 use crate::model::Membership;
+use crate::model::Node;
+use crate::model::NodeId;
+use crate::model::Opinion;
+use crate::model::Process;
 use crate::parse::Flags;
 
-/// The word *live* of the design, node by node.
-pub(super) fn judge_liveness(
+/// Judges node by node; see [`Evidence::judge`].
+pub(super) fn judge(
     gathered: &Gathered,
     seen: &BTreeMap<Token, Seen>,
     index: &Index,
+    processes: &BTreeMap<NodeId, Process>,
     cluster: &mut Cluster,
 ) {
     for (id, of) in index.of_each(seen) {
         let node = cluster.node_mut(id);
-        let answers = node.address.as_ref().and_then(|a| gathered.answers.get(a));
-        let answered = answers.is_some_and(|a| a.answered);
-        let silent = answers.is_some_and(|a| a.unreachable.is_some());
-        let failed = of.count(gathered, |f| f.flags.has(Flags::FAILED));
-        let doubted = of.count(gathered, |f| {
-            f.flags.has(Flags::SUSPECTED) || f.flags.has(Flags::FAILED) || !f.connected
-        });
-        node.accused = doubted > 0;
-        let outvoted = 2 * failed > of.listed;
-        node.live = match node.membership {
-            Membership::Ghost | Membership::Forgotten => false,
-            Membership::Unmet => true,
-            Membership::Member if of.own.is_some() => true,
-            // A client may give up on one command, and another is answered.
-            Membership::Member if answered => true,
-            Membership::Member if silent => false,
-            Membership::Member => !outvoted && (of.listed == 0 || doubted < of.listed),
+        let opinion = opinion(gathered, of);
+        let evidence = Evidence {
+            asked: asked(gathered, of, node),
+            process: processes.get(&id).copied(),
+            opinion,
         };
-        let member = node.membership == Membership::Member;
-        node.failed_for_most = member && node.live && outvoted;
-        node.only_suspected = member && !node.live && !silent && failed == 0;
+        node.seen.opinion = opinion;
+        node.liveness = match node.membership {
+            Membership::Ghost | Membership::Forgotten => Liveness::Gone,
+            Membership::Unmet => Liveness::Live(Life::Answers),
+            Membership::Member => evidence.judge(),
+        };
+    }
+}
+
+/// What the views of others say of it.
+pub(super) fn opinion(gathered: &Gathered, of: &Seen) -> Opinion {
+    Opinion {
+        listed: of.listed,
+        doubted: of.count(gathered, |f| {
+            f.flags.has(Flags::SUSPECTED) || f.flags.has(Flags::FAILED) || !f.connected
+        }),
+        failed: of.count(gathered, |f| f.flags.has(Flags::FAILED)),
+    }
+}
+
+fn asked(gathered: &Gathered, of: &Seen, node: &Node) -> Asked {
+    let answers = node.address.as_ref().and_then(|a| gathered.answers.get(a));
+    match answers {
+        _ if of.own.is_some() => Asked::Answered,
+        Some(answers) if answers.answered => Asked::Answered,
+        Some(answers) if answers.refused => Asked::Refused,
+        Some(answers) if answers.unreachable.is_some() => Asked::Silent,
+        Some(_) | None => Asked::Never,
     }
 }
 

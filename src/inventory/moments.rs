@@ -82,7 +82,7 @@ pub(super) fn note(
                 }
             }
             // What two nodes claim in their own views is a conflict, which says more.
-            Role::Master if claimed && node.contested.is_empty() => {
+            Role::Master if claimed && node.seen.contested.is_empty() => {
                 let why = format!(
                     "{node} owns slots by an older view, none by a later config epoch of another"
                 );

@@ -138,7 +138,7 @@ pub(super) fn nodes(
                 draft.address.clone(),
             );
             node.membership = draft.membership;
-            node.has_view = of.own.is_some_and(|v| gathered.views[v].whole);
+            node.seen.has_view = of.own.is_some_and(|v| gathered.views[v].whole);
             if draft.membership == Membership::Ghost {
                 node.last_address = last_seen.get(&draft.token).cloned();
             }

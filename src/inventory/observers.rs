@@ -31,9 +31,9 @@ pub(super) fn link_observers(
                 continue;
             }
             let node = cluster.node_mut(node);
-            node.known_by.insert(observer);
+            node.seen.known_by.insert(observer);
             if fact.flags.has(Flags::REPLICA) && fact.master.is_none() {
-                node.masterless_in.insert(observer);
+                node.seen.masterless_in.insert(observer);
             }
         }
     }

@@ -17,134 +17,187 @@ use crate::model::Cluster;
 use crate::model::HostId;
 use crate::model::Membership;
 use crate::model::NodeId;
+use crate::model::Process;
 use crate::parse::ProcessRow;
 use crate::text::Place;
 
-/// The processes of one host, with the files that list them.
-type Listed<'a> = Vec<(&'a Arc<str>, &'a ProcessRow)>;
+/// A process of a host, and where it is listed.
+struct Row<'a> {
+    path: &'a Arc<str>,
+    process: &'a ProcessRow,
+    /// A view stands below it in the same file: what ran then may be gone by now.
+    before_a_view: bool,
+}
 
-/// Takes a node for dead that gave neither a view nor an answer, if its process is stopped or
-/// does not run. It makes no node live: what runs may still not answer.
-pub(super) fn apply(
-    gathered: &Gathered,
-    seen: &BTreeMap<Token, Seen>,
-    index: &Index,
-    names: &HostNames,
-    inventory: &mut Inventory,
-) {
-    let hosts = by_host(gathered, names, &mut inventory.diagnostics);
-    if hosts.is_empty() {
-        return;
-    }
-    let strangers: Vec<Diagnostic> = hosts
-        .iter()
-        .filter_map(|(&host, listed)| strangers(gathered, inventory, host, listed))
-        .collect();
-    inventory.diagnostics.extend(strangers);
-    let running: Vec<Diagnostic> = dead_but_running(gathered, inventory, &hosts);
-    inventory.diagnostics.extend(running);
-    let addresses: BTreeSet<Address> = inventory
-        .cluster
-        .nodes
-        .iter()
-        .filter_map(|n| n.address.clone())
-        .collect();
-    let mut silent: Vec<NodeId> = index
-        .of_each(seen)
-        .filter(|(id, of)| of.own.is_none() && is_silent(gathered, inventory, *id))
-        .map(|(id, _)| id)
-        .collect();
-    silent.sort_unstable();
-    for id in silent {
-        let Some(host) = inventory.cluster.node(id).host else {
-            continue;
-        };
-        let Some(listed) = hosts.get(&host) else {
-            continue;
-        };
-        if !speaks_of(&ports_of(&inventory.cluster, host), listed) {
-            continue;
+impl Row<'_> {
+    fn place(&self) -> Place {
+        Place {
+            path: Arc::clone(self.path),
+            line: self.process.line,
+            column: 1,
         }
-        let node = inventory.cluster.node_mut(id);
-        let Some(address) = &node.address else {
-            continue;
-        };
-        let is_its = |row: &ProcessRow| is_process_of(row, address, &addresses);
-        let own = listed.iter().find(|(_, row)| is_its(row));
-        let (place, message) = match own {
-            Some((path, row)) if row.stopped => (
-                Place {
-                    path: Arc::clone(path),
-                    line: row.line,
-                    column: 1,
-                },
-                format!(
-                    "the process of {node} is stopped (state `T`): it accepts connections and never answers, so it is taken for dead"
-                ),
-            ),
-            // It runs: whether it does its work is for others to say.
-            Some(_) => continue,
-            None => match complete(listed) {
-                Some(path) => (
-                    Place {
-                        path: Arc::clone(path),
-                        line: 1,
-                        column: 1,
-                    },
-                    format!(
-                        "{node} gave no answer and its host does not run it, by this list of processes: it is taken for dead"
-                    ),
-                ),
-                None => continue,
-            },
-        };
-        (node.live, node.only_suspected) = (false, false);
-        let stopped = own.is_some();
-        let mut note = Diagnostic::note("capture/process", message).at(place);
-        if stopped {
-            note = note.help("`kill -CONT` wakes it; look at its disk first");
-        }
-        inventory.diagnostics.push(note);
     }
 }
 
-/// Says which nodes are dead by the views although their process runs: hung, or cut off from the
-/// others, and then clients beside them may still write there.
-fn dead_but_running(
-    gathered: &Gathered,
-    inventory: &Inventory,
-    hosts: &BTreeMap<HostId, Listed>,
-) -> Vec<Diagnostic> {
-    let nodes = inventory.cluster.nodes.iter();
-    let addresses: BTreeSet<Address> = nodes.filter_map(|n| n.address.clone()).collect();
-    let mut found = Vec::new();
-    for (id, node) in inventory.cluster.iter() {
-        let (Some(address), Some(host), true) = (&node.address, node.host, !node.live) else {
-            continue;
-        };
-        let listed = hosts.get(&host).into_iter().flatten();
-        let mut own = listed.filter(|(_, row)| is_process_of(row, address, &addresses));
-        let Some((path, row)) = own.find(|(_, row)| !row.stopped) else {
-            continue;
-        };
-        if !is_silent(gathered, inventory, id) {
-            continue;
+/// The processes of one host.
+type Listed<'a> = Vec<Row<'a>>;
+
+/// What the lists of processes show, host by host.
+pub(super) struct Processes<'a> {
+    hosts: BTreeMap<HostId, Listed<'a>>,
+    addresses: BTreeSet<Address>,
+}
+
+impl<'a> Processes<'a> {
+    pub fn of(
+        gathered: &'a Gathered,
+        used: &[usize],
+        names: &HostNames,
+        inventory: &mut Inventory,
+    ) -> Self {
+        let mut last_view: BTreeMap<&str, u32> = BTreeMap::new();
+        for view in used.iter().map(|&v| &gathered.views[v]) {
+            let line = view.lines.first().map_or(0, |l| l.line);
+            let last = last_view.entry(&view.path).or_default();
+            *last = line.max(*last);
         }
-        let message = format!(
-            "{node} is taken for dead, but its process runs: it is hung or cut off, and may still take writes"
-        );
-        let place = Place {
-            path: Arc::clone(path),
-            line: row.line,
-            column: 1,
-        };
-        found.push(
-            Diagnostic::warning("capture/dead-but-runs", message)
-                .at(place)
-                .help("unless this list is older than the views: stop the process, or see that no client reaches it, before another node takes its slots"),
-        );
+        let mut hosts: BTreeMap<HostId, Listed> = BTreeMap::new();
+        for facts in gathered.processes.iter().filter(|f| !f.rows.is_empty()) {
+            let line = facts.rows.first().map_or(1, |r| r.line);
+            let Some(host) = names.of(&facts.path, facts.host.as_deref()) else {
+                inventory.diagnostics.push(unknown_host(
+                    "these processes",
+                    Place {
+                        path: facts.path.clone(),
+                        line,
+                        column: 1,
+                    },
+                ));
+                continue;
+            };
+            let before_a_view = last_view.get(&*facts.path).is_some_and(|&last| last > line);
+            let rows = facts.rows.iter().map(|process| Row {
+                path: &facts.path,
+                process,
+                before_a_view,
+            });
+            hosts.entry(host).or_default().extend(rows);
+        }
+        let nodes = inventory.cluster.nodes.iter();
+        Self {
+            hosts,
+            addresses: nodes.filter_map(|n| n.address.clone()).collect(),
+        }
     }
-    found
+
+    /// What they show of the nodes that gave neither a view nor an answer, by lists that are no
+    /// older than the views. It makes no node live: what runs may still not answer.
+    pub fn of_silent(
+        &self,
+        gathered: &Gathered,
+        seen: &BTreeMap<Token, Seen>,
+        index: &Index,
+        inventory: &mut Inventory,
+    ) -> BTreeMap<NodeId, Process> {
+        let mut silent: Vec<NodeId> = index
+            .of_each(seen)
+            .filter(|(id, of)| of.own.is_none() && is_silent(gathered, inventory, *id))
+            .map(|(id, _)| id)
+            .collect();
+        silent.sort_unstable();
+        let mut found = BTreeMap::new();
+        for id in silent {
+            if let Some((process, note)) = self.of_one(&inventory.cluster, id) {
+                found.insert(id, process);
+                inventory.diagnostics.extend(note);
+            }
+        }
+        found
+    }
+
+    fn of_one(&self, cluster: &Cluster, id: NodeId) -> Option<(Process, Option<Diagnostic>)> {
+        let node = cluster.node(id);
+        let (host, address) = (node.host?, node.address.as_ref()?);
+        let listed = self.hosts.get(&host)?;
+        let now = || listed.iter().filter(|row| !row.before_a_view);
+        if !speaks_of(&ports_of(cluster, host), now()) {
+            return None;
+        }
+        match now().find(|row| self.is_process_of(row, address)) {
+            Some(row) if row.process.stopped => {
+                let message = format!(
+                    "the process of {node} is stopped (state `T`): it accepts connections and never answers, so it is taken for dead"
+                );
+                let note = Diagnostic::note("capture/process", message)
+                    .at(row.place())
+                    .help("`kill -CONT` wakes it; look at its disk first");
+                Some((Process::Stopped, Some(note)))
+            }
+            // It runs: whether it does its work is for others to say.
+            Some(_) => Some((Process::Runs, None)),
+            None => {
+                let path = complete(now())?;
+                let message = format!(
+                    "{node} gave no answer and its host does not run it, by this list of processes: it is taken for dead"
+                );
+                let note = Diagnostic::note("capture/process", message).at(Place {
+                    path: Arc::clone(path),
+                    line: 1,
+                    column: 1,
+                });
+                Some((Process::Absent, Some(note)))
+            }
+        }
+    }
+
+    /// Says what runs and no view knows, and who is dead by the views and runs.
+    pub fn note(&self, gathered: &Gathered, inventory: &mut Inventory) {
+        let hosts = self.hosts.iter();
+        let strangers: Vec<Diagnostic> = hosts
+            .filter_map(|(&host, listed)| strangers(gathered, inventory, host, listed))
+            .collect();
+        inventory.diagnostics.extend(strangers);
+        let running = self.dead_but_running(gathered, inventory);
+        inventory.diagnostics.extend(running);
+    }
+
+    /// Says which nodes are dead by the views although their process runs: hung, or cut off from the
+    /// others, and then clients beside them may still write there.
+    fn dead_but_running(&self, gathered: &Gathered, inventory: &Inventory) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (id, node) in inventory.cluster.iter().filter(|(_, n)| !n.is_live()) {
+            let (Some(address), Some(host)) = (&node.address, node.host) else {
+                continue;
+            };
+            let mut listed = self.hosts.get(&host).into_iter().flatten();
+            let own = listed.find(|row| {
+                !row.process.stopped && !row.before_a_view && self.is_process_of(row, address)
+            });
+            let Some(row) = own.filter(|_| is_silent(gathered, inventory, id)) else {
+                continue;
+            };
+            let message = format!(
+                "{node} is taken for dead, but its process runs: it is hung or cut off, and may still take writes"
+            );
+            found.push(
+                Diagnostic::warning("capture/dead-but-runs", message)
+                    .at(row.place())
+                    .help("unless this list is older than the views: stop the process, or see that no client reaches it, before another node takes its slots"),
+            );
+        }
+        found
+    }
+
+    /// The port decides: a process may name an address by which only its own host knows it. An
+    /// address of another node is that node's.
+    fn is_process_of(&self, row: &Row, address: &Address) -> bool {
+        let row = row.process;
+        let other = |ip: &String| {
+            ip != address.ip()
+                && Address::new(ip, row.port).is_ok_and(|a| self.addresses.contains(&a))
+        };
+        row.port == address.port() && !row.ip.as_ref().is_some_and(other)
+    }
 }
 
 /// Says which processes run in cluster mode on a host and are in nobody's view: nodes that nobody
@@ -156,7 +209,7 @@ fn strangers(
     listed: &Listed,
 ) -> Option<Diagnostic> {
     let ports = ports_of(&inventory.cluster, host);
-    if !ports.is_empty() && !speaks_of(&ports, listed) {
+    if !ports.is_empty() && !speaks_of(&ports, listed.iter()) {
         return None;
     }
     let in_a_view: BTreeSet<Address> = gathered
@@ -178,10 +231,19 @@ fn strangers(
     };
     let unknown: Vec<_> = listed
         .iter()
-        .filter(|(_, row)| row.cluster && row.port != 0 && !is_known(row))
+        .filter(|row| {
+            let process = row.process;
+            process.cluster && process.port != 0 && !is_known(process)
+        })
         .collect();
-    let (path, first) = unknown.first()?;
-    let called: BTreeSet<u16> = unknown.iter().map(|(_, row)| row.port).collect();
+    let first = unknown.iter().find(|row| !row.before_a_view);
+    let now = first.is_some();
+    let first = first.or(unknown.first())?;
+    let called: BTreeSet<u16> = unknown
+        .iter()
+        .filter(|row| now != row.before_a_view)
+        .map(|row| row.process.port)
+        .collect();
     let shown: Vec<String> = called
         .iter()
         .take(4)
@@ -191,16 +253,17 @@ fn strangers(
     if called.len() > 4 {
         shown.push_str(&format!(" and {} more", called.len() - 4));
     }
-    let (servers, it) = match called.len() {
-        1 => ("a server in cluster mode runs", "it"),
-        _ => ("servers in cluster mode run", "them"),
+    let (servers, ran, it) = match called.len() {
+        1 => ("a server in cluster mode", "runs", "it"),
+        _ => ("servers in cluster mode", "run", "them"),
     };
-    let message = format!("{servers} at {shown}, and no view lists {it}");
-    let note = Diagnostic::warning("capture/unknown-server", message).at(Place {
-        path: Arc::clone(path),
-        line: first.line,
-        column: 1,
-    });
+    if !now {
+        let message =
+            format!("{servers} ran at {shown} before the views were taken, and no view lists {it}");
+        return Some(Diagnostic::note("capture/unknown-server", message).at(first.place()));
+    }
+    let message = format!("{servers} {ran} at {shown}, and no view lists {it}");
+    let note = Diagnostic::warning("capture/unknown-server", message).at(first.place());
     Some(note.help(format!(
         "capture `cluster nodes` of {it}: who lists only itself was never met, see M007"
     )))
@@ -216,34 +279,8 @@ fn ports_of(cluster: &Cluster, host: HostId) -> BTreeSet<u16> {
 
 /// A listing tells of nodes of which it shows one at least: in containers the servers know other
 /// ports than the cluster does.
-fn speaks_of(ports: &BTreeSet<u16>, listed: &Listed) -> bool {
-    let mut rows = listed.iter();
-    rows.any(|(_, row)| ports.contains(&row.port))
-}
-
-fn by_host<'a>(
-    gathered: &'a Gathered,
-    names: &HostNames,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<HostId, Listed<'a>> {
-    let mut hosts: BTreeMap<HostId, Listed> = BTreeMap::new();
-    for facts in gathered.processes.iter().filter(|f| !f.rows.is_empty()) {
-        match names.of(&facts.path, facts.host.as_deref()) {
-            Some(host) => {
-                let rows = facts.rows.iter().map(|row| (&facts.path, row));
-                hosts.entry(host).or_default().extend(rows);
-            }
-            None => diagnostics.push(unknown_host(
-                "these processes",
-                Place {
-                    path: facts.path.clone(),
-                    line: facts.rows.first().map_or(1, |r| r.line),
-                    column: 1,
-                },
-            )),
-        }
-    }
-    hosts
+fn speaks_of<'a>(ports: &BTreeSet<u16>, mut listed: impl Iterator<Item = &'a Row<'a>>) -> bool {
+    listed.any(|row| ports.contains(&row.process.port))
 }
 
 fn is_silent(gathered: &Gathered, inventory: &Inventory, id: NodeId) -> bool {
@@ -252,21 +289,13 @@ fn is_silent(gathered: &Gathered, inventory: &Inventory, id: NodeId) -> bool {
     node.membership == Membership::Member && !answers.is_some_and(|a| a.answered)
 }
 
-/// The port decides: a process may name an address by which only its own host knows it. An
-/// address of another node is that node's.
-fn is_process_of(row: &ProcessRow, address: &Address, addresses: &BTreeSet<Address>) -> bool {
-    let other = |ip: &String| {
-        ip != address.ip() && Address::new(ip, row.port).is_ok_and(|a| addresses.contains(&a))
-    };
-    row.port == address.port() && !row.ip.as_ref().is_some_and(other)
-}
-
 /// A file of a listing that shows more than one port, so that it was not filtered to one, and no
 /// server whose port is not known. Sentinels and proxies tell nothing of nodes.
-fn complete<'a>(listed: &Listed<'a>) -> Option<&'a Arc<str>> {
-    let nodes = listed.iter().filter(|(_, row)| row.cluster);
-    let ports: BTreeSet<u16> = nodes.map(|(_, row)| row.port).collect();
-    let (path, _) = listed.first()?;
-    let all_known = listed.iter().all(|(_, row)| row.port != 0);
-    (ports.len() > 1 && all_known).then_some(*path)
+fn complete<'a>(listed: impl Iterator<Item = &'a Row<'a>>) -> Option<&'a Arc<str>> {
+    let listed: Vec<&Row> = listed.collect();
+    let nodes = listed.iter().filter(|row| row.process.cluster);
+    let ports: BTreeSet<u16> = nodes.map(|row| row.process.port).collect();
+    let all_known = listed.iter().all(|row| row.process.port != 0);
+    let path = listed.first()?.path;
+    (ports.len() > 1 && all_known).then_some(path)
 }

@@ -108,7 +108,7 @@ pub(super) fn settle_slots(claims: &[Claim], cluster: &mut Cluster) -> Vec<Confl
         cluster.node_mut(owner).slots.insert(slot);
         if own_claims[at].len() > 1 {
             for &claimant in &own_claims[at] {
-                cluster.node_mut(claimant).contested.insert(slot);
+                cluster.node_mut(claimant).seen.contested.insert(slot);
             }
             rivals
                 .entry((own_claims[at].clone(), true))

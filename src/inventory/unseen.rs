@@ -17,7 +17,7 @@ pub(super) fn find(gathered: &Gathered, used: &[usize], index: &Index, cluster: 
     let mut found = before_it_came_back(gathered, used, index, cluster);
     found.extend(started_later(gathered, used, index, cluster));
     for (id, observer) in found {
-        cluster.node_mut(id).unseen_by.insert(observer);
+        cluster.node_mut(id).seen.unseen_by.insert(observer);
     }
 }
 
@@ -33,7 +33,7 @@ fn started_later(
     for view in used.iter().map(|&v| &gathered.views[v]) {
         for doubted in &view.doubted {
             let fact = gathered.fact(&view.lines[doubted.line]);
-            let dead = |id: &NodeId| !cluster.node(*id).live;
+            let dead = |id: &NodeId| !cluster.node(*id).is_live();
             if let Some(id) = index.get(fact.token).filter(dead) {
                 let last = last_pong.entry(id).or_default();
                 *last = doubted.pong_received.max(*last);
@@ -84,7 +84,7 @@ fn before_it_came_back(
     let before = |fact: &Fact| -> Option<&[NodeId]> {
         let old = index.get(fact.token)?;
         // One that no view doubts came later.
-        let is_old = !cluster.node(old).live
+        let is_old = !cluster.node(old).is_live()
             && !cluster.node(old).is_only_silent()
             && !fact.flags.has(Flags::NOADDR)
             && !fact.flags.has(Flags::HANDSHAKE);
@@ -100,7 +100,7 @@ fn before_it_came_back(
         };
         for line in &view.lines {
             let there = before[line.fact as usize].unwrap_or_default();
-            let unlisted = |id: &&NodeId| !cluster.node(**id).known_by.contains(observer);
+            let unlisted = |id: &&NodeId| !cluster.node(**id).seen.known_by.contains(observer);
             found.extend(there.iter().filter(unlisted).map(|&id| (id, observer)));
         }
     }

@@ -33,7 +33,7 @@ impl Witnesses {
         let seen = |owns: bool| {
             let nodes = cluster.iter();
             let nodes = nodes.filter(move |(_, n)| {
-                n.is_live_member() && n.has_view && (!owns || !n.slots.is_empty())
+                n.is_live_member() && n.seen.has_view && (!owns || !n.slots.is_empty())
             });
             nodes.map(|(id, _)| id).collect()
         };
@@ -46,31 +46,35 @@ impl Witnesses {
     /// What they say of a dead member; `None` where nothing shows that a FORGET was begun.
     pub fn of_dead(&self, cluster: &Cluster, id: NodeId) -> Option<HalfForgotten> {
         let node = cluster.node(id);
-        if node.live || node.membership != Membership::Member {
+        if node.is_live() || node.membership != Membership::Member {
             return None;
         }
         // Counted before walked: after the loss of a host many ids are dead and none is forgotten.
         let everywhere =
-            node.masterless_in.is_empty() && node.known_by.len() >= self.observers.len();
-        if everywhere || node.known_by.is_empty() {
+            node.seen.masterless_in.is_empty() && node.seen.known_by.len() >= self.observers.len();
+        if everywhere || node.seen.known_by.is_empty() {
             return None;
         }
-        let witnesses = || self.owners.iter().filter(|&o| !node.unseen_by.contains(o));
+        let witnesses = || {
+            self.owners
+                .iter()
+                .filter(|&o| !node.seen.unseen_by.contains(o))
+        };
         let listing: Vec<NodeId> = self
             .observers
             .iter()
-            .filter(|&o| node.known_by.contains(o))
+            .filter(|&o| node.seen.known_by.contains(o))
             .collect();
         let absent: Vec<NodeId> = witnesses()
-            .filter(|&o| !node.known_by.contains(o))
+            .filter(|&o| !node.seen.known_by.contains(o))
             .collect();
         // Who has forgotten the master itself shows all its replicas so.
         let knows_master = |o: NodeId| {
             let master = node.master().map(|m| (m, cluster.node(m)));
-            master.is_some_and(|(m, master)| m == o || master.known_by.contains(o))
+            master.is_some_and(|(m, master)| m == o || master.seen.known_by.contains(o))
         };
         let masterless: Vec<NodeId> = witnesses()
-            .filter(|&o| node.masterless_in.contains(o) && knows_master(o))
+            .filter(|&o| node.seen.masterless_in.contains(o) && knows_master(o))
             .collect();
         if listing.is_empty() || (absent.is_empty() && masterless.is_empty()) {
             return None;

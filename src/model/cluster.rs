@@ -177,7 +177,7 @@ impl Cluster {
         node.is_live_member()
             && !owner.slots.is_empty()
             && self.is_synced(id)
-            && (node.replication.link != Link::Down || !owner.live)
+            && (node.replication.link != Link::Down || !owner.is_live())
     }
 
     /// A live node that holds no copy: a slotless master, or a replica of a slotless, unknown
@@ -192,7 +192,7 @@ impl Cluster {
     /// [`Cluster::is_spare`] for loops.
     pub fn is_spare_given(&self, id: NodeId, unowned: Unowned) -> bool {
         let node = self.node(id);
-        if !node.live || !matches!(node.membership, Membership::Member | Membership::Unmet) {
+        if !node.is_live() || !matches!(node.membership, Membership::Member | Membership::Unmet) {
             return false;
         }
         if self.root(id).is_some() {
@@ -270,7 +270,7 @@ impl Cluster {
     /// A member that is dead and may come back (a ghost cannot).
     pub fn dead_members(&self) -> Vec<NodeId> {
         self.iter()
-            .filter(|(_, n)| n.membership == Membership::Member && !n.live)
+            .filter(|(_, n)| n.is_dead_member())
             .map(|(id, _)| id)
             .collect()
     }

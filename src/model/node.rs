@@ -6,6 +6,11 @@ use std::sync::Arc;
 use crate::model::address::Address;
 use crate::model::domain::DiskId;
 use crate::model::domain::HostId;
+use crate::model::liveness::Death;
+use crate::model::liveness::Life;
+use crate::model::liveness::Liveness;
+use crate::model::liveness::Opinion;
+use crate::model::seen::Seen;
 use crate::model::slots::SlotSet;
 
 /// Index of a node in [`crate::model::Cluster::nodes`].
@@ -218,8 +223,7 @@ pub struct Node {
     pub host: Option<HostId>,
     pub disk: Option<DiskId>,
     pub membership: Membership,
-    /// See the word *live* of the design; a ghost is never live.
-    pub live: bool,
+    pub liveness: Liveness,
     pub role: Role,
     /// Slots it owns after reconciling all views. Empty for a replica.
     pub slots: SlotSet,
@@ -235,26 +239,7 @@ pub struct Node {
     pub used_memory: Option<u64>,
     /// `cluster-replica-no-failover yes`: never elects itself.
     pub no_failover: bool,
-    /// Some view flags it `fail` or `fail?`, or shows its link as down.
-    pub accused: bool,
-    /// It answers, and more than half of the views of others flag it `fail`: cut off from them, or
-    /// dead since it answered.
-    pub failed_for_most: bool,
-    /// Taken for dead only because every view that lists it doubts it (`fail?` or a broken link):
-    /// no view flags it `fail`, and nobody says that it was asked and gave no answer.
-    pub only_suspected: bool,
-    /// Its own `cluster nodes` is in the capture, whole: who is absent there, it does not know.
-    pub has_view: bool,
-    /// Live nodes whose views list it (not itself).
-    pub known_by: NodeSet,
-    /// Live nodes whose views list it as a replica without a master (`slave -`).
-    pub masterless_in: NodeSet,
-    /// Live nodes that never knew it alive: their views are older than this id, as they list
-    /// another dead one at its address, or their processes were started after it was last heard
-    /// of. Of dead members only.
-    pub unseen_by: NodeSet,
-    /// Other live nodes that claim some of the same slots in their own views, by slot.
-    pub contested: SlotSet,
+    pub seen: Seen,
 }
 
 impl Node {
@@ -268,7 +253,7 @@ impl Node {
             host: None,
             disk: None,
             membership: Membership::Member,
-            live: true,
+            liveness: Liveness::Live(Life::Listed),
             role: Role::Master,
             slots: SlotSet::new(),
             config_epoch: 0,
@@ -278,14 +263,7 @@ impl Node {
             keys: None,
             used_memory: None,
             no_failover: false,
-            accused: false,
-            failed_for_most: false,
-            only_suspected: false,
-            has_view: false,
-            known_by: NodeSet::default(),
-            masterless_in: NodeSet::default(),
-            unseen_by: NodeSet::default(),
-            contested: SlotSet::new(),
+            seen: Seen::default(),
         }
     }
 
@@ -306,15 +284,49 @@ impl Node {
         matches!(self.membership, Membership::Member | Membership::Ghost)
     }
 
+    pub fn is_live(&self) -> bool {
+        self.liveness.is_live()
+    }
+
     /// A live member: it can be sent commands and counts for hosts and votes.
     pub fn is_live_member(&self) -> bool {
-        self.live && self.membership == Membership::Member
+        self.is_live() && self.membership == Membership::Member
+    }
+
+    /// It answers, and more than half of the views of others flag it `fail`.
+    pub fn is_outvoted(&self) -> bool {
+        self.membership == Membership::Member
+            && self.liveness == Liveness::Live(Life::AnswersOutvoted)
     }
 
     /// Taken for dead because it gave no answer, while no view doubts it. It may live: the network
     /// between it and who asked may be down, or it came back since.
     pub fn is_only_silent(&self) -> bool {
-        self.membership == Membership::Member && !self.live && !self.accused
+        self.is_dead_member()
+            && self.liveness.death() != Some(Death::Vouched)
+            && self.seen.opinion.doubted == 0
+    }
+
+    /// Taken for dead only because every view that lists it doubts it: no view flags it `fail`, and
+    /// nobody says that it was asked and gave no answer.
+    pub fn is_only_suspected(&self) -> bool {
+        self.is_dead_member() && self.liveness.death() == Some(Death::Suspected)
+    }
+
+    /// A member that is dead and may come back: a ghost cannot.
+    pub fn is_dead_member(&self) -> bool {
+        self.membership == Membership::Member && !self.is_live()
+    }
+
+    /// Takes it away, as the operator vouches for or supposes.
+    pub fn lose(&mut self) {
+        self.liveness = Liveness::Dead(Death::Vouched);
+    }
+
+    /// Supposes that it came back and answers.
+    pub fn revive(&mut self) {
+        self.liveness = Liveness::Live(Life::Answers);
+        self.seen.opinion = Opinion::default();
     }
 
     /// The master it names, if any.

@@ -16,6 +16,9 @@ use crate::model::domain::Host;
 use crate::model::domain::HostId;
 use crate::model::domain::Zone;
 use crate::model::domain::ZoneId;
+use crate::model::liveness::Death;
+use crate::model::liveness::Liveness;
+use crate::model::liveness::Opinion;
 use crate::model::node::Link;
 use crate::model::node::Membership;
 use crate::model::node::Node;
@@ -99,7 +102,7 @@ impl Draft {
             Address::new(&format!("10.0.0.{}", number.parse().unwrap_or(1)), port).expect("legal");
         let mut node = Node::blank(NodeName::new(bare), Some(address));
         node.role = role;
-        node.has_view = true;
+        node.seen.has_view = true;
         node.keys = Some(0);
         node.used_memory = Some(64 << 20);
         node.replication = Replication {
@@ -109,9 +112,13 @@ impl Draft {
         };
         for mark in marks.chars() {
             match mark {
-                '!' => (node.live, node.has_view, node.accused) = (false, false, true),
+                '!' => {
+                    node.liveness = Liveness::Dead(Death::Failed);
+                    node.seen.has_view = false;
+                }
                 '?' => {
-                    (node.live, node.has_view) = (false, false);
+                    node.liveness = Liveness::Gone;
+                    node.seen.has_view = false;
                     node.membership = Membership::Ghost;
                     node.last_address = node.address.take();
                 }
@@ -166,7 +173,7 @@ impl Draft {
                 name: "redis".into(),
                 version: Some(Version::new(7, 0, 15)),
             },
-            views: self.nodes.iter().filter(|n| n.has_view).count(),
+            views: self.nodes.iter().filter(|n| n.seen.has_view).count(),
             ..Cluster::default()
         };
         for (node, place) in self.nodes.iter_mut().zip(&self.places) {
@@ -207,11 +214,18 @@ impl Draft {
             .collect();
         for (index, node) in cluster.nodes.iter_mut().enumerate() {
             if node.membership != Membership::Unmet {
-                node.known_by = observers
+                node.seen.known_by = observers
                     .iter()
                     .copied()
                     .filter(|o| o.index() != index)
                     .collect();
+                let listed = node.seen.known_by.len() as u32;
+                let failed = if node.is_dead_member() { listed } else { 0 };
+                node.seen.opinion = Opinion {
+                    listed,
+                    doubted: failed,
+                    failed,
+                };
             }
         }
         cluster
@@ -234,7 +248,7 @@ mod tests {
         );
         assert_eq!(cluster.shards().len(), 2);
         assert_eq!(cluster.uncovered(), SlotSet::new());
-        assert!(!cluster.node(id(&cluster, "r2")).live);
+        assert!(!cluster.node(id(&cluster, "r2")).is_live());
         assert!(cluster.node(id(&cluster, "gone")).is_ghost());
         assert!(cluster.is_spare(id(&cluster, "blank")));
         assert!(cluster.is_spare(id(&cluster, "new")));

@@ -90,6 +90,7 @@ pub use nodes_dump::NodeLine;
 pub use nodes_dump::NodesDump;
 pub use nodes_dump::OpenRef;
 pub use parts::PartsLog;
+pub use unreachable::is_refusal;
 pub use wrapped::unwrap;
 
 use crate::diagnostic::Diagnostic;

@@ -41,6 +41,14 @@ pub(super) fn is_no_answer(line: &str) -> bool {
     BEGINNINGS.iter().any(|b| line.starts_with(b))
 }
 
+/// The host answered, and no process listens there: `Connection refused`. Not so where it was the
+/// shell of the host that could not be reached.
+pub fn is_refusal(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    (lower.contains("connection refused") || lower.contains("econnrefused"))
+        && !lower.starts_with("ssh")
+}
+
 /// One section for every address; redis-cli says the same thing more than once.
 fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     let mut sections: Vec<Section> = Vec::new();
@@ -111,6 +119,32 @@ mod tests {
             ("Connection refused\n", None),
         ] {
             assert_eq!(addresses(text), [address.map(str::to_owned)], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_no_silence() {
+        for (text, refused) in [
+            (
+                "Could not connect to Redis at 10.0.0.1:7000: Connection refused",
+                true,
+            ),
+            ("Connection refused", true),
+            (
+                "Could not connect to Valkey at 10.0.0.1:7000: No route to host",
+                false,
+            ),
+            (
+                "timeout: no reply from 10.0.0.1:7000 in 5 s (connected)",
+                false,
+            ),
+            ("Error: Server closed the connection", false),
+            (
+                "ssh: connect to host 10.0.0.1 port 22: Connection refused",
+                false,
+            ),
+        ] {
+            assert_eq!(is_refusal(text), refused, "{text}");
         }
     }
 

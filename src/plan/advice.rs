@@ -72,7 +72,10 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
     for &id in &dead {
         let host = scene.end.node(id).host;
         let alone = host.is_none_or(|h| {
-            scene.end.iter().any(|(_, n)| n.host == Some(h) && n.live)
+            scene
+                .end
+                .iter()
+                .any(|(_, n)| n.host == Some(h) && n.is_live())
                 || dead
                     .iter()
                     .filter(|&&d| scene.end.node(d).host == Some(h))
@@ -111,7 +114,7 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     let mut back = scene.end.clone();
     for &id in ids {
         let node = back.node_mut(id);
-        node.live = true;
+        node.revive();
         node.membership = Membership::Member;
         if node.is_replica() {
             node.replication.link = Link::Up;

@@ -22,7 +22,7 @@ pub struct Closing {
 pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
     let mut closing = Closing::default();
     let mut stable: BTreeMap<NodeId, SlotSet> = BTreeMap::new();
-    for (id, node) in cluster.iter().filter(|(_, n)| n.live) {
+    for (id, node) in cluster.iter().filter(|(_, n)| n.is_live()) {
         for open in &node.open_slots {
             let mut leave = |why: String| closing.left.push((id, open.slot, why));
             if node.is_replica() {
@@ -52,7 +52,7 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
                     open.slot,
                     cluster.node(other)
                 )),
-                None if peer.is_some_and(|p| !cluster.node(p).has_view) => leave(format!(
+                None if peer.is_some_and(|p| !cluster.node(p).seen.has_view) => leave(format!(
                     "the view of the other end, {}, is not in the capture",
                     peer.map_or(String::new(), |p| cluster.node(p).to_string())
                 )),

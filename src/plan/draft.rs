@@ -122,7 +122,7 @@ impl Writer<'_> {
         };
         let live: Vec<NodeId> = cluster
             .iter()
-            .filter(|(_, n)| n.live && n.master() == Some(*old))
+            .filter(|(_, n)| n.is_live() && n.master() == Some(*old))
             .map(|(id, _)| id)
             .collect();
         let synced = live.iter().copied().filter(|&id| cluster.is_synced(id));
@@ -412,7 +412,7 @@ impl Writer<'_> {
                 }
             })
             .collect();
-        for (id, node) in end.iter().filter(|(_, n)| n.is_listed() && !n.live) {
+        for (id, node) in end.iter().filter(|(_, n)| n.is_listed() && !n.is_live()) {
             let half = self
                 .found
                 .iter()
@@ -425,12 +425,14 @@ impl Writer<'_> {
             } else {
                 selection.has("M003") || (half && selection.has("M004"))
             };
-            let followed = end.iter().any(|(_, n)| n.live && n.master() == Some(id));
+            let followed = end
+                .iter()
+                .any(|(_, n)| n.is_live() && n.master() == Some(id));
             // A dead copy of a shard that nothing serves may be the one to bring it back.
             let needed = node
                 .master()
                 .map(|m| end.node(m))
-                .is_some_and(|m| !m.live && !m.slots.is_empty());
+                .is_some_and(|m| !m.is_live() && !m.slots.is_empty());
             if !chosen || !node.slots.is_empty() || followed || (needed && !node.is_ghost()) {
                 continue;
             }
@@ -439,8 +441,8 @@ impl Writer<'_> {
                 .iter()
                 .filter(|&(other, o)| other != id && o.is_live_member())
                 .filter(|&(other, o)| {
-                    node.known_by.contains(other)
-                        || !o.has_view
+                    node.seen.known_by.contains(other)
+                        || !o.seen.has_view
                         || (met.contains(&other) && !node.is_ghost())
                 })
                 .map(|(other, _)| other)

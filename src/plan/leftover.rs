@@ -299,7 +299,10 @@ fn ghost_reason(end: &Cluster, id: NodeId) -> String {
             ghost.slots
         );
     }
-    match end.iter().find(|(_, n)| n.live && n.master() == Some(id)) {
+    match end
+        .iter()
+        .find(|(_, n)| n.is_live() && n.master() == Some(id))
+    {
         Some((_, follower)) => {
             format!("{follower} still replicates it and would refuse to forget it")
         }

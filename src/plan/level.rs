@@ -165,7 +165,7 @@ impl Selection {
         // Somebody has decided that a half-forgotten node will not return.
         let witnesses = Witnesses::of(cluster);
         let gone = |id: NodeId| {
-            let follows = |(_, n): (NodeId, &Node)| n.live && n.master() == Some(id);
+            let follows = |(_, n): (NodeId, &Node)| n.is_live() && n.master() == Some(id);
             let node = cluster.node(id);
             // Nobody forgets a node that no view doubts.
             forgets

@@ -209,7 +209,7 @@ impl<'a> Problem<'a> {
                 .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
         for (id, node) in cluster.iter() {
             // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
-            if !node.contested.is_empty() {
+            if !node.seen.contested.is_empty() {
                 continue;
             }
             let member = node.membership == Membership::Member;
@@ -298,7 +298,7 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
     let cluster = inputs.cluster;
     let owner = cluster.node(shard.owner);
     // It may be dead since it answered, and nobody can say whether the others elect a successor.
-    if owner.failed_for_most {
+    if owner.is_outvoted() {
         return Some(Aside::CutOff { owner: shard.owner });
     }
     let touches = |id: NodeId| {

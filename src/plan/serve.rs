@@ -72,14 +72,14 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
     let known_well = synced
         .iter()
         .copied()
-        .filter(|&r| !cluster.node(r).failed_for_most);
+        .filter(|&r| !cluster.node(r).is_outvoted());
     // Highest offset first; unknown ones last; the lowest address on a tie.
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
     };
     let owner = cluster.node(shard.owner);
     let subject = format!("slots {}", shard.slots);
-    if owner.only_suspected {
+    if owner.is_only_suspected() {
         return Err(Refusal {
             subject,
             reason: format!(
@@ -195,8 +195,8 @@ fn mode(cluster: &Cluster, owner: NodeId, node: NodeId) -> Mode {
         .iter()
         .filter(|(_, n)| n.is_live_member() && !n.slots.is_empty())
         .filter(|&(voter, n)| {
-            let knows = !n.has_view || cluster.node(owner).known_by.contains(voter);
-            knows && !replica.masterless_in.contains(voter)
+            let knows = !n.seen.has_view || cluster.node(owner).seen.known_by.contains(voter);
+            knows && !replica.seen.masterless_in.contains(voter)
         })
         .count();
     if votes >= cluster.votes_needed() {
@@ -222,9 +222,9 @@ mod tests {
             (node, served.refusals.len())
         };
         assert_eq!(promoted(&cluster), (Some(r1), 0));
-        cluster.node_mut(r1).failed_for_most = true;
+        cluster.node_mut(r1).liveness = Liveness::Live(Life::AnswersOutvoted);
         assert_eq!(promoted(&cluster), (Some(s1), 0));
-        cluster.node_mut(s1).failed_for_most = true;
+        cluster.node_mut(s1).liveness = Liveness::Live(Life::AnswersOutvoted);
         assert_eq!(promoted(&cluster), (None, 1));
     }
 }

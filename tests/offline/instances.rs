@@ -198,7 +198,7 @@ fn cluster(instance: &Value) -> Cluster {
     for (index, role) in roles.into_iter().enumerate() {
         let node = &mut cluster.nodes[index];
         node.role = role;
-        node.known_by = everybody
+        node.seen.known_by = everybody
             .iter()
             .copied()
             .filter(|o| o.index() != index)
@@ -215,7 +215,7 @@ fn node(instance: &Value, cluster: &Cluster, value: &Value, shards: u64) -> Node
     let name = NodeName::new(&format!("{:040x}", number(&value["id"])));
     let mut node = Node::blank(name, Some(address));
     node.host = Some(host);
-    node.has_view = true;
+    node.seen.has_view = true;
     node.keys = Some(0);
     node.replication = Replication {
         link: Link::Up,

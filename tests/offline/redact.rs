@@ -492,13 +492,13 @@ fn put(scratch: &Scratch, draw: &Draw, net: &str, maps: bool) -> PathBuf {
         Some((ip, address.port()))
     };
     let mut hosts = BTreeMap::new();
-    for (me, node) in cluster.iter().filter(|(_, n)| n.live) {
+    for (me, node) in cluster.iter().filter(|(_, n)| n.is_live()) {
         let Some((own, port)) = ip(node) else {
             continue;
         };
         let lines: Vec<String> = cluster
             .iter()
-            .filter(|(id, n)| *id == me || n.known_by.contains(me))
+            .filter(|(id, n)| *id == me || n.seen.known_by.contains(me))
             .map(|(id, n)| line(&cluster, id, ip(n), me))
             .collect();
         let folder = format!("capture/nodes/{own}_{port}");
@@ -541,14 +541,14 @@ fn line(cluster: &Cluster, id: NodeId, ip: Option<(String, u16)>, me: NodeId) ->
     flags.push(if node.is_master() { "master" } else { "slave" });
     if node.membership == Membership::Ghost {
         flags.push("noaddr");
-    } else if !node.live {
+    } else if !node.is_live() {
         flags.push("fail");
     }
     let master = match node.role {
         Role::Replica(Some(master)) => hex(cluster.node(master).name.as_str()),
         Role::Replica(None) | Role::Master => "-".to_owned(),
     };
-    let link = if node.live {
+    let link = if node.is_live() {
         "connected"
     } else {
         "disconnected"

@@ -47,7 +47,7 @@ fn only_the_newest_of_several_captures_counts() {
     assert_eq!(inventory.cluster.views, 3);
     assert_eq!(inventory.views_behind, 0);
     // Its only view is of a time when it ran.
-    assert!(!node(&inventory, 'd').live);
+    assert!(!node(&inventory, 'd').is_live());
     assert!(node(&inventory, 'c').is_master());
     assert_eq!(node(&inventory, 'a').used_memory, None);
     // Maps do not grow old.

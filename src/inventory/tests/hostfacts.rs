@@ -207,14 +207,14 @@ fn silent(ps: &str) -> Inventory {
 fn a_stopped_process_is_dead_if_it_said_nothing() {
     let stopped = "redis 77 0.1 0.2 1 2 ? Tl 01:00 0:00 redis-server *:7004 [cluster]\n";
     let inventory = silent(stopped);
-    assert!(!node(&inventory, 'd').live);
+    assert!(!node(&inventory, 'd').is_live());
     assert_eq!(codes(&inventory), ["capture/process"]);
     let runs = silent(&stopped.replace("Tl", "Sl"));
-    assert!(node(&runs, 'd').live);
+    assert!(node(&runs, 'd').is_live());
     assert_eq!(codes(&runs), [""; 0]);
     // What answered lives, whatever a listing of another moment shows.
     let answered = with(vec![file("ps-10.0.0.4.txt", stopped)]);
-    assert!(node(&answered, 'd').live);
+    assert!(node(&answered, 'd').is_live());
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_process_that_does_not_run_is_dead_if_the_list_is_long_enough_and_of_its_hos
         inventory(all)
     };
     let both = on_one_host(&(line(7003) + &line(9000)));
-    assert!(!node(&both, 'd').live);
+    assert!(!node(&both, 'd').is_live());
     assert!(codes(&both).contains(&"capture/process"));
     for short in [
         line(7003),
@@ -240,7 +240,7 @@ fn a_process_that_does_not_run_is_dead_if_the_list_is_long_enough_and_of_its_hos
         // Of other servers, or of these in containers, where they have other ports.
         line(9000) + &line(9001),
     ] {
-        assert!(node(&on_one_host(&short), 'd').live, "{short}");
+        assert!(node(&on_one_host(&short), 'd').is_live(), "{short}");
     }
 }
 

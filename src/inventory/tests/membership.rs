@@ -14,7 +14,7 @@ fn most_views_without_an_address_make_a_ghost() {
     files.push(view('d', WITH_E));
     let inventory = inventory(files);
     assert!(node(&inventory, 'e').is_ghost());
-    assert!(!node(&inventory, 'e').live);
+    assert!(!node(&inventory, 'e').is_live());
     let last = node(&inventory, 'e').last_address.as_ref();
     assert_eq!(last.map(ToString::to_string), Some(address('e')));
     assert_eq!(members(&inventory), "abcde");
@@ -59,7 +59,7 @@ fn a_node_that_met_nobody_is_named_by_its_folder() {
     let inventory = inventory(files);
     let e = node(&inventory, 'e');
     assert_eq!(e.membership, Membership::Unmet);
-    assert!(e.live && e.known_by.is_empty());
+    assert!(e.is_live() && e.seen.known_by.is_empty());
     assert_eq!(
         e.address.as_ref().map(ToString::to_string),
         Some(address('e'))
@@ -156,7 +156,7 @@ fn a_replica_without_a_master_is_noted_by_who_sees_it() {
     let d = node(&inventory, 'd');
     assert_eq!(d.master(), Some(id(&inventory, 'b')));
     assert_eq!(
-        d.masterless_in.iter().collect::<Vec<_>>(),
+        d.seen.masterless_in.iter().collect::<Vec<_>>(),
         [id(&inventory, 'b')]
     );
     assert_eq!(inventory.views_behind, 1);
@@ -169,8 +169,8 @@ fn a_master_that_nobody_lists_is_none() {
     assert_eq!(node(&inventory, 'b').role, Role::Replica(None));
     assert_eq!(members(&inventory), "ab");
     // Its views name what they do not list: they are not whole.
-    assert!(!node(&inventory, 'a').has_view);
-    assert!(node(&inventory, 'b').masterless_in.is_empty());
+    assert!(!node(&inventory, 'a').seen.has_view);
+    assert!(node(&inventory, 'b').seen.masterless_in.is_empty());
 }
 
 #[test]
@@ -183,8 +183,8 @@ fn a_view_that_misses_a_member_is_behind() {
     let inventory = inventory(files);
     assert_eq!(inventory.views_behind, 1);
     let d = id(&inventory, 'd');
-    assert!(!node(&inventory, 'c').known_by.contains(d));
-    assert!(node(&inventory, 'd').has_view);
+    assert!(!node(&inventory, 'c').seen.known_by.contains(d));
+    assert!(node(&inventory, 'd').seen.has_view);
 }
 
 #[test]

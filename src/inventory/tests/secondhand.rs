@@ -29,8 +29,8 @@ fn shards_stand_in_for_views_and_it_is_said() {
     assert_eq!(members(&inventory), "abcd");
     assert_eq!(node(&inventory, 'b').slots.to_string(), "8192-16383");
     assert_eq!(node(&inventory, 'c').master(), Some(id(&inventory, 'a')));
-    assert!(node(&inventory, 'a').live && !node(&inventory, 'a').has_view);
-    assert!(!node(&inventory, 'd').live);
+    assert!(node(&inventory, 'a').is_live() && !node(&inventory, 'a').seen.has_view);
+    assert!(!node(&inventory, 'd').is_live());
     assert_eq!(inventory.conflicts, []);
 }
 
@@ -40,7 +40,7 @@ fn who_answered_lives_whatever_others_say() {
     let failed = SHARDS.replace("b master", "b master,fail");
     answer(&mut gathered, Some('a'), Authority::Shards, &failed);
     answer(&mut gathered, Some('b'), Authority::Shards, SHARDS);
-    assert!(node(&reconcile(gathered, Policy::default()), 'b').live);
+    assert!(node(&reconcile(gathered, Policy::default()), 'b').is_live());
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn equal_epochs_are_a_conflict() {
     );
     assert_eq!(conflict.slots.to_string(), "0-16383");
     assert!(!conflict.own_claims);
-    assert!(node(&inventory, 'a').contested.is_empty());
+    assert!(node(&inventory, 'a').seen.contested.is_empty());
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn two_own_claims_are_contested_whatever_the_epochs() {
     assert_eq!(conflict.slots.to_string(), "100-16383");
     for claimant in ['a', 'b'] {
         assert_eq!(
-            node(&inventory, claimant).contested.to_string(),
+            node(&inventory, claimant).seen.contested.to_string(),
             "100-16383"
         );
     }
@@ -68,7 +68,7 @@ fn two_own_claims_are_contested_whatever_the_epochs() {
 fn a_dead_master_keeps_what_no_newer_epoch_took() {
     let lines = "a master,fail - 1 down 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2";
     let inventory = inventory(views("bcd", lines));
-    assert!(!node(&inventory, 'a').live);
+    assert!(!node(&inventory, 'a').is_live());
     assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
     assert_eq!(inventory.cluster.uncovered().to_string(), "0-8191");
 }

@@ -13,10 +13,10 @@ fn one_view_is_a_cluster() {
     let shards = inventory.cluster.shards();
     assert_eq!(shards.len(), 2);
     assert_eq!(shards[0].replicas, [id(&inventory, 'c')]);
-    assert!(node(&inventory, 'a').has_view && !node(&inventory, 'b').has_view);
+    assert!(node(&inventory, 'a').seen.has_view && !node(&inventory, 'b').seen.has_view);
     let a = id(&inventory, 'a');
-    assert!(node(&inventory, 'd').known_by.contains(a));
-    assert!(node(&inventory, 'a').known_by.is_empty());
+    assert!(node(&inventory, 'd').seen.known_by.contains(a));
+    assert!(node(&inventory, 'a').seen.known_by.is_empty());
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_same_view_twice_is_no_news() {
 fn the_path_names_the_owner_of_a_dump_without_myself() {
     let inventory = inventory(vec![of('b', "cluster-nodes.txt", &dump(FOUR))]);
     let b = id(&inventory, 'b');
-    assert!(node(&inventory, 'a').known_by.contains(b));
+    assert!(node(&inventory, 'a').seen.known_by.contains(b));
     assert_eq!(
         inventory.files[0].view_of,
         Some(node(&inventory, 'b').name.clone())
@@ -97,7 +97,7 @@ fn a_dump_of_nobody_counts_all_the_same() {
             .cluster
             .nodes
             .iter()
-            .all(|n| n.known_by.is_empty())
+            .all(|n| n.seen.known_by.is_empty())
     );
 }
 
@@ -106,7 +106,7 @@ fn the_myself_line_is_believed_against_the_path() {
     let wrong = file(&format!("{}/nodes.txt", folder('b')), &view('a', FOUR).text);
     let inventory = inventory(vec![wrong]);
     assert_eq!(codes(&inventory), ["capture/owner-contradiction"]);
-    assert!(node(&inventory, 'a').has_view && !node(&inventory, 'b').has_view);
+    assert!(node(&inventory, 'a').seen.has_view && !node(&inventory, 'b').seen.has_view);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn who_is_missing_from_a_part_of_a_dump_is_not_absent() {
         let whole: Vec<NodeId> = inventory
             .cluster
             .iter()
-            .filter(|(_, n)| n.has_view)
+            .filter(|(_, n)| n.seen.has_view)
             .map(|(id, _)| id)
             .collect();
         assert_eq!(whole, [id(&inventory, 'd')]);
@@ -153,7 +153,7 @@ fn files_on_disk_count_only_where_nothing_runs() {
     assert_eq!(members(&alone), "abc");
     assert_eq!(alone.cluster.views, 2);
     assert!(alone.views_on_disk && !with_live.views_on_disk);
-    assert!(!node(&alone, 'a').has_view);
+    assert!(!node(&alone, 'a').seen.has_view);
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_dump_that_ends_between_two_lines_is_told_by_cluster_info() {
     let short = inventory(known(5));
     assert_eq!(codes(&short), ["capture/short-view"]);
     assert!(short.incomplete && short.cluster.unread.nodes);
-    assert!(!node(&short, 'a').has_view);
+    assert!(!node(&short, 'a').seen.has_view);
     let mut files = known(5);
     files.push(view('b', FOUR));
     assert!(!inventory(files).incomplete);

@@ -49,7 +49,7 @@ fn answers_under_another_address_are_of_the_node_that_was_reached() {
     assert_eq!(node(&inventory, 'b').used_memory, Some(77));
     assert_eq!(node(&inventory, 'a').used_memory, None);
     // It gave no view, but its neighbours show which node is behind its port.
-    assert!(!node(&inventory, 'c').live);
+    assert!(!node(&inventory, 'c').is_live());
     assert!(inventory.origins.unreachable(id(&inventory, 'c')).is_some());
     let info = &inventory.files[2];
     assert_eq!(info.view_of, Some(node(&inventory, 'b').name.clone()));
@@ -172,7 +172,7 @@ fn who_asked_the_bus_learnt_nothing_of_the_node() {
             .message
             .contains("of 10.0.0.4:7004")
     );
-    assert!(node(&inventory, 'd').live);
+    assert!(node(&inventory, 'd').is_live());
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn missing(inventory: &Inventory) -> String {
     }
     let without = cluster
         .iter()
-        .filter(|(_, n)| n.is_live_member() && !n.has_view)
+        .filter(|(_, n)| n.is_live_member() && !n.seen.has_view)
         .count();
     let strays = strays(inventory);
     match without {
@@ -249,7 +249,7 @@ mod tests {
         let parts = "no view could be read whole, but together they show every node and slot";
         assert!(message.ends_with(parts), "{message}");
         let orphan = inventory.cluster.find("r1").unwrap();
-        inventory.cluster.node_mut(orphan).live = false;
+        inventory.cluster.node_mut(orphan).lose();
         let owner = inventory.cluster.find("m3").unwrap();
         inventory.cluster.node_mut(owner).slots = SlotSet::new();
         inventory.cluster.unread = Unread {
@@ -268,7 +268,7 @@ mod tests {
         assert!(found.message.ends_with(end), "{}", found.message);
         inventory.diagnostics.pop();
         for node in &mut inventory.cluster.nodes {
-            node.has_view = false;
+            node.seen.has_view = false;
         }
         inventory.cluster.views = 1;
         let message = &check_capture(&inventory)[0].message;

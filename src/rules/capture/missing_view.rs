@@ -160,7 +160,7 @@ mod tests {
         assert!(capture_findings(&RULE, &seen_by(&all)).is_empty());
         let mut inventory = seen_by(&all[..5]);
         let dead = inventory.cluster.find("r3").unwrap();
-        inventory.cluster.node_mut(dead).live = false;
+        inventory.cluster.node_mut(dead).lose();
         assert!(capture_findings(&RULE, &inventory).is_empty());
         let mut secondhand = seen_by(&["m1"]);
         secondhand.secondhand = Some(Authority::Slots);

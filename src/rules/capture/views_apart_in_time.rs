@@ -104,7 +104,7 @@ mod tests {
         assert!(silent(&on_disk));
         let mut apart = with_clocks([NOW, NOW + 900_000, NOW]);
         let unmet = apart.views[1].owner.unwrap();
-        apart.cluster.node_mut(unmet).live = false;
+        apart.cluster.node_mut(unmet).lose();
         assert!(silent(&apart));
     }
 }

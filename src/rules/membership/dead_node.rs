@@ -27,7 +27,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         let (severity, consequence) = consequence(cx, id);
         let name = words::node(cx.cluster, id);
         let node = cx.cluster.node(id);
-        let (dead, help) = match node.only_suspected {
+        let (dead, help) = match node.is_only_suspected() {
             // Where nodes do not watch each other no view ever doubts one.
             _ if node.is_only_silent() && cx.cluster.server.other_control_plane().is_none() => (
                 "taken for dead (it did not answer, but no view doubts it)",
@@ -105,7 +105,7 @@ mod tests {
     fn who_only_did_not_answer_may_live() {
         let mut cluster = cluster("m1@h1 < r1!@h2; m2@h2 < r2@h1");
         let r1 = id(&cluster, "r1");
-        cluster.node_mut(r1).accused = false;
+        cluster.node_mut(r1).seen.opinion = Opinion::default();
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("no view doubts it"));
         assert!(found[0].help.starts_with("ask it again"));

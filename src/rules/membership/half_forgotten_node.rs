@@ -95,7 +95,7 @@ mod tests {
     fn fires_on_a_dead_node_that_some_view_does_not_list() {
         let mut cluster = with_dead_replica();
         let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
-        cluster.node_mut(dead).known_by.remove(m2);
+        cluster.node_mut(dead).seen.known_by.remove(m2);
         assert_eq!(subjects(&RULE, &cluster), ["dead"]);
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("listed by 3 of 4 live views"));
@@ -110,7 +110,7 @@ mod tests {
     fn fires_on_a_dead_node_without_a_master_in_the_view_of_a_slot_owner() {
         let mut cluster = with_dead_replica();
         let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
-        cluster.node_mut(dead).masterless_in.insert(m2);
+        cluster.node_mut(dead).seen.masterless_in.insert(m2);
         assert_eq!(subjects(&RULE, &cluster), ["dead"]);
         assert!(
             findings(&RULE, &cluster)[0]
@@ -123,11 +123,11 @@ mod tests {
     fn a_replica_of_a_forgotten_master_was_not_forgotten_itself() {
         let mut cluster = with_dead_replica();
         let [dead, m1, m2] = ["dead", "m1", "m2"].map(|name| id(&cluster, name));
-        cluster.node_mut(dead).masterless_in.insert(m2);
-        cluster.node_mut(m1).known_by.remove(m2);
+        cluster.node_mut(dead).seen.masterless_in.insert(m2);
+        cluster.node_mut(m1).seen.known_by.remove(m2);
         assert!(subjects(&RULE, &cluster).is_empty());
         // Nobody knows whom it followed.
-        cluster.node_mut(m1).known_by.insert(m2);
+        cluster.node_mut(m1).seen.known_by.insert(m2);
         cluster.node_mut(dead).role = crate::model::Role::Replica(None);
         assert!(subjects(&RULE, &cluster).is_empty());
     }
@@ -138,11 +138,11 @@ mod tests {
         let [dead, r1, m2, blank, lost] =
             ["dead", "r1", "m2", "blank", "lost"].map(|name| id(&cluster, name));
         cluster.node_mut(lost).role = crate::model::Role::Replica(None);
-        cluster.node_mut(dead).known_by.remove(blank);
-        cluster.node_mut(dead).known_by.remove(r1);
-        cluster.node_mut(dead).masterless_in.insert(lost);
+        cluster.node_mut(dead).seen.known_by.remove(blank);
+        cluster.node_mut(dead).seen.known_by.remove(r1);
+        cluster.node_mut(dead).seen.masterless_in.insert(lost);
         assert!(subjects(&RULE, &cluster).is_empty());
-        cluster.node_mut(dead).known_by.remove(m2);
+        cluster.node_mut(dead).seen.known_by.remove(m2);
         let found = findings(&RULE, &cluster);
         assert_eq!(
             found[0].message,
@@ -155,8 +155,8 @@ mod tests {
     fn a_view_that_never_knew_it_counts_for_nothing() {
         let mut cluster = with_dead_replica();
         let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
-        cluster.node_mut(dead).known_by.remove(m2);
-        cluster.node_mut(dead).unseen_by.insert(m2);
+        cluster.node_mut(dead).seen.known_by.remove(m2);
+        cluster.node_mut(dead).seen.unseen_by.insert(m2);
         assert!(subjects(&RULE, &cluster).is_empty());
     }
 
@@ -164,8 +164,8 @@ mod tests {
     fn who_only_did_not_answer_is_to_be_asked_again() {
         let mut cluster = with_dead_replica();
         let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
-        cluster.node_mut(dead).known_by.remove(m2);
-        cluster.node_mut(dead).accused = false;
+        cluster.node_mut(dead).seen.known_by.remove(m2);
+        cluster.node_mut(dead).seen.opinion = Opinion::default();
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("no view doubts it"));
         assert!(found[0].help.starts_with(ASK_AGAIN));
@@ -176,8 +176,8 @@ mod tests {
         let mut cluster = with_dead_replica();
         assert!(subjects(&RULE, &cluster).is_empty());
         let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
-        cluster.node_mut(dead).known_by.remove(m2);
-        cluster.node_mut(m2).has_view = false;
+        cluster.node_mut(dead).seen.known_by.remove(m2);
+        cluster.node_mut(m2).seen.has_view = false;
         assert!(subjects(&RULE, &cluster).is_empty());
     }
 
@@ -187,7 +187,7 @@ mod tests {
         let m2 = id(&cluster, "m2");
         for name in ["r1", "gone"] {
             let node = id(&cluster, name);
-            cluster.node_mut(node).known_by.remove(m2);
+            cluster.node_mut(node).seen.known_by.remove(m2);
         }
         assert!(subjects(&RULE, &cluster).is_empty());
         assert!(subjects(&RULE, &healthy()).is_empty());

@@ -25,7 +25,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     for (id, node) in cx.cluster.iter().filter(|(_, n)| n.is_ghost()) {
         let name = words::node(cx.cluster, id);
-        let known = words::count(node.known_by.len(), "node");
+        let known = words::count(node.seen.known_by.len(), "node");
         let finding = match cx.shard_of(id) {
             Some(shard) => owner(cx, shard, &format!("{name} has no address")),
             None => Finding::new(

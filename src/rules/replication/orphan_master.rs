@@ -52,7 +52,7 @@ pub(super) fn dead_replicas<'a>(
     cluster: &'a Cluster,
     shard: &'a Shard,
 ) -> impl Iterator<Item = NodeId> + 'a {
-    let dead = |id: &NodeId| !cluster.node(*id).live && !cluster.node(*id).is_ghost();
+    let dead = |id: &NodeId| !cluster.node(*id).is_live() && !cluster.node(*id).is_ghost();
     shard.replicas.iter().copied().filter(dead)
 }
 

@@ -22,7 +22,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     for (id, node) in cx.cluster.iter() {
         // By its own view it owns the contested slots and takes writes: S002 speaks of it.
-        let claims = !node.contested.is_empty();
+        let claims = !node.seen.contested.is_empty();
         if !(node.is_live_member() && node.is_master() && node.slots.is_empty()) || claims {
             continue;
         }
@@ -78,7 +78,7 @@ mod tests {
     fn silent_on_the_loser_of_a_contest() {
         let mut cluster = cluster("m1@h1 < r1@h2; x1@h2");
         let x1 = id(&cluster, "x1");
-        cluster.node_mut(x1).contested.insert(7);
+        cluster.node_mut(x1).seen.contested.insert(7);
         assert!(subjects(&RULE, &cluster).is_empty());
     }
 

@@ -28,8 +28,8 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     let mut slots = SlotSet::new();
     let mut claimants = Vec::new();
     for (id, node) in cx.cluster.iter() {
-        if node.live && !node.contested.is_empty() {
-            slots.union_with(&node.contested);
+        if node.is_live() && !node.seen.contested.is_empty() {
+            slots.union_with(&node.seen.contested);
             claimants.push(id);
         }
     }
@@ -68,7 +68,7 @@ mod tests {
         let mut cluster = healthy();
         for (name, range) in [("m1", (5, 9)), ("m2", (7, 12))] {
             let node = id(&cluster, name);
-            cluster.node_mut(node).contested = SlotSet::from_ranges([range]);
+            cluster.node_mut(node).seen.contested = SlotSet::from_ranges([range]);
         }
         assert_eq!(subjects(&RULE, &cluster), ["5-12"]);
         let found = findings(&RULE, &cluster);

@@ -66,7 +66,7 @@ fn finding(cluster: &Cluster, id: NodeId, open: &OpenSlot, peer: Option<NodeId>)
     });
     let end = match peer {
         _ if both => ", which has it open, too",
-        Some(peer) if cluster.node(peer).has_view => ", which does not have it open",
+        Some(peer) if cluster.node(peer).seen.has_view => ", which does not have it open",
         Some(_) => ", whose own view is not in the capture",
         None => "",
     };

@@ -156,7 +156,7 @@ fn unowned(cx: &Context) -> SlotSet {
 fn tell_shard(cluster: &Cluster, shard: &Shard, tale: &mut Tale) {
     let owner = cluster.node(shard.owner);
     let name = words::shard(cluster, shard);
-    if owner.only_suspected {
+    if owner.is_only_suspected() {
         tale.suspected.push(shard.owner);
         tale.evidence.push(Fact::Node(shard.owner));
         tale.stuck.push(format!(
@@ -232,7 +232,7 @@ fn why_nobody_takes_over(cluster: &Cluster, shard: &Shard) -> String {
 /// The dead process whose restart saves the data: the owner, else the dead replica with the
 /// highest known offset. A ghost cannot come back.
 fn process_with_data(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
-    let may_return = |id: &NodeId| !cluster.node(*id).live && !cluster.node(*id).is_ghost();
+    let may_return = |id: &NodeId| !cluster.node(*id).is_live() && !cluster.node(*id).is_ghost();
     Some(shard.owner).filter(may_return).or_else(|| {
         let replicas = shard.replicas.iter().chain(&shard.chained).copied();
         replicas
@@ -312,7 +312,7 @@ mod tests {
     fn who_is_only_suspected_is_to_be_asked() {
         let mut cluster = cluster("m1!@h1 < r1@h2; m2@h2 < r2@h3");
         let m1 = id(&cluster, "m1");
-        cluster.node_mut(m1).only_suspected = true;
+        cluster.node_mut(m1).liveness = Liveness::Dead(Death::Suspected);
         let found = findings(&RULE, &cluster);
         assert!(
             found[0].message.ends_with("flagged `fail` by none"),

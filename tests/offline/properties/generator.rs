@@ -213,20 +213,20 @@ impl Change {
                 cluster.node_mut(id).replication.offset = offset;
             }
             Self::Keys(a, keys) => {
-                let id = pick(cluster, a, |id| cluster.node(id).live)?;
+                let id = pick(cluster, a, |id| cluster.node(id).is_live())?;
                 cluster.node_mut(id).keys = Some(keys);
             }
             Self::Memory(a, mib) => {
-                let id = pick(cluster, a, |id| cluster.node(id).live)?;
+                let id = pick(cluster, a, |id| cluster.node(id).is_live())?;
                 cluster.node_mut(id).used_memory = Some(mib << 24);
             }
             Self::Open(a, b, both) => open(cluster, a, b, both)?,
             Self::Missed(a, b) => {
                 let dead = pick(cluster, a, |id| {
-                    !cluster.node(id).live && !cluster.node(id).is_ghost()
+                    !cluster.node(id).is_live() && !cluster.node(id).is_ghost()
                 })?;
                 let live = pick(cluster, b, |id| cluster.node(id).is_live_member())?;
-                cluster.node_mut(dead).known_by.remove(live);
+                cluster.node_mut(dead).seen.known_by.remove(live);
             }
             Self::NoHost(a) => {
                 let id = pick(cluster, a, |_| true)?;
@@ -239,7 +239,7 @@ impl Change {
 }
 
 fn open(cluster: &mut Cluster, a: usize, b: usize, both: bool) -> Option<()> {
-    let owns = |id: NodeId| cluster.node(id).live && !cluster.node(id).slots.is_empty();
+    let owns = |id: NodeId| cluster.node(id).is_live() && !cluster.node(id).slots.is_empty();
     let from = pick(cluster, a, owns)?;
     let to = pick(cluster, b, |id| owns(id) && id != from)?;
     let slot = cluster.node(from).slots.iter().next()?;
