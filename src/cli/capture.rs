@@ -84,7 +84,7 @@ impl CaptureArgs {
         // Maps first: where files contradict each other, what was named with a flag stands.
         let mut collected = Vec::new();
         let noted = (&mut capture).inspect(|source| collected.extend(collected_nothing(source)));
-        let mut inventory = inventory::read(maps.into_iter().chain(noted), policy);
+        let mut inventory = inventory::read_with_maps(maps, noted, policy);
         inventory.diagnostics.append(&mut capture.diagnostics);
         if let Some(refused) = capture.refused.take() {
             return Err(refused);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::record::Token;
+use crate::model::Millis;
 use crate::parse::Pair;
 use crate::text::Place;
 
@@ -17,6 +18,8 @@ pub(super) struct Answers {
     pub info_place: Option<Place>,
     pub answered: bool,
     pub unreachable: Option<Place>,
+    /// It answered long before the views were taken: where, and how long.
+    pub older: Option<(Place, Millis)>,
     /// Its host answered that nothing listens there.
     pub refused: bool,
     /// Key and value of `CLUSTER INFO`.
@@ -67,6 +70,7 @@ impl Answers {
         self.info_place = self.info_place.take().or(other.info_place.clone());
         self.answered |= other.answered;
         self.refused |= other.refused;
+        self.older = self.older.take().or(other.older.clone());
         self.unreachable = self.unreachable.take().or(other.unreachable.clone());
         self.cluster_info_place = self
             .cluster_info_place

@@ -187,13 +187,15 @@ impl Gathered {
                 self.take_conf(source, file, &spot, (of, host), &pairs);
             }
             Facts::Config(pairs) => {
+                let line = place.line;
                 let answers = self.answers_of(of, &spot, file, &place);
-                answers.answered = true;
                 answers.config.extend(
                     pairs
                         .iter()
                         .map(|p| (p.key.to_owned(), p.value.to_string())),
                 );
+                let told = self.told_of(of, &spot, file, &place);
+                told.settings_line = told.settings_line.max(Some(line));
             }
             Facts::ClusterInfo(pairs) => {
                 let answers = self.answers_of(of, &spot, file, &place);
@@ -344,6 +346,7 @@ impl Gathered {
                 named: of.cloned(),
                 place: place.clone(),
                 count: 0,
+                settings_line: None,
                 said: Answers {
                     files: vec![file],
                     ..Answers::default()

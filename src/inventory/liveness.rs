@@ -67,8 +67,9 @@ fn asked(gathered: &Gathered, of: &Seen, node: &Node) -> Asked {
     }
 }
 
-/// Says of which nodes one file says that they gave no answer, while another is their answer.
-pub(super) fn note_silent_but_answering(
+/// Says of which nodes one file says that they gave no answer, while another is their answer, and
+/// which answers are too old to be one.
+pub(super) fn note(
     gathered: &Gathered,
     seen: &BTreeMap<Token, Seen>,
     index: &Index,
@@ -78,6 +79,15 @@ pub(super) fn note_silent_but_answering(
         let node = inventory.cluster.node(id);
         let answers = node.address.as_ref().and_then(|a| gathered.answers.get(a));
         let silent = answers.and_then(|a| a.unreachable.clone());
+        let unanswered = answers.filter(|a| of.own.is_none() && !a.answered);
+        if let Some((place, age)) = unanswered.and_then(|a| a.older.clone()) {
+            let message = format!(
+                "this answer of {node} is {age} older than the views: it does not show that it lives"
+            );
+            let note = Diagnostic::note("capture/older-answer", message).at(place);
+            inventory.diagnostics.push(note);
+        }
+        let node = inventory.cluster.node(id);
         let proof = match (of.own, answers.is_some_and(|a| a.answered)) {
             _ if node.membership != Membership::Member => continue,
             (Some(_), _) => "its view is in the capture",

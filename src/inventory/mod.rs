@@ -19,6 +19,7 @@ mod dumps;
 mod filing;
 mod foreign;
 mod gather;
+mod given;
 mod in_flight;
 mod links;
 mod liveness;
@@ -157,7 +158,20 @@ pub struct Conflict {
 ///
 /// Sources are taken in batches and dropped, so the text of a capture is never in memory whole.
 pub fn read(sources: impl IntoIterator<Item = Source>, policy: Policy) -> Inventory {
+    read_with_maps([], sources, policy)
+}
+
+/// As [`read`], with files of which only what they map counts: they may be older than the rest, so
+/// nothing in them says who lives.
+pub fn read_with_maps(
+    maps: impl IntoIterator<Item = Source>,
+    sources: impl IntoIterator<Item = Source>,
+    policy: Policy,
+) -> Inventory {
     let mut gathered = gather::Gathered::default();
+    let maps: Vec<Source> = maps.into_iter().collect();
+    gathered.take_batch(&maps);
+    given::keep_maps_only(&mut gathered);
     let mut sources = sources.into_iter();
     loop {
         // Enough files to keep the cores busy, few enough to keep little text.

@@ -210,7 +210,7 @@ fn same_ids_elsewhere(
     )
 }
 
-fn first_line(gathered: &Gathered, view: usize) -> Place {
+pub(super) fn first_line(gathered: &Gathered, view: usize) -> Place {
     Place {
         path: gathered.views[view].path.clone(),
         line: 1,

@@ -101,6 +101,8 @@ pub(super) struct Told {
     pub place: Place,
     /// How many answers there are, other than lists of nodes.
     pub count: usize,
+    /// Where the last of its settings stand.
+    pub settings_line: Option<u32>,
     pub said: Answers,
 }
 

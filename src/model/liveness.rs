@@ -97,7 +97,7 @@ pub struct Opinion {
 
 impl Opinion {
     /// More than half of the views flag it `fail`.
-    fn outvotes(self) -> bool {
+    pub fn outvotes(self) -> bool {
         2 * self.failed > self.listed
     }
 

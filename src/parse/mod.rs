@@ -166,6 +166,7 @@ pub fn parse(source: &Source) -> Parsed<'_> {
     if source.unproven {
         doubt_views(source, &mut parsed);
     }
+    nodes_conf::keep_on_disk(source, &mut parsed);
     nodes_conf::check_loading(source, &mut parsed);
     parsed
 }

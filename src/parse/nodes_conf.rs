@@ -70,6 +70,32 @@ fn is_verbatim(block: Block) -> bool {
     })
 }
 
+/// What a file of that name holds was on disk, however it reads: a server before 7.0 writes its
+/// `vars` line last and over the old file, so a full disk tears just that off. Who saves an answer
+/// of a process under this name loses a view and is told so.
+pub(super) fn keep_on_disk(source: &Source, parsed: &mut Parsed) {
+    if !says_on_disk(&source.path) {
+        return;
+    }
+    for section in &mut parsed.sections {
+        if let Facts::Nodes(dump) = &mut section.facts
+            && dump.authority == Authority::View
+        {
+            dump.authority = Authority::Disk;
+            section.dialect = DIALECT.name;
+            let place = source.place(section.line, 1);
+            parsed.diagnostics.push(
+                Diagnostic::note(
+                    "capture/named-nodes-conf",
+                    "by the name of this file it was on a disk: it does not show that its node runs",
+                )
+                .at(place)
+                .help("save what a process answers to `cluster nodes` under another name"),
+            );
+        }
+    }
+}
+
 /// What a server would stumble over in a file whose name says that it is the one on disk, also
 /// where nothing in it can be read. Every other file is left as it is.
 pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
@@ -132,6 +158,16 @@ pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
 fn is_named(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.starts_with("nodes") && name.ends_with(".conf")
+}
+
+/// As [`is_named`], also where something stands before or behind the name: copies are called
+/// `10.0.0.1-nodes.conf` and `nodes-7000.conf.bak`.
+fn says_on_disk(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.match_indices("nodes").any(|(at, word)| {
+        let alone = !name[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        alone && name[at + word.len()..].contains(".conf")
+    })
 }
 
 impl NodesDump<'_> {

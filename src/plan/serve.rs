@@ -222,9 +222,11 @@ mod tests {
             (node, served.refusals.len())
         };
         assert_eq!(promoted(&cluster), (Some(r1), 0));
-        cluster.node_mut(r1).liveness = Liveness::Live(Life::AnswersOutvoted);
+        cluster.node_mut(r1).liveness =
+            crate::model::Liveness::Live(crate::model::Life::AnswersOutvoted);
         assert_eq!(promoted(&cluster), (Some(s1), 0));
-        cluster.node_mut(s1).liveness = Liveness::Live(Life::AnswersOutvoted);
+        cluster.node_mut(s1).liveness =
+            crate::model::Liveness::Live(crate::model::Life::AnswersOutvoted);
         assert_eq!(promoted(&cluster), (None, 1));
     }
 }

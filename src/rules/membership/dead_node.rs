@@ -105,7 +105,7 @@ mod tests {
     fn who_only_did_not_answer_may_live() {
         let mut cluster = cluster("m1@h1 < r1!@h2; m2@h2 < r2@h1");
         let r1 = id(&cluster, "r1");
-        cluster.node_mut(r1).seen.opinion = Opinion::default();
+        cluster.node_mut(r1).seen.opinion = crate::model::Opinion::default();
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("no view doubts it"));
         assert!(found[0].help.starts_with("ask it again"));

@@ -165,7 +165,7 @@ mod tests {
         let mut cluster = with_dead_replica();
         let (dead, m2) = (id(&cluster, "dead"), id(&cluster, "m2"));
         cluster.node_mut(dead).seen.known_by.remove(m2);
-        cluster.node_mut(dead).seen.opinion = Opinion::default();
+        cluster.node_mut(dead).seen.opinion = crate::model::Opinion::default();
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("no view doubts it"));
         assert!(found[0].help.starts_with(ASK_AGAIN));

@@ -312,7 +312,8 @@ mod tests {
     fn who_is_only_suspected_is_to_be_asked() {
         let mut cluster = cluster("m1!@h1 < r1@h2; m2@h2 < r2@h3");
         let m1 = id(&cluster, "m1");
-        cluster.node_mut(m1).liveness = Liveness::Dead(Death::Suspected);
+        cluster.node_mut(m1).liveness =
+            crate::model::Liveness::Dead(crate::model::Death::Suspected);
         let found = findings(&RULE, &cluster);
         assert!(
             found[0].message.ends_with("flagged `fail` by none"),
