@@ -106,13 +106,13 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let blind_spot = server::blind_spot(&inventory.cluster.server);
     inventory.diagnostics.extend(blind_spot);
     wholeness::judge(&gathered, &used, &unmet, &mut inventory);
+    inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     let names = maps::apply(&gathered, &mut inventory);
     let processes = Processes::of(&gathered, &used, &names, &mut inventory);
     let shown = processes.of_silent(&gathered, &seen, &index, &mut inventory);
     liveness::judge(&gathered, &seen, &index, &shown, &mut inventory.cluster);
     unseen::find(&gathered, &used, &index, &mut inventory.cluster);
     moments::note(&gathered, &used, &seen, &index, &mut inventory);
-    inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     moved::note(&gathered, &used, &seen, &index, &mut inventory);
     liveness::note(&gathered, &seen, &index, &mut inventory);
     processes.note(&gathered, &mut inventory);

@@ -73,26 +73,45 @@ fn is_verbatim(block: Block) -> bool {
 /// What a file of that name holds was on disk, however it reads: a server before 7.0 writes its
 /// `vars` line last and over the old file, so a full disk tears just that off. Who saves an answer
 /// of a process under this name loses a view and is told so.
+///
+/// In a log the line above it names the file: `$ cat nodes.conf`, `==> nodes.conf <==`.
 pub(super) fn keep_on_disk(source: &Source, parsed: &mut Parsed) {
-    if !says_on_disk(&source.path) {
+    let named = says_on_disk(&source.path);
+    if !named && !source.text.contains(".conf") {
         return;
     }
+    let lines: Vec<&str> = source.text.lines().collect();
+    let named_above = |line: u32| {
+        let above = lines
+            .get(..(line as usize).saturating_sub(1))
+            .unwrap_or_default();
+        let above = above.iter().rev().find(|line| !line.trim().is_empty());
+        // Who saves the answer under that name shows the answer all the same.
+        let asks = |line: &str| line.to_ascii_lowercase().contains("cluster nodes");
+        above.is_some_and(|line| !asks(line) && line.split_whitespace().any(says_on_disk))
+    };
     for section in &mut parsed.sections {
-        if let Facts::Nodes(dump) = &mut section.facts
-            && dump.authority == Authority::View
-        {
-            dump.authority = Authority::Disk;
-            section.dialect = DIALECT.name;
-            let place = source.place(section.line, 1);
-            parsed.diagnostics.push(
-                Diagnostic::note(
-                    "capture/named-nodes-conf",
-                    "by the name of this file it was on a disk: it does not show that its node runs",
-                )
-                .at(place)
-                .help("save what a process answers to `cluster nodes` under another name"),
-            );
+        let Facts::Nodes(dump) = &mut section.facts else {
+            continue;
+        };
+        if dump.authority != Authority::View || !(named || named_above(section.line)) {
+            continue;
         }
+        dump.authority = Authority::Disk;
+        section.dialect = DIALECT.name;
+        let message = match named {
+            true => {
+                "by the name of this file it was on a disk: it does not show that its node runs"
+            }
+            false => {
+                "by the line above it this is a file on a disk: it does not show that its node runs"
+            }
+        };
+        parsed.diagnostics.push(
+            Diagnostic::note("capture/named-nodes-conf", message)
+                .at(source.place(section.line, 1))
+                .help("save what a process answers to `cluster nodes` under another name"),
+        );
     }
 }
 
@@ -222,7 +241,11 @@ mod tests {
         "cd461c86a54ea12d5d76b9b8d71ce63b0021d653 :7001 myself,master - 0 0 0 connected";
 
     fn dump_of(text: &str) -> (&'static str, bool, Option<u64>, usize) {
-        let source = Source::new("nodes.conf", text.to_owned(), String::new());
+        dump_in("nodes.conf", text)
+    }
+
+    fn dump_in(path: &str, text: &str) -> (&'static str, bool, Option<u64>, usize) {
+        let source = Source::new(path, text.to_owned(), String::new());
         let parsed = parse_file(&source);
         let section = parsed.sections.first().expect("the text has a node line");
         let Facts::Nodes(dump) = &section.facts else {
@@ -317,10 +340,14 @@ mod tests {
     }
 
     #[test]
-    fn a_view_is_not_on_disk() {
+    fn a_view_is_not_on_disk_unless_its_file_is_called_so() {
+        let text = format!("{NODE}\n");
+        let answered = ("cluster-nodes", false, None, 0);
+        assert_eq!(dump_in("nodes.txt", &text), answered);
+        assert_eq!(dump_in("nodes.conf.d/a", &text), answered);
         assert_eq!(
-            dump_of(&format!("{NODE}\n")),
-            ("cluster-nodes", false, None, 0)
+            dump_in("a/nodes.conf", &text),
+            ("nodes-conf", true, None, 1)
         );
     }
 }

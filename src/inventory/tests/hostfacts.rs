@@ -304,3 +304,35 @@ fn a_process_that_runs_where_the_views_see_a_dead_node_is_said() {
     assert_eq!(said(&failed), [Some(2)]);
     assert_eq!(said(FOUR), []);
 }
+
+#[test]
+fn a_list_above_a_view_in_one_log_is_older() {
+    let ps = "$ ps -ef\nUID PID PPID C STIME TTY TIME CMD\n\
+        redis 77 1 0 01:00 ? 0:00 redis-server *:7004 [cluster]\n\
+        redis 78 1 0 01:00 ? 0:00 redis-server *:9000 [cluster]\n";
+    let seen = dump(&FOUR.replace("d slave b 2", "d slave,fail b 2 down"));
+    let own = format!("{} master", endpoint('a'));
+    let seen = seen.replace(&own, &format!("{} myself,master", endpoint('a')));
+    let seen = format!("$ redis-cli -h 10.0.0.1 -p 7001 cluster nodes\n{seen}");
+    let said = |text: &str| {
+        let found = inventory(vec![file("10.0.0.4/night.log", text)]);
+        let mut said: Vec<String> = found
+            .diagnostics
+            .iter()
+            .map(|d| format!("{} {}", d.severity, d.code))
+            .collect();
+        said.sort();
+        said
+    };
+    assert_eq!(
+        said(&format!("{seen}{ps}")),
+        [
+            "warning capture/dead-but-runs",
+            "warning capture/unknown-server"
+        ]
+    );
+    assert_eq!(
+        said(&format!("{ps}{seen}")),
+        ["note capture/unknown-server"]
+    );
+}

@@ -7,6 +7,7 @@ mod answers;
 mod captures;
 mod conf;
 mod foreign;
+mod given;
 mod hostfacts;
 mod liveness;
 mod maps;
