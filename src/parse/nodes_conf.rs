@@ -350,4 +350,26 @@ mod tests {
             ("nodes-conf", true, None, 1)
         );
     }
+
+    #[test]
+    fn a_log_names_the_file_that_it_shows_in_the_line_above() {
+        let text = format!("{NODE}\n");
+        let above = |line: &str| dump_in("night.log", &format!("{line}\n{text}")).1;
+        for shown in [
+            "$ cat /data/nodes.conf",
+            "$ ssh 10.0.0.1 sudo cat /var/lib/redis/nodes-7000.conf",
+            "$ kubectl exec redis-0 -- cat /data/nodes.conf",
+            "==> 10.0.0.1_7000/nodes.conf <==",
+        ] {
+            assert!(above(shown), "{shown}");
+        }
+        for asked in [
+            "$ redis-cli cluster nodes",
+            "$ redis-cli cluster nodes | tee nodes.conf",
+            "$ cat nodes.txt",
+            "# redis.conf",
+        ] {
+            assert!(!above(asked), "{asked}");
+        }
+    }
 }
