@@ -19,5 +19,5 @@ pub use change::plan_id;
 pub use list::List;
 pub use list::Missing;
 pub use list::list;
-pub use loss::Domain;
+pub use loss::Case;
 pub use loss::impact;

@@ -1,15 +1,20 @@
 //! What would break if something went away.
+//!
+//! Losses are looked at one after the other on one cluster: each costs as much as what it loses,
+//! not as much as the cluster has. Start reading at [`Ground::lose`].
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::action::Act;
-use crate::action::Counted;
-use crate::action::Failover;
-use crate::action::Mode;
 use crate::measure;
+use crate::measure::Load;
 use crate::model::Cluster;
+use crate::model::HostId;
+use crate::model::Liveness;
 use crate::model::NodeId;
+use crate::model::Shard;
 use crate::model::SlotSet;
+use crate::model::Unowned;
 
 /// What a loss leads to, compared with the cluster as it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,57 +30,132 @@ pub struct Impact {
     pub shards_on_one_copy: usize,
     pub voters_left: usize,
     pub voters_needed: usize,
-    /// The cluster once elections are over.
-    pub after: Cluster,
+    /// Hosts whose load is another once elections are over, in host order.
+    pub changed: BTreeMap<HostId, Load>,
 }
 
-/// Takes the nodes away and lets the servers do what they do by themselves: a shard whose
-/// master is lost elects the usable replica with the highest offset, if a majority of masters
-/// is left to vote and the replica may (`clusterHandleSlaveFailover`).
-pub fn lose(cluster: &Cluster, lost: &BTreeSet<NodeId>) -> Impact {
-    let mut after = cluster.clone();
-    for &id in lost {
-        after.node_mut(id).lose();
-    }
-    let mut impact = Impact {
-        lost: SlotSet::new(),
-        stuck: SlotSet::new(),
-        shards_failed_over: 0,
-        shards_stuck: 0,
-        shards_lost: 0,
-        shards_on_one_copy: 0,
-        voters_left: after.live_voters(),
-        voters_needed: after.votes_needed(),
-        after: Cluster::default(),
-    };
-    let majority = after.has_majority();
-    let mut elected = Vec::new();
-    for shard in cluster.shards() {
-        // A replica that never finished a sync holds no copy.
-        let held = |at: &Cluster| {
-            let copies = measure::live_copies(at, &shard).into_iter();
-            copies
-                .filter(|&c| c == shard.owner || at.is_synced(c))
-                .count()
-        };
-        let (before, left) = (held(cluster), held(&after));
-        if left == 1 && before > 1 {
-            impact.shards_on_one_copy += 1;
+/// A cluster to lose parts of.
+pub struct Ground {
+    cluster: Cluster,
+    shards: Vec<Shard>,
+    /// By node: the shard that it holds or leads.
+    shard_of: Vec<Option<usize>>,
+    loads: Vec<Load>,
+    unowned: Unowned,
+    voters: usize,
+    live_voters: usize,
+}
+
+impl Ground {
+    pub fn new(cluster: &Cluster) -> Self {
+        let shards = cluster.shards();
+        let mut shard_of = vec![None; cluster.nodes.len()];
+        for (index, shard) in shards.iter().enumerate() {
+            let copies = shard.replicas.iter().chain(&shard.chained);
+            for id in copies.chain([&shard.owner]) {
+                shard_of[id.index()] = Some(index);
+            }
         }
-        if !(lost.contains(&shard.owner) && cluster.node(shard.owner).is_live_member()) {
+        Self {
+            shards,
+            shard_of,
+            loads: measure::loads(cluster),
+            unowned: cluster.unowned(),
+            voters: cluster.voters(),
+            live_voters: cluster.live_voters(),
+            cluster: cluster.clone(),
+        }
+    }
+
+    /// Load of every host before any loss.
+    pub fn loads(&self) -> &[Load] {
+        &self.loads
+    }
+
+    /// Takes the nodes away and lets the servers do what they do by themselves: a shard whose
+    /// master is lost elects the usable replica with the highest offset, if a majority of masters
+    /// is left to vote and the replica may (`clusterHandleSlaveFailover`).
+    pub fn lose(&mut self, lost: &BTreeSet<NodeId>) -> Impact {
+        let lost: Vec<NodeId> = lost
+            .iter()
+            .copied()
+            .filter(|&id| self.cluster.node(id).is_live())
+            .collect();
+        let shards: BTreeSet<usize> = lost
+            .iter()
+            .filter_map(|id| self.shard_of[id.index()])
+            .collect();
+        let before: Vec<usize> = shards.iter().map(|&s| self.held(s)).collect();
+        let mut changed = BTreeMap::new();
+        for &id in &lost {
+            let load = measure::load_of(&self.cluster, id, self.unowned);
+            self.change(&mut changed, id, |host| host.subtract(load));
+        }
+        let votes = |id: &&NodeId| {
+            let node = self.cluster.node(**id);
+            node.is_live_member() && !node.slots.is_empty()
+        };
+        let mut impact = Impact {
+            lost: SlotSet::new(),
+            stuck: SlotSet::new(),
+            shards_failed_over: 0,
+            shards_stuck: 0,
+            shards_lost: 0,
+            shards_on_one_copy: 0,
+            voters_left: self.live_voters - lost.iter().filter(votes).count(),
+            voters_needed: self.voters / 2 + 1,
+            changed: BTreeMap::new(),
+        };
+        let served: Vec<bool> = shards.iter().map(|&s| self.is_served(s)).collect();
+        let lives: Vec<Liveness> = lost
+            .iter()
+            .map(|&id| self.cluster.node(id).liveness)
+            .collect();
+        lost.iter().for_each(|&id| self.cluster.node_mut(id).lose());
+        for ((&shard, before), served) in shards.iter().zip(before).zip(served) {
+            let left = self.held(shard);
+            if left == 1 && before > 1 {
+                impact.shards_on_one_copy += 1;
+            }
+            if let Some(heir) = self.outcome(shard, before, left, served, &mut impact) {
+                let load = measure::load_of(&self.cluster, heir, self.unowned);
+                self.change(&mut changed, heir, |host| {
+                    host.subtract(load);
+                    host.masters += 1;
+                });
+            }
+        }
+        for (&id, liveness) in lost.iter().zip(lives) {
+            self.cluster.node_mut(id).liveness = liveness;
+        }
+        changed.retain(|host, load| *load != self.loads[host.0 as usize]);
+        impact.changed = changed;
+        impact
+    }
+
+    /// Counts what becomes of a shard that had `before` copies and has `left`; who is elected.
+    fn outcome(
+        &self,
+        shard: usize,
+        before: usize,
+        left: usize,
+        served: bool,
+        impact: &mut Impact,
+    ) -> Option<NodeId> {
+        let shard = &self.shards[shard];
+        if !served || self.cluster.node(shard.owner).is_live() {
             // Copies of a shard that was already down may be the only ones left of its data.
             if before > 0 && left == 0 {
                 impact.shards_lost += 1;
                 impact.lost.union_with(&shard.slots);
             }
-            continue;
+            return None;
         }
-        let best = measure::best_replica(&after, &shard);
-        match best.filter(|&b| !after.node(b).no_failover && majority) {
-            Some(node) => {
-                impact.shards_failed_over += 1;
-                elected.push((shard.owner, node));
-            }
+        let majority = impact.voters_left >= impact.voters_needed;
+        let best = measure::best_replica(&self.cluster, shard);
+        let heir = best.filter(|&b| !self.cluster.node(b).no_failover && majority);
+        match heir {
+            Some(_) => impact.shards_failed_over += 1,
             None if left > 0 => {
                 impact.shards_stuck += 1;
                 impact.stuck.union_with(&shard.slots);
@@ -85,29 +165,49 @@ pub fn lose(cluster: &Cluster, lost: &BTreeSet<NodeId>) -> Impact {
                 impact.lost.union_with(&shard.slots);
             }
         }
+        heir
     }
-    let mut at = Counted::new(after);
-    for (old, node) in elected {
-        let act = Failover {
-            node,
-            old,
-            mode: Mode::Force,
-        };
-        act.begin(&mut at);
+
+    fn is_served(&self, shard: usize) -> bool {
+        self.cluster.node(self.shards[shard].owner).is_live_member()
     }
-    impact.after = at.into_cluster();
-    impact
+
+    /// Live copies of a shard. A replica that never finished a sync holds none.
+    fn held(&self, shard: usize) -> usize {
+        let shard = &self.shards[shard];
+        let copies = measure::live_copies(&self.cluster, shard).into_iter();
+        copies
+            .filter(|&c| c == shard.owner || self.cluster.is_synced(c))
+            .count()
+    }
+
+    fn change(
+        &self,
+        changed: &mut BTreeMap<HostId, Load>,
+        id: NodeId,
+        change: impl FnOnce(&mut Load),
+    ) {
+        if let Some(host) = self.cluster.node(id).host {
+            let before = self.loads[host.0 as usize];
+            change(changed.entry(host).or_insert(before));
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::Act;
+    use crate::action::Counted;
+    use crate::action::Failover;
+    use crate::action::Mode;
     use crate::model::testing::cluster;
     use crate::model::testing::healthy;
     use crate::model::testing::id;
 
     fn without(cluster: &Cluster, names: &[&str]) -> Impact {
-        lose(cluster, &names.iter().map(|n| id(cluster, n)).collect())
+        let lost = names.iter().map(|n| id(cluster, n)).collect();
+        Ground::new(cluster).lose(&lost)
     }
 
     #[test]
@@ -122,7 +222,6 @@ mod tests {
             (1, 0, 0)
         );
         assert_eq!((impact.voters_left, impact.voters_needed), (2, 2));
-        assert!(impact.after.uncovered().is_empty());
     }
 
     #[test]
@@ -139,5 +238,50 @@ mod tests {
         assert_eq!(impact.lost.to_string(), "0-5460");
         let spare = cluster("m1@h1 < r1@h2; m2@h2 < r2@h1; m3@h3 < r3@h1");
         assert_eq!(without(&spare, &["r1"]).shards_on_one_copy, 1);
+    }
+
+    /// The loads that a cluster has once those that are lost are dead and those elected lead.
+    fn counted_out(ground: &mut Ground, lost: &BTreeSet<NodeId>) -> Vec<Load> {
+        let mut after = ground.cluster.clone();
+        lost.iter().for_each(|&id| after.node_mut(id).lose());
+        let majority = after.has_majority();
+        let mut at = Counted::new(after);
+        for shard in ground.shards.clone() {
+            let owner = ground.cluster.node(shard.owner);
+            if !lost.contains(&shard.owner) || !owner.is_live_member() {
+                continue;
+            }
+            let best = measure::best_replica(&at, &shard);
+            if let Some(node) = best.filter(|&b| majority && !at.node(b).no_failover) {
+                let (old, mode) = (shard.owner, Mode::Force);
+                Failover { node, old, mode }.begin(&mut at);
+            }
+        }
+        measure::loads(&at)
+    }
+
+    #[test]
+    fn loads_are_those_of_the_cluster_that_is_left() {
+        let cluster = cluster(
+            "m1@h1 < r1@h2 s1@h3; m2@h2 < r2~@h1; m3!@h3 < r3@h1; m4@h3 < r4@h4; \
+             gone?@h1 x@h2 new*@h3 y!@h1",
+        );
+        let mut ground = Ground::new(&cluster);
+        let all: Vec<NodeId> = cluster.iter().map(|(id, _)| id).collect();
+        let mut looked_at = 0;
+        for &first in &all {
+            for &second in &all {
+                let lost = BTreeSet::from([first, second]);
+                let impact = ground.lose(&lost);
+                let mut loads = ground.loads().to_vec();
+                for (host, load) in &impact.changed {
+                    assert_ne!(loads[host.0 as usize], *load);
+                    loads[host.0 as usize] = *load;
+                }
+                assert_eq!(loads, counted_out(&mut ground, &lost), "{lost:?}");
+                looked_at += impact.changed.len();
+            }
+        }
+        assert!(looked_at > 100, "{looked_at}");
     }
 }

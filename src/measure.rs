@@ -5,6 +5,7 @@
 //! Start reading at [`Counts`].
 
 mod forgotten;
+mod load;
 mod spread;
 
 use crate::model::Cluster;
@@ -17,6 +18,9 @@ use crate::policy::Wanted;
 
 pub use forgotten::HalfForgotten;
 pub use forgotten::Witnesses;
+pub use load::Load;
+pub use load::load_of;
+pub use load::loads;
 pub use spread::Spread;
 pub use spread::Tier;
 

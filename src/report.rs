@@ -359,7 +359,19 @@ pub struct ImpactCase {
     /// The slots of the lost shards.
     pub lost: String,
     pub stuck: String,
+    /// Live nodes by host once elections are over; see `hosts_listed`.
     pub after: Vec<HostLoad>,
+}
+
+/// The hosts in the tables of an answer of `impact`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostsListed {
+    /// Every host.
+    All,
+    /// Those whose row differs from the one in `now`: there are too many cases and hosts for
+    /// full tables.
+    Changed,
 }
 
 /// The answer of `impact`.
@@ -368,6 +380,10 @@ pub struct ImpactReport {
     pub schema_version: u32,
     pub tool: Tool,
     pub inputs: Vec<Input>,
+    /// Every host before any loss.
+    pub now: Vec<HostLoad>,
+    /// Which hosts `after` of a case lists.
+    pub hosts_listed: HostsListed,
     pub cases: Vec<ImpactCase>,
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -1,6 +1,6 @@
 //! `impact`: what would break if something went away.
 
-use std::str::FromStr;
+use std::collections::BTreeSet;
 
 use clap::ArgGroup;
 use clap::ValueEnum;
@@ -11,9 +11,12 @@ use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
 use crate::compose;
-use crate::compose::Domain;
-use crate::model::Address;
-use crate::model::Cluster;
+use crate::compose::Case;
+use crate::model::Domain;
+use crate::model::DomainKind;
+use crate::model::Domains;
+use crate::model::NoSuchDomain;
+use crate::model::NodeId;
 use crate::render;
 
 #[derive(clap::Args, Debug)]
@@ -39,12 +42,12 @@ enum Kind {
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let inventory = args.capture.read(terminal)?;
+    let domains = Domains::of(&inventory.cluster);
     let cases = match args.each {
-        Some(kind) => kind.all(&inventory.cluster)?,
-        None => vec![args.lose.clone()],
+        Some(kind) => kind.all(&domains)?,
+        None => vec![together(&domains, &args.lose)?],
     };
-    let report = compose::impact(&inventory, &cases)
-        .map_err(|message| Failure::Usage(message, String::new()))?;
+    let report = compose::impact(&inventory, &cases);
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
@@ -58,65 +61,39 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
 
 /// Reads a DOMAIN argument.
 fn domain(text: &str) -> Result<Domain, String> {
-    let (kind, name) = text
-        .split_once(':')
-        .filter(|(_, name)| !name.is_empty())
-        .ok_or("a domain is host:H, disk:H:/dir, zone:Z or node:ADDR")?;
-    match kind {
-        "host" => Ok(Domain::Host(name.to_owned())),
-        "zone" => Ok(Domain::Zone(name.to_owned())),
-        "node" => match Address::from_str(name) {
-            Ok(address) => Ok(Domain::Node(address.to_string())),
-            Err(error) => Err(format!("not an address: {error}")),
-        },
-        "disk" => disk(name).ok_or_else(|| "a disk is disk:H:/dir or disk:H:name".to_owned()),
-        _ => Err(format!(
-            "no kind of domain is called `{}`; there are host, disk, zone and node",
-            kind
-        )),
-    }
+    text.parse::<Domain>().map_err(|e| e.to_string())
 }
 
-/// A host may be an IPv6 address, so a path decides where it ends; else the last colon does.
-fn disk(text: &str) -> Option<Domain> {
-    let at = text.find(":/").or_else(|| text.rfind(':'))?;
-    let (host, name) = (text.get(..at)?, text.get(at + 1..)?);
-    let given = !host.is_empty() && !name.is_empty();
-    given.then(|| Domain::Disk(host.to_owned(), name.to_owned()))
+/// All of the domains at once.
+fn together(domains: &Domains, lost: &[Domain]) -> Result<Case, Failure> {
+    let mut nodes = BTreeSet::new();
+    for domain in lost {
+        let missing = |e: NoSuchDomain| Failure::Usage(e.to_string(), String::new());
+        nodes.extend(domains.nodes_in(domain).map_err(missing)?);
+    }
+    Ok(Case {
+        domains: lost.to_vec(),
+        nodes,
+    })
 }
 
 impl Kind {
     /// One case for each domain of this kind, in the cluster's order.
-    fn all(self, cluster: &Cluster) -> Result<Vec<Vec<Domain>>, Failure> {
-        let domains: Vec<Domain> = match self {
-            Self::Host => cluster
-                .hosts
-                .iter()
-                .map(|host| Domain::Host(host.name.to_string()))
-                .collect(),
-            Self::Disk => cluster
-                .disks
-                .iter()
-                .map(|disk| {
-                    let host = cluster.host(disk.host).name.to_string();
-                    Domain::Disk(host, disk.name.to_string())
-                })
-                .collect(),
-            Self::Zone => cluster
-                .zones
-                .iter()
-                .map(|zone| Domain::Zone(zone.name.to_string()))
-                .collect(),
-            Self::Node => cluster
-                .iter()
-                .filter_map(|(_, node)| node.address.as_ref())
-                .map(|address| Domain::Node(address.to_string()))
-                .collect(),
-        };
-        if domains.is_empty() {
+    fn all(self, domains: &Domains) -> Result<Vec<Case>, Failure> {
+        let each = domains.each(match self {
+            Self::Host => DomainKind::Host,
+            Self::Disk => DomainKind::Disk,
+            Self::Zone => DomainKind::Zone,
+            Self::Node => DomainKind::Node,
+        });
+        if each.is_empty() {
             return Err(self.unknown());
         }
-        Ok(domains.into_iter().map(|domain| vec![domain]).collect())
+        let case = |(domain, nodes): (Domain, Vec<NodeId>)| Case {
+            domains: vec![domain],
+            nodes: nodes.into_iter().collect(),
+        };
+        Ok(each.into_iter().map(case).collect())
     }
 
     fn unknown(self) -> Failure {
@@ -127,33 +104,5 @@ impl Kind {
             Self::Node => ("node with an address", ""),
         };
         Failure::Usage(format!("the capture shows no {what}"), help.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_domains() {
-        let disk = |host: &str, dir: &str| Domain::Disk(host.to_owned(), dir.to_owned());
-        assert_eq!(domain("host:h1"), Ok(Domain::Host("h1".to_owned())));
-        assert_eq!(domain("zone:a:b"), Ok(Domain::Zone("a:b".to_owned())));
-        assert_eq!(
-            domain("node:10.0.0.1:7000"),
-            Ok(Domain::Node("10.0.0.1:7000".to_owned()))
-        );
-        assert_eq!(domain("disk:h1:/data/1"), Ok(disk("h1", "/data/1")));
-        assert_eq!(domain("disk:fd01::1:/data"), Ok(disk("fd01::1", "/data")));
-        assert_eq!(domain("disk:h1:nvme0"), Ok(disk("h1", "nvme0")));
-    }
-
-    #[test]
-    fn refuses_what_is_no_domain() {
-        for bad in [
-            "", "host", "host:", "rack:1", "node:h", "disk:h1", "disk::/d", "disk:h:",
-        ] {
-            assert!(domain(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -4,6 +4,8 @@ use crate::diagnostic;
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::inventory::Outcome;
+use crate::measure;
+use crate::measure::Load;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
@@ -94,29 +96,21 @@ pub(super) fn summary(cluster: &Cluster, findings: &[Finding]) -> report::Summar
 
 /// Every host of the map or the dumps, live nodes only.
 pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
-    let mut loads: Vec<report::HostLoad> = cluster
-        .hosts
-        .iter()
-        .map(|h| report::HostLoad {
-            host: h.name.to_string(),
-            masters: 0,
-            replicas: 0,
-            spares: 0,
-        })
-        .collect();
-    let unowned = cluster.unowned();
-    for (id, node) in cluster.iter().filter(|(_, n)| n.is_live()) {
-        let Some(host) = node.host else { continue };
-        let load = &mut loads[host.0 as usize];
-        if !node.slots.is_empty() {
-            load.masters += 1;
-        } else if cluster.is_spare_given(id, unowned) {
-            load.spares += 1;
-        } else if node.is_replica() {
-            load.replicas += 1;
-        }
+    let loads = measure::loads(cluster);
+    let hosts = cluster.hosts.iter();
+    hosts
+        .zip(&loads)
+        .map(|(host, load)| host_load(&host.name, load))
+        .collect()
+}
+
+pub(super) fn host_load(host: &str, load: &Load) -> report::HostLoad {
+    report::HostLoad {
+        host: host.to_owned(),
+        masters: load.masters,
+        replicas: load.replicas,
+        spares: load.spares,
     }
-    loads
 }
 
 /// A finding about `cluster`, which is the captured one or the end of a plan.

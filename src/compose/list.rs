@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::compose::capture;
-use crate::compose::loss;
-use crate::compose::loss::Domain;
 use crate::inventory::Inventory;
 use crate::list;
 use crate::list::Listed;
 use crate::model::Cluster;
+use crate::model::Domain;
+use crate::model::Domains;
 use crate::model::HostId;
 use crate::model::NodeId;
 use crate::report;
@@ -199,12 +199,13 @@ fn with_dir(
     notes: &mut Vec<String>,
 ) -> Result<Vec<NodeId>, Missing> {
     let disk = Domain::Disk(host.to_owned(), dir.to_owned());
-    let mut nodes = loss::nodes_in(cluster, &disk).map_err(|message| Missing {
-        message,
+    let domains = Domains::of(cluster);
+    let mut nodes = domains.nodes_in(&disk).map_err(|missing| Missing {
+        message: missing.to_string(),
         help: "directories are told by `config get dir` of each node, or by a disk map (--disks)",
     })?;
     let wanted = |&id: &NodeId| !masters_only || cluster.node(id).is_master();
-    let at = loss::host_at(cluster, host);
+    let at = domains.host(host);
     let here = cluster.iter().filter(|(_, node)| node.host == at);
     let homeless: Vec<NodeId> = here
         .filter(|(_, node)| node.disk.is_none())

@@ -1,6 +1,16 @@
-//! Failure domains, nested: a disk is in a host, a host in a zone.
+//! Failure domains, nested: a disk is in a host, a host in a zone; how they are named, and the
+//! nodes in them.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
+
+use crate::model::address::Address;
+use crate::model::address::AddressError;
+use crate::model::cluster::Cluster;
+use crate::model::node::NodeId;
 
 /// Index of a host in [`crate::model::Cluster::hosts`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -36,4 +46,330 @@ pub struct Disk {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Zone {
     pub name: Arc<str>,
+}
+
+/// A failure domain as an operator names it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Domain {
+    /// A host's name, or an IP of it.
+    Host(String),
+    /// Host, and a disk name or a directory on it.
+    Disk(String, String),
+    Zone(String),
+    /// `ip:port`, or an id.
+    Node(String),
+}
+
+/// What a domain is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DomainKind {
+    Host,
+    Disk,
+    Zone,
+    Node,
+}
+
+impl DomainKind {
+    pub const ALL: [Self; 4] = [Self::Host, Self::Disk, Self::Zone, Self::Node];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Disk => "disk",
+            Self::Zone => "zone",
+            Self::Node => "node",
+        }
+    }
+}
+
+impl Domain {
+    pub fn kind(&self) -> DomainKind {
+        match self {
+            Self::Host(_) => DomainKind::Host,
+            Self::Disk(..) => DomainKind::Disk,
+            Self::Zone(_) => DomainKind::Zone,
+            Self::Node(_) => DomainKind::Node,
+        }
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind().name();
+        match self {
+            Self::Host(name) | Self::Zone(name) | Self::Node(name) => write!(f, "{kind}:{name}"),
+            Self::Disk(host, dir) => write!(f, "{kind}:{host}:{dir}"),
+        }
+    }
+}
+
+/// Why a text names no domain.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DomainError {
+    #[error("a domain is host:H, disk:H:/dir, zone:Z or node:ADDR")]
+    Shapeless,
+    #[error("no kind of domain is called `{0}`; there are host, disk, zone and node")]
+    Kind(String),
+    #[error("not an address: {0}")]
+    Address(AddressError),
+    #[error("a disk is disk:H:/dir or disk:H:name")]
+    Disk,
+}
+
+impl FromStr for Domain {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        let (kind, name) = text
+            .split_once(':')
+            .filter(|(_, name)| !name.is_empty())
+            .ok_or(DomainError::Shapeless)?;
+        let known = DomainKind::ALL.into_iter().find(|k| k.name() == kind);
+        match known.ok_or_else(|| DomainError::Kind(kind.to_owned()))? {
+            DomainKind::Host => Ok(Self::Host(name.to_owned())),
+            DomainKind::Zone => Ok(Self::Zone(name.to_owned())),
+            DomainKind::Node => Address::from_str(name)
+                .map(|address| Self::Node(address.to_string()))
+                .map_err(DomainError::Address),
+            DomainKind::Disk => disk(name).ok_or(DomainError::Disk),
+        }
+    }
+}
+
+/// A host may be an IPv6 address, so a path decides where it ends; else the last colon does.
+fn disk(text: &str) -> Option<Domain> {
+    let at = text.find(":/").or_else(|| text.rfind(':'))?;
+    let (host, name) = (text.get(..at)?, text.get(at + 1..)?);
+    let given = !host.is_empty() && !name.is_empty();
+    given.then(|| Domain::Disk(host.to_owned(), name.to_owned()))
+}
+
+/// A domain that the capture does not show, with those that it does.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoSuchDomain {
+    #[error("no host `{name}` in the capture; {}", those(known))]
+    Host { name: String, known: Vec<String> },
+    #[error("no zone `{name}` in the capture; {}", those(known))]
+    Zone { name: String, known: Vec<String> },
+    #[error("no node `{name}` in the capture")]
+    Node { name: String },
+    #[error("no host `{host}` in the capture")]
+    HostOfDisk { host: String },
+    #[error("no disk `{dir}` on host `{host}`; {}", those(known))]
+    Disk {
+        host: String,
+        dir: String,
+        known: Vec<String>,
+    },
+}
+
+fn those(names: &[String]) -> String {
+    const NAMED: usize = 12;
+    match names.len() {
+        0 => "the capture names none".to_owned(),
+        n if n > NAMED => format!("it has {}, … ({n} in all)", names[..NAMED].join(", ")),
+        _ => format!("it has {}", names.join(", ")),
+    }
+}
+
+/// The nodes of every domain of a cluster, counted out once: who asks about many domains does
+/// not look at all nodes for each.
+pub struct Domains<'a> {
+    cluster: &'a Cluster,
+    hosts: BTreeMap<&'a str, HostId>,
+    ips: BTreeMap<&'a str, Vec<NodeId>>,
+    nodes: BTreeMap<String, NodeId>,
+    on_host: Vec<Vec<NodeId>>,
+    on_disk: Vec<Vec<NodeId>>,
+    in_zone: Vec<Vec<NodeId>>,
+}
+
+impl<'a> Domains<'a> {
+    pub fn of(cluster: &'a Cluster) -> Self {
+        let names = cluster.hosts.iter().map(|h| &*h.name);
+        let mut domains = Self {
+            cluster,
+            hosts: names.zip((0..).map(HostId)).collect(),
+            ips: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            on_host: vec![Vec::new(); cluster.hosts.len()],
+            on_disk: vec![Vec::new(); cluster.disks.len()],
+            in_zone: vec![Vec::new(); cluster.zones.len()],
+        };
+        for (id, node) in cluster.iter() {
+            if let Some(address) = &node.address {
+                domains.ips.entry(address.ip()).or_default().push(id);
+                domains.nodes.entry(address.to_string()).or_insert(id);
+            }
+            let name = node.name.to_string();
+            domains.nodes.entry(name).or_insert(id);
+            if let Some(host) = node.host {
+                domains.on_host[host.0 as usize].push(id);
+            }
+            if let Some(disk) = node.disk {
+                domains.on_disk[disk.0 as usize].push(id);
+            }
+            if let Some(zone) = cluster.zone_of(id) {
+                domains.in_zone[zone.0 as usize].push(id);
+            }
+        }
+        domains
+    }
+
+    /// The host of that name, else the one that has the IP.
+    pub fn host(&self, name: &str) -> Option<HostId> {
+        let by_ip = || {
+            let first = self.ips.get(name)?.first()?;
+            self.cluster.node(*first).host
+        };
+        self.hosts.get(name).copied().or_else(by_ip)
+    }
+
+    /// The nodes of a domain, in node order.
+    pub fn nodes_in(&self, domain: &Domain) -> Result<Vec<NodeId>, NoSuchDomain> {
+        match domain {
+            Domain::Host(name) => match self.hosts.get(name.as_str()) {
+                Some(host) => Ok(self.on_host[host.0 as usize].clone()),
+                // An IP names the nodes that have it.
+                None => self.ips.get(name.as_str()).cloned().ok_or_else(|| {
+                    let known = self.cluster.hosts.iter().map(|h| h.name.to_string());
+                    NoSuchDomain::Host {
+                        name: name.clone(),
+                        known: known.collect(),
+                    }
+                }),
+            },
+            Domain::Zone(name) => {
+                let mut zones = self.cluster.zones.iter();
+                let zone = zones.position(|z| *z.name == **name);
+                let known = || self.cluster.zones.iter().map(|z| z.name.to_string());
+                let zone = zone.ok_or_else(|| NoSuchDomain::Zone {
+                    name: name.clone(),
+                    known: known().collect(),
+                })?;
+                Ok(self.in_zone[zone].clone())
+            }
+            Domain::Node(name) => match self.nodes.get(name) {
+                Some(&id) => Ok(vec![id]),
+                None => Err(NoSuchDomain::Node { name: name.clone() }),
+            },
+            Domain::Disk(host, dir) => self.on_disk(host, dir),
+        }
+    }
+
+    /// Every domain of a kind, in the cluster's order, with its nodes.
+    pub fn each(&self, kind: DomainKind) -> Vec<(Domain, Vec<NodeId>)> {
+        let cluster = self.cluster;
+        match kind {
+            DomainKind::Host => {
+                let names = cluster.hosts.iter();
+                names
+                    .map(|host| Domain::Host(host.name.to_string()))
+                    .zip(self.on_host.iter().cloned())
+                    .collect()
+            }
+            DomainKind::Disk => {
+                let disk = |disk: &Disk| {
+                    let host = cluster.host(disk.host).name.to_string();
+                    Domain::Disk(host, disk.name.to_string())
+                };
+                let domains = cluster.disks.iter().map(disk);
+                domains.zip(self.on_disk.iter().cloned()).collect()
+            }
+            DomainKind::Zone => {
+                let names = cluster.zones.iter();
+                names
+                    .map(|zone| Domain::Zone(zone.name.to_string()))
+                    .zip(self.in_zone.iter().cloned())
+                    .collect()
+            }
+            DomainKind::Node => cluster
+                .iter()
+                .filter_map(|(id, node)| Some((node.address.as_ref()?, id)))
+                .map(|(address, id)| (Domain::Node(address.to_string()), vec![id]))
+                .collect(),
+        }
+    }
+
+    fn on_disk(&self, host: &str, dir: &str) -> Result<Vec<NodeId>, NoSuchDomain> {
+        let no_host = || NoSuchDomain::HostOfDisk {
+            host: host.to_owned(),
+        };
+        let at = self.host(host).ok_or_else(no_host)?;
+        let disks = self.cluster.disks.iter().enumerate();
+        let here: Vec<_> = disks.filter(|(_, d)| d.host == at).collect();
+        let meant =
+            |disk: &Disk| *disk.name == *dir || disk.dirs.iter().any(|known| is_below(known, dir));
+        let meant = here.iter().filter(|(_, disk)| meant(disk));
+        let nodes: Vec<&Vec<NodeId>> = meant.map(|&(index, _)| &self.on_disk[index]).collect();
+        if nodes.is_empty() {
+            return Err(NoSuchDomain::Disk {
+                host: host.to_owned(),
+                dir: dir.to_owned(),
+                known: here.iter().map(|(_, d)| d.name.to_string()).collect(),
+            });
+        }
+        let all: BTreeSet<NodeId> = nodes.into_iter().flatten().copied().collect();
+        Ok(all.into_iter().collect())
+    }
+}
+
+/// The directory, or one above it: `/data/disk1` names what lies in `/data/disk1/7000`.
+fn is_below(dir: &str, prefix: &str) -> bool {
+    let prefix = prefix.trim_end_matches('/');
+    dir.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+
+    #[test]
+    fn reads_domains() {
+        let disk = |host: &str, dir: &str| Domain::Disk(host.to_owned(), dir.to_owned());
+        let read = |text: &str| text.parse::<Domain>();
+        assert_eq!(read("host:h1"), Ok(Domain::Host("h1".to_owned())));
+        assert_eq!(read("zone:a:b"), Ok(Domain::Zone("a:b".to_owned())));
+        assert_eq!(
+            read("node:10.0.0.1:7000"),
+            Ok(Domain::Node("10.0.0.1:7000".to_owned()))
+        );
+        assert_eq!(read("disk:h1:/data/1"), Ok(disk("h1", "/data/1")));
+        assert_eq!(read("disk:fd01::1:/data"), Ok(disk("fd01::1", "/data")));
+        assert_eq!(read("disk:h1:nvme0"), Ok(disk("h1", "nvme0")));
+    }
+
+    #[test]
+    fn refuses_what_is_no_domain() {
+        for bad in [
+            "", "host", "host:", "rack:1", "node:h", "disk:h1", "disk::/d", "disk:h:",
+        ] {
+            assert!(bad.parse::<Domain>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn one_domain_is_the_same_whether_named_or_listed() {
+        let cluster = cluster("m1@h1/a/1 < r1@h2/b/1; m2@h2/b/2 < r2@h1/a/2; x!@h1/a");
+        let domains = Domains::of(&cluster);
+        let mut listed = 0;
+        for kind in DomainKind::ALL {
+            for (domain, nodes) in domains.each(kind) {
+                assert_eq!(domains.nodes_in(&domain), Ok(nodes), "{domain}");
+                listed += 1;
+            }
+        }
+        assert_eq!(listed, 2 + 4 + 2 + 5);
+        let by_ip = Domain::Host("10.0.0.1".to_owned());
+        let by_name = Domain::Host("h1".to_owned());
+        assert_eq!(domains.nodes_in(&by_ip), domains.nodes_in(&by_name));
+        let missing = domains.nodes_in(&Domain::Zone("c".to_owned()));
+        let why = missing.err().map(|e| e.to_string());
+        assert_eq!(
+            why.as_deref(),
+            Some("no zone `c` in the capture; it has a, b")
+        );
+    }
 }

@@ -11,6 +11,7 @@ use crate::report::Evidence;
 use crate::report::Finding;
 use crate::report::Guard;
 use crate::report::HostLoad;
+use crate::report::HostsListed;
 use crate::report::ImpactCase;
 use crate::report::ImpactReport;
 use crate::report::Input;
@@ -274,6 +275,8 @@ pub fn impact(cases: usize) -> ImpactReport {
         schema_version: SCHEMA_VERSION,
         tool: tool(),
         inputs: inputs(),
+        now: Vec::new(),
+        hosts_listed: HostsListed::All,
         cases: (1..=3).map(case).take(cases).collect(),
         diagnostics: Vec::new(),
     }

@@ -50,7 +50,16 @@ fn full_plan() -> PlanReport {
 const HOSTILE: &str = "\x1b[31m\u{202e}\n\r\u{9b}\u{2066}\x00<script>";
 
 /// Fields whose words the type itself limits.
-const WORDS: [&str; 7] = ["proof", "phase", "action", "mode", "until", "role", "link"];
+const WORDS: [&str; 8] = [
+    "proof",
+    "phase",
+    "action",
+    "mode",
+    "until",
+    "role",
+    "link",
+    "hosts_listed",
+];
 
 /// Every string of the value behind a hostile prefix, except those the type itself limits.
 fn poison(value: &mut Value) {
