@@ -73,31 +73,15 @@ impl Graph {
         groups(&part, |node| nodes[node])
     }
 
-    /// Nodes so that every edge goes forward, always the least `key` first among those ready.
-    /// `None` if there is a cycle.
-    pub fn topological_by<K: Ord>(&self, key: impl Fn(usize) -> K) -> Option<Vec<usize>> {
-        let len = self.inner.node_count();
-        let mut blockers = vec![0_usize; len];
-        for node in 0..len {
+    /// How many nodes lead to each.
+    pub fn predecessor_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.inner.node_count()];
+        for node in 0..counts.len() {
             for next in self.successors(node) {
-                blockers[next] += 1;
+                counts[next] += 1;
             }
         }
-        let mut ready: std::collections::BTreeSet<(K, usize)> = (0..len)
-            .filter(|&n| blockers[n] == 0)
-            .map(|n| (key(n), n))
-            .collect();
-        let mut order = Vec::with_capacity(len);
-        while let Some((_, node)) = ready.pop_first() {
-            order.push(node);
-            for next in self.successors(node) {
-                blockers[next] -= 1;
-                if blockers[next] == 0 {
-                    ready.insert((key(next), next));
-                }
-            }
-        }
-        (order.len() == len).then_some(order)
+        counts
     }
 }
 
@@ -121,15 +105,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn orders_by_key_and_finds_cycles() {
+    fn an_edge_counts_once() {
         let mut graph = Graph::new(4);
         graph.connect(2, 0);
         graph.connect(2, 1);
-        assert_eq!(graph.topological_by(|n| n), Some(vec![2, 0, 1, 3]));
-        graph.connect(1, 2);
-        assert_eq!(graph.topological_by(|n| n), None);
-        assert_eq!(graph.cycles(), [vec![1, 2]]);
+        graph.connect(2, 1);
+        assert_eq!(graph.successors(2), [0, 1]);
+        assert_eq!(graph.predecessor_counts(), [1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn finds_cycles() {
+        let mut graph = Graph::new(6);
+        for (from, to) in [(2, 1), (1, 2), (2, 3), (3, 2), (5, 4), (4, 5), (5, 2)] {
+            graph.connect(from, to);
+        }
+        assert_eq!(graph.cycles(), [vec![1, 2, 3], vec![4, 5]]);
+        assert_eq!(graph.cycles_among(&[1, 2, 5]), [vec![1, 2]]);
         graph.disconnect(1, 2);
+        graph.disconnect(5, 4);
+        assert_eq!(graph.cycles(), [vec![2, 3]]);
+    }
+
+    #[test]
+    fn a_long_chain_does_not_run_out_of_stack() {
+        const LONG: usize = 200_000;
+        let mut graph = Graph::new(LONG);
+        (1..LONG).for_each(|n| graph.connect(n - 1, n));
         assert!(graph.cycles().is_empty());
     }
 }

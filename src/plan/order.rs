@@ -22,15 +22,7 @@ pub fn order(cluster: &Counted, drafts: Vec<Draft>) -> Vec<Step> {
     let mut graph = dependencies(&drafts, &given);
     break_cycles(&mut graph, &drafts);
     let barrier = last_waits(&mut graph, &drafts);
-    let key = |index: usize| {
-        // A barrier is passed as soon as nothing holds it up.
-        let draft = drafts.get(index)?;
-        let (rank, number) = draft.action.rank();
-        let subject = draft.action.subject();
-        Some((draft.phase, rank, draft.urgency, (subject, number), index))
-    };
-    let mut order = graph.topological_by(key).expect("cycles were broken");
-    order.retain(|&index| index != barrier);
+    let order = schedule(cluster, &graph, &drafts);
     let mut position = vec![0; drafts.len()];
     for (place, &index) in order.iter().enumerate() {
         position[index] = place;
@@ -134,6 +126,79 @@ fn hold_up(graph: &mut Graph, drafts: &[Draft]) {
             *holder = Some(index);
         }
     }
+}
+
+/// Every draft behind what it waits for, the least key first among those that are ready; but no
+/// replica leaves a shard where that would leave a second shard with a single copy, as long as
+/// anything else can be done first.
+fn schedule(start: &Counted, graph: &Graph, drafts: &[Draft]) -> Vec<usize> {
+    let key = |index: usize| {
+        // A barrier is passed as soon as nothing holds it up.
+        let draft = drafts.get(index)?;
+        let (rank, number) = draft.action.rank();
+        let subject = draft.action.subject();
+        Some((draft.phase, rank, draft.urgency, (subject, number), index))
+    };
+    let (mut at, most_thin) = (start.clone(), start.thin().len() + 1);
+    let mut blockers = graph.predecessor_counts();
+    let first = (0..blockers.len()).filter(|&index| blockers[index] == 0);
+    let mut ready: BTreeSet<_> = first.map(|index| (key(index), index)).collect();
+    let mut held_back = BTreeSet::new();
+    let mut order = Vec::with_capacity(drafts.len());
+    while let Some((_, index)) = next(&at, most_thin, drafts, &mut ready, &mut held_back) {
+        if let Some(draft) = drafts.get(index) {
+            draft.action.apply(&mut at);
+            order.push(index);
+        }
+        for next in graph.successors(index) {
+            blockers[next] -= 1;
+            if blockers[next] == 0 {
+                ready.insert((key(next), next));
+            }
+        }
+    }
+    order
+}
+
+/// Takes out who goes next.
+fn next<K: Ord + Copy>(
+    at: &Counted,
+    most_thin: usize,
+    drafts: &[Draft],
+    ready: &mut BTreeSet<(K, usize)>,
+    held_back: &mut BTreeSet<(K, usize)>,
+) -> Option<(K, usize)> {
+    if at.thin().len() < most_thin {
+        ready.append(held_back);
+    }
+    let phase = |of: &BTreeSet<(K, usize)>| of.first().map(|&(_, index)| phase_of(drafts, index));
+    let running = phase(ready).into_iter().chain(phase(held_back)).min()?;
+    while phase(ready) == Some(running) {
+        let (key, index) = ready.pop_first()?;
+        let exposes = drafts.get(index).is_some_and(|draft| exposes(at, draft));
+        if at.thin().len() < most_thin || !exposes {
+            return Some((key, index));
+        }
+        held_back.insert((key, index));
+    }
+    // What came to a shard meanwhile may have made room; if not, no order is better.
+    let fits = |&&(_, index): &&(K, usize)| !exposes(at, &drafts[index]);
+    let next = *held_back.iter().find(fits).or(held_back.first())?;
+    held_back.remove(&next);
+    Some(next)
+}
+
+/// Of a barrier: none, before all phases.
+fn phase_of(drafts: &[Draft], index: usize) -> Option<Phase> {
+    drafts.get(index).map(|draft| draft.phase)
+}
+
+/// The shard that gives a replica up comes to have a single copy.
+fn exposes(at: &Counted, draft: &Draft) -> bool {
+    let node = draft.action.subject();
+    let counts = at.is_synced(node) && at.node(node).slots.is_empty();
+    let from = draft.leaves.and_then(|_| at.root(node)).filter(|_| counts);
+    from.is_some_and(|owner| at.copies(owner) == 2)
 }
 
 /// What goes last waits, behind one barrier, for whatever nothing else waits for. The node of
