@@ -5,6 +5,7 @@
 //! Start reading at [`Counts`].
 
 mod forgotten;
+mod level;
 mod load;
 mod spread;
 
@@ -18,6 +19,7 @@ use crate::policy::Wanted;
 
 pub use forgotten::HalfForgotten;
 pub use forgotten::Witnesses;
+pub use level::Level;
 pub use load::Load;
 pub use load::load_of;
 pub use load::loads;
@@ -62,36 +64,33 @@ impl Counts {
         }
     }
 
-    /// Level name and value, in the order in which a plan minimises them.
-    pub fn named(&self) -> [(&'static str, i64); 12] {
-        let Self {
-            serve,
-            protect,
-            missing,
-            same_host,
-            same_zone,
-            same_disk,
-            votes_host,
-            votes_zone,
-            over_host,
-            over_zone,
-            home,
-            tidy,
-        } = *self;
-        [
-            ("serve", serve),
-            ("protect", protect),
-            ("missing", missing),
-            ("same-host", same_host),
-            ("same-zone", same_zone),
-            ("same-disk", same_disk),
-            ("votes-host", votes_host),
-            ("votes-zone", votes_zone),
-            ("over-host", over_host),
-            ("over-zone", over_zone),
-            ("home", home),
-            ("tidy", tidy),
-        ]
+    /// What a level comes to; `None` for one that counts a plan and not a cluster.
+    pub fn get(&self, level: Level) -> Option<i64> {
+        Some(match level {
+            Level::Serve => self.serve,
+            Level::Protect => self.protect,
+            Level::Missing => self.missing,
+            Level::SameHost => self.same_host,
+            Level::SameZone => self.same_zone,
+            Level::SameDisk => self.same_disk,
+            Level::VotesHost => self.votes_host,
+            Level::VotesZone => self.votes_zone,
+            Level::OverHost => self.over_host,
+            Level::OverZone => self.over_zone,
+            Level::Home => self.home,
+            Level::Tidy => self.tidy,
+            Level::Worse
+            | Level::Orphans
+            | Level::Moves
+            | Level::Beside
+            | Level::Surplus
+            | Level::Risk
+            | Level::SyncMib
+            | Level::Failovers
+            | Level::Actions
+            | Level::TieHome
+            | Level::TieRank => return None,
+        })
     }
 }
 

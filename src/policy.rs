@@ -1,6 +1,8 @@
-//! What is wanted: replica counts and the home layout. Everything has a default.
+//! What is wanted: replica counts, the home layout, the switches of a plan. Everything has a default.
 //!
 //! Knows model, text and diagnostic.
+
+mod flag;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +12,8 @@ use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Shard;
+
+pub use flag::Flag;
 
 /// How many replicas a shard should have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -8,15 +8,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+pub use crate::action::Guard;
+pub use crate::action::GuardLink;
+pub use crate::action::GuardRole;
 use crate::action::Kind;
 use crate::action::Spelled;
 use crate::action::StepMode;
 use crate::action::Until;
+use crate::rules::Code;
 use crate::rules::Phase;
-
-pub use crate::action::Guard;
-pub use crate::action::GuardLink;
-pub use crate::action::GuardRole;
 
 /// Version of the JSON contract.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -94,7 +94,8 @@ pub struct Evidence {
 /// A rule that fires.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    pub code: String,
+    #[schemars(with = "String")]
+    pub code: Code,
     pub rule: String,
     /// error, warning or note.
     pub severity: String,
@@ -242,7 +243,8 @@ pub struct Step {
     pub guard: Guard,
     pub wait: Wait,
     /// Codes of the findings it cures or prepares to cure.
-    pub cures: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub cures: Vec<Code>,
     pub reason: String,
     /// The command that takes it back, in words; null if there is none.
     pub undo: Option<String>,

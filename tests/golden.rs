@@ -166,7 +166,7 @@ fn every_rule_fires(cases: &[Case]) -> Result<(), Failed> {
         .map(|(code, _)| code)
         .collect();
     let silent: Vec<&str> = topoplan::rules::all()
-        .map(|rule| rule.code)
+        .map(|rule| rule.code.as_str())
         .filter(|code| !fired.contains(*code))
         .collect();
     if silent.is_empty() {

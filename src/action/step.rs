@@ -2,6 +2,7 @@
 
 use crate::action::Action;
 use crate::model::NodeId;
+use crate::rules::Code;
 use crate::rules::Phase;
 
 /// An action with what decides its place.
@@ -11,7 +12,7 @@ pub struct Draft {
     pub phase: Phase,
     /// Within a phase, smaller first: orphans before shards that have a replica.
     pub urgency: u8,
-    pub cures: Vec<&'static str>,
+    pub cures: Vec<Code>,
     pub reason: String,
     /// MiB it copies.
     pub mib: i64,

@@ -42,7 +42,7 @@ pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, F
         Format::Text => render::explain(&page(rule), terminal.data_look()),
         Format::Json => render::json::report(&Page {
             schema_version: SCHEMA_VERSION,
-            code: rule.code,
+            code: rule.code.as_str(),
             rule: rule.id,
             severity: rule.severity.to_string(),
             page: rule.markdown(),
@@ -66,7 +66,7 @@ pub(super) fn page(rule: &Rule) -> String {
 /// The rule of a code or a name, in any case; else a sentence about what may have been meant.
 pub(super) fn find(word: &str) -> Result<&'static Rule, String> {
     rules::find(word).ok_or_else(|| {
-        let known = rules::all().flat_map(|rule| [rule.code, rule.id]);
+        let known = rules::all().flat_map(|rule| [rule.code.as_str(), rule.id]);
         match suggest::nearest(word, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "codes are listed by `topoplan docs rules`".to_owned(),

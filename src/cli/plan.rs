@@ -1,9 +1,10 @@
 //! `plan`: the shortest safe list of steps, for review.
 
+mod flags;
+
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
-
-use clap::ValueEnum;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
@@ -11,6 +12,7 @@ use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
 use crate::cli::output::Terminal;
+use crate::cli::plan::flags::Flags;
 use crate::cli::whole;
 use crate::compose;
 use crate::plan::Phase;
@@ -19,6 +21,7 @@ use crate::render;
 use crate::render::safe;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::rules::Code;
 use crate::text::quote::shell_word;
 
 #[derive(clap::Args, Debug)]
@@ -33,42 +36,18 @@ pub(super) struct PlanArgs {
     skip: Vec<String>,
     /// Stop after this phase
     #[arg(long, value_enum, value_name = "PHASE")]
-    through: Option<Through>,
+    through: Option<Phase>,
     /// Plan in spite of views that disagree; the reason goes into the plan
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
-    /// Forget dead members, too: they will not come back
-    #[arg(long)]
-    forget_dead: bool,
-    /// Healthy replicas may be re-pointed for zones and disks
-    #[arg(long)]
-    allow_moves: bool,
-    /// Close slots that were left migrating or importing
-    #[arg(long)]
-    settle_slots: bool,
-    /// Flush slotless nodes that still hold keys
-    #[arg(long)]
-    flush_stale: bool,
-    /// Leave surplus spares alone
-    #[arg(long)]
-    keep_spares: bool,
-    /// Promote a replica that never finished a sync, if it is the only copy
-    #[arg(long)]
-    accept_data_loss: bool,
+    #[command(flatten)]
+    flags: Flags,
     /// Exit with 5 unless every level of the plan is proven minimal
     #[arg(long)]
     require_proof: bool,
     /// Write the plan file, for review and for `script`
     #[arg(short, long, value_name = "plan.json")]
     output: Option<OsString>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Through {
-    Serve,
-    Protect,
-    Spread,
-    Tidy,
 }
 
 pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -113,7 +92,7 @@ impl PlanArgs {
     fn request(&self) -> Result<Request, Failure> {
         let only = codes("--only", &self.only)?;
         let skip = codes("--skip", &self.skip)?;
-        if let Some(code) = only.iter().find(|code| skip.contains(code)) {
+        if let Some(code) = only.intersection(&skip).next() {
             return Err(Failure::Usage(
                 format!("`{code}` is both in `--only` and in `--skip`"),
                 String::new(),
@@ -128,14 +107,9 @@ impl PlanArgs {
         Ok(Request {
             only,
             skip,
-            through: self.through.map(Through::phase),
+            through: self.through,
             force: self.force.clone(),
-            forget_dead: self.forget_dead,
-            allow_moves: self.allow_moves,
-            settle_slots: self.settle_slots,
-            flush_stale: self.flush_stale,
-            keep_spares: self.keep_spares,
-            accept_data_loss: self.accept_data_loss,
+            flags: self.flags.given(),
         })
     }
 
@@ -153,55 +127,22 @@ impl PlanArgs {
     /// repeat to get the same plan.
     fn words(&self, request: &Request) -> String {
         let mut words = self.capture.words();
-        for (flag, codes) in [("--only", &request.only), ("--skip", &request.skip)] {
-            if !codes.is_empty() {
-                words.extend([flag.to_owned(), codes.join(",")]);
-            }
-        }
-        if let Some(name) = self.through.and_then(|t| t.to_possible_value()) {
-            words.extend(["--through".to_owned(), name.get_name().to_owned()]);
-        }
-        if let Some(reason) = &self.force {
-            words.extend(["--force".to_owned(), shell_word(&safe(reason))]);
-        }
-        for (flag, given) in [
-            ("--forget-dead", self.forget_dead),
-            ("--allow-moves", self.allow_moves),
-            ("--settle-slots", self.settle_slots),
-            ("--flush-stale", self.flush_stale),
-            ("--keep-spares", self.keep_spares),
-            ("--accept-data-loss", self.accept_data_loss),
-            ("--require-proof", self.require_proof),
-        ] {
-            if given {
-                words.push(flag.to_owned());
-            }
+        words.extend(request.options(|reason| shell_word(&safe(reason))));
+        if self.require_proof {
+            words.push("--require-proof".to_owned());
         }
         words.join(" ")
     }
 }
 
-impl Through {
-    fn phase(self) -> Phase {
-        match self {
-            Self::Serve => Phase::Serve,
-            Self::Protect => Phase::Protect,
-            Self::Spread => Phase::Spread,
-            Self::Tidy => Phase::Tidy,
-        }
-    }
-}
-
 /// Codes as the rules spell them. An unknown one is an error: silently curing less, or more,
 /// than was asked is the worst answer.
-fn codes(flag: &str, given: &[String]) -> Result<Vec<String>, Failure> {
-    let mut codes = Vec::new();
+fn codes(flag: &str, given: &[String]) -> Result<BTreeSet<Code>, Failure> {
+    let mut codes = BTreeSet::new();
     for word in given.iter().map(|w| w.trim()).filter(|w| !w.is_empty()) {
         let rule = explain::find(word)
             .map_err(|help| Failure::Usage(format!("`{flag} {}`: no such code", word), help))?;
-        if !codes.iter().any(|code| code == rule.code) {
-            codes.push(rule.code.to_owned());
-        }
+        codes.insert(rule.code);
     }
     if codes.is_empty() && !given.is_empty() {
         return Err(Failure::Usage(

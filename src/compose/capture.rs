@@ -12,6 +12,7 @@ use crate::model::NodeId;
 use crate::report;
 use crate::report::CheckReport;
 use crate::rules;
+use crate::rules::Code;
 use crate::rules::Context;
 use crate::rules::Fact;
 use crate::rules::Finding;
@@ -127,7 +128,7 @@ pub(super) fn finding(
     let mut seen = std::collections::BTreeSet::new();
     evidence.retain(|p| seen.insert(p.clone()));
     report::Finding {
-        code: finding.rule.code.to_owned(),
+        code: finding.rule.code,
         rule: finding.rule.id.to_owned(),
         severity: finding.severity.to_string(),
         subject: subject(cluster, &finding.subject),
@@ -147,7 +148,7 @@ pub(super) fn finding(
 /// No advice to plan where no plan is made.
 fn help(inventory: &Inventory, cluster: &Cluster, finding: &Finding) -> String {
     let help = planned_help(cluster, finding);
-    if finding.rule.code == "K002" {
+    if finding.rule.code == Code::UnloadableNodesConf {
         return help;
     }
     before_a_restart(inventory, &finding.message, help)

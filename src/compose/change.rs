@@ -21,6 +21,7 @@ use crate::plan::Request;
 use crate::plan::Step;
 use crate::report;
 use crate::report::PlanReport;
+use crate::rules::Code;
 use crate::rules::Phase;
 
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
@@ -64,7 +65,12 @@ fn no_plan(inventory: &Inventory, request: &Request, report: &PlanReport) -> Opt
             return request.force.is_none().then(|| torn(&inventory.torn));
         }
         (None, false, _) => match dead_on_disk_only(inventory) {
-            0 if report.found.iter().any(|f| f.code == APART) && views_contradict(inventory) => {
+            0 if report
+                .found
+                .iter()
+                .any(|f| f.code == Code::ViewsApartInTime)
+                && views_contradict(inventory) =>
+            {
                 MOMENTS
             }
             0 if is_here_twice(inventory) => TWICE,
@@ -96,9 +102,6 @@ fn views_contradict(inventory: &Inventory) -> bool {
     };
     inventory.views_behind > 0 || inventory.cluster.iter().any(differ)
 }
-
-/// The rule that says that views are far apart in time.
-const APART: &str = "C003";
 
 const MOMENTS: &str = "the views are more than a minute apart and do not agree on who lives or who \
     leads: together they show no moment of the cluster; capture all nodes again in one go";
@@ -187,7 +190,7 @@ fn empty(inventory: &Inventory, request: &Request) -> PlanReport {
             .iter()
             .map(|f| capture::finding(inventory, cluster, f))
             .collect(),
-        options: options(request),
+        options: request.options(|reason| format!("{reason:?}")),
         objective: Vec::new(),
         certificate: Vec::new(),
         steps: Vec::new(),
@@ -202,39 +205,6 @@ fn empty(inventory: &Inventory, request: &Request) -> PlanReport {
         seconds: 0,
         diagnostics: capture::diagnostics(inventory),
     }
-}
-
-/// The request as flags: what a reader of the plan file would type to get it again.
-fn options(request: &Request) -> Vec<String> {
-    let mut options = Vec::new();
-    let mut list = |flag: &str, codes: &[String]| {
-        if !codes.is_empty() {
-            options.push(format!("--{flag} {}", codes.join(",")));
-        }
-    };
-    list("only", &request.only);
-    list("skip", &request.skip);
-    if let Some(phase) = request.through {
-        options.push(format!("--through {}", phase.name()));
-    }
-    if let Some(reason) = &request.force {
-        options.push(format!("--force {reason:?}"));
-    }
-    let flags = [
-        ("--forget-dead", request.forget_dead),
-        ("--allow-moves", request.allow_moves),
-        ("--settle-slots", request.settle_slots),
-        ("--flush-stale", request.flush_stale),
-        ("--keep-spares", request.keep_spares),
-        ("--accept-data-loss", request.accept_data_loss),
-    ];
-    options.extend(
-        flags
-            .iter()
-            .filter(|(_, set)| *set)
-            .map(|(flag, _)| (*flag).to_owned()),
-    );
-    options
 }
 
 fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
@@ -368,6 +338,7 @@ mod tests {
     use super::*;
     use crate::action;
     use crate::inventory;
+    use crate::policy::Flag;
     use crate::policy::Policy;
     use crate::text::Source;
 
@@ -398,7 +369,7 @@ mod tests {
         let report = on_disk("slave", &[]);
         assert_eq!(report.refused, None);
         assert!(report.assumptions[0].contains("older than the cluster is now"));
-        assert!(report.found.iter().any(|f| f.code == "C002"));
+        assert!(report.found.iter().any(|f| f.code == Code::MissingView));
     }
 
     #[test]
@@ -467,7 +438,12 @@ mod tests {
                 let report = two_views([",fail"; 2], [NOW; 2], more);
                 assert!(report.steps.is_empty(), "{answer:?} {:?}", report.steps);
                 assert_eq!(said(&report, "nobody takes over"), 1, "{answer:?}");
-                assert!(report.found.iter().any(|f| f.code == "K003"));
+                assert!(
+                    report
+                        .found
+                        .iter()
+                        .any(|f| f.code == Code::FailedButAnswers)
+                );
             }
         }
         for kept in [
@@ -504,7 +480,7 @@ mod tests {
     #[test]
     fn who_is_only_silent_is_not_forgotten_on_request() {
         let request = Request {
-            forget_dead: true,
+            flags: [Flag::ForgetDead].into(),
             ..Request::default()
         };
         let forgets = |report: &PlanReport| {

@@ -56,7 +56,7 @@ pub(super) fn step(cluster: &Cluster, index: usize, step: &Step, moment: &Moment
             at: addresses(wait.at.nodes()),
             limit_ms: wait.limit_ms,
         },
-        cures: draft.cures.iter().map(|&c| c.to_owned()).collect(),
+        cures: draft.cures.clone(),
         reason: draft.reason.clone(),
         undo: undo.as_ref().map(ToString::to_string),
     }

@@ -59,7 +59,7 @@ pub(super) struct CheckedStep {
     pub guard: CheckedGuard,
     pub wait_at: Vec<Address>,
     pub limit_ms: u64,
-    /// Cleaned free text.
+    /// Codes.
     pub cures: String,
     /// Cleaned free text.
     pub reason: String,

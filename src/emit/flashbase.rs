@@ -17,6 +17,7 @@ use crate::emit::checked::CheckedStep;
 use crate::emit::text::one_line;
 use crate::model::SlotSet;
 use crate::report::PlanReport;
+use crate::rules::Code;
 use crate::text::words::count;
 
 pub(super) static EMITTER: Emitter = Emitter {
@@ -175,11 +176,11 @@ fn forgets_all_noaddr(plan: &PlanReport, steps: &[CheckedStep]) -> Option<u32> {
         let mut about = plan
             .found
             .iter()
-            .filter(|f| f.code == "M001" && f.subject.id.as_deref() == Some(id))
+            .filter(|f| f.code == Code::NoaddrGhost && f.subject.id.as_deref() == Some(id))
             .peekable();
         about.peek().is_some() && about.all(|f| f.severity == "warning")
     };
-    let uncovered = plan.found.iter().filter(|f| f.code == "S001");
+    let uncovered = plan.found.iter().filter(|f| f.code == Code::UncoveredSlots);
     let covered_by_then = uncovered
         .map(|f| {
             f.subject
@@ -294,9 +295,9 @@ mod tests {
         ]);
         plan.cluster.ghosts = vec![testing::ghost("gone"), testing::ghost("idle")];
         plan.found = vec![
-            testing::finding("M001", "error", Some("gone"), None),
-            testing::finding("M001", "warning", Some("idle"), None),
-            testing::finding("S001", "error", None, Some("0-5")),
+            testing::finding(Code::NoaddrGhost, "error", Some("gone"), None),
+            testing::finding(Code::NoaddrGhost, "warning", Some("idle"), None),
+            testing::finding(Code::UncoveredSlots, "error", None, Some("0-5")),
         ];
         plan
     }
@@ -335,9 +336,12 @@ mod tests {
         assert!(!forgets_at_once(&unknown));
 
         let mut more_uncovered = two_ghosts();
-        more_uncovered
-            .found
-            .push(testing::finding("S001", "error", None, Some("6-9")));
+        more_uncovered.found.push(testing::finding(
+            Code::UncoveredSlots,
+            "error",
+            None,
+            Some("6-9"),
+        ));
         assert!(!forgets_at_once(&more_uncovered));
 
         let mut too_late = two_ghosts();
@@ -360,7 +364,6 @@ mod tests {
     fn free_text_stays_in_its_comment() {
         let mut step = testing::flush(1, NEW);
         step.reason = "stale\nreboot\r\nflashbase kill 1".into();
-        step.cures = vec!["R001\nreboot".into()];
         let mut plan = testing::plan(vec![step]);
         plan.plan_id = "x\nreboot".into();
         plan.refused = Some("y\nreboot".into());

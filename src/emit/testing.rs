@@ -16,6 +16,7 @@ use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
 use crate::report::Wait;
+use crate::rules::Code;
 use crate::rules::Phase;
 
 /// A plan of these steps for an otherwise empty redis 7.0.15 cluster.
@@ -83,7 +84,7 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
             at: Vec::new(),
             limit_ms: 1000,
         },
-        cures: vec!["R001".into()],
+        cures: vec![Code::OrphanMaster],
         reason: format!("{action} for a test"),
         undo: None,
     }
@@ -182,9 +183,9 @@ pub fn ghost(id: &str) -> Member {
 }
 
 /// A finding about the node `id` and about `slots`.
-pub fn finding(code: &str, severity: &str, id: Option<&str>, slots: Option<&str>) -> Finding {
+pub fn finding(code: Code, severity: &str, id: Option<&str>, slots: Option<&str>) -> Finding {
     Finding {
-        code: code.into(),
+        code,
         rule: "by-hand".into(),
         severity: severity.into(),
         subject: Subject {

@@ -13,14 +13,15 @@ use crate::plan::Request;
 use crate::plan::closing::Closing;
 use crate::plan::leftover;
 use crate::plan::level::Selection;
-use crate::plan::level::phase_of;
 use crate::plan::problem::Problem;
 use crate::plan::serve::Served;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 use crate::rules;
+use crate::rules::Code;
 use crate::rules::Context;
 use crate::rules::Finding;
+use crate::rules::Phase;
 use crate::rules::Subject;
 
 /// Everything that notes are made from.
@@ -132,33 +133,45 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
         }
     }
     let after = rules::check(&Context::new(&back, scene.policy, scene.wanted));
-    let mut tally: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut tally: BTreeMap<Code, i64> = BTreeMap::new();
     for finding in scene.remaining {
         *tally.entry(finding.rule.code).or_default() += weight(finding);
     }
     for finding in &after {
         *tally.entry(finding.rule.code).or_default() -= weight(finding);
     }
-    let cured = tally
+    let untidy = |code: Code| code.rule().phase().is_none_or(|phase| phase == Phase::Tidy);
+    let mut cured: Vec<(Code, i64)> = tally
         .into_iter()
-        .filter(|&(code, n)| n > 0 && phase_of(code) != crate::plan::Phase::Tidy);
-    let mut cured: Vec<(&str, i64)> = cured.collect();
+        .filter(|&(code, n)| n > 0 && !untidy(code))
+        .collect();
     // Service first.
-    cured.sort_by_key(|&(code, _)| code != "S001");
+    cured.sort_by_key(|&(code, _)| code != Code::UncoveredSlots);
     cured
         .into_iter()
-        .map(|(code, n)| match (code, n) {
-            ("S001", n) => format!("{n} uncovered slots (S001)"),
-            (_, 1) => code.to_owned(),
-            (_, n) => format!("{n} × {code}"),
+        .map(|(code, n)| {
+            if code == Code::UncoveredSlots {
+                format!("{n} uncovered slots ({code})")
+            } else if n == 1 {
+                code.to_string()
+            } else {
+                format!("{n} × {code}")
+            }
         })
         .collect()
 }
 
+/// Slots count one by one.
 fn weight(finding: &Finding) -> i64 {
-    match (&finding.subject, finding.rule.code) {
-        (Subject::Slots(slots, _), "S001") => i64::from(slots.len()),
-        _ => 1,
+    match &finding.subject {
+        Subject::Slots(slots, _) if finding.rule.code == Code::UncoveredSlots => {
+            i64::from(slots.len())
+        }
+        Subject::Slots(..)
+        | Subject::Node(_)
+        | Subject::Host(_)
+        | Subject::Zone(_)
+        | Subject::Capture => 1,
     }
 }
 

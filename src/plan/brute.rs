@@ -30,6 +30,7 @@ use crate::plan::problem::Assignment;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
 use crate::plan::problem::Unit;
+use crate::policy::Flag;
 use crate::policy::Home;
 use crate::policy::HomeRole;
 use crate::policy::Policy;
@@ -168,12 +169,10 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
     let end = decision.expand(problem);
     let counts = Counts::of(&end, problem.policy, wanted, &end.shards());
     let mut tuple = [0; Level::Actions as usize + 1];
-    for (name, value) in counts.named() {
-        let level = PRINTED
-            .iter()
-            .find(|l| l.name() == name)
-            .expect("every count is a level");
-        tuple[*level as usize] = value;
+    for level in PRINTED {
+        if let Some(value) = counts.get(level) {
+            tuple[level as usize] = value;
+        }
     }
     let mut put = |level: Level, amount: i64| tuple[level as usize] += amount;
     // No failover may leave more replicas beside the new master than the old one had.
@@ -405,12 +404,16 @@ impl Draw {
 
     /// Everything that a plan can cure is asked for.
     fn request(&self) -> Request {
+        // Moves and kept spares ask for two different things of one spare.
+        let flags = if self.allow_moves {
+            Some(Flag::AllowMoves)
+        } else {
+            self.keep_spares.then_some(Flag::KeepSpares)
+        };
         let curable = rules::all().filter(|r| r.cure != Cure::No);
         Request {
-            only: curable.map(|r| r.code.to_owned()).collect(),
-            allow_moves: self.allow_moves,
-            // Moves and kept spares ask for two different things of one spare.
-            keep_spares: self.keep_spares && !self.allow_moves,
+            only: curable.map(|r| r.code).collect(),
+            flags: flags.into_iter().collect(),
             ..Request::default()
         }
     }

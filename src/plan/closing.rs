@@ -4,6 +4,7 @@ use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::level::Selection;
+use crate::rules::Code;
 use std::collections::BTreeMap;
 
 /// Open slots that the plan closes, and those it leaves.
@@ -56,7 +57,9 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
                     "the view of the other end, {}, is not in the capture",
                     peer.map_or(String::new(), |p| cluster.node(p).to_string())
                 )),
-                None if !selection.has("S003") => leave("a slot move may be going on".into()),
+                None if !selection.has(Code::OpenSlot) => {
+                    leave("a slot move may be going on".into())
+                }
                 None => stable.entry(id).or_default().insert(open.slot),
             }
         }

@@ -19,7 +19,6 @@ use crate::model::SlotSet;
 use crate::model::Sync;
 use crate::plan::Phase;
 use crate::plan::closing::Closing;
-use crate::plan::level::phase_of;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Decision;
 use crate::plan::problem::Problem;
@@ -27,8 +26,10 @@ use crate::plan::problem::Unit;
 use crate::plan::serve::Served;
 use crate::policy::Wanted;
 use crate::rules;
+use crate::rules::Code;
 use crate::rules::Context;
 use crate::rules::Finding;
+use crate::rules::Remedy;
 use crate::rules::Subject;
 
 /// All actions of a plan, unordered.
@@ -80,6 +81,18 @@ fn histories_differ(cluster: &Cluster, nodes: &[NodeId]) -> bool {
         .any(|ids| !ids.iter().any(|id| first.contains(id)))
 }
 
+fn cured_by(code: Code, remedy: Remedy) -> bool {
+    code.rule().cure.remedy() == Some(remedy)
+}
+
+/// A replica that is attached, or follows another master, cures it.
+fn attaches(remedy: Remedy) -> bool {
+    match remedy {
+        Remedy::Replicate | Remedy::Pair | Remedy::Straighten | Remedy::Attach => true,
+        Remedy::Promote | Remedy::Close | Remedy::HandOver | Remedy::Forget => false,
+    }
+}
+
 struct Writer<'a> {
     problem: &'a Problem<'a>,
     captured: &'a Cluster,
@@ -89,8 +102,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Selected codes found about any of the nodes, of the family that the phase cures.
-    fn cures(&self, nodes: &[NodeId], fits: impl Fn(&str) -> bool) -> Vec<&'static str> {
-        let mut codes: Vec<&'static str> = self
+    fn cures(&self, nodes: &[NodeId], fits: impl Fn(Code) -> bool) -> Vec<Code> {
+        let mut codes: Vec<Code> = self
             .found
             .iter()
             .filter(|f| fits(f.rule.code) && self.problem.selection.has(f.rule.code))
@@ -158,7 +171,9 @@ impl Writer<'_> {
             action: promotion.clone().into(),
             phase: Phase::Serve,
             urgency: 0,
-            cures: self.cures(&[*node, *old], |c| c == "S001" || c == "M001"),
+            cures: self.cures(&[*node, *old], |c| {
+                cured_by(c, Remedy::Promote) || c == Code::NoaddrGhost
+            }),
             reason: format!("{master} is gone; {replica} is {best} ({offset}); {vote}{loss}"),
             mib: 0,
             leaves: None,
@@ -174,7 +189,7 @@ impl Writer<'_> {
             .into(),
             phase: Phase::Protect,
             urgency: 0,
-            cures: vec!["S003"],
+            cures: vec![Code::OpenSlot],
             reason: format!(
                 "slot {slots} is open here only: the other end knows nothing of a move"
             ),
@@ -212,11 +227,10 @@ impl Writer<'_> {
             (true, true) => Phase::Spread,
             (true, false) => Phase::Tidy,
         };
-        let protects =
-            |c: &str| phase_of(c) == Phase::Protect && c != "S003" || matches!(c, "R009" | "M007");
+        let protects = |c: Code| c.rule().cure.remedy().is_some_and(attaches);
         let mut cures = self.cures(&[copy.node], protects);
         cures.extend(self.cures(&[unit.owner], |c| {
-            have < unit.wanted.max(1) && matches!(c, "R001" | "R002")
+            have < unit.wanted.max(1) && cured_by(c, Remedy::Replicate)
         }));
         if cures.is_empty() {
             cures = self.cures(&[copy.node, unit.owner], protects);
@@ -250,7 +264,7 @@ impl Writer<'_> {
                         node: copy.node,
                     }
                     .into(),
-                    cures: self.cures(&[copy.node], |c| c == "M007"),
+                    cures: self.cures(&[copy.node], |c| c == Code::UnmetNode),
                     reason: format!("{node} runs blank and nobody lists it; {owner} introduces it"),
                     mib: 0,
                     ..base.clone()
@@ -347,10 +361,10 @@ impl Writer<'_> {
             return;
         }
         let cluster = self.problem.cluster;
-        let spread = |c: &str| phase_of(c) == Phase::Spread;
+        let spread = |c: Code| cured_by(c, Remedy::HandOver);
         let mut cures = self.cures(&[unit.owner, node], spread);
         if cures.is_empty() {
-            cures = self.all_found(|c| spread(c) || c == "P003");
+            cures = self.all_found(|c| spread(c) || c == Code::ReplicaSharesZone);
         }
         let name = |id: NodeId| {
             cluster
@@ -387,12 +401,12 @@ impl Writer<'_> {
         });
     }
 
-    fn all_found(&self, fits: impl Fn(&str) -> bool) -> Vec<&'static str> {
-        let mut codes: Vec<&'static str> = self
+    fn all_found(&self, fits: impl Fn(Code) -> bool) -> Vec<Code> {
+        let mut codes: Vec<Code> = self
             .found
             .iter()
             .map(|f| f.rule.code)
-            .filter(|c| fits(c) && self.problem.selection.has(c))
+            .filter(|&c| fits(c) && self.problem.selection.has(c))
             .collect();
         codes.sort_unstable();
         codes.dedup();
@@ -416,14 +430,14 @@ impl Writer<'_> {
             let half = self
                 .found
                 .iter()
-                .any(|f| f.rule.code == "M004" && f.subject == Subject::Node(id));
+                .any(|f| f.rule.code == Code::HalfForgottenNode && f.subject == Subject::Node(id));
             let chosen = if node.is_ghost() {
-                selection.has("M001")
+                selection.has(Code::NoaddrGhost)
             } else if node.is_only_silent() {
                 // One client without an answer against the word of every view.
                 false
             } else {
-                selection.has("M003") || (half && selection.has("M004"))
+                selection.has(Code::DeadNode) || (half && selection.has(Code::HalfForgottenNode))
             };
             let followed = end
                 .iter()
@@ -461,7 +475,7 @@ impl Writer<'_> {
                 action: Forget { node: id, tell }.into(),
                 phase: Phase::Tidy,
                 urgency: 0,
-                cures: self.cures(&[id], |c| matches!(c, "M001" | "M003" | "M004")),
+                cures: self.cures(&[id], |c| cured_by(c, Remedy::Forget)),
                 reason,
                 mib: 0,
                 leaves: None,

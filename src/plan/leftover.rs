@@ -8,6 +8,8 @@ use crate::plan::Refusal;
 use crate::plan::advice::Notes;
 use crate::plan::advice::Scene;
 use crate::plan::problem::Aside;
+use crate::policy::Flag;
+use crate::rules::Code;
 use crate::rules::Subject;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -106,14 +108,14 @@ fn something_left(scene: &Scene, owner: NodeId) -> bool {
 
 /// Spread is not acted on while a member is dead and may return.
 pub fn waiting(scene: &Scene, notes: &mut Notes) {
-    let codes: BTreeSet<&str> = scene
+    let codes: BTreeSet<Code> = scene
         .remaining
         .iter()
         .map(|f| f.rule.code)
         .filter(|c| scene.selection.waiting.contains(c))
         .collect();
     let dead = scene.captured.dead_members().len();
-    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<Code>> = BTreeMap::new();
     for code in codes {
         let what = scene
             .remaining
@@ -134,13 +136,13 @@ pub fn waiting(scene: &Scene, notes: &mut Notes) {
     };
     for (what, codes) in groups {
         notes.refusals.push(Refusal {
-            subject: format!("{} {what}", codes.join(" ")),
+            subject: format!("{} {what}", Code::join(&codes, " ")),
             reason: format!(
                 "{members} and may be back soon: masters are not moved around meanwhile"
             ),
             unlock: format!(
                 "--only {}, or --forget-dead if they will not return",
-                codes.join(",")
+                Code::join(&codes, ",")
             ),
         });
     }
@@ -173,21 +175,23 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
             .host
             .map_or("no known host".to_owned(), |h| end.host(h).name.to_string());
         match finding.rule.code {
-            "R001" | "R002" => short
+            Code::OrphanMaster | Code::MissingReplica => short
                 .entry(host)
                 .or_default()
                 .push(end.node(id).to_string()),
-            "P004" if !scene.request.allow_moves => notes.refusals.push(Refusal {
-                subject: format!("P004 {}", end.node(id)),
-                reason: "a healthy replica is moved by default only to cure an error".into(),
-                unlock: "--allow-moves".into(),
-            }),
-            "P001" | "P004" => notes.refusals.push(Refusal {
+            Code::ReplicasShareHost if !scene.request.has(Flag::AllowMoves) => {
+                notes.refusals.push(Refusal {
+                    subject: format!("P004 {}", end.node(id)),
+                    reason: "a healthy replica is moved by default only to cure an error".into(),
+                    unlock: "--allow-moves".into(),
+                })
+            }
+            Code::ReplicaSharesHost | Code::ReplicasShareHost => notes.refusals.push(Refusal {
                 subject: format!("{} {}", finding.rule.code, end.node(id)),
                 reason: format!("no pairing of the live nodes keeps it off {host}"),
                 unlock: "a node on another host".into(),
             }),
-            "R007" => notes.refusals.push(Refusal {
+            Code::ChainedReplica => notes.refusals.push(Refusal {
                 subject: end.node(id).to_string(),
                 reason: match end.root(id).map(|root| end.node(root)) {
                     Some(root) if root.is_live_member() => {
@@ -201,8 +205,8 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
                 },
                 unlock: "cure that first".into(),
             }),
-            "R009" | "M007" => notes.refusals.extend(unused(scene, id)),
-            "M001" | "M003" | "M004" => {
+            Code::SlotlessMaster | Code::UnmetNode => notes.refusals.extend(unused(scene, id)),
+            Code::NoaddrGhost | Code::DeadNode | Code::HalfForgottenNode => {
                 let refusal = unforgotten(end, id);
                 if !notes.refusals.contains(&refusal) {
                     notes.refusals.push(refusal);
@@ -312,8 +316,15 @@ fn ghost_reason(end: &Cluster, id: NodeId) -> String {
 
 /// Placement that no legal change improves.
 fn unmoved(scene: &Scene, notes: &mut Notes) {
-    let placement = ["P002", "P003", "P005", "P006", "Q001", "Q002"];
-    for code in placement.into_iter().filter(|c| scene.selection.has(c)) {
+    let placement = [
+        Code::ReplicaSharesDisk,
+        Code::ReplicaSharesZone,
+        Code::SkewedMasters,
+        Code::SkewedZones,
+        Code::HostHoldsMajority,
+        Code::ZoneHoldsMajority,
+    ];
+    for code in placement.into_iter().filter(|&c| scene.selection.has(c)) {
         let names: Vec<String> = scene
             .remaining
             .iter()
@@ -329,20 +340,24 @@ fn unmoved(scene: &Scene, notes: &mut Notes) {
             continue;
         }
         let (reason, unlock) = match code {
-            "P002" | "P003" if !scene.request.allow_moves => (
-                "a healthy replica is moved by default only to cure an error",
-                "--allow-moves",
-            ),
-            "P002" => (
+            Code::ReplicaSharesDisk | Code::ReplicaSharesZone
+                if !scene.request.has(Flag::AllowMoves) =>
+            {
+                (
+                    "a healthy replica is moved by default only to cure an error",
+                    "--allow-moves",
+                )
+            }
+            Code::ReplicaSharesDisk => (
                 "no pairing of the live nodes uses another disk",
                 "a node on another disk",
             ),
-            "P003" | "P006" | "Q002" => (
+            Code::ReplicaSharesZone | Code::SkewedZones | Code::ZoneHoldsMajority => (
                 "no choice of masters and pairs among the live nodes does better",
                 "hosts in another zone",
             ),
             // Any one of them takes the majority along.
-            "Q001" if scene.end.voters() < 3 => (
+            Code::HostHoldsMajority if scene.end.voters() < 3 => (
                 "with fewer than three masters any one of them is half of the votes or more",
                 "3 masters with slots on 3 hosts",
             ),
@@ -367,7 +382,7 @@ pub fn lost(scene: &Scene, notes: &mut Notes) {
         .iter()
         .for_each(|(_, n)| owned.union_with(&n.slots));
     let missing = owned.complement();
-    if missing.is_empty() || !scene.selection.has("S001") {
+    if missing.is_empty() || !scene.selection.has(Code::UncoveredSlots) {
         return;
     }
     let never = owned.is_empty();

@@ -22,6 +22,7 @@ mod pairing;
 mod price;
 pub mod problem;
 mod relaxed;
+mod request;
 mod roles;
 mod serve;
 mod solve;
@@ -41,33 +42,9 @@ pub use level::Level;
 pub use level::Selection;
 pub use problem::Decision;
 pub use problem::Problem;
+pub use request::Request;
 pub use verdict::Kind;
 pub use verdict::Value;
-
-/// What the operator asked `plan` to do.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Request {
-    /// Cure only findings of these codes; empty for all that are cured by default.
-    pub only: Vec<String>,
-    /// Do not cure findings of these codes.
-    pub skip: Vec<String>,
-    /// Stop after this phase.
-    pub through: Option<Phase>,
-    /// Plan in spite of views that disagree; the reason is printed.
-    pub force: Option<String>,
-    /// Forget dead members, too: they will not come back.
-    pub forget_dead: bool,
-    /// Healthy replicas may be re-pointed for zones and disks.
-    pub allow_moves: bool,
-    /// Close slots that are open on one side only.
-    pub settle_slots: bool,
-    /// Flush slotless nodes that still hold keys.
-    pub flush_stale: bool,
-    /// Leave surplus spares alone.
-    pub keep_spares: bool,
-    /// Promote a replica that never finished a sync, if it is the only copy.
-    pub accept_data_loss: bool,
-}
 
 /// What a plan does not do, and what would make it possible.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -19,9 +19,11 @@ use crate::model::ZoneId;
 use crate::plan::Request;
 use crate::plan::level::Level;
 use crate::plan::level::Selection;
+use crate::policy::Flag;
 use crate::policy::HomeRole;
 use crate::policy::Policy;
 use crate::policy::Wanted;
+use crate::rules::Code;
 
 /// Index of a host, real or of a single node without one.
 pub type Place = usize;
@@ -151,8 +153,8 @@ impl<'a> Problem<'a> {
             cluster,
             policy: inputs.policy,
             selection: inputs.selection,
-            allow_moves: inputs.request.allow_moves,
-            keep_spares: inputs.request.keep_spares,
+            allow_moves: inputs.request.has(Flag::AllowMoves),
+            keep_spares: inputs.request.has(Flag::KeepSpares),
             units,
             spares: Vec::new(),
             asides,
@@ -223,7 +225,7 @@ impl<'a> Problem<'a> {
             let keys = node.keys.unwrap_or(0);
             // A replica may be re-pointed with keys: REPLICATE drops them (`clusterSetMaster`).
             let flush = node.is_master() && keys > 0;
-            if flush && !(inputs.request.flush_stale && all_served) {
+            if flush && !(inputs.request.has(Flag::FlushStale) && all_served) {
                 self.asides.push(Aside::HoldsKeys {
                     node: id,
                     keys,
@@ -231,11 +233,11 @@ impl<'a> Problem<'a> {
                 });
                 continue;
             }
-            let untidy = !inputs.request.keep_spares
+            let untidy = !inputs.request.has(Flag::KeepSpares)
                 && if member {
-                    self.selection.has("R009")
+                    self.selection.has(Code::SlotlessMaster)
                 } else {
-                    self.selection.has("M007")
+                    self.selection.has(Code::UnmetNode)
                 };
             self.spares.push(Spare {
                 copy: self.copy(id, true),
@@ -262,7 +264,10 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
     let (cluster, selection) = (inputs.cluster, inputs.selection);
     let usable = measure::usable_replicas(cluster, shard).count() as i64;
     let wanted = i64::from(inputs.wanted.of(cluster, shard));
-    let wanted = match (selection.has("R002"), selection.has("R001")) {
+    let wanted = match (
+        selection.has(Code::MissingReplica),
+        selection.has(Code::OrphanMaster),
+    ) {
         // Where none is wanted a master without any is an orphan all the same.
         (true, _) => wanted.max(usable.min(1)),
         (false, true) => wanted.min(usable.max(1)),
@@ -284,7 +289,7 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
         let direct = cluster.node(id).master() == Some(shard.owner);
         let usable = cluster.is_usable_replica(id);
         let list = match (free, direct) {
-            (true, false) if selection.has("R007") => &mut unit.chained,
+            (true, false) if selection.has(Code::ChainedReplica) => &mut unit.chained,
             (true, true) if usable => &mut unit.movable,
             _ => &mut unit.fixed,
         };

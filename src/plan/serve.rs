@@ -12,6 +12,7 @@ use crate::model::Shard;
 use crate::model::Sync;
 use crate::plan::Refusal;
 use crate::plan::Request;
+use crate::policy::Flag;
 
 /// What the serve phase does, and the cluster it leaves.
 pub struct Served {
@@ -39,7 +40,7 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
         .iter()
         .filter(|s| selected && !captured.node(s.owner).is_live_member())
     {
-        match heir(captured, shard, request.accept_data_loss) {
+        match heir(captured, shard, request.has(Flag::AcceptDataLoss)) {
             Ok(node) => {
                 let promotion = Failover {
                     node,

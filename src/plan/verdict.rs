@@ -65,8 +65,9 @@ pub fn values(
     PRINTED
         .iter()
         .map(|&level| {
-            let counted = |c: &Counts| counted(c, level);
-            let value = counted(&after).unwrap_or_else(|| spent(problem, steps, solved, level));
+            let value = after
+                .get(level)
+                .unwrap_or_else(|| spent(problem, steps, solved, level));
             let selected = problem.selection.level(level);
             let (gap, kind) = solved.proof(level);
             let kind = if gap > 0 || !check.agrees(level) {
@@ -82,7 +83,7 @@ pub fn values(
             };
             Value {
                 level,
-                before: counted(&before).unwrap_or(0),
+                before: before.get(level).unwrap_or(0),
                 value,
                 bound,
                 kind,
@@ -120,19 +121,11 @@ impl Recount<'_> {
             return true;
         }
         let paid = self.paid.0[level as usize];
-        counted(&self.end, level)
-            .zip(counted(&self.start, level))
+        self.end
+            .get(level)
+            .zip(self.start.get(level))
             .is_none_or(|(e, s)| e - s == paid)
     }
-}
-
-/// Levels that are counts of a cluster.
-fn counted(counts: &Counts, level: Level) -> Option<i64> {
-    let named = counts.named();
-    named
-        .iter()
-        .find(|(name, _)| *name == level.name())
-        .map(|(_, value)| *value)
 }
 
 /// Levels that are counts of a plan.

@@ -16,6 +16,7 @@ use crate::render::safe::width;
 use crate::render::style::Look;
 use crate::report::Diagnostic;
 use crate::report::Finding;
+use crate::rules::Code;
 use crate::rules::told_by;
 use crate::rules::told_in_place_by;
 use crate::text::words::count;
@@ -60,10 +61,10 @@ pub fn untold(diagnostics: &[Diagnostic], findings: &[Finding], look: Look) -> V
     if look.verbose > 0 {
         return diagnostics.to_vec();
     }
-    let told: BTreeSet<&str> = findings.iter().map(|f| f.code.as_str()).collect();
-    let places: BTreeSet<(&str, &str, u32)> = findings
+    let told: BTreeSet<Code> = findings.iter().map(|f| f.code).collect();
+    let places: BTreeSet<(Code, &str, u32)> = findings
         .iter()
-        .flat_map(|f| f.evidence.iter().map(|e| (&*f.code, &*e.path, e.line)))
+        .flat_map(|f| f.evidence.iter().map(|e| (f.code, &*e.path, e.line)))
         .collect();
     let is_told = |d: &&Diagnostic| {
         // Without a place it is about what the operator gave, not about the capture.
@@ -71,7 +72,7 @@ pub fn untold(diagnostics: &[Diagnostic], findings: &[Finding], look: Look) -> V
             return false;
         };
         let in_place = |code| places.contains(&(code, path, d.line.unwrap_or(0)));
-        told_by(&d.code).is_some_and(|code| told.contains(code))
+        told_by(&d.code).is_some_and(|code| told.contains(&code))
             || told_in_place_by(&d.code).is_some_and(in_place)
     };
     let untold = diagnostics.iter().filter(|d| !is_told(d));
@@ -219,7 +220,7 @@ warning[parse/link-state]: unknown link state `conected`
         let verbose = Look { verbose: 1, ..look };
         let mut finding = crate::render::testing::check().findings.remove(0);
         assert_eq!(untold(&[one.clone()], &[finding.clone()], look).len(), 1);
-        finding.code = "C009".into();
+        finding.code = Code::UnknownFile;
         let other = diagnostic();
         let left = untold(&[one.clone(), other.clone()], &[finding.clone()], look);
         assert_eq!(left, [other]);
@@ -234,7 +235,7 @@ warning[parse/link-state]: unknown link state `conected`
         let mut one = diagnostic();
         one.code = "parse/flags".into();
         let mut finding = crate::render::testing::check().findings.remove(0);
-        finding.code = "K002".into();
+        finding.code = Code::UnloadableNodesConf;
         finding.evidence = vec![crate::report::Evidence {
             path: one.path.clone().unwrap(),
             line: one.line.unwrap(),

@@ -7,6 +7,7 @@ use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::Evidence;
 use crate::report::Finding;
+use crate::rules::Code;
 use crate::text::words::count;
 
 /// Findings of one code that are shown without `-v`.
@@ -67,7 +68,7 @@ pub(super) fn brief(page: &mut Page, label: &str, findings: &[Finding]) {
     }
     let most = |f: fn(&Finding) -> &str| entries.iter().map(|e| width(f(e.1))).max().unwrap_or(0);
     let code_at = LABEL + 8;
-    let rule_at = code_at + most(|f| &f.code) + 1;
+    let rule_at = code_at + most(|f| f.code.as_str()) + 1;
     let text_at = rule_at + most(|f| &f.rule) + 2;
     let beside = beside(page, text_at, entries.iter().map(|(t, f)| (width(t), *f)));
     let mut label = label;
@@ -77,7 +78,7 @@ pub(super) fn brief(page: &mut Page, label: &str, findings: &[Finding]) {
             .at(LABEL)
             .put(Ink::of(&finding.severity), &finding.severity)
             .at(code_at)
-            .put(Ink::Head, &finding.code)
+            .put(Ink::Head, finding.code.as_str())
             .at(rule_at)
             .put(Ink::Plain, &finding.rule);
         message(page, line, text_at, beside, text, finding);
@@ -95,15 +96,15 @@ pub(super) fn tally(errors: usize, warnings: usize, notes: usize) -> String {
 }
 
 /// The code to read about first.
-pub(super) fn first_code(findings: &[Finding]) -> Option<&str> {
-    groups(findings).first().map(|g| g.first.code.as_str())
+pub(super) fn first_code(findings: &[Finding]) -> Option<Code> {
+    groups(findings).first().map(|g| g.first.code)
 }
 
 fn header(page: &mut Page, group: &Group) {
     let mut line = Line::new()
         .put(Ink::of(&group.first.severity), &group.first.severity)
         .at(INDENT)
-        .put(Ink::Head, &group.first.code)
+        .put(Ink::Head, group.first.code.as_str())
         .put(Ink::Plain, " ")
         .put(Ink::Head, &group.first.rule);
     if group.all.len() > 1 {
@@ -183,18 +184,9 @@ fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
             "warning" => 1,
             _ => 2,
         };
-        (severity, family_rank(&g.first.code), g.first.code.clone())
+        (severity, g.first.code.family().urgency(), g.first.code)
     });
     groups
-}
-
-/// Lost slots first, then whether the capture can be trusted, then lost copies.
-fn family_rank(code: &str) -> usize {
-    const ORDER: &str = "SCMRQPTKL";
-    code.chars()
-        .next()
-        .and_then(|family| ORDER.find(family))
-        .unwrap_or(ORDER.len())
 }
 
 #[cfg(test)]
@@ -216,17 +208,27 @@ mod tests {
     #[test]
     fn errors_stand_first_and_equal_codes_together() {
         let found = [
-            finding("warning", "P005", "skewed-masters", "host-3 runs 8 masters"),
+            finding(
+                "warning",
+                Code::SkewedMasters,
+                "skewed-masters",
+                "host-3 runs 8 masters",
+            ),
             finding(
                 "error",
-                "R001",
+                Code::OrphanMaster,
                 "orphan-master",
                 "10.0.0.1:7000 has no live replica",
             ),
-            finding("warning", "P005", "skewed-masters", "host-4 runs 7 masters"),
+            finding(
+                "warning",
+                Code::SkewedMasters,
+                "skewed-masters",
+                "host-4 runs 7 masters",
+            ),
             finding(
                 "error",
-                "S001",
+                Code::UncoveredSlots,
                 "uncovered-slots",
                 "0-5460 have no live owner",
             ),
@@ -249,7 +251,14 @@ mod tests {
     #[test]
     fn many_of_one_code_are_counted_unless_asked_for() {
         let found: Vec<_> = (0..30)
-            .map(|i| finding("error", "R001", "orphan-master", &format!("node {i}")))
+            .map(|i| {
+                finding(
+                    "error",
+                    Code::OrphanMaster,
+                    "orphan-master",
+                    &format!("node {i}"),
+                )
+            })
             .collect();
         let short = text(&found, 0);
         assert!(short.contains("orphan-master · 30 findings"));
@@ -264,7 +273,7 @@ mod tests {
     fn a_long_message_wraps_and_its_evidence_stands_below() {
         let found = [finding(
             "error",
-            "S001",
+            Code::UncoveredSlots,
             "uncovered-slots",
             &"word ".repeat(25),
         )];

@@ -258,6 +258,7 @@ fn next(page: &mut Page, server: &str, invocation: &str) {
 mod tests {
     use super::*;
     use crate::render::testing;
+    use crate::rules::Code;
 
     #[test]
     fn a_small_plan_reads_from_top_to_bottom() {
@@ -296,7 +297,12 @@ mod tests {
         );
         assert!(!text.contains("next"), "{text}");
         report.complete = false;
-        report.remaining = vec![testing::finding("error", "S001", "uncovered-slots", "lost")];
+        report.remaining = vec![testing::finding(
+            "error",
+            Code::UncoveredSlots,
+            "uncovered-slots",
+            "lost",
+        )];
         report.refusals = vec![testing::refusal()];
         let text = plan(&report, Look::default(), "night/");
         assert!(

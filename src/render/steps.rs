@@ -11,6 +11,7 @@ use crate::render::page::wrap;
 use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::Step;
+use crate::rules::Code;
 use crate::text::words::count;
 
 /// At least this much room for what a step does, however wide its codes are.
@@ -95,7 +96,7 @@ impl Columns {
         let action = id_end + 2;
         let who = action + most(&|s| width(&act(s))) + 1;
         let what = who + most(&|s| width(&says(s).who)) + 2;
-        let codes = most(&|s| width(&s.cures.join(" "))) + 2;
+        let codes = most(&|s| width(&Code::join(&s.cures, " "))) + 2;
         let what_width = room.saturating_sub(what + codes).max(WHAT_LEAST);
         Self {
             id_end,
@@ -123,7 +124,7 @@ fn line(page: &mut Page, step: &Step, columns: &Columns) {
         .at(columns.what)
         .put(Ink::Plain, &parts.next().unwrap_or_default())
         .at(columns.what + columns.what_width + 2)
-        .put(Ink::Dim, &step.cures.join(" "));
+        .put(Ink::Dim, &Code::join(&step.cures, " "));
     page.line(first);
     for part in parts {
         page.line(Line::new().at(columns.what).put(Ink::Plain, &part));

@@ -29,6 +29,7 @@ use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
 use crate::report::Wait;
+use crate::rules::Code;
 use crate::rules::Phase;
 
 pub fn load(host: &str, masters: usize, replicas: usize, spares: usize) -> HostLoad {
@@ -40,9 +41,9 @@ pub fn load(host: &str, masters: usize, replicas: usize, spares: usize) -> HostL
     }
 }
 
-pub fn finding(severity: &str, code: &str, rule: &str, message: &str) -> Finding {
+pub fn finding(severity: &str, code: Code, rule: &str, message: &str) -> Finding {
     Finding {
-        code: code.into(),
+        code,
         rule: rule.into(),
         severity: severity.into(),
         subject: Subject {
@@ -129,13 +130,13 @@ pub fn check() -> CheckReport {
         findings: vec![
             finding(
                 "warning",
-                "P005",
+                Code::SkewedMasters,
                 "skewed-masters",
                 "host-1 runs 3 of 3 masters",
             ),
             finding(
                 "error",
-                "S001",
+                Code::UncoveredSlots,
                 "uncovered-slots",
                 "0-5460 have no live owner",
             ),
@@ -186,7 +187,7 @@ pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) ->
             at: vec![address.into()],
             limit_ms: 60_000,
         },
-        cures: vec!["R001".into()],
+        cures: vec![Code::OrphanMaster],
         reason: format!("why step {id}"),
         undo: Some(format!("take back step {id}")),
     }
@@ -203,7 +204,7 @@ pub fn plan() -> PlanReport {
     );
     failover.slots = Some("0-5460".into());
     failover.mode = Some(StepMode::Graceful);
-    failover.cures = vec!["P005".into()];
+    failover.cures = vec![Code::SkewedMasters];
     PlanReport {
         schema_version: SCHEMA_VERSION,
         plan_id: "00".into(),
@@ -226,7 +227,7 @@ pub fn plan() -> PlanReport {
         summary: summary(),
         found: vec![finding(
             "warning",
-            "P005",
+            Code::SkewedMasters,
             "skewed-masters",
             "host-1 runs 3 of 3 masters",
         )],

@@ -20,6 +20,7 @@ use crate::report::CheckReport;
 use crate::report::Exposure;
 use crate::report::ImpactReport;
 use crate::report::PlanReport;
+use crate::rules::Code;
 use crate::rules::Phase;
 
 /// A plan with something in every list.
@@ -50,7 +51,7 @@ fn full_plan() -> PlanReport {
 const HOSTILE: &str = "\x1b[31m\u{202e}\n\r\u{9b}\u{2066}\x00<script>";
 
 /// Fields whose words the type itself limits.
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 10] = [
     "proof",
     "phase",
     "action",
@@ -59,6 +60,8 @@ const WORDS: [&str; 8] = [
     "role",
     "link",
     "hosts_listed",
+    "code",
+    "cures",
 ];
 
 /// Every string of the value behind a hostile prefix, except those the type itself limits.
@@ -146,7 +149,12 @@ fn a_big_report_fits_its_width() {
     let mut check = check();
     let long = "10.0.0.1:7000 has no live replica and ".repeat(5);
     for i in 0..40 {
-        let code = ["S001", "R001", "P001", "M003"][i % 4];
+        let code = [
+            Code::UncoveredSlots,
+            Code::OrphanMaster,
+            Code::ReplicaSharesHost,
+            Code::DeadNode,
+        ][i % 4];
         check
             .findings
             .push(finding("error", code, "replica-shares-host", &long));

@@ -3,10 +3,12 @@
 //! A rule of families C and K may look at the [`Inventory`]; every other rule sees the cluster
 //! alone, and so also judges every simulated step. Start reading at [`check`].
 //!
-//! To add a rule, write its file (page, `RULE`, `check`, tests) in the folder of its family and
-//! add its name twice to the family's `mod.rs`: as a module and, in the order of codes, as a rule.
+//! To add a rule, write its file (page, `RULE`, `check`, tests) in the folder of its family, its
+//! `mod` line in the family's `mod.rs`, and its line in the catalogue of `code.rs`. What a plan
+//! does about it stands in `RULE`; whatever else is due, the compiler names.
 
 mod capture;
+mod code;
 mod finding;
 mod health;
 mod membership;
@@ -15,6 +17,7 @@ mod phase;
 mod placement;
 mod prelude;
 mod quorum;
+mod remedy;
 mod replication;
 mod slots;
 #[cfg(test)]
@@ -25,40 +28,30 @@ mod words;
 
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
+use crate::measure::Level;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Shard;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 
+pub use code::Code;
+pub use code::Family;
+pub use code::NoCode;
 pub use finding::Fact;
 pub use finding::Finding;
 pub use finding::Subject;
 pub use phase::Phase;
+pub use remedy::Cure;
+pub use remedy::Remedy;
 pub use trust::told_by;
 pub use trust::told_in_place_by;
-
-/// The rules of every family, in the order of codes.
-static FAMILIES: &[&[&Rule]] = &[
-    capture::RULES,
-    health::RULES,
-    membership::RULES,
-    placement::RULES,
-    quorum::RULES,
-    replication::RULES,
-    slots::RULES,
-];
 
 /// What the rules that look at the cluster alone find: worst first, then by code, then in node
 /// order. The same cluster gives the same list.
 pub fn check(cx: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // Who takes its topology from elsewhere holds no votes.
-    let votes = cx.cluster.server.other_control_plane().is_none();
-    let judged = all()
-        .filter(|rule| votes || !quorum::RULES.contains(rule))
-        .filter(|rule| trust::can_tell(rule, cx.cluster.unread));
-    for rule in judged {
+    for rule in all().filter(|rule| rule.can_tell(cx.cluster)) {
         if let Check::Cluster(check) = rule.check {
             check(cx, &mut findings);
         }
@@ -89,13 +82,14 @@ pub fn merge(mut cluster: Vec<Finding>, capture: Vec<Finding>) -> Vec<Finding> {
 
 /// Every rule, in the order of codes.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    FAMILIES.iter().copied().flatten().copied()
+    Code::ALL.iter().map(|code| code.rule())
 }
 
 /// The rule of that code or id, in any case: `p001`, `Replica-Shares-Host`.
 pub fn find(code_or_id: &str) -> Option<&'static Rule> {
     let wanted = code_or_id.trim();
-    all().find(|r| r.code.eq_ignore_ascii_case(wanted) || r.id.eq_ignore_ascii_case(wanted))
+    let named = |name: &str| name.eq_ignore_ascii_case(wanted);
+    all().find(|rule| named(rule.code.as_str()) || named(rule.id))
 }
 
 /// What a rule of the cluster looks at.
@@ -125,15 +119,25 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Who cures a finding, and when.
+/// What must be known of a cluster before a rule can tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cure {
-    /// A default plan.
-    Yes,
-    /// A plan that was asked to.
-    Asked,
-    /// Only a human.
-    No,
+pub enum Need {
+    /// Every member: it counts nodes that are not there, which may stand in what was not read.
+    Nodes,
+    /// The owner of every slot: the same for slots.
+    Slots,
+    /// Masters that vote: who takes its topology from elsewhere holds no votes.
+    Votes,
+}
+
+impl Need {
+    fn is_met(self, cluster: &Cluster) -> bool {
+        match self {
+            Self::Nodes => !cluster.unread.nodes,
+            Self::Slots => !cluster.unread.slots,
+            Self::Votes => cluster.server.other_control_plane().is_none(),
+        }
+    }
 }
 
 /// What a rule looks at: a [`Check::Cluster`] rule also judges every simulated step.
@@ -145,15 +149,30 @@ pub enum Check {
 
 /// One rule: its file is its page.
 pub struct Rule {
-    pub code: &'static str,
+    pub code: Code,
     /// Kebab-case; the file's name in snake_case.
     pub id: &'static str,
     /// Of most findings; a finding carries its own.
     pub severity: Severity,
     pub cure: Cure,
+    /// The levels of a plan that count what it finds; none where no plan cures it.
+    pub levels: &'static [Level],
+    /// Where one of them is not met it is silent.
+    pub needs: &'static [Need],
     pub check: Check,
     /// The rule's file; [`Rule::text`] and [`Rule::markdown`] give its `//!` lines: What, Why, Do.
     pub page: &'static str,
+}
+
+impl Rule {
+    /// The phase in which a plan cures what it finds; `None` where none does.
+    pub fn phase(&self) -> Option<Phase> {
+        self.cure.remedy().map(Remedy::phase)
+    }
+
+    fn can_tell(&self, cluster: &Cluster) -> bool {
+        self.needs.iter().all(|need| need.is_met(cluster))
+    }
 }
 
 impl PartialEq for Rule {
@@ -166,7 +185,7 @@ impl Eq for Rule {}
 
 impl std::fmt::Debug for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.code)
+        f.write_str(self.code.as_str())
     }
 }
 
@@ -209,8 +228,28 @@ mod tests {
     }
 
     #[test]
+    fn every_code_is_of_its_own_rule() {
+        for &code in Code::ALL {
+            assert_eq!(code.rule().code, code);
+            assert_eq!(code.as_str().parse(), Ok(code));
+            assert!(code.as_str().starts_with(code.family().letter()), "{code}");
+        }
+        assert!("p001".parse::<Code>().is_err());
+    }
+
+    /// A level counts what a plan cures, and nothing else.
+    #[test]
+    fn what_a_plan_cures_is_counted() {
+        for rule in all() {
+            // An open slot is closed or left, never weighed against anything.
+            let weighed = rule.cure.remedy().is_some_and(|r| r != Remedy::Close);
+            assert_eq!(!rule.levels.is_empty(), weighed, "{rule:?}");
+        }
+    }
+
+    #[test]
     fn codes_ascend_and_so_are_unique() {
-        let codes: Vec<&str> = all().map(|r| r.code).collect();
+        let codes: Vec<&str> = all().map(|r| r.code.as_str()).collect();
         assert!(codes.windows(2).all(|w| w[0] < w[1]), "{codes:?}");
         let ids: BTreeSet<&str> = all().map(|r| r.id).collect();
         assert_eq!(ids.len(), codes.len());
@@ -228,7 +267,7 @@ mod tests {
     #[test]
     fn finds_by_code_and_by_id_in_any_case() {
         assert_eq!(find("p001").unwrap().id, "replica-shares-host");
-        assert_eq!(find("Noaddr-Ghost").unwrap().code, "M001");
+        assert_eq!(find("Noaddr-Ghost").unwrap().code, Code::NoaddrGhost);
         assert!(find("P000").is_none());
     }
 

@@ -30,8 +30,8 @@ impl Rule {
     /// `error; cured by a default plan`.
     pub fn summary(&self) -> String {
         let cure = match self.cure {
-            Cure::Yes => "cured by a default plan",
-            Cure::Asked => "cured by a plan on request",
+            Cure::Yes(_) => "cured by a default plan",
+            Cure::Asked(..) => "cured by a plan on request",
             Cure::No => "cured by a human only",
         };
         format!("{}; {cure}", self.severity)

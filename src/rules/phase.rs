@@ -23,6 +23,8 @@ pub enum Phase {
 }
 
 impl Phase {
+    pub const ALL: &[Self] = &[Self::Serve, Self::Protect, Self::Spread, Self::Tidy];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Serve => "serve",

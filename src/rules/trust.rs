@@ -4,9 +4,8 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::inventory::ConfFault;
 use crate::inventory::Inventory;
-use crate::model::Unread;
+use crate::rules::Code;
 use crate::rules::Fact;
-use crate::rules::Rule;
 
 /// Places that a finding of family C names.
 pub(super) const PLACES: usize = 10;
@@ -58,35 +57,25 @@ pub(super) fn doubt(diagnostic: &Diagnostic) -> Option<Doubt> {
     (diagnostic.severity >= Severity::Warning).then_some(doubt)
 }
 
-/// Whether a rule can tell: what counts nodes or slots that are not there cannot where they may
-/// stand in what was not read.
-pub(super) fn can_tell(rule: &Rule, unread: Unread) -> bool {
-    match rule.code {
-        "R001" | "R002" => !unread.nodes,
-        "P005" | "P006" | "Q001" | "Q002" | "R009" => !unread.slots,
-        _ => true,
-    }
-}
-
 /// The code of the rule whose finding says all that diagnostics of this code do, with their
 /// places: who prints both would say it twice.
-pub fn told_by(code: &str) -> Option<&'static str> {
+pub fn told_by(code: &str) -> Option<Code> {
     match code {
-        "map/node-without-host" => Some("C006"),
+        "map/node-without-host" => Some(Code::UnmappedHost),
         // An archive may have thousands of files.
-        "parse/checksum" => Some("C008"),
-        "capture/unknown-file" | "capture/binary-file" => Some("C009"),
-        "map/unused-host" | "map/unused-disk" | "map/unused-home" => Some("C010"),
-        "capture/empty-nodes-conf" => Some("K002"),
+        "parse/checksum" => Some(Code::GarbledLines),
+        "capture/unknown-file" | "capture/binary-file" => Some(Code::UnknownFile),
+        "map/unused-host" | "map/unused-disk" | "map/unused-home" => Some(Code::UnusedMapRows),
+        "capture/empty-nodes-conf" => Some(Code::UnloadableNodesConf),
         _ => None,
     }
 }
 
 /// The code of the rule whose finding says what a diagnostic of this code does, where both name
 /// the same line: a server stumbles over what cannot be read.
-pub fn told_in_place_by(code: &str) -> Option<&'static str> {
+pub fn told_in_place_by(code: &str) -> Option<Code> {
     let of_a_line = LINES.contains(&code) || code == CUT_OFF;
-    of_a_line.then_some("K002")
+    of_a_line.then_some(Code::UnloadableNodesConf)
 }
 
 /// Faults of files on disk have a rule of their own.

@@ -6,6 +6,7 @@ use std::process::Command;
 use topoplan::report::CheckReport;
 use topoplan::report::Finding;
 use topoplan::report::Subject;
+use topoplan::rules::Code;
 
 use crate::flow::check_with;
 use crate::flow::run;
@@ -69,7 +70,7 @@ fn the_printed_script_saves_what_a_capture_by_hand_does() {
     assert_eq!(report.summary, expected.summary);
     assert_eq!(report.distribution, expected.distribution);
     let silent = Some(silent.to_string());
-    let dead = |f: &Finding| f.code == "M003" && f.subject.address == silent;
+    let dead = |f: &Finding| f.code == Code::DeadNode && f.subject.address == silent;
     assert!(report.findings.iter().any(dead), "{:?}", report.findings);
 
     no_client_makes_it_save_a_password(&servers);

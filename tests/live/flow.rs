@@ -56,7 +56,7 @@ impl Servers {
         let report = check(&self.root, &capture);
         let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
         for finding in &report.findings {
-            *tally.entry(&finding.code).or_default() += 1;
+            *tally.entry(finding.code.as_str()).or_default() += 1;
         }
         for &(code, times) in found {
             let seen = tally.get(code).copied().unwrap_or_default();

@@ -37,7 +37,7 @@ fn the_schema() {
 #[test]
 fn explain_finds_every_rule_by_code_and_by_name() {
     for rule in topoplan::rules::all() {
-        let by_code = topoplan(&["explain", rule.code]);
+        let by_code = topoplan(&["explain", rule.code.as_str()]);
         let by_name = topoplan(&["explain", rule.id]);
         assert_eq!(by_code.exit, 0, "{}", by_code.text());
         assert!(by_code.stdout.contains(rule.id), "{}", by_code.stdout);

@@ -261,7 +261,6 @@ fn hostile_text_is_never_obeyed() {
     let evil = "$(touch pwned) `touch pwned` '; touch pwned; ' a[$(touch pwned)]";
     let mut step = testing::failover(1, StepMode::Graceful, R, M, "0-16383");
     step.reason = format!("{evil}\ntouch pwned\n");
-    step.cures = vec![step.reason.clone()];
     step.guard.link = Some(GuardLink::Up);
     let mut plan = testing::plan(vec![step.clone()]);
     plan.plan_id = step.reason.clone();

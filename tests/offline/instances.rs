@@ -33,8 +33,10 @@ use topoplan::model::ZoneId;
 use topoplan::plan;
 use topoplan::plan::Plan;
 use topoplan::plan::Request;
+use topoplan::policy::Flag;
 use topoplan::policy::Policy;
 use topoplan::policy::Replicas;
+use topoplan::rules::Code;
 
 #[test]
 fn reaches_the_proven_optima() {
@@ -95,8 +97,15 @@ fn judge(instance: &Value, compared: &mut usize) -> Vec<String> {
 /// Everything may change.
 fn levels(cluster: &Cluster, policy: &Policy, want: i64) -> BTreeMap<&'static str, i64> {
     let request = Request {
-        allow_moves: true,
-        ..only(&["R001", "R002", "P001", "P003", "P005", "R009"])
+        flags: [Flag::AllowMoves].into(),
+        ..only(&[
+            Code::OrphanMaster,
+            Code::MissingReplica,
+            Code::ReplicaSharesHost,
+            Code::ReplicaSharesZone,
+            Code::SkewedMasters,
+            Code::SlotlessMaster,
+        ])
     };
     let end = planned(cluster, policy, &request).end;
     let shards = end.shards();
@@ -133,7 +142,7 @@ fn moves(cluster: &Cluster, policy: &Policy) -> BTreeMap<&'static str, i64> {
 /// Roles alone may change. Where all masters can be even, none above the rounded-up share is
 /// none below the rounded-down one.
 fn balance(cluster: &Cluster, policy: &Policy) -> BTreeMap<&'static str, i64> {
-    let plan = planned(cluster, policy, &only(&["P005"]));
+    let plan = planned(cluster, policy, &only(&[Code::SkewedMasters]));
     let failovers = plan
         .steps
         .iter()
@@ -144,9 +153,9 @@ fn balance(cluster: &Cluster, policy: &Policy) -> BTreeMap<&'static str, i64> {
     ])
 }
 
-fn only(codes: &[&str]) -> Request {
+fn only(codes: &[Code]) -> Request {
     Request {
-        only: codes.iter().map(|&c| c.to_owned()).collect(),
+        only: codes.iter().copied().collect(),
         ..Request::default()
     }
 }

@@ -16,7 +16,9 @@ use self::generator::draws;
 use topoplan::inventory;
 use topoplan::inventory::Inventory;
 use topoplan::plan::Request;
+use topoplan::policy::Flag;
 use topoplan::policy::Policy;
+use topoplan::rules::Code;
 use topoplan::text::Source;
 
 /// The same draws in every run, so that a failure is one of the change and not of the day.
@@ -102,35 +104,35 @@ fn requests() -> Vec<(&'static str, Request)> {
         (
             "with moves",
             Request {
-                allow_moves: true,
+                flags: [Flag::AllowMoves].into(),
                 ..default.clone()
             },
         ),
         (
             "dead forgotten",
             Request {
-                forget_dead: true,
+                flags: [Flag::ForgetDead].into(),
                 ..default.clone()
             },
         ),
         (
             "spares kept",
             Request {
-                keep_spares: true,
+                flags: [Flag::KeepSpares].into(),
                 ..default.clone()
             },
         ),
         (
             "slots settled",
             Request {
-                settle_slots: true,
+                flags: [Flag::SettleSlots].into(),
                 ..default.clone()
             },
         ),
         (
             "home only",
             Request {
-                only: vec!["P009".to_owned()],
+                only: [Code::AwayFromHome].into(),
                 ..default
             },
         ),

@@ -13,6 +13,7 @@ use crate::model::Address;
 use crate::model::NodeName;
 use crate::model::SlotSet;
 use crate::report::Step;
+use crate::rules::Code;
 
 /// A step under check.
 #[derive(Clone, Copy)]
@@ -112,7 +113,7 @@ impl<'a> At<'a> {
             guard: self.guard()?,
             wait_at: self.addresses("wait.at", &step.wait.at)?,
             limit_ms: self.milliseconds("wait.limit_ms", step.wait.limit_ms)?,
-            cures: one_line(&step.cures.join(" ")),
+            cures: Code::join(&step.cures, " "),
             reason: one_line(&step.reason),
         };
         if !shape.until.contains(&step.wait.until) {

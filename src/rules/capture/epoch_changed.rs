@@ -13,10 +13,12 @@ use crate::inventory::Inventory;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C004",
+    code: Code::EpochChanged,
     id: "epoch-changed",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("epoch_changed.rs"),
 };

@@ -19,10 +19,12 @@ use crate::rules::trust;
 use crate::rules::trust::Doubt;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C008",
+    code: Code::GarbledLines,
     id: "garbled-lines",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("garbled_lines.rs"),
 };
@@ -211,7 +213,7 @@ mod tests {
         inventory
             .diagnostics
             .push(odd("parse/flags", "n/nodes.conf"));
-        assert_eq!(check_capture(&inventory)[0].rule.code, "C008");
+        assert_eq!(check_capture(&inventory)[0].rule.code, Code::GarbledLines);
         let place = inventory.diagnostics[0].place.clone().expect("it has one");
         inventory.conf_faults.push(ConfFile {
             path: place.path.clone(),
@@ -228,13 +230,16 @@ mod tests {
             let found = check_capture(inventory);
             found.iter().map(|f| f.rule.code).collect()
         };
-        assert_eq!(codes(&inventory), ["K002"]);
+        assert_eq!(codes(&inventory), [Code::UnloadableNodesConf]);
         inventory.diagnostics[0]
             .place
             .as_mut()
             .expect("it has one")
             .line += 1;
-        assert_eq!(codes(&inventory), ["K002", "C008"]);
+        assert_eq!(
+            codes(&inventory),
+            [Code::UnloadableNodesConf, Code::GarbledLines]
+        );
     }
 
     #[test]

@@ -16,10 +16,12 @@ use crate::rules::trust;
 use crate::rules::trust::Doubt;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C007",
+    code: Code::HostMapContradicts,
     id: "host-map-contradicts",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("host_map_contradicts.rs"),
 };

@@ -13,10 +13,12 @@ use crate::inventory::Inventory;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C005",
+    code: Code::InFlight,
     id: "in-flight",
     severity: Severity::Note,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("in_flight.rs"),
 };

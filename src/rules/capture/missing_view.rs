@@ -18,10 +18,12 @@ use crate::model::Membership;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C002",
+    code: Code::MissingView,
     id: "missing-view",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("missing_view.rs"),
 };

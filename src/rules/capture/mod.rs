@@ -1,28 +1,12 @@
 //! Rules of family C: what the files themselves say against each other.
 
-mod epoch_changed;
-mod garbled_lines;
-mod host_map_contradicts;
-mod in_flight;
-mod missing_view;
-mod unknown_file;
-mod unmapped_host;
-mod unused_map_rows;
-mod views_apart_in_time;
-mod views_disagree;
-
-use crate::rules::Rule;
-
-/// In the order of codes.
-pub(super) static RULES: &[&Rule] = &[
-    &views_disagree::RULE,
-    &missing_view::RULE,
-    &views_apart_in_time::RULE,
-    &epoch_changed::RULE,
-    &in_flight::RULE,
-    &unmapped_host::RULE,
-    &host_map_contradicts::RULE,
-    &garbled_lines::RULE,
-    &unknown_file::RULE,
-    &unused_map_rows::RULE,
-];
+pub(super) mod epoch_changed;
+pub(super) mod garbled_lines;
+pub(super) mod host_map_contradicts;
+pub(super) mod in_flight;
+pub(super) mod missing_view;
+pub(super) mod unknown_file;
+pub(super) mod unmapped_host;
+pub(super) mod unused_map_rows;
+pub(super) mod views_apart_in_time;
+pub(super) mod views_disagree;

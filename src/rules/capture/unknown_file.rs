@@ -14,10 +14,12 @@ use crate::rules::trust;
 use crate::rules::trust::Doubt;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C009",
+    code: Code::UnknownFile,
     id: "unknown-file",
     severity: Severity::Note,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("unknown_file.rs"),
 };

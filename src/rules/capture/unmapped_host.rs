@@ -15,10 +15,12 @@ use crate::rules::prelude::*;
 use crate::rules::trust::PLACES;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C006",
+    code: Code::UnmappedHost,
     id: "unmapped-host",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("unmapped_host.rs"),
 };
@@ -100,7 +102,7 @@ mod tests {
         };
         let found = check_capture(&inventory);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].rule.code, "C006");
+        assert_eq!(found[0].rule.code, Code::UnmappedHost);
         assert!(found[0].message.starts_with("2 of 6 nodes announce an IP"));
     }
 }

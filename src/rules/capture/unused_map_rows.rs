@@ -12,10 +12,12 @@ use crate::rules::prelude::*;
 use crate::rules::trust::PLACES;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C010",
+    code: Code::UnusedMapRows,
     id: "unused-map-rows",
     severity: Severity::Note,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("unused_map_rows.rs"),
 };

@@ -14,10 +14,12 @@ use crate::model::Millis;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C003",
+    code: Code::ViewsApartInTime,
     id: "views-apart-in-time",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("views_apart_in_time.rs"),
 };

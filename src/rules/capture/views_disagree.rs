@@ -15,10 +15,12 @@ use crate::inventory::Inventory;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "C001",
+    code: Code::ViewsDisagree,
     id: "views-disagree",
     severity: Severity::Error,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("views_disagree.rs"),
 };

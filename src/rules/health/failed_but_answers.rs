@@ -16,10 +16,12 @@ use crate::inventory::Sight;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "K003",
+    code: Code::FailedButAnswers,
     id: "failed-but-answers",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("failed_but_answers.rs"),
 };

@@ -17,10 +17,12 @@ use crate::inventory::Sight;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "K001",
+    code: Code::OneWayLink,
     id: "one-way-link",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("one_way_link.rs"),
 };

@@ -23,10 +23,12 @@ use crate::inventory::Outcome;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "K002",
+    code: Code::UnloadableNodesConf,
     id: "unloadable-nodes-conf",
     severity: Severity::Error,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Capture(check),
     page: include_str!("unloadable_nodes_conf.rs"),
 };

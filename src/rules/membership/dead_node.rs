@@ -14,10 +14,12 @@ use crate::model::Unread;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "M003",
+    code: Code::DeadNode,
     id: "dead-node",
     severity: Severity::Warning,
-    cure: Cure::Asked,
+    cure: Cure::Asked(Remedy::Forget, Some(Flag::ForgetDead)),
+    levels: &[Level::Tidy],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("dead_node.rs"),
 };

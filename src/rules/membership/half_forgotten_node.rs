@@ -18,10 +18,12 @@ use crate::measure::HalfForgotten;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "M004",
+    code: Code::HalfForgottenNode,
     id: "half-forgotten-node",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Forget),
+    levels: &[Level::Tidy],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("half_forgotten_node.rs"),
 };

@@ -14,10 +14,12 @@
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "M001",
+    code: Code::NoaddrGhost,
     id: "noaddr-ghost",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Forget),
+    levels: &[Level::Tidy],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("noaddr_ghost.rs"),
 };

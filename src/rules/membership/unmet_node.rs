@@ -13,10 +13,12 @@ use crate::model::Membership;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "M007",
+    code: Code::UnmetNode,
     id: "unmet-node",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Attach),
+    levels: &[Level::Tidy],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("unmet_node.rs"),
 };

@@ -12,10 +12,12 @@ use crate::measure::Away;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "P009",
+    code: Code::AwayFromHome,
     id: "away-from-home",
     severity: Severity::Note,
-    cure: Cure::Asked,
+    cure: Cure::Asked(Remedy::HandOver, None),
+    levels: &[Level::Home],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("away_from_home.rs"),
 };

@@ -10,10 +10,12 @@
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "P002",
+    code: Code::ReplicaSharesDisk,
     id: "replica-shares-disk",
     severity: Severity::Warning,
-    cure: Cure::Asked,
+    cure: Cure::Asked(Remedy::Pair, Some(Flag::AllowMoves)),
+    levels: &[Level::SameDisk],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("replica_shares_disk.rs"),
 };

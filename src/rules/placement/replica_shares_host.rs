@@ -10,10 +10,12 @@
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "P001",
+    code: Code::ReplicaSharesHost,
     id: "replica-shares-host",
     severity: Severity::Error,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Pair),
+    levels: &[Level::SameHost],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("replica_shares_host.rs"),
 };

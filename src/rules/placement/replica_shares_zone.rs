@@ -10,10 +10,12 @@
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "P003",
+    code: Code::ReplicaSharesZone,
     id: "replica-shares-zone",
     severity: Severity::Warning,
-    cure: Cure::Asked,
+    cure: Cure::Asked(Remedy::Pair, Some(Flag::AllowMoves)),
+    levels: &[Level::SameZone],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("replica_shares_zone.rs"),
 };

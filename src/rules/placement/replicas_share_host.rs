@@ -12,10 +12,12 @@ use std::collections::BTreeMap;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "P004",
+    code: Code::ReplicasShareHost,
     id: "replicas-share-host",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Pair),
+    levels: &[Level::SameHost],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("replicas_share_host.rs"),
 };

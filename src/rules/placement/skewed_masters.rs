@@ -18,10 +18,12 @@ use crate::rules::prelude::*;
 use crate::rules::tiers;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "P005",
+    code: Code::SkewedMasters,
     id: "skewed-masters",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::HandOver),
+    levels: &[Level::OverHost],
+    needs: &[Need::Slots],
     check: Check::Cluster(check),
     page: include_str!("skewed_masters.rs"),
 };

@@ -18,10 +18,12 @@ use crate::rules::placement::skewed_masters;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "P006",
+    code: Code::SkewedZones,
     id: "skewed-zones",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::HandOver),
+    levels: &[Level::OverZone],
+    needs: &[Need::Slots],
     check: Check::Cluster(check),
     page: include_str!("skewed_zones.rs"),
 };

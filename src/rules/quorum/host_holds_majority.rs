@@ -16,10 +16,12 @@ use crate::rules::prelude::*;
 use crate::rules::tiers;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "Q001",
+    code: Code::HostHoldsMajority,
     id: "host-holds-majority",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::HandOver),
+    levels: &[Level::VotesHost],
+    needs: &[Need::Slots, Need::Votes],
     check: Check::Cluster(check),
     page: include_str!("host_holds_majority.rs"),
 };

@@ -16,10 +16,12 @@ use crate::rules::prelude::*;
 use crate::rules::quorum::host_holds_majority;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "Q002",
+    code: Code::ZoneHoldsMajority,
     id: "zone-holds-majority",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::HandOver),
+    levels: &[Level::VotesZone],
+    needs: &[Need::Slots, Need::Votes],
     check: Check::Cluster(check),
     page: include_str!("zone_holds_majority.rs"),
 };

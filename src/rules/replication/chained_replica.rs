@@ -11,10 +11,12 @@ use crate::model::Unowned;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "R007",
+    code: Code::ChainedReplica,
     id: "chained-replica",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Straighten),
+    levels: &[Level::Tidy],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("chained_replica.rs"),
 };

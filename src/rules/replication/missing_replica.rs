@@ -12,10 +12,12 @@ use crate::rules::prelude::*;
 use crate::rules::replication::orphan_master::dead_replicas;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "R002",
+    code: Code::MissingReplica,
     id: "missing-replica",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Replicate),
+    levels: &[Level::Orphans, Level::Missing],
+    needs: &[Need::Nodes],
     check: Check::Cluster(check),
     page: include_str!("missing_replica.rs"),
 };

@@ -11,10 +11,12 @@
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "R001",
+    code: Code::OrphanMaster,
     id: "orphan-master",
     severity: Severity::Error,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Replicate),
+    levels: &[Level::Protect, Level::Orphans, Level::Missing],
+    needs: &[Need::Nodes],
     check: Check::Cluster(check),
     page: include_str!("orphan_master.rs"),
 };

@@ -11,10 +11,12 @@
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "R009",
+    code: Code::SlotlessMaster,
     id: "slotless-master",
     severity: Severity::Warning,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Attach),
+    levels: &[Level::Tidy],
+    needs: &[Need::Slots],
     check: Check::Cluster(check),
     page: include_str!("slotless_master.rs"),
 };

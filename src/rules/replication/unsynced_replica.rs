@@ -15,10 +15,12 @@ use crate::model::Sync;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "R004",
+    code: Code::UnsyncedReplica,
     id: "unsynced-replica",
     severity: Severity::Warning,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("unsynced_replica.rs"),
 };

@@ -13,10 +13,12 @@ use crate::model::SlotSet;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "S002",
+    code: Code::ContestedSlots,
     id: "contested-slots",
     severity: Severity::Error,
     cure: Cure::No,
+    levels: &[],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("contested_slots.rs"),
 };

@@ -16,10 +16,12 @@ use crate::model::SlotSet;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "S003",
+    code: Code::OpenSlot,
     id: "open-slot",
     severity: Severity::Warning,
-    cure: Cure::Asked,
+    cure: Cure::Asked(Remedy::Close, Some(Flag::SettleSlots)),
+    levels: &[],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("open_slot.rs"),
 };

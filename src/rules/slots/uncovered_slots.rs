@@ -14,10 +14,12 @@ use crate::model::Sync;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
-    code: "S001",
+    code: Code::UncoveredSlots,
     id: "uncovered-slots",
     severity: Severity::Error,
-    cure: Cure::Yes,
+    cure: Cure::Yes(Remedy::Promote),
+    levels: &[Level::Serve],
+    needs: &[],
     check: Check::Cluster(check),
     page: include_str!("uncovered_slots.rs"),
 };

@@ -16,11 +16,12 @@ use topoplan::model::Sync;
 use topoplan::model::testing;
 use topoplan::plan::Phase;
 use topoplan::plan::Request;
+use topoplan::policy::Flag;
 use topoplan::policy::Home;
 use topoplan::policy::HomeRole;
 use topoplan::policy::Policy;
 use topoplan::policy::Replicas;
-use topoplan::rules;
+use topoplan::rules::Code;
 
 /// A cluster, what is wanted and what is asked.
 #[derive(Clone, Debug)]
@@ -261,31 +262,20 @@ fn open(cluster: &mut Cluster, a: usize, b: usize, both: bool) -> Option<()> {
 }
 
 fn request() -> impl Strategy<Value = Request> {
-    let codes: Vec<String> = rules::all().map(|r| r.code.to_owned()).collect();
-    let some = || prop::sample::subsequence(codes.clone(), 1..6);
+    let codes = Code::ALL;
+    let some = || prop::sample::subsequence(codes, 1..6);
     let only = prop_oneof![5 => Just(Vec::new()), 1 => some()];
     let skip = prop_oneof![5 => Just(Vec::new()), 1 => some()];
-    let through = weighted(
-        0.2,
-        prop::sample::select(vec![
-            Phase::Serve,
-            Phase::Protect,
-            Phase::Spread,
-            Phase::Tidy,
-        ]),
-    );
-    let flag = || prop::bool::weighted(0.25);
-    let flags = (flag(), flag(), flag(), flag(), flag(), flag());
-    (only, skip, through, flags).prop_map(|(only, skip, through, flags)| Request {
-        skip: skip.into_iter().filter(|c| !only.contains(c)).collect(),
-        only,
-        through,
-        force: None,
-        forget_dead: flags.0,
-        allow_moves: flags.1,
-        settle_slots: flags.2,
-        flush_stale: flags.3,
-        keep_spares: flags.4,
-        accept_data_loss: flags.5,
+    let through = weighted(0.2, prop::sample::select(Phase::ALL));
+    let given = vec![prop::bool::weighted(0.25); Flag::ALL.len()];
+    (only, skip, through, given).prop_map(|(only, skip, through, given)| {
+        let flags = Flag::ALL.iter().zip(given).filter(|(_, given)| *given);
+        Request {
+            skip: skip.into_iter().filter(|c| !only.contains(c)).collect(),
+            only: only.into_iter().collect(),
+            through,
+            force: None,
+            flags: flags.map(|(&flag, _)| flag).collect(),
+        }
     })
 }

@@ -26,10 +26,12 @@ use topoplan::plan::NoPlan;
 use topoplan::plan::Plan;
 use topoplan::plan::Request;
 use topoplan::plan::Value;
+use topoplan::policy::Flag;
 use topoplan::policy::Wanted;
 use topoplan::report;
 use topoplan::report::PlanReport;
 use topoplan::rules;
+use topoplan::rules::Code;
 use topoplan::rules::Context;
 use topoplan::rules::Finding;
 use topoplan::rules::Subject;
@@ -64,7 +66,10 @@ pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
     explained(&plan, request)?;
     let again = make(&plan.end).map_err(|e| format!("planned again: {e}"))?;
     // Nothing is flushed while slots have no live owner: that waits for the plan behind this one.
-    let flush_waits = request.flush_stale && found(cluster).iter().any(|f| f.rule.code == "S001");
+    let flush_waits = request.has(Flag::FlushStale)
+        && found(cluster)
+            .iter()
+            .any(|f| f.rule.code == Code::UncoveredSlots);
     if !again.steps.is_empty() && !flush_waits {
         return Err(format!(
             "planned again it goes on: {}",
@@ -182,16 +187,16 @@ fn nothing_worse(
 ) -> Complaint {
     let (before, after) = (weights(found_before), weights(found_after));
     for (&code, &weight) in &after {
-        let was = before.get(code).copied().unwrap_or(0);
+        let was = before.get(&code).copied().unwrap_or(0);
         // Hosts are skewed only where that could be mended, which a new replica may allow: their
         // levels are compared below instead.
-        let by_level = matches!(code, "P005" | "P006");
-        let twins: &[&str] = match code {
-            "P001" => &["P001", "P004"],
-            "R001" => &["R001", "R002"],
+        let by_level = matches!(code, Code::SkewedMasters | Code::SkewedZones);
+        let twins: &[Code] = match code {
+            Code::ReplicaSharesHost => &[Code::ReplicaSharesHost, Code::ReplicasShareHost],
+            Code::OrphanMaster => &[Code::OrphanMaster, Code::MissingReplica],
             _ => &[code],
         };
-        if weight <= was || by_level || twins.iter().any(|c| plan.selection.has(c)) {
+        if weight <= was || by_level || twins.iter().any(|&c| plan.selection.has(c)) {
             continue;
         }
         let paid_for = level_of(code).is_some_and(|level| {
@@ -209,19 +214,19 @@ fn nothing_worse(
 }
 
 /// The level that counts a code, or would if the rule were one.
-fn level_of(code: &str) -> Option<Level> {
+fn level_of(code: Code) -> Option<Level> {
     Some(match code {
-        "S001" => Level::Serve,
-        "R001" => Level::Protect,
-        "R002" | "R004" => Level::Missing,
-        "P001" | "P004" => Level::SameHost,
-        "P002" => Level::SameDisk,
-        "P003" => Level::SameZone,
-        "P005" => Level::OverHost,
-        "P006" => Level::OverZone,
-        "P009" => Level::Home,
-        "Q001" => Level::VotesHost,
-        "Q002" => Level::VotesZone,
+        Code::UncoveredSlots => Level::Serve,
+        Code::OrphanMaster => Level::Protect,
+        Code::MissingReplica | Code::UnsyncedReplica => Level::Missing,
+        Code::ReplicaSharesHost | Code::ReplicasShareHost => Level::SameHost,
+        Code::ReplicaSharesDisk => Level::SameDisk,
+        Code::ReplicaSharesZone => Level::SameZone,
+        Code::SkewedMasters => Level::OverHost,
+        Code::SkewedZones => Level::OverZone,
+        Code::AwayFromHome => Level::Home,
+        Code::HostHoldsMajority => Level::VotesHost,
+        Code::ZoneHoldsMajority => Level::VotesZone,
         _ => return None,
     })
 }
@@ -229,7 +234,7 @@ fn level_of(code: &str) -> Option<Level> {
 /// Errors and warnings by code; slots count one by one. Where curing one finding may leave a
 /// milder one of the same level, both count as one: an orphan becomes a master that lacks a
 /// replica, and one of two neighbours may come to lead the other.
-fn weights(findings: &[Finding]) -> BTreeMap<&'static str, u32> {
+fn weights(findings: &[Finding]) -> BTreeMap<Code, u32> {
     let mut weights = BTreeMap::new();
     for finding in findings.iter().filter(|f| f.severity != Severity::Note) {
         let weight = match &finding.subject {
@@ -237,8 +242,8 @@ fn weights(findings: &[Finding]) -> BTreeMap<&'static str, u32> {
             _ => 1,
         };
         let code = match finding.rule.code {
-            "P004" => "P001",
-            "R002" => "R001",
+            Code::ReplicasShareHost => Code::ReplicaSharesHost,
+            Code::MissingReplica => Code::OrphanMaster,
             code => code,
         };
         *weights.entry(code).or_default() += weight;
@@ -260,8 +265,11 @@ fn explained(plan: &Plan, request: &Request) -> Complaint {
     {
         // A healthy replica is moved only to cure an error; all else must have a reason.
         let level = match finding.rule.code {
-            "P004" if !request.allow_moves => None,
-            "S001" | "R001" | "R002" | "R004" => None,
+            Code::ReplicasShareHost if !request.has(Flag::AllowMoves) => None,
+            Code::UncoveredSlots
+            | Code::OrphanMaster
+            | Code::MissingReplica
+            | Code::UnsyncedReplica => None,
             code => level_of(code),
         };
         let named = plan
@@ -295,7 +303,7 @@ fn names(plan: &Plan, finding: &Finding, subject: &str) -> bool {
         Subject::Slots(_, Some(id)) => node(*id),
         Subject::Slots(..) => subject.starts_with("slots"),
         Subject::Host(_) | Subject::Zone(_) | Subject::Capture => {
-            subject.contains(finding.rule.code)
+            subject.contains(finding.rule.code.as_str())
         }
     }
 }
@@ -332,7 +340,12 @@ fn levels(plan: &Plan, before: &[Finding], after: &[Finding]) -> Complaint {
 /// A level falls, or a replica beside its master comes to be beside another replica instead:
 /// the same count, but no error any more.
 fn earlier_falls(earlier: &[Value], before: &[Finding], after: &[Finding]) -> bool {
-    let beside = |found: &[Finding]| found.iter().filter(|f| f.rule.code == "P001").count();
+    let beside = |found: &[Finding]| {
+        found
+            .iter()
+            .filter(|f| f.rule.code == Code::ReplicaSharesHost)
+            .count()
+    };
     let judged = earlier.iter().any(|v| v.level == Level::SameHost);
     (judged && beside(after) < beside(before)) || earlier.iter().any(|v| v.value < v.before)
 }

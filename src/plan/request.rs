@@ -1,0 +1,69 @@
+//! What the operator asked `plan` to do.
+
+use std::collections::BTreeSet;
+
+use crate::policy::Flag;
+use crate::rules::Code;
+use crate::rules::Phase;
+
+/// What the operator asked `plan` to do; nothing in it is what a default plan does.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Request {
+    /// Cure only findings of these codes; empty for all that are cured by default.
+    pub only: BTreeSet<Code>,
+    /// Do not cure findings of these codes.
+    pub skip: BTreeSet<Code>,
+    /// Stop after this phase.
+    pub through: Option<Phase>,
+    /// Plan in spite of views that disagree; the reason is printed.
+    pub force: Option<String>,
+    /// What is permitted or asked for beyond a default plan.
+    pub flags: BTreeSet<Flag>,
+}
+
+impl Request {
+    pub fn has(&self, flag: Flag) -> bool {
+        self.flags.contains(&flag)
+    }
+
+    /// The plan stops before that phase.
+    pub fn is_late(&self, phase: Phase) -> bool {
+        self.through.is_some_and(|last| phase > last)
+    }
+
+    /// What a reader would type to get the same plan, an option with its value as one item.
+    /// `quote` spells the reason of `--force`.
+    pub fn options(&self, quote: impl Fn(&str) -> String) -> Vec<String> {
+        let mut options = Vec::new();
+        for (option, codes) in [("--only", &self.only), ("--skip", &self.skip)] {
+            if !codes.is_empty() {
+                options.push(format!("{option} {}", Code::join(codes, ",")));
+            }
+        }
+        options.extend(self.through.map(|phase| format!("--through {phase}")));
+        let force = self.force.as_ref();
+        options.extend(force.map(|reason| format!("--force {}", quote(reason))));
+        options.extend(self.flags.iter().map(Flag::to_string));
+        options
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_what_was_typed() {
+        let request = Request {
+            only: [Code::SkewedMasters, Code::AwayFromHome].into(),
+            through: Some(Phase::Spread),
+            force: Some("the other half is gone".to_owned()),
+            flags: [Flag::AllowMoves, Flag::ForgetDead].into(),
+            ..Request::default()
+        };
+        let options = request.options(|reason| format!("{reason:?}"));
+        let expected = "--only P005,P009 --through spread --force \"the other half is gone\" \
+                        --forget-dead --allow-moves";
+        assert_eq!(options.join(" "), expected);
+    }
+}
