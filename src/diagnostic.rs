@@ -1,10 +1,26 @@
 //! What we say about a captured file: code, severity, message, place, help.
 //!
-//! A diagnostic never stops anything. Knows text only; `render/` draws it.
+//! A diagnostic never stops anything. Knows text only; `render/` draws it. To add one, write its
+//! entry, which is its page, in the file of its area.
+
+mod area;
+mod capture;
+mod code;
+mod map;
+mod parse;
+mod report;
 
 use std::fmt;
 
 use crate::text::Place;
+
+pub use capture::Capture;
+pub use code::Code;
+pub use code::Loss;
+pub use code::NoCode;
+pub use map::Map;
+pub use parse::Parse;
+pub use report::Report;
 
 /// How bad a diagnostic or a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -27,8 +43,7 @@ impl fmt::Display for Severity {
 /// An odd or broken place in a captured file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// `area/what`, kebab-case: `parse/link-state`.
-    pub code: &'static str,
+    pub code: Code,
     pub severity: Severity,
     /// Fact, then consequence; names in backticks; no full stop after one sentence.
     pub message: String,
@@ -50,10 +65,12 @@ pub struct Excerpt {
 }
 
 impl Diagnostic {
-    pub fn new(code: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+    /// With the code's usual severity.
+    pub fn new(code: impl Into<Code>, message: impl Into<String>) -> Self {
+        let code = code.into();
         Self {
             code,
-            severity,
+            severity: code.severity(),
             message: message.into(),
             place: None,
             excerpt: None,
@@ -61,16 +78,9 @@ impl Diagnostic {
         }
     }
 
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Error, message)
-    }
-
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Warning, message)
-    }
-
-    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Note, message)
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
     }
 
     pub fn at(mut self, place: Place) -> Self {

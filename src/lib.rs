@@ -13,7 +13,7 @@
 //! | `policy` | what is wanted | model, text, diagnostic |
 //! | `parse` | text to facts, one file per dialect | model, text, diagnostic |
 //! | `inventory` | many views to one reconciled cluster, and where each fact was read | model, parallel, text, diagnostic, policy, parse |
-//! | `redact` | a capture with other names, to be shown to strangers | model, parallel, text, parse |
+//! | `redact` | a capture with other names, to be shown to strangers | model, parallel, text, diagnostic, parse |
 //! | `flow` | exact min-cost flow with tuple costs, and its proof | – |
 //! | `measure` | the counts that rules and levels share | model, policy, flow |
 //! | `rules` | cluster and policy to findings, one file per rule | model, text, diagnostic, policy, inventory, flow, measure |

@@ -32,6 +32,7 @@ mod words;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
 use crate::parallel;
 use crate::parse;
 use crate::parse::Parsed;
@@ -161,15 +162,15 @@ fn look_at(source: &Source, keep_unknown: bool) -> (Content, Option<Found>) {
         true => vec![parse::parse(source)],
         false => parts.iter().map(parse::parse).collect(),
     };
-    let said = |code: &str| {
+    let said = |code: Capture| {
         let mut all = parsed.iter().flat_map(|p| &p.diagnostics);
         all.any(|d| d.code == code)
     };
-    let content = if said("capture/binary-file") {
+    let content = if said(Capture::BinaryFile) {
         Content::Binary
-    } else if said("capture/unknown-file") || said("capture/no-answer") {
+    } else if said(Capture::UnknownFile) || said(Capture::NoAnswer) {
         Content::Unknown
-    } else if said("capture/unknown-answer") {
+    } else if said(Capture::UnknownAnswer) {
         Content::PartlyKnown
     } else {
         Content::Known

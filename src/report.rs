@@ -15,6 +15,7 @@ use crate::action::Kind;
 use crate::action::Spelled;
 use crate::action::StepMode;
 use crate::action::Until;
+use crate::diagnostic;
 use crate::rules::Code;
 use crate::rules::Phase;
 
@@ -108,7 +109,8 @@ pub struct Finding {
 /// An odd or broken place in a captured file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnostic {
-    pub code: String,
+    #[schemars(with = "String")]
+    pub code: diagnostic::Code,
     pub severity: String,
     pub message: String,
     pub path: Option<String>,

@@ -50,11 +50,19 @@ pub struct Inside {
 /// Line of the text, from 1; bytes of it before the piece; line and column of the piece in the file.
 pub type Join = (u32, u32, (u32, u32));
 
+/// What was done when text was taken out of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RemarkKind {
+    /// Pieces of a line were put together.
+    Joined,
+    /// Something beside the answers was left.
+    Unused,
+}
+
 /// Something to say of a file from which text was taken out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Remark {
-    /// Of the diagnostic: `area/what`.
-    pub code: &'static str,
+    pub kind: RemarkKind,
     /// Line and column in the file, from 1.
     pub place: (u32, u32),
     pub message: String,

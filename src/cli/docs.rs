@@ -8,6 +8,7 @@ use crate::cli::Failure;
 use crate::cli::explain;
 use crate::cli::output::Terminal;
 use crate::cli::suggest;
+use crate::diagnostic;
 use crate::render;
 use crate::rules;
 
@@ -21,6 +22,8 @@ pub(super) struct DocsArgs {
 enum Document {
     /// Every rule: what, why, what to do (Markdown)
     Rules,
+    /// Every diagnostic: what, why, what to do (Markdown)
+    Diagnostics,
     /// The JSON schema of the reports
     Schema,
     /// What a shell needs to complete command lines of topoplan
@@ -43,6 +46,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let text = match &args.document {
         Document::Rules => rules_page(),
+        Document::Diagnostics => diagnostics_page(),
         Document::Schema => render::json::schema(),
         Document::Completions { shell } => completions(*shell, command),
         Document::Man { command: name } => manual(name.as_deref(), command)?,
@@ -99,15 +103,40 @@ fn rules_page() -> String {
         );
     }
     for rule in rules::all() {
-        text.push('\n');
-        // One level down: the document has its own title.
-        for line in explain::page(rule).lines() {
-            if line.starts_with('#') {
-                text.push('#');
-            }
-            text.push_str(line);
-            text.push('\n');
-        }
+        push_page(&mut text, &explain::page(rule));
     }
     text
+}
+
+/// A table of all diagnostics, then the page of each.
+fn diagnostics_page() -> String {
+    let mut text = String::from(
+        "# Diagnostics\n\n\
+         What topoplan says of captured files. Made by `topoplan docs diagnostics`. \
+         `topoplan explain CODE` prints one of these pages.\n\n\
+         | code | severity |\n|---|---|\n",
+    );
+    for code in diagnostic::Code::all() {
+        text += &format!(
+            "| [{code}](#{anchor}) | {severity} |\n",
+            anchor = code.as_str().replace('/', ""),
+            severity = code.severity(),
+        );
+    }
+    for code in diagnostic::Code::all() {
+        push_page(&mut text, &explain::diagnostic_page(code));
+    }
+    text
+}
+
+/// One level down: the document has its own title.
+fn push_page(text: &mut String, page: &str) {
+    text.push('\n');
+    for line in page.lines() {
+        if line.starts_with('#') {
+            text.push('#');
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
 }

@@ -7,6 +7,7 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::output::Terminal;
 use crate::cli::suggest;
+use crate::diagnostic;
 use crate::render;
 use crate::report::SCHEMA_VERSION;
 use crate::rules;
@@ -14,7 +15,7 @@ use crate::rules::Rule;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ExplainArgs {
-    /// A code or a name: P005, skewed-masters
+    /// A code or a name: P005, skewed-masters, parse/node-id
     #[arg(value_name = "CODE")]
     code: String,
     /// How the answer is written
@@ -27,29 +28,59 @@ pub(super) struct ExplainArgs {
 struct Page<'a> {
     schema_version: u32,
     code: &'a str,
-    rule: &'a str,
+    /// Null for a diagnostic.
+    rule: Option<&'a str>,
     severity: String,
     /// Markdown.
     page: String,
 }
 
+/// What has a page.
+enum Entry {
+    Rule(&'static Rule),
+    Diagnostic(diagnostic::Code),
+}
+
 pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let rule = find(&args.code).map_err(|help| {
-        let message = format!("no rule is called `{}`", args.code);
+    let entry = find(&args.code).map_err(|help| {
+        let message = format!("no rule and no diagnostic is called `{}`", args.code);
         Failure::Usage(message, help)
     })?;
     let text = match args.format {
-        Format::Text => render::explain(&page(rule), terminal.data_look()),
-        Format::Json => render::json::report(&Page {
-            schema_version: SCHEMA_VERSION,
-            code: rule.code.as_str(),
-            rule: rule.id,
-            severity: rule.severity.to_string(),
-            page: rule.markdown(),
-        }),
+        Format::Text => render::explain(&entry.page(), terminal.data_look()),
+        Format::Json => render::json::report(&entry.for_machines()),
     };
     terminal.data(&text)?;
     Ok(Exit::Clean)
+}
+
+impl Entry {
+    fn page(&self) -> String {
+        match self {
+            Self::Rule(rule) => page(rule),
+            Self::Diagnostic(code) => diagnostic_page(*code),
+        }
+    }
+
+    fn for_machines(&self) -> Page<'static> {
+        let schema_version = SCHEMA_VERSION;
+        match self {
+            Self::Rule(rule) => Page {
+                schema_version,
+                code: rule.code.as_str(),
+                rule: Some(rule.id),
+                severity: rule.severity.to_string(),
+                page: rule.markdown(),
+            },
+            Self::Diagnostic(code) => Page {
+                schema_version,
+                code: code.as_str(),
+                rule: None,
+                severity: code.severity().to_string(),
+                page: code.markdown(),
+            },
+        }
+    }
 }
 
 /// A rule's page in Markdown, under its code and name.
@@ -63,13 +94,37 @@ pub(super) fn page(rule: &Rule) -> String {
     )
 }
 
-/// The rule of a code or a name, in any case; else a sentence about what may have been meant.
-pub(super) fn find(word: &str) -> Result<&'static Rule, String> {
-    rules::find(word).ok_or_else(|| {
-        let known = rules::all().flat_map(|rule| [rule.code.as_str(), rule.id]);
-        match suggest::nearest(word, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "codes are listed by `topoplan docs rules`".to_owned(),
-        }
-    })
+/// A diagnostic's page in Markdown, under its code.
+pub(super) fn diagnostic_page(code: diagnostic::Code) -> String {
+    format!(
+        "# {code}\n\n{}; about a captured file\n\n{}",
+        code.severity(),
+        code.markdown()
+    )
+}
+
+/// The page of a code or a name, in any case; else a sentence about what may have been meant.
+fn find(word: &str) -> Result<Entry, String> {
+    let diagnostic = || word.trim().to_ascii_lowercase().parse();
+    let entry = rules::find(word)
+        .map(Entry::Rule)
+        .or_else(|| diagnostic().ok().map(Entry::Diagnostic));
+    let diagnostics = diagnostic::Code::all().map(diagnostic::Code::as_str);
+    entry.ok_or_else(|| unknown(word, rule_words().chain(diagnostics)))
+}
+
+/// The rule of a code or a name, as [`find`] finds it.
+pub(super) fn find_rule(word: &str) -> Result<&'static Rule, String> {
+    rules::find(word).ok_or_else(|| unknown(word, rule_words()))
+}
+
+fn rule_words() -> impl Iterator<Item = &'static str> {
+    rules::all().flat_map(|rule| [rule.code.as_str(), rule.id])
+}
+
+fn unknown(word: &str, known: impl Iterator<Item = &'static str>) -> String {
+    match suggest::nearest(word, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "codes are listed by `topoplan docs rules`".to_owned(),
+    }
 }

@@ -29,6 +29,7 @@ use crate::cli::files::walk::Walk;
 use crate::cli::limits;
 use crate::cli::limits::Limit;
 use crate::cli::limits::Unread;
+use crate::diagnostic;
 use crate::diagnostic::Diagnostic;
 use crate::parallel;
 use crate::render::safe;
@@ -300,16 +301,16 @@ fn missing(path: &Path, error: &io::Error) -> Failure {
 }
 
 fn unreadable(shown: &str, error: &io::Error) -> Diagnostic {
-    Diagnostic::warning(
-        "capture/unreadable-file",
+    Diagnostic::new(
+        diagnostic::Capture::UnreadableFile,
         format!("`{shown}` cannot be read ({error}); the capture is judged without it"),
     )
     .at(start(shown))
 }
 
 fn too_large(shown: &str, limit: Limit) -> Diagnostic {
-    Diagnostic::warning(
-        "capture/file-limit",
+    Diagnostic::new(
+        diagnostic::Capture::FileLimit,
         format!("`{shown}` {limit}; the capture is judged without it"),
     )
     .at(start(shown))

@@ -140,7 +140,7 @@ impl PlanArgs {
 fn codes(flag: &str, given: &[String]) -> Result<BTreeSet<Code>, Failure> {
     let mut codes = BTreeSet::new();
     for word in given.iter().map(|w| w.trim()).filter(|w| !w.is_empty()) {
-        let rule = explain::find(word)
+        let rule = explain::find_rule(word)
             .map_err(|help| Failure::Usage(format!("`{flag} {}`: no such code", word), help))?;
         codes.insert(rule.code);
     }

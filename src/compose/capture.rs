@@ -280,7 +280,7 @@ pub fn failure(
 fn written(diagnostic: &diagnostic::Diagnostic) -> report::Diagnostic {
     let place = diagnostic.place.as_ref();
     report::Diagnostic {
-        code: diagnostic.code.to_owned(),
+        code: diagnostic.code,
         severity: diagnostic.severity.to_string(),
         message: diagnostic.message.clone(),
         path: place.map(|p| p.path.to_string()),

@@ -7,8 +7,8 @@ use crate::action::Action;
 use crate::action::Need;
 use crate::compose::capture;
 use crate::compose::step::step;
+use crate::diagnostic::Capture;
 use crate::inventory::Inventory;
-use crate::inventory::SAME_IDS_ELSEWHERE;
 use crate::inventory::Sight;
 use crate::model::Cluster;
 use crate::model::Node;
@@ -84,7 +84,7 @@ fn no_plan(inventory: &Inventory, request: &Request, report: &PlanReport) -> Opt
 /// Whether nodes of the same ids run at two sets of addresses.
 fn is_here_twice(inventory: &Inventory) -> bool {
     let mut diagnostics = inventory.diagnostics.iter();
-    diagnostics.any(|d| d.code == SAME_IDS_ELSEWHERE)
+    diagnostics.any(|d| d.code == Capture::SameIdsElsewhere)
 }
 
 /// Whether views differ about roles, owners or members, or about who is reached.

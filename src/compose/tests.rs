@@ -2,6 +2,7 @@
 
 use crate::action::Kind;
 use crate::compose;
+use crate::diagnostic::Capture;
 use crate::inventory::Inventory;
 use crate::inventory::tests::address;
 use crate::inventory::tests::codes;
@@ -58,7 +59,7 @@ fn an_own_view_that_a_later_epoch_overtook_does_not_lose_the_slots() {
         assert_eq!(node(&inventory, 'a').master(), Some(id(&inventory, 'd')));
         let refused = plan(&inventory).refused.unwrap_or_default();
         assert!(refused.contains("show no moment"), "{refused}");
-        assert!(codes(&inventory).contains(&"capture/two-moments"));
+        assert!(codes(&inventory).contains(&Capture::TwoMoments.code()));
     }
 }
 
@@ -161,7 +162,7 @@ fn who_was_restarted_with_a_new_id_is_not_two_live_nodes() {
     let inventory = inventory(files);
     assert!(node(&inventory, 'd').is_ghost());
     assert!(node(&inventory, 'h').is_live_member());
-    assert!(codes(&inventory).contains(&"capture/two-at-one-address"));
+    assert!(codes(&inventory).contains(&Capture::TwoAtOneAddress.code()));
     let refused = plan(&inventory).refused.unwrap_or_default();
     assert!(
         refused.contains("two ids are live at 10.0.0.4:7004"),
@@ -191,7 +192,7 @@ fn a_blank_node_in_the_folder_of_a_live_one_is_not_met_there() {
             .map(ToString::to_string),
         Some(address('g'))
     );
-    assert!(codes(&inventory).contains(&"capture/two-at-one-address"));
+    assert!(codes(&inventory).contains(&Capture::TwoAtOneAddress.code()));
     let report = plan(&inventory);
     assert!(report.steps.is_empty(), "{:?}", report.steps);
     let told = report

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Map;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
 use crate::inventory::maps::HostRows;
@@ -228,7 +229,7 @@ fn zones(mapped: &[Mapped]) -> Vec<Diagnostic> {
 }
 
 fn odd(mapped: &Mapped, message: String) -> Diagnostic {
-    Diagnostic::warning("map/contradiction", message).at(Place {
+    Diagnostic::new(Map::Contradiction, message).at(Place {
         path: mapped.path.clone(),
         line: mapped.row.line,
         column: 1,

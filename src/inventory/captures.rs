@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::owners::best_authority;
@@ -86,7 +87,7 @@ fn doubtful_clocks(gathered: &Gathered, told: &[Option<Clocks>]) -> Option<Diagn
          which view of a node is the newest is judged by its pongs alone",
         Millis(high - low)
     );
-    let note = Diagnostic::note("capture/doubtful-clock", message).at(Place {
+    let note = Diagnostic::new(diagnostic::Capture::DoubtfulClock, message).at(Place {
         path: gathered.views[view].path.clone(),
         line: 1,
         column: 1,
@@ -236,7 +237,7 @@ fn say(gathered: &Gathered, older: &BTreeMap<Capture, Capture>, diagnostics: &mu
             Millis(clock(new).saturating_sub(clock(old))),
             shown(new)
         );
-        let note = Diagnostic::note("capture/older-capture", message)
+        let note = Diagnostic::new(diagnostic::Capture::OlderCapture, message)
             .help("give one capture alone to judge an older state");
         diagnostics.push(match first {
             Some(file) => note.at(Place {

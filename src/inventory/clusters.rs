@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::owners::owner;
@@ -164,8 +165,8 @@ fn shared_folders(a: &str, b: &str) -> usize {
 }
 
 fn blank_left_out(view: &View) -> Diagnostic {
-    Diagnostic::warning(
-        "capture/whose-blank",
+    Diagnostic::new(
+        Capture::WhoseBlank,
         "a node that knows only itself, and nothing says that it is meant for the cluster that is judged: it was left out",
     )
     .at(Place {
@@ -220,7 +221,7 @@ fn left_out(gathered: &Gathered, views: &[usize], chosen: &[usize], lonely: bool
     } else {
         "capture each cluster into a directory of its own"
     };
-    Diagnostic::warning("capture/second-cluster", message)
+    Diagnostic::new(Capture::SecondCluster, message)
         .at(Place {
             path: view.path.clone(),
             line: view.lines.first().map_or(1, |l| l.line),

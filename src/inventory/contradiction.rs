@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::answers::Answers;
 use crate::inventory::gather::Gathered;
@@ -74,7 +75,7 @@ pub(super) fn find(
         }
         _ => return None,
     };
-    let odd = Diagnostic::warning("capture/info-contradicts", message);
+    let odd = Diagnostic::new(Capture::InfoContradicts, message);
     let odd = match &of.info_place {
         Some(place) => odd.at(place.clone()),
         None => odd,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Map;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
 use crate::inventory::maps::contradiction;
@@ -256,8 +257,8 @@ fn guess(
         n => format!("the disks of {n} nodes are a guess"),
     };
     inventory.diagnostics.push(
-        Diagnostic::note(
-            "map/guessed-disk",
+        Diagnostic::new(
+            Map::GuessedDisk,
             format!("{message}: number `port % {count} + 1`, as this file deals them out"),
         )
         .at(Place {
@@ -309,7 +310,7 @@ fn unused_disks(gathered: &Gathered, used: &[bool], inventory: &mut Inventory) {
         };
         inventory
             .diagnostics
-            .push(Diagnostic::note("map/unused-disk", message).at(Place {
+            .push(Diagnostic::new(Map::UnusedDisk, message).at(Place {
                 path: path.clone(),
                 line: first.line,
                 column: 1,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
@@ -72,7 +73,7 @@ fn difference(
     let host: Option<HostId> = by_ip.or_else(|| names.called(&row.host));
     let Some(count) = host.and_then(|h| counts.get(h.0 as usize)) else {
         let message = format!("no node of the cluster is on `{name}`, which this table counts");
-        return Some(Diagnostic::note("capture/distribution", message).at(place));
+        return Some(Diagnostic::new(Capture::Distribution, message).at(place));
     };
     if (row.masters, row.replicas) == (count.masters, count.replicas) {
         return None;
@@ -84,7 +85,7 @@ fn difference(
         words::count(count.masters as usize, "master"),
         words::count(count.replicas as usize, "replica"),
     );
-    let note = Diagnostic::note("capture/distribution", message).at(place);
+    let note = Diagnostic::new(Capture::Distribution, message).at(place);
     let missed =
         table.one_range_only && row.replicas == count.replicas && row.masters == count.one_range;
     Some(note.help(if missed {

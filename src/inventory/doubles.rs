@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::liveness::opinion;
@@ -158,7 +159,7 @@ impl Double {
                 "capture all nodes again in one go",
             )
         };
-        let odd = Diagnostic::warning("capture/two-at-one-address", message).help(help);
+        let odd = Diagnostic::new(Capture::TwoAtOneAddress, message).help(help);
         match &self.place {
             Some(place) => odd.at(place.clone()),
             None => odd,

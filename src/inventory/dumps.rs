@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::hash::Hasher;
 use std::sync::Arc;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::conf::ConfRead;
 use crate::inventory::gather::Gathered;
@@ -78,8 +79,8 @@ impl Gathered {
                 myself = Some(lines.len());
             } else if is_myself {
                 self.diagnostics.push(
-                    Diagnostic::warning(
-                        "capture/two-myself",
+                    Diagnostic::new(
+                        Capture::TwoMyself,
                         "a second `myself` line: two dumps in one; the first is taken for the owner",
                     )
                     .at(source.place(line.line, line.column)),
@@ -141,7 +142,7 @@ impl Gathered {
             line: first.line,
             column: first.column,
         };
-        let note = Diagnostic::warning("capture/replica-with-slots", message);
+        let note = Diagnostic::new(Capture::ReplicaWithSlots, message);
         self.diagnostics.push(note.at(place));
         true
     }

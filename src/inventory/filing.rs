@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::nodes::Draft;
@@ -158,7 +159,7 @@ fn unknown(left: &[&Told], why: impl Fn(usize) -> String) -> Option<Diagnostic> 
         n => format!("{n} answers were not used"),
     };
     let what = format!("{what}: {}", why(count));
-    let note = Diagnostic::note("capture/answer-of-unknown-node", what);
+    let note = Diagnostic::new(Capture::AnswerOfUnknownNode, what);
     Some(note.at(first.place.clone()))
 }
 
@@ -174,8 +175,8 @@ fn note_bus_ports(gathered: &mut Gathered, whose: &Whose, diagnostics: &mut Vec<
             let place = answers.unreachable.or(answers.info_place);
             place.or(answers.cluster_info_place)
         });
-        let note = Diagnostic::note(
-            "capture/bus-port",
+        let note = Diagnostic::new(
+            Capture::BusPort,
             format!(
                 "{bus} is the cluster bus of {client}, which answers no client; it was not used"
             ),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::clusters::Split;
 use crate::inventory::gather::Gathered;
@@ -78,7 +79,7 @@ fn note(unclear: &[Told]) -> Option<Diagnostic> {
         n => format!("{n} answers under names"),
     };
     let message = format!("{what} that nodes of two clusters have: nobody can say whose; not used");
-    let note = Diagnostic::note("capture/answer-of-unknown-node", message);
+    let note = Diagnostic::new(Capture::AnswerOfUnknownNode, message);
     Some(
         note.at(first.place.clone())
             .help("capture each cluster into a directory of its own"),

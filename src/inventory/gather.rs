@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::File;
 use crate::inventory::answers::Answers;
@@ -114,7 +115,7 @@ impl Gathered {
         let file = self.file_of(source, &parsed);
         // Once for a file, however many answers are wrapped in it.
         for note in source.notes.iter().filter(|_| file == known) {
-            let note = Diagnostic::note("capture/encoding", note).at(source.place(1, 1));
+            let note = Diagnostic::new(Capture::Encoding, note).at(source.place(1, 1));
             self.diagnostics.push(note);
         }
         self.diagnostics.extend(parsed.diagnostics);
@@ -308,8 +309,8 @@ impl Gathered {
                 rows: vec![Conf { port, config }],
             }),
             None => self.diagnostics.push(
-                Diagnostic::note(
-                    "capture/answer-of-unknown-node",
+                Diagnostic::new(
+                    Capture::AnswerOfUnknownNode,
                     "neither this file nor its name says which port it is for; it was not used",
                 )
                 .at(place),

@@ -2,6 +2,7 @@
 //!
 //! A runbook keeps maps, settings and old answers beside the files of the night.
 
+use crate::diagnostic::Capture;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -95,7 +96,7 @@ pub(super) fn drop_views_of_the_dead(
             "this view was taken {age} before the others, and most of those flag its node `fail`: it is dead since, and the view was not used"
         );
         diagnostics.push(
-            Diagnostic::note("capture/view-of-the-dead", message)
+            Diagnostic::new(Capture::ViewOfTheDead, message)
                 .at(place.clone())
                 .help("keep captures of different times in folders of their own"),
         );

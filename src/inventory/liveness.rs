@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
@@ -84,7 +85,7 @@ pub(super) fn note(
             let message = format!(
                 "this answer of {node} is {age} older than the views: it does not show that it lives"
             );
-            let note = Diagnostic::note("capture/older-answer", message).at(place);
+            let note = Diagnostic::new(Capture::OlderAnswer, message).at(place);
             inventory.diagnostics.push(note);
         }
         let node = inventory.cluster.node(id);
@@ -96,7 +97,7 @@ pub(super) fn note(
         };
         if let Some(place) = silent {
             let message = format!("by this {node} did not answer, but {proof}: taken for alive");
-            let note = Diagnostic::note("capture/silent-but-answers", message).at(place);
+            let note = Diagnostic::new(Capture::SilentButAnswers, message).at(place);
             inventory
                 .diagnostics
                 .push(note.help("ask it again: it may have stopped or come back in between"));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::answers::Answers;
 use crate::inventory::gather::Gathered;
@@ -67,7 +68,7 @@ impl Machines {
             ip.escape_debug(),
             distinct.len()
         );
-        let note = Diagnostic::note("capture/hosts-behind-one-ip", message)
+        let note = Diagnostic::new(Capture::HostsBehindOneIp, message)
             .help("if they are containers of one machine, name it in a host map");
         let place = nodes.iter().find_map(|(_, a)| first_file(gathered, a));
         self.notes.push(match place {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Map;
 use crate::inventory::Inventory;
 use crate::inventory::announced;
 use crate::inventory::announced::Announced;
@@ -133,8 +134,8 @@ pub(super) fn contradiction(
     earlier: &Place,
     place: Place,
 ) -> Diagnostic {
-    Diagnostic::warning(
-        "map/contradiction",
+    Diagnostic::new(
+        Map::Contradiction,
         format!(
             "`{}` is on `{}` here and on `{}` in {}:{}; the first is kept",
             what.escape_debug(),
@@ -191,8 +192,8 @@ fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
             String::new()
         };
         inventory.diagnostics.push(
-            Diagnostic::warning(
-                "map/node-without-host",
+            Diagnostic::new(
+                Map::NodeWithoutHost,
                 format!("the host map does not know {first}{more}; the IP is taken for the host"),
             )
             .at(Place {
@@ -227,8 +228,8 @@ fn unused_rows(gathered: &Gathered, inventory: &mut Inventory) {
         };
         inventory.unused_rows.push(place.clone());
         inventory.diagnostics.push(
-            Diagnostic::note(
-                "map/unused-host",
+            Diagnostic::new(
+                Map::UnusedHost,
                 format!(
                     "no node of the cluster has the IP `{}`",
                     row.ip.escape_debug()
@@ -331,7 +332,7 @@ fn unused_homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventor
                 n - 1
             ),
         };
-        let note = Diagnostic::note("map/unused-home", message);
+        let note = Diagnostic::new(Map::UnusedHome, message);
         let place = |path: &Arc<str>, line| Place {
             path: path.clone(),
             line,
@@ -392,7 +393,7 @@ fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
                 );
                 inventory
                     .diagnostics
-                    .push(Diagnostic::warning("map/contradiction", message).at(place));
+                    .push(Diagnostic::new(Map::Contradiction, message).at(place));
             }
             Some(_) => {}
             None => {

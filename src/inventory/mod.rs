@@ -68,7 +68,6 @@ pub use conf::Outcome;
 pub use in_flight::InFlight;
 pub use links::OneWay;
 pub use origins::Origins;
-pub use owners::SAME_IDS_ELSEWHERE;
 pub use sights::Sight;
 pub use sights::Sights;
 

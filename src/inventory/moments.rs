@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
@@ -110,7 +111,7 @@ pub(super) fn note(
     }
     for (why, place) in torn.into_values() {
         let message = format!("{why}: the views were taken before and after a failover");
-        let odd = Diagnostic::warning("capture/two-moments", message);
+        let odd = Diagnostic::new(Capture::TwoMoments, message);
         let odd = match place {
             Some(place) => odd.at(place),
             None => odd,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::whose_host::HostNames;
@@ -101,8 +102,8 @@ impl Mounts {
 }
 
 pub(super) fn unknown_host(what: &str, place: Place) -> Diagnostic {
-    Diagnostic::note(
-        "capture/unknown-host",
+    Diagnostic::new(
+        Capture::UnknownHost,
         format!("nothing says of which host {what} are; they were not used"),
     )
     .at(place)

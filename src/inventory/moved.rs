@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
@@ -50,7 +51,7 @@ pub(super) fn note(
         of.listed
     );
     inventory.diagnostics.push(
-        Diagnostic::warning("capture/two-addresses", message)
+        Diagnostic::new(Capture::TwoAddresses, message)
             .at(place)
             .help("if it moved, capture again once all views agree; behind an address translation, capture all nodes from one side"),
     );

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::gather::Gathered;
 use crate::inventory::record::Line;
@@ -13,9 +14,6 @@ use crate::inventory::whose::Whose;
 use crate::model::Address;
 use crate::parse::Authority;
 use crate::text::Place;
-
-/// Code of the diagnostic on two sets of nodes with the same ids.
-pub const SAME_IDS_ELSEWHERE: &str = "capture/same-ids-elsewhere";
 
 /// The id of the process that wrote the view: its `myself` line, else what [`settle_owners`]
 /// found in its place.
@@ -90,8 +88,8 @@ fn unknown_owner(view: &View, whose: &Whose) -> Option<Diagnostic> {
         column: 1,
     };
     Some(
-        Diagnostic::note(
-            "capture/unknown-owner",
+        Diagnostic::new(
+            Capture::UnknownOwner,
             "no `myself` line and no address in the path: nobody can say whose view this is",
         )
         .at(place),
@@ -99,8 +97,8 @@ fn unknown_owner(view: &View, whose: &Whose) -> Option<Diagnostic> {
 }
 
 fn contradiction(name: &Address, announced: &Address) -> Diagnostic {
-    Diagnostic::note(
-        "capture/owner-contradiction",
+    Diagnostic::new(
+        Capture::OwnerContradiction,
         format!(
             "the path or header says `{name}`, the `myself` line says `{announced}`; the line is believed"
         ),
@@ -117,8 +115,8 @@ fn note_announced(elsewhere: Vec<(Address, Address, Place)>, diagnostics: &mut V
     };
     let note = match more {
         0 => contradiction(name, announced),
-        more => Diagnostic::note(
-            "capture/announced-elsewhere",
+        more => Diagnostic::new(
+            Capture::AnnouncedElsewhere,
             format!(
                 "the nodes announce other addresses than the capture names ({name} -> {announced} and {more} more); answers are taken for those of the node that was reached"
             ),
@@ -175,7 +173,7 @@ fn two_views(gathered: &Gathered, kept: usize, dropped: usize) -> Diagnostic {
     };
     let path = gathered.views[kept].path.escape_debug();
     let message = format!("`{path}` holds {what} view of the same node; this one was not used");
-    Diagnostic::note("capture/two-views", message).at(first_line(gathered, dropped))
+    Diagnostic::new(Capture::TwoViews, message).at(first_line(gathered, dropped))
 }
 
 /// The addresses of its own that a node gives in two views, the used one first, if they differ.
@@ -204,7 +202,7 @@ fn same_ids_elsewhere(
         "{nodes} here twice, with {ids} and other addresses ({kept} and {dropped}): judged is the first; they moved, or a copy of the cluster runs elsewhere"
     );
     Some(
-        Diagnostic::warning(SAME_IDS_ELSEWHERE, message)
+        Diagnostic::new(Capture::SameIdsElsewhere, message)
             .at(first_line(gathered, *view))
             .help("give the files of one of them alone, from a directory of its own"),
     )

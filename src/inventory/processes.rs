@@ -1,5 +1,7 @@
 //! What `ps` shows of nodes that said nothing themselves.
 
+use crate::diagnostic::Capture;
+use crate::diagnostic::Severity;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -128,7 +130,7 @@ impl<'a> Processes<'a> {
                 let message = format!(
                     "the process of {node} is stopped (state `T`): it accepts connections and never answers, so it is taken for dead"
                 );
-                let note = Diagnostic::note("capture/process", message)
+                let note = Diagnostic::new(Capture::Process, message)
                     .at(row.place())
                     .help("`kill -CONT` wakes it; look at its disk first");
                 Some((Process::Stopped, Some(note)))
@@ -140,7 +142,7 @@ impl<'a> Processes<'a> {
                 let message = format!(
                     "{node} gave no answer and its host does not run it, by this list of processes: it is taken for dead"
                 );
-                let note = Diagnostic::note("capture/process", message).at(Place {
+                let note = Diagnostic::new(Capture::Process, message).at(Place {
                     path: Arc::clone(path),
                     line: 1,
                     column: 1,
@@ -180,7 +182,7 @@ impl<'a> Processes<'a> {
                 "{node} is taken for dead, but its process runs: it is hung or cut off, and may still take writes"
             );
             found.push(
-                Diagnostic::warning("capture/dead-but-runs", message)
+                Diagnostic::new(Capture::DeadButRuns, message)
                     .at(row.place())
                     .help("unless this list is older than the views: stop the process, or see that no client reaches it, before another node takes its slots"),
             );
@@ -260,10 +262,11 @@ fn strangers(
     if !now {
         let message =
             format!("{servers} ran at {shown} before the views were taken, and no view lists {it}");
-        return Some(Diagnostic::note("capture/unknown-server", message).at(first.place()));
+        let note = Diagnostic::new(Capture::UnknownServer, message).severity(Severity::Note);
+        return Some(note.at(first.place()));
     }
     let message = format!("{servers} {ran} at {shown}, and no view lists {it}");
-    let note = Diagnostic::warning("capture/unknown-server", message).at(first.place());
+    let note = Diagnostic::new(Capture::UnknownServer, message).at(first.place());
     Some(note.help(format!(
         "capture `cluster nodes` of {it}: who lists only itself was never met, see M007"
     )))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Map;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
 use crate::model::Address;
@@ -34,7 +35,7 @@ pub(super) fn homes(gathered: &Gathered, inventory: &mut Inventory) {
         }
         if !found && !inventory.cluster.nodes.is_empty() {
             let message = "no node of the cluster is on a host and a port that this file lists";
-            let note = Diagnostic::note("map/unused-home", message).at(Place {
+            let note = Diagnostic::new(Map::UnusedHome, message).at(Place {
                 path: path.clone(),
                 line: 1,
                 column: 1,

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
+use crate::diagnostic::Code;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::inventory::Conflict;
 use crate::inventory::gather::Gathered;
@@ -38,11 +41,11 @@ pub(super) fn drop_lesser_views(gathered: &mut Gathered, diagnostics: &mut Vec<D
     }
     let is_lesser = |d: &Diagnostic| {
         let place = d.place.as_ref();
-        d.code.starts_with("report/") || place.is_some_and(|p| lesser.contains(&*p.path))
+        matches!(d.code, Code::Report(_)) || place.is_some_and(|p| lesser.contains(&*p.path))
     };
     // What such an answer can never tell is of no interest then.
     diagnostics
-        .retain(|d| !is_lesser(d) || !["parse/shard-slots", "capture/no-ids"].contains(&d.code));
+        .retain(|d| !is_lesser(d) || d.code != Parse::ShardSlots && d.code != Capture::NoIds);
     for diagnostic in diagnostics.iter_mut().filter(|d| is_lesser(d)) {
         diagnostic.severity = Severity::Note;
     }
@@ -72,8 +75,8 @@ pub(super) fn note(
         ),
     };
     diagnostics.push(
-        Diagnostic::note(
-            "capture/no-cluster-nodes",
+        Diagnostic::new(
+            Capture::NoClusterNodes,
             format!("no `cluster nodes` in the capture; the nodes are read from {name}: {lack}"),
         )
         .at(Place {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::inventory::answers::Answers;
 use crate::inventory::gather::Gathered;
 use crate::model::NodeId;
@@ -70,7 +72,7 @@ pub(super) fn odd_version(answers: &[(NodeId, &Answers)]) -> Option<Diagnostic> 
         "`{}` is no version: what differs between versions is said as for an unknown one",
         shown.escape_debug()
     );
-    let warning = Diagnostic::warning("parse/version", message);
+    let warning = Diagnostic::new(Parse::Version, message);
     Some(match &of.info_place {
         Some(place) => warning.at(place.clone()),
         None => warning,
@@ -90,7 +92,7 @@ pub(super) fn blind_spot(server: &Server) -> Option<Diagnostic> {
         }
         _ => return None,
     };
-    Some(Diagnostic::note("capture/no-failure-flags", message))
+    Some(Diagnostic::new(Capture::NoFailureFlags, message))
 }
 
 /// The store that a dump gives away, where no INFO was captured.
@@ -120,6 +122,7 @@ pub(super) fn looks_like(lines: &[NodeLine]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnostic::Parse;
     use crate::inventory::Inventory;
     use crate::inventory::tests::file;
     use crate::inventory::tests::inventory;
@@ -168,7 +171,7 @@ mod tests {
         let [odd] = &found.diagnostics[..] else {
             panic!("{:?}", found.diagnostics);
         };
-        assert_eq!(odd.code, "parse/version");
+        assert_eq!(odd.code, Parse::Version);
         assert!(
             odd.message.starts_with("`f\\u{1b}oo` is no"),
             "{}",

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Capture;
+use crate::diagnostic::Code;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::inventory::dumps::Listed;
@@ -59,7 +62,7 @@ pub(super) fn find_short_views(
             _ => continue,
         };
         diagnostics.push(
-            Diagnostic::warning("capture/short-view", message)
+            Diagnostic::new(Capture::ShortView, message)
                 .at(Place {
                     path: view.path.clone(),
                     line: view.lines.first().map_or(1, |l| l.line),
@@ -143,8 +146,8 @@ fn lines_are_lost(views: &[&View], inventory: &Inventory) -> bool {
     let mut diagnostics = inventory.diagnostics.iter();
     views.iter().any(|v| v.incomplete)
         || diagnostics.any(|d| {
-            d.code.starts_with("parse/")
-                && d.code != "parse/slot"
+            matches!(d.code, Code::Parse(_))
+                && d.code != Parse::Slot
                 && d.severity >= Severity::Warning
                 && d.place.as_ref().is_some_and(|p| paths.contains(&*p.path))
         })

@@ -3,6 +3,7 @@
 //! Nothing in such a file says which list it is, and every one of them can be told from the
 //! views, so it is known and not used.
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::parse::Dialect;
@@ -45,8 +46,8 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let lines = block.text.lines().filter(|line| !line.trim().is_empty());
     let count = lines.filter(|line| !line.contains("find-")).count();
     let nodes = if count == 1 { "node" } else { "nodes" };
-    log.whole(Diagnostic::note(
-        "capture/address-list",
+    log.whole(Diagnostic::new(
+        Capture::AddressList,
         format!(
             "a list of {count} {nodes} that was not needed: `topoplan list` tells the same from \
              the views"
@@ -73,7 +74,7 @@ mod tests {
             let source = Source::new("f", text.into(), String::new());
             let parsed = parse_file(&source);
             assert_eq!(parsed.sections[0].dialect, "address-list", "{text}");
-            assert_eq!(parsed.diagnostics[0].code, "capture/address-list");
+            assert_eq!(parsed.diagnostics[0].code, Capture::AddressList);
         }
         for text in [
             "18200\n",

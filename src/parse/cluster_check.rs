@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::model::Address;
 use crate::parse::Authority;
 use crate::parse::Dialect;
@@ -157,7 +159,7 @@ impl<'a> Report<'a> {
             (Ok(_), Ok(endpoint)) if !id.is_empty() => endpoint,
             (Err(broken), _) | (_, Err(broken)) => {
                 self.dump.unread += 1;
-                log.warning(broken.code, broken.message, spot);
+                log.say(broken.code, broken.message, spot);
                 return;
             }
             _ => return,
@@ -169,7 +171,7 @@ impl<'a> Report<'a> {
         node.flags = role;
         if !self.seen.insert(id) {
             let message = format!("node {} is already listed; skipped", quote(id));
-            log.warning("parse/duplicate-id", message, spot);
+            log.say(Parse::DuplicateId, message, spot);
             return;
         }
         self.skips = false;
@@ -209,12 +211,13 @@ impl<'a> Report<'a> {
         let warning = line.starts_with("[WARNING] ") || line.starts_with("[Warning] ");
         if error || warning || line.starts_with("*** ") {
             self.open.take(line);
-            let code = match error {
-                true => "report/error",
-                false => "report/warning",
+            let code = if error {
+                diagnostic::Report::Error
+            } else {
+                diagnostic::Report::Warning
             };
             let message = format!("the report says {}", quote_line(line));
-            log.warning(code, message, spot);
+            log.say(code, message, spot);
         } else if unreachable::is_no_answer(line) {
             let of = unreachable::address(line);
             if let Some(address) = &of
@@ -242,7 +245,7 @@ impl<'a> Report<'a> {
                 let message = "the report stops before its end, as it does where a node is \
                                stopped; nodes or slots may be missing";
                 let line = self.line.unwrap_or(block.first_line);
-                log.at_line(Diagnostic::warning("report/cut-off", message), line);
+                log.at_line(Diagnostic::new(diagnostic::Report::CutOff, message), line);
             }
         } else {
             log.at_line(nothing_listed(&self), block.first_line);
@@ -279,20 +282,20 @@ impl<'a> Report<'a> {
 
 fn nothing_listed(report: &Report) -> Diagnostic {
     if report.is_plan {
-        return Diagnostic::note(
-            "report/plan",
+        return Diagnostic::new(
+            diagnostic::Report::Plan,
             "the report lists what a new cluster shall be, not what it is; it was not used",
         );
     }
     if report.summed_up > 0 {
-        return Diagnostic::note(
-            "report/no-nodes",
+        return Diagnostic::new(
+            diagnostic::Report::NoNodes,
             "the report gives the first characters of ids only, so its nodes were not used",
         )
         .help("capture CLUSTER NODES, or `redis-cli --cluster check`");
     }
-    Diagnostic::note(
-        "report/no-nodes",
+    Diagnostic::new(
+        diagnostic::Report::NoNodes,
         "the report stops before it lists a node, as it does where a node is stopped",
     )
     .help("capture CLUSTER NODES of every node that answers")
@@ -362,10 +365,10 @@ mod tests {
         assert_eq!(
             codes,
             [
-                "report/warning",
-                "report/warning",
-                "report/warning",
-                "report/error"
+                diagnostic::Report::Warning,
+                diagnostic::Report::Warning,
+                diagnostic::Report::Warning,
+                diagnostic::Report::Error
             ]
         );
         assert_eq!(parsed.diagnostics[3].place.as_ref().unwrap().line, 15);
@@ -386,7 +389,7 @@ mod tests {
             let source = source(&text);
             let parsed = parse_file(&source);
             assert_eq!(dump(&parsed).incomplete, incomplete, "{text}");
-            let said = parsed.diagnostics.iter().any(|d| d.code == "report/cut-off");
+            let said = parsed.diagnostics.iter().any(|d| d.code == diagnostic::Report::CutOff);
             assert_eq!(said, incomplete, "{text}");
         }
     }
@@ -397,7 +400,7 @@ mod tests {
         let file = source(plan);
         let parsed = parse_file(&file);
         assert!(parsed.sections.is_empty());
-        assert_eq!(parsed.diagnostics[0].code, "report/plan");
+        assert_eq!(parsed.diagnostics[0].code, diagnostic::Report::Plan);
         let made = source(&format!("{plan}{REPORT}"));
         let parsed = parse_file(&made);
         assert_eq!(dump(&parsed).lines.len(), 3);
@@ -406,8 +409,8 @@ mod tests {
     #[test]
     fn what_stands_below_a_node_that_cannot_be_read_is_skipped_too() {
         for (broken, code) in [
-            ("S: $(x) 10.0.0.2:7001", "parse/node-id"),
-            ("M: aa ::1:9", "parse/duplicate-id"),
+            ("S: $(x) 10.0.0.2:7001", Parse::NodeId),
+            ("M: aa ::1:9", Parse::DuplicateId),
         ] {
             let text = format!(
                 "M: aa 10.0.0.1:7000\n   slots:0-9 (10 slots) master\n{broken}\n   slots:10-19 (10 slots) slave\n   replicates bb\n"
@@ -435,7 +438,7 @@ mod tests {
             let parsed = parse_file(&source);
             assert!(parsed.sections.is_empty(), "{text}");
             let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-            assert_eq!(codes, ["report/no-nodes"], "{text}");
+            assert_eq!(codes, [diagnostic::Report::NoNodes], "{text}");
         }
     }
 }

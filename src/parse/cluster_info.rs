@@ -36,6 +36,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Parse;
     use crate::parse::parse as parse_file;
     use crate::text::Source;
 
@@ -49,7 +50,7 @@ mod tests {
         };
         assert_eq!((pairs[0].key, &*pairs[0].value), ("cluster_state", "fail"));
         assert_eq!((&*pairs[1].value, pairs[1].line), ("16384", 2));
-        assert_eq!(parsed.diagnostics[0].code, "parse/pair");
+        assert_eq!(parsed.diagnostics[0].code, Parse::Pair);
         assert_eq!(parsed.diagnostics.len(), 1);
     }
 }

@@ -74,6 +74,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Parse;
     use crate::parse::parse as parse_file;
     use crate::text::Source;
 
@@ -129,7 +130,7 @@ mod tests {
         );
         let source = Source::new("f", text, String::new());
         let parsed = parse_file(&source);
-        assert_eq!(parsed.diagnostics[0].code, "parse/truncated");
+        assert_eq!(parsed.diagnostics[0].code, Parse::Truncated);
         let Facts::Links(rows) = &parsed.sections[0].facts else {
             panic!("{parsed:?}");
         };

@@ -11,7 +11,10 @@ mod tests;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
+use crate::diagnostic::Severity;
 use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -45,9 +48,6 @@ pub(super) static DIALECT: Dialect = Dialect {
     sniff,
     parse,
 };
-
-/// Code of an odd link state.
-const LINK: &str = "parse/link-state";
 
 fn sniff(head: &Head) -> bool {
     head.lists_nodes() && !head.is_on_disk()
@@ -128,7 +128,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
             };
             skipped.say(log);
             apart::apart(&mut reading, &mut reader, spot, cut, &mut skipped, log);
-        } else if cut && reader.skipped.iter().any(|b| b.code == LINK) {
+        } else if cut && reader.skipped.iter().any(|b| b.code == Parse::LinkState) {
             // The slots that the line would have had are gone: better no line than no slots.
             skipped.say(log);
             reading.cut_off(text, number, text, log);
@@ -167,7 +167,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
     {
         let message = "only replicas of one master are listed, as CLUSTER REPLICAS does; the rest \
                        of the cluster is not here";
-        let diagnostic = Diagnostic::note("capture/replicas-only", message);
+        let diagnostic = Diagnostic::new(Capture::ReplicasOnly, message);
         log.at_line(diagnostic.help("capture CLUSTER NODES too"), first.line);
         dump.incomplete = true;
     }
@@ -204,7 +204,7 @@ impl<'a> Reading<'a> {
         } in &reader.skipped
         {
             // Whose slots are not known must not be taken for a node without any.
-            if *code == "parse/slot" {
+            if *code == Parse::Slot {
                 self.unread.push(number);
             }
             let spot = Spot {
@@ -212,7 +212,7 @@ impl<'a> Reading<'a> {
                 text,
                 part,
             };
-            log.warning(code, message.as_str(), spot);
+            log.say(*code, message.as_str(), spot);
         }
     }
 
@@ -224,7 +224,7 @@ impl<'a> Reading<'a> {
             quote(part)
         );
         let line = number;
-        log.warning("parse/truncated", message, Spot { line, text, part });
+        log.say(Parse::Truncated, message, Spot { line, text, part });
     }
 
     fn unread(&mut self, number: u32, piece: &str) {
@@ -241,8 +241,8 @@ impl<'a> Reading<'a> {
         }
         self.unread(number, piece);
         self.dump.incomplete = true;
-        log.warning(
-            "parse/truncated",
+        log.say(
+            Parse::Truncated,
             format!(
                 "the file stops inside {}; the line was skipped",
                 quote(piece)
@@ -274,7 +274,7 @@ impl<'a> Reading<'a> {
                                    view does not count as whole";
                     let line = number;
                     let part = piece;
-                    log.warning("parse/commented-out", message, Spot { line, text, part });
+                    log.say(Parse::CommentedOut, message, Spot { line, text, part });
                 }
             }
             None if says_nothing(piece) => {}
@@ -342,14 +342,11 @@ fn is_clock(word: &str) -> bool {
 
 /// `0-5460` cut to `0-54` is a good range, so only the missing line end tells.
 fn may_be_cut(line: u32, text: &str, log: &mut Log) {
-    log.note(
-        "parse/truncated",
-        "the file does not end with a line end; the last slots may be cut",
-        Spot {
-            line,
-            text,
-            part: text,
-        },
+    let message = "the file does not end with a line end; the last slots may be cut";
+    let part = text;
+    log.at(
+        Diagnostic::new(Parse::Truncated, message).severity(Severity::Note),
+        Spot { line, text, part },
     );
 }
 
@@ -377,8 +374,8 @@ fn drop_duplicates<'a>(
         while texts.next_if(|&(number, _)| number < line).is_some() {}
         let text = texts.peek().map_or(id, |&(_, text)| text);
         let first_line = log.in_file(first_line);
-        log.warning(
-            "parse/duplicate-id",
+        log.say(
+            Parse::DuplicateId,
             format!(
                 "node {} is already on line {first_line}; this line was skipped",
                 quote(id)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -97,7 +98,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         dump.incomplete = true;
         let message = "a shard whose master failed is listed without slots, as Redis 7 does by \
                        mistake; who owns them is not told here";
-        let diagnostic = Diagnostic::warning("parse/shard-slots", message);
+        let diagnostic = Diagnostic::new(Parse::ShardSlots, message);
         log.at_line(
             diagnostic.help("capture CLUSTER NODES too"),
             block.first_line,
@@ -136,8 +137,8 @@ fn nodes<'a>(
         };
         if node.id.is_some_and(|id| !seen.insert(id)) {
             log.at_line(
-                Diagnostic::warning(
-                    "parse/duplicate-id",
+                Diagnostic::new(
+                    Parse::DuplicateId,
                     format!("node {} is already listed; skipped", quote(&line.id)),
                 ),
                 node.line,
@@ -158,8 +159,8 @@ fn node_line<'a>(node: &ShardNode<'a>, log: &mut Log) -> Option<NodeLine<'a>> {
         Some(id) => id,
         None => {
             log.at_line(
-                Diagnostic::warning(
-                    "parse/node-id",
+                Diagnostic::new(
+                    Parse::NodeId,
                     "a node has no id that can be read; it was skipped",
                 ),
                 node.line,
@@ -169,8 +170,8 @@ fn node_line<'a>(node: &ShardNode<'a>, log: &mut Log) -> Option<NodeLine<'a>> {
     };
     let Some(role) = node.role else {
         log.at_line(
-            Diagnostic::warning(
-                "parse/flags",
+            Diagnostic::new(
+                Parse::Flags,
                 format!("node {} has no role; it was skipped", quote(id)),
             ),
             node.line,
@@ -402,11 +403,14 @@ mod tests {
     fn says_what_is_missing() {
         let whole = FAILED_OVER.replace('\n', "");
         for (text, code) in [
-            (whole[..whole.len() / 2].to_owned(), "parse/truncated"),
-            (whole.replace("7,7,5461,10921", ""), "parse/shard-slots"),
-            (whole.replace("\"cc\"", "\"$(id)\""), "parse/node-id"),
-            (whole.replace("\"cc\"", "\"aa\""), "parse/duplicate-id"),
-            (whole.replace("0,6", "0,16384"), "parse/slot"),
+            (whole[..whole.len() / 2].to_owned(), Parse::Truncated.code()),
+            (
+                whole.replace("7,7,5461,10921", ""),
+                Parse::ShardSlots.code(),
+            ),
+            (whole.replace("\"cc\"", "\"$(id)\""), Parse::NodeId.code()),
+            (whole.replace("\"cc\"", "\"aa\""), Parse::DuplicateId.code()),
+            (whole.replace("0,6", "0,16384"), Parse::Slot.code()),
         ] {
             let source = source(&text);
             let parsed = parse_file(&source);

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -146,14 +148,14 @@ fn node_line<'a>(node: &Listed<'a>, is_first: bool, log: &mut Log) -> Option<Nod
         Some(id) => Cow::Borrowed(listed::id(id, node.line, log)?),
         None if ip.is_empty() || node.port == 0 => {
             let message = "a node has neither an id nor an address; it was skipped";
-            log.at_line(Diagnostic::warning("parse/node-id", message), node.line);
+            log.at_line(Diagnostic::new(Parse::NodeId, message), node.line);
             return None;
         }
         None => {
             if is_first {
                 let message = "CLUSTER SLOTS of this version gives no ids; nodes are named by \
                                their addresses here";
-                let diagnostic = Diagnostic::note("capture/no-ids", message);
+                let diagnostic = Diagnostic::new(Capture::NoIds, message);
                 log.at_line(diagnostic.help("capture CLUSTER NODES too"), node.line);
             }
             Cow::Owned(format!("{ip}:{}", node.port))
@@ -282,6 +284,7 @@ fn is_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Code;
     use crate::parse::Parsed;
     use crate::parse::parse as parse_file;
     use crate::text::Source;
@@ -298,7 +301,7 @@ mod tests {
     }
 
     /// Id, address, master, count of ranges.
-    fn nodes(text: &str) -> (Vec<String>, Vec<&'static str>) {
+    fn nodes(text: &str) -> (Vec<String>, Vec<Code>) {
         let source = source(text);
         let parsed = parse_file(&source);
         assert_eq!(parsed.sections[0].dialect, "cluster-slots", "{text}");
@@ -365,7 +368,7 @@ mod tests {
             Some("10.0.0.1:7000")
         );
         assert_eq!(parsed.diagnostics.len(), 1);
-        assert_eq!(parsed.diagnostics[0].code, "capture/no-ids");
+        assert_eq!(parsed.diagnostics[0].code, Capture::NoIds);
     }
 
     #[test]
@@ -388,6 +391,6 @@ mod tests {
         let (nodes, codes) =
             nodes("[[0,6,[\"10.0.0.1\",7000,\"$(id)\"],[\"10.0.0.2\",7001,\"bb\"]]]\n");
         assert!(nodes.is_empty(), "{nodes:?}");
-        assert_eq!(codes, ["parse/node-id"]);
+        assert_eq!(codes, [Parse::NodeId]);
     }
 }

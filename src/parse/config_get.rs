@@ -2,7 +2,9 @@
 
 mod one_line;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Pair;
@@ -255,10 +257,10 @@ fn not_a_setting(key: &str, line: u32, text: &str, log: &mut Log) {
     };
     if let Some(answer) = error_reply::refusal(key) {
         let message = format!("a CONFIG GET was refused with {}", quote_line(answer));
-        log.warning("capture/refused", message, spot);
+        log.say(Capture::Refused, message, spot);
     } else if !is_noise(text) {
         let message = format!("{} is no setting; the line was skipped", quote(key));
-        log.warning("parse/config-name", message, spot);
+        log.say(Parse::ConfigName, message, spot);
     }
 }
 
@@ -305,7 +307,7 @@ fn keep<'a>((key, line, value): Setting<'_, 'a>, log: &mut Log) -> Option<Pair<'
         }),
         _ => {
             let message = format!("the value of {} cannot be read; skipped", quote(key));
-            log.at_line(Diagnostic::note("parse/config-value", message), line);
+            log.at_line(Diagnostic::new(Parse::ConfigValue, message), line);
             None
         }
     }
@@ -363,7 +365,7 @@ mod tests {
             panic!("{sections:?}");
         };
         assert_eq!(pairs.len(), 2);
-        assert_eq!(log.finish()[0].code, "parse/config-name");
+        assert_eq!(log.finish()[0].code, Parse::ConfigName);
     }
 
     #[test]
@@ -390,7 +392,7 @@ mod tests {
             let source = Source::new("f", text.into(), String::new());
             let parsed = parse_file(&source);
             let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-            assert_eq!(codes, ["capture/refused"], "{text}");
+            assert_eq!(codes, [Capture::Refused], "{text}");
             let Facts::Config(pairs) = &parsed.sections[0].facts else {
                 panic!("{parsed:?}");
             };

@@ -1,5 +1,6 @@
 //! `DBSIZE`: a number alone. Only the command above it, or the file's name, tells what it counts.
 
+use crate::diagnostic::Capture;
 use crate::parse::Facts;
 use crate::parse::Pair;
 use crate::parse::Section;
@@ -23,8 +24,8 @@ pub(super) fn below<'a>(command: &str, body: Block<'a>, log: &mut Log) -> Option
         return section(body);
     }
     let part = text.trim();
-    log.note(
-        "capture/unknown-answer",
+    log.say(
+        Capture::UnknownAnswer,
         "whose DBSIZE this is cannot be told; it was not used".to_owned(),
         Spot { line, text, part },
     );
@@ -84,12 +85,14 @@ fn section(block: Block<'_>) -> Option<Section<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnostic::Capture;
+    use crate::diagnostic::Code;
     use crate::parse::Facts;
     use crate::parse::parse;
     use crate::text::Source;
 
     /// Port of the node and number of every section; codes of the diagnostics.
-    fn read(path: &str, text: &str) -> (Vec<(u16, String)>, Vec<&'static str>) {
+    fn read(path: &str, text: &str) -> (Vec<(u16, String)>, Vec<Code>) {
         let source = Source::new(path, text.to_owned(), String::new());
         let parsed = parse(&source);
         let found = parsed.sections.iter().filter_map(|s| match &s.facts {
@@ -130,7 +133,10 @@ mod tests {
         assert_eq!(read("t.log", &looped), (read_all, vec![]));
         let other = format!("{looped}$ ./ages.sh\n10.0.0.6:7002: 9\n");
         let (found, codes) = read("t.log", &other);
-        assert_eq!((found.len(), codes), (2, vec!["capture/unknown-answer"]));
+        assert_eq!(
+            (found.len(), codes),
+            (2, vec![Capture::UnknownAnswer.code()])
+        );
     }
 
     #[test]
@@ -145,6 +151,6 @@ mod tests {
     fn numbers_of_several_nodes_are_said_not_to_be_used() {
         let two = "$ redis-cli -h 10.0.0.4 dbsize; redis-cli -h 10.0.0.5 dbsize\n(integer) 12\n(integer) 0\n";
         let (found, codes) = read("t.log", two);
-        assert_eq!((found, codes[0]), (vec![], "capture/unknown-answer"));
+        assert_eq!((found, codes[0]), (vec![], Capture::UnknownAnswer.code()));
     }
 }

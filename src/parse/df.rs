@@ -1,5 +1,6 @@
 //! `df`: which file system holds which directory of one host.
 
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::MountRow;
@@ -54,8 +55,8 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
             Some(row) if row.mount.starts_with('/') => rows.push(row),
             // `--total` has no mount point.
             Some(row) if row.mount == "-" => {}
-            _ => log.warning(
-                "parse/mount",
+            _ => log.say(
+                Parse::Mount,
                 format!(
                     "{} is no row of `df`; the line was skipped",
                     quote(text.trim())
@@ -149,6 +150,6 @@ mod tests {
         let text = "Filesystem Size Used Avail Use% Mounted on\n/dev/sda1 1 2\n";
         let source = Source::new("f", text.into(), String::new());
         let parsed = parse_file(&source);
-        assert_eq!(parsed.diagnostics[0].code, "parse/mount");
+        assert_eq!(parsed.diagnostics[0].code, Parse::Mount);
     }
 }

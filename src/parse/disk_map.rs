@@ -1,5 +1,6 @@
 //! The disk map: CSV with `host` or `ip`, `port`, `dir` and optional `disk`.
 
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::DiskRow;
 use crate::parse::Facts;
@@ -51,14 +52,14 @@ fn row(row: &Row, log: &mut Log) -> Option<DiskRow> {
     };
     if host.is_none() && ip.is_none() {
         let message = "neither `host` nor `ip` is given; the row was skipped";
-        log.warning("parse/cell", message, row.spot("host"));
+        log.say(Parse::Cell, message, row.spot("host"));
         return None;
     }
     let port = row.port(log)?;
     let (dir, disk) = (row.owned("dir"), row.owned("disk"));
     if dir.is_none() && disk.is_none() {
         let message = "neither `dir` nor `disk` is given; the row was skipped";
-        log.warning("parse/cell", message, row.spot("dir"));
+        log.say(Parse::Cell, message, row.spot("dir"));
         return None;
     }
     Some(DiskRow {
@@ -107,7 +108,7 @@ mod tests {
             ]
         );
         let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-        assert_eq!(codes, ["parse/port", "parse/cell", "parse/cell"]);
+        assert_eq!(codes, [Parse::Port, Parse::Cell, Parse::Cell]);
         assert_eq!(parsed.diagnostics[0].place.as_ref().unwrap().column, 4);
     }
 }

@@ -1,6 +1,7 @@
 //! `flashbase check-distribution`, or `cluster distribution` of ltcli: masters and replicas by
 //! host, as that command counts them.
 
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::Distribution;
 use crate::parse::DistributionRow;
@@ -63,8 +64,8 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
                     replicas,
                 });
             }
-            _ => log.warning(
-                "parse/cell",
+            _ => log.say(
+                Parse::Cell,
                 format!(
                     "{} is no row of the distribution; it was skipped",
                     quote(text.trim())

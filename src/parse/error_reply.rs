@@ -1,6 +1,8 @@
 //! Refusals: the process runs, and does not say what was asked.
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Section;
@@ -175,7 +177,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
                 said.push(refusal.begins);
                 let message = format!("the answer is {}: {}", quote_line(answer), refusal.means);
                 log.at_line(
-                    Diagnostic::warning("capture/refused", message).help(refusal.help),
+                    Diagnostic::new(Capture::Refused, message).help(refusal.help),
                     line,
                 );
             }
@@ -189,7 +191,8 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
                         part: answer,
                     };
                     let message = format!("a command was refused with {}", quote_line(answer));
-                    log.note("capture/refused", message, spot);
+                    let diagnostic = Diagnostic::new(Capture::Refused, message);
+                    log.at(diagnostic.severity(Severity::Note), spot);
                 }
             }
         }

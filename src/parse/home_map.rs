@@ -1,5 +1,6 @@
 //! The home map: CSV with `ip` and `port` or `address`, `role`, and optional `master`.
 
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::HomeRow;
@@ -53,7 +54,7 @@ fn row(row: &Row, log: &mut Log) -> Option<HomeRow> {
                 "role {} is neither master nor replica; the row was skipped",
                 quote(role)
             );
-            log.warning("parse/role", message, row.spot("role"));
+            log.say(Parse::Role, message, row.spot("role"));
             return None;
         }
     };
@@ -72,10 +73,11 @@ fn row(row: &Row, log: &mut Log) -> Option<HomeRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Code;
     use crate::parse::parse as parse_file;
     use crate::text::Source;
 
-    fn read(text: &str) -> (Vec<HomeRow>, Vec<&'static str>) {
+    fn read(text: &str) -> (Vec<HomeRow>, Vec<Code>) {
         let source = Source::new("layout.csv", text.into(), String::new());
         let mut parsed = parse_file(&source);
         let codes = parsed.diagnostics.iter().map(|d| d.code).collect();
@@ -110,6 +112,6 @@ mod tests {
             "ip,port,role,master\n10.0.0.1,7000,boss,\n10.0.0.1,0,master,\n10.0.0.1,7001,slave,x\n";
         let (rows, codes) = read(text);
         assert_eq!(rows, []);
-        assert_eq!(codes, ["parse/role", "parse/port", "parse/address"]);
+        assert_eq!(codes, [Parse::Role, Parse::Port, Parse::Address]);
     }
 }

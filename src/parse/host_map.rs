@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::diagnostic::Parse;
 use crate::model::Address;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -62,7 +63,7 @@ fn row(row: &Row, log: &mut Log) -> Option<HostRow> {
         let bytes = text.parse().ok();
         if bytes.is_none() {
             let message = format!("{} is no number of bytes; it was not used", quote(text));
-            log.warning("parse/cell", message, row.spot("memory_bytes"));
+            log.say(Parse::Cell, message, row.spot("memory_bytes"));
         }
         bytes
     });
@@ -78,6 +79,7 @@ fn row(row: &Row, log: &mut Log) -> Option<HostRow> {
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::HostRow;
     use crate::parse::Parsed;
@@ -143,9 +145,9 @@ mod tests {
         assert_eq!(
             said,
             [
-                ("parse/column", Some((1, 9))),
-                ("parse/address", Some((2, 4))),
-                ("parse/cell", Some((3, 1))),
+                (Parse::Column.code(), Some((1, 9))),
+                (Parse::Address.code(), Some((2, 4))),
+                (Parse::Cell.code(), Some((3, 1))),
             ]
         );
     }
@@ -155,6 +157,6 @@ mod tests {
         let source = Source::new("x.csv", "name,ip\nh1,10.0.0.1\n".into(), String::new());
         let parsed = host_map(&source);
         assert!(parsed.sections.is_empty());
-        assert_eq!(parsed.diagnostics[0].code, "parse/header");
+        assert_eq!(parsed.diagnostics[0].code, Parse::Header);
     }
 }

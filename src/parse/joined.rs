@@ -47,6 +47,7 @@ fn ends_with_id(field: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::parse as parse_file;
     use crate::text::Source;
@@ -100,7 +101,7 @@ mod tests {
             };
             assert_eq!((dump.lines.len(), dump.unread), (lines + 1, 1), "{first}");
             let said: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-            assert_eq!(said, ["parse/joined"], "{first}");
+            assert_eq!(said, [Parse::Joined], "{first}");
             let place = parsed.diagnostics[0]
                 .place
                 .as_ref()

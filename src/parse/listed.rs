@@ -1,6 +1,7 @@
 //! Fields of nodes as array replies and reports give them, where only the line is known.
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::model::SLOT_COUNT;
 use crate::parse::block::Block;
 use crate::parse::log::Log;
@@ -14,7 +15,7 @@ pub(super) fn id<'a>(text: &'a str, line: u32, log: &mut Log) -> Option<&'a str>
         Ok(id) if !id.is_empty() => Some(id),
         _ => {
             let message = format!("{} is no node id; the node was skipped", quote(text));
-            log.at_line(Diagnostic::warning("parse/node-id", message), line);
+            log.at_line(Diagnostic::new(Parse::NodeId, message), line);
             None
         }
     }
@@ -28,7 +29,7 @@ pub(super) fn host<'a>(text: &'a str, line: u32, log: &mut Log) -> Option<&'a st
             "{} has a character that no address has; it was ignored",
             quote(text)
         );
-        log.at_line(Diagnostic::warning("parse/address", message), line);
+        log.at_line(Diagnostic::new(Parse::Address, message), line);
     }
     host
 }
@@ -42,7 +43,7 @@ pub(super) fn slot_range(first: &Item, last: &Item, log: &mut Log) -> Option<(u1
     let range = slot(first).zip(slot(last)).filter(|(a, b)| a <= b);
     if range.is_none() {
         let message = "first and last are no range of slots; it was ignored";
-        log.at_line(Diagnostic::warning("parse/slot", message), first.line);
+        log.at_line(Diagnostic::new(Parse::Slot, message), first.line);
     }
     range
 }
@@ -51,8 +52,8 @@ pub(super) fn slot_range(first: &Item, last: &Item, log: &mut Log) -> Option<(u1
 pub(super) fn cut_off(block: Block, log: &mut Log) {
     let last = block.lines().last().map_or(block.first_line, |(n, _)| n);
     log.at_line(
-        Diagnostic::warning(
-            "parse/truncated",
+        Diagnostic::new(
+            Parse::Truncated,
             "the answer stops in the middle; nodes or slots are missing",
         ),
         last,

@@ -1,7 +1,10 @@
 //! Where dialects put what is odd about a file: capped, so that a broken file cannot flood a
 //! report.
 
+use crate::diagnostic::Capture;
+use crate::diagnostic::Code;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::parse::file_name::address_in_path;
 use crate::text::Source;
@@ -11,8 +14,6 @@ pub(super) const KEPT: usize = 50;
 
 /// Answers nobody knows that are told one by one; the rest is counted.
 pub(super) const UNKNOWN_KEPT: usize = 8;
-
-const UNKNOWN: &str = "capture/unknown-answer";
 
 /// The diagnostics of one file.
 #[derive(Debug)]
@@ -63,12 +64,9 @@ impl<'a> Log<'a> {
             || address_in_path(&self.source.path).is_some()
     }
 
-    pub fn note(&mut self, code: &'static str, message: impl Into<String>, spot: Spot) {
-        self.push(Diagnostic::note(code, message), spot);
-    }
-
-    pub fn warning(&mut self, code: &'static str, message: impl Into<String>, spot: Spot) {
-        self.push(Diagnostic::warning(code, message), spot);
+    /// With the code's usual severity.
+    pub fn say(&mut self, code: impl Into<Code>, message: impl Into<String>, spot: Spot) {
+        self.at(Diagnostic::new(code, message), spot);
     }
 
     /// An answer of so many lines that no dialect claims.
@@ -87,7 +85,7 @@ impl<'a> Log<'a> {
                 n - 1
             ),
         };
-        self.note(UNKNOWN, message, spot);
+        self.say(Capture::UnknownAnswer, message, spot);
     }
 
     /// The number that a line of the text has in the file.
@@ -105,7 +103,8 @@ impl<'a> Log<'a> {
         self.keep(diagnostic.at(self.source.place(1, 1)));
     }
 
-    fn push(&mut self, diagnostic: Diagnostic, spot: Spot) {
+    /// About that part of a line.
+    pub fn at(&mut self, diagnostic: Diagnostic, spot: Spot) {
         let column = Source::column_of(spot.text, spot.part);
         self.keep(
             diagnostic
@@ -131,12 +130,13 @@ impl<'a> Log<'a> {
                 "{answers} more answers of {lines} lines together, the first of them here, are \
                  not known to topoplan; they were not used"
             );
-            self.at_line(Diagnostic::note(UNKNOWN, message), line);
+            self.at_line(Diagnostic::new(Capture::UnknownAnswer, message), line);
         }
         if self.dropped > 0 {
             let message = format!("{} more in this file are not shown", self.dropped);
             self.kept.push(
-                Diagnostic::new("parse/more", self.worst_dropped, message)
+                Diagnostic::new(Parse::More, message)
+                    .severity(self.worst_dropped)
                     .at(self.source.place(1, 1)),
             );
         }
@@ -158,11 +158,11 @@ mod tests {
                 text: "x",
                 part: "x",
             };
-            log.warning("parse/fields", "odd", spot);
+            log.say(Parse::Fields, "odd", spot);
         }
         let all = log.finish();
         assert_eq!(all.len(), 51);
-        assert_eq!(all[50].code, "parse/more");
+        assert_eq!(all[50].code, Parse::More);
         assert_eq!(all[50].message, "10 more in this file are not shown");
         assert_eq!(all[50].severity, Severity::Warning);
     }

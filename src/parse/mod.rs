@@ -93,7 +93,10 @@ pub use parts::PartsLog;
 pub use unreachable::is_refusal;
 pub use wrapped::unwrap;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
+use crate::diagnostic::Severity;
 use crate::text::Source;
 
 /// A way of writing facts: one file of this folder.
@@ -185,7 +188,7 @@ fn doubt_views(source: &Source, parsed: &mut Parsed) {
     }
     let message = "a checksum over this file does not match: any of its lines may be wrong, and \
                    no view in it counts as whole";
-    let diagnostic = Diagnostic::warning("parse/checksum", message);
+    let diagnostic = Diagnostic::new(Parse::Checksum, message);
     let diagnostic = diagnostic.help("copy the archive again from where it was written");
     parsed.diagnostics.push(diagnostic.at(source.place(1, 1)));
 }
@@ -216,26 +219,24 @@ fn parse_as<'a>(source: &'a Source, dialect: &Dialect) -> Parsed<'a> {
 fn unclaimed(source: &Source) -> Parsed<'_> {
     let text = Block::of(source).text;
     let diagnostic = if text.is_empty() {
-        Diagnostic::warning(
-            "capture/empty-file",
+        Diagnostic::new(
+            Capture::EmptyFile,
             "the file is empty; the command that should have filled it said nothing",
         )
     } else if text.trim().is_empty() {
         // `CLUSTER SLOTS` of a cluster without slots is one line end.
-        Diagnostic::note("capture/empty-file", "the answer in this file is empty")
+        Diagnostic::new(Capture::EmptyFile, "the answer in this file is empty")
+            .severity(Severity::Note)
     } else if is_binary(text) {
-        Diagnostic::warning(
-            "capture/binary-file",
-            "the file is not text; it was not used",
-        )
+        Diagnostic::new(Capture::BinaryFile, "the file is not text; it was not used")
     } else if source.inside.is_some() {
-        Diagnostic::note(
-            "capture/unknown-answer",
+        Diagnostic::new(
+            Capture::UnknownAnswer,
             "this answer is not known to topoplan; it was not used",
         )
     } else {
-        Diagnostic::note(
-            "capture/unknown-file",
+        Diagnostic::new(
+            Capture::UnknownFile,
             "nothing in this file is known to topoplan; it was not used",
         )
     };
@@ -316,7 +317,7 @@ mod tests {
             for source in [&source, &part] {
                 let parsed = parse(source);
                 let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-                assert_eq!(codes, vec!["parse/checksum"; usize::from(unproven)]);
+                assert_eq!(codes, vec![Parse::Checksum; usize::from(unproven)]);
                 let Facts::Nodes(dump) = &parsed.sections[0].facts else {
                     panic!("{parsed:?}");
                 };
@@ -328,12 +329,12 @@ mod tests {
     #[test]
     fn a_file_without_facts_is_one_diagnostic() {
         for (text, code) in [
-            ("", "capture/empty-file"),
-            (" \n\n", "capture/empty-file"),
-            ("\u{feff}", "capture/empty-file"),
-            ("REDIS0011\0\u{1}", "capture/binary-file"),
-            ("\u{fffd}\u{fffd}\u{3}abc", "capture/binary-file"),
-            ("Dear all,\nthe cluster is fine\n", "capture/unknown-file"),
+            ("", Capture::EmptyFile),
+            (" \n\n", Capture::EmptyFile),
+            ("\u{feff}", Capture::EmptyFile),
+            ("REDIS0011\0\u{1}", Capture::BinaryFile),
+            ("\u{fffd}\u{fffd}\u{3}abc", Capture::BinaryFile),
+            ("Dear all,\nthe cluster is fine\n", Capture::UnknownFile),
         ] {
             let source = Source::new("f", text.to_owned(), String::new());
             let parsed = parse(&source);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::MountRow;
@@ -34,8 +35,8 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
                 device: unescape(device).into_owned(),
                 disk: None,
             }),
-            None => log.warning(
-                "parse/mount",
+            None => log.say(
+                Parse::Mount,
                 format!("{} mounts nothing; the line was skipped", quote(text)),
                 Spot {
                     line,
@@ -136,7 +137,7 @@ mod tests {
             ]
         );
         let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-        assert_eq!(codes, ["parse/mount"]);
+        assert_eq!(codes, [Parse::Mount]);
     }
 
     #[test]

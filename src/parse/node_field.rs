@@ -13,6 +13,8 @@ use nom::combinator::verify;
 use nom::sequence::delimited;
 use nom::sequence::preceded;
 
+use crate::diagnostic::Code;
+use crate::diagnostic::Parse;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::model::SLOT_COUNT;
@@ -22,7 +24,7 @@ use crate::text::quote::quote;
 /// Why a line or a field was skipped.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Broken<'a> {
-    pub code: &'static str,
+    pub code: Code,
     pub message: String,
     pub part: &'a str,
 }
@@ -51,7 +53,7 @@ pub(super) fn id(field: &str) -> Result<&str, Broken<'_>> {
         return Ok(field);
     }
     Err(Broken {
-        code: "parse/node-id",
+        code: Parse::NodeId.code(),
         message: format!("{} is no node id; the line was skipped", quote(field)),
         part: field,
     })
@@ -132,7 +134,7 @@ fn number_of(text: &str) -> Option<(u16, &str)> {
 
 fn any_endpoint(field: &str) -> Result<Endpoint<'_>, Broken<'_>> {
     let broken = |why: &str| Broken {
-        code: "parse/address",
+        code: Parse::Address.code(),
         message: format!("{} {why}; the line was skipped", quote(field)),
         part: field,
     };
@@ -206,7 +208,7 @@ pub(super) fn master(field: &str) -> Result<Option<&str>, Broken<'_>> {
 
 pub(super) fn epoch(field: &str) -> Result<u64, Broken<'_>> {
     field.parse().map_err(|_| Broken {
-        code: "parse/epoch",
+        code: Parse::Epoch.code(),
         message: format!("{} is no config epoch; the line was skipped", quote(field)),
         part: field,
     })
@@ -217,7 +219,7 @@ pub(super) fn epoch(field: &str) -> Result<u64, Broken<'_>> {
 pub(super) fn link(field: &str) -> Result<(bool, Option<Broken<'_>>), Broken<'_>> {
     const SHORTEST: usize = 4;
     let broken = |end: &str| Broken {
-        code: "parse/link-state",
+        code: Parse::LinkState.code(),
         message: format!("unknown link state {}; {end}", quote(field)),
         part: field,
     };

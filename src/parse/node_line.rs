@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use nom::Parser;
 use nom::combinator::all_consuming;
 
+use crate::diagnostic::Parse;
 use crate::model::SLOT_COUNT;
 use crate::model::SlotSet;
 use crate::parse::Flags;
@@ -57,7 +58,7 @@ impl<'a> LineReader<'a> {
         let id = self.unglued(field);
         if is_id_behind_another(id) {
             return Err(Broken {
-                code: "parse/node-id",
+                code: Parse::NodeId.code(),
                 message: format!("{} is longer than an id; the line was skipped", quote(id)),
                 part: id,
             });
@@ -105,7 +106,7 @@ impl<'a> LineReader<'a> {
             return field;
         };
         self.skipped.push(Broken {
-            code: "parse/node-id",
+            code: Parse::NodeId.code(),
             message: format!(
                 "{} has more than an id in it; {} was read",
                 quote(field),
@@ -126,7 +127,7 @@ impl<'a> LineReader<'a> {
                     known = true;
                 }
                 None => self.skipped.push(Broken {
-                    code: "parse/flags",
+                    code: Parse::Flags.code(),
                     message: format!("unknown flag {}; it was ignored", quote(word)),
                     part: word,
                 }),
@@ -136,7 +137,7 @@ impl<'a> LineReader<'a> {
             return Ok(flags);
         }
         Err(Broken {
-            code: "parse/flags",
+            code: Parse::Flags.code(),
             message: format!("no known flag in {}; the line was skipped", quote(field)),
             part: field,
         })
@@ -146,7 +147,7 @@ impl<'a> LineReader<'a> {
     fn time(&mut self, field: &'a str) -> u64 {
         field.parse().unwrap_or_else(|_| {
             self.skipped.push(Broken {
-                code: "parse/time",
+                code: Parse::Time.code(),
                 message: format!("{} is not a time in ms; taken for 0", quote(field)),
                 part: field,
             });
@@ -181,7 +182,7 @@ impl<'a> LineReader<'a> {
         };
         if !understood {
             self.skipped.push(Broken {
-                code: "parse/slot",
+                code: Parse::Slot.code(),
                 message: format!("{} is no slot and no range; it was ignored", quote(field)),
                 part: field,
             });
@@ -273,7 +274,7 @@ impl<'a> Iterator for Fields<'a> {
 
 fn too_short(text: &str, seen: usize) -> Broken<'_> {
     Broken {
-        code: "parse/fields",
+        code: Parse::Fields.code(),
         message: format!("only {seen} of the {FIXED_FIELDS} fields; the line was skipped"),
         part: text,
     }
@@ -347,24 +348,24 @@ mod tests {
     #[test]
     fn names_the_field_that_is_broken() {
         for (text, code) in [
-            (format!("{ID} 10.0.0.1:7000 master"), "parse/fields"),
-            (with_address("10.0.0.1"), "parse/address"),
-            (with_address("10.0.0.1:66000@67000"), "parse/address"),
-            (with_address("$(reboot):7000"), "parse/address"),
-            (with_address("10.0.0.1:7000@"), "parse/address"),
-            (format!("{ID} a:1 boss - 0 0 1 connected"), "parse/flags"),
-            (format!("{ID} a:1 master - 0 0 x connected"), "parse/epoch"),
+            (format!("{ID} 10.0.0.1:7000 master"), Parse::Fields),
+            (with_address("10.0.0.1"), Parse::Address),
+            (with_address("10.0.0.1:66000@67000"), Parse::Address),
+            (with_address("$(reboot):7000"), Parse::Address),
+            (with_address("10.0.0.1:7000@"), Parse::Address),
+            (format!("{ID} a:1 boss - 0 0 1 connected"), Parse::Flags),
+            (format!("{ID} a:1 master - 0 0 x connected"), Parse::Epoch),
             (
                 format!("{ID} a:1 master - 0 0 1 conected"),
-                "parse/link-state",
+                Parse::LinkState,
             ),
             (
                 format!("{ID}\" a:1 master - 0 0 1 connected"),
-                "parse/node-id",
+                Parse::NodeId,
             ),
             (
                 format!("{ID} a:1 slave \u{1b}[m 0 0 1 connected"),
-                "parse/node-id",
+                Parse::NodeId,
             ),
         ] {
             assert_eq!(read(&text).unwrap_err().code, code, "{text}");
@@ -403,11 +404,11 @@ mod tests {
         assert_eq!(
             codes,
             [
-                "parse/flags",
-                "parse/time",
-                "parse/slot",
-                "parse/slot",
-                "parse/slot"
+                Parse::Flags,
+                Parse::Time,
+                Parse::Slot,
+                Parse::Slot,
+                Parse::Slot
             ]
         );
     }

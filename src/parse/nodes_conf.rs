@@ -11,6 +11,7 @@ use nom::character::complete::space1;
 use nom::character::complete::u64 as number;
 use nom::sequence::preceded;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::parse::Authority;
 use crate::parse::Dialect;
@@ -108,7 +109,7 @@ pub(super) fn keep_on_disk(source: &Source, parsed: &mut Parsed) {
             }
         };
         parsed.diagnostics.push(
-            Diagnostic::note("capture/named-nodes-conf", message)
+            Diagnostic::new(Capture::NamedNodesConf, message)
                 .at(source.place(section.line, 1))
                 .help("save what a process answers to `cluster nodes` under another name"),
         );
@@ -124,8 +125,8 @@ pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
     if source.text.is_empty() {
         // The same place with other words: a server takes it for no file at all.
         parsed.diagnostics = vec![
-            Diagnostic::warning(
-                "capture/empty-nodes-conf",
+            Diagnostic::new(
+                Capture::EmptyNodesConf,
                 "the file is empty; a server that starts with it makes up a new id",
             )
             .at(source.place(1, 1)),
@@ -233,6 +234,7 @@ fn current_epoch(input: &str) -> IResult<&str, u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Code;
     use crate::parse::Facts;
     use crate::parse::parse as parse_file;
     use crate::text::Source;
@@ -282,7 +284,7 @@ mod tests {
         );
     }
 
-    fn found_of(path: &str, text: &str) -> (Vec<Fault>, Vec<&'static str>) {
+    fn found_of(path: &str, text: &str) -> (Vec<Fault>, Vec<Code>) {
         let source = Source::new(path, text.to_owned(), String::new());
         let parsed = parse_file(&source);
         let faults = parsed.sections.iter().flat_map(|s| match &s.facts {
@@ -297,16 +299,16 @@ mod tests {
 
     #[test]
     fn the_name_tells_where_the_content_does_not() {
-        let empty = (vec![Fault::Empty], vec!["capture/empty-nodes-conf"]);
+        let empty = (vec![Fault::Empty], vec![Capture::EmptyNodesConf.code()]);
         assert_eq!(found_of("a/nodes-7000.conf", ""), empty);
         assert_eq!(
             found_of("a/nodes.txt", ""),
-            (vec![], vec!["capture/empty-file"])
+            (vec![], vec![Capture::EmptyFile.code()])
         );
         let (faults, codes) = found_of("nodes.conf", "\0\0\0");
         assert_eq!(
             (faults, codes),
-            (vec![Fault::NoNode], vec!["capture/binary-file"])
+            (vec![Fault::NoNode], vec![Capture::BinaryFile.code()])
         );
         let text = format!("\u{feff}{NODE}\nvars currentEpoch 7 lastVoteEpoch 6\n");
         let marked = Source::of_bytes("nodes.conf", text.into_bytes(), String::new());

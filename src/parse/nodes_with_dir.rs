@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::DiskRow;
 use crate::parse::Facts;
@@ -31,8 +32,8 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     for (line, text, cells) in bars::rows(block).filter(|(_, _, cells)| *cells != HEADER) {
         match row(line, &cells) {
             Some(row) => rows.push(row),
-            None => log.warning(
-                "parse/cell",
+            None => log.say(
+                Parse::Cell,
                 format!(
                     "{} is no host, port and path; the row was skipped",
                     quote(text.trim())
@@ -92,6 +93,6 @@ mod tests {
             ]
         );
         let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-        assert_eq!(codes, ["parse/cell"]);
+        assert_eq!(codes, [Parse::Cell]);
     }
 }

@@ -1,5 +1,6 @@
 //! `key:value` lines, as `INFO` and `CLUSTER INFO` print them.
 
+use crate::diagnostic::Parse;
 use crate::parse::Pair;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
@@ -23,8 +24,8 @@ pub(super) fn pairs<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
                     line,
                 }),
                 None if piece.starts_with('#') => {}
-                None => log.warning(
-                    "parse/pair",
+                None => log.say(
+                    Parse::Pair,
                     format!("{} is no `key:value`; the line was skipped", quote(piece)),
                     Spot {
                         line,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Loss;
+use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::parse::log::KEPT;
 use crate::parse::log::UNKNOWN_KEPT;
@@ -34,10 +37,7 @@ impl PartsLog {
 
     fn keep(&mut self, diagnostic: Diagnostic) -> Option<Diagnostic> {
         let place = diagnostic.place.clone();
-        if matches!(
-            diagnostic.code,
-            "capture/unknown-file" | "capture/binary-file"
-        ) {
+        if diagnostic.code.loss() == Loss::File {
             self.unknown += 1;
             if self.unknown > UNKNOWN_KEPT {
                 self.more_unknown.get_or_insert((0, place)).0 += 1;
@@ -63,11 +63,14 @@ impl PartsLog {
                 "{count} more answers in this file, the first of them here, are not known to \
                  topoplan; they were not used"
             );
-            said.push((Diagnostic::note("capture/unknown-file", message), place));
+            said.push((Diagnostic::new(Capture::UnknownFile, message), place));
         }
         if let Some((count, severity, place)) = self.more {
             let message = format!("{count} more in this file are not shown");
-            said.push((Diagnostic::new("parse/more", severity, message), place));
+            said.push((
+                Diagnostic::new(Parse::More, message).severity(severity),
+                place,
+            ));
         }
         said.into_iter()
             .map(|(diagnostic, place)| match place {
@@ -82,8 +85,8 @@ impl PartsLog {
 mod tests {
     use super::*;
 
-    fn at(code: &'static str, line: u32) -> Diagnostic {
-        Diagnostic::warning(code, "x").at(Place {
+    fn at(code: impl Into<crate::diagnostic::Code>, line: u32) -> Diagnostic {
+        Diagnostic::new(code, "x").at(Place {
             path: "f".into(),
             line,
             column: 1,
@@ -96,11 +99,11 @@ mod tests {
         let mut log = PartsLog::default();
         let mut said = Vec::new();
         for line in 1..=100 {
-            let odd = vec![at("capture/unknown-file", line), at("parse/flags", line)];
+            let odd = vec![at(Capture::UnknownFile, line), at(Parse::Flags, line)];
             said.extend(log.take(&f, odd));
         }
         assert_eq!(said.len(), UNKNOWN_KEPT + KEPT);
-        let said = log.take(&g, vec![at("parse/flags", 1)]);
+        let said = log.take(&g, vec![at(Parse::Flags, 1)]);
         let lines: Vec<_> = said
             .iter()
             .map(|d| (d.code, d.place.as_ref().map_or(0, |p| p.line)))
@@ -108,9 +111,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                ("capture/unknown-file", UNKNOWN_KEPT as u32 + 1),
-                ("parse/more", KEPT as u32 + 1),
-                ("parse/flags", 1),
+                (Capture::UnknownFile.code(), UNKNOWN_KEPT as u32 + 1),
+                (Parse::More.code(), KEPT as u32 + 1),
+                (Parse::Flags.code(), 1),
             ]
         );
         assert!(

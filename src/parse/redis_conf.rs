@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use crate::diagnostic::Capture;
 use crate::model::Address;
 use crate::parse::Dialect;
 use crate::parse::Facts;
@@ -152,8 +153,8 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     if let Some((line, text)) = include
         && !(tells("dir") && tells("port"))
     {
-        log.note(
-            "capture/include",
+        log.say(
+            Capture::Include,
             "the port or the directory stands in the included file; capture that file too",
             Spot {
                 line,
@@ -323,6 +324,6 @@ mod tests {
             String::new(),
         );
         let parsed = parse_file(&source);
-        assert_eq!(parsed.diagnostics[0].code, "capture/include");
+        assert_eq!(parsed.diagnostics[0].code, Capture::Include);
     }
 }

@@ -12,6 +12,7 @@ use nom::combinator::opt;
 use nom::sequence::delimited;
 use nom::sequence::preceded;
 
+use crate::diagnostic::Parse;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Properties;
@@ -152,7 +153,7 @@ fn hosts(setting: &Setting, log: &mut Log) -> Vec<String> {
             None if word.contains(['$', '`', '{', '(']) => {
                 whole = false;
                 let message = format!("{} is no host; the list was not used", quote(word));
-                log.warning("parse/host", message, setting.spot(word));
+                log.say(Parse::Host, message, setting.spot(word));
             }
             None => hosts.push(word.to_owned()),
         }
@@ -185,7 +186,7 @@ fn ports(setting: &Setting, log: &mut Log) -> Option<Vec<u16>> {
                     "{} is no number and no range; the list was not used",
                     quote(word)
                 );
-                log.warning("parse/port", message, setting.spot(word));
+                log.say(Parse::Port, message, setting.spot(word));
             }
         }
         ports.truncate(WORDS_MAX);
@@ -313,7 +314,10 @@ mod tests {
             .iter()
             .filter_map(|d| d.place.as_ref().map(|p| (d.code, p.column)))
             .collect();
-        assert_eq!(columns, [("parse/port", 33), ("parse/port", 51)]);
+        assert_eq!(
+            columns,
+            [(Parse::Port.code(), 33), (Parse::Port.code(), 51)]
+        );
     }
 
     #[test]
@@ -325,7 +329,7 @@ mod tests {
         let source = Source::new("redis.properties", text.into(), String::new());
         let parsed = parse_file(&source);
         let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-        assert_eq!(codes, ["parse/host", "parse/port"]);
+        assert_eq!(codes, [Parse::Host, Parse::Port]);
         let Facts::Properties(properties) = &parsed.sections[0].facts else {
             panic!("{parsed:?}");
         };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use nom::Parser;
 use nom::combinator::all_consuming;
 
+use crate::diagnostic::Parse;
 use crate::model::Direction;
 use crate::model::SLOT_COUNT;
 use crate::parse::Flags;
@@ -25,7 +26,7 @@ pub(super) fn ranges(text: &str, spot: Spot, log: &mut Log) -> Vec<(u16, u16)> {
             Ok((_, range)) => ranges.push(range),
             Err(_) => {
                 let message = format!("{} is no slot and no range; it was ignored", quote(word));
-                log.warning("parse/slot", message, spot);
+                log.say(Parse::Slot, message, spot);
             }
         }
     }

@@ -4,6 +4,7 @@ use csv::ReaderBuilder;
 use csv::StringRecord;
 use csv::Trim;
 
+use crate::diagnostic::Parse;
 use crate::model::Address;
 use crate::parse::block::Block;
 use crate::parse::log::Log;
@@ -82,7 +83,7 @@ impl Row<'_> {
         let cell = self.get(column);
         if cell.is_none() {
             let message = format!("the `{column}` cell is empty; the row was skipped");
-            log.warning("parse/cell", message, self.spot(column));
+            log.say(Parse::Cell, message, self.spot(column));
         }
         cell
     }
@@ -93,7 +94,7 @@ impl Row<'_> {
         let port = text.parse().ok().filter(|&port| port != 0);
         if port.is_none() {
             let message = format!("{} is no port; the row was skipped", quote(text));
-            log.warning("parse/port", message, self.spot("port"));
+            log.say(Parse::Port, message, self.spot("port"));
         }
         port
     }
@@ -133,7 +134,7 @@ impl Row<'_> {
 
     fn bad_address(&self, column: &str, text: &str, why: &str, log: &mut Log) {
         let message = format!("{} is no address: {why}; the row was skipped", quote(text));
-        log.warning("parse/address", message, self.spot(column));
+        log.say(Parse::Address, message, self.spot(column));
     }
 }
 
@@ -197,7 +198,7 @@ fn unknown_columns(block: Block, header: &Header, known: &[&str], log: &mut Log)
                 text,
                 part: part.unwrap_or(text),
             };
-            log.note("parse/column", message, spot);
+            log.say(Parse::Column, message, spot);
         }
     }
 }
@@ -206,8 +207,8 @@ fn unknown_columns(block: Block, header: &Header, known: &[&str], log: &mut Log)
 pub(super) fn lacks_columns(block: Block, what: &str, log: &mut Log) {
     let (line, text) = block.lines().next().unwrap_or((block.first_line, ""));
     let message = format!("the header has no {what}; the file was not used");
-    log.warning(
-        "parse/header",
+    log.say(
+        Parse::Header,
         message,
         Spot {
             line,

@@ -9,7 +9,9 @@ mod several;
 mod tests;
 mod unknown;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::model::Address;
 use crate::parse::Doubt;
 use crate::parse::Facts;
@@ -59,7 +61,7 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
                     "what this command showed went through `{name}`: the views below may lack \
                      lines, and do not count as whole"
                 );
-                let diagnostic = Diagnostic::warning("capture/filtered", message);
+                let diagnostic = Diagnostic::new(Capture::Filtered, message);
                 let diagnostic = diagnostic.help("capture `cluster nodes` without a filter");
                 log.at_line(diagnostic, spot.line);
             }
@@ -75,8 +77,8 @@ pub(super) fn sections<'a>(block: Block<'a>, log: &mut Log) -> Option<Vec<Sectio
     }
     // What is left around answers that are read by themselves need not hold any.
     if sections.is_empty() && !log.is_of_part() {
-        log.whole(Diagnostic::note(
-            "capture/no-answer",
+        log.whole(Diagnostic::new(
+            Capture::NoAnswer,
             "no answer in this file can be used",
         ));
     }
@@ -182,7 +184,7 @@ fn read<'a>(
             quote(name),
             why.unwrap_or_default()
         );
-        log.warning("parse/address", message, *spot);
+        log.say(Parse::Address, message, *spot);
         return;
     }
     if let Some(dialect) = recognise(body) {
@@ -220,11 +222,7 @@ fn read<'a>(
     }
     match (heading.kind, &heading.of) {
         (Kind::Banner | Kind::Bare, Some(of)) if empty => {
-            log.warning(
-                "capture/empty-answer",
-                format!("{of} gave no answer"),
-                *spot,
-            );
+            log.say(Capture::EmptyAnswer, format!("{of} gave no answer"), *spot);
         }
         (Kind::Banner | Kind::Bare, Some(of)) => {
             unknown.answer(*spot, of, named_count(answer).is_some());

@@ -12,8 +12,12 @@ mod strings;
 mod words;
 mod yaml;
 
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::parse::node_line::is_plain_node;
+use crate::text::Place;
+use crate::text::Remark;
+use crate::text::RemarkKind;
 use crate::text::Source;
 
 /// What wraps answers was printed by a person's tool, and is not larger.
@@ -77,13 +81,17 @@ pub(super) fn remarks(source: &Source) -> Vec<Diagnostic> {
         let skipped = source.text.len() > LARGEST && may_wrap(source);
         return skipped.then(|| too_large(source)).into_iter().collect();
     };
-    let of = |remark: &crate::text::Remark| {
-        let place = crate::text::Place {
+    let of = |remark: &Remark| {
+        let place = Place {
             path: source.path.clone(),
             line: remark.place.0,
             column: remark.place.1,
         };
-        Diagnostic::note(remark.code, remark.message.clone()).at(place)
+        let code = match remark.kind {
+            RemarkKind::Joined => Capture::JoinedLines,
+            RemarkKind::Unused => Capture::UnusedOutput,
+        };
+        Diagnostic::new(code, remark.message.clone()).at(place)
     };
     inside.remarks.iter().map(of).collect()
 }
@@ -94,8 +102,8 @@ fn may_wrap(source: &Source) -> bool {
 }
 
 fn too_large(source: &Source) -> Diagnostic {
-    Diagnostic::warning(
-        "capture/not-unwrapped",
+    Diagnostic::new(
+        Capture::NotUnwrapped,
         format!(
             "the file has answers inside other output, and more than {} MiB of it; they were not \
              looked for",
@@ -153,7 +161,7 @@ mod tests {
         assert!(!may(&format!("{A}\n{B}\n")));
         assert_eq!(
             too_large(&Source::new("f", String::new(), String::new())).code,
-            "capture/not-unwrapped"
+            Capture::NotUnwrapped
         );
     }
 }

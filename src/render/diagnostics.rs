@@ -72,8 +72,8 @@ pub fn untold(diagnostics: &[Diagnostic], findings: &[Finding], look: Look) -> V
             return false;
         };
         let in_place = |code| places.contains(&(code, path, d.line.unwrap_or(0)));
-        told_by(&d.code).is_some_and(|code| told.contains(&code))
-            || told_in_place_by(&d.code).is_some_and(in_place)
+        told_by(d.code).is_some_and(|code| told.contains(&code))
+            || told_in_place_by(d.code).is_some_and(in_place)
     };
     let untold = diagnostics.iter().filter(|d| !is_told(d));
     untold.cloned().collect()
@@ -85,11 +85,11 @@ fn draw(diagnostic: &Diagnostic, look: Look) -> String {
         "warning" => Level::WARNING,
         _ => Level::NOTE,
     };
-    let id = safe(&diagnostic.code).into_owned();
+    let id = diagnostic.code.as_str();
     // What the title line already holds: `warning[code]: `.
     let room = look
         .width
-        .saturating_sub(diagnostic.severity.len() + width(&id) + 4);
+        .saturating_sub(diagnostic.severity.len() + width(id) + 4);
     let message = wrap(&diagnostic.message, room).join("\n");
     let mut group = level
         .clone()
@@ -160,6 +160,8 @@ fn harmless(excerpt: &Excerpt, column: u32) -> (String, std::ops::Range<usize>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Capture;
+    use crate::diagnostic::Parse;
     use crate::render::style::WIDTH;
     use crate::render::testing::diagnostic;
 
@@ -215,7 +217,7 @@ warning[parse/link-state]: unknown link state `conected`
     #[test]
     fn what_a_finding_tells_is_not_drawn_again() {
         let mut one = diagnostic();
-        one.code = "capture/unknown-file".into();
+        one.code = Capture::UnknownFile.into();
         let look = Look::default();
         let verbose = Look { verbose: 1, ..look };
         let mut finding = crate::render::testing::check().findings.remove(0);
@@ -233,7 +235,7 @@ warning[parse/link-state]: unknown link state `conected`
     fn a_line_that_a_finding_about_the_file_names_is_told_there() {
         let look = Look::default();
         let mut one = diagnostic();
-        one.code = "parse/flags".into();
+        one.code = Parse::Flags.into();
         let mut finding = crate::render::testing::check().findings.remove(0);
         finding.code = Code::UnloadableNodesConf;
         finding.evidence = vec![crate::report::Evidence {

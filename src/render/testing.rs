@@ -4,6 +4,7 @@ use crate::action::Kind;
 use crate::action::StepMode;
 use crate::action::Until;
 use crate::diagnostic::Excerpt;
+use crate::diagnostic::Parse;
 use crate::report::CheckReport;
 use crate::report::ClusterFacts;
 use crate::report::Diagnostic;
@@ -67,7 +68,7 @@ pub fn finding(severity: &str, code: Code, rule: &str, message: &str) -> Finding
 
 pub fn diagnostic() -> Diagnostic {
     Diagnostic {
-        code: "parse/link-state".into(),
+        code: Parse::LinkState.into(),
         severity: "warning".into(),
         message: "unknown link state `conected`".into(),
         path: Some("a/cluster-nodes.txt".into()),

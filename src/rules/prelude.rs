@@ -1,5 +1,6 @@
 //! What every rule needs, in one `use`.
 
+pub(super) use crate::diagnostic::Loss;
 pub(super) use crate::diagnostic::Severity;
 pub(super) use crate::measure;
 pub(super) use crate::measure::Level;

@@ -27,7 +27,7 @@ fn broken(scratch: &Scratch) -> String {
     scratch.path().join("capture").display().to_string()
 }
 
-fn json(answer: &Answer) -> Value {
+pub fn json(answer: &Answer) -> Value {
     serde_json::from_str(&answer.stdout).unwrap_or_else(|e| panic!("{e}\n{}", answer.text()))
 }
 

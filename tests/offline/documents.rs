@@ -30,6 +30,11 @@ fn the_rules() {
 }
 
 #[test]
+fn the_diagnostics() {
+    current("docs/diagnostics.md", "diagnostics");
+}
+
+#[test]
 fn the_schema() {
     current("docs/report.schema.json", "schema");
 }
@@ -43,6 +48,21 @@ fn explain_finds_every_rule_by_code_and_by_name() {
         assert!(by_code.stdout.contains(rule.id), "{}", by_code.stdout);
         assert_eq!(by_code.stdout, by_name.stdout);
     }
+}
+
+#[test]
+fn explain_finds_every_diagnostic() {
+    for code in topoplan::diagnostic::Code::all() {
+        let answer = topoplan(&["explain", code.as_str()]);
+        assert_eq!(answer.exit, 0, "{}", answer.text());
+        for head in [code.as_str(), "What", "Why", "Do"] {
+            assert!(answer.stdout.contains(head), "{}", answer.stdout);
+        }
+    }
+    let shouted = topoplan(&["explain", "PARSE/NODE-ID", "--format", "json"]);
+    let page = crate::command_line::json(&shouted);
+    assert_eq!(page["code"], "parse/node-id");
+    assert!(page["rule"].is_null(), "{page}");
 }
 
 #[test]

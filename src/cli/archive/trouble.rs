@@ -6,7 +6,9 @@ use std::fmt;
 use crate::cli::archive::limits::Limits;
 use crate::cli::archive::limits::bytes;
 use crate::cli::files;
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::render::safe;
 
 /// Why members were not read, or not as they stand.
@@ -58,10 +60,11 @@ impl Troubles {
 
 /// Nothing of the archive was read, and why.
 pub(super) fn refusal(label: &str, why: &str) -> Diagnostic {
-    Diagnostic::error(
-        "capture/archive-limit",
+    Diagnostic::new(
+        Capture::ArchiveLimit,
         format!("`{}` was not read: {why}", short(label)),
     )
+    .severity(Severity::Error)
     .at(files::start(label))
     .help("pack only what was captured; or unpack it where there is room, and name the directory")
 }
@@ -80,48 +83,48 @@ fn said(
     };
     let not_read = |why: String| format!("in {archive}, {why} not read: {members}");
     match trouble {
-        Trouble::Damaged => Diagnostic::warning(
-            "capture/archive-damaged",
+        Trouble::Damaged => Diagnostic::new(
+            Capture::ArchiveDamaged,
             format!("{archive} is damaged or cut off ({example}); what came before that was read"),
         ),
-        Trouble::DamagedPart => Diagnostic::warning(
-            "capture/archive-damaged",
+        Trouble::DamagedPart => Diagnostic::new(
+            Capture::ArchiveDamaged,
             format!(
                 "a part of {archive} is damaged ({example}); what came before and behind it was read"
             ),
         ),
-        Trouble::DamagedMember => Diagnostic::warning(
-            "capture/archive-damaged",
+        Trouble::DamagedMember => Diagnostic::new(
+            Capture::ArchiveDamaged,
             format!("in {archive}, what is damaged or cut off was read up to there: {members}"),
         ),
-        Trouble::Name => Diagnostic::warning(
-            "capture/archive-name",
+        Trouble::Name => Diagnostic::new(
+            Capture::ArchiveName,
             not_read("names that lead out of it or cannot be shown are".to_owned()),
         )
         .help("pack with relative names: `tar -C DIRECTORY -czf night.tar.gz .`"),
-        Trouble::Encrypted => Diagnostic::warning(
-            "capture/archive-encrypted",
+        Trouble::Encrypted => Diagnostic::new(
+            Capture::ArchiveEncrypted,
             not_read("what is behind a password is".to_owned()),
         ),
-        Trouble::Method => Diagnostic::warning(
-            "capture/archive-method",
+        Trouble::Method => Diagnostic::new(
+            Capture::ArchiveMethod,
             not_read("what is compressed in a way unknown here is".to_owned()),
         )
         .help("pack as zip with deflate, or as tar with gzip or zstd"),
-        Trouble::TooLarge => Diagnostic::warning(
-            "capture/archive-limit",
+        Trouble::TooLarge => Diagnostic::new(
+            Capture::ArchiveLimit,
             not_read(format!("members of more than {} are", bytes(limits.member))),
         ),
-        Trouble::TooDeep => Diagnostic::warning(
-            "capture/archive-limit",
+        Trouble::TooDeep => Diagnostic::new(
+            Capture::ArchiveLimit,
             not_read(format!("archives inside {} archives are", limits.depth)),
         ),
-        Trouble::Repeated => Diagnostic::note(
-            "capture/archive-repeated",
+        Trouble::Repeated => Diagnostic::new(
+            Capture::ArchiveRepeated,
             format!("in {archive}, of what is there more than once the last was read: {members}"),
         ),
-        Trouble::Special => Diagnostic::note(
-            "capture/archive-special",
+        Trouble::Special => Diagnostic::new(
+            Capture::ArchiveSpecial,
             not_read("links, devices and the like are".to_owned()),
         ),
     }

@@ -3,6 +3,8 @@
 use std::fs;
 
 use super::*;
+use crate::diagnostic;
+use crate::diagnostic::Code;
 
 /// A directory of its own for one test, gone afterwards.
 pub(crate) struct Scratch(PathBuf);
@@ -62,7 +64,7 @@ fn walks_in_the_order_of_paths_and_skips_hidden_files() {
     let [note] = &diagnostics[..] else {
         panic!("{diagnostics:?}");
     };
-    assert_eq!(note.code, "capture/hidden-file");
+    assert_eq!(note.code, diagnostic::Capture::HiddenFile);
     assert!(
         note.message.contains("`.git` and 1 more"),
         "{}",
@@ -92,8 +94,8 @@ fn follows_links_but_not_in_circles() {
     std::os::unix::fs::symlink(dir.path().join("a/file"), dir.path().join("z")).unwrap();
     let (paths, diagnostics) = read(&[dir.path()]);
     assert_eq!(paths, ["a/file", "z"]);
-    let codes: Vec<&str> = diagnostics.iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["capture/repeated-directory"]);
+    let codes: Vec<Code> = diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, [diagnostic::Capture::RepeatedDirectory]);
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn what_cannot_be_read_is_said_and_the_rest_counts() {
     let (paths, diagnostics) = read(&[dir.path()]);
     assert_eq!(paths, ["good"]);
     assert_eq!(diagnostics.len(), 1);
-    assert_eq!(diagnostics[0].code, "capture/unreadable-file");
+    assert_eq!(diagnostics[0].code, diagnostic::Capture::UnreadableFile);
     assert_eq!(&*diagnostics[0].place.as_ref().unwrap().path, "bad");
 }
 
@@ -178,7 +180,7 @@ fn links_do_not_lead_out_of_what_was_named() {
     let [warning] = &diagnostics[..] else {
         panic!("{diagnostics:?}");
     };
-    assert_eq!(warning.code, "capture/link-outside");
+    assert_eq!(warning.code, diagnostic::Capture::LinkOutside);
     assert!(warning.message.contains("`conf` and 3 more"));
     // What is named is followed: that is how it was meant.
     let (paths, diagnostics) = read(&[&dir.path().join("capture/folder")]);
@@ -192,8 +194,8 @@ fn what_lies_too_deep_is_said() {
     dir.put(&format!("{}edge", "e/".repeat(64)), "");
     let (paths, diagnostics) = read(&[dir.path()]);
     assert_eq!(paths, [format!("{}edge", "e/".repeat(64))]);
-    let codes: Vec<&str> = diagnostics.iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["capture/too-deep"]);
+    let codes: Vec<Code> = diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, [diagnostic::Capture::TooDeep]);
 }
 
 #[test]
@@ -204,7 +206,7 @@ fn a_file_without_an_end_is_refused_by_the_name_of_the_limit() {
     file.set_len(Limit::FileBytes.most() + 1).unwrap();
     let (paths, diagnostics) = read(&[dir.path()]);
     assert_eq!(paths, ["good"]);
-    assert_eq!(diagnostics[0].code, "capture/file-limit");
+    assert_eq!(diagnostics[0].code, diagnostic::Capture::FileLimit);
     assert!(diagnostics[0].message.contains("(limit `file-bytes`)"));
     let args = [dir.path().join("big").into_os_string()];
     let mut stdin = io::empty();

@@ -17,6 +17,7 @@ use crate::cli::files::start;
 use crate::cli::files::unreadable;
 use crate::cli::limits::Limit;
 use crate::compose;
+use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::render::safe;
 
@@ -139,7 +140,7 @@ impl Walk {
     fn entries(&mut self, at: &At, entries: Vec<OsString>) {
         if !self.walked.insert(at.real.to_owned()) {
             let message = format!("`{}` leads to a directory that was read already", at.label);
-            let note = Diagnostic::note("capture/repeated-directory", message);
+            let note = Diagnostic::new(Capture::RepeatedDirectory, message);
             self.diagnostics.push(note.at(start(at.label)));
             return;
         }
@@ -159,7 +160,7 @@ impl Walk {
     fn say_passed(&mut self) {
         const ASK: &str = "name one as an argument to have it read";
         if let Some((message, first)) = self.hidden.said("is hidden", "are hidden") {
-            let note = Diagnostic::note("capture/hidden-file", message);
+            let note = Diagnostic::new(Capture::HiddenFile, message);
             self.diagnostics.push(note.at(start(first)).help(ASK));
         }
         let (one, more) = (
@@ -167,13 +168,13 @@ impl Walk {
             "are links that lead out of what was named",
         );
         if let Some((message, first)) = self.outside.said(one, more) {
-            let warning = Diagnostic::warning("capture/link-outside", message);
+            let warning = Diagnostic::new(Capture::LinkOutside, message);
             self.diagnostics.push(warning.at(start(first)).help(ASK));
         }
         let one = format!("lies more than {DEPTH_MAX} directories deep");
         let more = format!("lie more than {DEPTH_MAX} directories deep");
         if let Some((message, first)) = self.too_deep.said(&one, &more) {
-            let warning = Diagnostic::warning("capture/too-deep", message);
+            let warning = Diagnostic::new(Capture::TooDeep, message);
             self.diagnostics.push(warning.at(start(first)).help(ASK));
         }
     }
@@ -210,8 +211,8 @@ impl Walk {
             }),
             // Reading a pipe or a socket that lies about could wait for ever.
             Ok(_) => self.diagnostics.push(
-                Diagnostic::note(
-                    "capture/not-a-file",
+                Diagnostic::new(
+                    Capture::NotAFile,
                     format!("`{shown}` is no regular file; it was not read"),
                 )
                 .at(start(&shown)),

@@ -1,6 +1,8 @@
 //! Answers that stand for views where there is none.
 
 use super::*;
+use crate::diagnostic::Capture;
+use crate::diagnostic::Report;
 use crate::diagnostic::Severity;
 
 /// `CLUSTER SHARDS` of [`FOUR`].
@@ -37,7 +39,7 @@ fn report() -> String {
 fn shards_alone_are_a_cluster() {
     for path in ["shards.json", "nodes/10.0.0.1_7001/shards.json"] {
         let inventory = inventory(vec![file(path, &shards())]);
-        assert_eq!(codes(&inventory), ["capture/no-cluster-nodes"], "{path}");
+        assert_eq!(codes(&inventory), [Capture::NoClusterNodes], "{path}");
         assert_eq!(members(&inventory), "abcd");
         assert!(inventory.cluster.nodes.iter().all(Node::is_live_member));
         let shards = inventory.cluster.shards();
@@ -52,7 +54,7 @@ fn beside_a_view_they_add_nothing_but_notes() {
     let mut files = vec![view('a', FOUR), of('a', "shards.json", &shards())];
     files.push(file("report.txt", &report()));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["report/error"]);
+    assert_eq!(codes(&inventory), [Report::Error]);
     assert_eq!(inventory.diagnostics[0].severity, Severity::Note);
     assert_eq!(inventory.cluster, alone.cluster);
 }
@@ -65,7 +67,7 @@ fn a_folder_is_named_by_its_view_whatever_else_it_holds() {
         file("night/shards.json", &shards()),
         file("night/info.txt", "# Memory\nused_memory:7\nmaxmemory:9\n"),
     ];
-    assert_eq!(codes(&inventory(files)), [""; 0]);
+    assert_eq!(codes(&inventory(files)), [] as [Code; 0]);
 }
 
 #[test]
@@ -74,7 +76,7 @@ fn of_answers_without_views_the_fullest_counts() {
     let inventory = inventory(files);
     assert_eq!(
         codes(&inventory),
-        ["report/error", "capture/no-cluster-nodes"]
+        [Report::Error.code(), Capture::NoClusterNodes.code()]
     );
     assert_eq!(inventory.diagnostics[0].severity, Severity::Warning);
     assert_eq!(members(&inventory), "abcd");

@@ -1,6 +1,7 @@
 //! Several captures of one cluster.
 
 use super::*;
+use crate::diagnostic::Capture;
 
 const MONDAY: u64 = 1_795_000_000_000;
 const HOUR: u64 = 3_600_000;
@@ -20,7 +21,7 @@ fn capture(name: &str, nodes: &str, lines: &str, clock: u64) -> Vec<Source> {
     views.collect()
 }
 
-fn message(inventory: &Inventory, code: &str) -> String {
+fn message(inventory: &Inventory, code: Capture) -> String {
     let of_code = inventory.diagnostics.iter().find(|d| d.code == code);
     of_code.map_or_else(String::new, |d| d.message.clone())
 }
@@ -37,10 +38,9 @@ fn only_the_newest_of_several_captures_counts() {
         "host,ip\nh1,10.0.0.1\nh1,10.0.0.2\nh2,10.0.0.3\nh2,10.0.0.4\n",
     ));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/older-capture"; 2]);
+    assert_eq!(codes(&inventory), [Capture::OlderCapture; 2]);
     assert!(
-        message(&inventory, "capture/older-capture")
-            .contains("`a-sun/` is 2 d older than `b-tue/`"),
+        message(&inventory, Capture::OlderCapture).contains("`a-sun/` is 2 d older than `b-tue/`"),
         "{:?}",
         inventory.diagnostics
     );
@@ -70,8 +70,8 @@ fn captures_may_be_parted_below_the_folder_of_each_node() {
         }
     }
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/older-capture"]);
-    let said = message(&inventory, "capture/older-capture");
+    assert_eq!(codes(&inventory), [Capture::OlderCapture]);
+    let said = message(&inventory, Capture::OlderCapture);
     assert!(
         said.contains("2 h older than") && said.contains("as are 2 others"),
         "{said}"
@@ -92,7 +92,7 @@ fn sessions_of_many_nodes_are_captures_too() {
         session("tue.txt", LATER, MONDAY + 3 * HOUR),
         session("mon.txt", FOUR, MONDAY),
     ]);
-    assert_eq!(codes(&inventory), ["capture/older-capture"]);
+    assert_eq!(codes(&inventory), [Capture::OlderCapture]);
     assert!(node(&inventory, 'c').is_master());
     assert_eq!(inventory.views_behind, 0);
 }
@@ -108,7 +108,7 @@ fn an_old_view_beside_the_new_one_leaves_the_rest_alone() {
     files.push(at(&format!("{}/old.txt", folder('a')), 'a', LATER, MONDAY));
     files.push(of('a', "info.txt", "role:master\r\nused_memory:9\r\n"));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/older-capture"]);
+    assert_eq!(codes(&inventory), [Capture::OlderCapture]);
     assert_eq!(inventory.cluster.views, 4);
     assert_eq!(node(&inventory, 'a').used_memory, Some(9));
 }
@@ -123,7 +123,7 @@ fn a_clock_that_is_wrong_costs_no_view() {
         MONDAY - 9 * HOUR,
     ));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(inventory.cluster.views, 4);
 }
 
@@ -142,7 +142,7 @@ fn what_a_node_says_of_its_clock_beats_its_pongs() {
         }
     }
     let inventory = inventory(files);
-    let said = message(&inventory, "capture/older-capture");
+    let said = message(&inventory, Capture::OlderCapture);
     assert!(said.starts_with("`x/` is 5 h older than `y/`"), "{said}");
     assert!(node(&inventory, 'a').is_master());
 }
@@ -176,9 +176,9 @@ fn clocks_that_contradict_each_other_are_none() {
             told(early, MONDAY - HOUR),
             told(late, MONDAY + 9 * HOUR),
         ]);
-        let expected = ["capture/doubtful-clock", "capture/older-capture"];
+        let expected = [Capture::DoubtfulClock, Capture::OlderCapture];
         assert_eq!(codes(&inventory), expected);
-        let said = message(&inventory, "capture/doubtful-clock");
+        let said = message(&inventory, Capture::DoubtfulClock);
         assert!(
             said.starts_with("clocks under one name are 10 h apart"),
             "{said}"
@@ -193,5 +193,5 @@ fn clocks_that_contradict_each_other_are_none() {
         told("info", MONDAY - HOUR),
         told("server", MONDAY),
     ]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
 }

@@ -1,6 +1,7 @@
 //! Two clusters in one capture, at the same addresses.
 
 use super::*;
+use crate::diagnostic::Capture;
 
 /// Another cluster on the same hosts, with fewer views.
 const OTHER: &str =
@@ -58,7 +59,7 @@ fn answers_of_the_other_cluster_are_not_those_of_the_nodes_at_its_addresses() {
             files.reverse();
         }
         let inventory = inventory(files.clone());
-        assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+        assert_eq!(codes(&inventory), [Capture::SecondCluster]);
         assert_eq!(members(&inventory), "abcd");
         let known: Vec<_> = epochs(&inventory).into_iter().flatten().collect();
         assert_eq!(known, [(2, 2)]);
@@ -83,7 +84,7 @@ fn sections_of_one_file_are_told_apart_by_their_views() {
         info(8)
     );
     let inventory = inventory(vec![file("one.txt", &text), file("two.txt", &other)]);
-    assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+    assert_eq!(codes(&inventory), [Capture::SecondCluster]);
     assert_eq!(epochs(&inventory), [Some((2, 2)), Some((2, 2))]);
 }
 
@@ -94,7 +95,7 @@ fn what_may_be_of_either_is_used_for_neither() {
     files.push(at("one", 'a', "nodes.txt", &other_view('e', 1)));
     files.push(at("one", 'a', "cluster-info.txt", &info(8)));
     let inventory = inventory(files);
-    let expected = ["capture/second-cluster", "capture/answer-of-unknown-node"];
+    let expected = [Capture::SecondCluster, Capture::AnswerOfUnknownNode];
     assert_eq!(codes(&inventory), expected);
     assert!(inventory.diagnostics[1].message.contains("two clusters"));
     assert!(inventory.diagnostics[1].place.is_some());

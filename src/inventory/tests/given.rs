@@ -1,6 +1,7 @@
 //! What was given with the views, and what was kept from earlier.
 
 use super::*;
+use crate::diagnostic::Capture;
 
 /// `d` failed by all, and one more file.
 fn with(path: &str, text: &str) -> Inventory {
@@ -25,12 +26,12 @@ fn a_file_that_is_named_for_the_disk_is_no_answer_whatever_it_holds() {
     ] {
         let found = with(&format!("nodes/10.0.0.4_7004/{name}"), &own);
         assert!(!lives(&found), "{name}");
-        assert_eq!(codes(&found), ["capture/named-nodes-conf"], "{name}");
+        assert_eq!(codes(&found), [Capture::NamedNodesConf], "{name}");
         // With the line that such a file ends in nothing has to be said.
         let whole = format!("{own}vars currentEpoch 2 lastVoteEpoch 0\n");
         let found = with(&format!("nodes/10.0.0.4_7004/{name}"), &whole);
         assert!(!lives(&found), "{name}");
-        assert_eq!(codes(&found), [""; 0], "{name}");
+        assert_eq!(codes(&found), [] as [Code; 0], "{name}");
     }
     for name in [
         "nodes.txt",
@@ -112,7 +113,7 @@ fn an_answer_of_another_time_does_not_show_that_its_node_lives() {
     assert_eq!(answered_at(NIGHT + 90_000), (true, vec![]));
     assert_eq!(
         answered_at(NIGHT - 600_000),
-        (false, vec!["capture/older-answer"])
+        (false, vec![Capture::OlderAnswer.code()])
     );
 }
 
@@ -131,7 +132,7 @@ fn a_view_from_before_its_node_died_is_left_out() {
         viewed_at(NIGHT - 600_000, dead),
         (
             false,
-            vec!["capture/view-of-the-dead", "capture/older-answer"]
+            vec![Capture::ViewOfTheDead.code(), Capture::OlderAnswer.code()]
         )
     );
     assert_eq!(viewed_at(NIGHT - 600_000, "d slave b 2"), (true, vec![]));

@@ -1,6 +1,8 @@
 //! What files about hosts add: mounts, processes, configuration files, port lists.
 
 use super::*;
+use crate::diagnostic::Capture;
+use crate::diagnostic::Map;
 use crate::policy::HomeRole;
 
 const DF: &str = "Filesystem 1K-blocks Used Available Use% Mounted on\n\
@@ -32,7 +34,7 @@ fn directories_on_one_mount_share_a_disk() {
         dir('b', "/data/ssd_1/b"),
         dir('c', "/data/ssd_1/a"),
     ]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(disk_of(&inventory, 'a'), "/data/ssd_1");
     assert_eq!(node(&inventory, 'a').disk, node(&inventory, 'b').disk);
     // Nobody knows the mounts of the other host: there a directory stands for itself.
@@ -82,11 +84,11 @@ fn a_file_is_of_the_host_that_its_path_names() {
             file(path, DF),
             dir('a', "/data/ssd_1/a"),
         ]);
-        assert_eq!(codes(&inventory), [""; 0], "{path}");
+        assert_eq!(codes(&inventory), [] as [Code; 0], "{path}");
         assert_eq!(disk_of(&inventory, 'a'), "/data/ssd_1", "{path}");
     }
     let inventory = with(vec![file("df.txt", DF), dir('a', "/data/ssd_1/a")]);
-    assert_eq!(codes(&inventory), ["capture/unknown-host"]);
+    assert_eq!(codes(&inventory), [Capture::UnknownHost]);
     assert_eq!(disk_of(&inventory, 'a'), "/data/ssd_1/a");
 }
 
@@ -98,7 +100,7 @@ fn a_folder_is_of_the_host_whose_addresses_lie_in_it() {
         file("hosts/db-one/ips.txt", ips),
     ];
     let inventory = with([vec![dir('a', "/data/ssd_1/a")], facts.to_vec()].concat());
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(disk_of(&inventory, 'a'), "/data/ssd_1");
 }
 
@@ -115,7 +117,7 @@ fn a_configuration_file_tells_the_directory() {
         dir('d', "/data/4"),
         file("10.0.0.4/redis-7004.conf", "dir /data/old\n"),
     ]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     let disks: Vec<_> = "abcd".chars().map(|n| disk_of(&inventory, n)).collect();
     assert_eq!(disks, ["/data/1", "/data/2", "/data/3", "/data/4"]);
 }
@@ -135,12 +137,12 @@ fn the_port_gives_a_disk_only_where_nothing_else_does() {
         with(files)
     };
     let all = files(&[]);
-    assert_eq!(codes(&all), ["map/guessed-disk"]);
+    assert_eq!(codes(&all), [Map::GuessedDisk]);
     let disks: Vec<_> = "abcd".chars().map(|n| disk_of(&all, n)).collect();
     assert_eq!(disks, ["/ssd_02", "/ssd_01", "/ssd_02", "/ssd_01"]);
     // Port 7003 would be on 02: replicas are dealt out otherwise, so only `b` is guessed.
     let some = files(&known);
-    assert_eq!(codes(&some), ["map/guessed-disk"]);
+    assert_eq!(codes(&some), [Map::GuessedDisk]);
     assert_eq!(disk_of(&some, 'b'), "/ssd_01/nvkvs", "beside `c`");
     assert_eq!(disk_of(&some, 'd'), "-");
     assert_eq!(disk_of(&some, 'a'), "/ssd_02/nvkvs");
@@ -162,7 +164,7 @@ fn port_lists_are_of_their_hosts() {
     let elsewhere = lists.replace("10.0.0.", "10.9.9.");
     let inventory = with(vec![file("redis.properties", &elsewhere)]);
     assert!(inventory.policy.home.is_empty());
-    assert_eq!(codes(&inventory), ["map/unused-home"]);
+    assert_eq!(codes(&inventory), [Map::UnusedHome]);
 }
 
 #[test]
@@ -208,10 +210,10 @@ fn a_stopped_process_is_dead_if_it_said_nothing() {
     let stopped = "redis 77 0.1 0.2 1 2 ? Tl 01:00 0:00 redis-server *:7004 [cluster]\n";
     let inventory = silent(stopped);
     assert!(!node(&inventory, 'd').is_live());
-    assert_eq!(codes(&inventory), ["capture/process"]);
+    assert_eq!(codes(&inventory), [Capture::Process]);
     let runs = silent(&stopped.replace("Tl", "Sl"));
     assert!(node(&runs, 'd').is_live());
-    assert_eq!(codes(&runs), [""; 0]);
+    assert_eq!(codes(&runs), [] as [Code; 0]);
     // What answered lives, whatever a listing of another moment shows.
     let answered = with(vec![file("ps-10.0.0.4.txt", stopped)]);
     assert!(node(&answered, 'd').is_live());
@@ -231,7 +233,7 @@ fn a_process_that_does_not_run_is_dead_if_the_list_is_long_enough_and_of_its_hos
     };
     let both = on_one_host(&(line(7003) + &line(9000)));
     assert!(!node(&both, 'd').is_live());
-    assert!(codes(&both).contains(&"capture/process"));
+    assert!(codes(&both).contains(&Capture::Process.code()));
     for short in [
         line(7003),
         line(7003) + &line(7004),
@@ -256,7 +258,10 @@ fn counts_of_another_tool_are_compared() {
         .collect();
     assert_eq!(
         lines,
-        [("capture/distribution", 4), ("capture/distribution", 5)]
+        [
+            (Capture::Distribution.code(), 4),
+            (Capture::Distribution.code(), 5)
+        ]
     );
 }
 
@@ -269,7 +274,7 @@ fn a_server_that_no_view_lists_is_told() {
         inventory(all)
     };
     let stranger = with_ps(&(line(7004) + &line(9000) + &line(9001)));
-    assert_eq!(codes(&stranger), ["capture/unknown-server"]);
+    assert_eq!(codes(&stranger), [Capture::UnknownServer]);
     let told = &stranger.diagnostics[0];
     assert!(
         told.message
@@ -279,13 +284,17 @@ fn a_server_that_no_view_lists_is_told() {
     );
     assert_eq!(told.place.as_ref().map(|p| p.line), Some(2));
     let alone = line(7004) + &line(9000).replace(" [cluster]", "");
-    assert_eq!(codes(&with_ps(&alone)), [""; 0], "no cluster mode");
-    assert_eq!(codes(&with_ps(&line(9000))), [""; 0], "as in a container");
+    assert_eq!(codes(&with_ps(&alone)), [] as [Code; 0], "no cluster mode");
+    assert_eq!(
+        codes(&with_ps(&line(9000))),
+        [] as [Code; 0],
+        "as in a container"
+    );
     let mut met = views("abcd", FOUR);
     let blank = dump("e@10.0.0.4:9000 myself,master - 0");
     met.push(file("nodes/10.0.0.4_9000/cluster-nodes.txt", &blank));
     met.push(file("ps-10.0.0.4.txt", &(line(7004) + &line(9000))));
-    assert_eq!(codes(&inventory(met)), [""; 0], "M007 tells of it");
+    assert_eq!(codes(&inventory(met)), [] as [Code; 0], "M007 tells of it");
 }
 
 #[test]
@@ -297,7 +306,7 @@ fn a_process_that_runs_where_the_views_see_a_dead_node_is_said() {
         files.push(file("10.0.0.1/ps.txt", ps));
         let inventory = inventory(files);
         let all = inventory.diagnostics.into_iter();
-        let odd = all.filter(|d| d.code == "capture/dead-but-runs");
+        let odd = all.filter(|d| d.code == Capture::DeadButRuns);
         odd.map(|d| d.place.map(|p| p.line)).collect::<Vec<_>>()
     };
     let failed = FOUR.replace("a master", "a master,fail");

@@ -1,6 +1,7 @@
 //! Who lives.
 
 use super::*;
+use crate::diagnostic::Capture;
 
 const REFUSED: &str = "Could not connect to Redis at 10.0.0.4:7004: Connection refused\n";
 
@@ -81,7 +82,7 @@ fn a_node_that_did_and_did_not_answer_lives_and_is_told() {
     files.push(of('b', "UNREACHABLE", "Could not connect to Redis\n"));
     let inventory = inventory(files);
     assert!(node(&inventory, 'b').is_live());
-    assert_eq!(codes(&inventory), ["capture/silent-but-answers"]);
+    assert_eq!(codes(&inventory), [Capture::SilentButAnswers]);
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn a_node_that_answered_one_command_and_not_another_lives_and_is_told() {
     let inventory = inventory(files);
     let d = node(&inventory, 'd');
     assert!(d.is_live() && d.is_outvoted());
-    assert_eq!(codes(&inventory), ["capture/silent-but-answers"]);
+    assert_eq!(codes(&inventory), [Capture::SilentButAnswers]);
     assert!(!node(&inventory, 'a').is_outvoted());
 }
 
@@ -117,7 +118,7 @@ fn an_answer_of_an_older_capture_is_none() {
     ));
     files.push(file(&format!("wed/{d}/UNREACHABLE"), REFUSED));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/older-capture"]);
+    assert_eq!(codes(&inventory), [Capture::OlderCapture]);
     assert!(!node(&inventory, 'd').is_live());
 }
 

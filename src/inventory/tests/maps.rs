@@ -1,6 +1,7 @@
 //! Hosts, zones, disks and homes.
 
 use super::*;
+use crate::diagnostic::Map;
 use crate::model::Address;
 use crate::policy::HomeRole;
 
@@ -36,7 +37,7 @@ fn without_a_map_the_ip_is_the_host() {
 fn hosts_and_zones_come_from_the_map() {
     let map = "host,ip,zone\nh1,10.0.0.1,z1\nh1,10.0.0.3,z1\nh2,10.0.0.2,z2\nh2,10.0.0.4,\n";
     let inventory = with(vec![file("hosts.csv", map)]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(host_of(&inventory, 'a'), host_of(&inventory, 'c'));
     assert_eq!(zone_of(&inventory, 'c'), Some("z1"));
     assert_eq!(zone_of(&inventory, 'd'), Some("z2"));
@@ -59,7 +60,7 @@ fn a_port_tells_machines_behind_one_ip_apart() {
 fn the_first_of_two_rows_that_differ_is_kept() {
     let map = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\nh9,10.0.0.1\nh3,10.0.0.3\nh4,10.0.0.4\n";
     let inventory = with(vec![file("hosts.csv", map)]);
-    assert_eq!(codes(&inventory), ["map/contradiction"]);
+    assert_eq!(codes(&inventory), [Map::Contradiction]);
     let odd = &inventory.diagnostics[0];
     assert_eq!(odd.place.as_ref().unwrap().line, 4);
     assert!(odd.message.contains("hosts.csv:2"), "{}", odd.message);
@@ -70,10 +71,7 @@ fn the_first_of_two_rows_that_differ_is_kept() {
 fn what_the_map_does_not_know_and_does_not_need_is_said() {
     let map = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\nh9,10.0.0.9\n";
     let inventory = with(vec![file("hosts.csv", map)]);
-    assert_eq!(
-        codes(&inventory),
-        ["map/node-without-host", "map/unused-host"]
-    );
+    assert_eq!(codes(&inventory), [Map::NodeWithoutHost, Map::UnusedHost]);
     assert!(
         inventory.diagnostics[0]
             .message
@@ -153,7 +151,7 @@ fn a_map_is_held_against_what_the_nodes_announce() {
         files.push(map(zones));
         let inventory = with(files);
         let odd = inventory.diagnostics.iter();
-        let odd = odd.filter(|d| d.code == "map/contradiction");
+        let odd = odd.filter(|d| d.code == Map::Contradiction);
         let found: Vec<u32> = odd.filter_map(|d| Some(d.place.as_ref()?.line)).collect();
         assert_eq!(found, lines, "{zones:?} {said:?}");
         assert_eq!(zone_of(&inventory, 'b'), Some(zones[1]));
@@ -172,7 +170,7 @@ fn a_hostname_of_another_machine_contradicts_the_map() {
         let text = dump(FOUR).replace("17001 master", &named);
         let map = "host,ip\nh1,10.0.0.1\nh2,10.0.0.2\nh3,10.0.0.3\nh4,10.0.0.4\n";
         let inventory = inventory(vec![file("a.txt", &text), file("hosts.csv", map)]);
-        let found = codes(&inventory).contains(&"map/contradiction");
+        let found = codes(&inventory).contains(&Map::Contradiction.code());
         assert_eq!(found, odd, "{hostname}");
         assert_eq!(host_of(&inventory, 'a'), "h1");
     }
@@ -195,7 +193,7 @@ fn disks_are_found_by_host_and_by_ip() {
     let hosts = "host,ip\nh1,10.0.0.1\nh1,10.0.0.2\nh2,10.0.0.3\nh2,10.0.0.4\n";
     let disks = "host,port,dir,disk\nh1,7001,/d/1,nvme0\nh1,7002,/d/2,nvme0\nh2,7003,/d/3,nvme0\n10.0.0.4,7004,/d/4,\n";
     let inventory = with(vec![file("hosts.csv", hosts), file("disks.csv", disks)]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(node(&inventory, 'a').disk, node(&inventory, 'b').disk);
     assert_ne!(node(&inventory, 'a').disk, node(&inventory, 'c').disk);
     assert_eq!(disk_of(&inventory, 'd'), Some("/d/4"));
@@ -215,7 +213,7 @@ fn disk_rows_that_differ_or_are_not_needed_are_said() {
     let disks =
         "ip,port,dir\n10.0.0.1,7001,/x\n10.0.0.1,7001,/y\n10.0.0.1,7001,/x\n10.0.0.9,7001,/z\n";
     let inventory = with(vec![file("disks.csv", disks)]);
-    assert_eq!(codes(&inventory), ["map/contradiction", "map/unused-disk"]);
+    assert_eq!(codes(&inventory), [Map::Contradiction, Map::UnusedDisk]);
     let lines: Vec<u32> = inventory
         .diagnostics
         .iter()
@@ -245,7 +243,7 @@ fn the_first_home_of_an_address_is_kept() {
         10.0.0.3,7003,replica,10.0.0.1:7001\n\
         10.0.0.3,7003,replica,10.0.0.2:7002\n";
     let inventory = with(vec![file("layout.csv", map)]);
-    assert_eq!(codes(&inventory), ["map/contradiction"]);
+    assert_eq!(codes(&inventory), [Map::Contradiction]);
     let message = &inventory.diagnostics[0].message;
     assert!(
         message.contains("replica of 10.0.0.2:7002 here"),
@@ -268,7 +266,7 @@ fn what_the_operator_gave_beats_a_map_without_a_word() {
     let mut files = views("abcd", FOUR);
     files.push(map);
     let inventory = read(files, policy);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     let role = |of| inventory.policy.home[&address(of).parse().unwrap()].role;
     assert_eq!(
         (role('a'), role('b')),
@@ -297,7 +295,7 @@ fn home_entries_of_no_node_are_said_once_a_map() {
     let mut files = views("abcd", FOUR);
     files.push(file("layout.csv", map));
     let inventory = read(files, Policy::parse(text).unwrap());
-    assert_eq!(codes(&inventory), ["map/unused-home"; 2]);
+    assert_eq!(codes(&inventory), [Map::UnusedHome; 2]);
     let [policy, layout] = &inventory.diagnostics[..] else {
         panic!("two notes");
     };
@@ -314,7 +312,7 @@ fn home_entries_of_no_node_are_said_once_a_map() {
 fn disk_rows_of_no_node_are_said_once_a_map() {
     let disks = "ip,port,dir\n10.0.0.8,7001,/x\n10.0.0.9,7001,/y\n10.0.0.9,7002,/y\n";
     let inventory = with(vec![file("disks.csv", disks)]);
-    assert_eq!(codes(&inventory), ["map/unused-disk"]);
+    assert_eq!(codes(&inventory), [Map::UnusedDisk]);
     let message = &inventory.diagnostics[0].message;
     assert!(
         message.contains("`10.0.0.8` port 7001, nor where 2 more"),
@@ -331,5 +329,5 @@ fn the_home_of_a_ghost_is_no_stranger() {
     old.push_str("vars currentEpoch 1 lastVoteEpoch 0\n");
     files.push(of('b', "nodes.conf", &old));
     files.push(file("layout.csv", "ip,port,role\n10.0.0.3,7003,replica\n"));
-    assert_eq!(codes(&inventory(files)), [""; 0]);
+    assert_eq!(codes(&inventory(files)), [] as [Code; 0]);
 }

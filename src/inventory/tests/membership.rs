@@ -1,6 +1,7 @@
 //! Members, ghosts, un-met nodes, handshakes and other clusters.
 
 use super::*;
+use crate::diagnostic::Capture;
 use crate::model::Membership;
 use crate::model::Role;
 
@@ -64,7 +65,7 @@ fn a_node_that_met_nobody_is_named_by_its_folder() {
         e.address.as_ref().map(ToString::to_string),
         Some(address('e'))
     );
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(inventory.views_behind, 0);
 }
 
@@ -74,7 +75,7 @@ fn a_node_that_lists_only_itself_and_owns_slots_is_left_out() {
     files.push(view('e', "e master - 1 0-16383"));
     let inventory = inventory(files);
     assert_eq!(members(&inventory), "abcd");
-    assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+    assert_eq!(codes(&inventory), [Capture::SecondCluster]);
     assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
 }
 
@@ -84,7 +85,7 @@ fn another_cluster_is_left_out_and_said() {
     files.extend(views("abcd", FOUR));
     let inventory = inventory(files);
     assert_eq!(members(&inventory), "abcd");
-    assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+    assert_eq!(codes(&inventory), [Capture::SecondCluster]);
     let said = &inventory.diagnostics[0];
     assert!(
         said.message
@@ -127,7 +128,7 @@ fn a_ghost_of_another_cluster_does_not_join_them() {
     let ghost = format!("{FOUR}; g@:0 slave,noaddr - 9 down");
     let mut files = views("abcd", &ghost);
     files.extend(views("fg", "f master - 9 0-16383; g slave f 9"));
-    assert_eq!(codes(&inventory(files)), ["capture/second-cluster"]);
+    assert_eq!(codes(&inventory(files)), [Capture::SecondCluster]);
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn handshakes_are_counted_and_left_out() {
     let lines = format!("{FOUR}; z handshake - 0 down");
     let inventory = inventory(views("ab", &lines));
     assert_eq!(members(&inventory), "abcd");
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     let (a, b) = (id(&inventory, 'a'), id(&inventory, 'b'));
     assert_eq!(inventory.in_flight.handshakes, 2);
     assert_eq!(inventory.in_flight.handshakes_in, [a, b]);
@@ -223,7 +224,7 @@ fn what_was_saved_beside_views_of_another_cluster_is_not_ours() {
     let info = "cluster_current_epoch:30\n";
     files.push(file("old/10.0.0.1_7001/cluster-info.txt", info));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/second-cluster"]);
+    assert_eq!(codes(&inventory), [Capture::SecondCluster]);
     let a = id(&inventory, 'a');
     let view = inventory.views.iter().find(|v| v.owner == Some(a));
     assert_eq!(view.unwrap().cluster_current_epoch, Some((7, 7)));
@@ -248,7 +249,7 @@ fn a_blank_node_beside_another_cluster_is_left_to_it() {
         let inventory = inventory(files);
         (
             inventory.cluster.find(&name('z')).is_some(),
-            codes(&inventory).contains(&"capture/whose-blank"),
+            codes(&inventory).contains(&Capture::WhoseBlank.code()),
         )
     };
     assert_eq!(

@@ -21,6 +21,7 @@ mod slots;
 mod views;
 mod whose;
 
+use crate::diagnostic::Code;
 use crate::inventory::Inventory;
 use crate::inventory::gather::Gathered;
 use crate::inventory::read;
@@ -149,6 +150,6 @@ fn members(inventory: &Inventory) -> String {
     inventory.cluster.nodes.iter().filter_map(first).collect()
 }
 
-pub(crate) fn codes(inventory: &Inventory) -> Vec<&'static str> {
+pub(crate) fn codes(inventory: &Inventory) -> Vec<Code> {
     inventory.diagnostics.iter().map(|d| d.code).collect()
 }

@@ -1,6 +1,7 @@
 //! Ways in which operators name files: whose they are must come out, or be said.
 
 use super::*;
+use crate::diagnostic::Capture;
 
 const INFO: &str = "# Server\r\nrole:master\r\nused_memory:77\r\n";
 const LINES: &str = "a@10.0.0.1:7000@17000,redis-0.redis.svc.local master - 1 0-8191; \
@@ -104,11 +105,7 @@ fn names_that_say_too_little_are_said() {
     ] {
         let inventory = with(&[(path, INFO)]);
         assert_eq!(node(&inventory, 'a').used_memory, None, "{path}");
-        assert_eq!(
-            codes(&inventory),
-            ["capture/answer-of-unknown-node"],
-            "{path}"
-        );
+        assert_eq!(codes(&inventory), [Capture::AnswerOfUnknownNode], "{path}");
     }
 }
 
@@ -123,6 +120,6 @@ fn copies_of_one_view_are_one_view() {
         ("10.0.0.1_7000 (1).txt", &text),
         ("backup/node1.txt", &text),
     ]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(inventory.cluster.views, 2);
 }

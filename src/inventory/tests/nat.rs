@@ -1,6 +1,8 @@
 //! On which hosts nodes are that announce one IP.
 
 use super::*;
+use crate::diagnostic::Capture;
+use crate::diagnostic::Map;
 
 const ONE_IP: &str = "a@203.0.113.5:30001@40001 master - 1 0-8191; \
     b@203.0.113.5:30002@40002 master - 2 8192-16383; \
@@ -28,7 +30,7 @@ fn nodes_that_were_reached_at_different_ips_are_on_different_hosts() {
         )
     };
     let inventory = inventory("abc".chars().map(reached).collect());
-    let expected = ["capture/announced-elsewhere", "capture/hosts-behind-one-ip"];
+    let expected = [Capture::AnnouncedElsewhere, Capture::HostsBehindOneIp];
     assert_eq!(codes(&inventory), expected);
     assert!(inventory.diagnostics[1].place.is_some());
     let hosts = ['a', 'b', 'c'].map(|n| host(&inventory, n));
@@ -115,7 +117,7 @@ fn a_map_that_puts_a_node_elsewhere_than_it_was_reached_is_said() {
         let said = found
             .diagnostics
             .iter()
-            .find(|d| d.code == "map/contradiction");
+            .find(|d| d.code == Map::Contradiction);
         let said = said.unwrap_or_else(|| panic!("{path}"));
         assert!(
             said.message.contains("h1") && said.message.contains("h2"),
@@ -130,7 +132,7 @@ fn a_map_that_puts_a_node_elsewhere_than_it_was_reached_is_said() {
         "h1/10.0.0.2_7001.txt",
     ] {
         assert!(
-            !codes(&reached(path, map)).contains(&"map/contradiction"),
+            !codes(&reached(path, map)).contains(&Map::Contradiction.code()),
             "{path}"
         );
     }
@@ -152,7 +154,7 @@ fn a_node_at_two_addresses_is_said() {
     let [odd] = &inventory.diagnostics[..] else {
         panic!("{:?}", inventory.diagnostics);
     };
-    assert_eq!(odd.code, "capture/two-addresses");
+    assert_eq!(odd.code, Capture::TwoAddresses);
     assert!(
         odd.message
             .starts_with("2 of 3 views that list 10.0.0.2:7002 show it at 192.168.0.2:7002:"),
@@ -178,7 +180,7 @@ fn the_same_ids_at_two_sets_of_addresses_are_said_once() {
     let [odd] = &inventory.diagnostics[..] else {
         panic!("{:?}", inventory.diagnostics);
     };
-    assert_eq!(odd.code, "capture/same-ids-elsewhere");
+    assert_eq!(odd.code, Capture::SameIdsElsewhere);
     assert!(
         odd.message.starts_with("4 nodes are here twice"),
         "{}",

@@ -1,6 +1,7 @@
 //! What INFO and CONFIG tell of a node.
 
 use super::*;
+use crate::diagnostic::Capture;
 use crate::model::Link;
 use crate::model::Replication;
 use crate::model::Sync;
@@ -103,7 +104,7 @@ fn who_follows_another_master_by_its_info_is_no_known_copy() {
     assert_eq!(follows("10.9.9.9:1"), (Sync::Done, Some(42), vec![]));
     assert_eq!(
         follows(&address('b')),
-        (Sync::Disputed, None, vec!["capture/info-contradicts"])
+        (Sync::Disputed, None, vec![Capture::InfoContradicts.code()])
     );
 }
 
@@ -127,7 +128,7 @@ fn the_address_that_a_ghost_had_contradicts_only_if_a_stranger_is_copied() {
     assert_eq!(state("down"), (Sync::Done, vec![]));
     assert_eq!(
         state("up"),
-        (Sync::Disputed, vec!["capture/info-contradicts"])
+        (Sync::Disputed, vec![Capture::InfoContradicts.code()])
     );
 }
 
@@ -136,11 +137,11 @@ fn a_role_that_the_views_do_not_know_is_said() {
     let inventory = replica("role:master master_repl_offset:7");
     let found = node(&inventory, 'c').replication;
     assert_eq!((found.sync, found.offset), (Sync::Disputed, None));
-    assert_eq!(codes(&inventory), ["capture/info-contradicts"]);
+    assert_eq!(codes(&inventory), [Capture::InfoContradicts]);
     let mut files = views("abcd", FOUR);
     files.push(of('a', "info.txt", "role:slave\r\nslave_repl_offset:7\r\n"));
     let said = super::inventory(files);
-    assert_eq!(codes(&said), ["capture/info-contradicts"]);
+    assert_eq!(codes(&said), [Capture::InfoContradicts]);
     assert_eq!(node(&said, 'a').replication, Replication::default());
 }
 
@@ -289,7 +290,7 @@ fn settings_are_those_that_are_safe_for_all() {
 fn an_answer_of_nobody_is_said() {
     let mut files = views("abcd", FOUR);
     files.push(file("x/info.txt", "# Replication\r\nrole:slave\r\n"));
-    assert_eq!(codes(&inventory(files)), ["capture/answer-of-unknown-node"]);
+    assert_eq!(codes(&inventory(files)), [Capture::AnswerOfUnknownNode]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Captures without a view: `CLUSTER SHARDS`, `CLUSTER SLOTS`, reports of a check.
 
 use super::*;
+use crate::diagnostic::Capture;
 use crate::inventory::Authority;
 use crate::inventory::reconcile::reconcile;
 use crate::parse::NodesDump;
@@ -24,7 +25,7 @@ fn shards_stand_in_for_views_and_it_is_said() {
     answer(&mut gathered, Some('a'), Authority::Shards, SHARDS);
     let inventory = reconcile(gathered, Policy::default());
     assert_eq!(inventory.secondhand, Some(Authority::Shards));
-    assert_eq!(codes(&inventory), ["capture/no-cluster-nodes"]);
+    assert_eq!(codes(&inventory), [Capture::NoClusterNodes]);
     assert!(inventory.diagnostics[0].message.contains("CLUSTER SHARDS"));
     assert_eq!(members(&inventory), "abcd");
     assert_eq!(node(&inventory, 'b').slots.to_string(), "8192-16383");
@@ -77,5 +78,5 @@ fn a_view_beats_them_all() {
     assert_eq!(inventory.secondhand, None);
     assert_eq!(inventory.cluster.views, 1);
     assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
 }

@@ -1,12 +1,14 @@
 //! Which views count, and whose they are.
 
 use super::*;
+use crate::diagnostic::Capture;
+use crate::diagnostic::Parse;
 use crate::inventory::reconcile::reconcile;
 
 #[test]
 fn one_view_is_a_cluster() {
     let inventory = inventory(vec![view('a', FOUR)]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(members(&inventory), "abcd");
     assert_eq!(inventory.cluster.views, 1);
     assert_eq!(inventory.views_behind, 0);
@@ -57,7 +59,7 @@ fn of_two_views_of_a_node_the_newest_counts() {
             files.reverse();
         }
         let inventory = inventory(files);
-        assert_eq!(codes(&inventory), ["capture/two-views"]);
+        assert_eq!(codes(&inventory), [Capture::TwoViews]);
         assert!(node(&inventory, 'a').is_replica());
         assert_eq!(inventory.cluster.views, 1);
         let place = inventory.diagnostics[0].place.as_ref().unwrap();
@@ -72,7 +74,7 @@ fn the_same_view_twice_is_no_news() {
         file("y.txt", &view('a', FOUR).text),
     ];
     let inventory = inventory(twice);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(inventory.cluster.views, 1);
 }
 
@@ -90,7 +92,7 @@ fn the_path_names_the_owner_of_a_dump_without_myself() {
 #[test]
 fn a_dump_of_nobody_counts_all_the_same() {
     let inventory = inventory(vec![file("nodes.txt", &dump(FOUR))]);
-    assert_eq!(codes(&inventory), ["capture/unknown-owner"]);
+    assert_eq!(codes(&inventory), [Capture::UnknownOwner]);
     assert_eq!(members(&inventory), "abcd");
     assert!(
         inventory
@@ -105,7 +107,7 @@ fn a_dump_of_nobody_counts_all_the_same() {
 fn the_myself_line_is_believed_against_the_path() {
     let wrong = file(&format!("{}/nodes.txt", folder('b')), &view('a', FOUR).text);
     let inventory = inventory(vec![wrong]);
-    assert_eq!(codes(&inventory), ["capture/owner-contradiction"]);
+    assert_eq!(codes(&inventory), [Capture::OwnerContradiction]);
     assert!(node(&inventory, 'a').seen.has_view && !node(&inventory, 'b').seen.has_view);
 }
 
@@ -258,7 +260,7 @@ fn the_id_that_a_node_told_owns_a_dump_without_myself() {
     let id_file = file("x/myid.txt", &name('b'));
     take(&mut gathered, &id_file, None, Facts::MyId(&id_file.text));
     let inventory = reconcile(gathered, Policy::default());
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(inventory.views[0].owner, Some(id(&inventory, 'b')));
 }
 
@@ -271,7 +273,7 @@ fn slots_that_the_owner_s_own_view_garbles_are_what_the_others_say() {
     assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
     assert!(inventory.conflicts.is_empty() && !inventory.incomplete);
     assert_eq!(inventory.views_behind, 0);
-    assert_eq!(codes(&inventory), ["parse/slot"]);
+    assert_eq!(codes(&inventory), [Parse::Slot]);
     assert!(!inventory.cluster.has_unowned_slots());
 }
 
@@ -309,7 +311,7 @@ fn a_dump_that_ends_between_two_lines_is_told_by_cluster_info() {
     };
     assert!(!inventory(known(4)).incomplete);
     let short = inventory(known(5));
-    assert_eq!(codes(&short), ["capture/short-view"]);
+    assert_eq!(codes(&short), [Capture::ShortView]);
     assert!(short.incomplete && short.cluster.unread.nodes);
     assert!(!node(&short, 'a').seen.has_view);
     let mut files = known(5);
@@ -332,7 +334,7 @@ fn a_node_that_does_not_list_itself_was_cut_off() {
         &dump("b master - 2 8192-16383; d slave b 2"),
     );
     let inventory = inventory(vec![without_a, view('b', FOUR)]);
-    assert_eq!(codes(&inventory), ["capture/short-view"]);
+    assert_eq!(codes(&inventory), [Capture::ShortView]);
     assert_eq!(inventory.views_behind, 0);
     let owners: Vec<_> = inventory.views.iter().map(|v| v.owner).collect();
     let (a, b) = (id(&inventory, 'a'), id(&inventory, 'b'));
@@ -345,7 +347,7 @@ fn who_calls_itself_a_replica_with_slots_is_what_the_others_say() {
     let mut files = views("bcd", FOUR);
     files.push(view('a', &flipped));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/replica-with-slots"]);
+    assert_eq!(codes(&inventory), [Capture::ReplicaWithSlots]);
     assert!(node(&inventory, 'a').is_master());
     assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
     let alone = read(vec![view('a', &flipped)], Policy::default());

@@ -1,6 +1,8 @@
 //! Whose view and whose answer a file holds, where names differ.
 
 use super::*;
+use crate::diagnostic::Capture;
+use crate::diagnostic::Map;
 use crate::model::Address;
 use crate::policy::HomeRole;
 
@@ -40,7 +42,7 @@ fn answers_under_another_address_are_of_the_node_that_was_reached() {
     ));
     files.push(reached('c', "UNREACHABLE", "Connection refused\n"));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/announced-elsewhere"]);
+    assert_eq!(codes(&inventory), [Capture::AnnouncedElsewhere]);
     let message = &inventory.diagnostics[0].message;
     assert!(
         message.contains("(192.168.0.1:7001 -> 203.0.113.5:30001 and 1 more)"),
@@ -78,7 +80,7 @@ fn maps_may_speak_of_either_address() {
     assert_eq!(inventory.policy.home.len(), 2);
     assert!(node(&inventory, 'b').disk.is_some());
     assert!(node(&inventory, 'a').disk.is_none());
-    assert_eq!(codes(&inventory), ["capture/announced-elsewhere"]);
+    assert_eq!(codes(&inventory), [Capture::AnnouncedElsewhere]);
 }
 
 #[test]
@@ -86,7 +88,7 @@ fn one_odd_name_is_told_as_one() {
     let elsewhere = file("10.9.9.9_7001/nodes.txt", &view('a', FOUR).text);
     let info = file("10.9.9.9_7001/info.txt", "role:master\r\nused_memory:5\r\n");
     let inventory = inventory(vec![elsewhere, info]);
-    assert_eq!(codes(&inventory), ["capture/owner-contradiction"]);
+    assert_eq!(codes(&inventory), [Capture::OwnerContradiction]);
     assert_eq!(node(&inventory, 'a').used_memory, Some(5));
 }
 
@@ -96,7 +98,7 @@ fn answers_in_the_folder_of_another_listed_node_stay_its_own() {
         of('b', "nodes.txt", &view('a', FOUR).text),
         of('b', "info.txt", "role:master\r\nused_memory:5\r\n"),
     ]);
-    assert_eq!(codes(&inventory), ["capture/owner-contradiction"]);
+    assert_eq!(codes(&inventory), [Capture::OwnerContradiction]);
     assert_eq!(node(&inventory, 'b').used_memory, Some(5));
 }
 
@@ -118,7 +120,7 @@ fn hosts_and_ports_in_names_find_the_node() {
         ['a', 'b', 'c', 'd'].map(memory),
         [Some(1), Some(2), Some(3), Some(4)]
     );
-    assert_eq!(codes(&inventory), ["map/node-without-host"]);
+    assert_eq!(codes(&inventory), [Map::NodeWithoutHost]);
 }
 
 /// Two machines, one port.
@@ -140,7 +142,7 @@ fn a_prompt_of_this_host_is_told_apart_by_the_file() {
         source
     };
     let inventory = inventory(vec![mark(session('a', 1)), mark(session('b', 2))]);
-    assert_eq!(codes(&inventory), [""; 0]);
+    assert_eq!(codes(&inventory), [] as [Code; 0]);
     assert_eq!(node(&inventory, 'a').used_memory, Some(1));
     assert_eq!(node(&inventory, 'b').used_memory, Some(2));
 }
@@ -155,7 +157,7 @@ fn files_of_one_folder_are_told_apart_by_their_names() {
     ]);
     assert_eq!(node(&inventory, 'b').used_memory, Some(2));
     assert_eq!(node(&inventory, 'a').used_memory, None);
-    assert_eq!(codes(&inventory), ["capture/answer-of-unknown-node"]);
+    assert_eq!(codes(&inventory), [Capture::AnswerOfUnknownNode]);
 }
 
 #[test]
@@ -166,7 +168,7 @@ fn who_asked_the_bus_learnt_nothing_of_the_node() {
         "Could not connect to Redis at 10.0.0.4:17004: Connection refused\n",
     ));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/bus-port"]);
+    assert_eq!(codes(&inventory), [Capture::BusPort]);
     assert!(
         inventory.diagnostics[0]
             .message
@@ -185,7 +187,7 @@ fn answers_of_nobody_are_counted_once() {
     files.push(file("ping.txt", "PONG\n"));
     files.push(file("x/config.txt", "dir\n/data\n"));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/answer-of-unknown-node"]);
+    assert_eq!(codes(&inventory), [Capture::AnswerOfUnknownNode]);
     let note = &inventory.diagnostics[0];
     assert!(
         note.message.starts_with("3 answers were not used"),
@@ -206,7 +208,7 @@ fn answers_of_an_address_or_an_id_that_no_node_has_are_said() {
     files.push(file("10.9.9.8_7000/UNREACHABLE", "Connection refused\n"));
     files.push(file("x/myid.txt", &format!("{}\n", name('e'))));
     let inventory = inventory(files);
-    assert_eq!(codes(&inventory), ["capture/answer-of-unknown-node"; 2]);
+    assert_eq!(codes(&inventory), [Capture::AnswerOfUnknownNode; 2]);
     let said = inventory.diagnostics.iter().map(|d| (&d.message, &d.place));
     let [(first, place), (second, _)] = said.collect::<Vec<_>>()[..] else {
         panic!("two");

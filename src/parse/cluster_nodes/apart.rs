@@ -1,5 +1,6 @@
 //! Several node lines in one, read one by one.
 
+use crate::diagnostic::Parse;
 use crate::parse::cluster_nodes::Reading;
 use crate::parse::cluster_nodes::Skipped;
 use crate::parse::cluster_nodes::is_remark;
@@ -31,7 +32,7 @@ pub(super) fn apart<'a>(
         };
         let message = format!("a second line begins here without a line end before it; {what}");
         let part = behind;
-        log.warning("parse/joined", message, Spot { part, ..spot });
+        log.say(Parse::Joined, message, Spot { part, ..spot });
         match found {
             Ok(line) => {
                 reader.skipped.clear();

@@ -78,6 +78,7 @@ fn has_node(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::parse;
     use crate::text::Source;
@@ -161,7 +162,7 @@ mod tests {
             let warned = parsed
                 .diagnostics
                 .iter()
-                .any(|d| d.code == "parse/truncated");
+                .any(|d| d.code == Parse::Truncated);
             assert_eq!(warned, expected.contains(&true), "{text}");
         }
     }

@@ -1,6 +1,8 @@
 //! Lines among those of a dump that are none: said one by one, or all at once where many follow
 //! each other.
 
+use crate::diagnostic::Code;
+use crate::diagnostic::Parse;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::node_field::Broken;
@@ -22,10 +24,9 @@ pub(super) struct Skipped<'a> {
 
 #[derive(Clone)]
 struct Line<'a> {
-    code: &'static str,
+    code: Code,
     message: String,
     spot: Spot<'a>,
-    is_prose: bool,
 }
 
 impl<'a> Skipped<'a> {
@@ -44,7 +45,7 @@ impl<'a> Skipped<'a> {
                 true => "parts of two lines run together here: what stood between them is missing, and the line was skipped".to_owned(),
                 false => broken.message,
             };
-            log.warning(broken.code, message, spot);
+            log.say(broken.code, message, spot);
             return;
         }
         self.last_line = spot.line;
@@ -56,7 +57,7 @@ impl<'a> Skipped<'a> {
         let (code, message) = match is_prose {
             true => {
                 let message = format!("{} is no node line; it was skipped", quote(piece));
-                ("parse/text", message)
+                (Parse::Text.code(), message)
             }
             false => (broken.code, broken.message),
         };
@@ -64,7 +65,6 @@ impl<'a> Skipped<'a> {
             code,
             message,
             spot,
-            is_prose,
         };
         if !is_prose && self.broken.is_none() {
             self.broken = Some(line.clone());
@@ -93,10 +93,7 @@ impl<'a> Skipped<'a> {
             first = vec![said];
         }
         for line in first {
-            match line.is_prose {
-                true => log.note(line.code, line.message, line.spot),
-                false => log.warning(line.code, line.message, line.spot),
-            }
+            log.say(line.code, line.message, line.spot);
         }
     }
 }
@@ -118,6 +115,7 @@ fn runs_together(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::parse;
     use crate::parse::unwrap;
@@ -141,7 +139,7 @@ mod tests {
         let parts = unwrap(&source);
         let parsed = parse(&parts[0]);
         let said = &parsed.diagnostics[0];
-        assert_eq!(said.code, "parse/address");
+        assert_eq!(said.code, Parse::Address);
         assert!(said.message.starts_with("lines 5-8 "), "{}", said.message);
         assert_eq!(said.place.as_ref().map(|p| p.line), Some(6));
     }
@@ -151,8 +149,8 @@ mod tests {
         let id = "a".repeat(40);
         let node = format!("{id} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected\n");
         for (line, code, unread) in [
-            ("10:00:01 ticking", "parse/address", true),
-            ("all is well", "parse/text", false),
+            ("10:00:01 ticking", Parse::Address, true),
+            ("all is well", Parse::Text, false),
         ] {
             for (count, said) in [(3, 3), (4, 1), (100, 1)] {
                 let lines = format!("{line}\n").repeat(count);

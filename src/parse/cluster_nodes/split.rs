@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Parse;
 use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
@@ -144,7 +145,7 @@ fn say_unclear(borders: &[Border], dumps: &mut [NodesDump], log: &mut Log) {
                  were left to the first, and neither counts as whole"
             ),
         };
-        let diagnostic = Diagnostic::warning("parse/unclear-border", message);
+        let diagnostic = Diagnostic::new(Parse::UnclearBorder, message);
         log.at_line(
             diagnostic.help("save each view in a file of its own"),
             first,
@@ -196,6 +197,8 @@ fn give_back(reading: &Reading, dumps: &mut [NodesDump]) {
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnostic::Code;
+    use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::NodesDump;
     use crate::parse::parse;
@@ -208,7 +211,7 @@ mod tests {
     }
 
     /// Of every dump its ids, how many lines are unread, and its epoch; codes of the diagnostics.
-    type Read = (Vec<(String, u32, Option<u64>)>, Vec<&'static str>);
+    type Read = (Vec<(String, u32, Option<u64>)>, Vec<Code>);
 
     fn read(text: &str) -> Read {
         let source = Source::new("f", text.to_owned(), String::new());
@@ -246,7 +249,7 @@ mod tests {
     fn a_second_owner_begins_a_second_view_even_if_no_id_comes_again() {
         let (dumps, codes) = read(&views(&[("ab", "b"), ("cd", "c")]));
         assert_eq!(dumps, [("ab".into(), 0, None), ("cd".into(), 0, None)]);
-        assert_eq!(codes, [] as [&str; 0]);
+        assert_eq!(codes, [] as [Code; 0]);
     }
 
     #[test]
@@ -258,7 +261,7 @@ mod tests {
         ] {
             let (dumps, codes) = read(&text);
             assert_eq!(dumps, [("abc".into(), 1, None), ("ba".into(), 1, None)]);
-            assert_eq!(codes, ["parse/unclear-border"]);
+            assert_eq!(codes, [Parse::UnclearBorder]);
         }
         let text = views(&[("abcd", "a"), ("ef", "e")]);
         let source = Source::new("f", text, String::new());
@@ -272,7 +275,7 @@ mod tests {
         let text = format!("{}\n{}", views(&[("ab", "a")]), views(&[("cba", "b")]));
         let (dumps, codes) = read(&text);
         assert_eq!(dumps, [("ab".into(), 0, None), ("cba".into(), 0, None)]);
-        assert_eq!(codes, [] as [&str; 0]);
+        assert_eq!(codes, [] as [Code; 0]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Ids that are none among ids as servers make them: a letter was lost, doubled or changed, and
 //! what is left would be taken for one more node.
 
+use crate::diagnostic::Parse;
 use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::block::Block;
@@ -43,7 +44,7 @@ pub(super) fn drop_strange_ids(reading: &mut Reading, block: Block, log: &mut Lo
             text,
             part: part.unwrap_or(text),
         };
-        log.warning("parse/node-id", message, spot);
+        log.say(Parse::NodeId, message, spot);
         reading.unread.push(line.line);
         if line.flags.has(Flags::MYSELF) {
             reading.unread_owners.push(line.line);
@@ -58,12 +59,14 @@ pub(super) fn drop_strange_ids(reading: &mut Reading, block: Block, log: &mut Lo
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnostic::Code;
+    use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::parse;
     use crate::text::Source;
 
     /// Ids, kept and unread, and the codes that were said.
-    fn read(lines: &[(&str, &str)]) -> (Vec<String>, u32, Vec<&'static str>) {
+    fn read(lines: &[(&str, &str)]) -> (Vec<String>, u32, Vec<Code>) {
         let line = |(id, master): &(&str, &str)| {
             let role = if *master == "-" { "master" } else { "slave" };
             format!("{id} 10.0.0.1:7000@17000 {role} {master} 0 0 1 connected\n")
@@ -87,7 +90,7 @@ mod tests {
             let (ids, unread, codes) = read(&[(&a, "-"), (&b, "-"), (&c, &a), (bad, "-")]);
             assert_eq!(
                 (ids, unread, codes),
-                (plain.clone(), 1, vec!["parse/node-id"])
+                (plain.clone(), 1, vec![Parse::NodeId.code()])
             );
             let (ids, unread, _) = read(&[(&a, "-"), (&b, "-"), (&c, bad)]);
             assert_eq!((ids.len(), unread), (2, 1), "a replica of nobody else");

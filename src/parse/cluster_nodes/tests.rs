@@ -1,6 +1,9 @@
 //! Whole dumps, as files hold them.
 
 use super::*;
+use crate::diagnostic::Capture;
+use crate::diagnostic::Code;
+use crate::diagnostic::Parse;
 use crate::parse::Parsed;
 use crate::parse::parse as parse_file;
 
@@ -18,7 +21,7 @@ fn ids<'a>(parsed: &'a Parsed) -> Vec<&'a str> {
     }
 }
 
-fn codes(parsed: &Parsed) -> Vec<&'static str> {
+fn codes(parsed: &Parsed) -> Vec<Code> {
     parsed.diagnostics.iter().map(|d| d.code).collect()
 }
 
@@ -68,7 +71,7 @@ fn a_node_that_is_commented_out_is_said() {
             let parts = crate::parse::unwrap(&source);
             let source = parts.first().unwrap_or(&source);
             let parsed = parse_file(source);
-            assert_eq!(codes(&parsed), ["parse/commented-out"], "{text}");
+            assert_eq!(codes(&parsed), [Parse::CommentedOut], "{text}");
             let Facts::Nodes(dump) = &parsed.sections[0].facts else {
                 panic!("{parsed:?}");
             };
@@ -82,8 +85,8 @@ fn what_frames_a_view_and_the_time_of_a_chat_break_no_view() {
     let [a, b] = two();
     for (between, said) in [
         ("-----", None),
-        ("Bob  9:00 AM", Some("parse/text")),
-        (":+1:  2", Some("parse/text")),
+        ("Bob  9:00 AM", Some(Parse::Text)),
+        (":+1:  2", Some(Parse::Text)),
     ] {
         let source = source(&format!("{a}\n{between}\n{b}\n"));
         let parsed = parse_file(&source);
@@ -133,7 +136,7 @@ fn the_second_line_of_an_id_is_skipped() {
     let source = source(&format!("{b}\n{a}\n{b}\n{b}\n"));
     let parsed = parse_file(&source);
     assert_eq!(ids(&parsed), [B, A]);
-    assert_eq!(codes(&parsed), ["parse/duplicate-id"; 2]);
+    assert_eq!(codes(&parsed), [Parse::DuplicateId; 2]);
     assert!(parsed.diagnostics[0].message.contains("on line 1"));
     assert_eq!(parsed.diagnostics[1].place.as_ref().unwrap().line, 4);
 }
@@ -164,7 +167,7 @@ fn prose_among_the_lines_is_no_broken_line() {
         &b[3..30]
     ));
     let parsed = parse_file(&source);
-    assert_eq!(codes(&parsed), ["parse/text", "parse/fields"]);
+    assert_eq!(codes(&parsed), [Parse::Text, Parse::Fields]);
     let Facts::Nodes(dump) = &parsed.sections[0].facts else {
         panic!("{parsed:?}");
     };
@@ -217,7 +220,7 @@ fn replicas_of_one_master_are_no_whole_view() {
             panic!("{parsed:?}");
         };
         assert_eq!((dump.lines.len(), dump.incomplete), (2, true), "{text}");
-        assert_eq!(codes(&parsed), ["capture/replicas-only"], "{text}");
+        assert_eq!(codes(&parsed), [Capture::ReplicasOnly], "{text}");
     }
 }
 
@@ -227,9 +230,9 @@ fn says_when_the_last_line_was_cut() {
     let cut = source(&format!("{a}\n{}", &b[..b.len() - 3]));
     let parsed = parse_file(&cut);
     assert_eq!(ids(&parsed), [A]);
-    assert_eq!(codes(&parsed), ["parse/truncated"]);
+    assert_eq!(codes(&parsed), [Parse::Truncated]);
     let cut_in_slots = source(&format!("{b}\n{}", &a[..a.len() - 3]));
     let parsed = parse_file(&cut_in_slots);
     assert_eq!(ids(&parsed), [B, A]);
-    assert_eq!(codes(&parsed), ["parse/truncated"]);
+    assert_eq!(codes(&parsed), [Parse::Truncated]);
 }

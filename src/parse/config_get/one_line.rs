@@ -1,5 +1,6 @@
 //! `echo $(redis-cli config get '*')`: names and values, all on one line.
 
+use crate::diagnostic::Parse;
 use crate::parse::Pair;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
@@ -49,8 +50,8 @@ pub(super) fn read<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
             text,
             part: all,
         };
-        log.note(
-            "parse/config-line",
+        log.say(
+            Parse::ConfigLine,
             "the settings stand on one line; a value that looks like the name of a setting was taken for one",
             spot,
         );
@@ -60,6 +61,7 @@ pub(super) fn read<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::parse;
     use crate::text::Source;
@@ -89,7 +91,7 @@ mod tests {
             ]
         );
         let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-        assert_eq!(codes, ["parse/config-line"]);
+        assert_eq!(codes, [Parse::ConfigLine]);
     }
 
     #[test]

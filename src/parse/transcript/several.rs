@@ -1,5 +1,6 @@
 //! Whose the answers below commands are, where several commands were typed before them.
 
+use crate::diagnostic::Capture;
 use crate::model::Address;
 use crate::parse::heading::Asked;
 use crate::parse::heading::Kind;
@@ -66,7 +67,7 @@ fn settle(group: &mut [Answer], here: &[Asked], all: &[Asked], spot: Spot, log: 
             all.len(),
             told.len()
         );
-        log.note("capture/answer-of-unknown-node", message, spot);
+        log.say(Capture::AnswerOfUnknownNode, message, spot);
     }
 }
 

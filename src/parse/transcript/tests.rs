@@ -1,6 +1,9 @@
 //! Whole files of many answers.
 
 use super::*;
+use crate::diagnostic::Capture;
+use crate::diagnostic::Code;
+use crate::diagnostic::Parse;
 use crate::parse::Authority;
 use crate::parse::parse as parse_file;
 use crate::text::Source;
@@ -12,7 +15,7 @@ fn node(port: u16) -> String {
 }
 
 /// Dialect, port of the node and first line of every section; codes of the diagnostics.
-fn read(text: &str) -> (Vec<(&'static str, u16, u32)>, Vec<&'static str>) {
+fn read(text: &str) -> (Vec<(&'static str, u16, u32)>, Vec<Code>) {
     let source = Source::new("all.txt", text.into(), String::new());
     let parsed = parse_file(&source);
     let sections = parsed
@@ -50,7 +53,7 @@ fn every_answer_is_read_by_its_own_dialect() {
             ("info", 7006, 15),
         ]
     );
-    assert_eq!(codes, ["capture/empty-answer", "parse/address"]);
+    assert_eq!(codes, [Capture::EmptyAnswer.code(), Parse::Address.code()]);
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn a_command_that_topoplan_does_not_know_is_said_once() {
         "redis client for 10.0.0.1:7000\nsome text\nredis client for 10.0.0.1:7001\n\
         more text\nredis client for 10.0.0.1:7002\nOK\n",
     );
-    assert_eq!(codes, ["capture/unknown-answer"]);
+    assert_eq!(codes, [Capture::UnknownAnswer]);
     // What says OK lives.
     assert_eq!(sections.len(), 1);
     assert_eq!(sections[0].1, 7002);
@@ -85,7 +88,7 @@ fn a_terminal_log_is_cut_at_its_prompts() {
         ]
     );
     // What `date` said.
-    assert_eq!(codes, ["capture/unknown-answer"]);
+    assert_eq!(codes, [Capture::UnknownAnswer]);
 }
 
 #[test]
@@ -96,7 +99,7 @@ fn a_ticket_is_cut_at_its_fences() {
     );
     let (sections, codes) = read(&text);
     assert_eq!(sections, [("cluster-nodes", 7000, 6), ("info", 0, 11)]);
-    assert_eq!(codes, ["capture/unknown-answer"; 3]);
+    assert_eq!(codes, [Capture::UnknownAnswer; 3]);
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn files_joined_without_headings_are_told_apart() {
             ("cluster-info", 6)
         ]
     );
-    assert_eq!(codes, [] as [&str; 0]);
+    assert_eq!(codes, [] as [Code; 0]);
 }
 
 #[test]
@@ -145,7 +148,7 @@ fn a_call_joins_every_answer_to_its_node() {
             ("unreachable", 7002, 8)
         ]
     );
-    assert_eq!(codes, [] as [&str; 0]);
+    assert_eq!(codes, [] as [Code; 0]);
 }
 
 #[test]
@@ -164,7 +167,7 @@ fn the_log_of_a_crash_has_a_view() {
         names,
         [("info", 4), ("cluster-info", 8), ("cluster-nodes", 11)]
     );
-    assert_eq!(codes, ["capture/unknown-answer"]);
+    assert_eq!(codes, [Capture::UnknownAnswer]);
 }
 
 #[test]
@@ -174,7 +177,7 @@ fn keys_of_info_that_begin_as_cluster_info_does_cut_nothing() {
     let (sections, codes) = read(text);
     let names: Vec<_> = sections.iter().map(|s| (s.0, s.2)).collect();
     assert_eq!(names, [("info", 1)]);
-    assert_eq!(codes, [] as [&str; 0]);
+    assert_eq!(codes, [] as [Code; 0]);
 }
 
 #[test]
@@ -213,7 +216,7 @@ fn headings_of_every_kind_cut_views_and_name_their_nodes() {
         let ports: Vec<_> = sections.iter().map(|s| (s.0, s.1)).collect();
         let expected = [("cluster-nodes", 7000), ("cluster-nodes", 7001)];
         assert_eq!(ports, expected, "{text}");
-        assert_eq!(codes, [] as [&str; 0], "{text}");
+        assert_eq!(codes, [] as [Code; 0], "{text}");
     }
 }
 
@@ -238,7 +241,7 @@ fn a_view_behind_a_filter_is_not_whole() {
         });
         let dumps: Vec<bool> = dumps.collect();
         let expected = usize::from(dumps.contains(&true));
-        assert_eq!(said, vec!["capture/filtered"; expected], "{text}");
+        assert_eq!(said, vec![Capture::Filtered; expected], "{text}");
         dumps
     };
     let asked = "$ redis-cli -p 7000 cluster nodes";
@@ -264,7 +267,7 @@ fn a_view_behind_a_filter_is_not_whole() {
 const SLOTS: &str = "1) 1) (integer) 0\n   2) (integer) 5460\n   3) 1) \"::1\"\n      2) (integer) 7471\n   4) 1) \"::1\"\n      2) (integer) 7474\n";
 
 /// Dialects of the answers, and how many node lines of views were read.
-fn kinds(text: &str) -> (Vec<&'static str>, usize, Vec<&'static str>) {
+fn kinds(text: &str) -> (Vec<&'static str>, usize, Vec<Code>) {
     let source = Source::new("all.txt", text.into(), String::new());
     let parsed = parse_file(&source);
     let lines = |s: &Section| match &s.facts {
@@ -309,7 +312,7 @@ fn no_answer_swallows_the_one_behind_it() {
             let expected = text.matches("myself").count();
             assert_eq!(views, expected, "{text}");
             assert!(
-                !codes.iter().any(|c| c.starts_with("parse/fields")),
+                !codes.iter().any(|&c| c == Parse::Fields),
                 "{text}{codes:?}"
             );
             names.retain(|name| *name != "cluster-nodes");
@@ -336,13 +339,13 @@ fn what_is_not_known_is_said_once_with_its_first_line() {
         let source = Source::new("all.txt", text.into(), String::new());
         let parsed = parse_file(&source);
         let said = &parsed.diagnostics[0];
-        assert_eq!(said.code, "capture/unknown-answer", "{text}");
+        assert_eq!(said.code, Capture::UnknownAnswer, "{text}");
         assert_eq!(said.place.as_ref().unwrap().line, 2, "{text}");
         let again = parsed.diagnostics.iter().filter(|d| d.code == said.code);
         assert_eq!(again.count(), 1, "{text}");
     }
     let quiet = "10.0.0.1:7000> config set a b\nOK\n10.0.0.1:7000> get x\n(nil)\n10.0.0.1:7000> keys *\n(empty array)\n10.0.0.1:7000> ping\nPONG\n";
-    assert_eq!(read(quiet).1, [] as [&str; 0]);
+    assert_eq!(read(quiet).1, [] as [Code; 0]);
 }
 
 #[test]
@@ -350,7 +353,7 @@ fn many_lines_of_prose_are_no_part_of_a_view() {
     let text = format!("Hi,\nwe lost a host\nand then another\n{}\n", node(7000));
     let (sections, codes) = read(&text);
     assert_eq!(sections, [("cluster-nodes", 0, 4)]);
-    assert_eq!(codes, ["capture/unknown-answer"]);
+    assert_eq!(codes, [Capture::UnknownAnswer]);
 }
 
 #[test]

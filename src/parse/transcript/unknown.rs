@@ -1,5 +1,8 @@
 //! What no dialect knows: said, and not once for every line or every node.
 
+use crate::diagnostic::Capture;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::model::Address;
 use crate::parse::block::Block;
 use crate::parse::block::is_frame;
@@ -7,8 +10,6 @@ use crate::parse::block::is_noise;
 use crate::parse::block::strip_markup;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-
-const CODE: &str = "capture/unknown-answer";
 
 /// What was not known in one file, for one word about each kind.
 #[derive(Default)]
@@ -55,17 +56,16 @@ impl<'a> Unknown<'a> {
                     "the answers of {of} and of {n} more nodes are not known to topoplan; they were not used"
                 ),
             };
-            match self.any_count {
+            if self.any_count {
                 // A node without slots whose keys nobody tells is taken for empty.
-                true => log.warning(
-                    CODE,
-                    format!(
-                        "{message}; nothing says what is counted: if it is DBSIZE, name the file \
-                         `dbsize.txt`"
-                    ),
-                    *spot,
-                ),
-                false => log.note(CODE, message, *spot),
+                let message = format!(
+                    "{message}; nothing says what is counted: if it is DBSIZE, name the file \
+                     `dbsize.txt`"
+                );
+                let diagnostic = Diagnostic::new(Capture::UnknownAnswer, message);
+                log.at(diagnostic.severity(Severity::Warning), *spot);
+            } else {
+                log.say(Capture::UnknownAnswer, message, *spot);
             }
         }
         if let Some((spot, lines)) = self.below {
@@ -75,7 +75,7 @@ impl<'a> Unknown<'a> {
                     "what stands below this command and below {n} more is not known to topoplan; it was not used"
                 ),
             };
-            log.note(CODE, message, spot);
+            log.say(Capture::UnknownAnswer, message, spot);
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::parse::node_line::LineReader;
 use crate::text::Inside;
 use crate::text::Remark;
+use crate::text::RemarkKind;
 use crate::text::Source;
 
 /// A line of a node is cut into no more pieces than this, at the narrowest terminal that counts.
@@ -50,7 +51,7 @@ pub(super) fn joined(source: &Source) -> Option<Source> {
         ),
     };
     let remark = Remark {
-        code: "capture/joined-lines",
+        kind: RemarkKind::Joined,
         place: (first, 1),
         message,
     };
@@ -133,6 +134,7 @@ fn begins(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Capture;
     use crate::parse::Facts;
     use crate::parse::parse;
 
@@ -179,7 +181,7 @@ mod tests {
                 );
                 let parsed = parse(&joined);
                 let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
-                assert_eq!(codes, ["capture/joined-lines"]);
+                assert_eq!(codes, [Capture::JoinedLines]);
                 let Facts::Nodes(dump) = &parsed.sections[0].facts else {
                     panic!("{parsed:?}");
                 };

@@ -11,6 +11,7 @@ use crate::parse::wrapped::around::around;
 use crate::parse::wrapped::speaker::Speaker;
 use crate::text::Inside;
 use crate::text::Remark;
+use crate::text::RemarkKind;
 use crate::text::Source;
 use crate::text::quote::quote;
 
@@ -308,7 +309,7 @@ impl Unused {
             ),
         };
         Some(Remark {
-            code: "capture/unused-output",
+            kind: RemarkKind::Unused,
             place,
             message,
         })
@@ -318,6 +319,7 @@ impl Unused {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Capture;
     use crate::parse::parse;
     use crate::parse::wrapped::tests::A;
     use crate::parse::wrapped::tests::B;
@@ -502,7 +504,7 @@ mod tests {
         assert_eq!(found[2].place(1, 1).line, 6);
         let parsed = parse(&found[0]);
         let said = &parsed.diagnostics[0];
-        assert_eq!(said.code, "capture/unused-output");
+        assert_eq!(said.code, Capture::UnusedOutput);
         assert_eq!(
             said.message,
             "2 messages beside the answers were not used, first `no route`; 1 host could not be reached"

@@ -16,7 +16,6 @@ use crate::model::SlotSet;
 use crate::model::Unread;
 use crate::rules::prelude::*;
 use crate::rules::trust;
-use crate::rules::trust::Doubt;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     code: Code::GarbledLines,
@@ -29,21 +28,24 @@ pub(in crate::rules) static RULE: Rule = Rule {
     page: include_str!("garbled_lines.rs"),
 };
 
-const KINDS: [Doubt; 3] = [Doubt::Garbled, Doubt::CutOff, Doubt::More];
+const GARBLED: &[Loss] = &[Loss::Line, Loss::Every];
+const CUT_OFF: &[Loss] = &[Loss::Rest];
+const MORE: &[Loss] = &[Loss::More];
+const KINDS: &[Loss] = &[Loss::Line, Loss::Every, Loss::Rest, Loss::More];
 
 fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
-    let count = |kind: Doubt| trust::of(inventory, &[kind]).count();
-    let (lines, cut) = (count(Doubt::Garbled), count(Doubt::CutOff));
+    let count = |kinds: &[Loss]| trust::of(inventory, kinds).count();
+    let (lines, cut) = (count(GARBLED), count(CUT_OFF));
     if lines + cut == 0 {
         return;
     }
-    let files: BTreeSet<&str> = trust::of(inventory, &[Doubt::Garbled, Doubt::More])
+    let files: BTreeSet<&str> = trust::of(inventory, &[Loss::Line, Loss::Every, Loss::More])
         .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
         .collect();
     let files = words::count(files.len(), "file");
     let mut what = Vec::new();
     if lines > 0 {
-        let at_least = match count(Doubt::More) {
+        let at_least = match count(MORE) {
             0 => "",
             _ => "at least ",
         };
@@ -66,7 +68,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         Finding::new(&RULE, Subject::Capture, message)
             .severity(severity)
             .help("capture the nodes of these files again")
-            .evidence(trust::places(trust::of(inventory, &KINDS))),
+            .evidence(trust::places(trust::of(inventory, KINDS))),
     );
 }
 
@@ -115,7 +117,7 @@ fn strays(inventory: &Inventory) -> usize {
             .to_owned()
     };
     let views: BTreeSet<String> = inventory.views.iter().map(|v| folder(&v.path)).collect();
-    let files: BTreeSet<&str> = trust::of(inventory, &KINDS)
+    let files: BTreeSet<&str> = trust::of(inventory, KINDS)
         .filter_map(|(_, d)| Some(&*d.place.as_ref()?.path))
         .filter(|path| !views.contains(&folder(path)))
         .collect();
@@ -160,6 +162,7 @@ fn undecided(cluster: &Cluster) -> String {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::Parse;
     use crate::inventory::ConfFault;
     use crate::inventory::ConfFile;
     use crate::inventory::Fault;
@@ -169,12 +172,14 @@ mod tests {
     use crate::rules::testing::seen_by;
     use crate::text::Place;
 
-    fn odd(code: &'static str, path: &str) -> Diagnostic {
-        Diagnostic::warning(code, "x").at(Place {
-            path: path.into(),
-            line: 2,
-            column: 1,
-        })
+    fn odd(code: impl Into<crate::diagnostic::Code>, path: &str) -> Diagnostic {
+        Diagnostic::new(code, "x")
+            .severity(Severity::Warning)
+            .at(Place {
+                path: path.into(),
+                line: 2,
+                column: 1,
+            })
     }
 
     #[test]
@@ -184,19 +189,19 @@ mod tests {
             ..Inventory::default()
         };
         inventory.cluster.views = 2;
-        let fine = Diagnostic::note("parse/truncated", "may be cut");
-        inventory.diagnostics = vec![fine, odd("parse/cell", "hosts.csv")];
+        let fine = Diagnostic::new(Parse::Truncated, "may be cut").severity(Severity::Note);
+        inventory.diagnostics = vec![fine, odd(Parse::Cell, "hosts.csv")];
         assert_eq!(check_capture(&inventory), []);
-        inventory.diagnostics.push(odd("parse/fields", "a"));
-        inventory.diagnostics.push(odd("parse/slot", "a"));
-        inventory.diagnostics.push(odd("parse/truncated", "b"));
+        inventory.diagnostics.push(odd(Parse::Fields, "a"));
+        inventory.diagnostics.push(odd(Parse::Slot, "a"));
+        inventory.diagnostics.push(odd(Parse::Truncated, "b"));
         let found = check_capture(&inventory);
         assert_eq!(found.len(), 1);
         let message = &found[0].message;
         let start = "2 places in 1 file are garbled and 1 file was cut off: ";
         assert!(message.starts_with(start), "{message}");
         assert_eq!(found[0].evidence.len(), 3);
-        inventory.diagnostics.push(odd("parse/more", "b"));
+        inventory.diagnostics.push(odd(Parse::More, "b"));
         assert!(
             check_capture(&inventory)[0]
                 .message
@@ -212,7 +217,7 @@ mod tests {
         };
         inventory
             .diagnostics
-            .push(odd("parse/flags", "n/nodes.conf"));
+            .push(odd(Parse::Flags, "n/nodes.conf"));
         assert_eq!(check_capture(&inventory)[0].rule.code, Code::GarbledLines);
         let place = inventory.diagnostics[0].place.clone().expect("it has one");
         inventory.conf_faults.push(ConfFile {
@@ -245,7 +250,7 @@ mod tests {
     #[test]
     fn what_may_be_missing_is_said() {
         let mut inventory = seen_by(&["m1"]);
-        inventory.diagnostics.push(odd("parse/truncated", "m1.txt"));
+        inventory.diagnostics.push(odd(Parse::Truncated, "m1.txt"));
         inventory.incomplete = true;
         let message = &check_capture(&inventory)[0].message;
         assert!(message.ends_with("or in the wrong view"), "{message}");
@@ -265,7 +270,7 @@ mod tests {
         let open = "who owns 5462 slots and whether 1 master has a live replica";
         assert!(message.ends_with(open), "{message}");
         inventory.incomplete = false;
-        let stray = odd("parse/truncated", "stray/x.txt");
+        let stray = odd(Parse::Truncated, "stray/x.txt");
         inventory.diagnostics.push(stray);
         let message = &check_capture(&inventory);
         let found = message.iter().find(|f| f.rule == &RULE).unwrap();

@@ -13,7 +13,6 @@
 use crate::inventory::Inventory;
 use crate::rules::prelude::*;
 use crate::rules::trust;
-use crate::rules::trust::Doubt;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     code: Code::HostMapContradicts,
@@ -27,7 +26,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
-    let count = trust::of(inventory, &[Doubt::Contradiction]).count();
+    let count = trust::of(inventory, &[Loss::Row]).count();
     if count == 0 {
         return;
     }
@@ -42,7 +41,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     out.push(
         Finding::new(&RULE, Subject::Capture, message)
             .help("correct the named rows before planning: copies may be put together")
-            .evidence(trust::places(trust::of(inventory, &[Doubt::Contradiction]))),
+            .evidence(trust::places(trust::of(inventory, &[Loss::Row]))),
     );
 }
 
@@ -50,6 +49,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
 mod tests {
     use super::*;
     use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::Map;
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
 
@@ -59,10 +59,10 @@ mod tests {
             cluster: healthy(),
             ..Inventory::default()
         };
-        let odd = Diagnostic::warning("map/contradiction", "x");
+        let odd = Diagnostic::new(Map::Contradiction, "x");
         inventory
             .diagnostics
-            .push(Diagnostic::note("map/other", "y"));
+            .push(Diagnostic::new(Map::GuessedDisk, "y"));
         inventory.diagnostics.push(odd.clone());
         let found = check_capture(&inventory);
         assert!(

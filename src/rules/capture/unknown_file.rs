@@ -11,7 +11,6 @@
 use crate::inventory::Inventory;
 use crate::rules::prelude::*;
 use crate::rules::trust;
-use crate::rules::trust::Doubt;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     code: Code::UnknownFile,
@@ -25,7 +24,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
-    let paths: Vec<String> = trust::of(inventory, &[Doubt::UnknownFile])
+    let paths: Vec<String> = trust::of(inventory, &[Loss::File])
         .filter_map(|(_, d)| Some(format!("`{}`", d.place.as_ref()?.path.escape_debug())))
         .collect();
     if paths.is_empty() {
@@ -44,13 +43,14 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     out.push(
         Finding::new(&RULE, Subject::Capture, message)
             .help("if one should hold a node's answer, save it again as the server printed it")
-            .evidence(trust::places(trust::of(inventory, &[Doubt::UnknownFile]))),
+            .evidence(trust::places(trust::of(inventory, &[Loss::File]))),
     );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Capture;
     use crate::diagnostic::Diagnostic;
     use crate::model::testing::healthy;
     use crate::rules::check_capture;
@@ -68,7 +68,7 @@ mod tests {
                 line: 1,
                 column: 1,
             };
-            let odd = Diagnostic::note("capture/unknown-file", "x").at(place);
+            let odd = Diagnostic::new(Capture::UnknownFile, "x").at(place);
             inventory.diagnostics.push(odd);
         }
         let found = check_capture(&inventory);
