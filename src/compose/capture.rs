@@ -1,5 +1,7 @@
 //! What was seen, as reports say it: inputs, summary, distribution, findings, diagnostics.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic;
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
@@ -9,10 +11,11 @@ use crate::measure::Load;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
+use crate::plan::why::MEND;
 use crate::report;
 use crate::report::CheckReport;
 use crate::rules;
-use crate::rules::Code;
+use crate::rules::Clause;
 use crate::rules::Context;
 use crate::rules::Fact;
 use crate::rules::Finding;
@@ -125,7 +128,7 @@ pub(super) fn finding(
         .iter()
         .filter_map(|f| place(inventory, *f))
         .collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     evidence.retain(|p| seen.insert(p.clone()));
     report::Finding {
         code: finding.rule.code,
@@ -145,44 +148,33 @@ pub(super) fn finding(
     }
 }
 
-/// No advice to plan where no plan is made.
+/// No advice to plan where no plan is made, and none to restart what would become another node.
 fn help(inventory: &Inventory, cluster: &Cluster, finding: &Finding) -> String {
-    let help = planned_help(cluster, finding);
-    if finding.rule.code == Code::UnloadableNodesConf {
-        return help;
-    }
-    before_a_restart(inventory, &finding.message, help)
-}
-
-/// Advice to restart a node whose `nodes.conf` would make another of it says so.
-pub(super) fn before_a_restart(inventory: &Inventory, about: &str, advice: String) -> String {
-    if !advice.contains("restart") {
-        return advice;
-    }
-    let spoiled = inventory.conf_faults.iter().find(|file| {
-        let node = file.owner.map(|id| inventory.cluster.node(id));
-        let address = node.and_then(|node| node.address.as_ref());
-        let named = address.is_some_and(|address| {
-            let address = address.to_string();
-            about.contains(&address) || advice.contains(&address)
-        });
-        named && !file.runs && file.outcome() >= Outcome::Forgets
-    });
-    match spoiled {
-        Some(_) => format!("{advice}; mend its nodes.conf before it starts, see K002"),
-        None => advice,
-    }
-}
-
-fn planned_help(cluster: &Cluster, finding: &Finding) -> String {
-    let planned = finding.help.contains("`topoplan plan");
-    match cluster.server.other_control_plane() {
-        Some(_) if planned => format!(
+    let help = &finding.help;
+    if cluster.server.other_control_plane().is_some() && help.promises().next().is_some() {
+        return format!(
             "change it where {} takes its topology from: `topoplan plan` writes no commands for it",
             cluster.server.name
-        ),
-        _ => finding.help.clone(),
+        );
     }
+    let spoiled = spoiled(inventory);
+    let said = |clause: &Clause| match clause {
+        Clause::Restart { nodes, .. } if nodes.iter().any(|node| spoiled.contains(node)) => {
+            format!("{clause}{MEND}")
+        }
+        Clause::Restart { .. } | Clause::Say(_) | Clause::Plan(_) => clause.to_string(),
+    };
+    let clauses: Vec<String> = help.clauses.iter().map(said).collect();
+    clauses.join("; ")
+}
+
+/// Nodes that do not run and whose `nodes.conf` would make other nodes of them.
+pub(super) fn spoiled(inventory: &Inventory) -> BTreeSet<NodeId> {
+    let files = inventory.conf_faults.iter();
+    files
+        .filter(|file| !file.runs && file.outcome() >= Outcome::Forgets)
+        .filter_map(|file| file.owner)
+        .collect()
 }
 
 fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {

@@ -7,151 +7,41 @@ use crate::action::Action;
 use crate::action::Need;
 use crate::compose::capture;
 use crate::compose::step::step;
-use crate::diagnostic::Capture;
 use crate::inventory::Inventory;
-use crate::inventory::Sight;
 use crate::model::Cluster;
-use crate::model::Node;
-use crate::model::NodeId;
 use crate::plan;
+use crate::plan::Advice;
+use crate::plan::Assumption;
 use crate::plan::Kind;
 use crate::plan::NoPlan;
+use crate::plan::Obstacle;
 use crate::plan::Plan;
+use crate::plan::Refusal;
 use crate::plan::Request;
 use crate::plan::Step;
+use crate::plan::why::Said;
 use crate::report;
 use crate::report::PlanReport;
-use crate::rules::Code;
+use crate::rules::Finding;
 use crate::rules::Phase;
 
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
-    let (cluster, policy) = (&inventory.cluster, &inventory.policy);
-    let wanted = policy.wanted(cluster);
-    let mut report = empty(inventory, request);
-    if let Some(why) = no_plan(inventory, request, &report) {
-        report.remaining = report.found.clone();
-        report.refused = Some(why);
-        report.plan_id = plan_id(&report);
-        return Ok(report);
-    }
-    match plan::plan(cluster, policy, &wanted, &inventory.conflicts, request) {
+    let found = capture::found(inventory);
+    let mut report = empty(inventory, &found, request);
+    match plan::on(inventory, &found, request) {
         Ok(plan) => fill(inventory, &plan, &mut report),
-        Err(NoPlan::Refused(why)) => {
-            report.remaining = report.found.clone();
-            report.refused = Some(why);
-        }
+        Err(NoPlan::Refused(why)) => refuse(inventory, &why, &mut report),
         Err(broken @ NoPlan::Broken(_)) => return Err(broken.to_string()),
     }
     report.plan_id = plan_id(&report);
     Ok(report)
 }
 
-/// Why nothing may be planned on this capture.
-fn no_plan(inventory: &Inventory, request: &Request, report: &PlanReport) -> Option<String> {
-    // No reason makes a server understand commands that it does not have.
-    if let Some(why) = inventory.cluster.server.other_control_plane() {
-        return Some(format!("{why}; no command is written for it"));
-    }
-    let why = match (
-        inventory.secondhand,
-        inventory.incomplete,
-        inventory.garbled,
-    ) {
-        (Some(_), _, _) => SECONDHAND,
-        (None, true, true) => GARBLED,
-        (None, true, false) => INCOMPLETE,
-        (None, false, _) if !inventory.torn.is_empty() => {
-            return request.force.is_none().then(|| torn(&inventory.torn));
-        }
-        (None, false, _) => match dead_on_disk_only(inventory) {
-            0 if report
-                .found
-                .iter()
-                .any(|f| f.code == Code::ViewsApartInTime)
-                && views_contradict(inventory) =>
-            {
-                MOMENTS
-            }
-            0 if is_here_twice(inventory) => TWICE,
-            0 => return None,
-            dead => return request.force.is_none().then(|| stale(dead)),
-        },
-    };
-    request.force.is_none().then(|| why.to_owned())
+fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
+    report.remaining = report.found.clone();
+    report.refused = Some(Said(why, &inventory.cluster).to_string());
 }
-
-/// Whether nodes of the same ids run at two sets of addresses.
-fn is_here_twice(inventory: &Inventory) -> bool {
-    let mut diagnostics = inventory.diagnostics.iter();
-    diagnostics.any(|d| d.code == Capture::SameIdsElsewhere)
-}
-
-/// Whether views differ about roles, owners or members, or about who is reached.
-fn views_contradict(inventory: &Inventory) -> bool {
-    let sights = &inventory.sights;
-    let differ = |(id, _): (NodeId, &Node)| {
-        let of = || {
-            sights
-                .observers()
-                .iter()
-                .filter_map(move |&o| sights.of(o, id))
-        };
-        let doubted = |s| matches!(s, Sight::Suspected | Sight::Failed | Sight::Disconnected);
-        of().any(doubted) && of().any(|s| s == Sight::Connected)
-    };
-    inventory.views_behind > 0 || inventory.cluster.iter().any(differ)
-}
-
-const MOMENTS: &str = "the views are more than a minute apart and do not agree on who lives or who \
-    leads: together they show no moment of the cluster; capture all nodes again in one go";
-
-fn torn(whys: &[String]) -> String {
-    let more = match whys.len().saturating_sub(1) {
-        0 => String::new(),
-        more => format!(" (and {more} more)"),
-    };
-    let first = whys.first().map_or("", String::as_str);
-    format!(
-        "{first}{more}: together the views show no moment of the cluster; capture all nodes again in one go"
-    )
-}
-
-/// Members that are dead by files on disk, while nobody says that they did not answer.
-fn dead_on_disk_only(inventory: &Inventory) -> usize {
-    if !inventory.views_on_disk {
-        return 0;
-    }
-    let told = |id: &NodeId| inventory.origins.unreachable(*id).is_some();
-    let dead = inventory.cluster.dead_members().into_iter();
-    dead.filter(|id| !told(id)).count()
-}
-
-fn stale(dead: usize) -> String {
-    let are = if dead == 1 {
-        "1 member is".to_owned()
-    } else {
-        format!("{dead} members are")
-    };
-    format!(
-        "the views are nodes.conf files, by which {are} dead: they are written when the configuration changes and do not say who lives now; capture `cluster nodes` of every node that runs"
-    )
-}
-
-const TWICE: &str = "the capture holds the same node ids at two sets of addresses: a step may be \
-    meant for the other one; plan on the files of one of them alone";
-
-const ON_DISK: &str = "the views are nodes.conf files, which may be older than the cluster is now: \
-    taken for what is; the script checks every node before it acts on it";
-
-const INCOMPLETE: &str = "views are cut off or lack lines that no other view has: what the capture does not \
-    show may well be there; capture again";
-
-const GARBLED: &str = "no view in the capture could be read whole: lines or slots are cut off or \
-    garbled, and what they say is missing; capture again, or repair the lines";
-
-const SECONDHAND: &str = "no view is in the capture, and what lists the nodes instead leaves out \
-    nodes, links, config epochs and open slots; capture `cluster nodes` of every node";
 
 /// SHA-256 of the content without the id itself: a plan file that was edited does not have it.
 pub fn plan_id(report: &PlanReport) -> String {
@@ -166,9 +56,8 @@ pub fn plan_id(report: &PlanReport) -> String {
         .collect()
 }
 
-fn empty(inventory: &Inventory, request: &Request) -> PlanReport {
+fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
     let cluster = &inventory.cluster;
-    let found = capture::found(inventory);
     let before = capture::distribution(cluster);
     PlanReport {
         schema_version: report::SCHEMA_VERSION,
@@ -185,7 +74,7 @@ fn empty(inventory: &Inventory, request: &Request) -> PlanReport {
             members: capture::members(cluster, false),
             ghosts: capture::members(cluster, true),
         },
-        summary: capture::summary(cluster, &found),
+        summary: capture::summary(cluster, found),
         found: found
             .iter()
             .map(|f| capture::finding(inventory, cluster, f))
@@ -214,11 +103,11 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
         .map(|(index, (decided, moment))| step(captured, index, decided, moment))
         .collect();
     if let Some(step) = steps.iter().find(|step| !is_addressed(step)) {
-        report.remaining = report.found.clone();
-        report.refused = Some(format!(
-            "a {} would be needed with a node whose address nothing in the capture tells: name its file after its address",
-            step.action
-        ));
+        refuse(
+            inventory,
+            &Obstacle::Unaddressed(step.action.spec().word),
+            report,
+        );
         return;
     }
     let per_step = |step: &Step| step.draft.action.seconds(step, &captured.settings);
@@ -272,24 +161,27 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
         .remaining
         .iter()
         .any(|f| plan.selection.has(f.rule.code));
-    report.refusals = plan
-        .refusals
-        .iter()
-        .map(|r| report::Refusal {
-            subject: r.subject.clone(),
-            reason: r.reason.clone(),
-            unlock: r.unlock.clone(),
-        })
-        .collect();
-    let advice = plan.advice.iter().cloned();
+    let refusals = plan.refusals.iter();
+    report.refusals = refusals.map(|r| refusal(&plan.end, r)).collect();
+    let spoiled = capture::spoiled(inventory);
+    let advice = plan.advice.iter().map(|advice| match advice {
+        Advice::Restart(restart) => Advice::Restart(restart.clone().mending(&spoiled)),
+    });
     report.advice = advice
-        .map(|advice| capture::before_a_restart(inventory, "", advice))
+        .map(|advice| Said(&advice, &plan.end).to_string())
         .collect();
-    if inventory.views_on_disk {
-        report.assumptions.push(ON_DISK.to_owned());
-    }
-    report.assumptions.extend(plan.assumptions.iter().cloned());
+    let on_disk = inventory.views_on_disk.then_some(Assumption::OnDisk);
+    let assumptions = on_disk.iter().chain(&plan.assumptions);
+    report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
+}
+
+fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
+    report::Refusal {
+        subject: Said(&refusal.about, cluster).to_string(),
+        reason: Said(&refusal.reason, cluster).to_string(),
+        unlock: Said(&refusal.unlock, cluster).to_string(),
+    }
 }
 
 /// Every node that takes part can be written into a command.
@@ -340,6 +232,7 @@ mod tests {
     use crate::inventory;
     use crate::policy::Flag;
     use crate::policy::Policy;
+    use crate::rules::Code;
     use crate::text::Source;
 
     /// A master on each of two hosts and a replica on the third, as two files on disk have them.
@@ -501,7 +394,11 @@ mod tests {
     fn views_of_two_moments_are_not_put_together_where_they_differ() {
         let later = [NOW, NOW + 120_000];
         let refused = two_views([",fail", ""], later, &[]).refused;
-        assert_eq!(refused.as_deref(), Some(MOMENTS));
+        let refused = refused.unwrap_or_default();
+        assert!(
+            refused.starts_with("the views are more than a minute apart"),
+            "{refused}"
+        );
         assert_eq!(two_views(["", ""], later, &[]).refused, None);
         assert_eq!(two_views([",fail", ""], [NOW; 2], &[]).refused, None);
     }

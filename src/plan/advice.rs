@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 
 use crate::action::Step;
 use crate::model::Cluster;
+use crate::model::HostId;
 use crate::model::Link;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::Sync;
-use crate::plan::Refusal;
 use crate::plan::Request;
 use crate::plan::closing::Closing;
 use crate::plan::leftover;
 use crate::plan::level::Selection;
 use crate::plan::problem::Problem;
 use crate::plan::serve::Served;
+use crate::plan::why::Advice;
+use crate::plan::why::Assumption;
+use crate::plan::why::Refusal;
+use crate::plan::why::Restart;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 use crate::rules;
@@ -43,8 +47,8 @@ pub struct Scene<'a> {
 #[derive(Debug, Default)]
 pub struct Notes {
     pub refusals: Vec<Refusal>,
-    pub advice: Vec<String>,
-    pub assumptions: Vec<String>,
+    pub advice: Vec<Advice>,
+    pub assumptions: Vec<Assumption>,
 }
 
 /// Collects the notes; see the module text.
@@ -69,7 +73,8 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
     if dead.is_empty() {
         return;
     }
-    let mut groups: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+    // In the order of what they are called.
+    let mut groups: BTreeMap<String, (Option<HostId>, Vec<NodeId>)> = BTreeMap::new();
     for &id in &dead {
         let host = scene.end.node(id).host;
         let alone = host.is_none_or(|h| {
@@ -83,35 +88,33 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
                     .count()
                     == 1
         });
-        let name = match host {
-            Some(h) if !alone => format!("the processes on {}", scene.end.host(h).name),
-            _ => scene.end.node(id).to_string(),
+        let whole = host.filter(|_| !alone);
+        let name = match whole {
+            Some(h) => format!("the processes on {}", scene.end.host(h).name),
+            None => scene.end.node(id).to_string(),
         };
-        groups.entry(name).or_default().push(id);
+        groups
+            .entry(name)
+            .or_insert_with(|| (whole, Vec::new()))
+            .1
+            .push(id);
     }
-    for (name, ids) in groups {
-        let cured = cured_by_return(scene, &ids);
-        if cured.is_empty() {
-            continue;
+    for (host, nodes) in groups.into_values() {
+        let cures = cured_by_return(scene, &nodes);
+        if !cures.is_empty() {
+            let silent = nodes.iter().all(|&id| scene.end.node(id).is_only_silent());
+            notes.advice.push(Advice::Restart(Restart {
+                nodes,
+                host,
+                silent,
+                cures,
+                mend: false,
+            }));
         }
-        let count = if ids.len() > 1 {
-            format!(" ({})", ids.len())
-        } else {
-            String::new()
-        };
-        // A restart of a node that lives would be an outage more.
-        let silent = ids.iter().all(|&id| scene.end.node(id).is_only_silent());
-        let what = match silent {
-            true => format!("ask {name}{count} again, and restart what is dead"),
-            false => format!("restart {name}{count}"),
-        };
-        notes
-            .advice
-            .push(format!("{what}: cures {}", cured.join(", ")));
     }
 }
 
-fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
+fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<(Code, i64)> {
     let mut back = scene.end.clone();
     for &id in ids {
         let node = back.node_mut(id);
@@ -148,17 +151,6 @@ fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<String> {
     // Service first.
     cured.sort_by_key(|&(code, _)| code != Code::UncoveredSlots);
     cured
-        .into_iter()
-        .map(|(code, n)| {
-            if code == Code::UncoveredSlots {
-                format!("{n} uncovered slots ({code})")
-            } else if n == 1 {
-                code.to_string()
-            } else {
-                format!("{n} × {code}")
-            }
-        })
-        .collect()
 }
 
 /// Slots count one by one.
@@ -194,9 +186,7 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
     let cluster = scene.captured;
     let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
     if cluster.views <= 1 && cluster.nodes.len() > 1 {
-        notes.assumptions.push(
-            "one view only: it shows neither un-met nodes nor open slots of other nodes".to_owned(),
-        );
+        notes.assumptions.push(Assumption::OneView);
     }
     let unknown = count(&|id| {
         let node = cluster.node(id);
@@ -206,17 +196,12 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
             && node.replication.sync == Sync::Unknown
     });
     if unknown > 0 {
-        notes.assumptions.push(format!(
-            "no INFO of {unknown} replica{}: taken for in sync; the script checks it before every failover",
-            if unknown == 1 { "" } else { "s" }
-        ));
+        notes.assumptions.push(Assumption::InSync(unknown));
     }
-    for &node in &scene.served.unknown_offsets {
-        notes.assumptions.push(format!(
-            "the replication offset of {} was not captured",
-            cluster.node(node)
-        ));
-    }
+    let offsets = scene.served.unknown_offsets.iter().copied();
+    notes
+        .assumptions
+        .extend(offsets.map(Assumption::OffsetUnknown));
     let blind = scene
         .problem
         .spares
@@ -226,9 +211,6 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
         })
         .count();
     if blind > 0 && !scene.steps.is_empty() {
-        notes.assumptions.push(format!(
-            "no keyspace of {blind} slotless node{}: taken for empty; the script checks it",
-            if blind == 1 { "" } else { "s" }
-        ));
+        notes.assumptions.push(Assumption::Empty(blind));
     }
 }

@@ -456,7 +456,7 @@ proptest! {
         let Some(best) = optimum(&problem, &wanted) else {
             return Err(TestCaseError::reject("too many decisions"));
         };
-        let plan = plan::plan(&captured, &policy, &wanted, &[], &request)
+        let plan = plan::plan(&captured, &policy, &wanted, &request)
             .map_err(|e| TestCaseError::fail(e.to_string()))?;
         judge(&problem, &best, &plan.values).map_err(TestCaseError::fail)?;
     }

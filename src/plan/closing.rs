@@ -4,6 +4,7 @@ use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::level::Selection;
+use crate::plan::why::OpenSlot;
 use crate::rules::Code;
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub struct Closing {
     /// Owners that are free to act on once these are closed.
     pub settled: Vec<NodeId>,
     /// Open slots that are left, and why.
-    pub left: Vec<(NodeId, u16, String)>,
+    pub left: Vec<(NodeId, u16, OpenSlot)>,
 }
 
 /// A slot open on one side only is closed where the request selects it. Open on both sides,
@@ -25,7 +26,7 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
     let mut stable: BTreeMap<NodeId, SlotSet> = BTreeMap::new();
     for (id, node) in cluster.iter().filter(|(_, n)| n.is_live()) {
         for open in &node.open_slots {
-            let mut leave = |why: String| closing.left.push((id, open.slot, why));
+            let mut leave = |why: OpenSlot| closing.left.push((id, open.slot, why));
             if node.is_replica() {
                 let with_master = node.master().is_some_and(|m| {
                     cluster
@@ -35,7 +36,7 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
                         .any(|o| o.slot == open.slot)
                 });
                 if !with_master {
-                    leave("open on a replica whose master has it closed: no command of the servers closes it".into());
+                    leave(OpenSlot::OnReplica);
                 }
                 continue;
             }
@@ -47,18 +48,15 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
                     .iter()
                     .any(|o| o.slot == open.slot)
             });
+            let unseen = peer.filter(|&p| !cluster.node(p).seen.has_view);
             match other {
-                Some(other) => leave(format!(
-                    "slot {} is open at both ends, {node} and {}: keys may be on both, and a capture does not show where",
-                    open.slot,
-                    cluster.node(other)
-                )),
-                None if peer.is_some_and(|p| !cluster.node(p).seen.has_view) => leave(format!(
-                    "the view of the other end, {}, is not in the capture",
-                    peer.map_or(String::new(), |p| cluster.node(p).to_string())
-                )),
-                None if !selection.has(Code::OpenSlot) => {
-                    leave("a slot move may be going on".into())
+                Some(other) => leave(OpenSlot::BothEnds {
+                    node: id,
+                    other,
+                    slot: open.slot,
+                }),
+                None if !selection.has(Code::OpenSlot) || unseen.is_some() => {
+                    leave(unseen.map_or(OpenSlot::MayBeMoving, OpenSlot::OtherEndUnseen));
                 }
                 None => stable.entry(id).or_default().insert(open.slot),
             }

@@ -384,7 +384,7 @@ mod tests {
     fn plan(text: &str) -> Plan {
         let (cluster, policy) = (cluster(text), Policy::default());
         let wanted = policy.wanted(&cluster);
-        crate::plan::plan(&cluster, &policy, &wanted, &[], &Request::default()).expect("a plan")
+        crate::plan::plan(&cluster, &policy, &wanted, &Request::default()).expect("a plan")
     }
 
     fn value(plan: &Plan, name: &str) -> (i64, i64, Kind) {

@@ -1,96 +1,94 @@
 //! What the plan leaves, why, and what would unlock it.
 
-use crate::model::Cluster;
-use crate::model::NodeId;
-use crate::model::Sync;
-use crate::model::Unowned;
-use crate::plan::Refusal;
-use crate::plan::advice::Notes;
-use crate::plan::advice::Scene;
-use crate::plan::problem::Aside;
-use crate::policy::Flag;
-use crate::rules::Code;
-use crate::rules::Subject;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Severity;
+use crate::model::Cluster;
+use crate::model::HostId;
+use crate::model::NodeId;
+use crate::model::SlotSet;
+use crate::model::Unowned;
+use crate::plan::advice::Notes;
+use crate::plan::advice::Scene;
+use crate::plan::level::Level;
+use crate::plan::problem::Aside;
+use crate::plan::why::About;
+use crate::plan::why::Chain;
+use crate::plan::why::Lost;
+use crate::plan::why::NotACopy;
+use crate::plan::why::OpenSlot;
+use crate::plan::why::Reason;
+use crate::plan::why::Refusal;
+use crate::plan::why::Said;
+use crate::plan::why::Unlock;
+use crate::plan::why::Unused;
+use crate::policy::Flag;
+use crate::rules::Code;
+use crate::rules::Finding;
+use crate::rules::Remedy;
+use crate::rules::Rule;
+use crate::rules::Subject;
+
 /// Shards and slots that are left alone, and what would free them.
 pub fn left_alone(scene: &Scene, notes: &mut Notes) {
-    let cluster = scene.captured;
-    for (node, slot, why) in &scene.closing.left {
-        let both = why.contains("both ends") || why.contains("replica whose");
+    for &(node, slot, why) in &scene.closing.left {
         notes.refusals.push(Refusal {
-            subject: format!("slot {slot} on {}", cluster.node(*node)),
-            reason: why.clone(),
-            unlock: if both {
-                "finish the move by hand: MIGRATE the keys that are left, then CLUSTER SETSLOT NODE at the target, the source and the other masters".into()
-            } else if why.starts_with("the view") {
-                "capture that node, too".into()
-            } else {
-                "--settle-slots, if nothing is moving slots".into()
+            about: About::OpenSlot { slot, node },
+            reason: Reason::OpenSlot(why),
+            unlock: match why {
+                OpenSlot::OnReplica | OpenSlot::BothEnds { .. } => Unlock::FinishMove,
+                OpenSlot::OtherEndUnseen(_) => Unlock::CaptureOtherEnd,
+                OpenSlot::MayBeMoving => Unlock::SettleSlots,
             },
         });
     }
-    for aside in &scene.problem.asides {
-        notes.refusals.extend(match aside {
-            // Said slot by slot above; here what it means for the shard.
-            Aside::OpenSlots { owner } => Some(Refusal {
-                subject: format!("shard of {}", cluster.node(*owner)),
-                reason: "a slot of it is open: its roles and replicas are left alone".into(),
-                unlock: "close the slot first".into(),
-            })
-            .filter(|_| something_left(scene, *owner)),
-            Aside::Syncing { owner, replica } => {
-                let (what, unlock) = match cluster.node(*replica).replication.sync {
-                    Sync::Running => ("is in its first sync", "capture again when it is done"),
-                    Sync::Disputed => (
-                        "follows another master by its own INFO, or is one",
-                        "capture `cluster nodes` and `info` of it again",
-                    ),
-                    _ => (
-                        "never finished a sync",
-                        "see why it does not sync (its log), then capture again",
-                    ),
-                };
-                Some(Refusal {
-                    subject: format!("shard of {}", cluster.node(*owner)),
-                    reason: format!("{} {what}: the shard is left alone", cluster.node(*replica)),
-                    unlock: unlock.into(),
-                })
-            }
-            Aside::CutOff { owner } => {
-                let owner = cluster.node(*owner);
-                Some(Refusal {
-                    subject: format!("slots {}", owner.slots),
-                    reason: format!(
-                        "{owner} answers, but most views flag it `fail`: it may have died since, or it is cut off; nobody takes over from a node that answers, and its shard is left alone"
-                    ),
-                    unlock: format!("see what is between {owner} and the others (K003), then capture all of them again"),
-                })
-            }
-            Aside::HoldsKeys {
-                node,
-                keys,
-                blocked,
-            } => Some(Refusal {
-                subject: cluster.node(*node).to_string(),
-                reason: format!(
-                    "it owns no slot but holds {keys} key{}, so it cannot become a replica{}",
-                    if *keys == 1 { "" } else { "s" },
-                    if *blocked {
-                        "; while slots have no live owner they may be the only copy"
-                    } else {
-                        ""
-                    }
-                ),
-                unlock: if *blocked {
-                    "serve all slots first, then --flush-stale".into()
-                } else {
-                    "--flush-stale, if these keys are not needed".into()
-                },
-            }),
-        });
-    }
+    let asides = scene.problem.asides.iter();
+    notes
+        .refusals
+        .extend(asides.filter_map(|a| set_aside(scene, a)));
+}
+
+fn set_aside(scene: &Scene, aside: &Aside) -> Option<Refusal> {
+    let cluster = scene.captured;
+    let (about, reason, unlock) = match *aside {
+        // Said slot by slot above; here what it means for the shard.
+        Aside::OpenSlots { owner } if !something_left(scene, owner) => return None,
+        Aside::OpenSlots { owner } => (About::Shard(owner), Reason::ShardOpen, Unlock::CloseSlot),
+        Aside::Syncing { owner, replica } => {
+            let why = NotACopy::of(cluster.node(replica).replication.sync);
+            let unlock = match why {
+                NotACopy::FirstSync => Unlock::CaptureWhenSynced,
+                NotACopy::Disputed => Unlock::CaptureNodesAndInfo,
+                NotACopy::NeverSynced | NotACopy::CopiedBlank => Unlock::SeeWhyNotSynced,
+            };
+            let reason = Reason::ShardSyncing { replica, why };
+            (About::Shard(owner), reason, unlock)
+        }
+        Aside::CutOff { owner } => (
+            About::Slots(cluster.node(owner).slots.clone()),
+            Reason::CutOff { owner },
+            Unlock::SeeWhatIsBetween(owner),
+        ),
+        Aside::HoldsKeys {
+            node,
+            keys,
+            blocked,
+        } => (
+            About::Node(node),
+            Reason::HoldsKeys { keys, blocked },
+            if blocked {
+                Unlock::ServeThenFlush
+            } else {
+                Unlock::FlushStale
+            },
+        ),
+    };
+    Some(Refusal {
+        about,
+        reason,
+        unlock,
+    })
 }
 
 fn something_left(scene: &Scene, owner: NodeId) -> bool {
@@ -115,268 +113,224 @@ pub fn waiting(scene: &Scene, notes: &mut Notes) {
         .filter(|c| scene.selection.waiting.contains(c))
         .collect();
     let dead = scene.captured.dead_members().len();
-    let mut groups: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+    // Codes about the same hosts or nodes are one refusal; in the order of what those are called.
+    let mut groups: BTreeMap<String, (BTreeSet<Code>, Vec<Subject>)> = BTreeMap::new();
     for code in codes {
-        let what = scene
-            .remaining
-            .iter()
-            .filter(|f| f.rule.code == code)
-            .filter_map(|f| match &f.subject {
-                Subject::Host(h) => Some(scene.end.host(*h).name.to_string()),
-                Subject::Node(n) => Some(scene.end.node(*n).to_string()),
-                _ => None,
-            })
-            .collect::<Vec<_>>();
-        groups.entry(shorten(&what)).or_default().push(code);
+        let of: Vec<Subject> = subjects(scene, code).cloned().collect();
+        let about = About::Findings {
+            codes: BTreeSet::new(),
+            of: of.clone(),
+        };
+        let group = groups.entry(Said(&about, scene.end).to_string());
+        group
+            .or_insert_with(|| (BTreeSet::new(), of))
+            .0
+            .insert(code);
     }
-    let members = if dead == 1 {
-        "1 member is dead".to_owned()
-    } else {
-        format!("{dead} members are dead")
-    };
-    for (what, codes) in groups {
+    for (codes, of) in groups.into_values() {
         notes.refusals.push(Refusal {
-            subject: format!("{} {what}", Code::join(&codes, " ")),
-            reason: format!(
-                "{members} and may be back soon: masters are not moved around meanwhile"
-            ),
-            unlock: format!(
-                "--only {}, or --forget-dead if they will not return",
-                Code::join(&codes, ",")
-            ),
+            unlock: Unlock::OnlyOrForget(codes.clone()),
+            about: About::Findings { codes, of },
+            reason: Reason::MayReturn { dead },
         });
     }
 }
 
-fn shorten(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [a, b, c, rest @ ..] if !rest.is_empty() => {
-            format!("{a}, {b}, {c} and {} more", rest.len())
-        }
-        all => all.join(", "),
-    }
+/// What the findings of a code that remain are about.
+fn subjects<'a>(scene: &'a Scene, code: Code) -> impl Iterator<Item = &'a Subject> {
+    let of_code = scene.remaining.iter().filter(move |f| f.rule.code == code);
+    of_code.map(|f| &f.subject)
 }
 
 /// Shards that stay short, and spares that stay unused.
 pub fn unpaired(scene: &Scene, notes: &mut Notes) {
     let end = scene.end;
-    let mut short: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for finding in scene
-        .remaining
-        .iter()
-        .filter(|f| scene.selection.has(f.rule.code))
-    {
+    // In the order of the hosts' names.
+    let mut short: BTreeMap<&str, (Option<HostId>, Vec<NodeId>)> = BTreeMap::new();
+    for finding in selected(scene) {
         let Subject::Node(id) = finding.subject else {
             continue;
         };
-        let host = end
-            .node(id)
-            .host
-            .map_or("no known host".to_owned(), |h| end.host(h).name.to_string());
-        match finding.rule.code {
-            Code::OrphanMaster | Code::MissingReplica => short
-                .entry(host)
-                .or_default()
-                .push(end.node(id).to_string()),
-            Code::ReplicasShareHost if !scene.request.has(Flag::AllowMoves) => {
-                notes.refusals.push(Refusal {
-                    subject: format!("P004 {}", end.node(id)),
-                    reason: "a healthy replica is moved by default only to cure an error".into(),
-                    unlock: "--allow-moves".into(),
-                })
+        let host = end.node(id).host;
+        let refusal = match finding.rule.cure.remedy() {
+            Some(Remedy::Replicate) => {
+                let name = host.map_or("no known host", |h| &*end.host(h).name);
+                let group = short.entry(name).or_insert_with(|| (host, Vec::new()));
+                group.1.push(id);
+                None
             }
-            Code::ReplicaSharesHost | Code::ReplicasShareHost => notes.refusals.push(Refusal {
-                subject: format!("{} {}", finding.rule.code, end.node(id)),
-                reason: format!("no pairing of the live nodes keeps it off {host}"),
-                unlock: "a node on another host".into(),
-            }),
-            Code::ChainedReplica => notes.refusals.push(Refusal {
-                subject: end.node(id).to_string(),
-                reason: match end.root(id).map(|root| end.node(root)) {
-                    Some(root) if root.is_live_member() => {
-                        format!("the shard of {root} is left alone")
-                    }
-                    Some(root) => format!("its shard has no live master: {root} is gone"),
-                    None if end.unowned() == Unowned::Part => {
-                        "slots have no owner, and it may hold the only copy of them".to_owned()
-                    }
-                    None => "it copies no slots, and no shard can take it".to_owned(),
-                },
-                unlock: "cure that first".into(),
-            }),
-            Code::SlotlessMaster | Code::UnmetNode => notes.refusals.extend(unused(scene, id)),
-            Code::NoaddrGhost | Code::DeadNode | Code::HalfForgottenNode => {
-                let refusal = unforgotten(end, id);
-                if !notes.refusals.contains(&refusal) {
-                    notes.refusals.push(refusal);
-                }
+            Some(Remedy::Pair) => on_one_host(scene, finding, host),
+            Some(Remedy::Straighten) => Some(chained(end, id)),
+            Some(Remedy::Attach) => unused(scene, id),
+            Some(Remedy::Forget) => {
+                Some(unforgotten(end, id)).filter(|r| !notes.refusals.contains(r))
             }
-            _ => {}
-        }
+            // Said where they are decided, and by [`unmoved`].
+            Some(Remedy::Promote | Remedy::Close | Remedy::HandOver) | None => None,
+        };
+        notes.refusals.extend(refusal);
     }
     unmoved(scene, notes);
     let spares = end.iter().filter(|&(id, _)| end.is_spare(id)).count();
-    for (host, masters) in short {
-        let count = masters.len();
-        let spare = match spares {
-            0 => "no node without a copy is left".to_owned(),
-            1 => "the one node without a copy cannot be used for it".to_owned(),
-            n => format!("none of the {n} nodes without a copy can be used for it"),
-        };
+    for (host, masters) in short.into_values() {
+        let number = masters.len();
         notes.refusals.push(Refusal {
-            subject: shorten(&masters),
-            reason: format!(
-                "{count} more replica{} wanted off {host}, and {spare}",
-                if count == 1 { "" } else { "s" }
-            ),
-            unlock: format!(
-                "restart a dead replica, or add {count} node{} on hosts other than {host}",
-                if count == 1 { "" } else { "s" }
-            ),
+            about: About::Masters(masters),
+            reason: Reason::Short {
+                masters: number,
+                host,
+                spares,
+            },
+            unlock: Unlock::AddReplicas { number, host },
         });
     }
 }
 
+/// What remains though it was to be cured.
+fn selected<'a>(scene: &'a Scene) -> impl Iterator<Item = &'a Finding> {
+    let remaining = scene.remaining.iter();
+    remaining.filter(|f| scene.selection.has(f.rule.code))
+}
+
+/// A healthy replica is moved unasked only to cure an error.
+fn stays(scene: &Scene, rule: &Rule) -> bool {
+    rule.severity < Severity::Error && !scene.request.has(Flag::AllowMoves)
+}
+
+fn on_one_host(scene: &Scene, finding: &Finding, host: Option<HostId>) -> Option<Refusal> {
+    if !finding.rule.levels.contains(&Level::SameHost) {
+        return None;
+    }
+    let (reason, unlock) = if stays(scene, finding.rule) {
+        (Reason::NotMoved, Unlock::AllowMoves)
+    } else {
+        (Reason::NoPairing { host }, Unlock::NodeElsewhere)
+    };
+    Some(Refusal {
+        about: About::finding(finding),
+        reason,
+        unlock,
+    })
+}
+
+fn chained(end: &Cluster, id: NodeId) -> Refusal {
+    let chain = match end.root(id) {
+        Some(root) if end.node(root).is_live_member() => Chain::ShardLeftAlone(root),
+        Some(root) => Chain::MasterGone(root),
+        None if end.unowned() == Unowned::Part => Chain::MayHoldSlots,
+        None => Chain::CopiesNothing,
+    };
+    Refusal {
+        about: About::Node(id),
+        reason: Reason::Chain(chain),
+        unlock: Unlock::CureThatFirst,
+    }
+}
+
 fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
-    let end = scene.end;
-    if scene
-        .problem
-        .asides
-        .iter()
-        .any(|a| matches!(a, Aside::HoldsKeys { node, .. } if *node == id))
-    {
+    let mut asides = scene.problem.asides.iter();
+    if asides.any(|a| matches!(a, Aside::HoldsKeys { node, .. } if *node == id)) {
         return None;
     }
     let units = &scene.problem.units;
-    let (reason, unlock) = if end.node(id).address.is_none() {
-        (
-            "nothing in the capture tells its address, so no command can be sent to it",
-            "name its file after its address",
-        )
+    let (why, unlock) = if scene.end.node(id).address.is_none() {
+        (Unused::NoAddress, Unlock::NameFile)
     } else if units.is_empty() {
-        (
-            "no shard lives that it could copy",
-            "assign slots, or bring a master back",
-        )
+        (Unused::NoShard, Unlock::AssignSlotsOrMaster)
     } else if units.iter().all(|u| !u.free) {
-        ("every shard is left alone", "see the shards above")
+        (Unused::EveryShardLeftAlone, Unlock::SeeShards)
     } else {
-        (
-            "every shard has a copy on its host already",
-            "add hosts, or retire the node",
-        )
+        (Unused::CopyOnItsHost, Unlock::AddHostsOrRetire)
     };
     Some(Refusal {
-        subject: end.node(id).to_string(),
-        reason: reason.into(),
-        unlock: unlock.into(),
+        about: About::Node(id),
+        reason: Reason::Unused(why),
+        unlock,
     })
 }
 
 fn unforgotten(end: &Cluster, id: NodeId) -> Refusal {
     let node = end.node(id);
-    if node.is_only_silent() {
-        return Refusal {
-            subject: format!("forget {node}"),
-            reason: format!(
-                "{node} did not answer the capture, but no view doubts it: it may live"
-            ),
-            unlock: format!("capture {node} again"),
-        };
-    }
+    let follower = || {
+        end.iter()
+            .find(|(_, n)| n.is_live() && n.master() == Some(id))
+    };
+    let (reason, unlock) = if node.is_only_silent() {
+        (Reason::MayLive { node: id }, Unlock::CaptureAgain(id))
+    } else if !node.slots.is_empty() {
+        (Reason::OwnsSlots(node.slots.clone()), Unlock::CureThatFirst)
+    } else if let Some((by, _)) = follower() {
+        (Reason::Followed { by }, Unlock::CureThatFirst)
+    } else {
+        (Reason::Unlisted, Unlock::CureThatFirst)
+    };
     Refusal {
-        subject: match node.is_ghost() {
-            true => format!("ghost {}", node.name.short()),
-            false => format!("dead {node}"),
-        },
-        reason: ghost_reason(end, id),
-        unlock: "cure that first".into(),
-    }
-}
-
-fn ghost_reason(end: &Cluster, id: NodeId) -> String {
-    let ghost = end.node(id);
-    if !ghost.slots.is_empty() {
-        return format!(
-            "it still owns slots {}: forgetting it would lose them",
-            ghost.slots
-        );
-    }
-    match end
-        .iter()
-        .find(|(_, n)| n.is_live() && n.master() == Some(id))
-    {
-        Some((_, follower)) => {
-            format!("{follower} still replicates it and would refuse to forget it")
-        }
-        None => "no captured view lists it".to_owned(),
+        about: About::Forget(id),
+        reason,
+        unlock,
     }
 }
 
 /// Placement that no legal change improves.
 fn unmoved(scene: &Scene, notes: &mut Notes) {
-    let placement = [
-        Code::ReplicaSharesDisk,
-        Code::ReplicaSharesZone,
-        Code::SkewedMasters,
-        Code::SkewedZones,
-        Code::HostHoldsMajority,
-        Code::ZoneHoldsMajority,
-    ];
-    for code in placement.into_iter().filter(|&c| scene.selection.has(c)) {
-        let names: Vec<String> = scene
-            .remaining
-            .iter()
-            .filter(|f| f.rule.code == code)
-            .filter_map(|f| match f.subject {
-                Subject::Node(n) => Some(scene.end.node(n).to_string()),
-                Subject::Host(h) => Some(scene.end.host(h).name.to_string()),
-                Subject::Zone(z) => Some(scene.end.zones[z.0 as usize].name.to_string()),
-                Subject::Slots(..) | Subject::Capture => None,
-            })
-            .collect();
-        if names.is_empty() {
+    let codes: BTreeSet<Code> = selected(scene).map(|f| f.rule.code).collect();
+    for code in codes {
+        let rule = code.rule();
+        let Some((reason, unlock)) = rule.levels.iter().find_map(|&l| in_the_way(scene, l)) else {
             continue;
-        }
-        let (reason, unlock) = match code {
-            Code::ReplicaSharesDisk | Code::ReplicaSharesZone
-                if !scene.request.has(Flag::AllowMoves) =>
-            {
-                (
-                    "a healthy replica is moved by default only to cure an error",
-                    "--allow-moves",
-                )
-            }
-            Code::ReplicaSharesDisk => (
-                "no pairing of the live nodes uses another disk",
-                "a node on another disk",
-            ),
-            Code::ReplicaSharesZone | Code::SkewedZones | Code::ZoneHoldsMajority => (
-                "no choice of masters and pairs among the live nodes does better",
-                "hosts in another zone",
-            ),
-            // Any one of them takes the majority along.
-            Code::HostHoldsMajority if scene.end.voters() < 3 => (
-                "with fewer than three masters any one of them is half of the votes or more",
-                "3 masters with slots on 3 hosts",
-            ),
-            _ => (
-                "no choice of masters among the live copies does better",
-                "nodes on another host",
-            ),
         };
+        let (reason, unlock) = if stays(scene, rule) && rule.cure.remedy() == Some(Remedy::Pair) {
+            (Reason::NotMoved, Unlock::AllowMoves)
+        } else {
+            (reason, unlock)
+        };
+        let of: Vec<Subject> = subjects(scene, code).cloned().collect();
         notes.refusals.push(Refusal {
-            subject: format!("{code} {}", shorten(&names)),
-            reason: reason.into(),
-            unlock: unlock.into(),
+            about: About::Findings {
+                codes: [code].into(),
+                of,
+            },
+            reason,
+            unlock,
         });
+    }
+}
+
+/// Why a level of placement is not better, where it is not said pair by pair.
+fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
+    match level {
+        Level::SameDisk => Some((Reason::NoOtherDisk, Unlock::NodeOnOtherDisk)),
+        Level::SameZone | Level::VotesZone | Level::OverZone => {
+            Some((Reason::NoBetterZones, Unlock::HostsInOtherZone))
+        }
+        // Any one of them takes the majority along.
+        Level::VotesHost if scene.end.voters() < 3 => {
+            Some((Reason::FewVoters, Unlock::ThreeMasters))
+        }
+        Level::VotesHost | Level::OverHost => Some((Reason::NoBetterHosts, Unlock::NodesElsewhere)),
+        Level::Worse
+        | Level::Serve
+        | Level::Protect
+        | Level::Orphans
+        | Level::Missing
+        | Level::SameHost
+        | Level::Moves
+        | Level::Beside
+        | Level::Home
+        | Level::Tidy
+        | Level::Surplus
+        | Level::Risk
+        | Level::SyncMib
+        | Level::Failovers
+        | Level::Actions
+        | Level::TieHome
+        | Level::TieRank => None,
     }
 }
 
 /// Slots without any owner, dead or alive.
 pub fn lost(scene: &Scene, notes: &mut Notes) {
-    let mut owned = crate::model::SlotSet::new();
+    let mut owned = SlotSet::new();
     scene
         .captured
         .iter()
@@ -390,47 +344,27 @@ pub fn lost(scene: &Scene, notes: &mut Notes) {
         let nodes = scene.captured.iter();
         nodes.filter(|(_, n)| n.is_live_member() && n.is_replica())
     };
-    let holders: Vec<String> = live_replicas()
+    let holders: Vec<NodeId> = live_replicas()
         .filter(|(_, n)| n.master().is_none())
-        .map(|(_, n)| n.to_string())
+        .map(|(id, _)| id)
         .collect();
-    let rootless: Vec<String> = live_replicas()
+    let rootless: Vec<NodeId> = live_replicas()
         .filter(|&(id, _)| scene.captured.root(id).is_none())
-        .map(|(_, n)| n.to_string())
+        .map(|(id, _)| id)
         .collect();
-    let (reason, unlock) = match (never, holders.is_empty()) {
-        (true, _) => (
-            "no slot was ever assigned: there is nothing to bring back".to_owned(),
-            "assign slots to the masters (CLUSTER ADDSLOTS)".to_owned(),
-        ),
-        (_, true) if !rootless.is_empty() => (
-            format!(
-                "no node of the capture owns them; {} may hold the only copy: following no owner, left as it is",
-                shorten(&rootless)
-            ),
-            "capture all nodes again in one go; if it stays, save the keys of these first"
-                .to_owned(),
-        ),
-        (_, true) => (
-            "no node of the capture owns them, dead or alive".to_owned(),
-            "find the node that held them; only if its data is given up, CLUSTER ADDSLOTS"
-                .to_owned(),
-        ),
-        (_, false) => (
-            format!(
-                "their master was forgotten; {} may hold the only copy, but the capture does not show \
-                 that it still knows its master, and without that every failover is refused",
-                shorten(&holders)
-            ),
-            format!(
-                "capture CLUSTER NODES of {} itself; if it says `slave -` there too, save its keys first",
-                shorten(&holders)
-            ),
-        ),
+    let (why, unlock) = if never {
+        (Lost::NeverAssigned, Unlock::AssignSlots)
+    } else if !holders.is_empty() {
+        let unlock = Unlock::CaptureHolders(holders.clone());
+        (Lost::MasterForgotten(holders), unlock)
+    } else if !rootless.is_empty() {
+        (Lost::Rootless(rootless), Unlock::CaptureThenSaveKeys)
+    } else {
+        (Lost::OwnedByNobody, Unlock::FindOwner)
     };
     notes.refusals.push(Refusal {
-        subject: format!("slots {missing}"),
-        reason,
+        about: About::Slots(missing),
+        reason: Reason::Lost(why),
         unlock,
     });
 }

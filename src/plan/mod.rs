@@ -5,6 +5,7 @@
 //! coupled, `draft` writes the decision down as actions, `order` orders them, and `verdict`
 //! recounts every level on the simulated end.
 
+mod admission;
 mod advice;
 #[cfg(test)]
 mod brute;
@@ -27,9 +28,10 @@ mod roles;
 mod serve;
 mod solve;
 mod verdict;
+pub mod why;
 
 use crate::action::Counted;
-use crate::inventory::Conflict;
+use crate::inventory::Inventory;
 use crate::model::Cluster;
 use crate::policy::Policy;
 use crate::policy::Wanted;
@@ -38,6 +40,8 @@ use crate::simulate;
 
 pub use crate::action::Step;
 pub use crate::rules::Phase;
+pub use admission::Obstacle;
+pub use admission::obstacles;
 pub use level::Level;
 pub use level::Selection;
 pub use problem::Decision;
@@ -45,14 +49,9 @@ pub use problem::Problem;
 pub use request::Request;
 pub use verdict::Kind;
 pub use verdict::Value;
-
-/// What a plan does not do, and what would make it possible.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Refusal {
-    pub subject: String,
-    pub reason: String,
-    pub unlock: String,
-}
+pub use why::Advice;
+pub use why::Assumption;
+pub use why::Refusal;
 
 /// Multipliers that prove one coupled level; see `joint`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,9 +79,9 @@ pub struct Plan {
     pub remaining: Vec<Finding>,
     pub refusals: Vec<Refusal>,
     /// What only a human can do, and what it would cure.
-    pub advice: Vec<String>,
+    pub advice: Vec<Advice>,
     /// What the capture does not show and the plan therefore assumes.
-    pub assumptions: Vec<String>,
+    pub assumptions: Vec<Assumption>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
 }
@@ -90,25 +89,28 @@ pub struct Plan {
 /// Why there is no plan.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoPlan {
-    /// Views disagree about owners.
-    #[error("{0}")]
-    Refused(String),
+    /// Nothing may be planned on this capture.
+    #[error("refused: {0:?}")]
+    Refused(Obstacle),
     /// A step of ours that the simulation refuses: a bug.
     #[error("the planner made a plan that it cannot simulate: {0}")]
     Broken(#[from] simulate::Broken),
 }
 
-/// Plans. Pure: the same cluster, policy and request give the same plan.
+/// Plans on a capture, if that may be done; `found` are its findings.
+pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
+    admission::admit(inventory, found, request).map_err(NoPlan::Refused)?;
+    let wanted = inventory.policy.wanted(&inventory.cluster);
+    plan(&inventory.cluster, &inventory.policy, &wanted, request)
+}
+
+/// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
 pub fn plan(
     captured: &Cluster,
     policy: &Policy,
     wanted: &Wanted,
-    conflicts: &[Conflict],
     request: &Request,
 ) -> Result<Plan, NoPlan> {
-    if request.force.is_none() {
-        refuse_conflicts(captured, conflicts)?;
-    }
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
     let closing = closing::closings(captured, &selection);
@@ -163,30 +165,4 @@ pub fn plan(
         copied_mib,
         selection,
     })
-}
-
-fn refuse_conflicts(cluster: &Cluster, conflicts: &[Conflict]) -> Result<(), NoPlan> {
-    let Some(first) = conflicts.first() else {
-        return Ok(());
-    };
-    let names: Vec<String> = first
-        .claimants
-        .iter()
-        .map(|&c| cluster.node(c).to_string())
-        .collect();
-    let how = if first.own_claims {
-        "each in its own view"
-    } else {
-        "with equal epochs"
-    };
-    let more = match conflicts.len() {
-        1 => String::new(),
-        2 => " (and 1 more such conflict)".to_owned(),
-        n => format!(" (and {} more such conflicts)", n - 1),
-    };
-    Err(NoPlan::Refused(format!(
-        "the views disagree about owners: {} claim slots {} {how}{more}; let the nodes settle it and capture again, or plan all the same with --force REASON",
-        names.join(" and "),
-        first.slots
-    )))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::policy::Flag;
+use crate::rules::Ask;
 use crate::rules::Code;
 use crate::rules::Phase;
 
@@ -29,6 +30,18 @@ impl Request {
     /// The plan stops before that phase.
     pub fn is_late(&self, phase: Phase) -> bool {
         self.through.is_some_and(|last| phase > last)
+    }
+
+    /// The same with this asked for, too.
+    pub fn asking(&self, ask: &Ask) -> Self {
+        let mut request = self.clone();
+        match ask {
+            Ask::Flag(flag) => {
+                request.flags.insert(*flag);
+            }
+            Ask::Only(codes) => request.only.extend(codes),
+        }
+        request
     }
 
     /// What a reader would type to get the same plan, an option with its value as one item.

@@ -9,9 +9,12 @@ use crate::model::Cluster;
 use crate::model::Link;
 use crate::model::NodeId;
 use crate::model::Shard;
-use crate::model::Sync;
-use crate::plan::Refusal;
 use crate::plan::Request;
+use crate::plan::why::About;
+use crate::plan::why::NoHeir;
+use crate::plan::why::NotACopy;
+use crate::plan::why::Refusal;
+use crate::plan::why::Unlock;
 use crate::policy::Flag;
 
 /// What the serve phase does, and the cluster it leaves.
@@ -55,7 +58,11 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
                 let candidates = measure::live_replicas(captured, shard);
                 served.unknown_offsets.extend(candidates.filter(unknown));
             }
-            Err(refusal) => served.refusals.push(refusal),
+            Err(why) => served.refusals.push(Refusal {
+                about: About::Slots(shard.slots.clone()),
+                unlock: unlock(captured, shard, &why),
+                reason: why.into(),
+            }),
         }
     }
     served.cluster = at.into_cluster();
@@ -63,7 +70,8 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
 }
 
 /// The replica to promote, or why none may be.
-fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, Refusal> {
+fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, NoHeir> {
+    let owner = shard.owner;
     let live: Vec<NodeId> = measure::live_replicas(cluster, shard).collect();
     let synced: Vec<NodeId> = live
         .iter()
@@ -78,105 +86,57 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
     };
-    let owner = cluster.node(shard.owner);
-    let subject = format!("slots {}", shard.slots);
-    if owner.is_only_suspected() {
-        return Err(Refusal {
-            subject,
-            reason: format!(
-                "{owner} is suspected, but no view flags it `fail`, and the capture does not say that it was asked: it may live, and who suspects it may be the one that is cut off"
-            ),
-            unlock: format!(
-                "ask {owner} and capture again; `topoplan collect` notes who gives no answer"
-            ),
-        });
+    if cluster.node(owner).is_only_suspected() {
+        return Err(NoHeir::OwnerSuspected { owner });
     }
-    if let Some(node) = best(&mut known_well.into_iter()) {
+    if let Some(replica) = best(&mut known_well.into_iter()) {
         // A note of one client against the word of every view: it may be the network between
         // that client and the node, and a forced failover would drop the last writes.
-        let linked = cluster.node(node).replication.link == Link::Up;
-        if owner.is_only_silent() && linked {
-            return Err(Refusal {
-                subject,
-                reason: format!(
-                    "{owner} did not answer the capture, but no view doubts it and {} is linked to it: it may live",
-                    cluster.node(node)
-                ),
-                unlock: format!("capture {owner} again"),
-            });
+        let linked = cluster.node(replica).replication.link == Link::Up;
+        if cluster.node(owner).is_only_silent() && linked {
+            return Err(NoHeir::OwnerMayLive { owner, replica });
         }
-        return Ok(node);
+        return Ok(replica);
     }
-    if let Some(node) = best(&mut synced.into_iter()) {
-        let node = cluster.node(node);
-        return Err(Refusal {
-            subject,
-            reason: format!(
-                "{node}, which could take over from {owner}, answers, but most views flag it `fail`: they would not let it"
-            ),
-            unlock: format!("see why {node} is cut off from them (K003), then capture it again"),
-        });
+    if let Some(replica) = best(&mut synced.into_iter()) {
+        return Err(NoHeir::CutOff { owner, replica });
     }
-    let process = match (&owner.address, &owner.last_address) {
-        (Some(address), _) => format!("restart {address} with its data"),
-        (None, Some(address)) => format!("bring back the data that {address} had"),
-        (None, None) => format!("bring back the data of node {}", owner.name.short()),
-    };
-    if let Some(node) = best(&mut live.iter().copied()) {
+    if let Some(replica) = best(&mut live.into_iter()) {
         if accept_data_loss {
-            return Ok(node);
+            return Ok(replica);
         }
-        let what = match cluster.node(node).replication.sync {
-            Sync::Running => "is still in its first sync",
-            Sync::Disputed => "follows another master by its own INFO, or is one",
-            _ if follows_a_stranger(cluster, node) => {
-                "holds no key any more: it copied the blank process at its master's address"
-            }
-            _ => "never finished a sync",
+        let sync = cluster.node(replica).replication.sync;
+        let why = match NotACopy::of(sync) {
+            NotACopy::NeverSynced if follows_a_stranger(cluster, replica) => NotACopy::CopiedBlank,
+            why => why,
         };
-        return Err(Refusal {
-            subject,
-            reason: format!(
-                "the only live replica, {}, {what}: promoting it loses the data",
-                cluster.node(node)
-            ),
-            unlock: format!("{process}; or --accept-data-loss"),
-        });
+        return Err(NoHeir::NotACopy { replica, why });
     }
-    let copies: Vec<String> = shard
-        .replicas
-        .iter()
-        .map(|&r| cluster.node(r).to_string())
-        .collect();
-    let reason = if copies.is_empty() {
-        format!("{owner} is gone and had no replica: no copy of these slots lives")
-    } else {
-        format!(
-            "{owner} and its {} {} are dead: no copy of these slots lives",
-            if copies.len() == 1 {
-                "replica"
+    let replicas = shard.replicas.clone();
+    Err(NoHeir::NoCopy { owner, replicas })
+}
+
+fn unlock(cluster: &Cluster, shard: &Shard, why: &NoHeir) -> Unlock {
+    let bring_back = |accept: bool| {
+        let with_address = |id: &NodeId| cluster.node(*id).address.is_some();
+        let replicas = shard.replicas.iter().copied().filter(with_address);
+        Unlock::BringBack {
+            owner: shard.owner,
+            replicas: if accept {
+                Vec::new()
             } else {
-                "replicas"
+                replicas.collect()
             },
-            copies.join(", ")
-        )
+            accept,
+        }
     };
-    let others: Vec<String> = shard
-        .replicas
-        .iter()
-        .filter_map(|&r| cluster.node(r).address.as_ref())
-        .map(ToString::to_string)
-        .collect();
-    let unlock = if others.is_empty() {
-        process
-    } else {
-        format!("{process}, or {}", others.join(" or "))
-    };
-    Err(Refusal {
-        subject,
-        reason,
-        unlock,
-    })
+    match why {
+        NoHeir::OwnerSuspected { owner } => Unlock::AskAgain(*owner),
+        NoHeir::OwnerMayLive { owner, .. } => Unlock::CaptureAgain(*owner),
+        NoHeir::CutOff { replica, .. } => Unlock::SeeWhyCutOff(*replica),
+        NoHeir::NotACopy { .. } => bring_back(true),
+        NoHeir::NoCopy { .. } => bring_back(false),
+    }
 }
 
 /// The master's id is gone, yet the link is up: the replica follows whatever runs at the old

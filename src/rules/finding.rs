@@ -7,6 +7,7 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::ZoneId;
+use crate::rules::Help;
 use crate::rules::Rule;
 
 /// Something bad about the cluster.
@@ -18,7 +19,7 @@ pub struct Finding {
     /// Fact, then consequence; no full stop after one sentence.
     pub message: String,
     /// What to do about this one.
-    pub help: String,
+    pub help: Help,
     /// Where to look in the capture, best first.
     pub evidence: Vec<Fact>,
 }
@@ -69,7 +70,7 @@ impl Finding {
             severity: rule.severity,
             subject,
             message,
-            help: String::new(),
+            help: Help::default(),
             evidence: Vec::new(),
         }
     }
@@ -79,7 +80,7 @@ impl Finding {
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<Help>) -> Self {
         self.help = help.into();
         self
     }

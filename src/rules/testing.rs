@@ -34,7 +34,8 @@ pub(super) fn findings_under(
     for finding in &found {
         assert_eq!(finding.rule, rule);
         assert!(!finding.message.is_empty() && !finding.message.ends_with('.'));
-        assert!(!finding.help.is_empty() && !finding.help.contains('\n'));
+        let help = finding.help.to_string();
+        assert!(!help.is_empty() && !help.contains('\n'));
         assert!(!finding.evidence.is_empty(), "{finding:?}");
     }
     found
@@ -50,7 +51,8 @@ pub(super) fn capture_findings(rule: &'static Rule, inventory: &Inventory) -> Ve
     for finding in &found {
         assert_eq!(finding.rule, rule);
         assert!(!finding.message.is_empty() && !finding.message.ends_with('.'));
-        assert!(!finding.help.is_empty() && !finding.help.contains('\n'));
+        let help = finding.help.to_string();
+        assert!(!help.is_empty() && !help.contains('\n'));
         assert!(!finding.evidence.is_empty(), "{finding:?}");
     }
     found

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use crate::measure;
 use crate::measure::Spread;
 use crate::measure::Tier;
+use crate::rules::Ask;
 use crate::rules::Context;
 use crate::rules::Fact;
+use crate::rules::Help;
 use crate::rules::Rule;
 use crate::rules::words;
 
@@ -40,19 +42,26 @@ pub(super) fn masters_at<'a>(
 
 /// How failovers cure a finding of `rule`: a plan makes none for the sake of balance while a
 /// member is dead and may come back. `whither` is `away` or `to other hosts`.
-pub(super) fn failovers(cx: &Context, rule: &Rule, whither: &str) -> String {
+pub(super) fn failovers(cx: &Context, rule: &Rule, whither: &str) -> Help {
     match cx.cluster.dead_members().len() {
-        0 => format!("`topoplan plan` moves masters {whither} by failover; nothing is copied"),
-        dead => format!(
-            "{} may come back; `topoplan plan --only {}` moves masters {whither} all the same",
-            words::count(dead, "dead member"),
-            rule.code
-        ),
+        0 => Help::default()
+            .plan(format!("moves masters {whither} by failover"))
+            .say("nothing is copied"),
+        dead => Help::default()
+            .say(format!(
+                "{} may come back",
+                words::count(dead, "dead member")
+            ))
+            .promise(
+                None,
+                Some(Ask::Only([rule.code].into())),
+                format!("moves masters {whither} all the same"),
+            ),
     }
 }
 
 /// What lets the rest vote after the loss of any one host (or zone).
-pub(super) fn more_votes(cx: &Context, rule: &Rule, spread: &Spread) -> String {
+pub(super) fn more_votes(cx: &Context, rule: &Rule, spread: &Spread) -> Help {
     let noun = noun(spread.tier);
     let (voters, live) = (cx.cluster.voters(), cx.cluster.live_voters());
     let places = spread.places() as usize;
@@ -68,14 +77,16 @@ pub(super) fn more_votes(cx: &Context, rule: &Rule, spread: &Spread) -> String {
         };
         return format!(
             "{dead} of {voters} voting masters {is} dead: bring {them} back or promote {their} first"
-        );
+        )
+        .into();
     }
     // With fewer than three, any one of them takes the majority along.
     let Some(needed) = places_needed(voters) else {
         return format!(
             "no placement of {} helps: it takes 3 masters with slots on 3 {noun}s",
             words::count(voters, "voting master")
-        );
+        )
+        .into();
     };
     let back = match places_lost(cx, spread) {
         0 => "",
@@ -89,6 +100,7 @@ pub(super) fn more_votes(cx: &Context, rule: &Rule, spread: &Spread) -> String {
         "no placement of {voters} voting masters helps on fewer than {needed} {noun}s: add {}{back}{one_more}",
         words::count(needed - places, noun)
     )
+    .into()
 }
 
 /// Hosts (or zones) of which every member is dead.

@@ -8,6 +8,7 @@ pub(super) use crate::text::words::LISTED;
 pub(super) use crate::text::words::count;
 pub(super) use crate::text::words::list;
 pub(super) use crate::text::words::list_up_to;
+pub(super) use crate::text::words::plural;
 
 /// `0-5460,7000`; of many ranges the first few and the number of slots.
 pub(super) fn slots(slots: &SlotSet) -> String {

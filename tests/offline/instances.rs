@@ -162,7 +162,7 @@ fn only(codes: &[Code]) -> Request {
 
 fn planned(cluster: &Cluster, policy: &Policy, request: &Request) -> Plan {
     let wanted = policy.wanted(cluster);
-    plan::plan(cluster, policy, &wanted, &[], request).expect("a plan")
+    plan::plan(cluster, policy, &wanted, request).expect("a plan")
 }
 
 /// Nodes in the order that the inventory gives them: by address.

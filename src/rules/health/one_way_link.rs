@@ -200,7 +200,7 @@ mod tests {
             let found = capture_findings(&RULE, &inventory);
             assert_eq!(found.len(), 1, "{flags}{link}");
             assert_eq!(subject(&inventory.cluster, &found[0]), "b");
-            assert!(found[0].help.contains("port 17000"));
+            assert!(found[0].help.to_string().contains("port 17000"));
             let (a, b) = (id(&inventory.cluster, "a"), id(&inventory.cluster, "b"));
             let seen = |observer, node| Fact::Seen { observer, node };
             assert_eq!(found[0].evidence, [seen(a, b), seen(b, a)]);

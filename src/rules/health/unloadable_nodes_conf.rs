@@ -243,14 +243,18 @@ mod tests {
         let running = inventory("m1", true, faults);
         let found = check_capture(&running);
         assert_eq!(found[0].severity, Severity::Warning);
-        assert!(found[0].help.contains("SAVECONFIG"), "{}", found[0].help);
+        assert!(
+            found[0].help.to_string().contains("SAVECONFIG"),
+            "{}",
+            found[0].help
+        );
     }
 
     #[test]
     fn an_empty_file_is_not_said_to_hold_an_id() {
         let of = |fault_: Fault| {
             let one = inventory("m1", false, vec![fault(fault_, Outcome::Forgets, 1)]);
-            check_capture(&one)[0].help.clone()
+            check_capture(&one)[0].help.to_string()
         };
         assert!(of(Fault::NoMyself).contains("holds the node's id"));
         assert!(!of(Fault::Empty).contains("holds the node's id"));

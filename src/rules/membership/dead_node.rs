@@ -33,15 +33,23 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             // Where nodes do not watch each other no view ever doubts one.
             _ if node.is_only_silent() && cx.cluster.server.other_control_plane().is_none() => (
                 "taken for dead (it did not answer, but no view doubts it)",
-                "ask it again before anything else: it may live; if it is dead, restart it",
+                Help::from("ask it again before anything else: it may live")
+                    .restart([id], "if it is dead, restart it"),
             ),
             true => (
                 "taken for dead (suspected by every view that lists it, flagged `fail` by none)",
-                "ask it before anything else: who suspects it may be the one that is cut off; if it is dead, restart it",
+                Help::from(
+                    "ask it before anything else: who suspects it may be the one that is cut off",
+                )
+                .restart([id], "if it is dead, restart it"),
             ),
             false => (
                 "dead",
-                "restart it; if it will never come back, `topoplan plan --forget-dead`",
+                Help::default().restart([id], "restart it").promise(
+                    Some("if it will never come back"),
+                    Some(Ask::Flag(Flag::ForgetDead)),
+                    "forgets it",
+                ),
             ),
         };
         let message = format!("{name} is {dead}{consequence}");
@@ -110,7 +118,7 @@ mod tests {
         cluster.node_mut(r1).seen.opinion = crate::model::Opinion::default();
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("no view doubts it"));
-        assert!(found[0].help.starts_with("ask it again"));
+        assert!(found[0].help.to_string().starts_with("ask it again"));
     }
 
     #[test]

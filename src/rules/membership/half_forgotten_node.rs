@@ -69,9 +69,10 @@ fn finding(cx: &Context, id: NodeId, begun: &HalfForgotten) -> Finding {
     let odd = masterless.first().or(absent.first()).copied();
     let even = listing.iter().copied().find(|l| !masterless.contains(l));
     let seen = |observer| Fact::Seen { observer, node: id };
-    let help = match node.is_only_silent() {
-        true => format!("{ASK_AGAIN}: no plan forgets {name} before a view doubts it"),
-        false => format!("`topoplan plan` forgets {name} wherever it is still listed"),
+    let help = if node.is_only_silent() {
+        format!("{ASK_AGAIN}: no plan forgets {name} before a view doubts it").into()
+    } else {
+        Help::default().plan(format!("forgets {name} wherever it is still listed"))
     };
     Finding::new(&RULE, Subject::Node(id), message)
         .help(help)
@@ -170,7 +171,7 @@ mod tests {
         cluster.node_mut(dead).seen.opinion = crate::model::Opinion::default();
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.contains("no view doubts it"));
-        assert!(found[0].help.starts_with(ASK_AGAIN));
+        assert!(found[0].help.to_string().starts_with(ASK_AGAIN));
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
                 Subject::Node(id),
                 format!("{name} has no address and cannot come back; still listed by {known}"),
             )
-            .help("`topoplan plan` forgets it on every node that lists it"),
+            .help(Help::default().plan("forgets it on every node that lists it")),
         };
         out.push(finding.evidence([Fact::Node(id)]));
     }
@@ -46,15 +46,18 @@ fn owner(cx: &Context, shard: &Shard, fact: &str) -> Finding {
     let (end, help) = match measure::best_replica(cx.cluster, shard) {
         Some(best) => (
             format!("{} can take them over", words::node(cx.cluster, best)),
-            "`topoplan plan` promotes that replica, then forgets the id; never forget it first",
+            Help::default()
+                .plan("promotes that replica, then forgets the id")
+                .say("never forget it first"),
         ),
         None if cx.cluster.unread.nodes => (
             "no replica that can take them over was read".to_owned(),
-            "do not forget it: capture again, its replica may stand in a line that was not read",
+            "do not forget it: capture again, its replica may stand in a line that was not read"
+                .into(),
         ),
         None => (
             "no replica can take them over".to_owned(),
-            "do not forget it: find a copy of its data first, see S001",
+            "do not forget it: find a copy of its data first, see S001".into(),
         ),
     };
     let message = format!("{fact} but owns slots {slots}, which nobody serves; {end}");

@@ -30,7 +30,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         let message = format!("{name} runs and knows only itself; no member lists it");
         out.push(
             Finding::new(&RULE, Subject::Node(id), message)
-                .help("`topoplan plan` lets a member meet it and gives it a shard to copy")
+                .help(Help::default().plan("lets a member meet it and gives it a shard to copy"))
                 .evidence([Fact::Node(id)]),
         );
     }

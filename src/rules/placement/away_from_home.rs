@@ -46,7 +46,11 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         };
         out.push(
             Finding::new(&RULE, Subject::Node(id), message)
-                .help("`topoplan plan --only P009` brings the roles home by failover")
+                .help(Help::default().promise(
+                    None,
+                    Some(Ask::Only([RULE.code].into())),
+                    "brings the roles home by failover",
+                ))
                 .evidence([Fact::Node(id)]),
         );
     }

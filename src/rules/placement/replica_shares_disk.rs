@@ -39,7 +39,10 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             );
             out.push(
                 Finding::new(&RULE, Subject::Node(id), message)
-                    .help("`topoplan plan --allow-moves` lets it copy a shard of another disk")
+                    .help(
+                        Help::default()
+                            .plan_with(Flag::AllowMoves, "lets it copy a shard of another disk"),
+                    )
                     .evidence([Fact::Node(id), Fact::Node(shard.owner)]),
             );
         }

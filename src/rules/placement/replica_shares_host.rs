@@ -44,7 +44,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             );
             out.push(
                 Finding::new(&RULE, Subject::Node(id), message)
-                    .help("`topoplan plan` lets it copy a shard of another host")
+                    .help(Help::default().plan("lets it copy a shard of another host"))
                     .evidence([Fact::Node(id), Fact::Node(shard.owner)]),
             );
         }

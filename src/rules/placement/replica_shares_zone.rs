@@ -22,9 +22,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     let help = if cx.cluster.zones.len() > 1 {
-        "`topoplan plan --allow-moves` lets it copy a shard of another zone"
+        Help::default().plan_with(Flag::AllowMoves, "lets it copy a shard of another zone")
     } else {
-        "no other zone is known: add hosts of a second zone, or complete the host map"
+        "no other zone is known: add hosts of a second zone, or complete the host map".into()
     };
     for shard in &cx.shards {
         for id in measure::in_owners_zone(cx.cluster, shard) {
@@ -39,7 +39,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             );
             out.push(
                 Finding::new(&RULE, Subject::Node(id), message)
-                    .help(help)
+                    .help(help.clone())
                     .evidence([Fact::Node(id), Fact::Node(shard.owner)]),
             );
         }

@@ -48,7 +48,10 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             );
             out.push(
                 Finding::new(&RULE, Subject::Node(id), message)
-                    .help("`topoplan plan --allow-moves` lets one of them copy a shard of another host")
+                    .help(Help::default().plan_with(
+                        Flag::AllowMoves,
+                        "lets one of them copy a shard of another host",
+                    ))
                     .evidence([Fact::Node(id), Fact::Node(first)]),
             );
         }

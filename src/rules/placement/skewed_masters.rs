@@ -102,7 +102,12 @@ mod tests {
     #[test]
     fn says_that_a_plan_waits_for_the_dead() {
         let cluster = cluster("m1@h1 < r1@h2; m2@h1 < r2@h3; m3@h2 < r3@h3 x3!@h4");
-        assert!(findings(&RULE, &cluster)[0].help.contains("--only P005"));
+        assert!(
+            findings(&RULE, &cluster)[0]
+                .help
+                .to_string()
+                .contains("--only P005")
+        );
     }
 
     #[test]

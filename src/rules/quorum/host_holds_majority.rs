@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn advises_only_what_helps() {
-        let help = |text: &str| findings(&RULE, &cluster(text))[0].help.clone();
+        let help = |text: &str| findings(&RULE, &cluster(text))[0].help.to_string();
         assert_eq!(
             help("m1@h1 < r1@h2 x1@h3"),
             "no placement of 1 voting master helps: it takes 3 masters with slots on 3 hosts"

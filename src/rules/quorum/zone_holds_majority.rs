@@ -49,7 +49,12 @@ mod tests {
     fn fires_on_the_zone_and_says_that_two_are_too_few() {
         let cluster = cluster("m1@h1/a < r1@h3/b; m2@h2/a < r2@h3/b; m3@h3/b < r3@h1/a");
         assert_eq!(subjects(&RULE, &cluster), ["a"]);
-        assert!(findings(&RULE, &cluster)[0].help.ends_with("add 1 zone"));
+        assert!(
+            findings(&RULE, &cluster)[0]
+                .help
+                .to_string()
+                .ends_with("add 1 zone")
+        );
     }
 
     #[test]

@@ -37,15 +37,14 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             None => format!("{name} follows {through}, a replica that copies no slots"),
         };
         let help = match root {
-            Some(root) => format!(
-                "`topoplan plan` points it to {}",
-                words::node(cx.cluster, root)
-            ),
+            Some(root) => {
+                Help::default().plan(format!("points it to {}", words::node(cx.cluster, root)))
+            }
             None if cx.cluster.unowned() == Unowned::Part => {
                 "leave it as it is: slots have no owner, and it may hold the only copy of them"
-                    .to_owned()
+                    .into()
             }
-            None => "`topoplan plan` gives it a shard to copy".to_owned(),
+            None => Help::default().plan("gives it a shard to copy"),
         };
         out.push(
             Finding::new(&RULE, Subject::Node(id), message)
@@ -75,7 +74,7 @@ mod tests {
         }
         assert_eq!(subjects(&RULE, &cluster), ["x1"]);
         let found = findings(&RULE, &cluster);
-        assert!(found[0].help.ends_with("10.0.0.1:7001"));
+        assert!(found[0].help.to_string().ends_with("10.0.0.1:7001"));
     }
 
     #[test]

@@ -37,11 +37,13 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         let mut message = format!("{name} has {have} of {wanted} wanted live replicas");
         let dead: Vec<NodeId> = dead_replicas(cx.cluster, shard).collect();
         let help = if dead.is_empty() {
-            "`topoplan plan` gives it a spare if there is one".to_owned()
+            Help::default().plan("gives it a spare")
         } else {
             let names = words::nodes(cx.cluster, dead.iter().copied());
             message.push_str(&format!("; dead: {names}"));
-            format!("restart {names}, or let `topoplan plan` give it a spare if there is one")
+            Help::default()
+                .restart(dead.iter().copied(), format!("restart {names}"))
+                .plan("gives it a spare")
         };
         let dead = dead.into_iter().take(words::LISTED).map(Fact::Unreachable);
         out.push(

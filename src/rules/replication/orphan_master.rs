@@ -37,11 +37,16 @@ fn finding(cx: &Context, shard: &Shard) -> Finding {
     );
     let dead: Vec<NodeId> = dead_replicas(cx.cluster, shard).collect();
     let help = if dead.is_empty() {
-        "`topoplan plan` gives it a replica; where none is free, add a node".to_owned()
+        Help::default().plan("gives it a replica")
     } else {
         let names = words::nodes(cx.cluster, dead.iter().copied());
         message.push_str(&format!("; dead: {names}"));
-        "restart the dead replica, or let `topoplan plan` give it another".to_owned()
+        Help::default()
+            .restart(
+                dead.iter().copied(),
+                format!("restart the dead {}", words::plural(dead.len(), "replica")),
+            )
+            .plan("gives it another replica")
     };
     let dead = dead.into_iter().take(words::LISTED).map(Fact::Unreachable);
     Finding::new(&RULE, Subject::Node(shard.owner), message)

@@ -32,11 +32,14 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         let (end, help) = match node.keys {
             Some(keys) if keys > 0 => (
                 format!(" but still holds {}", words::count(keys as usize, "key")),
-                "see what the keys are; `topoplan plan --flush-stale` flushes them first",
+                Help::from("see what the keys are").plan_with(
+                    Flag::FlushStale,
+                    "flushes them, then gives it a shard to copy",
+                ),
             ),
             _ => (
                 ": it copies and serves nothing".to_owned(),
-                "`topoplan plan` gives it a shard to copy",
+                Help::default().plan("gives it a shard to copy"),
             ),
         };
         out.push(
@@ -73,7 +76,7 @@ mod tests {
         cluster.node_mut(blank).keys = Some(12);
         let found = findings(&RULE, &cluster);
         assert!(found[0].message.ends_with("still holds 12 keys"));
-        assert!(found[0].help.contains("--flush-stale"));
+        assert!(found[0].help.to_string().contains("--flush-stale"));
     }
 
     #[test]

@@ -79,8 +79,13 @@ fn finding(cluster: &Cluster, id: NodeId, open: &OpenSlot, peer: Option<NodeId>)
     let message = format!("slot {slot} on {name}{of} is {verb} {far}{end}{keys}");
     let help = if both {
         "if no reshard is running, finish it: `redis-cli --cluster fix` moves the remaining keys"
+            .into()
     } else {
-        "if no reshard is running, `topoplan plan --settle-slots` closes it"
+        Help::default().promise(
+            Some("if no reshard is running"),
+            Some(Ask::Flag(Flag::SettleSlots)),
+            "closes it",
+        )
     };
     Finding::new(
         &RULE,
@@ -114,7 +119,12 @@ mod tests {
     fn fires_per_slot_and_node_and_tells_one_side_from_two() {
         let mut cluster = healthy();
         open(&mut cluster, "m1", Direction::Migrating, "m2");
-        assert!(findings(&RULE, &cluster)[0].help.contains("--settle-slots"));
+        assert!(
+            findings(&RULE, &cluster)[0]
+                .help
+                .to_string()
+                .contains("--settle-slots")
+        );
         open(&mut cluster, "m2", Direction::Importing, "m1");
         open(&mut cluster, "r1", Direction::Migrating, "m2");
         assert_eq!(subjects(&RULE, &cluster), ["100@m1", "100@r1", "100@m2"]);

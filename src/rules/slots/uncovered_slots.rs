@@ -87,7 +87,7 @@ struct Tale {
     /// What no promotion brings back; told first.
     stuck: Vec<String>,
     saved: Vec<String>,
-    help: String,
+    help: Help,
     evidence: Vec<Fact>,
     promotable: usize,
     /// Followers of nobody, after a wrong FORGET.
@@ -111,37 +111,37 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
     if !unowned.is_empty() {
         tell_unowned(cx.cluster, &unowned, &mut tale);
     }
-    let mut help = Vec::new();
+    let mut help = Help::default();
     if !tale.suspected.is_empty() {
         let names = words::nodes(cx.cluster, tale.suspected.iter().copied());
-        help.push(format!(
+        help = help.say(format!(
             "ask {names} before anything else: who suspects a node may be the one that is cut off"
         ));
     }
     if tale.promotable > 0 {
         let replicas = words::count(tale.promotable, "replica");
-        help.push(format!("`topoplan plan` promotes {replicas}"));
+        help = help.plan(format!("promotes {replicas}"));
     }
     if !tale.holders.is_empty() {
         let names = words::nodes(cx.cluster, tale.holders.iter().copied());
-        help.push(format!(
+        help = help.say(format!(
             "capture CLUSTER NODES of {names} itself: while it knows its master there, `topoplan plan` promotes it"
         ));
     }
     if !tale.restarts.is_empty() {
         let names = tale.restarts.iter().map(|&id| words::node(cx.cluster, id));
         let names = words::list_up_to(OWNERS_LISTED, &names.collect::<Vec<_>>());
-        help.push(format!("restart {names} to bring the data back"));
+        let text = format!("restart {names} to bring the data back");
+        help = help.restart(tale.restarts.iter().copied(), text);
     }
     if tale.unread > 0 {
-        help.push("capture these nodes again before you decide".to_owned());
+        help = help.say("capture these nodes again before you decide");
     }
     if tale.lost > 0 {
-        help.push(
-            "where no copy is known, look for a backup before you assign the slots anew".to_owned(),
-        );
+        help =
+            help.say("where no copy is known, look for a backup before you assign the slots anew");
     }
-    tale.help = help.join("; ");
+    tale.help = help;
     tale
 }
 
@@ -305,7 +305,7 @@ mod tests {
             "{message}"
         );
         assert_eq!(
-            found[0].help,
+            found[0].help.to_string(),
             "`topoplan plan` promotes 1 replica; restart 10.0.0.2:7003, 10.0.0.4:7007 to bring the data back"
         );
     }
@@ -323,7 +323,10 @@ mod tests {
             found[0].message
         );
         assert!(
-            found[0].help.starts_with("ask 10.0.0.1:7001 before"),
+            found[0]
+                .help
+                .to_string()
+                .starts_with("ask 10.0.0.1:7001 before"),
             "{}",
             found[0].help
         );
@@ -360,6 +363,7 @@ mod tests {
         assert!(
             found[0]
                 .help
+                .to_string()
                 .contains("capture CLUSTER NODES of 10.0.0.2:7002")
         );
     }
@@ -379,8 +383,13 @@ mod tests {
                 .message
                 .contains("may stand in a line that was not")
         );
-        assert!(found[0].help.contains("restart 10.0.0.2:7003"));
-        assert!(found[0].help.contains("capture these nodes again"));
+        assert!(found[0].help.to_string().contains("restart 10.0.0.2:7003"));
+        assert!(
+            found[0]
+                .help
+                .to_string()
+                .contains("capture these nodes again")
+        );
     }
 
     #[test]

@@ -22,7 +22,6 @@ use topoplan::model::NodeId;
 use topoplan::model::Role;
 use topoplan::plan;
 use topoplan::plan::Level;
-use topoplan::plan::NoPlan;
 use topoplan::plan::Plan;
 use topoplan::plan::Request;
 use topoplan::plan::Value;
@@ -42,20 +41,17 @@ type Complaint = Result<(), String>;
 pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
     let (cluster, policy) = (&inventory.cluster, &inventory.policy);
     let wanted = policy.wanted(cluster);
-    if cluster.server.other_control_plane().is_some() {
+    let refuses = cluster.server.other_control_plane().is_some()
+        || (!inventory.conflicts.is_empty() && request.force.is_none());
+    if refuses {
         let report = compose::plan(inventory, request)?;
-        let refused = report.refused.is_some() && report.steps.is_empty();
-        return match refused {
+        return match report.refused.is_some() && report.steps.is_empty() {
             true => Ok(()),
-            false => Err("commands for a server that has none of them".to_owned()),
+            false => Err("steps where nothing may be planned".to_owned()),
         };
     }
-    let make = |from: &Cluster| plan::plan(from, policy, &wanted, &inventory.conflicts, request);
-    let plan = match make(cluster) {
-        Ok(plan) => plan,
-        Err(NoPlan::Refused(_)) if !inventory.conflicts.is_empty() => return Ok(()),
-        Err(other) => return Err(other.to_string()),
-    };
+    let make = |from: &Cluster| plan::plan(from, policy, &wanted, request);
+    let plan = make(cluster).map_err(|e| e.to_string())?;
     let found = |at: &Cluster| rules::check(&Context::new(at, policy, &wanted));
     let (before, after) = (found(cluster), found(&plan.end));
     if after != plan.remaining {
@@ -275,7 +271,7 @@ fn explained(plan: &Plan, request: &Request) -> Complaint {
         let named = plan
             .refusals
             .iter()
-            .any(|r| names(plan, finding, &r.subject));
+            .any(|r| r.about.concerns(finding, &plan.end));
         if !named && !level.is_some_and(printed) {
             return Err(format!(
                 "{} remains without a word: {}",
@@ -284,28 +280,6 @@ fn explained(plan: &Plan, request: &Request) -> Complaint {
         }
     }
     Ok(())
-}
-
-/// The refusal's subject speaks of the finding's node, slots, host or code.
-fn names(plan: &Plan, finding: &Finding, subject: &str) -> bool {
-    let end = &plan.end;
-    let node = |id: NodeId| {
-        let node = end.node(id);
-        let shard = end.root(id).map(|root| end.node(root).to_string());
-        // Beyond three names a refusal says how many more there are.
-        subject.contains(&node.to_string())
-            || shard.is_some_and(|s| subject.contains(&s))
-            || subject.contains(node.name.short())
-            || subject.contains(" more")
-    };
-    match &finding.subject {
-        Subject::Node(id) => node(*id),
-        Subject::Slots(_, Some(id)) => node(*id),
-        Subject::Slots(..) => subject.starts_with("slots"),
-        Subject::Host(_) | Subject::Zone(_) | Subject::Capture => {
-            subject.contains(finding.rule.code.as_str())
-        }
-    }
 }
 
 /// No bound is above its value, and no count of the cluster grows except where an earlier one

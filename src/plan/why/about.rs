@@ -1,0 +1,119 @@
+//! What a refusal is about.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::model::Cluster;
+use crate::model::NodeId;
+use crate::model::SlotSet;
+use crate::plan::why::Said;
+use crate::plan::why::nodes;
+use crate::rules::Code;
+use crate::rules::Finding;
+use crate::rules::Subject;
+use crate::text::words;
+
+/// What a refusal is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum About {
+    Slots(SlotSet),
+    OpenSlot {
+        slot: u16,
+        node: NodeId,
+    },
+    /// A shard, by its owner.
+    Shard(NodeId),
+    Node(NodeId),
+    /// Masters that want the same of the same host.
+    Masters(Vec<NodeId>),
+    /// Findings of these codes, by their subjects.
+    Findings {
+        codes: BTreeSet<Code>,
+        of: Vec<Subject>,
+    },
+    /// The forgetting of an id.
+    Forget(NodeId),
+}
+
+impl About {
+    /// One finding.
+    pub fn finding(finding: &Finding) -> Self {
+        Self::Findings {
+            codes: [finding.rule.code].into(),
+            of: vec![finding.subject.clone()],
+        }
+    }
+
+    /// The finding is one of those, or about the node, shard or slots meant.
+    pub fn concerns(&self, finding: &Finding, cluster: &Cluster) -> bool {
+        let on = |subject: &Subject| match subject {
+            Subject::Node(id) | Subject::Slots(_, Some(id)) => Some(*id),
+            Subject::Slots(_, None) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => {
+                None
+            }
+        };
+        let node = on(&finding.subject);
+        match self {
+            Self::Slots(slots) => match &finding.subject {
+                Subject::Slots(found, _) => !found.intersection(slots).is_empty(),
+                Subject::Node(_) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => false,
+            },
+            Self::OpenSlot { slot, node } => match &finding.subject {
+                Subject::Slots(found, on) => {
+                    found.contains(*slot) && on.is_none_or(|on| on == *node)
+                }
+                Subject::Node(id) => id == node,
+                Subject::Host(_) | Subject::Zone(_) | Subject::Capture => false,
+            },
+            Self::Shard(owner) => {
+                node.is_some_and(|id| id == *owner || cluster.root(id) == Some(*owner))
+            }
+            Self::Node(id) | Self::Forget(id) => node == Some(*id),
+            Self::Masters(masters) => node.is_some_and(|id| masters.contains(&id)),
+            Self::Findings { codes, of } => {
+                codes.contains(&finding.rule.code) && of.contains(&finding.subject)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Said<'_, About> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cluster = self.1;
+        match self.0 {
+            About::Slots(slots) => write!(f, "slots {slots}"),
+            About::OpenSlot { slot, node } => write!(f, "slot {slot} on {}", self.node(*node)),
+            About::Shard(owner) => write!(f, "shard of {}", self.node(*owner)),
+            About::Node(id) => write!(f, "{}", self.node(*id)),
+            About::Masters(masters) => f.write_str(&nodes(cluster, masters)),
+            About::Findings { codes, of } => {
+                let names: Vec<String> = of.iter().filter_map(|s| name(cluster, s)).collect();
+                f.write_str(&Code::join(codes, " "))?;
+                if !names.is_empty() {
+                    write!(f, " {}", words::list_up_to(super::SHOWN, &names))?;
+                }
+                Ok(())
+            }
+            About::Forget(id) => {
+                let node = self.node(*id);
+                if node.is_ghost() {
+                    write!(f, "ghost {}", node.name.short())
+                } else if node.is_only_silent() {
+                    write!(f, "forget {node}")
+                } else {
+                    write!(f, "dead {node}")
+                }
+            }
+        }
+    }
+}
+
+fn name(cluster: &Cluster, subject: &Subject) -> Option<String> {
+    match subject {
+        Subject::Node(id) | Subject::Slots(_, Some(id)) => Some(cluster.node(*id).to_string()),
+        Subject::Slots(slots, None) => Some(format!("slots {slots}")),
+        Subject::Host(host) => Some(cluster.host(*host).name.to_string()),
+        Subject::Zone(zone) => Some(cluster.zones[zone.0 as usize].name.to_string()),
+        Subject::Capture => None,
+    }
+}

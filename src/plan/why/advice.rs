@@ -1,0 +1,96 @@
+//! What only a human can do, and what it would cure.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::model::HostId;
+use crate::model::NodeId;
+use crate::plan::why::Said;
+use crate::rules::Code;
+
+/// What only a human can do, and what it would cure.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Advice {
+    Restart(Restart),
+}
+
+/// Dead processes whose restart would cure something that a plan leaves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Restart {
+    /// Never empty.
+    pub nodes: Vec<NodeId>,
+    /// All processes of this host are meant.
+    pub host: Option<HostId>,
+    /// They only did not answer: each may live.
+    pub silent: bool,
+    /// Codes, and how often; slots count one by one.
+    pub cures: Vec<(Code, i64)>,
+    /// The `nodes.conf` of one of them would make another node of it.
+    pub mend: bool,
+}
+
+impl Restart {
+    /// Says that the `nodes.conf` of these nodes must be mended before.
+    pub fn mending(mut self, spoiled: &BTreeSet<NodeId>) -> Self {
+        self.mend = self.nodes.iter().any(|node| spoiled.contains(node));
+        self
+    }
+}
+
+impl fmt::Display for Said<'_, Advice> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Advice::Restart(restart) => write!(f, "{}", Said(restart, self.1)),
+        }
+    }
+}
+
+impl fmt::Display for Said<'_, Restart> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Restart {
+            nodes,
+            host,
+            silent,
+            cures,
+            mend,
+        } = self.0;
+        let mut who = match (host, &nodes[..]) {
+            (Some(host), _) => format!("the processes on {}", self.1.host(*host).name),
+            (None, ids) => {
+                let names: Vec<String> = ids.iter().map(|&id| self.node(id).to_string()).collect();
+                names.join(", ")
+            }
+        };
+        if nodes.len() > 1 {
+            who += &format!(" ({})", nodes.len());
+        }
+        if *silent {
+            // A restart of a node that lives would be an outage more.
+            write!(f, "ask {who} again, and restart what is dead")?;
+        } else {
+            write!(f, "restart {who}")?;
+        }
+        let cures: Vec<String> = cures
+            .iter()
+            .map(|&(code, times)| cured(code, times))
+            .collect();
+        write!(f, ": cures {}", cures.join(", "))?;
+        if *mend {
+            f.write_str(MEND)?;
+        }
+        Ok(())
+    }
+}
+
+/// Behind advice to restart a node whose `nodes.conf` would make another of it.
+pub const MEND: &str = "; mend its nodes.conf before it starts, see K002";
+
+fn cured(code: Code, times: i64) -> String {
+    if code == Code::UncoveredSlots {
+        format!("{times} uncovered slots ({code})")
+    } else if times == 1 {
+        code.to_string()
+    } else {
+        format!("{times} × {code}")
+    }
+}

@@ -1,0 +1,49 @@
+//! What a capture does not show and a plan takes for granted.
+
+use std::fmt;
+
+use crate::model::NodeId;
+use crate::plan::why::Said;
+use crate::text::words::count;
+
+/// What a capture does not show and a plan takes for granted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Assumption {
+    /// The views are files on disk.
+    OnDisk,
+    OneView,
+    /// So many replicas without INFO are taken for in sync.
+    InSync(usize),
+    OffsetUnknown(NodeId),
+    /// So many nodes without slots are taken for empty.
+    Empty(usize),
+}
+
+impl fmt::Display for Said<'_, Assumption> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Assumption::OnDisk => f.write_str(
+                "the views are nodes.conf files, which may be older than the cluster is now: \
+                 taken for what is; the script checks every node before it acts on it",
+            ),
+            Assumption::OneView => f.write_str(
+                "one view only: it shows neither un-met nodes nor open slots of other nodes",
+            ),
+            Assumption::InSync(replicas) => write!(
+                f,
+                "no INFO of {}: taken for in sync; the script checks it before every failover",
+                count(*replicas, "replica")
+            ),
+            Assumption::OffsetUnknown(node) => write!(
+                f,
+                "the replication offset of {} was not captured",
+                self.node(*node)
+            ),
+            Assumption::Empty(nodes) => write!(
+                f,
+                "no keyspace of {}: taken for empty; the script checks it",
+                count(*nodes, "slotless node")
+            ),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What would make a plan do what it leaves.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::model::HostId;
+use crate::model::NodeId;
+use crate::plan::why::Said;
+use crate::plan::why::host_name;
+use crate::plan::why::nodes;
+use crate::policy::Flag;
+use crate::rules::Ask;
+use crate::rules::Code;
+use crate::text::words::count;
+
+/// What would make a plan do what it leaves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unlock {
+    /// It did not answer, and may live.
+    AskAgain(NodeId),
+    CaptureAgain(NodeId),
+    /// Most views flag it `fail`, and it answers.
+    SeeWhyCutOff(NodeId),
+    /// The same of a master.
+    SeeWhatIsBetween(NodeId),
+    /// A dead process whose data is the only copy, the owner's or a replica's; `accept` where a
+    /// live replica could be promoted for what it has.
+    BringBack {
+        owner: NodeId,
+        replicas: Vec<NodeId>,
+        accept: bool,
+    },
+    FinishMove,
+    CaptureOtherEnd,
+    SettleSlots,
+    CloseSlot,
+    CaptureWhenSynced,
+    CaptureNodesAndInfo,
+    SeeWhyNotSynced,
+    ServeThenFlush,
+    FlushStale,
+    /// These codes, or the word that the dead will not return.
+    OnlyOrForget(BTreeSet<Code>),
+    AllowMoves,
+    CureThatFirst,
+    NameFile,
+    AssignSlotsOrMaster,
+    SeeShards,
+    AddHostsOrRetire,
+    NodeElsewhere,
+    NodesElsewhere,
+    NodeOnOtherDisk,
+    HostsInOtherZone,
+    ThreeMasters,
+    /// A copy more for so many masters, off that host.
+    AddReplicas {
+        number: usize,
+        host: Option<HostId>,
+    },
+    AssignSlots,
+    CaptureThenSaveKeys,
+    FindOwner,
+    CaptureHolders(Vec<NodeId>),
+}
+
+impl Unlock {
+    /// The changes of the request of which any one is enough, as far as it is one.
+    pub fn asks(&self) -> Vec<Ask> {
+        match self {
+            Self::BringBack { accept: true, .. } => vec![Ask::Flag(Flag::AcceptDataLoss)],
+            Self::SettleSlots => vec![Ask::Flag(Flag::SettleSlots)],
+            Self::FlushStale => vec![Ask::Flag(Flag::FlushStale)],
+            Self::AllowMoves => vec![Ask::Flag(Flag::AllowMoves)],
+            Self::OnlyOrForget(codes) => {
+                vec![Ask::Only(codes.clone()), Ask::Flag(Flag::ForgetDead)]
+            }
+            Self::AskAgain(_)
+            | Self::CaptureAgain(_)
+            | Self::SeeWhyCutOff(_)
+            | Self::SeeWhatIsBetween(_)
+            | Self::BringBack { accept: false, .. }
+            | Self::FinishMove
+            | Self::CaptureOtherEnd
+            | Self::CloseSlot
+            | Self::CaptureWhenSynced
+            | Self::CaptureNodesAndInfo
+            | Self::SeeWhyNotSynced
+            | Self::ServeThenFlush
+            | Self::CureThatFirst
+            | Self::NameFile
+            | Self::AssignSlotsOrMaster
+            | Self::SeeShards
+            | Self::AddHostsOrRetire
+            | Self::NodeElsewhere
+            | Self::NodesElsewhere
+            | Self::NodeOnOtherDisk
+            | Self::HostsInOtherZone
+            | Self::ThreeMasters
+            | Self::AddReplicas { .. }
+            | Self::AssignSlots
+            | Self::CaptureThenSaveKeys
+            | Self::FindOwner
+            | Self::CaptureHolders(_) => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Said<'_, Unlock> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cluster = self.1;
+        f.write_str(match self.0 {
+            Unlock::AskAgain(node) => {
+                return write!(
+                    f,
+                    "ask {} and capture again; `topoplan collect` notes who gives no answer",
+                    self.node(*node)
+                );
+            }
+            Unlock::CaptureAgain(node) => {
+                return write!(f, "capture {} again", self.node(*node));
+            }
+            Unlock::SeeWhyCutOff(node) => {
+                return write!(
+                    f,
+                    "see why {} is cut off from them ({}), then capture it again",
+                    self.node(*node),
+                    Code::FailedButAnswers
+                );
+            }
+            Unlock::SeeWhatIsBetween(node) => {
+                return write!(
+                    f,
+                    "see what is between {} and the others ({}), then capture all of them again",
+                    self.node(*node),
+                    Code::FailedButAnswers
+                );
+            }
+            Unlock::BringBack {
+                owner,
+                replicas,
+                accept,
+            } => return self.bring_back(f, *owner, replicas, *accept),
+            Unlock::FinishMove => {
+                "finish the move by hand: MIGRATE the keys that are left, then CLUSTER SETSLOT NODE at the target, the source and the other masters"
+            }
+            Unlock::CaptureOtherEnd => "capture that node, too",
+            Unlock::SettleSlots => {
+                return write!(f, "{}, if nothing is moving slots", Flag::SettleSlots);
+            }
+            Unlock::CloseSlot => "close the slot first",
+            Unlock::CaptureWhenSynced => "capture again when it is done",
+            Unlock::CaptureNodesAndInfo => "capture `cluster nodes` and `info` of it again",
+            Unlock::SeeWhyNotSynced => "see why it does not sync (its log), then capture again",
+            Unlock::ServeThenFlush => {
+                return write!(f, "serve all slots first, then {}", Flag::FlushStale);
+            }
+            Unlock::FlushStale => {
+                return write!(f, "{}, if these keys are not needed", Flag::FlushStale);
+            }
+            Unlock::OnlyOrForget(codes) => {
+                return write!(
+                    f,
+                    "--only {}, or {} if they will not return",
+                    Code::join(codes, ","),
+                    Flag::ForgetDead
+                );
+            }
+            Unlock::AllowMoves => return write!(f, "{}", Flag::AllowMoves),
+            Unlock::CureThatFirst => "cure that first",
+            Unlock::NameFile => "name its file after its address",
+            Unlock::AssignSlotsOrMaster => "assign slots, or bring a master back",
+            Unlock::SeeShards => "see the shards above",
+            Unlock::AddHostsOrRetire => "add hosts, or retire the node",
+            Unlock::NodeElsewhere => "a node on another host",
+            Unlock::NodesElsewhere => "nodes on another host",
+            Unlock::NodeOnOtherDisk => "a node on another disk",
+            Unlock::HostsInOtherZone => "hosts in another zone",
+            Unlock::ThreeMasters => "3 masters with slots on 3 hosts",
+            Unlock::AddReplicas { number, host } => {
+                let host = host_name(cluster, *host);
+                return write!(
+                    f,
+                    "restart a dead replica, or add {} on hosts other than {host}",
+                    count(*number, "node")
+                );
+            }
+            Unlock::AssignSlots => "assign slots to the masters (CLUSTER ADDSLOTS)",
+            Unlock::CaptureThenSaveKeys => {
+                "capture all nodes again in one go; if it stays, save the keys of these first"
+            }
+            Unlock::FindOwner => {
+                "find the node that held them; only if its data is given up, CLUSTER ADDSLOTS"
+            }
+            Unlock::CaptureHolders(holders) => {
+                return write!(
+                    f,
+                    "capture CLUSTER NODES of {} itself; if it says `slave -` there too, save its keys first",
+                    nodes(cluster, holders)
+                );
+            }
+        })
+    }
+}
+
+impl Said<'_, Unlock> {
+    fn bring_back(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        owner: NodeId,
+        replicas: &[NodeId],
+        accept: bool,
+    ) -> fmt::Result {
+        let owner = self.node(owner);
+        match (&owner.address, &owner.last_address) {
+            (Some(address), _) => write!(f, "restart {address} with its data")?,
+            (None, Some(address)) => write!(f, "bring back the data that {address} had")?,
+            (None, None) => write!(f, "bring back the data of node {}", owner.name.short())?,
+        }
+        let others = replicas
+            .iter()
+            .filter_map(|&id| self.node(id).address.as_ref());
+        let others: Vec<String> = others.map(ToString::to_string).collect();
+        if !others.is_empty() {
+            write!(f, ", or {}", others.join(" or "))?;
+        }
+        if accept {
+            write!(f, "; or {}", Flag::AcceptDataLoss)?;
+        }
+        Ok(())
+    }
+}
