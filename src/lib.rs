@@ -19,7 +19,7 @@
 //! | `rules` | cluster and policy to findings, one file per rule | model, text, diagnostic, policy, inventory, flow, measure |
 //! | `action` | one indivisible act: words, guard, effect, inverse, wait; steps | model, text, rules |
 //! | `simulate` | steps applied one by one, and what each moment is like | model, policy, rules, action |
-//! | `plan` | cluster and policy to target to ordered steps | model, policy, inventory, flow, measure, rules, action, simulate |
+//! | `plan` | cluster and policy to target to ordered steps | model, text, diagnostic, policy, inventory, flow, measure, rules, action, simulate |
 //! | `impact` | what would break if something went away | model, measure, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `report` | the one serialisable answer of each command | diagnostic, rules, action |
