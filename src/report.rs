@@ -8,9 +8,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
-pub use crate::action::Guard;
-pub use crate::action::GuardLink;
-pub use crate::action::GuardRole;
 use crate::action::Kind;
 use crate::action::Spelled;
 use crate::action::StepMode;
@@ -18,6 +15,14 @@ use crate::action::Until;
 use crate::diagnostic;
 use crate::rules::Code;
 use crate::rules::Phase;
+
+pub use crate::action::CopyHeld;
+pub use crate::action::Donor;
+pub use crate::action::Guard;
+pub use crate::action::GuardLink;
+pub use crate::action::GuardRole;
+pub use crate::action::Party;
+pub use crate::action::Receiver;
 
 /// Version of the JSON contract.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -172,6 +177,24 @@ pub struct ClusterFacts {
     pub members: Vec<Member>,
     /// Ids without an address.
     pub ghosts: Vec<Member>,
+    /// By slot owner.
+    pub shards: Vec<ShardFacts>,
+    /// When the first of the views was taken, in unix seconds by the clock of its node; null
+    /// where nothing tells.
+    pub taken: Option<u64>,
+}
+
+/// A shard as it was captured: a script that finds another owner or epoch has another cluster.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ShardFacts {
+    pub slots: String,
+    pub owner: String,
+    /// Null for a ghost.
+    pub address: Option<String>,
+    /// Null where nothing tells.
+    pub config_epoch: Option<u64>,
+    /// The owner lives.
+    pub live: bool,
 }
 
 /// How a level's value was shown to be the least possible.
@@ -210,6 +233,8 @@ pub struct Wait {
     /// Where it is looked at.
     pub at: Vec<String>,
     pub limit_ms: u64,
+    /// How long it takes, roughly.
+    pub expected_ms: u64,
 }
 
 /// One action in its place in the plan's order.

@@ -2,6 +2,7 @@
 
 use crate::action::prelude::*;
 use crate::model::Link;
+use crate::model::Node;
 use crate::model::Role;
 use crate::model::Sync;
 
@@ -166,6 +167,9 @@ impl Act for Failover {
     fn guard(&self, at: &Counted) -> Guard {
         let sync = at.node(self.node).replication.sync;
         let accepted = matches!(sync, Sync::Never | Sync::Running);
+        let forced = matches!(self.mode, Mode::Force | Mode::Takeover);
+        let takeover = self.mode == Mode::Takeover;
+        let gone = |id, n: &Node| takeover && id != self.old && !n.live && !n.slots.is_empty();
         Guard {
             master: Some(at.node(self.old).name.to_string()),
             link: match self.mode {
@@ -173,6 +177,9 @@ impl Act for Failover {
                 Mode::Force | Mode::Takeover if accepted => None,
                 Mode::Force | Mode::Takeover => Some(GuardLink::Synced),
             },
+            copy: forced.then(|| CopyHeld::of(at, self.node, self.old)),
+            dead: Party::all(at, gone),
+            minority: takeover.then(|| !at.has_majority()),
             ..Guard::as_it_is(at, self.node)
         }
     }

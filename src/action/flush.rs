@@ -57,6 +57,7 @@ impl Act for Flush {
     fn guard(&self, at: &Counted) -> Guard {
         Guard {
             slots: Some(String::new()),
+            keys: at.node(self.node).keys.filter(|&k| k > 0),
             ..Guard::as_it_is(at, self.node)
         }
     }

@@ -4,6 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::action::relied::CopyHeld;
+use crate::action::relied::Donor;
+use crate::action::relied::Party;
+use crate::action::relied::Receiver;
 use crate::model::Cluster;
 use crate::model::NodeId;
 
@@ -23,6 +27,21 @@ pub struct Guard {
     pub empty: Option<bool>,
     /// What its replication link must be.
     pub link: Option<GuardLink>,
+    /// meet, flush: most keys that the node may hold, as captured; null if not known or none.
+    pub keys: Option<u64>,
+    /// replicate: whose copy the node gives up; null if its master owns no slots.
+    pub donor: Option<Donor>,
+    /// replicate: who gets the copy.
+    pub receiver: Option<Receiver>,
+    /// replicate, of a replica without a donor: slots that must have live owners, so that what it
+    /// holds is held elsewhere.
+    pub served: Option<String>,
+    /// failover force and takeover: what the promoted copy holds.
+    pub copy: Option<CopyHeld>,
+    /// failover takeover: voting masters on whose death it rests.
+    pub dead: Vec<Party>,
+    /// failover takeover: no majority of masters lives to vote.
+    pub minority: Option<bool>,
 }
 
 /// The role that a node must have.

@@ -97,6 +97,7 @@ impl Act for Meet {
             slots: Some(String::new()),
             // A node that is flushed right after may hold keys until then.
             empty: (at.node(self.node).keys.unwrap_or(0) == 0).then_some(true),
+            keys: at.node(self.node).keys.filter(|&k| k > 0),
             ..Guard::as_it_is(at, self.node)
         }
     }

@@ -102,11 +102,16 @@ impl Act for Replicate {
 
     fn guard(&self, at: &Counted) -> Guard {
         let replica = at.node(self.node);
+        let donor = Donor::of(at, self.node);
+        let leftover = replica.is_replica() && donor.is_none();
         Guard {
             master: replica.master().map(|m| at.node(m).name.to_string()),
             slots: Some(String::new()),
             // A replica may be re-pointed with its keys; a master may not.
             empty: replica.is_master().then_some(true),
+            receiver: Some(Receiver::of(at, self.node, self.master)),
+            served: leftover.then(|| at.uncovered().complement().to_string()),
+            donor,
             ..Guard::as_it_is(at, self.node)
         }
     }

@@ -12,6 +12,7 @@ use crate::cli::files;
 use crate::cli::output::Terminal;
 use crate::compose;
 use crate::emit;
+use crate::emit::Edits;
 use crate::report::PlanReport;
 
 #[derive(clap::Args, Debug)]
@@ -36,7 +37,9 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
         )));
     }
     let content = compose::plan_id(&plan);
+    let mut edits = Edits::None;
     if content != plan.plan_id {
+        edits = Edits::Accepted;
         if !args.accept_edits {
             return Err(edited(args));
         }
@@ -50,7 +53,7 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
             String::new(),
         )
     })?;
-    let script = (emitter.emit)(&plan)
+    let script = (emitter.emit)(&plan, edits)
         .map_err(|error| Failure::Input(format!("{}: {error}", args.plan.display())))?;
     terminal.data(&script)?;
     Ok(Exit::Clean)

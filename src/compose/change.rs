@@ -9,6 +9,7 @@ use crate::compose::capture;
 use crate::compose::step::step;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::Shard;
 use crate::plan;
 use crate::plan::Advice;
 use crate::plan::Assumption;
@@ -73,6 +74,8 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
             node_timeout_ms: cluster.settings.node_timeout_ms,
             members: capture::members(cluster, false),
             ghosts: capture::members(cluster, true),
+            shards: shards(cluster),
+            taken: taken(inventory),
         },
         summary: capture::summary(cluster, found),
         found: found
@@ -94,6 +97,28 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         seconds: 0,
         diagnostics: capture::diagnostics(inventory),
     }
+}
+
+/// The captured shards, by owner.
+fn shards(cluster: &Cluster) -> Vec<report::ShardFacts> {
+    let facts = |shard: Shard| {
+        let owner = cluster.node(shard.owner);
+        report::ShardFacts {
+            slots: shard.slots.to_string(),
+            owner: owner.name.to_string(),
+            address: owner.address.as_ref().map(ToString::to_string),
+            // A server that never met another has none yet.
+            config_epoch: Some(owner.config_epoch).filter(|&e| e > 0),
+            live: owner.is_live_member(),
+        }
+    };
+    cluster.shards().into_iter().map(facts).collect()
+}
+
+/// When the first of the views was taken, by the clock of its node.
+fn taken(inventory: &Inventory) -> Option<u64> {
+    let clocks = inventory.views.iter().filter_map(|v| v.clock);
+    clocks.min().map(|ms| ms / 1000)
 }
 
 fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {

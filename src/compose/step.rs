@@ -55,6 +55,7 @@ pub(super) fn step(cluster: &Cluster, index: usize, step: &Step, moment: &Moment
             until: wait.until,
             at: addresses(wait.at.nodes()),
             limit_ms: wait.limit_ms,
+            expected_ms: 1000 * draft.action.seconds(step, &cluster.settings),
         },
         cures: draft.cures.clone(),
         reason: draft.reason.clone(),

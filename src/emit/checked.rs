@@ -3,7 +3,9 @@
 //! A plan file is text that somebody may have edited. After [`steps`] no value is left that is
 //! not an id, an address, a slot set, a number or a word of a fixed list.
 
+mod cluster;
 mod field;
+mod relied;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +24,9 @@ use crate::model::SlotSet;
 use crate::report::PlanReport;
 use crate::report::SCHEMA_VERSION;
 use crate::rules::Phase;
+
+pub(super) use cluster::CheckedCluster;
+pub(super) use relied::Relied;
 
 /// Longest wait or pause: a month. More is a slip, and bash counts in 63 bits.
 const LONGEST_MS: u64 = 31 * 24 * 3600 * 1000;
@@ -57,8 +62,11 @@ pub(super) struct CheckedStep {
     /// named last in `after`.
     pub pause_after: Option<u32>,
     pub guard: CheckedGuard,
+    pub relied: Relied,
     pub wait_at: Vec<Address>,
     pub limit_ms: u64,
+    pub expected_ms: u64,
+    pub can_be_undone: bool,
     /// Codes.
     pub cures: String,
     /// Cleaned free text.
@@ -138,6 +146,18 @@ impl CheckedStep {
             )
         })
     }
+}
+
+/// A process that is asked, or named in a command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct CheckedParty {
+    pub id: NodeName,
+    pub address: Address,
+}
+
+/// The cluster of the plan, or the first thing that is wrong.
+pub(super) fn cluster(plan: &PlanReport) -> Result<CheckedCluster, EmitError> {
+    cluster::cluster(&plan.cluster, LONGEST_MS)
 }
 
 /// All steps of the plan, in its order, or the first thing that is wrong.

@@ -10,6 +10,7 @@ use std::fmt::Write;
 use crate::action::Command;
 use crate::action::Kind;
 use crate::action::Word;
+use crate::emit::Edits;
 use crate::emit::EmitError;
 use crate::emit::Emitter;
 use crate::emit::checked;
@@ -25,16 +26,27 @@ pub(super) static EMITTER: Emitter = Emitter {
     emit,
 };
 
-fn emit(plan: &PlanReport) -> Result<String, EmitError> {
+/// Nothing below waits for anything: whoever runs the list as a script, or sources it, gets no
+/// further than this line.
+const NO_SCRIPT: &str = "echo 'This is a list, not a script: run its commands by hand, one at a \
+    time, each after what the comment above it says and before what it waits for.' >&2; \
+    return 2 2>/dev/null || exit 2";
+
+fn emit(plan: &PlanReport, edits: Edits) -> Result<String, EmitError> {
     let steps = checked::steps(plan)?;
     let mut out = format!(
-        "# Plan {}\n# {} of flashbase commands. One at a time: look at what each comment \
+        "{NO_SCRIPT}\n# Plan {}\n# {} of flashbase commands. One at a time: look at what each comment \
          waits for before the next.\n",
         one_line(&plan.plan_id),
         count(steps.len(), "step"),
     );
     if let Some(why) = &plan.refused {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));
+    }
+    if edits == Edits::Accepted {
+        out.push_str(
+            "# The plan file was changed after it was made: nobody proved or simulated it.\n",
+        );
     }
     let last_forget = forgets_all_noaddr(plan, &steps);
     for (index, step) in steps.iter().enumerate() {
@@ -213,8 +225,8 @@ mod tests {
 
     /// The lines that are no comment.
     fn run(plan: &PlanReport) -> Vec<String> {
-        let script = emit(plan).expect("legal");
-        let is_command = |l: &&str| !l.is_empty() && !l.starts_with('#');
+        let script = emit(plan, Edits::None).expect("legal");
+        let is_command = |l: &&str| !l.is_empty() && !l.starts_with('#') && *l != NO_SCRIPT;
         script
             .lines()
             .filter(is_command)
@@ -255,7 +267,7 @@ mod tests {
         let mut step = testing::replicate(2, NEW, A);
         step.target_address = None;
         assert!(matches!(
-            emit(&testing::plan(vec![step])),
+            emit(&testing::plan(vec![step]), Edits::None),
             Err(EmitError::Missing {
                 step: 2,
                 field: "target_address",
@@ -353,8 +365,9 @@ mod tests {
     #[test]
     fn says_what_is_lost_for_good() {
         let mut step = testing::failover(1, StepMode::Force, B, A, "0-5");
-        let script =
-            |step: &crate::report::Step| emit(&testing::plan(vec![step.clone()])).expect("legal");
+        let script = |step: &crate::report::Step| {
+            emit(&testing::plan(vec![step.clone()]), Edits::None).expect("legal")
+        };
         assert!(script(&step).contains("\n# DATA LOSS: 127.0.0.2:18251 never finished a sync: "));
         step.guard.link = Some(GuardLink::Synced);
         assert!(!script(&step).contains("DATA LOSS"));

@@ -16,11 +16,19 @@ use crate::action::Kind;
 use crate::report::PlanReport;
 use crate::report::SCHEMA_VERSION;
 
+/// Whether the plan file is what `plan` wrote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Edits {
+    None,
+    /// Somebody changed it, and whoever made the script accepted that.
+    Accepted,
+}
+
 /// A way of writing a plan as commands: one file of this folder.
 pub struct Emitter {
     /// As `--tool` takes it.
     pub name: &'static str,
-    pub emit: fn(&PlanReport) -> Result<String, EmitError>,
+    pub emit: fn(&PlanReport, Edits) -> Result<String, EmitError>,
 }
 
 /// Every emitter, in the order in which help lists them.
@@ -43,6 +51,12 @@ pub enum EmitError {
     #[error("step {step}: `{field}` is `{value}`, {problem}")]
     Field {
         step: u32,
+        field: String,
+        value: String,
+        problem: &'static str,
+    },
+    #[error("cluster: `{field}` is `{value}`, {problem}")]
+    Cluster {
         field: String,
         value: String,
         problem: &'static str,

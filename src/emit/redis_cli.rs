@@ -5,5 +5,5 @@ use crate::emit::bash;
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "redis-cli",
-    emit: |plan| bash::program(plan, "redis-cli"),
+    emit: |plan, edits| bash::program(plan, edits, "redis-cli"),
 };

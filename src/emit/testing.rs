@@ -8,8 +8,10 @@ use crate::report::Finding;
 use crate::report::Guard;
 use crate::report::GuardRole;
 use crate::report::Member;
+use crate::report::Party;
 use crate::report::PlanReport;
 use crate::report::SCHEMA_VERSION;
+use crate::report::ShardFacts;
 use crate::report::Step;
 use crate::report::Subject;
 use crate::report::Summary;
@@ -42,6 +44,9 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
             node_timeout_ms: 1000,
             members: Vec::new(),
             ghosts: Vec::new(),
+            shards: Vec::new(),
+            // Never old.
+            taken: Some(253_402_300_000),
         },
         summary: Summary::default(),
         found: Vec::new(),
@@ -83,6 +88,7 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
             until,
             at: Vec::new(),
             limit_ms: 1000,
+            expected_ms: 0,
         },
         cures: vec![Code::OrphanMaster],
         reason: format!("{action} for a test"),
@@ -92,6 +98,14 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
 
 /// A node as `(id, address)`.
 pub type At<'a> = (&'a str, &'a str);
+
+/// The same as the plan file has it.
+pub fn party(node: At) -> Party {
+    Party {
+        id: node.0.into(),
+        address: node.1.into(),
+    }
+}
 
 fn between(mut step: Step, node: At, target: At) -> Step {
     step.node = Some(node.0.into());
@@ -171,6 +185,25 @@ pub fn flush(id: u32, node: At) -> Step {
     step.guard.role = Some(GuardRole::Master);
     step.guard.slots = Some(String::new());
     step
+}
+
+/// A live owner of slots, with the config epoch 1.
+pub fn shard(owner: At, slots: &str) -> ShardFacts {
+    ShardFacts {
+        slots: slots.into(),
+        owner: owner.0.into(),
+        address: Some(owner.1.into()),
+        config_epoch: Some(1),
+        live: true,
+    }
+}
+
+pub fn member(node: At) -> Member {
+    Member {
+        id: node.0.into(),
+        address: Some(node.1.into()),
+        host: None,
+    }
 }
 
 /// An id without an address.

@@ -5,5 +5,5 @@ use crate::emit::bash;
 
 pub(super) static EMITTER: Emitter = Emitter {
     name: "valkey-cli",
-    emit: |plan| bash::program(plan, "valkey-cli"),
+    emit: |plan, edits| bash::program(plan, edits, "valkey-cli"),
 };

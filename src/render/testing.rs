@@ -187,6 +187,7 @@ pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) ->
             until: Until::LinkUp,
             at: vec![address.into()],
             limit_ms: 60_000,
+            expected_ms: 0,
         },
         cures: vec![Code::OrphanMaster],
         reason: format!("why step {id}"),
@@ -224,6 +225,8 @@ pub fn plan() -> PlanReport {
             node_timeout_ms: 15_000,
             members: Vec::new(),
             ghosts: Vec::new(),
+            shards: Vec::new(),
+            taken: None,
         },
         summary: summary(),
         found: vec![finding(

@@ -66,7 +66,8 @@ impl Servers {
         assert_eq!(plan.refused, None);
         let script = run(topoplan(&self.root).args(["script", "plan.json", "--tool", "redis-cli"]));
         assert_eq!(script.status.code(), Some(0), "{}", said(&script));
-        let dir = self.root.join("run");
+        // Each plan has a place of its own, and so a journal.
+        let dir = self.root.join(format!("run-{}", &plan.plan_id[..12]));
         fs::create_dir_all(&dir).expect("the scratch directory is writable");
         fs::write(dir.join("plan.sh"), script.stdout).expect("the scratch directory is writable");
         Planned { plan, dir }

@@ -216,6 +216,15 @@ fn a_script_stops_when_the_cluster_is_not_the_planned_one() {
         panic!("two steps were counted");
     };
     refuses_a_stale_guard(&servers, &planned, first);
+    // Once told that the plan no longer fits, the script needs another.
+    let stopped = servers.script(&planned, &["--apply"]);
+    assert_eq!(stopped.status.code(), Some(1), "{}", said(&stopped));
+    assert!(
+        said(&stopped).contains("stopped for good"),
+        "{}",
+        said(&stopped)
+    );
+    let planned = servers.plan(&[("P005", 1)]);
     servers.fail_over_to(second);
     let applied = servers.script(&planned, &["--apply"]);
     assert_eq!(applied.status.code(), Some(0), "{}", said(&applied));

@@ -42,6 +42,7 @@ fn open_slots_are_closed_on_request() {
     assert_eq!(servers.wait_settled(), before);
     servers.say(1, &["ASKING"]);
     servers.say(1, &["DEL", &key]);
+    let planned = servers.plan_with(&found, &["--settle-slots"]);
     servers.carry_out(&planned, &[]);
 }
 

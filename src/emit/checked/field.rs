@@ -52,7 +52,7 @@ impl<'a> At<'a> {
         }
     }
 
-    fn id(self, field: &str, value: &str) -> Result<NodeName, EmitError> {
+    pub(super) fn id(self, field: &str, value: &str) -> Result<NodeName, EmitError> {
         let name = NodeName::new(value);
         if name.is_plain() {
             Ok(name)
@@ -61,7 +61,7 @@ impl<'a> At<'a> {
         }
     }
 
-    fn address(self, field: &str, value: &str) -> Result<Address, EmitError> {
+    pub(super) fn address(self, field: &str, value: &str) -> Result<Address, EmitError> {
         value
             .parse()
             .map_err(|_| self.wrong(field, value, "not an address and port"))
@@ -73,7 +73,7 @@ impl<'a> At<'a> {
             .collect()
     }
 
-    fn slots(self, field: &str, value: &str) -> Result<SlotSet, EmitError> {
+    pub(super) fn slots(self, field: &str, value: &str) -> Result<SlotSet, EmitError> {
         value
             .parse()
             .map_err(|_| self.wrong(field, value, "not slot ranges such as `0-5460,7000`"))
@@ -111,8 +111,11 @@ impl<'a> At<'a> {
             pause_ms: self.milliseconds("pause_ms", step.pause_ms)?,
             pause_after: None,
             guard: self.guard()?,
+            relied: self.relied()?,
             wait_at: self.addresses("wait.at", &step.wait.at)?,
             limit_ms: self.milliseconds("wait.limit_ms", step.wait.limit_ms)?,
+            expected_ms: self.milliseconds("wait.expected_ms", step.wait.expected_ms)?,
+            can_be_undone: step.undo.is_some(),
             cures: Code::join(&step.cures, " "),
             reason: one_line(&step.reason),
         };

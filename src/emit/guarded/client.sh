@@ -4,203 +4,181 @@
 # Seconds a node gets for one answer: a stopped server accepts the connection and stays silent.
 call_seconds=5
 
-# Text that a server sent, safe for the terminal.
-printable() {
-    local text=${1:0:200}
-    printf '%s' "${text//[! -~]/?}"
+# How many nodes are asked at once.
+jobs=16
+
+# Bytes of one answer: a view of some 20,000 nodes, and what anything else may need.
+view_bytes=4194304
+answer_bytes=65536
+
+# choose_client: the words of $REDIS_CLI, or the tool of the script, in $client.
+choose_client() {
+    local i from=0 word
+    read -r -a client <<<"${REDIS_CLI:-$default_client}"
+    ((${#client[@]} > 0)) || misused 'REDIS_CLI names no client'
+    # What stands before the client's name is not its own: kubectl exec -c NAME … redis-cli.
+    for ((i = 0; i < ${#client[@]}; i++)); do
+        case ${client[i]##*/} in
+        redis-cli | valkey-cli | keydb-cli) from=$((i + 1)) ;;
+        esac
+    done
+    ((from > 0)) || from=1
+    for ((i = from; i < ${#client[@]}; i++)); do
+        word=${client[i]}
+        case $word in
+        -c | --cluster-mode | --cluster)
+            misused "REDIS_CLI holds $word: a client that follows redirections would carry a" \
+                'command to a node that no guard looked at'
+            ;;
+        -h | -p | -s | -r | -x | -X | --pipe | --eval | --scan | --stat | --latency* | --bigkeys)
+            misused "REDIS_CLI holds $word: it may hold how to connect and log in, nothing else"
+            ;;
+        esac
+    done
+    for word in "${client[0]}" timeout head tail tr sort seq sleep date mkdir mv rm; do
+        command -v -- "$word" >/dev/null || misused "needs $(printable "$word"), which is not here"
+    done
+    # It would print answers as for a terminal.
+    unset FAKETTY
 }
 
-# clock: milliseconds in $clock_ms.
-clock() {
-    clock_ms=${EPOCHREALTIME-}
-    if [[ -n $clock_ms ]]; then
-        clock_ms=$((${clock_ms/[.,]/} / 1000))
+# The commands of the steps are written as for the tool itself and come through here.
+redis-cli() {
+    client_call "$@"
+}
+valkey-cli() {
+    client_call "$@"
+}
+
+# client_call -h HOST -p PORT WORD...: shows the command, or sends it.
+client_call() {
+    local to=$2:$4
+    shift 4
+    if [[ -n $showing ]]; then
+        command_line "$to" "$@"
     else
-        clock_ms=$(date +%s%3N)
+        tell_one "$to" "$@"
     fi
+}
+
+# The client's own options are not shown: a password may be among them.
+command_line() {
+    local to=$1 by=$default_client
+    shift
+    [[ -z ${REDIS_CLI-} ]] || by="\$REDIS_CLI"
+    say "        $by -h ${to%:*} -p ${to##*:} $*"
+}
+
+# last_line: of $reply, in $last. A long answer is cut first: to look for the last of its lines
+# would take minutes.
+last_line() {
+    last=$reply
+    ((${#last} <= 400)) || last=${last:${#last}-400}
+    last=${last##*$'\n'}
 }
 
 # ask ADDRESS WORD...: sends one command; its reply is in $reply. Fails if nobody answers.
 ask() {
-    local to=$1
+    local to=$1 most=$answer_bytes
     shift
     if [[ -n $showing && -n ${silent[$to]-} ]]; then
-        why=${silent[$to]}
-        return 1
+        ask_status=1
+        no again "${silent[$to]}"
+        return
     fi
-    reply=$(timeout -k 1 "$call_seconds" "${client[@]}" -h "${to%:*}" -p "${to##*:}" "$@" \
-        </dev/null 2>&1)
+    [[ $* != 'CLUSTER NODES' ]] || most=$view_bytes
+    reply=$(
+        set -o pipefail
+        timeout -k 1 "$call_seconds" "${client[@]}" -h "${to%:*}" -p "${to##*:}" "$@" \
+            </dev/null 2>&1 | tr -d '\000\r' | head -c "$most"
+    )
     ask_status=$?
-    reply=${reply//$'\r'/}
-    if ((ask_status == 124 || ask_status == 137)); then
-        why="$to does not answer within $call_seconds s"
-    elif ((ask_status != 0)); then
-        why="$to does not answer: $(printable "${reply##*$'\n'}")"
+    if ((${#reply} >= most - 2)); then
+        ask_status=141
+        no stale "$to answers with more than $most bytes to $(printable "$*")"
+        return
     fi
     ((ask_status != 0)) || return 0
+    if ((ask_status == 124 || ask_status == 137)); then
+        no again "$to does not answer within $call_seconds s"
+    else
+        last_line
+        no again "$to does not answer: $(printable "$last")"
+    fi
     # Only what is shown may be a little old.
     [[ -z $showing ]] || silent[$to]=$why
     return 1
 }
 
-# view ADDRESS: what that node says of the cluster in $lines, and of itself in $own_id, $own_role,
-# $own_master, $own_slots and $own_open.
-view() {
-    local line own=''
-    lines=()
-    own_id='' own_role='' own_master='' own_slots='' own_open=''
-    if [[ -n $showing && -n ${said[$1]-} ]]; then
-        reply=${said[$1]}
-    else
-        ask "$1" CLUSTER NODES || return 1
-        [[ -z $showing ]] || said[$1]=$reply
-    fi
-    while IFS= read -r line; do
-        # Clients warn on the same stream, about passwords for one.
-        [[ $line =~ ^[^\ :]+\ [^\ ]*:[0-9] ]] || continue
-        lines+=("$line")
-        case $line in
-        *' myself '* | *' myself,'* | *',myself,'* | *',myself '*) own=$line ;;
-        esac
-    done <<<"$reply"
-    if [[ -z $own ]]; then
-        why="$1 gives no view of the cluster: $(printable "${reply%%$'\n'*}")"
-        return 1
-    fi
-    read -r own_id _ seen_flags own_master _ _ _ _ own_open <<<"$own"
-    role_of "$seen_flags"
-    own_role=$role
-    normalise "$own_open"
-    own_slots=$normal
+# timed_out: the last answer took too long. The node may have got the command all the same.
+timed_out() {
+    ((ask_status == 124 || ask_status == 137))
 }
 
-# role_of FLAGS: master or replica in $role.
-role_of() {
-    case ,$1, in
-    *,slave,* | *,replica,*) role=replica ;;
-    *,master,* | *,primary,*) role=master ;;
-    *) role=unknown ;;
+# number_said: the reply is one number, in $number.
+number_said() {
+    last_line
+    number=${last#'(integer) '}
+    is_number "$number"
+}
+
+# tell_one ADDRESS WORD...: sends a command that answers OK, and writes both down.
+tell_one() {
+    local to=$1
+    shift
+    note "step $step send $to $*" || return 1
+    clock
+    was_sent[step]=$clock_ms flying[step]=yes sent_words[step]="$to $*"
+    if ! ask "$to" "$@"; then
+        note "step $step reply $to none: $why"
+        # It may have been taken all the same: the effect decides.
+        if ! timed_out; then
+            flying[step]=''
+            return 1
+        fi
+        say "      $why; looking for the effect"
+        return 0
+    fi
+    last_line
+    note "step $step reply $to $(printable "$last")"
+    [[ $last != OK ]] || return 0
+    flying[step]=''
+    case $last in
+    LOADING* | BUSY* | NOAUTH* | WRONGPASS* | NOPERM* | TRYAGAIN* | CLUSTERDOWN* | MISCONF* | MASTERDOWN*)
+        no again "$to replied: $(printable "$last")"
+        ;;
+    *) no stale "$to replied: $(printable "$last")" ;;
     esac
 }
 
-# look_up ID: its line in the view read last, in $seen_flags, $seen_role, $seen_master, $seen_link
-# and $seen_slots.
-look_up() {
-    local line slots
-    seen_flags='' seen_role='' seen_master='' seen_link='' seen_slots=''
-    for line in "${lines[@]}"; do
-        if [[ ${line%% *} == "$1" ]]; then
-            read -r _ _ seen_flags seen_master _ _ _ seen_link slots <<<"$line"
-            role_of "$seen_flags"
-            seen_role=$role
-            normalise "$slots"
-            seen_slots=$normal
-            return 0
+# at_once FUNCTION ADDRESS...: runs it for each, some at a time. What it prints is in $answers,
+# by address.
+at_once() {
+    local run=$1 at fd text i
+    local -a group=() pipes=()
+    shift
+    answers=()
+    for at in "$@" ''; do
+        if [[ -n $at && -z ${answers[$at]+set} ]]; then
+            answers[$at]=''
+            exec {fd}< <("$run" "$at")
+            group+=("$at") pipes+=("$fd")
         fi
-    done
-    return 1
-}
-
-# flagged WORD...: the line found last has one of these flags.
-flagged() {
-    local flag
-    for flag in "$@"; do
-        [[ ,$seen_flags, == *,"$flag",* ]] && return 0
-    done
-    return 1
-}
-
-# lost: the line found last is no live, connected node.
-lost() {
-    flagged fail noaddr || [[ $seen_link != connected ]]
-}
-
-# normalise WORDS: the slot ranges among them in $normal, ascending and merged: 0-5460,7000.
-# Only digits pass: what a server says must never reach an arithmetic expression as it is.
-normalise() {
-    local word list='' first last from=-1 to=-1
-    normal=''
-    for word in ${1//,/ }; do
-        if [[ $word =~ ^[0-9]{1,5}(-[0-9]{1,5})?$ ]]; then
-            list+=$word$'\n'
-        fi
-    done
-    [[ -n $list ]] || return 0
-    while read -r word; do
-        [[ -n $word ]] || continue
-        first=$((10#${word%-*})) last=$((10#${word#*-}))
-        if ((from < 0)); then
-            from=$first to=$last
-        elif ((first <= to + 1)); then
-            to=$((last > to ? last : to))
-        else
-            range "$from" "$to"
-            from=$first to=$last
-        fi
-    done < <(sort -n <<<"$list")
-    range "$from" "$to"
-}
-
-# range FIRST LAST: one more range in $normal.
-range() {
-    normal+=${normal:+,}$1
-    (($1 == $2)) || normal+=-$2
-}
-
-# covers ALL SOME: every slot of SOME is in ALL; both are normalised.
-covers() {
-    local want have inside
-    for want in ${2//,/ }; do
-        inside=''
-        for have in ${1//,/ }; do
-            if ((${have%-*} <= ${want%-*} && ${want#*-} <= ${have#*-})); then
-                inside=yes
-                break
-            fi
+        ((${#group[@]} > 0)) || continue
+        [[ -z $at ]] || ((${#group[@]} >= jobs)) || continue
+        for i in "${!group[@]}"; do
+            fd=${pipes[i]}
+            IFS= read -r -d '' text <&"$fd"
+            exec {fd}<&-
+            answers[${group[i]}]=$text
         done
-        [[ -n $inside ]] || return 1
+        group=() pipes=()
     done
 }
 
-# replication ADDRESS: $link, $syncing and $offset of a replica.
-replication() {
-    local name value
-    link='' syncing='' offset=''
-    ask "$1" INFO replication || return 1
-    while IFS=: read -r name value; do
-        case $name in
-        master_link_status) link=$value ;;
-        master_sync_in_progress) syncing=$value ;;
-        slave_repl_offset) offset=$value ;;
-        esac
-    done <<<"$reply"
-}
-
-# linked ADDRESS: its replication link is up and no sync runs.
-linked() {
-    replication "$1" || return 1
-    [[ $link == up && $syncing == 0 ]] && return 0
-    why="link of $1: expected up and in sync, seen $(printable "${link:-none}")"
-    [[ $syncing != 1 ]] || why+=' with a sync running'
-    return 1
-}
-
-# keyless ADDRESS: it holds no key in any database.
-keyless() {
-    ask "$1" INFO keyspace || return 1
-    case $reply in
-    *$'\n'db[0-9]*:keys=*)
-        why="keys of $1: expected none, seen $(printable "${reply##*$'\n'db}")"
-        return 1
-        ;;
-    *'# Keyspace'*) ;;
-    *)
-        why="$1 does not tell its keys: $(printable "${reply%%$'\n'*}")"
-        return 1
-        ;;
-    esac
-    ask "$1" DBSIZE || return 1
-    [[ ${reply##*$'\n'} =~ ^(\(integer\)\ )?0$ ]] && return 0
-    why="keys of $1: expected 0, seen $(printable "${reply##*$'\n'}")"
-    return 1
+# keep_silence ADDRESS WORD: whose answer begins with that word said nothing, and what is only
+# shown may be a little old: it is not asked again.
+keep_silence() {
+    [[ -n $showing && ${answers[$1]-} == "$2 "* ]] || return 0
+    silent[$1]=${answers[$1]#* }
 }

@@ -1,88 +1,44 @@
 
 # ---- the program ----------------------------------------------------------------------------
 
-say() {
-    printf '%s\n' "$*"
-}
-
-# stop WHY: nothing after this step is done.
-stop() {
-    say "stop  step $step: $*" >&2
-    say "      $(tally). Nothing after this step was done. Run it again once this is settled:" >&2
-    say '      steps that are done are skipped.' >&2
-    exit 1
-}
-
 misused() {
-    say "plan.sh: $*" >&2
+    say "$me: $*" >&2
     say 'Try --help.' >&2
     exit 2
 }
 
 usage() {
-    cat <<'END'
-bash plan.sh [--apply] [--from STEP] [--only-phase PHASE]
+    cat <<END
+bash $me [--apply | --status] [--from STEP] [--only-phase PHASE] [--journal FILE]
 
-Without --apply: shows every step, its command, and how far it is. Changes nothing.
+Without --apply: shows what is accepted, every step with its commands, and how far it is.
+Changes nothing.
 
   --apply             run the steps; one that is already done is skipped
+  --status            what earlier runs did, and whether it still holds. Changes nothing
   --from STEP         leave out the steps before this one
   --only-phase PHASE  only steps of serve, protect, spread or tidy
+  --journal FILE      where it is written down what was done, instead of beside the script
+  --accept-age        go on although the capture is old and nothing shows that it still holds
   --help              this text
 
-Environment: REDIS_CLI names another client, with options. The client takes its password from
-its own environment (REDISCLI_AUTH, VALKEYCLI_AUTH).
+Environment: REDIS_CLI names another client, with what it needs to connect and log in. The client
+takes its password from its own environment (REDISCLI_AUTH, VALKEYCLI_AUTH).
 
 Exit codes: 0 all is done or shown, 1 stopped or not all could be told, 2 wrong usage.
 END
 }
 
-tally() {
-    printf 'done %d, skipped %d' "$count_done" "$count_skipped"
-    ((count_left == 0)) || printf ', left out %d' "$count_left"
-}
-
-# commands: what the step sends, one a line.
-commands() {
-    local at slot
-    case $action in
-    meet) command_line "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" \
-        ${bus_port:+"$bus_port"} ;;
-    replicate) command_line "$address" CLUSTER REPLICATE "$target" ;;
-    failover)
-        case $mode in
-        graceful) command_line "$address" CLUSTER FAILOVER ;;
-        force) command_line "$address" CLUSTER FAILOVER FORCE ;;
-        takeover) command_line "$address" CLUSTER FAILOVER TAKEOVER ;;
-        esac
-        ;;
-    forget)
-        for at in $tell; do
-            command_line "$at" CLUSTER FORGET "$target"
-        done
-        ;;
-    set-slot)
-        for slot in $(each_slot); do
-            command_line "$address" CLUSTER SETSLOT "$slot" STABLE
-        done
-        ;;
-    flush) command_line "$address" FLUSHALL ;;
-    esac
-}
-
-# The client's own options are not shown: a password may be among them.
-command_line() {
-    local to=$1 by=$default_client
-    shift
-    [[ -z ${REDIS_CLI-} ]] || by="\$REDIS_CLI"
-    say "        $by -h ${to%:*} -p ${to##*:} $*"
-}
-
-# title WORD: the step as the plan names it: by the node that changes, not by the one that is asked.
-title() {
+# subject: the step in a few words, by the node that changes, not by the one that is asked.
+subject() {
     local who=${address:-$target}
     [[ $action != meet ]] || who="$target_address at $address"
-    say "$1 step $step  $phase  $action${mode:+ $mode} $who: $reason"
+    printf '%s%s %s' "$action" "${mode:+ $mode}" "$who"
+}
+
+# title WORD: the step as the plan names it.
+title() {
+    say "$1 step $step  $phase  $(subject): $reason"
 }
 
 # warn: what the step destroys, before anything is sent.
@@ -90,10 +46,39 @@ warn() {
     [[ -z $loss ]] || say "DATA LOSS  step $step  $loss"
 }
 
-# took SINCE: the time from then to the last look at the clock, in $seconds.
-took() {
-    local tenths=$(((clock_ms - $1 + 50) / 100))
-    seconds="$((tenths / 10)).$((tenths % 10)) s"
+# commands: what the step sends, one a line.
+commands() {
+    local at slot shown=0
+    case $action in
+    forget)
+        for at in $tell; do
+            shown=$((shown + 1))
+            if ((shown > 16)); then
+                # shellcheck disable=SC2086 # a list of addresses
+                set -- $tell
+                say "        the same at $(($# - 16)) more"
+                break
+            fi
+            "send_$step" "${at%:*}" "${at##*:}"
+        done
+        [[ -z $gossips || $shown -lt 2 ]] || say '        at the first; at the others only where the id is still listed then'
+        ;;
+    set-slot)
+        for slot in $(each_slot); do
+            "send_$step" "$slot"
+        done
+        ;;
+    *) "send_$step" ;;
+    esac
+    [[ $action != failover ]] || writes_refused "$address" 0
+    [[ -z $donor_address ]] || writes_refused "$donor_address" "$donor_keeps"
+}
+
+# writes_refused ADDRESS LEFT: with so few replicas in sync left, that master takes no writes.
+writes_refused() {
+    wants_replicas "$1" || return 0
+    ((number > $2)) || return 0
+    say "        writes refused: $1 wants $number replicas in sync (min-replicas-to-write) and has $2 until this step is done"
 }
 
 # chosen: the step is asked for by --from and --only-phase.
@@ -102,14 +87,36 @@ chosen() {
     [[ -z $from_step && ( -z $only_phase || $phase == "$only_phase" ) ]]
 }
 
+# look: the words for how far the step is, in $words: by the journal, and by what is there.
+look() {
+    words=''
+    if ! progress; then
+        words="unknown, $why"
+        [[ -z ${was_done[step]-} ]] || { hour "${was_done[step]}" && words="done at $hour; now unknown, $why"; }
+    elif [[ -n ${was_done[step]-} ]]; then
+        hour "${was_done[step]}"
+        words="done at $hour"
+        [[ $state == complete || ($state == begun && $action == replicate) ]] ||
+            words="done at $hour, and undone by somebody since"
+    elif [[ $state == complete ]]; then
+        words='already done'
+    elif [[ -n ${flying[step]-} ]]; then
+        hour "${was_sent[step]}"
+        words="sent at $hour and not seen done: ${sent_words[step]}"
+    fi
+}
+
 # show: what would be done, and how far each step is. Needs nobody to answer.
 show() {
     local unfinished=' ' earlier waits
     say "plan $plan_id"
+    terms
+    cluster_line
     for step in $steps; do
         load "$step"
         if ! chosen; then
             count_left=$((count_left + 1))
+            complete || unfinished+="$step "
             continue
         fi
         title ''
@@ -119,138 +126,266 @@ show() {
         for earlier in $after; do
             [[ $unfinished != *" $earlier "* ]] || waits+="${waits:+, }$earlier"
         done
-        if ! progress; then
-            say "        state: unknown, $why"
-        elif [[ $state == complete ]]; then
-            say '        state: already done'
-            continue
-        elif [[ -n $waits ]]; then
-            say "        state: after step $waits"
-        elif [[ $state == begun ]]; then
-            say '        state: begun, its effect is not complete'
-        elif guard; then
-            say '        state: ready'
-        else
-            say "        state: blocked, $why"
+        look
+        if [[ -z $words ]]; then
+            if [[ -n $waits ]]; then
+                words="after step $waits"
+            elif [[ $state == begun ]]; then
+                words='begun, its effect is not complete'
+            elif guard; then
+                words=ready
+            else
+                words="blocked, $why"
+            fi
         fi
-        unfinished+="$step "
+        say "        state: $words"
+        [[ $state == complete ]] || unfinished+="$step "
     done
-    [[ $unfinished != ' ' ]] || say 'Nothing to do: no step is left.'
-    say 'Nothing was changed. --apply runs it.'
+    [[ -n $steps ]] || say 'Nothing to do: the plan has no step.'
+    [[ $last_verdict != stale ]] || say "An earlier run stopped for good: $last_why"
+    say "Nothing was changed. bash $me --apply runs it."
 }
 
-# pace: keeps a failover away from the last one of its shard, as masters withhold a second vote
-# for twice the node timeout. A step found done may have been done just before this run.
-pace() {
-    local since left
-    ((pause_ms > 0)) && [[ -n $pause_after ]] || return 1
-    since=${ended[$pause_after]-}
-    [[ -n $since ]] || return 1
-    clock
-    left=$((since + pause_ms - clock_ms))
-    ((left > 0)) || return 1
-    say "pause step $step  $left ms, counted from step $pause_after: votes are withheld until then"
-    sleep "$((left / 1000)).$(printf '%03d' $((left % 1000)))"
+# cluster_line: whether this is the planned cluster, for a reader.
+cluster_line() {
+    if ! cluster_check; then
+        cluster_words="not as captured: $why"
+    elif follows_redirects; then
+        cluster_words='the client follows redirections: it could carry a command to another node'
+    fi
+    age_check || true
+    say "cluster: ${cluster_words:-nothing to compare it with}; $age_words"
 }
 
-# await: looks for the effect until the step's limit. A manual failover ends in silence if the
-# masters do not vote in time, so it is asked for up to three times.
-await() {
-    local deadline again sent=1 up_since=''
+# status: what the journal tells, and whether it still holds.
+status() {
+    say "plan $plan_id"
+    if [[ ! -s $journal ]]; then
+        say "No run is written down in $(printable "$journal")."
+    else
+        say "last run: ${last_run:-unknown}"
+    fi
+    for step in $steps; do
+        load "$step"
+        look
+        [[ -n $words ]] || words=$state
+        say "step $step  $(subject): $words"
+    done
+    step=${last_step:-${steps%% *}}
+    if [[ -n $step && -n $last_run ]]; then
+        load "$step"
+        after_stop
+    fi
+    ban_words
+    [[ -z $last_verdict ]] || say "last stop: $last_why"
+    [[ $last_verdict != stale ]] || advise stale
+    [[ ! -s $journal ]] || say "journal: $(printable "$journal")"
+}
+
+# hold_on: keeps a failover away from the last one of its shard, as masters withhold a second vote
+# for twice the node timeout, and a forced one from a takeover, after which the masters may elect
+# by themselves. True if there was something to wait for.
+hold_on() {
+    local until=0 since=''
+    if [[ -n $pause_after ]] && ((pause_ms > 0)); then
+        since=${was_done[pause_after]:-${found_done[pause_after]-}}
+        [[ -z $since ]] || until=$((since + pause_ms))
+    fi
     clock
-    deadline=$((clock_ms + limit_ms)) again=$((clock_ms + 6000))
-    pending=$wait_at
-    [[ $action != forget ]] || pending=$to_tell
-    while ! effect; do
+    if ((until > clock_ms)); then
+        hour "$until"
+        tell "pause step $step  until $hour: votes are withheld that long after step $pause_after"
+    elif [[ $mode == force && -n $takeover_at ]]; then
+        until=$((takeover_at + 2 * node_timeout_ms))
+        ((until > clock_ms)) || return 1
+        hour "$until"
+        tell "pause step $step  until $hour, or until the masters elect somebody by themselves"
+    else
+        return 1
+    fi
+    while ((clock_ms < until)); do
+        ! complete || return 0
+        sleep 0.5
         clock
-        if ((clock_ms >= deadline)); then
-            why="no effect within $limit_ms ms: $lack"
-            return 1
-        fi
-        if [[ $action == failover && $mode != takeover && -n $unmoved ]] &&
-            ((sent < 3 && clock_ms >= again)); then
-            guard || return 1
-            send || return 1
-            sent=$((sent + 1))
-            clock
-            again=$((clock_ms + 6000))
-            say "again step $step  asked a ${sent}. time: no vote so far"
-        fi
-        sleep 0.2
     done
+}
+
+# after_is_done: the steps that this one comes after are done, also those that were not asked for.
+after_is_done() {
+    local this=$step one
+    for one in $after; do
+        [[ -z ${was_done[one]-}${found_done[one]-} ]] || continue
+        step=$one
+        load "$one"
+        if ! complete; then
+            step=$this
+            load "$this"
+            no again "it comes after step $one, which is not done"
+            return
+        fi
+        step=$this
+        load "$this"
+    done
+}
+
+# resolve: a command that an earlier run sent, of which no end is written down. It is looked for
+# longer than it can live, so that it is not sent while it still may come to pass.
+resolve() {
+    local until
+    clock
+    until=$((clock_ms + 3000))
+    case $action in
+    failover) until=$((clock_ms + 8000 + 2 * node_timeout_ms)) ;;
+    meet) until=$((clock_ms + node_timeout_ms)) ;;
+    esac
+    hour "${was_sent[step]}"
+    tell "found step $step  sent at $hour by an earlier run, looking for its effect: ${sent_words[step]}"
+    while :; do
+        if progress && [[ $state != open ]]; then return; fi
+        clock
+        ((clock_ms < until)) || break
+        sleep 0.5
+    done
+    progress || return 1
+    note "step $step void no effect was seen"
+    flying[step]=''
+}
+
+# ended_well SINCE: the step is done.
+ended_well() {
+    local took
+    clock
+    was_done[step]=$clock_ms flying[step]=''
+    span "$((clock_ms - $1))"
+    took=$span
+    note "step $step done after $((clock_ms - $1)) ms"
+    count_done=$((count_done + 1))
+    tell "done  step $step  after $took$(expected)"
+    remember
+}
+
+# passed_over: the step was done before.
+passed_over() {
+    title 'skip '
+    count_skipped=$((count_skipped + 1))
+    clock
+    found_done[step]=$clock_ms
+    remember
+}
+
+# run_step: one step, from where it is to its end.
+run_step() {
+    local started fact
+    hopeless=''
+    after_is_done || stop
+    progress || stop
+    if [[ -n ${was_done[step]-} ]]; then
+        if [[ $state == open ]]; then
+            hour "${was_done[step]}"
+            no stale "it was done at $hour and is undone by somebody since" || stop
+        fi
+        passed_over
+        return
+    fi
+    if [[ $state == open && -n ${flying[step]-} ]]; then
+        resolve || stop
+    fi
+    if [[ $state == open ]] && hold_on; then
+        progress || stop
+    fi
+    if [[ $state == complete ]]; then
+        if [[ -n ${was_sent[step]-} ]]; then note "step $step done, sent by an earlier run"; fi
+        passed_over
+        return
+    fi
+    clock
+    started=$clock_ms
+    if [[ $state == open ]]; then
+        seen_facts=() looking=yes
+        if ! guard; then
+            looking=''
+            after_all complete || stop
+            passed_over
+            return
+        fi
+        looking=''
+        note "step $step begin $(subject)" || stop
+        for fact in ${seen_facts[@]+"${seen_facts[@]}"}; do
+            note "step $step saw $(printable "$fact")" || stop
+        done
+        tell "run   step $step  $phase  $(subject): $reason"
+        warn
+        [[ $action != failover ]] || writes_refused "$address" 0
+        [[ -z $donor_address ]] || writes_refused "$donor_address" "$donor_keeps"
+        if ! send; then
+            note "step $step void $why"
+            after_all complete || stop
+        fi
+    else
+        tell "wait  step $step  $phase  $(subject): begun before"
+    fi
+    await || stop
+    ended_well "$started"
 }
 
 # apply: runs the steps.
 apply() {
-    clock
-    local begin=$clock_ms started seconds
+    trap 'by_signal INT 2' INT
+    trap 'by_signal TERM 15' TERM
+    trap 'by_signal HUP 1' HUP
+    trap 'by_signal PIPE 13' PIPE
+    open_journal
+    if [[ $last_verdict == stale ]]; then
+        say "$me: an earlier run stopped for good, at $last_why" >&2
+        advise stale >&2
+        exit 1
+    fi
+    note "run begin ${HOSTNAME:-this-host}:$$ $arguments"
+    say "plan $plan_id"
+    terms
+    if ! cluster_check || ! age_check; then refuse; fi
+    ! follows_redirects || misused 'the client follows redirections: it could carry a command to a' \
+        'node that no guard looked at'
+    say "cluster: ${cluster_words:-nothing to compare it with}; $age_words"
     for step in $steps; do
         load "$step"
-        if ! chosen; then
-            count_left=$((count_left + 1))
-            continue
-        fi
-        progress || stop "$why"
-        if [[ $state == open ]] && pace; then
-            progress || stop "$why"
-        fi
-        if [[ $state == complete ]]; then
-            title 'skip '
-            count_skipped=$((count_skipped + 1))
-            ended[step]=$begin
-            remember
-            continue
-        fi
-        clock
-        started=$clock_ms
-        if [[ $state == open ]]; then
-            guard || stop "$why"
-            title 'run  '
-            warn
-            send || stop "$why"
+        if chosen; then
+            run_step
         else
-            title 'wait '
+            count_left=$((count_left + 1))
         fi
-        await || stop "$why"
-        clock
-        ended[step]=$clock_ms
-        count_done=$((count_done + 1))
-        took "$started"
-        say "done  step $step  after $seconds"
-        remember
     done
     finish
 }
 
-# remember: who could not be told to forget.
-remember() {
-    [[ $action == forget && -n $unasked ]] || return 0
-    warnings+="warning: step $step: not told to forget $target, as they do not answer: $unasked"
-    warnings+=$'\n'
-}
-
-finish() {
-    if ((count_done == 0)); then
-        say "Nothing to do: $(tally). Every step asked for was done before."
-    else
-        say "Finished: $(tally)."
-    fi
-    [[ -n $warnings ]] || exit 0
-    say "${warnings%$'\n'}" >&2
-    say 'They bring the id back when they return. Run this again then.' >&2
+# refuse: before the first step.
+refuse() {
+    note "step 0 stop $verdict $why"
+    say "$me: $why" >&2
+    say '      Nothing was done.' >&2
+    advise "$verdict" >&2
+    note 'run end refused'
     exit 1
 }
 
 main() {
-    local applying='' known='' one
+    local mode_of_run='' known='' one id at
+    arguments=$(printable "$*")
     while (($# > 0)); do
         case $1 in
-        --apply) applying=yes ;;
+        --apply) mode_of_run=apply ;;
+        --status) mode_of_run=status ;;
+        --accept-age) accept_age=yes ;;
         --from=*) from_step=${1#*=} known=from ;;
         --only-phase=*) only_phase=${1#*=} ;;
-        --from | --only-phase)
+        --journal=*) journal=${1#*=} ;;
+        --from | --only-phase | --journal)
             (($# > 1)) || misused "$1 needs a value"
-            if [[ $1 == --from ]]; then from_step=$2 known=from; else only_phase=$2; fi
+            case $1 in
+            --from) from_step=$2 known=from ;;
+            --only-phase) only_phase=$2 ;;
+            --journal) journal=$2 ;;
+            esac
             shift
             ;;
         -h | --help)
@@ -268,27 +403,29 @@ main() {
         [[ -z $known ]] || misused "no such step: $(printable "$from_step")"
     fi
     case $only_phase in
-    '' | serve | protect | spread | tidy) ;;
+    '' | serve | protect | change | spread | tidy) ;;
     *) misused "no such phase: $(printable "$only_phase")" ;;
     esac
-    # Words of the variable are the client and its options.
-    read -r -a client <<<"${REDIS_CLI:-$default_client}"
-    if [[ -z $applying ]]; then
-        showing=yes
-        show
-        return
+    while read -r id at; do
+        [[ -z $at ]] || member_at[$at]=$id
+    done <<<"$members"
+    choose_client
+    name_journal
+    if [[ $mode_of_run == apply ]]; then
+        apply
     fi
-    for one in "${client[0]-}" timeout sort seq sleep date; do
-        command -v -- "$one" >/dev/null || misused "needs $(printable "$one"), which is not here"
-    done
-    # The client runs in a group of its own, so the signal has to be noticed here.
-    trap 'say "stopped by a signal" >&2; exit 130' INT TERM
-    apply
+    showing=yes
+    read_journal
+    if [[ $mode_of_run == status ]]; then status; else show; fi
 }
 
-declare -A said=() silent=()
-declare -a client=() lines=() ended=()
-showing='' from_step='' only_phase='' warnings='' why=''
+me=$(printable "$0")
+declare -A said=() silent=() answers=() member_at=()
+declare -a client=() lines=() seen_facts=()
+declare -a was_done=() found_done=() was_sent=() sent_words=() flying=() told_at=()
+showing='' looking='' from_step='' only_phase='' accept_age='' arguments='' step=''
+journal='' journal_fd='' locked='' last_verdict='' last_why='' last_run='' last_step=''
+takeover_at='' hopeless='' warnings='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
 count_done=0 count_skipped=0 count_left=0
 
 main "$@"

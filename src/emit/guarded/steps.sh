@@ -1,11 +1,16 @@
 
-# ---- one step: how far is it, may it run, run it, is its effect seen ------------------------
+# ---- one step: how far is it, run it, is its effect seen ------------------------------------
 
-# expect WHAT WANTED SEEN
-expect() {
-    [[ $2 == "$3" ]] && return 0
-    why="$1: expected ${2:-none}, seen $(printable "${3:-none}")"
-    return 1
+# load STEP: its facts, from the plan file; unset ones are empty.
+load() {
+    phase='' action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
+    after='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 expected_ms=0 reason='' later=''
+    heirs='' loss='' exposed='' undo=''
+    guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' guard_keys=''
+    guard_owned='' donor='' donor_address='' donor_slots='' donor_keeps=0
+    target_slots='' target_replicas='' guard_offset='' guard_replid='' rivals='' dead=''
+    minority='' accept_histories=''
+    "step_$1"
 }
 
 # progress: complete, begun or open in $state. Fails with $why if that cannot be told.
@@ -97,243 +102,20 @@ each_slot() {
     done
 }
 
-# survey: asks everyone who is to forget: $to_tell lists the id, $unasked does not answer.
-survey() {
-    local at
-    to_tell='' unasked=''
-    for at in $tell; do
-        if ! view "$at"; then
-            unasked+="${unasked:+ }$at"
-        elif look_up "$target"; then
-            to_tell+="${to_tell:+ }$at"
-            [[ -n $blocked ]] || forgettable "$at" || blocked=$why
-        fi
-    done
-    if [[ $unasked == "$tell" ]]; then
-        why='nobody who is to forget it answers'
-        return 1
-    fi
-    [[ -n $to_tell ]] || state=complete
-    return 0
-}
-
-# forgettable ADDRESS: the view read last shows the id dead, without slots, and nobody's master.
-forgettable() {
-    local line follower flags master link
-    if flagged myself; then
-        why="$1 is the node to be forgotten: it lives"
-    elif ! lost; then
-        why="state of $target at $1: expected failed, without address or disconnected, seen"
-        why+=" $(printable "$seen_flags $seen_link")"
-    elif [[ -n $seen_slots ]]; then
-        why="slots of $target at $1: expected none, seen $seen_slots"
-    else
-        for line in "${lines[@]}"; do
-            read -r follower _ flags master _ _ _ link _ <<<"$line"
-            if [[ $master == "$target" && $link == connected && ,$flags, != *,fail,* ]] ||
-                [[ $master == "$target" && ,$flags, == *,myself,* ]]; then
-                why="replicas of $target at $1: expected none, seen $(printable "$follower")"
-                return 1
-            fi
-        done
-        return 0
-    fi
-    return 1
-}
-
-# guard: may the step run? Else $why tells what is expected and what is seen.
-guard() {
-    if [[ $action == forget ]]; then
-        why=$blocked
-        [[ -z $blocked ]]
-        return
-    fi
-    view "$address" || return 1
-    expect "id at $address" "$node" "$own_id" || return 1
-    if [[ $action == meet ]]; then
-        guard_met
-        return
-    fi
-    [[ -z $guard_role ]] || expect "role of $address" "$guard_role" "$own_role" || return 1
-    [[ -z $guard_master ]] ||
-        expect "master of $address" "$guard_master" "$own_master" || return 1
-    [[ $guard_slots == - ]] ||
-        expect "slots of $address" "$guard_slots" "$own_slots" || return 1
-    if [[ -n $guard_empty && $action != set-slot ]]; then
-        expect "slots of $address" '' "$own_slots" || return 1
-        keyless "$address" || return 1
-    fi
-    case $guard_link in
-    up) linked "$address" || return 1 ;;
-    synced) synced "$address" || return 1 ;;
-    esac
-    case $action in
-    replicate) guard_master ;;
-    failover) guard_failover ;;
-    flush) guard_flush ;;
-    set-slot) [[ -z $guard_empty ]] || guard_imports ;;
-    esac
-}
-
-# synced ADDRESS: it finished a sync once.
-synced() {
-    replication "$1" || return 1
-    [[ $offset =~ ^[0-9]*[1-9][0-9]*$ ]] && return 0
-    why="sync of $1: expected one that finished, seen offset $(printable "${offset:-unknown}")"
-    return 1
-}
-
-# guard_master: the node knows the master it is to follow, as a master that serves.
-guard_master() {
-    if ! look_up "$target"; then
-        why="master $target: expected it to be known at $address, seen no such id"
-        return 1
-    fi
-    [[ $seen_role != master ]] || flagged fail 'fail?' noaddr handshake || return 0
-    why="state of $target at $address: expected master, seen $(printable "$seen_flags")"
-    return 1
-}
-
-# guard_met: the process to be met is who it should be, blank and alone. MEET joins clusters
-# without a question.
-guard_met() {
-    local line id
-    view "$target_address" || return 1
-    expect "id at $target_address" "$target" "$own_id" || return 1
-    expect "role of $target_address" master "$own_role" || return 1
-    expect "slots of $target_address" '' "$own_slots" || return 1
-    [[ -n $guard_empty ]] || return 0
-    for line in "${lines[@]}"; do
-        read -r id _ seen_flags _ <<<"$line"
-        # The asked node may be there already, or be shaking hands, from an earlier run.
-        if [[ -z $seen_flags || $id == "$target" || $id == "$node" ]] || flagged handshake; then
-            continue
-        fi
-        why="members known to $target_address: expected itself alone, seen $(printable "$id")"
-        return 1
-    done
-    keyless "$target_address"
-}
-
-# away: the replica has lost its old master, by its own word: the view read last shows it failed, or
-# the replication link is down. Silence towards whoever runs this proves nothing of the sort: a
-# firewall is enough for that.
-away() {
-    local old=${target:-$own_master}
-    look_up "$old" || return 0
-    ! flagged fail 'fail?' noaddr || return 0
-    [[ $seen_link != disconnected ]] || return 0
-    replication "$address" || return 1
-    [[ $link != down ]] || return 0
-    why="state of $old at $address: expected failed, without address or disconnected, or the link"
-    why+=" to it down; seen $(printable "$seen_flags $seen_link"), link $(printable "${link:-unknown}"):"
-    why+=" the master lives by its own replica's word"
-    return 1
-}
-
-# guard_failover: a replica; asked by force, of a master that is still away.
-guard_failover() {
-    expect "role of $address" replica "$own_role" || return 1
-    if [[ $mode == graceful ]]; then
-        linked "$address"
-        return
-    fi
-    away || return 1
-    [[ -n $target_address ]] || return 0
-    if ! ask "$target_address" PING; then
-        # Silence is what a forced failover is for.
-        return 0
-    fi
-    # A reborn process under another id is not the old master.
-    if view "$target_address" && [[ $own_id != "$target" ]]; then
-        return 0
-    fi
-    why="old master at $target_address: expected no answer, seen one: it came back"
-    return 1
-}
-
-# guard_imports: slots that are open as importing hold no key here. Closed, they belong to others
-# alone, and keys that only this node has would be out of reach.
-guard_imports() {
-    local slot
-    for slot in $(each_slot); do
-        [[ " $own_open" == *" [$slot-<-"* ]] || continue
-        ask "$address" CLUSTER COUNTKEYSINSLOT "$slot" || return 1
-        [[ ${reply##*$'\n'} =~ ^(\(integer\)\ )?0$ ]] && continue
-        why="keys of slot $slot at $address: expected 0, seen $(printable "${reply##*$'\n'}");"
-        why+=' closing it would hide them: MIGRATE them to the owner of the slot first'
-        return 1
-    done
-}
-
-# guard_flush: a slotless master that nobody follows, in a cluster that lacks no slot.
-guard_flush() {
-    local line flags master slots all=''
-    expect "role of $address" master "$own_role" || return 1
-    expect "slots of $address" '' "$own_slots" || return 1
-    for line in "${lines[@]}"; do
-        read -r _ _ flags master _ _ _ _ slots <<<"$line"
-        if [[ $master == "$node" && ,$flags, != *,fail,* ]]; then
-            why="replicas of $address: expected none, seen one"
-            return 1
-        fi
-        [[ ,$flags, == *,fail,* || ,$flags, == *,noaddr,* ]] || all+=" $slots"
-    done
-    # A node that knows nobody cannot tell.
-    ((${#lines[@]} > 1)) || return 0
-    normalise "$all"
-    expect "slots that live nodes own, at $address" 0-16383 "$normal"
-}
-
-# tell_one ADDRESS WORD...: sends a command that answers OK.
-tell_one() {
-    if ! ask "$@"; then
-        # It may have been taken all the same: the effect decides.
-        ((ask_status == 124 || ask_status == 137)) || return 1
-        say "      $why; looking for the effect"
-        return 0
-    fi
-    [[ ${reply##*$'\n'} == OK ]] && return 0
-    why="$1 replied: $(printable "$reply")"
-    return 1
-}
-
-# send: runs the step's command.
+# send: runs the step's command, where it is still to be told.
 send() {
-    local at slot begin
+    local slot
     case $action in
-    meet) tell_one "$address" CLUSTER MEET "${target_address%:*}" "${target_address##*:}" \
-        ${bus_port:+"$bus_port"} ;;
-    replicate) tell_one "$address" CLUSTER REPLICATE "$target" ;;
-    failover)
-        case $mode in
-        graceful) tell_one "$address" CLUSTER FAILOVER ;;
-        force) tell_one "$address" CLUSTER FAILOVER FORCE ;;
-        takeover) tell_one "$address" CLUSTER FAILOVER TAKEOVER ;;
-        esac
-        ;;
-    forget)
-        clock
-        begin=$clock_ms
-        for at in $to_tell; do
-            if ! tell_one "$at" CLUSTER FORGET "$target"; then
-                [[ $reply == *'Unknown node'* ]] || return 1
-                say "      $at knows it no more"
-            fi
-        done
-        clock
-        # A node that was told bans the id for a minute; after that it may learn it again.
-        if ((clock_ms - begin > 60000)); then
-            why='telling all took more than 60 s, so the first may have learnt it again'
-            return 1
-        fi
-        ;;
+    forget) forget_all ;;
     set-slot)
         for slot in $open; do
-            tell_one "$address" CLUSTER SETSLOT "$slot" STABLE || return 1
+            "send_$step" "$slot" || return 1
         done
         ;;
-    flush) tell_one "$address" FLUSHALL ;;
+    *)
+        [[ $mode != takeover ]] || { clock && takeover_at=$clock_ms; }
+        "send_$step"
+        ;;
     esac
 }
 
@@ -350,18 +132,29 @@ seen_at() {
 }
 
 # narrow [lenient]: keeps in $pending who does not see the effect yet; fails if any is left. The
-# lenient pass over those who do not answer.
+# lenient pass over those who do not answer, the others over those whom the rest takes for failed.
 narrow() {
-    local at left=''
+    local at left='' mute=''
     for at in $pending; do
         seen_at "$at"
         case $? in
         0) ;;
-        2) [[ -n ${1-} ]] || left+="${left:+ }$at" ;;
+        2) [[ -n ${1-} ]] || mute+=" $at" ;;
         *) left+="${left:+ }$at" ;;
         esac
     done
-    pending=$left
+    if [[ -n $mute && -n $address ]] && view "$address"; then
+        for at in $mute; do
+            if look_up "${member_at[$at]-}" && flagged fail; then
+                say "      $at failed meanwhile; it is not waited for"
+            else
+                left+="${left:+ }$at"
+            fi
+        done
+    else
+        left+="${left:+ }${mute# }"
+    fi
+    pending=${left% }
     [[ -z $pending ]]
 }
 
@@ -369,7 +162,7 @@ narrow() {
 # replica it stands at 0, as if it had copied nothing, until the master pings it: every 10 s, unless
 # configured otherwise. Longer is not waited.
 counts() {
-    [[ $offset =~ ^0+$ ]] || return 0
+    [[ $offset == 0 ]] || return 0
     clock
     : "${up_since:=$clock_ms}"
     ((clock_ms - up_since < 15000)) || return 0
@@ -377,10 +170,10 @@ counts() {
     return 1
 }
 
-# effect: the step is done and everyone who must know does. Else $lack tells what is missing, and
-# $unmoved is set if a failover has not begun to show.
+# effect: the step is done and everyone who must know does. Else $lack tells what is missing,
+# $unmoved is set if a failover has not begun to show, and $hopeless if waiting is in vain.
 effect() {
-    unmoved=''
+    unmoved='' hopeless=''
     case $action in
     meet)
         narrow || { lack="not seen at $pending" && return 1; }
@@ -389,9 +182,16 @@ effect() {
         ;;
     replicate)
         lack="the link of $address is not up"
-        view "$address" || return 1
+        if ! view "$address"; then
+            # While it loads what it copied, a node answers INFO alone.
+            replication "$address" && syncs
+            return 1
+        fi
         follows || return 1
-        linked "$address" || return 1
+        if ! linked "$address"; then
+            syncs
+            return 1
+        fi
         counts || return 1
         [[ $own_master == "$target" ]] || return 0
         narrow || { lack="not seen at $pending" && return 1; }
@@ -405,7 +205,10 @@ effect() {
         narrow lenient || { lack="not seen at $pending" && return 1; }
         ;;
     forget)
-        narrow lenient || { lack="still listed at $pending" && return 1; }
+        survey || { lack=$why && return 1; }
+        lack="still listed at $to_tell"
+        [[ -z $blocked ]] || { hopeless=yes && no "${blocked%% *}" "${blocked#* }" || return 1; }
+        [[ -z $to_tell ]]
         ;;
     set-slot)
         lack="slots still open at $address"
@@ -416,4 +219,98 @@ effect() {
         keyless "$address"
         ;;
     esac
+}
+
+# syncs: how far the sync of a new replica is. What has moved since the last look is in $moved; a
+# master that failed ends it.
+syncs() {
+    local now=$left line name value
+    if look_up "$own_master" && flagged fail noaddr; then
+        no stale "$own_master, the new master of $address, failed before $address had its data"
+        hopeless=yes
+        return
+    fi
+    [[ $syncing != 1 ]] || lack="$address is copying"
+    clock
+    ((clock_ms >= next_look)) || return 0
+    next_look=$((clock_ms + 2000))
+    # Forked off by the master, on the way, or being read by the replica.
+    if ask "$address" INFO persistence; then
+        while IFS=: read -r name value; do
+            case ${name:0:60} in
+            loading_loaded_bytes) now+=${value:0:20}, ;;
+            esac
+        done <<<"$reply"
+    fi
+    if [[ -n $target_address ]] && ask "$target_address" INFO persistence; then
+        while IFS=: read -r name value; do
+            case ${name:0:60} in
+            current_save_keys_processed | rdb_current_bgsave_time_sec) now+=${value:0:20}, ;;
+            esac
+        done <<<"$reply"
+    fi
+    [[ $now == "$sync_state" ]] || moved=yes
+    sync_state=$now
+}
+
+# await: looks for the effect until the step's limit, counted anew while a sync moves on. A manual
+# failover ends in silence if the masters do not vote in time, so it is asked for up to three times.
+await() {
+    local begin deadline again report sent=1 up_since='' next_look=0 sync_state='' moved=''
+    clock
+    begin=$clock_ms deadline=$((clock_ms + limit_ms)) again=$((clock_ms + 6000))
+    report=$((clock_ms + 10000))
+    pending=$wait_at
+    while ! effect; do
+        [[ -z $hopeless ]] || return 1
+        clock
+        if [[ -n $moved ]]; then
+            moved=''
+            deadline=$((clock_ms + limit_ms))
+        fi
+        if ((clock_ms >= deadline)); then
+            no again "no effect within $limit_ms ms: $lack"
+            return
+        fi
+        if ((clock_ms >= report)); then
+            report=$((clock_ms + 10000))
+            span "$((clock_ms - begin))"
+            tell "wait  step $step  $span so far$(expected): $lack"
+        fi
+        if [[ $action == failover && $mode != takeover && -n $unmoved ]] &&
+            ((sent < 3 && clock_ms >= again)); then
+            { guard && send; } || after_all effect || return 1
+            sent=$((sent + 1))
+            clock
+            again=$((clock_ms + 6000))
+            tell "again step $step  asked a ${sent}. time: no vote so far"
+        elif [[ $action == forget ]] && ((sent < 3 && clock_ms >= again)); then
+            # Who heard of it from somebody before everybody was told is told again.
+            { guard && send; } || after_all effect || return 1
+            sent=$((sent + 1))
+            clock
+            again=$((clock_ms + 6000))
+        fi
+        sleep 0.2
+    done
+}
+
+# after_all FUNCTION: a command or its guard was refused, and still the effect may be there: servers
+# elect by themselves. If it is not, the refusal stands.
+after_all() {
+    local kept=$verdict words=$why
+    [[ -n $hopeless ]] || ! "$1" || return 0
+    no "$kept" "$words"
+}
+
+# complete: the step is done, by whomever.
+complete() {
+    progress && [[ $state == complete ]]
+}
+
+# expected: what the plan says of the time it takes.
+expected() {
+    ((expected_ms > 0)) || return 0
+    span "$expected_ms"
+    say ", about $span expected"
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::process::Output;
 use std::process::Stdio;
 
 use topoplan::emit;
@@ -47,10 +48,36 @@ impl Fake {
         self
     }
 
+    /// Nobody answers at `node` any more.
+    pub fn dies(&self, node: At) -> &Self {
+        fs::remove_dir_all(self.0.join(node.1)).expect("it was there");
+        self
+    }
+
+    /// What `node` answers to INFO replication.
+    pub fn replication(&self, node: At, text: &str) -> &Self {
+        self.write(&format!("{}/replication", node.1), text)
+    }
+
+    pub fn journal(&self) -> String {
+        let path = self.0.join("plan-0123abcd.journal");
+        fs::read_to_string(path).unwrap_or_default()
+    }
+
     /// What `node` answers to CLUSTER NODES.
     pub fn view(&self, node: At, lines: &[&str]) -> &Self {
         let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
         self.write(&format!("{}/nodes", node.1), &text)
+    }
+
+    /// Without a journal the next run knows of none before it, as a new plan would.
+    pub fn fresh(&self) -> &Self {
+        for entry in fs::read_dir(&self.0).expect("there").flatten() {
+            if entry.path().extension().is_some_and(|e| e == "journal") {
+                fs::remove_file(entry.path()).expect("writable");
+            }
+        }
+        self
     }
 
     pub fn run(&self, steps: Vec<Step>, arguments: &[&str]) -> Run {
@@ -58,15 +85,27 @@ impl Fake {
     }
 
     pub fn run_plan(&self, plan: &PlanReport, arguments: &[&str]) -> Run {
+        let output = self.command(plan, arguments).output().expect("bash runs");
+        self.told(&output)
+    }
+
+    /// The script of the plan, ready to run. `TOPOPLAN_BASH` names another bash: the oldest that
+    /// will do, for one.
+    pub fn command(&self, plan: &PlanReport, arguments: &[&str]) -> Command {
         self.write("plan.sh", &script("redis-cli", plan));
-        let output = Command::new("bash")
+        let bash = std::env::var("TOPOPLAN_BASH").unwrap_or_else(|_| "bash".to_owned());
+        let mut command = Command::new(bash);
+        command
             .arg("plan.sh")
             .args(arguments)
             .current_dir(&self.0)
             .env("REDIS_CLI", "bash ./fake.sh")
-            .stdin(Stdio::null())
-            .output()
-            .expect("bash runs");
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// What a run said, and what all runs so far have sent.
+    pub fn told(&self, output: &Output) -> Run {
         let log = fs::read_to_string(self.0.join("log")).unwrap_or_default();
         Run {
             code: output.status.code(),
@@ -93,9 +132,25 @@ impl Run {
     }
 }
 
+/// A plan for the cluster of M, who owns all slots, R and OTHER.
+pub fn plan(steps: Vec<Step>) -> PlanReport {
+    let mut plan = testing::plan(steps);
+    plan.cluster.shards = vec![testing::shard(M, "0-16383")];
+    plan.cluster.members = [M, R, OTHER].map(testing::member).to_vec();
+    plan
+}
+
+/// The commands of a run that were sent side by side.
+#[track_caller]
+pub fn sent_at_once(run: &Run, commands: &[&str]) {
+    let mut sent = run.sent.clone();
+    sent.sort();
+    assert_eq!(sent, commands, "{}{}", run.out, run.err);
+}
+
 pub fn script(tool: &str, plan: &PlanReport) -> String {
     let emitter = emit::find(tool).expect("a tool");
-    (emitter.emit)(plan).expect("a legal plan")
+    (emitter.emit)(plan, emit::Edits::None).expect("a legal plan")
 }
 
 /// A line of CLUSTER NODES.

@@ -1,0 +1,536 @@
+//! The steps of a plan as bash: for each its facts, and the literal command.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::action::Command;
+use crate::action::GuardLink;
+use crate::action::GuardRole;
+use crate::action::Kind;
+use crate::action::StepMode;
+use crate::action::Word;
+use crate::emit::checked::CheckedCluster;
+use crate::emit::checked::CheckedParty;
+use crate::emit::checked::CheckedStep;
+use crate::emit::text::one_line;
+use crate::model::Address;
+use crate::model::Server;
+use crate::model::SlotSet;
+use crate::report::Exposure;
+use crate::report::PlanReport;
+use crate::text::quote::in_shell_quotes;
+
+/// The tables that tell the cluster from another, and the numbers of the steps.
+pub(super) fn cluster(
+    plan: &PlanReport,
+    cluster: &CheckedCluster,
+    steps: &[CheckedStep],
+) -> String {
+    let ids: Vec<String> = steps.iter().map(|s| s.id.to_string()).collect();
+    let mut shards = String::new();
+    for shard in &cluster.shards {
+        let _ = writeln!(
+            shards,
+            "{} {} {} {} {}",
+            shard.slots,
+            shard.owner,
+            or_dash(shard.address.as_ref()),
+            or_dash(shard.config_epoch),
+            if shard.live { "yes" } else { "no" },
+        );
+    }
+    let mut promotions = String::new();
+    for step in steps {
+        if let (Some(slots), Some(id), Some(address)) =
+            (step.taken_over(), &step.node, &step.address)
+        {
+            let _ = writeln!(promotions, "{} {slots} {id} {address}", step.id);
+        }
+    }
+    let mut members = String::new();
+    for CheckedParty { id, address } in &cluster.members {
+        let _ = writeln!(members, "{id} {address}");
+    }
+    format!(
+        "\n# Facts of the captured cluster: slots, owner, its address, config epoch, lives.\n\
+         shards={}\n\
+         # Who is promoted by which step: step, slots, id, address.\n\
+         promotions={}\n\
+         # Members: id, address.\n\
+         members={}\n\
+         taken={}\nnode_timeout_ms={}\ngossips={}\nsteps={}\n",
+        in_shell_quotes(shards.trim_end()),
+        in_shell_quotes(promotions.trim_end()),
+        in_shell_quotes(members.trim_end()),
+        in_shell_quotes(&cluster.taken.map(|t| t.to_string()).unwrap_or_default()),
+        cluster.node_timeout_ms,
+        in_shell_quotes(if gossips(plan) { "yes" } else { "" }),
+        in_shell_quotes(&ids.join(" ")),
+    )
+}
+
+/// A FORGET told to one node reaches the others.
+fn gossips(plan: &PlanReport) -> bool {
+    let version = plan.cluster.version.as_deref();
+    let server = Server {
+        name: plan.cluster.server.as_str().into(),
+        version: version.and_then(|v| v.parse().ok()),
+    };
+    server.gossips_forget()
+}
+
+fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or("-".to_owned(), |v| v.to_string())
+}
+
+/// Every step: the words for a reader, the facts, the command.
+pub(super) fn steps(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> String {
+    let groups = Groups::of(steps);
+    let mut out = groups.assignments();
+    for (index, step) in steps.iter().enumerate() {
+        out.push('\n');
+        out.push_str(&comment(plan, step, client));
+        let _ = writeln!(out, "step_{}() {{", step.id);
+        let mut all = values(step);
+        all.extend(relied(step));
+        all.extend(aftermath(step, &steps[index + 1..]));
+        let exposed = plan.exposure.iter().filter(|e| e.step == step.id);
+        let shards: Vec<String> = exposed
+            .filter_map(|e| e.shard.parse::<SlotSet>().ok())
+            .map(|slots| slots.to_string())
+            .collect();
+        all.push(("exposed", shards.join(" ")));
+        all.push(("undo", undo(step).unwrap_or_default()));
+        for (name, value) in all {
+            if !value.is_empty() {
+                let _ = writeln!(out, "    {name}={}", in_shell_quotes(&value));
+            }
+        }
+        if !step.tell.is_empty() {
+            let _ = writeln!(out, "    tell={}", groups.list(&step.tell));
+        }
+        if !step.wait_at.is_empty() {
+            let _ = writeln!(out, "    wait_at={}", groups.list(&step.wait_at));
+        }
+        // No slots at all is a guard, too: not the same as no guard.
+        if step.guard.slots.as_ref().is_some_and(|s| s.is_empty()) {
+            out.push_str("    guard_slots=''\n");
+        }
+        let _ = writeln!(out, "}}\nsend_{}() {{", step.id);
+        for line in commands(step, client) {
+            let _ = writeln!(out, "    {line}");
+        }
+        out.push_str("}\n");
+    }
+    out
+}
+
+/// What a reviewer reads: the step, what it exposes, what takes it back.
+fn comment(plan: &PlanReport, step: &CheckedStep, client: &str) -> String {
+    let (mode, who) = (step.told_mode().map_or("", StepMode::word), step.who());
+    let words = [step.action.spec().word, mode, &who];
+    let words: Vec<&str> = words.into_iter().filter(|w| !w.is_empty()).collect();
+    let cures = if step.cures.is_empty() {
+        String::new()
+    } else {
+        format!("  cures {}", step.cures)
+    };
+    let mut out = format!(
+        "# ---- step {}  {}  {}: {}{cures}\n",
+        step.id,
+        step.phase,
+        words.join(" "),
+        step.reason,
+    );
+    if !step.after.is_empty() {
+        let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
+        let _ = writeln!(out, "#      after step {}", after.join(", "));
+    }
+    if let Some(loss) = step.loss() {
+        let _ = writeln!(out, "#      DATA LOSS: {loss}");
+    }
+    for exposed in plan.exposure.iter().filter(|e| e.step == step.id) {
+        let _ = writeln!(out, "#      exposure: {}", exposure(exposed));
+    }
+    if let Some(undo) = undo(step)
+        && let Some((at, words)) = undo.split_once(' ')
+        && let Some((host, port)) = at.rsplit_once(':')
+    {
+        let _ = writeln!(out, "#      undo: {client} -h {host} -p {port} {words}");
+    }
+    out
+}
+
+/// `slots 0-5460 have 1 copy, until …`.
+pub(super) fn exposure(exposed: &Exposure) -> String {
+    let copies = match exposed.copies {
+        0 => "no copy".to_owned(),
+        1 => "1 copy".to_owned(),
+        n => format!("{n} copies"),
+    };
+    let reason = match exposed.reason.as_str() {
+        "" => String::new(),
+        reason => format!(", {reason}"),
+    };
+    one_line(&format!("slots {} have {copies}{reason}", exposed.shard))
+}
+
+/// The command as somebody would type it. Of forget and set-slot it stands once, for each node and
+/// each slot that still needs it.
+fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
+    let all = step.commands();
+    let Some(first) = all.first() else {
+        return Vec::new();
+    };
+    match step.action {
+        Kind::Forget => vec![format!(
+            "{client} -h \"$1\" -p \"$2\" {} # $1 $2: each node of $tell that lists it",
+            first.line()
+        )],
+        Kind::SetSlot => {
+            let mut any = first.clone();
+            for word in &mut any.words {
+                if let Word::Value(slot) = word {
+                    *slot = "\"$1\"".to_owned();
+                }
+            }
+            let typed = typed(&any, client);
+            vec![format!("{typed} # $1: each of $slots that is open")]
+        }
+        Kind::Meet | Kind::Flush | Kind::Replicate | Kind::Failover => {
+            all.iter().map(|command| typed(command, client)).collect()
+        }
+    }
+}
+
+fn typed(command: &Command, client: &str) -> String {
+    let (host, port) = command.at.rsplit_once(':').unwrap_or((&command.at, ""));
+    format!("{client} -h {host} -p {port} {}", command.line())
+}
+
+/// Address and words of what takes the step back, where the plan says that something does.
+pub(super) fn undo(step: &CheckedStep) -> Option<String> {
+    if !step.can_be_undone {
+        return None;
+    }
+    match step.action {
+        Kind::Failover => Some(format!(
+            "{} CLUSTER FAILOVER",
+            step.target_address.as_ref()?
+        )),
+        Kind::Replicate => {
+            let before = step.guard.master.as_ref()?;
+            Some(format!(
+                "{} CLUSTER REPLICATE {before}",
+                step.address.as_ref()?
+            ))
+        }
+        Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget => None,
+    }
+}
+
+/// What later steps of the plan make of this one's effect, so that a second run knows it for done:
+/// a flushed node holds keys again once it is a replica, a promoted one may hand over again.
+/// `later` are steps whose effect includes this one's; `heirs` the masters that a replica follows
+/// in place of its own after their promotion.
+fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String); 2] {
+    let mut later = Vec::new();
+    let mut heirs: Vec<&str> = Vec::new();
+    for next in rest {
+        let same_node = step.node == next.node;
+        let includes = match (step.action, next.action) {
+            (Kind::Failover, Kind::Failover) => {
+                let both = step.taken_over().zip(next.taken_over());
+                both.is_some_and(|(slots, all)| slots.intersection(all) == *slots)
+            }
+            (Kind::Replicate | Kind::Flush, Kind::Replicate | Kind::Failover) => same_node,
+            (Kind::Meet | Kind::SetSlot | Kind::Forget, Kind::Replicate | Kind::Failover)
+            | (Kind::Failover, Kind::Replicate)
+            | (
+                Kind::Meet
+                | Kind::Flush
+                | Kind::Replicate
+                | Kind::SetSlot
+                | Kind::Failover
+                | Kind::Forget,
+                Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget,
+            ) => false,
+        };
+        if includes {
+            later.push(next.id.to_string());
+        }
+        if let (Kind::Replicate, Some(master)) = (step.action, &step.target)
+            && let (Kind::Failover, Some(old)) = (next.action, &next.target)
+            && (old == master || heirs.contains(&old.as_str()))
+        {
+            heirs.extend(next.node.as_ref().map(|n| n.as_str()));
+        }
+    }
+    [("later", later.join(" ")), ("heirs", heirs.join(" "))]
+}
+fn text(value: &Option<impl ToString>) -> String {
+    value.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+fn flag(set: bool) -> String {
+    if set { "yes" } else { "" }.to_owned()
+}
+
+/// `id=address` of each.
+fn parties(parties: &[CheckedParty]) -> String {
+    let each = parties.iter().map(|p| format!("{}={}", p.id, p.address));
+    each.collect::<Vec<_>>().join(" ")
+}
+
+fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
+    let guard = &step.guard;
+    let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
+    vec![
+        ("phase", step.phase.to_string()),
+        ("action", step.action.to_string()),
+        (
+            "mode",
+            step.told_mode().map_or("", StepMode::word).to_owned(),
+        ),
+        ("node", text(&step.node)),
+        ("address", text(&step.address)),
+        ("target", text(&step.target)),
+        ("target_address", text(&step.target_address)),
+        ("slots", text(&step.slots)),
+        ("after", after.join(" ")),
+        ("pause_ms", step.pause_ms.to_string()),
+        ("pause_after", text(&step.pause_after)),
+        ("limit_ms", step.limit_ms.to_string()),
+        ("expected_ms", step.expected_ms.to_string()),
+        (
+            "guard_role",
+            guard.role.map_or("", GuardRole::word).to_owned(),
+        ),
+        ("guard_master", text(&guard.master)),
+        ("guard_slots", text(&guard.slots)),
+        ("guard_empty", flag(guard.empty)),
+        (
+            "guard_link",
+            guard.link.map_or("", GuardLink::word).to_owned(),
+        ),
+        ("loss", step.loss().unwrap_or_default()),
+        ("reason", step.reason.clone()),
+    ]
+}
+
+/// What it relies on at other nodes.
+fn relied(step: &CheckedStep) -> Vec<(&'static str, String)> {
+    let relied = &step.relied;
+    let mut all = vec![
+        ("guard_keys", text(&relied.keys)),
+        // Without a word in the plan, nothing may be lost elsewhere.
+        (
+            "guard_owned",
+            text(&Some(relied.served.clone().unwrap_or(SlotSet::full()))),
+        ),
+        ("dead", parties(&relied.dead)),
+        ("minority", flag(relied.minority)),
+    ];
+    if let Some(donor) = &relied.donor {
+        all.push(("donor", donor.party.id.to_string()));
+        all.push(("donor_address", donor.party.address.to_string()));
+        all.push(("donor_slots", donor.slots.to_string()));
+        all.push(("donor_keeps", donor.keeps.to_string()));
+    }
+    if let Some(receiver) = &relied.receiver {
+        all.push(("target_slots", receiver.slots.to_string()));
+        all.push(("target_replicas", receiver.replicas.to_string()));
+    }
+    if let Some(copy) = &relied.copy {
+        all.push(("guard_offset", text(&copy.offset)));
+        all.push(("guard_replid", text(&copy.history)));
+        all.push(("rivals", parties(&copy.rivals)));
+        all.push(("accept_histories", flag(copy.histories_accepted)));
+    }
+    all
+}
+
+/// Lists of addresses that several steps name, named once.
+struct Groups(BTreeMap<String, usize>);
+
+impl Groups {
+    fn of(steps: &[CheckedStep]) -> Self {
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        let mut order: Vec<String> = Vec::new();
+        for step in steps {
+            for addresses in [&step.tell, &step.wait_at] {
+                let text = list(addresses);
+                let seen = times.entry(text.clone()).or_default();
+                *seen += 1;
+                if *seen == 2 && addresses.len() > 1 {
+                    order.push(text);
+                }
+            }
+        }
+        Self(order.into_iter().zip(1..).collect())
+    }
+
+    fn assignments(&self) -> String {
+        let mut all: Vec<(usize, &String)> = self.0.iter().map(|(text, &n)| (n, text)).collect();
+        all.sort();
+        let line = |(n, text): (usize, &String)| format!("nodes_{n}={}\n", in_shell_quotes(text));
+        all.into_iter().map(line).collect()
+    }
+
+    /// The list as a value: by its name, or as it is.
+    fn list(&self, addresses: &[Address]) -> String {
+        let text = list(addresses);
+        match self.0.get(&text) {
+            Some(n) => format!("$nodes_{n}"),
+            None => in_shell_quotes(&text),
+        }
+    }
+}
+
+/// Each address once, in order.
+fn list(addresses: &[Address]) -> String {
+    let mut seen = BTreeSet::new();
+    let once = addresses.iter().filter(|a| seen.insert(*a));
+    once.map(Address::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::action::GuardRole;
+    use crate::action::StepMode;
+    use crate::emit::Edits;
+    use crate::emit::bash::program;
+    use crate::emit::testing;
+    use crate::emit::testing::At;
+
+    const A: At = ("aaaa", "127.0.0.1:7000");
+    const B: At = ("bbbb", "::1:7001");
+    const C: At = ("cccc", "127.0.0.3:7002");
+
+    fn script(steps: Vec<crate::report::Step>) -> String {
+        program(&testing::plan(steps), Edits::None, "redis-cli").expect("legal")
+    }
+
+    /// The lines of one function.
+    fn body<'a>(script: &'a str, name: &str) -> Vec<&'a str> {
+        let head = format!("{name}() {{");
+        script
+            .lines()
+            .skip_while(|l| *l != head)
+            .skip(1)
+            .take_while(|l| *l != "}")
+            .map(str::trim)
+            .collect()
+    }
+
+    fn facts(script: &str, step: u32) -> Vec<&str> {
+        body(script, &format!("step_{step}"))
+    }
+
+    #[test]
+    fn a_step_is_its_facts() {
+        let mut step = testing::failover(4, StepMode::Force, B, A, "7,0-5,6");
+        step.guard.slots = Some(String::new());
+        step.guard.copy = Some(crate::report::CopyHeld {
+            offset: Some(77),
+            history: Some("feed".into()),
+            rivals: vec![testing::party(C)],
+            histories_accepted: false,
+        });
+        let script = script(vec![step]);
+        let facts = facts(&script, 4);
+        for fact in [
+            "action='failover'",
+            "mode='force'",
+            "node='bbbb'",
+            "address='::1:7001'",
+            "target='aaaa'",
+            "target_address='127.0.0.1:7000'",
+            "slots='0-7'",
+            "guard_role='replica'",
+            "guard_master='aaaa'",
+            "guard_slots=''",
+            "guard_offset='77'",
+            "guard_replid='feed'",
+            "rivals='cccc=127.0.0.3:7002'",
+            "limit_ms='1000'",
+        ] {
+            assert!(facts.contains(&fact), "{fact} is not in {facts:#?}");
+        }
+        assert!(
+            script.contains("\n4 0-7 bbbb ::1:7001'\n")
+                || script.contains("'4 0-7 bbbb ::1:7001'\n")
+        );
+    }
+
+    #[test]
+    fn commands_stand_there_as_they_are_typed() {
+        let mut meet = testing::meet(2, A, C);
+        meet.target_bus_port = Some(9002);
+        let mut back = testing::replicate(3, B, A);
+        back.guard.role = Some(GuardRole::Replica);
+        back.guard.master = Some("cccc".into());
+        back.guard.empty = None;
+        back.undo = Some("by hand".into());
+        let script = script(vec![
+            testing::failover(1, StepMode::Takeover, B, A, "0-5"),
+            meet,
+            back,
+            testing::flush(4, C),
+        ]);
+        for (step, command) in [
+            (1, "redis-cli -h ::1 -p 7001 CLUSTER FAILOVER TAKEOVER"),
+            (
+                2,
+                "redis-cli -h 127.0.0.1 -p 7000 CLUSTER MEET 127.0.0.3 7002 9002",
+            ),
+            (3, "redis-cli -h ::1 -p 7001 CLUSTER REPLICATE aaaa"),
+            (4, "redis-cli -h 127.0.0.3 -p 7002 FLUSHALL"),
+        ] {
+            assert_eq!(body(&script, &format!("send_{step}")), [command]);
+        }
+        assert!(
+            script.contains("\n#      undo: redis-cli -h ::1 -p 7001 CLUSTER REPLICATE cccc\n")
+        );
+    }
+
+    #[test]
+    fn an_address_is_told_once() {
+        let step = testing::forget(1, "gone", &[A.1, C.1, A.1]);
+        let script = script(vec![step]);
+        assert!(script.contains("\nnodes_1='127.0.0.1:7000 127.0.0.3:7002'\n"));
+        let facts = facts(&script, 1);
+        assert!(facts.contains(&"tell=$nodes_1"), "{facts:?}");
+        assert!(facts.contains(&"wait_at=$nodes_1"), "{facts:?}");
+    }
+
+    #[test]
+    fn knows_which_later_steps_change_an_effect() {
+        let script = script(vec![
+            testing::flush(1, B),
+            testing::replicate(2, B, A),
+            testing::replicate(3, C, A),
+            testing::failover(4, StepMode::Graceful, B, A, "0-5"),
+            testing::flush(5, A),
+        ]);
+        assert!(facts(&script, 1).contains(&"later='2 4'"));
+        assert!(facts(&script, 2).contains(&"later='4'"));
+        assert!(facts(&script, 3).contains(&"heirs='bbbb'"));
+        assert!(!facts(&script, 5).iter().any(|f| f.starts_with("later=")));
+    }
+
+    #[test]
+    fn free_text_is_one_quoted_line() {
+        let mut step = testing::flush(1, A);
+        step.reason = "it's\n$(reboot)\n`reboot`\u{1b}[2J".into();
+        let script = script(vec![step]);
+        let reasons: Vec<&str> = facts(&script, 1)
+            .into_iter()
+            .filter(|f| f.starts_with("reason="))
+            .collect();
+        assert_eq!(reasons, [r#"reason='it'\''s ?(reboot) "reboot"?[2J'"#]);
+        assert!(!script.contains('\u{1b}'));
+        assert!(!script.contains("\n$(reboot)"));
+    }
+}

@@ -1,0 +1,100 @@
+//! What whoever runs a script accepts, said before anything else: risks, assumptions, decisions of
+//! those who made the plan.
+
+use std::fmt::Write;
+
+use crate::action::StepMode;
+use crate::emit::Edits;
+use crate::emit::bash::data;
+use crate::emit::checked::CheckedCluster;
+use crate::emit::checked::CheckedStep;
+use crate::emit::text::one_line;
+use crate::report::PlanReport;
+use crate::text::quote::in_shell_quotes;
+
+/// The function that says it, in the dry run and before the first step.
+pub(super) fn terms(
+    plan: &PlanReport,
+    edits: Edits,
+    cluster: &CheckedCluster,
+    steps: &[CheckedStep],
+) -> String {
+    let mut out = String::from(
+        "\n# What whoever runs this accepts; it is shown in the dry run and before the first step.\n\
+         terms() {\n",
+    );
+    for (label, text) in lines(plan, edits, cluster, steps) {
+        let line = format!("  {label:<11} {}", one_line(&text));
+        let _ = writeln!(out, "    say {}", in_shell_quotes(line.trim_end()));
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn lines(
+    plan: &PlanReport,
+    edits: Edits,
+    cluster: &CheckedCluster,
+    steps: &[CheckedStep],
+) -> Vec<(&'static str, String)> {
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    match edits {
+        Edits::None => {}
+        Edits::Accepted => lines.push((
+            "edited",
+            "the plan file was changed after it was made: nobody proved or simulated what it says \
+             now"
+            .to_owned(),
+        )),
+    }
+    lines.extend(plan.options.iter().map(|o| ("asked for", o.clone())));
+    lines.push(("writes", writes_at_risk(steps)));
+    lines.extend(
+        steps
+            .iter()
+            .filter_map(|s| Some(("DATA LOSS", format!("step {}: {}", s.id, s.loss()?)))),
+    );
+    if plan.exposure.is_empty() && !steps.is_empty() {
+        let none = "none: no step takes a shard below two copies".to_owned();
+        lines.push(("exposure", none));
+    }
+    for exposed in &plan.exposure {
+        let text = format!("step {}: {}", exposed.step, data::exposure(exposed));
+        lines.push(("exposure", text));
+    }
+    lines.extend(plan.assumptions.iter().map(|a| ("assumed", a.clone())));
+    lines.extend(plan.advice.iter().map(|a| ("advice", a.clone())));
+    let irreversible: Vec<String> = steps
+        .iter()
+        .filter(|s| data::undo(s).is_none())
+        .map(|s| s.id.to_string())
+        .collect();
+    lines.push(match (steps.len(), irreversible.len()) {
+        (0, _) => ("undo", "nothing is done".to_owned()),
+        (_, 0) => ("undo", "every step can be taken back".to_owned()),
+        (all, some) if all == some => ("undo", "no step can be taken back".to_owned()),
+        _ => ("undo", format!("not of step {}", irreversible.join(", "))),
+    });
+    if cluster.taken.is_none() {
+        let text = "nothing in the capture tells when it was taken".to_owned();
+        lines.push(("captured", text));
+    }
+    lines
+}
+
+/// Which writes a run may lose.
+fn writes_at_risk(steps: &[CheckedStep]) -> String {
+    let forced: Vec<String> = steps
+        .iter()
+        .filter(|s| s.mode.is_some_and(StepMode::is_forced))
+        .map(|s| s.id.to_string())
+        .collect();
+    if forced.is_empty() {
+        return "none at risk".to_owned();
+    }
+    format!(
+        "at risk in step {}: what the promoted copy had not got yet is lost, also if the old master \
+         returns",
+        forced.join(", ")
+    )
+}
