@@ -15,6 +15,7 @@ use crate::inventory::machines::Machines;
 use crate::inventory::properties;
 use crate::inventory::whose_host::HostNames;
 use crate::model::Address;
+use crate::model::Cluster;
 use crate::model::Host;
 use crate::model::HostId;
 use crate::model::Membership;
@@ -30,8 +31,9 @@ use crate::text::Place;
 /// Gives every node its host, disk and zone, and the policy its home map. Hands back by which
 /// names files may call the hosts.
 pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) -> HostNames {
-    let rows = HostRows::new(gathered, &mut inventory.diagnostics);
-    hosts(gathered, &rows, inventory);
+    let addresses = Addresses::of(gathered, &inventory.cluster);
+    let rows = HostRows::new(gathered, &addresses, &mut inventory.diagnostics);
+    hosts(gathered, &addresses, &rows, inventory);
     announced::contradictions(gathered, &rows, inventory);
     let names = HostNames::new(gathered, &inventory.cluster);
     disks::apply(gathered, &names, inventory);
@@ -45,6 +47,39 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) -> HostNames
     names
 }
 
+/// Where nodes are, by the cluster or as they were reached.
+struct Addresses(BTreeSet<Address>, BTreeSet<String>);
+
+impl Addresses {
+    fn of(gathered: &Gathered, cluster: &Cluster) -> Self {
+        let of_nodes = cluster.nodes.iter().filter_map(|n| n.address.as_ref());
+        let all: BTreeSet<Address> = of_nodes
+            .flat_map(|a| std::iter::once(a).chain(gathered.reached(a)))
+            .cloned()
+            .collect();
+        let ips = all.iter().map(|a| a.ip().to_owned()).collect();
+        Self(all, ips)
+    }
+
+    /// The IP of a row, and the port if it is for that one alone. IPv6 with a port behind it, as
+    /// servers print it, reads like a longer IPv6 (`::1:7400`): which of the two it is, the nodes
+    /// tell.
+    fn meant<'r>(&self, row: &'r HostRow) -> (&'r str, Option<u16>) {
+        let whole = (row.ip.as_str(), row.port);
+        if row.port.is_some() || self.1.contains(whole.0) {
+            return whole;
+        }
+        let apart = || {
+            let (ip, _) = row.ip.rsplit_once(':')?;
+            let address: Address = row.ip.parse().ok()?;
+            self.0
+                .contains(&address)
+                .then_some((ip, Some(address.port())))
+        };
+        apart().unwrap_or(whole)
+    }
+}
+
 /// The host map: by IP, and by address where one machine shares an IP with others.
 pub(super) struct HostRows<'a> {
     gathered: &'a Gathered,
@@ -54,7 +89,11 @@ pub(super) struct HostRows<'a> {
 }
 
 impl<'a> HostRows<'a> {
-    fn new(gathered: &'a Gathered, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    fn new(
+        gathered: &'a Gathered,
+        addresses: &Addresses,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut rows = Self {
             gathered,
             by_ip: BTreeMap::new(),
@@ -75,14 +114,15 @@ impl<'a> HostRows<'a> {
                 line: row.line,
                 column: 1,
             };
-            let known = match row.port {
-                Some(port) => rows.by_address.get(&(row.ip.as_str(), port)),
-                None => rows.by_ip.get(row.ip.as_str()),
+            let (ip, port) = addresses.meant(row);
+            let known = match port {
+                Some(port) => rows.by_address.get(&(ip, port)),
+                None => rows.by_ip.get(ip),
             };
             if let Some((_, known)) = known {
                 let differ = known.host != row.host || known.zone != row.zone;
                 if differ && row.host != row.ip {
-                    let earlier = &first[&(row.ip.as_str(), row.port)];
+                    let earlier = &first[&(ip, port)];
                     diagnostics.push(contradiction(
                         &row.ip,
                         &known.host,
@@ -93,11 +133,11 @@ impl<'a> HostRows<'a> {
                 }
                 continue;
             }
-            first.insert((row.ip.as_str(), row.port), place);
+            first.insert((ip, port), place);
             rows.names.insert(&row.host);
-            match row.port {
-                Some(port) => rows.by_address.insert((row.ip.as_str(), port), of_map),
-                None => rows.by_ip.insert(row.ip.as_str(), of_map),
+            match port {
+                Some(port) => rows.by_address.insert((ip, port), of_map),
+                None => rows.by_ip.insert(ip, of_map),
             };
         }
         rows
@@ -148,7 +188,12 @@ pub(super) fn contradiction(
     .at(place)
 }
 
-fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
+fn hosts(
+    gathered: &Gathered,
+    addresses: &Addresses,
+    rows: &HostRows,
+    inventory: &mut Inventory,
+) {
     let cluster = &mut inventory.cluster;
     let unmapped = |node: &Node| node.address.as_ref().is_some_and(|a| rows.of(a).is_none());
     let machines = Machines::of(gathered, cluster.iter().filter(|(_, n)| unmapped(n)));
@@ -203,23 +248,14 @@ fn hosts(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
             }),
         );
     }
-    unused_rows(gathered, inventory);
+    unused_rows(gathered, addresses, inventory);
 }
 
-fn unused_rows(gathered: &Gathered, inventory: &mut Inventory) {
-    let addresses = inventory
-        .cluster
-        .nodes
-        .iter()
-        .filter_map(|n| n.address.as_ref());
-    let ips: BTreeSet<&str> = addresses
-        .flat_map(|a| std::iter::once(a).chain(gathered.reached(a)))
-        .map(Address::ip)
-        .collect();
+fn unused_rows(gathered: &Gathered, addresses: &Addresses, inventory: &mut Inventory) {
     for (path, row) in gathered
         .hosts
         .iter()
-        .filter(|(_, r)| !ips.contains(r.ip.as_str()))
+        .filter(|(_, row)| !addresses.1.contains(addresses.meant(row).0))
     {
         let place = Place {
             path: path.clone(),

@@ -68,7 +68,7 @@ impl Servers {
             match node.replicates {
                 None => put(&mut layout, format_args!("{host},{ip},{port},master,")),
                 Some(master) => {
-                    let master = self.nodes[master].address;
+                    let master = &self.nodes[master].address;
                     put(
                         &mut layout,
                         format_args!("{host},{ip},{port},replica,{master}"),

@@ -51,8 +51,8 @@ impl Servers {
             if asked.is_none_or(|at| at.elapsed() > MEET_AGAIN) {
                 asked = Some(Instant::now());
                 for &i in strangers {
-                    let address = self.nodes[i].address;
-                    let ip = address.ip().to_string();
+                    let address = &self.nodes[i].address;
+                    let ip = address.ip().to_owned();
                     let port = address.port().to_string();
                     self.say(member, &["CLUSTER", "MEET", &ip, &port]);
                 }

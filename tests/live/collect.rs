@@ -21,7 +21,7 @@ const ANSWER_LIMIT_SECONDS: &str = "10";
 
 #[test]
 fn the_printed_script_saves_what_a_capture_by_hand_does() {
-    let Some(mut servers) = Servers::start("collect", 15, Layout::ring(3, 1)) else {
+    let Some(mut servers) = Servers::start("collect", Layout::ring(3, 1)) else {
         return;
     };
     servers.form();
@@ -39,7 +39,7 @@ fn the_printed_script_saves_what_a_capture_by_hand_does() {
         Ok(())
     });
 
-    let silent = servers.nodes[stopped].address;
+    let silent = servers.nodes[stopped].address.clone();
     collect(
         &servers,
         &format!("5 of 6 nodes answered; {silent} did not (timeout)"),
@@ -47,7 +47,7 @@ fn the_printed_script_saves_what_a_capture_by_hand_does() {
     let collected = servers.root.join("collected");
     assert!(servers.root.join("collected.tar.gz").is_file());
     let node = |i: usize| {
-        let address = servers.nodes[i].address;
+        let address = &servers.nodes[i].address;
         collected.join(format!("nodes/{}_{}", address.ip(), address.port()))
     };
     assert_eq!(

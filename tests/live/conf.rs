@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::fs::File;
-use std::net::SocketAddr;
-use std::net::SocketAddrV4;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
@@ -11,12 +9,14 @@ use std::process::Command;
 use std::process::Stdio;
 
 use serde_json::Value;
+use topoplan::model::Address;
 
 use crate::resp::Client;
 use crate::servers::free_addresses;
 use crate::servers::require;
 use crate::servers::scratch_dir;
 use crate::servers::server_program;
+use crate::servers::socket;
 use crate::servers::until;
 
 const OWN: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -36,7 +36,7 @@ enum Start {
 
 struct Bench {
     root: PathBuf,
-    address: SocketAddrV4,
+    address: Address,
     /// The lines of `INFO` that name the server.
     info: String,
 }
@@ -47,15 +47,15 @@ fn what_check_says_of_a_nodes_conf_is_what_the_server_does() {
         println!("conf: skipped, TOPOPLAN_LIVE=skip");
         return;
     }
-    let (_claim, addresses) = free_addresses(15, &[(1, None)]);
+    let (_claim, mut addresses) = free_addresses("conf", &[(1, None)], false);
     let bench = Bench {
         root: scratch_dir("conf"),
-        address: addresses[0],
+        address: addresses.remove(0),
         info: info(),
     };
     let mut wrong = Vec::new();
     let (mut ended, mut all) = (0, 0);
-    for (name, text) in cases(bench.address) {
+    for (name, text) in cases(&bench.address) {
         all += 1;
         let start = bench.start(name, &text);
         let said = bench.said(name, &text);
@@ -91,7 +91,7 @@ impl Bench {
                 Ok(None) => {}
                 Err(error) => return Err(error.to_string()),
             }
-            let id = Client::connect(SocketAddr::V4(self.address))
+            let id = Client::connect(socket(&self.address))
                 .and_then(|mut client| client.ask(&["CLUSTER", "MYID"]))
                 .map_err(|trouble| trouble.to_string())?;
             Ok(match id.text() == OWN {
@@ -129,7 +129,7 @@ impl Bench {
         save(&own, "nodes.conf", text);
         let view = format!(
             "{}{OTHER} 127.0.0.2:7001@17001 myself,master - 0 0 2 connected 5461-16383\n",
-            own_line(self.address).replace("myself,", "")
+            own_line(&self.address).replace("myself,", "")
         );
         save("127.0.0.2_7001", "cluster-nodes.txt", &view);
         save("127.0.0.2_7001", "info.txt", &self.info);
@@ -160,7 +160,7 @@ impl Drop for Running {
 /// `Redis server v=7.0.15 …` as the server names itself in INFO.
 fn info() -> String {
     let program = server_program();
-    let said = require(&program, Command::new(&program).arg("--version"));
+    let said = require(&program.display().to_string(), Command::new(&program).arg("--version"));
     let version = said.split_whitespace().find_map(|w| w.strip_prefix("v="));
     let version = version.expect("a server names its version");
     match said.to_ascii_lowercase().starts_with("valkey") {
@@ -169,12 +169,12 @@ fn info() -> String {
     }
 }
 
-fn own_line(address: SocketAddrV4) -> String {
+fn own_line(address: &Address) -> String {
     let bus = address.port() + 10_000;
     format!("{OWN} {address}@{bus} myself,master - 0 0 1 connected 0-5460\n")
 }
 
-fn cases(address: SocketAddrV4) -> Vec<(&'static str, String)> {
+fn cases(address: &Address) -> Vec<(&'static str, String)> {
     let own = own_line(address);
     let other = format!("{OTHER} 127.0.0.2:7001@17001 master - 0 0 2 connected 5461-16383\n");
     let other = other.as_str();

@@ -1,7 +1,6 @@
 //! Masters that are gone, or too many on one host.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,7 +22,7 @@ fn a_ghost_that_owns_slots_gives_them_to_its_replica() {
     let mut layout = Layout::ring(3, 1);
     // Longer than the master is away: otherwise its replica would be elected.
     layout.node_timeout_ms = 5000;
-    let Some(mut servers) = Servers::start("ghost-owner", 4, layout) else {
+    let Some(mut servers) = Servers::start("ghost-owner", layout) else {
         return;
     };
     servers.form();
@@ -70,7 +69,7 @@ fn break_ghost_owner(servers: &mut Servers) -> (usize, usize) {
 fn after_a_wrong_forget_only_a_takeover_helps() {
     let mut layout = Layout::ring(3, 1);
     layout.node_timeout_ms = 5000;
-    let Some(mut servers) = Servers::start("wrong-forget", 9, layout) else {
+    let Some(mut servers) = Servers::start("wrong-forget", layout) else {
         return;
     };
     servers.form();
@@ -109,7 +108,7 @@ fn log_in_again_when_master<T>(servers: &Servers, i: usize, work: impl FnOnce() 
         }
     }
     let done = AtomicBool::new(false);
-    let address = SocketAddr::V4(servers.nodes[i].address);
+    let address = servers.nodes[i].socket();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
@@ -131,7 +130,7 @@ fn log_in_again_when_master<T>(servers: &Servers, i: usize, work: impl FnOnce() 
 
 #[test]
 fn a_returned_host_gets_its_masters_back() {
-    let Some(mut servers) = Servers::start("host-returned", 5, Layout::ring(3, 4)) else {
+    let Some(mut servers) = Servers::start("host-returned", Layout::ring(3, 4)) else {
         return;
     };
     servers.form();
@@ -169,7 +168,7 @@ fn without_a_majority_replicas_take_over() {
         (3, Some(1)),
         (3, Some(2)),
     ]);
-    let Some(mut servers) = Servers::start("majority-lost", 6, layout) else {
+    let Some(mut servers) = Servers::start("majority-lost", layout) else {
         return;
     };
     servers.form();
@@ -200,7 +199,7 @@ fn a_script_stops_when_the_cluster_is_not_the_planned_one() {
     let mut layout = Layout::ring(3, 2);
     // No replica may wander off by itself.
     layout.options = vec!["--cluster-migration-barrier", "5"];
-    let Some(servers) = Servers::start("stale-guard", 8, layout) else {
+    let Some(servers) = Servers::start("stale-guard", layout) else {
         return;
     };
     servers.form();

@@ -23,7 +23,7 @@ fn orphans_are_not_paired_within_their_host() {
         (3, Some(3)),
         (4, Some(2)),
     ]);
-    let Some(mut servers) = Servers::start("orphans", 1, layout) else {
+    let Some(mut servers) = Servers::start("orphans", layout) else {
         return;
     };
     servers.form();
@@ -55,7 +55,7 @@ fn break_orphans(servers: &mut Servers) {
 
 #[test]
 fn a_reborn_replica_follows_its_master_again() {
-    let Some(mut servers) = Servers::start("reborn", 2, Layout::ring(3, 1)) else {
+    let Some(mut servers) = Servers::start("reborn", Layout::ring(3, 1)) else {
         return;
     };
     servers.form();
@@ -69,7 +69,7 @@ fn a_reborn_replica_follows_its_master_again() {
 
 #[test]
 fn a_reborn_replica_that_nobody_met_is_met() {
-    let Some(mut servers) = Servers::start("reborn-unmet", 3, Layout::ring(3, 1)) else {
+    let Some(mut servers) = Servers::start("reborn-unmet", Layout::ring(3, 1)) else {
         return;
     };
     servers.form();
@@ -106,7 +106,7 @@ fn replica_on(servers: &Servers, host: u8) -> usize {
 fn a_blank_node_is_met_and_used() {
     let mut layout = Layout::ring(3, 1);
     layout.unmet = vec![4];
-    let Some(mut servers) = Servers::start("never-met", 7, layout) else {
+    let Some(mut servers) = Servers::start("never-met", layout) else {
         return;
     };
     servers.form();
@@ -129,7 +129,7 @@ fn pairs_on_one_host_are_exchanged() {
     ]);
     // No replica may wander off by itself.
     layout.options = vec!["--cluster-migration-barrier", "5"];
-    let Some(servers) = Servers::start("same-host", 10, layout) else {
+    let Some(servers) = Servers::start("same-host", layout) else {
         return;
     };
     servers.form();
@@ -148,7 +148,7 @@ fn a_replica_of_a_replica_follows_the_master() {
     layout.nodes.extend([(3, Some(0)), (4, Some(0))]);
     layout.unmet = vec![6, 7];
     layout.options = vec!["--cluster-migration-barrier", "5"];
-    let Some(mut servers) = Servers::start("chain", 11, layout) else {
+    let Some(mut servers) = Servers::start("chain", layout) else {
         return;
     };
     servers.form();
@@ -177,7 +177,7 @@ fn break_chain(servers: &mut Servers) {
 fn a_dead_node_that_was_given_up_is_forgotten() {
     let mut layout = Layout::ring(3, 1);
     layout.nodes.push((3, Some(0)));
-    let Some(mut servers) = Servers::start("given-up", 14, layout) else {
+    let Some(mut servers) = Servers::start("given-up", layout) else {
         return;
     };
     servers.form();

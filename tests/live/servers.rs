@@ -6,9 +6,8 @@
 use std::cell::RefCell;
 use std::fs;
 use std::fs::File;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::net::SocketAddr;
-use std::net::SocketAddrV4;
 use std::net::TcpListener;
 use std::path::Path;
 use std::path::PathBuf;
@@ -17,6 +16,8 @@ use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
+
+use topoplan::model::Address;
 
 use crate::resp::Client;
 use crate::resp::Reply;
@@ -33,6 +34,10 @@ pub struct Layout {
     pub unmet: Vec<usize>,
     pub node_timeout_ms: u64,
     pub options: Vec<&'static str>,
+    /// Another server than the usual one.
+    pub server: Option<PathBuf>,
+    /// All nodes on `::1`: then there is one host.
+    pub ipv6: bool,
 }
 
 impl Layout {
@@ -42,6 +47,8 @@ impl Layout {
             unmet: Vec::new(),
             node_timeout_ms: 2000,
             options: Vec::new(),
+            server: None,
+            ipv6: false,
         }
     }
 
@@ -59,7 +66,7 @@ impl Layout {
 
 pub struct Node {
     pub host: u8,
-    pub address: SocketAddrV4,
+    pub address: Address,
     /// Index of the node it replicates when the cluster is formed.
     pub replicates: Option<usize>,
     /// Others know it.
@@ -72,6 +79,10 @@ pub struct Node {
 impl Node {
     pub fn runs(&self) -> bool {
         self.process.is_some()
+    }
+
+    pub fn socket(&self) -> SocketAddr {
+        socket(&self.address)
     }
 
     pub fn disk(&self) -> &str {
@@ -89,6 +100,7 @@ pub struct Servers {
     pub root: PathBuf,
     pub node_timeout_ms: u64,
     options: Vec<&'static str>,
+    program: PathBuf,
     version: u32,
     /// `setpriv` is there to tie a server's life to the test's.
     can_tie: bool,
@@ -97,22 +109,23 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts all nodes, not yet a cluster; `None` if live tests are to be skipped. `number` is
-    /// the test's own and decides where addresses and ports are looked for first.
-    pub fn start(name: &str, number: u8, layout: Layout) -> Option<Self> {
+    /// Starts all nodes, not yet a cluster; `None` if live tests are to be skipped.
+    pub fn start(name: &str, layout: Layout) -> Option<Self> {
         if std::env::var("TOPOPLAN_LIVE").is_ok_and(|value| value == "skip") {
             println!("{name}: skipped, TOPOPLAN_LIVE=skip");
             return None;
         }
-        let version = server_version();
+        let program = layout.server.unwrap_or_else(server_program);
+        let version = server_version(&program);
         require("redis-cli", Command::new("redis-cli").arg("--version"));
-        let (claim, addresses) = free_addresses(number, &layout.nodes);
+        let (claim, addresses) = free_addresses(name, &layout.nodes, layout.ipv6);
         let root = scratch_dir(name);
         let mut servers = Self {
             nodes: Vec::new(),
             root,
             node_timeout_ms: layout.node_timeout_ms,
             options: layout.options,
+            program,
             version,
             can_tie: Command::new("setpriv").arg("--version").output().is_ok(),
             _claim: claim,
@@ -121,12 +134,12 @@ impl Servers {
             let disk = format!("disk{}", usize::from(replicates.is_some()) + 1);
             servers.nodes.push(Node {
                 host,
-                address,
                 replicates,
                 met: !layout.unmet.contains(&i),
                 dir: servers
                     .root
                     .join(format!("host-{host}/{disk}/{}", address.port())),
+                address,
                 process: None,
                 client: RefCell::new(None),
             });
@@ -150,11 +163,20 @@ impl Servers {
 
     /// Stops a process as a hung disk does: it takes connections and never answers.
     pub fn pause(&self, i: usize) {
+        self.signal(i, "-STOP");
+    }
+
+    /// Lets a stopped process go on.
+    pub fn resume(&self, i: usize) {
+        self.signal(i, "-CONT");
+    }
+
+    fn signal(&self, i: usize, name: &str) {
         let process = self.nodes[i].process.as_ref().expect("it runs");
-        let stopped = Command::new("kill")
-            .args(["-STOP", &process.id().to_string()])
+        let sent = Command::new("kill")
+            .args([name, &process.id().to_string()])
             .status();
-        assert!(stopped.is_ok_and(|status| status.success()));
+        assert!(sent.is_ok_and(|status| status.success()));
     }
 
     /// Starts it again in its old directory.
@@ -175,7 +197,7 @@ impl Servers {
         let node = &self.nodes[i];
         let mut client = match node.client.take() {
             Some(client) => client,
-            None => Client::connect(SocketAddr::V4(node.address))?,
+            None => Client::connect(node.socket())?,
         };
         let answer = client.ask(words);
         if !matches!(answer, Err(Trouble::Unreachable(_))) {
@@ -186,7 +208,7 @@ impl Servers {
 
     /// Asks what must be answered; panics on a refusal.
     pub fn say(&self, i: usize, words: &[&str]) -> Reply {
-        let address = self.nodes[i].address;
+        let address = &self.nodes[i].address;
         self.ask(i, words)
             .unwrap_or_else(|trouble| panic!("{address} {}: {trouble}", words.join(" ")))
     }
@@ -222,13 +244,13 @@ impl Servers {
             .append(true)
             .open(node.dir.join("server.log"))
             .expect("the scratch directory is writable");
-        let ip = node.address.ip().to_string();
+        let ip = node.address.ip().to_owned();
         let mut command = if self.can_tie {
             let mut command = Command::new("setpriv");
-            command.args(["--pdeathsig", "KILL", &server_program()]);
+            command.args(["--pdeathsig", "KILL"]).arg(&self.program);
             command
         } else {
-            Command::new(server_program())
+            Command::new(&self.program)
         };
         command
             .args(["--port", &node.address.port().to_string(), "--bind", &ip])
@@ -256,9 +278,9 @@ impl Servers {
 
     fn wait_awake(&mut self, i: usize) {
         let node = &mut self.nodes[i];
-        let process = node.process.as_mut().expect("just started");
         let log = node.dir.join("server.log");
-        let address = SocketAddr::V4(node.address);
+        let address = node.socket();
+        let process = node.process.as_mut().expect("just started");
         until(&format!("{address} answers"), || {
             if let Ok(Some(status)) = process.try_wait() {
                 let said = fs::read_to_string(&log).unwrap_or_default();
@@ -298,17 +320,18 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     }
 }
 
-pub fn server_program() -> String {
-    std::env::var("TOPOPLAN_LIVE_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+pub fn server_program() -> PathBuf {
+    let named = std::env::var_os("TOPOPLAN_LIVE_SERVER");
+    named.unwrap_or_else(|| "redis-server".into()).into()
 }
 
 /// Major version; `Redis server v=7.0.15 sha=…` or `Valkey server v=8.0.1 …`.
-fn server_version() -> u32 {
-    let program = server_program();
-    let said = require(&program, Command::new(&program).arg("--version"));
+fn server_version(program: &Path) -> u32 {
+    let name = program.display().to_string();
+    let said = require(&name, Command::new(program).arg("--version"));
     said.split_whitespace()
         .find_map(|word| word.strip_prefix("v=")?.split('.').next()?.parse().ok())
-        .unwrap_or_else(|| panic!("`{program} --version` names no version: {said}"))
+        .unwrap_or_else(|| panic!("`{name} --version` names no version: {said}"))
 }
 
 pub fn require(program: &str, command: &mut Command) -> String {
@@ -338,33 +361,51 @@ pub fn scratch_dir(name: &str) -> PathBuf {
     panic!("no writable directory for temporary files")
 }
 
-/// Addresses whose client and bus ports are free, and a listener that says they are taken.
+/// Blocks of addresses and ports that a test may have.
+const BLOCKS: u8 = 150;
+
+/// Addresses whose client and bus ports are free, and a listener that says they are taken: it
+/// holds the block for as long as it lives, also against other checkouts, so nobody else looks for
+/// free ports there. The name decides which block is tried first.
 pub fn free_addresses(
-    number: u8,
+    name: &str,
     nodes: &[(u8, Option<usize>)],
-) -> (TcpListener, Vec<SocketAddrV4>) {
-    for round in 0..9 {
-        let place = number + 16 * round;
+    ipv6: bool,
+) -> (TcpListener, Vec<Address>) {
+    let start = name.bytes().fold(0u32, |sum, b| sum * 31 % 1009 + u32::from(b)) as u16;
+    for round in 0..u16::from(BLOCKS) {
+        let block = ((start + round) % u16::from(BLOCKS)) as u8;
         // Below the ports that the kernel gives to outgoing connections, with the bus as well.
-        let first = 11_000 + 40 * u16::from(place);
-        let ip = |host| Ipv4Addr::new(127, 0, 80 + place, host);
-        let Ok(claim) = TcpListener::bind((ip(254), first)) else {
+        let first = 11_000 + 40 * u16::from(block);
+        let ip = |host: u8| format!("127.0.{}.{host}", 80 + block);
+        let Ok(claim) = TcpListener::bind((ip(254).as_str(), first)) else {
             continue;
         };
         let mut next = [first; 256];
-        let addresses: Vec<_> = nodes
-            .iter()
-            .map(|&(host, _)| {
-                let port = next[usize::from(host)];
-                next[usize::from(host)] += 1;
-                SocketAddrV4::new(ip(host), port)
-            })
-            .collect();
-        let free =
-            |port| move |a: &SocketAddrV4| TcpListener::bind((*a.ip(), a.port() + port)).is_ok();
+        let mut place = |host: u8| {
+            let (ip, counter) = if ipv6 {
+                ("::1".to_owned(), &mut next[0])
+            } else {
+                (ip(host), &mut next[usize::from(host)])
+            };
+            *counter += 1;
+            Address::new(&ip, *counter - 1).expect("an address")
+        };
+        let addresses: Vec<Address> = nodes.iter().map(|&(host, _)| place(host)).collect();
+        let free = |more: u16| {
+            move |a: &Address| {
+                let socket = socket(a);
+                TcpListener::bind((socket.ip(), socket.port() + more)).is_ok()
+            }
+        };
         if addresses.iter().all(free(0)) && addresses.iter().all(free(10_000)) {
             return (claim, addresses);
         }
     }
-    panic!("no free ports on 127.0.0.0/8 for test {number}")
+    panic!("no free ports on the loopback addresses for {name}")
+}
+
+pub fn socket(address: &Address) -> SocketAddr {
+    let ip: IpAddr = address.ip().parse().expect("tests know their servers by IP");
+    SocketAddr::new(ip, address.port())
 }

@@ -8,7 +8,7 @@ use crate::servers::until;
 
 #[test]
 fn open_slots_are_closed_on_request() {
-    let Some(servers) = Servers::start("open-slots", 12, Layout::ring(3, 1)) else {
+    let Some(servers) = Servers::start("open-slots", Layout::ring(3, 1)) else {
         return;
     };
     servers.form();
@@ -58,7 +58,7 @@ fn key_of_slot(servers: &Servers, slot: &str) -> String {
 fn a_node_with_stale_keys_is_flushed_on_request() {
     let mut layout = Layout::ring(3, 1);
     layout.unmet = vec![4];
-    let Some(mut servers) = Servers::start("stale-keys", 13, layout) else {
+    let Some(mut servers) = Servers::start("stale-keys", layout) else {
         return;
     };
     servers.form();

@@ -85,7 +85,7 @@ impl Servers {
         let members = self.members();
         let mut agreed: Option<Topology> = None;
         for &i in &members {
-            let at = self.nodes[i].address;
+            let at = &self.nodes[i].address;
             let view = self.view(i)?;
             if view.iter().any(|line| line.is("handshake")) {
                 return Err(format!("{at} is in a handshake"));

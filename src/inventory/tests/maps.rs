@@ -331,3 +331,33 @@ fn the_home_of_a_ghost_is_no_stranger() {
     files.push(file("layout.csv", "ip,port,role\n10.0.0.3,7003,replica\n"));
     assert_eq!(codes(&inventory(files)), [] as [Code; 0]);
 }
+
+#[test]
+fn an_ipv6_with_a_port_behind_it_is_what_the_nodes_say() {
+    let view = format!(
+        "{} ::1:7400@17400 myself,master - 0 0 1 connected 0-8191\n\
+         {} ::1:7401@17401 master - 0 0 2 connected 8192-16383\n\
+         {} fd00::2:1@17001 slave {} 0 0 1 connected\n",
+        "a".repeat(40),
+        "b".repeat(40),
+        "c".repeat(40),
+        "a".repeat(40),
+    );
+    let map = "host,address\nh1,::1:7400\nh2,[::1]:7401\nh3,fd00::2\nh4,::1:7402\n";
+    let inventory = inventory(vec![file("nodes.txt", &view), file("hosts.csv", map)]);
+    let host = |id: &str| {
+        let cluster = &inventory.cluster;
+        let node = cluster.find(&id.repeat(40)).expect("listed");
+        let host = cluster.node(node).host.expect("placed");
+        cluster.host(host).name.to_string()
+    };
+    assert_eq!([host("a"), host("b"), host("c")], ["h1", "h2", "h3"]);
+    // Nobody has the last: it is said as it stands there.
+    let unused: Vec<&str> = inventory
+        .diagnostics
+        .iter()
+        .filter(|d| d.code == "map/unused-host")
+        .map(|d| d.message.as_str())
+        .collect();
+    assert_eq!(unused, ["no node of the cluster has the IP `::1:7402`"]);
+}
