@@ -188,12 +188,7 @@ pub(super) fn contradiction(
     .at(place)
 }
 
-fn hosts(
-    gathered: &Gathered,
-    addresses: &Addresses,
-    rows: &HostRows,
-    inventory: &mut Inventory,
-) {
+fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory: &mut Inventory) {
     let cluster = &mut inventory.cluster;
     let unmapped = |node: &Node| node.address.as_ref().is_some_and(|a| rows.of(a).is_none());
     let machines = Machines::of(gathered, cluster.iter().filter(|(_, n)| unmapped(n)));

@@ -27,6 +27,10 @@ impl Servers {
     /// Saves the state of all nodes below a new directory.
     pub fn capture(&self, name: &str) -> PathBuf {
         let dir = self.root.join(name);
+        // An earlier one of the same name is of another moment.
+        if dir.exists() {
+            fs::remove_dir_all(&dir).expect("what the test wrote can be removed");
+        }
         self.save_maps(&dir);
         let mut first = true;
         for i in 0..self.nodes.len() {
@@ -51,13 +55,24 @@ impl Servers {
     }
 
     fn save_maps(&self, dir: &Path) {
-        let mut hosts = "host,ip\n".to_owned();
+        // On one IP, ports tell the hosts apart.
+        let shared = self.nodes.iter().any(|n| n.address.ip().contains(':'));
+        let mut hosts = if shared {
+            "host,address\n"
+        } else {
+            "host,ip\n"
+        }
+        .to_owned();
         let mut disks = "host,port,disk,dir\n".to_owned();
         let mut layout = "host,ip,port,role,master\n".to_owned();
         for node in &self.nodes {
             let host = format!("host-{}", node.host);
             let (ip, port) = (node.address.ip(), node.address.port());
-            let line = format!("{host},{ip}\n");
+            let line = if shared {
+                format!("{host},{}\n", node.address)
+            } else {
+                format!("{host},{ip}\n")
+            };
             if !hosts.contains(&line) {
                 hosts.push_str(&line);
             }

@@ -91,6 +91,11 @@ impl Servers {
             let (key, value) = entry(n);
             self.route(&["SET", &key, &value]);
         }
+        self.wait_for_replicas();
+    }
+
+    /// Every replica of every master of the layout has got all writes.
+    fn wait_for_replicas(&self) {
         for i in self.members() {
             let replicas = self
                 .members()
@@ -112,12 +117,73 @@ impl Servers {
         }
     }
 
+    /// Twice as many keys, each at every replica that there is.
+    pub fn write_more_keys(&self) {
+        for n in KEYS..2 * KEYS {
+            let (key, value) = entry(n);
+            self.route(&["SET", &key, &value]);
+        }
+        self.wait_for_replicas();
+    }
+
+    pub fn assert_more_keys(&self) {
+        for n in KEYS..2 * KEYS {
+            let (key, value) = entry(n);
+            assert_eq!(self.route(&["GET", &key]), value, "value of {key}");
+        }
+    }
+
+    /// A key in that slot.
+    pub fn key_in(&self, slot: &str) -> String {
+        let hashed =
+            |key: &String| self.say(0, &["CLUSTER", "KEYSLOT", key]).lines().trim() == slot;
+        (0..)
+            .map(|n| format!("stray:{n}"))
+            .find(hashed)
+            .expect("every slot has keys")
+    }
+
+    pub fn owns_slots(&self, i: usize) -> bool {
+        let own = self.line(i, &self.id(i)).expect("it answers");
+        own.is("master") && !own.slots.is_empty()
+    }
+
+    /// The first of the slots of a master that has no key.
+    pub fn first_slot(&self, i: usize) -> String {
+        let own = self.line(i, &self.id(i)).expect("it answers");
+        let range = own.slots.first().expect("it owns slots");
+        let first: u16 = range
+            .split('-')
+            .next()
+            .unwrap_or("")
+            .parse()
+            .expect("a slot");
+        let empty = |slot: &u16| {
+            let count = self.say(i, &["CLUSTER", "COUNTKEYSINSLOT", &slot.to_string()]);
+            count.lines().trim() == "0"
+        };
+        (first..).find(empty).expect("an empty slot").to_string()
+    }
+
+    /// As a reshard does it: the receiver first.
+    pub fn move_empty_slot(&self, slot: &str, from: usize, to: usize) {
+        let (id, old) = (self.id(to), self.id(from));
+        self.say(to, &["CLUSTER", "SETSLOT", slot, "IMPORTING", &old]);
+        self.say(from, &["CLUSTER", "SETSLOT", slot, "MIGRATING", &id]);
+        self.say(to, &["CLUSTER", "SETSLOT", slot, "NODE", &id]);
+        self.say(from, &["CLUSTER", "SETSLOT", slot, "NODE", &id]);
+    }
+
     /// Every key has its value.
     pub fn assert_keys(&self) {
         for n in 0..KEYS {
             let (key, value) = entry(n);
             assert_eq!(self.route(&["GET", &key]), value, "value of {key}");
         }
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.route(&["GET", key]) == key
     }
 
     /// Asks whoever owns the key, following redirections.

@@ -160,7 +160,10 @@ impl Drop for Running {
 /// `Redis server v=7.0.15 …` as the server names itself in INFO.
 fn info() -> String {
     let program = server_program();
-    let said = require(&program.display().to_string(), Command::new(&program).arg("--version"));
+    let said = require(
+        &program.display().to_string(),
+        Command::new(&program).arg("--version"),
+    );
     let version = said.split_whitespace().find_map(|w| w.strip_prefix("v="));
     let version = version.expect("a server names its version");
     match said.to_ascii_lowercase().starts_with("valkey") {

@@ -34,6 +34,12 @@ impl Planned {
         self.actions().iter().filter(|&&a| a == action).count()
     }
 
+    /// What the runs of the script wrote down.
+    pub fn journal(&self) -> String {
+        let name = format!("plan-{}.journal", &self.plan.plan_id[..12]);
+        fs::read_to_string(self.dir.join(name)).unwrap_or_default()
+    }
+
     pub fn first(&self, action: &str) -> &Step {
         self.plan
             .steps
@@ -64,6 +70,28 @@ impl Servers {
         }
         let plan = plan(&self.root, &capture, "plan.json", options);
         assert_eq!(plan.refused, None);
+        self.write_script(plan)
+    }
+
+    /// A plan for the cluster as it is, if one can be made.
+    pub fn try_plan(&self, options: &[&str]) -> Option<Planned> {
+        let capture = self.capture("again");
+        let mut command = topoplan(&self.root);
+        let output = run(command
+            .arg("plan")
+            .arg(&capture)
+            .args(["-o", "plan.json"])
+            .args(options));
+        println!("{}", said(&output));
+        if output.status.code() != Some(0) {
+            return None;
+        }
+        let text = fs::read(self.root.join("plan.json")).expect("the plan file was written");
+        Some(self.write_script(serde_json::from_slice(&text).expect("a plan file")))
+    }
+
+    /// The script of `plan.json`, in a directory of its own.
+    fn write_script(&self, plan: PlanReport) -> Planned {
         let script = run(topoplan(&self.root).args(["script", "plan.json", "--tool", "redis-cli"]));
         assert_eq!(script.status.code(), Some(0), "{}", said(&script));
         // Each plan has a place of its own, and so a journal.
@@ -84,6 +112,25 @@ impl Servers {
         self.look_again(left);
         self.run_again(planned);
         self.wait_settled()
+    }
+
+    /// The node that a step names.
+    pub fn at(&self, address: Option<&str>) -> usize {
+        let address = address.expect("the step names a node");
+        (0..self.nodes.len())
+            .find(|&i| self.nodes[i].address.to_string() == address)
+            .unwrap_or_else(|| panic!("{address} is no node of the test"))
+    }
+
+    /// The same script as if it never ran: what a run decided for good is forgotten.
+    pub fn rewrite(&self, planned: &Planned) -> Planned {
+        let dir = planned.dir.with_extension("again");
+        fs::create_dir_all(&dir).expect("the scratch directory is writable");
+        fs::copy(planned.dir.join("plan.sh"), dir.join("plan.sh")).expect("writable");
+        Planned {
+            plan: planned.plan.clone(),
+            dir,
+        }
     }
 
     /// Runs the script as it is.

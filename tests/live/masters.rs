@@ -210,7 +210,7 @@ fn a_script_stops_when_the_cluster_is_not_the_planned_one() {
         .plan
         .steps
         .iter()
-        .map(|step| at(&servers, &step.address));
+        .map(|step| servers.at(step.address.as_deref()));
     let [first, second] = nodes.collect::<Vec<_>>()[..] else {
         panic!("two steps were counted");
     };
@@ -237,7 +237,7 @@ fn a_script_stops_when_the_cluster_is_not_the_planned_one() {
 }
 
 /// As if host 2 had died and come back: `2/2, 0/4, 4/0`.
-fn skew(servers: &Servers) {
+pub fn skew(servers: &Servers) {
     let moved = (0..servers.nodes.len()).filter(|&i| {
         servers.nodes[i]
             .replicates
@@ -252,7 +252,7 @@ fn skew(servers: &Servers) {
 /// The replica that the first step would promote follows another master by now: the script must
 /// stop before it does anything.
 fn refuses_a_stale_guard(servers: &Servers, planned: &Planned, replica: usize) {
-    let own = at(servers, &planned.plan.steps[0].target_address);
+    let own = servers.at(planned.plan.steps[0].target_address.as_deref());
     let other = 0;
     assert_ne!(
         own, other,
@@ -266,13 +266,6 @@ fn refuses_a_stale_guard(servers: &Servers, planned: &Planned, replica: usize) {
     servers.assert_keys();
     servers.replicate(replica, own);
     servers.wait_settled();
-}
-
-fn at(servers: &Servers, address: &Option<String>) -> usize {
-    let address = address.as_deref().expect("a failover names two nodes");
-    (0..servers.nodes.len())
-        .find(|&i| servers.nodes[i].address.to_string() == address)
-        .unwrap_or_else(|| panic!("{address} is no node of the test"))
 }
 
 /// Slot owners per host, in the order of the hosts.

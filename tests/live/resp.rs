@@ -38,9 +38,14 @@ pub struct Client {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Result<Self, Trouble> {
-        let stream = TcpStream::connect_timeout(&address, CONNECT_LIMIT)?;
-        stream.set_read_timeout(Some(ANSWER_LIMIT))?;
-        stream.set_write_timeout(Some(ANSWER_LIMIT))?;
+        Self::within(address, ANSWER_LIMIT)
+    }
+
+    /// The same with another limit for each answer.
+    pub fn within(address: SocketAddr, limit: Duration) -> Result<Self, Trouble> {
+        let stream = TcpStream::connect_timeout(&address, CONNECT_LIMIT.min(limit))?;
+        stream.set_read_timeout(Some(limit))?;
+        stream.set_write_timeout(Some(limit))?;
         stream.set_nodelay(true)?;
         Ok(Self {
             reader: BufReader::new(stream),

@@ -188,7 +188,12 @@ impl Servers {
     /// The node comes back as a stranger on its old address: under a new id, empty, alone.
     pub fn reborn(&mut self, i: usize) {
         self.kill(i);
-        fs::remove_file(self.nodes[i].dir.join("nodes.conf")).expect("a node has its nodes.conf");
+        let dir = &self.nodes[i].dir;
+        fs::remove_file(dir.join("nodes.conf")).expect("a node has its nodes.conf");
+        let data = dir.join("appendonlydir");
+        if data.exists() {
+            fs::remove_dir_all(data).expect("what a server wrote can be removed");
+        }
         self.nodes[i].met = false;
         self.restart(i);
     }
@@ -372,7 +377,9 @@ pub fn free_addresses(
     nodes: &[(u8, Option<usize>)],
     ipv6: bool,
 ) -> (TcpListener, Vec<Address>) {
-    let start = name.bytes().fold(0u32, |sum, b| sum * 31 % 1009 + u32::from(b)) as u16;
+    let start = name
+        .bytes()
+        .fold(0u32, |sum, b| sum * 31 % 1009 + u32::from(b)) as u16;
     for round in 0..u16::from(BLOCKS) {
         let block = ((start + round) % u16::from(BLOCKS)) as u8;
         // Below the ports that the kernel gives to outgoing connections, with the bus as well.
@@ -406,6 +413,9 @@ pub fn free_addresses(
 }
 
 pub fn socket(address: &Address) -> SocketAddr {
-    let ip: IpAddr = address.ip().parse().expect("tests know their servers by IP");
+    let ip: IpAddr = address
+        .ip()
+        .parse()
+        .expect("tests know their servers by IP");
     SocketAddr::new(ip, address.port())
 }

@@ -28,7 +28,7 @@ fn open_slots_are_closed_on_request() {
     let empty: Vec<_> = planned.plan.steps.iter().map(|s| s.guard.empty).collect();
     assert_eq!(empty, [Some(true), None]);
     // A key that only the importing side has would be out of reach.
-    let key = key_of_slot(&servers, importing);
+    let key = servers.key_in(importing);
     servers.say(1, &["ASKING"]);
     servers.say(1, &["SET", &key, "stray"]);
     let before = servers.wait_settled();
@@ -44,14 +44,6 @@ fn open_slots_are_closed_on_request() {
     servers.say(1, &["DEL", &key]);
     let planned = servers.plan_with(&found, &["--settle-slots"]);
     servers.carry_out(&planned, &[]);
-}
-
-fn key_of_slot(servers: &Servers, slot: &str) -> String {
-    let hashed = |key: &String| servers.say(0, &["CLUSTER", "KEYSLOT", key]).lines().trim() == slot;
-    (0..)
-        .map(|n| format!("stray:{n}"))
-        .find(hashed)
-        .expect("every slot has keys")
 }
 
 #[test]
@@ -79,13 +71,13 @@ fn a_node_with_stale_keys_is_flushed_on_request() {
 }
 
 /// The node once owned slots with keys in them, elsewhere; it lost the slots and kept the keys.
-fn break_stale_keys(servers: &mut Servers, stale: usize) {
+pub fn break_stale_keys(servers: &mut Servers, stale: usize) {
     servers.say(stale, &["CLUSTER", "ADDSLOTS", "0"]);
     servers.say(
         stale,
         &["CONFIG", "SET", "cluster-require-full-coverage", "no"],
     );
-    let key = key_of_slot(servers, "0");
+    let key = servers.key_in("0");
     until("it serves its slot", || {
         servers
             .ask(stale, &["SET", &key, "stale"])

@@ -153,6 +153,21 @@ impl Servers {
         Ok(())
     }
 
+    /// All slots are served as far as those who belong together go; somebody may still be a
+    /// stranger.
+    pub fn serving_among_themselves(&self) -> Result<(), String> {
+        for i in self.members() {
+            let alone = self.view(i)?.len() == 1;
+            let info = self
+                .ask(i, &["CLUSTER", "INFO"])
+                .map_err(|t| t.to_string())?;
+            if !alone && !info.text().contains("cluster_state:ok") {
+                return Err(format!("{}: {}", self.nodes[i].address, info.text()));
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until all members agree, and serve, and follow.
     pub fn wait_settled(&self) -> Topology {
         until("the cluster settles", || {
