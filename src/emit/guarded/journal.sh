@@ -32,16 +32,18 @@ open_journal() {
     if command -v flock >/dev/null; then
         # A run that was killed may have left a question to a node behind, for seconds.
         flock -w 2 "$journal_fd" || occupied
-    elif ! mkdir -- "$journal.lock" 2>/dev/null; then
+    else
         # Who is gone holds nothing; its lock goes under another name first, so that of two who
         # see that only one takes it away.
-        read -r holder 2>/dev/null <"$journal.lock/pid" || holder=''
-        if is_number "$holder" && ! kill -0 "$holder" 2>/dev/null; then
-            mv -- "$journal.lock" "$journal.lock.$$" 2>/dev/null && rm -rf -- "$journal.lock.$$"
+        if ! mkdir -- "$journal.lock" 2>/dev/null; then
+            { read -r holder <"$journal.lock/pid"; } 2>/dev/null || holder=''
+            if is_number "$holder" && ! kill -0 "$holder" 2>/dev/null; then
+                mv -- "$journal.lock" "$journal.lock.$$" 2>/dev/null && rm -rf -- "$journal.lock.$$"
+            fi
+            mkdir -- "$journal.lock" 2>/dev/null || occupied
         fi
-        mkdir -- "$journal.lock" 2>/dev/null || occupied
-        say "$$" >"$journal.lock/pid"
         locked=yes
+        say "$$" >"$journal.lock/pid"
     fi
     # Another run may have ended between the look and the lock.
     read_journal
