@@ -18,6 +18,7 @@ use crate::emit::checked;
 use crate::emit::checked::CheckedCluster;
 use crate::emit::checked::CheckedStep;
 use crate::emit::text::one_line;
+use crate::emit::text::utc;
 use crate::report::PlanReport;
 use crate::text::quote::in_shell_quotes;
 use crate::text::words::count;
@@ -55,8 +56,8 @@ pub(super) fn program(plan: &PlanReport, edits: Edits, client: &str) -> Result<S
         in_shell_quotes(client),
     );
     out.push_str(&terms::terms(plan, edits, &cluster, &steps));
-    out.push_str(&data::cluster(plan, &cluster, &steps));
     out.push_str(&data::steps(plan, &steps, client));
+    out.push_str(&data::cluster(plan, &cluster, &steps));
     let _ = writeln!(
         out,
         "\n# ==== From here on: the library of topoplan {}, the same in every script of that version.\n\
@@ -101,11 +102,7 @@ fn header(
         env!("CARGO_PKG_VERSION"),
     );
     if let Some(time) = cluster.taken {
-        let _ = writeln!(
-            out,
-            "# Captured {} s after 1970 (date -u -d @{time}).",
-            time
-        );
+        let _ = writeln!(out, "# Captured {}.", utc(time));
     }
     if let Some(why) = &plan.refused {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));

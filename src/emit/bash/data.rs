@@ -322,13 +322,12 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
 /// What it relies on at other nodes.
 fn relied(step: &CheckedStep) -> Vec<(&'static str, String)> {
     let relied = &step.relied;
+    // Without a word in the plan, nothing may be lost elsewhere.
+    let served = (step.action == Kind::Replicate && relied.donor.is_none())
+        .then(|| relied.served.clone().unwrap_or(SlotSet::full()));
     let mut all = vec![
         ("guard_keys", text(&relied.keys)),
-        // Without a word in the plan, nothing may be lost elsewhere.
-        (
-            "guard_owned",
-            text(&Some(relied.served.clone().unwrap_or(SlotSet::full()))),
-        ),
+        ("guard_owned", text(&served)),
         ("dead", parties(&relied.dead)),
         ("minority", flag(relied.minority)),
     ];

@@ -9,6 +9,7 @@ use crate::emit::bash::data;
 use crate::emit::checked::CheckedCluster;
 use crate::emit::checked::CheckedStep;
 use crate::emit::text::one_line;
+use crate::emit::text::utc;
 use crate::report::PlanReport;
 use crate::text::quote::in_shell_quotes;
 
@@ -75,12 +76,11 @@ fn lines(
         (all, some) if all == some => ("undo", "no step can be taken back".to_owned()),
         _ => ("undo", format!("not of step {}", irreversible.join(", "))),
     });
-    if cluster.taken.is_none() {
-        let text = "nothing in the capture tells when it was taken".to_owned();
-        lines.push(("captured", text));
-    }
+    lines.push(("captured", cluster.taken.map_or(UNKNOWN.to_owned(), utc)));
     lines
 }
+
+const UNKNOWN: &str = "at a time that nothing in the capture tells";
 
 /// Which writes a run may lose.
 fn writes_at_risk(steps: &[CheckedStep]) -> String {
