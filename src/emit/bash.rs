@@ -1,11 +1,10 @@
 //! The guarded bash program: what is accepted and the steps as data, then a library that runs them.
 //!
 //! The library is the same for every plan and lies in `guarded/`, so that it can be read and
-//! checked as what it is. Only [`data`] and [`terms`] write values, all from
-//! [`checked`](super::checked).
+//! checked as what it is. Only [`data`] and [`terms`](super::terms) write values, all
+//! from [`checked`](super::checked).
 
 mod data;
-mod terms;
 
 use std::fmt::Write;
 
@@ -17,6 +16,7 @@ use crate::emit::EmitError;
 use crate::emit::checked;
 use crate::emit::checked::CheckedCluster;
 use crate::emit::checked::CheckedStep;
+use crate::emit::terms;
 use crate::emit::text::one_line;
 use crate::emit::text::utc;
 use crate::report::PlanReport;
@@ -55,7 +55,14 @@ pub(super) fn program(plan: &PlanReport, edits: Edits, client: &str) -> Result<S
         in_shell_quotes(&one_line(&plan.plan_id)),
         in_shell_quotes(client),
     );
-    out.push_str(&terms::terms(plan, edits, &cluster, &steps));
+    out.push_str(
+        "\n# What whoever runs this accepts; it is shown in the dry run and before the first step.\n\
+         terms() {\n",
+    );
+    for line in terms::terms(plan, edits, &cluster, &steps) {
+        let _ = writeln!(out, "    say {}", in_shell_quotes(&format!("  {line}")));
+    }
+    out.push_str("}\n");
     out.push_str(&data::steps(plan, &steps, client));
     out.push_str(&data::cluster(plan, &cluster, &steps));
     let _ = writeln!(

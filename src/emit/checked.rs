@@ -122,6 +122,24 @@ impl CheckedStep {
         (self.action.spec().commands)(&spelled).unwrap_or_default()
     }
 
+    /// Where to send what takes it back, and the words, where the plan says that something does.
+    pub(super) fn undo(&self) -> Option<(&Address, String)> {
+        if !self.can_be_undone {
+            return None;
+        }
+        match self.action {
+            Kind::Failover => Some((self.target_address.as_ref()?, "CLUSTER FAILOVER".to_owned())),
+            Kind::Replicate => {
+                let before = self.guard.master.as_ref()?;
+                Some((
+                    self.address.as_ref()?,
+                    format!("CLUSTER REPLICATE {before}"),
+                ))
+            }
+            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget => None,
+        }
+    }
+
     /// The slots that a failover takes over.
     pub(super) fn taken_over(&self) -> Option<&SlotSet> {
         self.slots

@@ -15,6 +15,7 @@ use crate::emit::EmitError;
 use crate::emit::Emitter;
 use crate::emit::checked;
 use crate::emit::checked::CheckedStep;
+use crate::emit::terms;
 use crate::emit::text::one_line;
 use crate::model::SlotSet;
 use crate::report::PlanReport;
@@ -43,10 +44,8 @@ fn emit(plan: &PlanReport, edits: Edits) -> Result<String, EmitError> {
     if let Some(why) = &plan.refused {
         let _ = writeln!(out, "# No plan was made: {}", one_line(why));
     }
-    if edits == Edits::Accepted {
-        out.push_str(
-            "# The plan file was changed after it was made: nobody proved or simulated it.\n",
-        );
+    for line in terms::terms(plan, edits, &checked::cluster(plan)?, &steps) {
+        let _ = writeln!(out, "#   {line}");
     }
     let last_forget = forgets_all_noaddr(plan, &steps);
     for (index, step) in steps.iter().enumerate() {
@@ -68,6 +67,9 @@ fn emit(plan: &PlanReport, edits: Edits) -> Result<String, EmitError> {
                 "# not before {} after step {last}",
                 seconds(step.pause_ms)
             );
+        }
+        for line in conditions(step) {
+            let _ = writeln!(out, "# only while {line}");
         }
         for line in commands(step, &steps[index + 1..], last_forget) {
             out.push_str(&line);
@@ -114,6 +116,52 @@ fn commands(step: &CheckedStep, later: &[CheckedStep], last_forget: Option<u32>)
             .collect(),
         Kind::Meet | Kind::Failover | Kind::Flush => step.commands().iter().map(cli).collect(),
     }
+}
+
+/// What the step relies on at other nodes: nobody but the reader looks there.
+fn conditions(step: &CheckedStep) -> Vec<String> {
+    let (relied, who) = (&step.relied, step.who());
+    let mut lines = Vec::new();
+    if let Some(donor) = &relied.donor {
+        let (master, slots) = (&donor.party.address, &donor.slots);
+        lines.push(format!(
+            "{master} is the master of {slots}, info replication of it lists {} online and that \
+             of {who} says master_link_status:up",
+            count(donor.keeps as usize + 1, "replica")
+        ));
+    }
+    if let (Some(receiver), Some(master)) = (&relied.receiver, &step.target_address) {
+        lines.push(format!(
+            "{master} is the master of {} and has at most {} without {who}",
+            receiver.slots,
+            count(receiver.replicas as usize, "replica")
+        ));
+    }
+    if let Some(copy) = &relied.copy {
+        let held = copy.offset.map(|offset| {
+            format!("info replication of {who} says a slave_repl_offset of {offset} at least")
+        });
+        lines.extend(held);
+        lines.extend(copy.rivals.iter().map(|rival| {
+            format!(
+                "info replication of {} says no higher slave_repl_offset and the same \
+                 master_replid",
+                rival.address
+            )
+        }));
+        let old = step
+            .target_address
+            .as_ref()
+            .map(|at| format!("nobody answers at {at}"));
+        lines.extend(old);
+    }
+    let back = relied.dead.iter();
+    lines.extend(back.map(|dead| format!("nobody answers at {}", dead.address)));
+    let keys = relied
+        .keys
+        .map(|keys| format!("dbsize of {who} is at most {keys}"));
+    lines.extend(keys);
+    lines
 }
 
 /// A meet whose node a later `do-replicate` meets by itself. It cannot name a bus port.

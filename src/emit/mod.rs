@@ -8,6 +8,7 @@ mod bash;
 mod checked;
 mod flashbase;
 mod redis_cli;
+mod terms;
 pub mod testing;
 mod text;
 mod valkey_cli;

@@ -12,6 +12,7 @@ pub(super) fn one_line(text: &str) -> String {
             c if c.is_whitespace() => ' ',
             // Inert in single quotes and in comments, but a reader who copies them has them run.
             '`' => '"',
+            '×' => 'x',
             '$' | '\\' => '?',
             ' '..='~' => c,
             _ => '?',

@@ -13,11 +13,10 @@ use crate::action::Word;
 use crate::emit::checked::CheckedCluster;
 use crate::emit::checked::CheckedParty;
 use crate::emit::checked::CheckedStep;
-use crate::emit::text::one_line;
+use crate::emit::terms;
 use crate::model::Address;
 use crate::model::Server;
 use crate::model::SlotSet;
-use crate::report::Exposure;
 use crate::report::PlanReport;
 use crate::text::quote::in_shell_quotes;
 
@@ -101,7 +100,8 @@ pub(super) fn steps(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> S
             .map(|slots| slots.to_string())
             .collect();
         all.push(("exposed", shards.join(" ")));
-        all.push(("undo", undo(step).unwrap_or_default()));
+        let undo = step.undo().map(|(at, words)| format!("{at} {words}"));
+        all.push(("undo", undo.unwrap_or_default()));
         for (name, value) in all {
             if !value.is_empty() {
                 let _ = writeln!(out, "    {name}={}", in_shell_quotes(&value));
@@ -151,29 +151,13 @@ fn comment(plan: &PlanReport, step: &CheckedStep, client: &str) -> String {
         let _ = writeln!(out, "#      DATA LOSS: {loss}");
     }
     for exposed in plan.exposure.iter().filter(|e| e.step == step.id) {
-        let _ = writeln!(out, "#      exposure: {}", exposure(exposed));
+        let _ = writeln!(out, "#      exposure: {}", terms::exposure(exposed));
     }
-    if let Some(undo) = undo(step)
-        && let Some((at, words)) = undo.split_once(' ')
-        && let Some((host, port)) = at.rsplit_once(':')
-    {
+    if let Some((at, words)) = step.undo() {
+        let (host, port) = (at.ip(), at.port());
         let _ = writeln!(out, "#      undo: {client} -h {host} -p {port} {words}");
     }
     out
-}
-
-/// `slots 0-5460 have 1 copy, until …`.
-pub(super) fn exposure(exposed: &Exposure) -> String {
-    let copies = match exposed.copies {
-        0 => "no copy".to_owned(),
-        1 => "1 copy".to_owned(),
-        n => format!("{n} copies"),
-    };
-    let reason = match exposed.reason.as_str() {
-        "" => String::new(),
-        reason => format!(", {reason}"),
-    };
-    one_line(&format!("slots {} have {copies}{reason}", exposed.shard))
 }
 
 /// The command as somebody would type it. Of forget and set-slot it stands once, for each node and
@@ -207,27 +191,6 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
 fn typed(command: &Command, client: &str) -> String {
     let (host, port) = command.at.rsplit_once(':').unwrap_or((&command.at, ""));
     format!("{client} -h {host} -p {port} {}", command.line())
-}
-
-/// Address and words of what takes the step back, where the plan says that something does.
-pub(super) fn undo(step: &CheckedStep) -> Option<String> {
-    if !step.can_be_undone {
-        return None;
-    }
-    match step.action {
-        Kind::Failover => Some(format!(
-            "{} CLUSTER FAILOVER",
-            step.target_address.as_ref()?
-        )),
-        Kind::Replicate => {
-            let before = step.guard.master.as_ref()?;
-            Some(format!(
-                "{} CLUSTER REPLICATE {before}",
-                step.address.as_ref()?
-            ))
-        }
-        Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget => None,
-    }
 }
 
 /// What later steps of the plan make of this one's effect, so that a second run knows it for done:

@@ -1,35 +1,26 @@
-//! What whoever runs a script accepts, said before anything else: risks, assumptions, decisions of
-//! those who made the plan.
-
-use std::fmt::Write;
+//! What whoever carries a plan out accepts, said before anything else: risks, assumptions,
+//! decisions of those who made the plan.
 
 use crate::action::StepMode;
 use crate::emit::Edits;
-use crate::emit::bash::data;
 use crate::emit::checked::CheckedCluster;
 use crate::emit::checked::CheckedStep;
 use crate::emit::text::one_line;
 use crate::emit::text::utc;
+use crate::report::Exposure;
 use crate::report::PlanReport;
-use crate::text::quote::in_shell_quotes;
 
-/// The function that says it, in the dry run and before the first step.
+/// Each as a label and a line of cleaned text.
 pub(super) fn terms(
     plan: &PlanReport,
     edits: Edits,
     cluster: &CheckedCluster,
     steps: &[CheckedStep],
-) -> String {
-    let mut out = String::from(
-        "\n# What whoever runs this accepts; it is shown in the dry run and before the first step.\n\
-         terms() {\n",
-    );
-    for (label, text) in lines(plan, edits, cluster, steps) {
-        let line = format!("  {label:<11} {}", one_line(&text));
-        let _ = writeln!(out, "    say {}", in_shell_quotes(line.trim_end()));
-    }
-    out.push_str("}\n");
-    out
+) -> Vec<String> {
+    let lines = lines(plan, edits, cluster, steps).into_iter();
+    lines
+        .map(|(label, text)| format!("{label:<11} {}", one_line(&text)))
+        .collect()
 }
 
 fn lines(
@@ -60,14 +51,14 @@ fn lines(
         lines.push(("exposure", none));
     }
     for exposed in &plan.exposure {
-        let text = format!("step {}: {}", exposed.step, data::exposure(exposed));
+        let text = format!("step {}: {}", exposed.step, exposure(exposed));
         lines.push(("exposure", text));
     }
     lines.extend(plan.assumptions.iter().map(|a| ("assumed", a.clone())));
     lines.extend(plan.advice.iter().map(|a| ("advice", a.clone())));
     let irreversible: Vec<String> = steps
         .iter()
-        .filter(|s| data::undo(s).is_none())
+        .filter(|s| s.undo().is_none())
         .map(|s| s.id.to_string())
         .collect();
     lines.push(match (steps.len(), irreversible.len()) {
@@ -97,4 +88,18 @@ fn writes_at_risk(steps: &[CheckedStep]) -> String {
          returns",
         forced.join(", ")
     )
+}
+
+/// `slots 0-5460 have 1 copy, until …`.
+pub(super) fn exposure(exposed: &Exposure) -> String {
+    let copies = match exposed.copies {
+        0 => "no copy".to_owned(),
+        1 => "1 copy".to_owned(),
+        n => format!("{n} copies"),
+    };
+    let reason = match exposed.reason.as_str() {
+        "" => String::new(),
+        reason => format!(", {reason}"),
+    };
+    one_line(&format!("slots {} have {copies}{reason}", exposed.shard))
 }
