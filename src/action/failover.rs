@@ -169,7 +169,7 @@ impl Act for Failover {
         let accepted = matches!(sync, Sync::Never | Sync::Running);
         let forced = matches!(self.mode, Mode::Force | Mode::Takeover);
         let takeover = self.mode == Mode::Takeover;
-        let gone = |id, n: &Node| takeover && id != self.old && !n.live && !n.slots.is_empty();
+        let gone = |id, n: &Node| takeover && id != self.old && !n.is_live() && !n.slots.is_empty();
         Guard {
             master: Some(at.node(self.old).name.to_string()),
             link: match self.mode {

@@ -58,7 +58,7 @@ impl Donor {
         let address = master.address.as_ref()?.to_string();
         let synced =
             |id: NodeId, n: &Node| n.replication.link != Link::Down && cluster.is_synced(id);
-        (master.live && !master.slots.is_empty()).then(|| Self {
+        (master.is_live() && !master.slots.is_empty()).then(|| Self {
             id: master.name.to_string(),
             address,
             slots: master.slots.to_string(),
