@@ -356,7 +356,7 @@ fn an_ipv6_with_a_port_behind_it_is_what_the_nodes_say() {
     let unused: Vec<&str> = inventory
         .diagnostics
         .iter()
-        .filter(|d| d.code == "map/unused-host")
+        .filter(|d| d.code == Map::UnusedHost)
         .map(|d| d.message.as_str())
         .collect();
     assert_eq!(unused, ["no node of the cluster has the IP `::1:7402`"]);
