@@ -7,10 +7,12 @@
 mod forgotten;
 mod level;
 mod load;
+mod majority;
 mod spread;
 
 use crate::model::Cluster;
 use crate::model::Membership;
+use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Shard;
 use crate::policy::HomeRole;
@@ -23,6 +25,7 @@ pub use level::Level;
 pub use load::Load;
 pub use load::load_of;
 pub use load::loads;
+pub use majority::MajorityLost;
 pub use spread::Spread;
 pub use spread::Tier;
 
@@ -238,6 +241,18 @@ pub fn same_disk(cluster: &Cluster, shards: &[Shard]) -> i64 {
 /// is no majority now.
 pub fn votes_to_spare(cluster: &Cluster) -> usize {
     cluster.live_voters().saturating_sub(cluster.votes_needed())
+}
+
+/// Live masters that own no slot and may be given some, in node order.
+pub fn free_masters(cluster: &Cluster) -> Vec<NodeId> {
+    let free = |n: &Node| {
+        n.is_live_member() && n.is_master() && n.slots.is_empty() && n.seen.contested.is_empty()
+    };
+    cluster
+        .iter()
+        .filter(|(_, n)| free(n))
+        .map(|(id, _)| id)
+        .collect()
 }
 
 /// How a node's role differs from its home role.

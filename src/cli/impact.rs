@@ -60,7 +60,7 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
 }
 
 /// Reads a DOMAIN argument.
-fn domain(text: &str) -> Result<Domain, String> {
+pub(super) fn domain(text: &str) -> Result<Domain, String> {
     text.parse::<Domain>().map_err(|e| e.to_string())
 }
 

@@ -11,10 +11,13 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
+use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
 use crate::cli::whole;
 use crate::compose;
+use crate::model::Domain;
+use crate::plan;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::render;
@@ -40,6 +43,9 @@ pub(super) struct PlanArgs {
     /// Plan in spite of views that disagree; the reason goes into the plan
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
+    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z or node:ADDR
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
+    dead: Vec<Domain>,
     #[command(flatten)]
     flags: Flags,
     /// Exit with 5 unless every level of the plan is proven minimal
@@ -55,7 +61,11 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     if let Some(file) = &args.output {
         whole::must_be_apart(file, args.capture.inputs())?;
     }
-    let inventory = args.capture.read_for_plan(terminal)?;
+    let mut inventory = args.capture.read_for_plan(terminal)?;
+    plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {
+        let help = "see whether the right domain is named; if it died since, capture again";
+        Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
+    })?;
     let report = compose::plan(&inventory, &request).map_err(Failure::Internal)?;
     let exit = args.exit(&report);
     let json = render::json::report(&report);
@@ -109,6 +119,7 @@ impl PlanArgs {
             skip,
             through: self.through,
             force: self.force.clone(),
+            dead: self.dead.clone(),
             flags: self.flags.given(),
         })
     }

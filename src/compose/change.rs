@@ -298,13 +298,15 @@ mod tests {
         assert_eq!(on_disk("slave,fail", &silent).refused, None);
     }
 
-    /// Views of a master that runs and of the replica of another; `flags` are of that one in each.
+    /// Views of a master that runs, beside another one, and of the replica of a third; `flags` are of
+    /// that one in each.
     fn two_views(flags: [&str; 2], pongs: [u64; 2], more: &[(&str, &str)]) -> PlanReport {
-        let (a, b, c) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|id| id.repeat(40));
         let view = |ip: &str, flags: &str, pong: u64| {
             let text = format!(
                 "{a} 10.0.0.1:7001@17001 master{flags} - 0 {pong} 1 connected 0-8191\n\
-                 {b} 10.0.0.2:7001@17001 master - 0 {pong} 2 connected 8192-16383\n\
+                 {b} 10.0.0.2:7001@17001 master - 0 {pong} 2 connected 8192-12287\n\
+                 {d} 10.0.0.4:7001@17001 master - 0 {pong} 3 connected 12288-16383\n\
                  {c} 10.0.0.3:7001@17001 slave {a} 0 {pong} 1 connected\n"
             );
             let own = format!("{ip}:7001@17001 ");

@@ -90,6 +90,13 @@ area! {
         /// Save `cluster nodes` again.
         Flags "flags" Warning Line,
 
+        /// A blank was lost between the times of the last ping and the last pong.
+        ///
+        /// Nothing is lost: a ping of 0 (none waits for an answer) and the pong behind it were read.
+        ///
+        /// Save `cluster nodes` again if it happens to more than times.
+        GluedTimes "glued-times" Note Nothing,
+
         /// A file that was given as a map lacks the columns of that map.
         ///
         /// The file was not used at all.

@@ -29,8 +29,9 @@ pub(super) struct Split {
     pub views: Vec<usize>,
 }
 
-/// Ids of the cluster, and running blank processes that nobody lists. Anything else that hangs
-/// together on its own is another cluster: said, and left out.
+/// Ids of the cluster, and running blank processes that nobody lists. Groups that do not know each
+/// other and own slots of which no other owns any are one cluster that never met or fell apart.
+/// Anything else that hangs together on its own is another cluster: said, and left out.
 pub(super) fn split_clusters(
     gathered: &Gathered,
     used: &[usize],
@@ -96,19 +97,24 @@ pub(super) fn split_clusters(
             && view.myself == Some(0)
             && view.authority != Authority::Disk
     };
-    let others = groups.iter().filter(|(group, _)| Some(**group) != main);
+    let ours = main.map_or_else(BTreeSet::new, |main| islands(gathered, &groups, main));
+    let others = groups.iter().filter(|(group, _)| !ours.contains(group));
     let strangers = others.filter(|(_, views)| claims_slots(views) && !is_lonely(views));
     let strangers: Vec<usize> = strangers.flat_map(|(_, views)| views).copied().collect();
+    let chosen: Vec<usize> = ours
+        .iter()
+        .flat_map(|group| &groups[group])
+        .copied()
+        .collect();
+    let chosen = &chosen[..];
     for (group, views) in &groups {
         let ids = listed(gathered, views);
-        if Some(*group) == main {
-            members = ids;
+        if ours.contains(group) {
+            members.extend(ids);
             kept.extend(views);
             continue;
         }
         let lonely = is_lonely(views);
-        let chosen = main.and_then(|main| groups.get(&main));
-        let chosen = chosen.map_or(&[][..], Vec::as_slice);
         if lonely && !claims_slots(views) {
             let ours = strangers.is_empty()
                 || is_nearer(gathered, &gathered.views[views[0]], chosen, &strangers);
@@ -132,6 +138,37 @@ pub(super) fn split_clusters(
         foreign,
         views: kept,
     }
+}
+
+/// The groups that are one cluster with `main`: together they own no slot twice.
+fn islands(
+    gathered: &Gathered,
+    groups: &BTreeMap<usize, Vec<usize>>,
+    main: usize,
+) -> BTreeSet<usize> {
+    let mut owned = claimed(gathered, &groups[&main]);
+    let mut ours = BTreeSet::from([main]);
+    if owned.is_empty() {
+        return ours;
+    }
+    for (&group, views) in groups.iter().filter(|(group, _)| **group != main) {
+        let slots = claimed(gathered, views);
+        if !slots.is_empty() && slots.intersection(&owned).is_empty() {
+            owned.union_with(&slots);
+            ours.insert(group);
+        }
+    }
+    ours
+}
+
+/// The slots that these views give to somebody.
+fn claimed(gathered: &Gathered, views: &[usize]) -> SlotSet {
+    let mut facts = BTreeSet::new();
+    for &view in views {
+        facts.extend(gathered.views[view].lines.iter().map(|l| l.fact));
+    }
+    let facts = facts.into_iter().map(|f| &gathered.facts[f as usize]);
+    SlotSet::from_ranges(facts.flat_map(|fact| fact.slots.iter().copied()))
 }
 
 /// Whether a blank node is beside our nodes rather than beside those of another cluster: by its

@@ -15,10 +15,12 @@ use crate::model::Evidence;
 use crate::model::Life;
 use crate::model::Liveness;
 use crate::model::Membership;
+use crate::model::Millis;
 use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Opinion;
 use crate::model::Process;
+use crate::model::SilentFor;
 use crate::parse::Flags;
 
 /// Judges node by node; see [`Evidence::judge`].
@@ -44,6 +46,31 @@ pub(super) fn judge(
             Membership::Member => evidence.judge(),
         };
     }
+}
+
+/// For how long the doubted nodes have been silent, by the clocks of the views that doubt them.
+pub(super) fn silences(
+    gathered: &Gathered,
+    used: &[usize],
+    index: &Index,
+) -> BTreeMap<NodeId, SilentFor> {
+    let mut found: BTreeMap<NodeId, SilentFor> = BTreeMap::new();
+    for view in used.iter().map(|&v| &gathered.views[v]) {
+        let age =
+            |ms: u64| (ms > 0 && view.clock > 0).then(|| Millis(view.clock.saturating_sub(ms)));
+        for doubted in &view.doubted {
+            let token = gathered.fact(&view.lines[doubted.line]).token;
+            let Some(id) = index.get(token) else { continue };
+            let (ping, pong) = (age(doubted.ping_sent), age(doubted.pong_received));
+            let known = found.entry(id).or_insert(SilentFor { ping, pong });
+            known.ping = known.ping.max(ping);
+            known.pong = match (known.pong, pong) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        }
+    }
+    found
 }
 
 /// What the views of others say of it.

@@ -193,15 +193,23 @@ fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory:
     let unmapped = |node: &Node| node.address.as_ref().is_some_and(|a| rows.of(a).is_none());
     let machines = Machines::of(gathered, cluster.iter().filter(|(_, n)| unmapped(n)));
     let mut names: BTreeSet<Arc<str>> = rows.names.iter().map(|n| Arc::from(*n)).collect();
+    let real = cluster
+        .iter()
+        .filter_map(|(_, n)| n.address.as_ref())
+        .any(Address::is_place);
     let placed = |id: NodeId, node: &Node| {
         let address = node
             .address
             .as_ref()
             .filter(|_| node.membership != Membership::Ghost)?;
-        Some(rows.of(address).map_or_else(
-            || Arc::from(machines.ip(id).unwrap_or(address.ip())),
-            |row| Arc::from(row.host.as_str()),
-        ))
+        let mapped = rows.of(address).map(|row| Arc::from(row.host.as_str()));
+        // What every host calls itself, or no IP at all, names none beside real ones.
+        let own = || {
+            machines
+                .ip(id)
+                .or((!real || address.is_place()).then(|| address.ip()))
+        };
+        mapped.or_else(|| own().map(Arc::from))
     };
     names.extend(cluster.iter().filter_map(|(id, node)| placed(id, node)));
     let index: BTreeMap<Arc<str>, HostId> = names.iter().cloned().zip((0..).map(HostId)).collect();
@@ -212,6 +220,9 @@ fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory:
         .into_iter()
         .map(|name| Host { name, zone: None })
         .collect();
+    let nowhere = |n: &Node| n.address.is_some() && n.host.is_none() && !n.is_ghost();
+    let nowhere = inventory.cluster.iter().filter(|(_, n)| nowhere(n));
+    inventory.placeless = nowhere.map(|(id, _)| id).collect();
     inventory.behind_one_ip = machines.unknown;
     inventory.diagnostics.extend(machines.notes);
     zones(gathered, rows, inventory);

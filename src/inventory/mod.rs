@@ -106,6 +106,9 @@ pub struct Inventory {
     pub conf_faults: Vec<ConfFile>,
     /// Nodes that the host map does not name; none where there is no host map.
     pub unmapped: Vec<NodeId>,
+    /// Nodes of which nobody knows the host: their addresses are loopback or no IP, beside others
+    /// that have real ones.
+    pub placeless: Vec<NodeId>,
     /// Nodes that announce an IP with others, behind NAT: no map places them, and nothing says
     /// whether they are on one machine with those.
     pub behind_one_ip: Vec<NodeId>,

@@ -39,13 +39,16 @@ pub(super) fn drafts(
         let of = &seen[&token];
         let own = of.own.or(of.own_on_disk).map(|v| &gathered.views[v]);
         let own_address = of.own_fact(gathered).and_then(Fact::address);
-        let address = own_address
-            .or_else(|| own.and_then(|v| v.named.clone()))
-            .or_else(|| {
-                of.most(gathered, |f| {
-                    f.address().filter(|_| !f.flags.has(Flags::NOADDR))
-                })
-            });
+        let named = own.and_then(|v| v.named.clone());
+        // Who announces a loopback address was reached elsewhere.
+        let better = named.clone().filter(|named| {
+            named.is_place() && own_address.as_ref().is_some_and(Address::is_local)
+        });
+        let address = better.or(own_address).or(named).or_else(|| {
+            of.most(gathered, |f| {
+                f.address().filter(|_| !f.flags.has(Flags::NOADDR))
+            })
+        });
         let noaddr = of.count(gathered, |f| f.flags.has(Flags::NOADDR));
         // A ghost has no view of its own, so the process at its address is another one.
         let taken = |a: &Address| taken.contains(a);
@@ -138,8 +141,12 @@ pub(super) fn nodes(
                 draft.address.clone(),
             );
             node.membership = draft.membership;
+            node.seen.is_listed_there = draft
+                .address
+                .as_ref()
+                .is_some_and(|a| of.is_listed_at(gathered, a));
             node.seen.has_view = of.own.is_some_and(|v| gathered.views[v].whole);
-            if draft.membership == Membership::Ghost {
+            if draft.address.is_none() {
                 node.last_address = last_seen.get(&draft.token).cloned();
             }
             let own = of.own_fact(gathered);

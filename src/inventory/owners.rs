@@ -52,7 +52,8 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
         };
         if whose.names().is_listed(name) {
             diagnostics.push(contradiction(name, &announced).at(place));
-        } else {
+        } else if name.is_ip() {
+            // What a container or a host is called contradicts nothing.
             elsewhere.push((name.clone(), announced, place));
         }
     }
@@ -171,8 +172,17 @@ fn two_views(gathered: &Gathered, kept: usize, dropped: usize) -> Diagnostic {
         Ordering::Equal => "another",
         Ordering::Greater => "a newer",
     };
-    let path = gathered.views[kept].path.escape_debug();
-    let message = format!("`{path}` holds {what} view of the same node; this one was not used");
+    let there = first_line(gathered, kept);
+    let message = match gathered.views[kept].path == gathered.views[dropped].path {
+        true => format!(
+            "line {} begins {what} view of the same node; this one was not used",
+            there.line
+        ),
+        false => format!(
+            "`{}` holds {what} view of the same node; this one was not used",
+            there.path.escape_debug()
+        ),
+    };
     Diagnostic::new(Capture::TwoViews, message).at(first_line(gathered, dropped))
 }
 
@@ -209,9 +219,10 @@ fn same_ids_elsewhere(
 }
 
 pub(super) fn first_line(gathered: &Gathered, view: usize) -> Place {
+    let view = &gathered.views[view];
     Place {
-        path: gathered.views[view].path.clone(),
-        line: 1,
+        path: view.path.clone(),
+        line: view.lines.first().map_or(1, |line| line.line),
         column: 1,
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         torn: doubles.iter().filter_map(|d| d.torn(&gathered)).collect(),
         ..Inventory::default()
     };
-    let said = doubles.iter().map(|d| d.diagnostic(&gathered));
+    let said = doubles.iter().filter_map(|d| d.diagnostic(&gathered));
     inventory.diagnostics.extend(said);
     // Files on disk are used only where no running process answered, so all are of one kind.
     inventory.cluster.views = used.len();
@@ -111,6 +111,9 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let processes = Processes::of(&gathered, &used, &names, &mut inventory);
     let shown = processes.of_silent(&gathered, &seen, &index, &mut inventory);
     liveness::judge(&gathered, &seen, &index, &shown, &mut inventory.cluster);
+    for (id, silent_for) in liveness::silences(&gathered, &used, &index) {
+        inventory.cluster.node_mut(id).seen.silent_for = Some(silent_for);
+    }
     unseen::find(&gathered, &used, &index, &mut inventory.cluster);
     moments::note(&gathered, &used, &seen, &index, &mut inventory);
     moved::note(&gathered, &used, &seen, &index, &mut inventory);

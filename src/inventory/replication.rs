@@ -10,7 +10,9 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Link;
+use crate::model::Millis;
 use crate::model::NodeId;
+use crate::model::Persistence;
 use crate::model::Replication;
 use crate::model::Sync;
 use crate::parse::DBSIZE;
@@ -32,8 +34,15 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     settings(&answers, inventory);
     let names = contradiction::names(gathered, &by_address);
     inventory.cluster.server = server::server(gathered, &answers);
+    inventory.cluster.service = server::service(gathered, &inventory.cluster);
     inventory.diagnostics.extend(server::odd_version(&answers));
     for (id, of) in &answers {
+        let node = inventory.cluster.node_mut(*id);
+        node.persistence = persistence(of);
+        node.version = server::version(of);
+        let uptime = of.info.get("uptime_in_seconds");
+        let uptime = uptime.and_then(|s| s.parse::<u64>().ok());
+        node.uptime = uptime.map(|s| Millis(s.saturating_mul(1000)));
         own_state(*id, of, &names, inventory);
         if matches!(
             setting(
@@ -55,6 +64,19 @@ fn setting<'a>(config: &'a BTreeMap<String, String>, names: &[&str]) -> Option<&
         .iter()
         .find_map(|n| config.get(*n))
         .map(String::as_str)
+}
+
+/// By CONFIG GET, the file that it is started with, or INFO.
+fn persistence(of: &Answers) -> Persistence {
+    let logs = of.config.get("appendonly").map(|v| v == "yes");
+    let logs = logs.or_else(|| Some(of.info.get("aof_enabled")? == "1"));
+    let saves = of.config.get("save").map(|v| !v.is_empty() && v != "\"\"");
+    match (logs, saves) {
+        (Some(true), _) => Persistence::Log,
+        (_, Some(true)) => Persistence::Snapshots,
+        (Some(false), Some(false)) => Persistence::Nothing,
+        (None, _) | (Some(false), None) => Persistence::Unknown,
+    }
 }
 
 fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {

@@ -7,6 +7,7 @@ use crate::inventory::gather::Gathered;
 use crate::inventory::owners::owner;
 use crate::inventory::record::Fact;
 use crate::inventory::record::Token;
+use crate::model::Address;
 use crate::parse::Authority;
 use crate::parse::Flags;
 
@@ -72,6 +73,13 @@ impl Seen {
             .filter(|(f, _)| test(&gathered.facts[**f as usize]))
             .map(|(_, n)| n)
             .sum()
+    }
+
+    /// Whether its own view or that of another lists it at that address.
+    pub fn is_listed_at(&self, gathered: &Gathered, address: &Address) -> bool {
+        let own = self.own_fact(gathered).and_then(Fact::address);
+        let there = |fact: &Fact| fact.address().as_ref() == Some(address);
+        own.as_ref() == Some(address) || self.count(gathered, there) > 0
     }
 
     /// What most views say, by the higher epoch on a tie.

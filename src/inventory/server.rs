@@ -7,8 +7,11 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Parse;
 use crate::inventory::answers::Answers;
 use crate::inventory::gather::Gathered;
+use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::NodeName;
 use crate::model::Server;
+use crate::model::Service;
 use crate::model::Version;
 use crate::parse::NodeLine;
 
@@ -47,6 +50,30 @@ pub(super) fn server(gathered: &Gathered, answers: &[(NodeId, &Answers)]) -> Ser
         name: name.into(),
         version: None,
     })
+}
+
+/// The service that more than half of the nodes are named for.
+pub(super) fn service(gathered: &Gathered, cluster: &Cluster) -> Option<Service> {
+    let by_host_name = |name: &NodeName| {
+        let &token = gathered.tokens.get(name)?;
+        let facts = gathered.by_token[token as usize].iter();
+        let mut facts = facts.map(|&fact| &gathered.facts[fact as usize]);
+        facts.find_map(|fact| Service::of(fact.hostname.as_deref()?))
+    };
+    let mut tally: BTreeMap<Service, usize> = BTreeMap::new();
+    for (_, node) in cluster.iter() {
+        let own = node.address.as_ref().and_then(|a| Service::of(a.ip()));
+        if let Some(service) = own.or_else(|| by_host_name(&node.name)) {
+            *tally.entry(service).or_default() += 1;
+        }
+    }
+    let (service, count) = tally.into_iter().max_by_key(|&(_, count)| count)?;
+    (2 * count > cluster.nodes.len()).then_some(service)
+}
+
+/// The version that one node told.
+pub(super) fn version(of: &Answers) -> Option<Version> {
+    read(told(of)?.1)
 }
 
 /// The server's name and version, as INFO has them.

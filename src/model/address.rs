@@ -69,6 +69,31 @@ impl Address {
         )
     }
 
+    /// Whether it can say on which host a node is and where others reach it: not so the loopback
+    /// addresses that every host has, nor four numbers that are no IP.
+    pub fn is_place(&self) -> bool {
+        !self.is_loopback() && !self.is_no_ip()
+    }
+
+    /// Numbers, not a name.
+    pub fn is_ip(&self) -> bool {
+        self.number.is_some()
+    }
+
+    /// Of the host itself, in any spelling.
+    pub fn is_loopback(&self) -> bool {
+        match self.number {
+            Some(ip) => ip.is_loopback() || ip.is_unspecified(),
+            None => &*self.ip == "localhost" || self.ip.starts_with("localhost."),
+        }
+    }
+
+    /// Numbers and dots as in an IP, and none that exists: `172.18.0.514`.
+    pub fn is_no_ip(&self) -> bool {
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        self.number.is_none() && self.ip.split('.').all(digits)
+    }
+
     /// The client port.
     pub fn port(&self) -> u16 {
         self.port
@@ -126,6 +151,41 @@ mod tests {
         let brackets: Address = "[fd01::85:14:243:18]:6379".parse().unwrap();
         assert_eq!(bare, brackets);
         assert_eq!(bare.to_string(), "fd01::85:14:243:18:6379");
+    }
+
+    #[test]
+    fn an_address_that_is_no_place() {
+        let of = |ip: &str| Address::new(ip, 7000).unwrap();
+        for ip in [
+            "127.0.0.1",
+            "127.0.1.1",
+            "::1",
+            "0.0.0.0",
+            "::",
+            "localhost",
+            "localhost.localdomain",
+        ] {
+            assert!(of(ip).is_loopback() && !of(ip).is_place(), "{ip}");
+        }
+        for ip in [
+            "172.18.0.514",
+            "172.18.0.2451",
+            "10.0.0.1.2",
+            "10.0.1",
+            "1234",
+        ] {
+            assert!(of(ip).is_no_ip() && !of(ip).is_place(), "{ip}");
+        }
+        for ip in [
+            "10.0.0.1",
+            "fd01::5",
+            "redis-0",
+            "localhost-1",
+            "10-0-0-1",
+            "a.1.2.3",
+        ] {
+            assert!(of(ip).is_place(), "{ip}");
+        }
     }
 
     #[test]

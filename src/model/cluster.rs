@@ -1,5 +1,6 @@
 //! The reconciled cluster: what rules judge, plans change and simulations step through.
 
+use crate::model::address::Address;
 use crate::model::domain::Disk;
 use crate::model::domain::Host;
 use crate::model::domain::HostId;
@@ -11,6 +12,7 @@ use crate::model::node::Node;
 use crate::model::node::NodeId;
 use crate::model::node::Role;
 use crate::model::node::Sync;
+use crate::model::service::Service;
 use crate::model::shard::Shard;
 use crate::model::slots::SlotSet;
 use crate::model::version::Server;
@@ -64,6 +66,8 @@ pub struct Cluster {
     pub disks: Vec<Disk>,
     pub zones: Vec<Zone>,
     pub server: Server,
+    /// Whose service it is, by the names of its nodes.
+    pub service: Option<Service>,
     pub settings: Settings,
     /// How many views were read: one view cannot show un-met nodes or others' open slots.
     pub views: usize,
@@ -98,6 +102,33 @@ impl Cluster {
             .map(|(id, _)| id)
     }
 
+    /// Who is listed at an address, in node order: more than one where an entry is wrong.
+    pub fn at(&self, address: &Address) -> impl Iterator<Item = NodeId> + '_ {
+        // Nodes are sorted by address, and no step changes one; those without come last.
+        fn key(node: &Node) -> (bool, Option<&Address>) {
+            (node.address.is_none(), node.address.as_ref())
+        }
+        let wanted = (false, Some(address));
+        let first = self.nodes.partition_point(|n| key(n) < wanted);
+        let end = self.nodes.partition_point(|n| key(n) <= wanted);
+        let there = (first as u32..end as u32).map(NodeId);
+        there.filter(|&id| self.node(id).membership != Membership::Forgotten)
+    }
+
+    /// Live members that are listed at one address, two or more each, in node order. Every host
+    /// has its own loopback addresses.
+    pub fn shared_addresses(&self) -> Vec<Vec<NodeId>> {
+        let addressed = |(id, node): (NodeId, &Node)| {
+            let address = node.address.as_ref().filter(|_| node.is_live_member())?;
+            (!address.is_local()).then_some(id)
+        };
+        let live: Vec<NodeId> = self.iter().filter_map(addressed).collect();
+        live.chunk_by(|&a, &b| self.node(a).address == self.node(b).address)
+            .filter(|there| there.len() > 1)
+            .map(<[NodeId]>::to_vec)
+            .collect()
+    }
+
     /// The zone that sets a node apart from others: none where all known zones are one, as
     /// nothing can be put into another.
     pub fn zone_apart(&self, id: NodeId) -> Option<ZoneId> {
@@ -123,11 +154,14 @@ impl Cluster {
                 });
             }
         }
+        let roots = self.roots();
         for (id, node) in self.iter() {
             let Some(master) = node.master() else {
                 continue;
             };
-            let Some(root) = self.root(id) else { continue };
+            let Some(root) = roots[id.index()] else {
+                continue;
+            };
             let Some(shard) = index[root.index()] else {
                 continue;
             };
@@ -195,7 +229,8 @@ impl Cluster {
         if !node.is_live() || !matches!(node.membership, Membership::Member | Membership::Unmet) {
             return false;
         }
-        if self.root(id).is_some() {
+        // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
+        if self.root(id).is_some() || !node.seen.contested.is_empty() {
             return false;
         }
         match (node.role, unowned) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 use petgraph::graph::NodeIndex;
+use petgraph::unionfind::UnionFind;
 
 /// A directed graph over `0..len`.
 #[derive(Clone, Debug)]
@@ -83,6 +84,16 @@ impl Graph {
         }
         counts
     }
+}
+
+/// Which of `0..len` hang together by these pairs: of each the number of its group, the same for all
+/// of a group.
+pub fn joined(len: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Vec<usize> {
+    let mut groups = UnionFind::<usize>::new(len);
+    for (a, b) in pairs {
+        groups.union(a, b);
+    }
+    groups.into_labeling()
 }
 
 /// Iterative, as the recursive search would run out of stack on a long chain.

@@ -10,8 +10,11 @@ use crate::model::liveness::Death;
 use crate::model::liveness::Life;
 use crate::model::liveness::Liveness;
 use crate::model::liveness::Opinion;
+use crate::model::millis::Millis;
+use crate::model::persistence::Persistence;
 use crate::model::seen::Seen;
 use crate::model::slots::SlotSet;
+use crate::model::version::Version;
 
 /// Index of a node in [`crate::model::Cluster::nodes`].
 ///
@@ -214,9 +217,9 @@ impl FromIterator<NodeId> for NodeSet {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {
     pub name: NodeName,
-    /// `None` for a ghost.
+    /// `None` for a ghost, and where another id answers at the address that is listed.
     pub address: Option<Address>,
-    /// Where a ghost was last seen, if any file tells.
+    /// Without an address: where it was last seen, if any file tells.
     pub last_address: Option<Address>,
     /// Where other nodes reach it; `None` where no view tells.
     pub bus_port: Option<u16>,
@@ -237,6 +240,11 @@ pub struct Node {
     pub keys: Option<u64>,
     /// `used_memory` in bytes; `None` where no INFO tells.
     pub used_memory: Option<u64>,
+    pub persistence: Persistence,
+    /// What it runs; `None` where no INFO tells.
+    pub version: Option<Version>,
+    /// For how long the process had been running when it was asked; `None` where no INFO tells.
+    pub uptime: Option<Millis>,
     /// `cluster-replica-no-failover yes`: never elects itself.
     pub no_failover: bool,
     pub seen: Seen,
@@ -262,6 +270,9 @@ impl Node {
             histories: Vec::new(),
             keys: None,
             used_memory: None,
+            persistence: Persistence::Unknown,
+            version: None,
+            uptime: None,
             no_failover: false,
             seen: Seen::default(),
         }

@@ -11,6 +11,9 @@ pub struct Seen {
     /// Its own `cluster nodes` is in the capture, whole: who is absent there, it does not know.
     pub has_view: bool,
     pub opinion: Opinion,
+    /// Some view lists it at its address; else only a file's name, a heading or a command line tells
+    /// that.
+    pub is_listed_there: bool,
     /// Where some view doubts it and tells times.
     pub silent_for: Option<SilentFor>,
     /// Live nodes whose views list it (not itself).

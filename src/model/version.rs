@@ -80,6 +80,14 @@ impl Server {
         }
     }
 
+    /// The command that assigns ranges of slots (`ADDSLOTSRANGE` since 7.0).
+    pub fn add_slots(&self) -> &'static str {
+        match self.version {
+            Some(version) if version < Version::new(7, 0, 0) => "CLUSTER ADDSLOTS",
+            Some(_) | None => "CLUSTER ADDSLOTSRANGE",
+        }
+    }
+
     /// One FORGET is gossiped to all nodes (Redis 7.2 and every Valkey; `clusterSendPing`,
     /// FORGOTTEN_NODE extension). Unknown versions are taken for old ones.
     pub fn gossips_forget(&self) -> bool {

@@ -31,6 +31,7 @@ use crate::parse::joined::second_line;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::node_field::Broken;
+use crate::parse::node_field::PLAIN_ID;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::covers_all_slots;
@@ -150,6 +151,10 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
                         skipped.say(log);
                         reading.cut_off(piece, number, text, log);
                     }
+                    Err(_) if is_cut_id(piece) && reading.stops_at(number, text, block) => {
+                        skipped.say(log);
+                        reading.cut_off(piece, number, text, log);
+                    }
                     Err(broken) => {
                         reading.not_a_node(broken, piece, number, text, &mut skipped, log)
                     }
@@ -227,6 +232,17 @@ impl<'a> Reading<'a> {
         log.say(Parse::Truncated, message, Spot { line, text, part });
     }
 
+    /// The line is the last of the block, right below a node.
+    fn stops_at(&self, number: u32, text: &str, block: Block) -> bool {
+        let last = block.text.trim_end().rsplit('\n').next();
+        last.is_some_and(|last| last.as_ptr() == text.as_ptr())
+            && self
+                .dump
+                .lines
+                .last()
+                .is_some_and(|line| line.line + 1 == number)
+    }
+
     fn unread(&mut self, number: u32, piece: &str) {
         self.unread.push(number);
         if piece.contains("myself") {
@@ -292,6 +308,11 @@ impl<'a> Reading<'a> {
             }
         }
     }
+}
+
+/// The beginning of an id: what is left where a dump stops inside the first word of a line.
+fn is_cut_id(piece: &str) -> bool {
+    piece.len() < PLAIN_ID && !piece.is_empty() && piece.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Notes that people write between the lines of a dump.

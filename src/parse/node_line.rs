@@ -67,8 +67,21 @@ impl<'a> LineReader<'a> {
         let flags_field = next()?;
         let flags = self.flags(flags_field)?;
         let master = master(next()?)?.map(|id| self.unglued(id));
-        let ping_sent = self.time(next()?);
-        let pong_received = self.time(next()?);
+        let ping = next()?;
+        let (ping_sent, pong_received) = match glued_times(ping) {
+            Some(pong) => {
+                self.skipped.push(Broken {
+                    code: Parse::GluedTimes.code(),
+                    message: format!(
+                        "ping and pong stand together in {}; read as 0 and {pong}",
+                        quote(ping)
+                    ),
+                    part: ping,
+                });
+                (0, self.time(pong))
+            }
+            None => (self.time(ping), self.time(next()?)),
+        };
         let config_epoch = epoch(next()?)?;
         let (connected, odd) = link(next()?)?;
         self.skipped.extend(odd);
@@ -188,6 +201,15 @@ impl<'a> LineReader<'a> {
             });
         }
     }
+}
+
+/// A blank was lost between a ping of 0 and the pong: `01700000000000`. No time of a server begins
+/// with 0.
+fn glued_times(field: &str) -> Option<&str> {
+    const TIME: usize = 13;
+    let pong = field.strip_prefix('0')?;
+    let digits = pong.len() == TIME && pong.bytes().all(|b| b.is_ascii_digit());
+    (digits && !pong.starts_with('0')).then_some(pong)
 }
 
 /// A node of which an answer of another kind tells little more than that it is there.

@@ -9,8 +9,10 @@ use crate::diagnostic;
 use crate::inventory::Conflict;
 use crate::inventory::Inventory;
 use crate::inventory::Sight;
+use crate::model::Cluster;
 use crate::model::Node;
 use crate::model::NodeId;
+use crate::model::Service;
 use crate::plan::Request;
 use crate::plan::why::Said;
 use crate::rules::Code;
@@ -22,12 +24,18 @@ use crate::text::words::count;
 pub enum Obstacle {
     /// The server takes its topology from elsewhere; why its commands are no use.
     ControlPlane(&'static str),
+    /// A service replaces and promotes nodes by itself.
+    Service(Service),
     /// No view, but an answer that leaves out much.
     Secondhand,
     /// No view could be read whole.
     Garbled,
     /// What the capture does not show may be there.
     Incomplete,
+    /// So many groups that do not know each other own different slots.
+    Islands(usize),
+    /// Live nodes that are listed at one address; how many more such addresses.
+    SharedAddress { first: Vec<NodeId>, more: usize },
     /// Views from before and after a failover: the first such place in words, and how many more.
     Torn { first: String, more: usize },
     /// So many members are dead by files on disk alone.
@@ -48,7 +56,10 @@ impl Obstacle {
     pub fn may_be_forced(&self) -> bool {
         match self {
             Self::ControlPlane(_) | Self::Unaddressed(_) => false,
-            Self::Secondhand
+            Self::Service(_)
+            | Self::Islands(_)
+            | Self::SharedAddress { .. }
+            | Self::Secondhand
             | Self::Garbled
             | Self::Incomplete
             | Self::Torn { .. }
@@ -78,9 +89,12 @@ pub fn obstacles(inventory: &Inventory, found: &[Finding]) -> Vec<Obstacle> {
     let control_plane = inventory.cluster.server.other_control_plane();
     let known = [
         control_plane.map(Obstacle::ControlPlane),
+        inventory.cluster.service.map(Obstacle::Service),
         is(inventory.secondhand.is_some(), Obstacle::Secondhand),
         is(inventory.incomplete && inventory.garbled, Obstacle::Garbled),
         is(inventory.incomplete, Obstacle::Incomplete),
+        islands(&inventory.cluster),
+        shared_address(&inventory.cluster),
         torn(&inventory.torn),
         is(dead > 0, Obstacle::OnDisk { dead }),
         is(apart(), Obstacle::Moments),
@@ -88,6 +102,20 @@ pub fn obstacles(inventory: &Inventory, found: &[Finding]) -> Vec<Obstacle> {
         contested(&inventory.conflicts),
     ];
     known.into_iter().flatten().collect()
+}
+
+fn islands(cluster: &Cluster) -> Option<Obstacle> {
+    let islands = cluster.islands().len();
+    (islands > 1).then_some(Obstacle::Islands(islands))
+}
+
+fn shared_address(cluster: &Cluster) -> Option<Obstacle> {
+    let shared = cluster.shared_addresses();
+    let (first, more) = shared.split_first()?;
+    Some(Obstacle::SharedAddress {
+        first: first.clone(),
+        more: more.len(),
+    })
 }
 
 fn torn(whys: &[String]) -> Option<Obstacle> {
@@ -142,6 +170,30 @@ impl fmt::Display for Said<'_, Obstacle> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Obstacle::ControlPlane(why) => write!(f, "{why}; no command is written for it"),
+            Obstacle::Service(service) => write!(
+                f,
+                "by their names these are nodes of {service}, a managed service: it replaces and promotes nodes by itself, and refuses or undoes what a plan would do; use {}; for a look-alike of your own, plan with --force REASON",
+                service.instead()
+            ),
+            Obstacle::Islands(islands) => write!(
+                f,
+                "the nodes form {islands} groups that do not know each other and own different slots ({}): nothing is planned across them; see to the bus ports between them, let them meet, and capture again",
+                Code::Islands
+            ),
+            Obstacle::SharedAddress { first, more } => {
+                let names: Vec<&str> = first.iter().map(|&id| self.1.node(id).name.short()).collect();
+                let address = first.first().and_then(|&id| self.1.node(id).address.as_ref());
+                let address = address.map_or_else(String::new, ToString::to_string);
+                let more = match more {
+                    0 => String::new(),
+                    n => format!(" (and {n} more such addresses)"),
+                };
+                write!(
+                    f,
+                    "ids {} are listed at one address, {address}{more}: one of the entries is wrong, and a step may be meant for the other one; ask {address} for CLUSTER MYID, and capture again",
+                    names.join(" and ")
+                )
+            }
             Obstacle::Secondhand => f.write_str(
                 "no view is in the capture, and what lists the nodes instead leaves out nodes, \
                  links, config epochs and open slots; capture `cluster nodes` of every node",

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::action::Step;
+use crate::measure;
+use crate::measure::MajorityLost;
 use crate::model::Cluster;
+use crate::model::Comeback;
 use crate::model::HostId;
 use crate::model::Link;
 use crate::model::Membership;
@@ -69,7 +72,13 @@ pub fn advice(scene: &Scene) -> Notes {
 
 /// Dead members whose restart would cure something that the plan leaves.
 fn restarts(scene: &Scene, notes: &mut Notes) {
-    let dead: Vec<NodeId> = scene.end.dead_members();
+    // Nobody is told to restart what may live.
+    let told = |id: &NodeId| {
+        let node = scene.end.node(*id);
+        !node.is_only_suspected() && node.address.is_some()
+    };
+    let mut dead: Vec<NodeId> = scene.end.dead_members();
+    dead.retain(told);
     if dead.is_empty() {
         return;
     }
@@ -101,17 +110,76 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
     }
     for (host, nodes) in groups.into_values() {
         let cures = cured_by_return(scene, &nodes);
-        if !cures.is_empty() {
-            let silent = nodes.iter().all(|&id| scene.end.node(id).is_only_silent());
-            notes.advice.push(Advice::Restart(Restart {
-                nodes,
-                host,
-                silent,
-                cures,
-                mend: false,
-            }));
+        let perhaps = match cures.is_empty() {
+            true => may_follow(scene, &nodes),
+            false => Vec::new(),
+        };
+        if cures.is_empty() && perhaps.is_empty() {
+            continue;
         }
+        let doubtful = MajorityLost::of(scene.captured).filter(|lost| !lost.is_proven());
+        let silent = doubtful.is_some_and(|lost| nodes.iter().any(|id| lost.doubtful.contains(id)))
+            || nodes.iter().all(|&id| scene.end.node(id).is_only_silent());
+        let (first, comeback) = emptied_by(scene.end, &nodes);
+        notes.advice.push(Advice::Restart(Restart {
+            nodes,
+            host,
+            silent,
+            first,
+            comeback,
+            perhaps,
+            cures,
+            mend: false,
+        }));
     }
+}
+
+/// The usable copies that would copy an emptiness, and with what the owners of slots come back that
+/// these nodes are: the worst of it.
+fn emptied_by(cluster: &Cluster, ids: &[NodeId]) -> (Vec<NodeId>, Option<Comeback>) {
+    let owners = ids
+        .iter()
+        .copied()
+        .filter(|&id| !cluster.node(id).slots.is_empty());
+    let backs: Vec<(NodeId, Comeback)> = owners.map(|id| (id, cluster.comeback(id))).collect();
+    let worst = backs.iter().map(|&(_, back)| back);
+    let worst = worst.max_by_key(|back| match back {
+        Comeback::Saved(..) => 0,
+        Comeback::Unknown => 1,
+        Comeback::Empty(_) => 2,
+    });
+    let shards = cluster.shards();
+    let first = backs.iter().filter(|(_, back)| back.may_be_empty());
+    let first = first.filter_map(|&(owner, _)| {
+        let shard = shards.iter().find(|s| s.owner == owner)?;
+        measure::best_replica(cluster, shard)
+    });
+    (first.collect(), worst)
+}
+
+/// A dead master without slots was failed over, or never had any: it comes back as a replica of
+/// whoever took its slots. The orphans without a dead replica of their own.
+fn may_follow(scene: &Scene, ids: &[NodeId]) -> Vec<NodeId> {
+    let [id] = *ids else { return Vec::new() };
+    let node = scene.end.node(id);
+    if !node.is_master() || !node.slots.is_empty() || node.is_only_silent() {
+        return Vec::new();
+    }
+    let mut dead_replicas = scene.end.dead_members();
+    dead_replicas.retain(|&dead| scene.end.node(dead).is_replica());
+    let followed = |master: NodeId| {
+        let mut dead = dead_replicas.iter();
+        dead.any(|&dead| scene.end.node(dead).master() == Some(master))
+    };
+    let orphans = scene
+        .remaining
+        .iter()
+        .filter(|f| f.rule.code == Code::OrphanMaster);
+    let orphans = orphans.filter_map(|f| match f.subject {
+        Subject::Node(master) => Some(master),
+        Subject::Slots(..) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => None,
+    });
+    orphans.filter(|&master| !followed(master)).collect()
 }
 
 fn cured_by_return(scene: &Scene, ids: &[NodeId]) -> Vec<(Code, i64)> {
@@ -167,8 +235,13 @@ fn weight(finding: &Finding) -> i64 {
     }
 }
 
-/// Whoever owns what a dead slotless master owned: its home shard's owner, if the map tells.
+/// Whoever owns what a dead slotless master owned: who takes over by this plan, else its home shard's
+/// owner, if the map tells.
 fn heir_of(scene: &Scene, id: NodeId) -> Option<NodeId> {
+    let mut promotions = scene.served.promotions.iter();
+    if let Some(promotion) = promotions.find(|promotion| promotion.old == id) {
+        return Some(promotion.node);
+    }
     let address = scene.end.node(id).address.as_ref()?;
     let group = scene.policy.home_group(address)?;
     scene
@@ -187,6 +260,10 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
     let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
     if cluster.views <= 1 && cluster.nodes.len() > 1 {
         notes.assumptions.push(Assumption::OneView);
+    }
+    if !scene.request.dead.is_empty() {
+        let domains = scene.request.dead.clone();
+        notes.assumptions.push(Assumption::Vouched(domains));
     }
     let unknown = count(&|id| {
         let node = cluster.node(id);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Severity;
+use crate::measure;
 use crate::model::Cluster;
 use crate::model::HostId;
 use crate::model::NodeId;
@@ -70,6 +71,8 @@ fn set_aside(scene: &Scene, aside: &Aside) -> Option<Refusal> {
             Reason::CutOff { owner },
             Unlock::SeeWhatIsBetween(owner),
         ),
+        // Said of the slots: see [`lost`].
+        Aside::CouldOwn { .. } => return None,
         Aside::HoldsKeys {
             node,
             keys,
@@ -174,6 +177,7 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
     let spares = end.iter().filter(|&(id, _)| end.is_spare(id)).count();
     for (host, masters) in short.into_values() {
         let number = masters.len();
+        let restart = returning(end, &masters);
         notes.refusals.push(Refusal {
             about: About::Masters(masters),
             reason: Reason::Short {
@@ -181,9 +185,27 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
                 host,
                 spares,
             },
-            unlock: Unlock::AddReplicas { number, host },
+            unlock: Unlock::AddReplicas {
+                number,
+                host,
+                restart,
+            },
         });
     }
+}
+
+/// Dead replicas of these masters, and dead masters without slots: failed over, each follows whoever
+/// took its slots. Not those that may live.
+fn returning(end: &Cluster, masters: &[NodeId]) -> Vec<NodeId> {
+    let mut dead = end.dead_members();
+    dead.retain(|&id| {
+        let node = end.node(id);
+        let copies = node.master().is_some_and(|m| masters.contains(&m));
+        let failed_over = node.is_master() && node.slots.is_empty();
+        let sure = !node.is_only_suspected() && !node.is_only_silent();
+        sure && node.address.is_some() && (copies || failed_over)
+    });
+    dead
 }
 
 /// What remains though it was to be cured.
@@ -229,7 +251,11 @@ fn chained(end: &Cluster, id: NodeId) -> Refusal {
 
 fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
     let mut asides = scene.problem.asides.iter();
-    if asides.any(|a| matches!(a, Aside::HoldsKeys { node, .. } if *node == id)) {
+    let told = |aside: &Aside| match aside {
+        Aside::HoldsKeys { node, .. } | Aside::CouldOwn { node } => *node == id,
+        Aside::OpenSlots { .. } | Aside::Syncing { .. } | Aside::CutOff { .. } => false,
+    };
+    if asides.any(told) {
         return None;
     }
     let units = &scene.problem.units;
@@ -352,15 +378,16 @@ pub fn lost(scene: &Scene, notes: &mut Notes) {
         .filter(|&(id, _)| scene.captured.root(id).is_none())
         .map(|(id, _)| id)
         .collect();
+    let free = measure::free_masters(scene.captured);
     let (why, unlock) = if never {
-        (Lost::NeverAssigned, Unlock::AssignSlots)
+        (Lost::NeverAssigned, Unlock::AssignSlots(free))
     } else if !holders.is_empty() {
         let unlock = Unlock::CaptureHolders(holders.clone());
         (Lost::MasterForgotten(holders), unlock)
     } else if !rootless.is_empty() {
         (Lost::Rootless(rootless), Unlock::CaptureThenSaveKeys)
     } else {
-        (Lost::OwnedByNobody, Unlock::FindOwner)
+        (Lost::OwnedByNobody, Unlock::FindOwner(free))
     };
     notes.refusals.push(Refusal {
         about: About::Slots(missing),

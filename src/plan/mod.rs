@@ -28,6 +28,7 @@ mod roles;
 mod serve;
 mod solve;
 mod verdict;
+mod vouch;
 pub mod why;
 
 use crate::action::Counted;
@@ -49,6 +50,8 @@ pub use problem::Problem;
 pub use request::Request;
 pub use verdict::Kind;
 pub use verdict::Value;
+pub use vouch::BadVouch;
+pub use vouch::vouch;
 pub use why::Advice;
 pub use why::Assumption;
 pub use why::Refusal;

@@ -15,6 +15,7 @@ use crate::model::NodeId;
 use crate::model::Role;
 use crate::model::Shard;
 use crate::model::Sync;
+use crate::model::Unowned;
 use crate::model::ZoneId;
 use crate::plan::Request;
 use crate::plan::level::Level;
@@ -27,6 +28,9 @@ use crate::rules::Code;
 
 /// Index of a host, real or of a single node without one.
 pub type Place = usize;
+
+/// Fewer masters with slots can elect nobody once one of them is lost.
+const MASTERS_MIN: usize = 3;
 
 /// A shard with a live master.
 #[derive(Clone, Debug)]
@@ -98,6 +102,8 @@ pub enum Aside {
     Syncing { owner: NodeId, replica: NodeId },
     /// It answers, and most views flag it `fail`.
     CutOff { owner: NodeId },
+    /// A master without slots while slots have no owner and too few masters are left to own them.
+    CouldOwn { node: NodeId },
     /// A spare that holds keys, and why it is not flushed.
     HoldsKeys {
         node: NodeId,
@@ -209,6 +215,7 @@ impl<'a> Problem<'a> {
                 .captured
                 .iter()
                 .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
+        let needed = unowned != Unowned::Nothing && cluster.live_voters() < MASTERS_MIN;
         for (id, node) in cluster.iter() {
             // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
             if !node.seen.contested.is_empty() {
@@ -220,6 +227,10 @@ impl<'a> Problem<'a> {
                 || !(member || node.membership == Membership::Unmet)
                 || !cluster.is_spare_given(id, unowned)
             {
+                continue;
+            }
+            if needed && member && node.is_master() {
+                self.asides.push(Aside::CouldOwn { node: id });
                 continue;
             }
             let keys = node.keys.unwrap_or(0);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::Domain;
 use crate::policy::Flag;
 use crate::rules::Ask;
 use crate::rules::Code;
@@ -18,6 +19,8 @@ pub struct Request {
     pub through: Option<Phase>,
     /// Plan in spite of views that disagree; the reason is printed.
     pub force: Option<String>,
+    /// Domains that are down on the operator's word; see [`vouch`](crate::plan::vouch).
+    pub dead: Vec<Domain>,
     /// What is permitted or asked for beyond a default plan.
     pub flags: BTreeSet<Flag>,
 }
@@ -45,7 +48,7 @@ impl Request {
     }
 
     /// What a reader would type to get the same plan, an option with its value as one item.
-    /// `quote` spells the reason of `--force`.
+    /// `quote` spells the reason of `--force`, and odd names.
     pub fn options(&self, quote: impl Fn(&str) -> String) -> Vec<String> {
         let mut options = Vec::new();
         for (option, codes) in [("--only", &self.only), ("--skip", &self.skip)] {
@@ -56,6 +59,12 @@ impl Request {
         options.extend(self.through.map(|phase| format!("--through {phase}")));
         let force = self.force.as_ref();
         options.extend(force.map(|reason| format!("--force {}", quote(reason))));
+        let plain = |c: char| c.is_ascii_alphanumeric() || ":./_-".contains(c);
+        let domain = |domain: &Domain| match domain.to_string() {
+            text if text.chars().all(plain) => text,
+            text => quote(&text),
+        };
+        options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
         options.extend(self.flags.iter().map(Flag::to_string));
         options
     }

@@ -5,6 +5,7 @@ use crate::action::Counted;
 use crate::action::Failover;
 use crate::action::Mode;
 use crate::measure;
+use crate::measure::MajorityLost;
 use crate::model::Cluster;
 use crate::model::Link;
 use crate::model::NodeId;
@@ -15,6 +16,7 @@ use crate::plan::why::NoHeir;
 use crate::plan::why::NotACopy;
 use crate::plan::why::Refusal;
 use crate::plan::why::Unlock;
+use crate::plan::why::Vouch;
 use crate::policy::Flag;
 
 /// What the serve phase does, and the cluster it leaves.
@@ -37,13 +39,16 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
         refusals: Vec::new(),
         unknown_offsets: Vec::new(),
     };
+    // To a host that is cut off the rest of the world looks dead.
+    let doubted = MajorityLost::of(captured).filter(|lost| !lost.is_proven());
     let mut at = Counted::new(captured.clone());
     for shard in captured
         .shards()
         .iter()
         .filter(|s| selected && !captured.node(s.owner).is_live_member())
     {
-        match heir(captured, shard, request.has(Flag::AcceptDataLoss)) {
+        let heir = heir(captured, shard, request);
+        match heir.and_then(|node| witnessed(captured, shard.owner, node, doubted.as_ref())) {
             Ok(node) => {
                 let promotion = Failover {
                     node,
@@ -70,7 +75,7 @@ pub fn serve(captured: &Cluster, request: &Request, selected: bool) -> Served {
 }
 
 /// The replica to promote, or why none may be.
-fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<NodeId, NoHeir> {
+fn heir(cluster: &Cluster, shard: &Shard, request: &Request) -> Result<NodeId, NoHeir> {
     let owner = shard.owner;
     let live: Vec<NodeId> = measure::live_replicas(cluster, shard).collect();
     let synced: Vec<NodeId> = live
@@ -86,7 +91,8 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
         nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
     };
-    if cluster.node(owner).is_only_suspected() {
+    // Without a majority no view ever flags it `fail`.
+    if cluster.node(owner).is_only_suspected() && cluster.has_majority() {
         return Err(NoHeir::OwnerSuspected { owner });
     }
     if let Some(replica) = best(&mut known_well.into_iter()) {
@@ -102,7 +108,7 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
         return Err(NoHeir::CutOff { owner, replica });
     }
     if let Some(replica) = best(&mut live.into_iter()) {
-        if accept_data_loss {
+        if request.has(Flag::AcceptDataLoss) {
             return Ok(replica);
         }
         let sync = cluster.node(replica).replication.sync;
@@ -114,6 +120,24 @@ fn heir(cluster: &Cluster, shard: &Shard, accept_data_loss: bool) -> Result<Node
     }
     let replicas = shard.replicas.clone();
     Err(NoHeir::NoCopy { owner, replicas })
+}
+
+/// Refuses a takeover on the word of those who may be cut off themselves.
+fn witnessed(
+    cluster: &Cluster,
+    owner: NodeId,
+    replica: NodeId,
+    doubted: Option<&MajorityLost>,
+) -> Result<NodeId, NoHeir> {
+    let Some(lost) = doubted else {
+        return Ok(replica);
+    };
+    Err(NoHeir::Unproven {
+        owner,
+        replica,
+        lost: Box::new(lost.clone()),
+        vouch: Vouch::of(cluster, &lost.doubtful),
+    })
 }
 
 fn unlock(cluster: &Cluster, shard: &Shard, why: &NoHeir) -> Unlock {
@@ -133,6 +157,7 @@ fn unlock(cluster: &Cluster, shard: &Shard, why: &NoHeir) -> Unlock {
     match why {
         NoHeir::OwnerSuspected { owner } => Unlock::AskAgain(*owner),
         NoHeir::OwnerMayLive { owner, .. } => Unlock::CaptureAgain(*owner),
+        NoHeir::Unproven { vouch, .. } => Unlock::Vouch(vouch.clone()),
         NoHeir::CutOff { replica, .. } => Unlock::SeeWhyCutOff(*replica),
         NoHeir::NotACopy { .. } => bring_back(true),
         NoHeir::NoCopy { .. } => bring_back(false),

@@ -87,6 +87,9 @@ catalogue! {
         DeadNode "M003" dead_node,
         HalfForgottenNode "M004" half_forgotten_node,
         UnmetNode "M007" unmet_node,
+        Islands "M008" islands,
+        SharedAddress "M009" shared_address,
+        UnreachableAddress "M010" unreachable_address,
     }
     placement Placement 'P' {
         ReplicaSharesHost "P001" replica_shares_host,
@@ -100,6 +103,7 @@ catalogue! {
     quorum Quorum 'Q' {
         HostHoldsMajority "Q001" host_holds_majority,
         ZoneHoldsMajority "Q002" zone_holds_majority,
+        MajorityLost "Q003" majority_lost,
     }
     replication Replication 'R' {
         OrphanMaster "R001" orphan_master,

@@ -1,6 +1,8 @@
 //! How messages spell slots, nodes and lists: short enough for one line of a terminal.
 
 use crate::model::Cluster;
+use crate::model::HostId;
+use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Shard;
 use crate::model::SlotSet;
@@ -47,6 +49,34 @@ pub(super) fn node(cluster: &Cluster, id: NodeId) -> String {
 /// `10.0.0.1:7001 (0-5460)`.
 pub(super) fn shard(cluster: &Cluster, shard: &Shard) -> String {
     format!("{} ({})", node(cluster, shard.owner), slots(&shard.slots))
+}
+
+/// For how long a node, called so, has been silent; `None` where no view tells times.
+pub(super) fn silence(name: &str, node: &Node) -> Option<String> {
+    let silent = node.seen.silent_for?;
+    match (silent.ping, silent.pong) {
+        (Some(ping), _) => Some(format!("{name} has not answered a ping for {ping}")),
+        (None, Some(pong)) => Some(format!(
+            "no ping to {name} waits for an answer, and its last pong came {pong} before the view was taken"
+        )),
+        (None, None) => None,
+    }
+}
+
+/// That those who were captured may be the ones that are cut off.
+pub(super) fn cut_off(cluster: &Cluster, side: &[HostId]) -> String {
+    let names: Vec<String> = side
+        .iter()
+        .map(|&h| cluster.host(h).name.to_string())
+        .collect();
+    let names = list(&names);
+    let is = match side {
+        [_] => "it is",
+        _ => "they are",
+    };
+    format!(
+        "everything outside {names} is taken for dead, and only views from there say so: as likely {is} cut off from the rest"
+    )
 }
 
 /// The host's name, or that none is known.

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::diagnostic::Capture;
+use crate::model::Millis;
+use crate::model::SilentFor;
 
 const REFUSED: &str = "Could not connect to Redis at 10.0.0.4:7004: Connection refused\n";
 
@@ -169,6 +171,43 @@ fn a_process_that_was_started_after_a_node_died_never_knew_it() {
     assert_eq!(died_at("1795000050000").0, []);
     // Nobody says when.
     assert_eq!(died_at("0").0, []);
+}
+
+#[test]
+fn a_silence_is_as_long_as_the_longest_ping_and_the_newest_pong_have_it() {
+    let at = |node: char, ping: u64, pong: u64| {
+        let lines = FOUR.replace("d slave b 2", "d slave,fail? b 2");
+        let text = view(node, &lines)
+            .text
+            .replace(" 0 0 ", " 0 1795000100000 ");
+        let own = format!("{} {} slave,fail? {}", name('d'), endpoint('d'), name('b'));
+        let text = text.replace(
+            &format!("{own} 0 1795000100000"),
+            &format!("{own} {ping} {pong}"),
+        );
+        of(node, "cluster-nodes.txt", &text)
+    };
+    let silent_for = |files| node(&inventory(files), 'd').seen.silent_for;
+    let ms = |ms| Some(Millis(ms));
+    assert_eq!(
+        silent_for(vec![
+            at('a', 1_795_000_040_000, 1_795_000_030_000),
+            at('b', 1_795_000_090_000, 1_795_000_080_000),
+        ]),
+        Some(SilentFor {
+            ping: ms(60_000),
+            pong: ms(20_000)
+        })
+    );
+    // No ping is on its way, and the pong is as new as any.
+    assert_eq!(
+        silent_for(vec![at('a', 0, 1_795_000_100_000)]),
+        Some(SilentFor {
+            ping: None,
+            pong: ms(0)
+        })
+    );
+    assert_eq!(silent_for(views("abc", FOUR)), None);
 }
 
 /// A transcript in which `d` is asked, beside views that flag it.

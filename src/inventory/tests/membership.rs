@@ -274,3 +274,66 @@ fn a_blank_node_beside_another_cluster_is_left_to_it() {
         "its machine is theirs"
     );
 }
+
+/// `h` answers at the address of `d`, which is listed there, too.
+fn second_at_d(d: &str, h: &str) -> Inventory {
+    let lines = FOUR.replace("d slave b 2", &format!("d {d}; h@10.0.0.4:7004@17004 {h}"));
+    inventory(views("abc", &lines))
+}
+
+#[test]
+fn a_dead_id_whose_address_a_blank_or_newer_one_answers_is_gone() {
+    for (d, h) in [
+        ("slave,fail b 2 down", "master - 0"),
+        ("master,fail - 1 down", "slave b 2"),
+        ("master,fail - 1 down", "master - 0"),
+    ] {
+        let found = second_at_d(d, h);
+        let old = node(&found, 'd');
+        assert!(old.is_ghost(), "{d} {h}");
+        assert_eq!(old.last_address, node(&found, 'h').address, "{d} {h}");
+        assert_eq!((codes(&found), found.torn.len()), (vec![], 0), "{d} {h}");
+    }
+}
+
+#[test]
+fn a_dead_id_whose_address_an_older_member_answers_may_be_anywhere() {
+    for (d, h) in [
+        ("slave,fail b 2 down", "slave a 1"),
+        ("slave b 2 down", "slave a 1"),
+        ("master,fail - 3 down 16000-16383", "slave a 1"),
+        ("slave,fail b 2 down", "master - 3 16000-16383"),
+        ("master,fail - 1 down", "master - 3 16000-16383"),
+    ] {
+        let found = second_at_d(d, h);
+        let old = node(&found, 'd');
+        assert!(old.is_dead_member() && old.address.is_none(), "{d} {h}");
+        assert_eq!(old.last_address, node(&found, 'h').address, "{d} {h}");
+        assert_eq!(found.torn.len(), 0, "{d} {h}");
+    }
+}
+
+#[test]
+fn two_that_are_listed_as_live_at_one_address_both_stay() {
+    let found = second_at_d("slave b 2", "slave a 1");
+    let (d, h) = (node(&found, 'd'), node(&found, 'h'));
+    assert!(d.is_live_member() && h.is_live_member());
+    assert_eq!(d.address, h.address);
+    let there: Vec<NodeId> = found.cluster.at(d.address.as_ref().unwrap()).collect();
+    assert!(there.contains(&id(&found, 'd')) && there.contains(&id(&found, 'h')));
+    assert!(found.torn.is_empty(), "{:?}", found.torn);
+    assert_eq!(found.cluster.shared_addresses().len(), 1);
+    // Each in a view of its own: one may have come after the other.
+    let one = FOUR.replace("d slave b 2", "h@10.0.0.4:7004@17004 slave b 2");
+    let mut files = views("ab", FOUR);
+    files.push(view('c', &one));
+    let found = inventory(files);
+    assert!(found.torn[0].contains("between them"), "{:?}", found.torn);
+}
+
+#[test]
+fn where_nobody_answers_at_a_shared_address_nothing_is_decided() {
+    let found = second_at_d("slave,fail b 2 down", "master,fail - 0 down");
+    assert!(node(&found, 'd').is_dead_member() && node(&found, 'h').is_dead_member());
+    assert_eq!(node(&found, 'd').address, node(&found, 'h').address);
+}

@@ -2,9 +2,12 @@
 
 use super::*;
 use crate::diagnostic::Capture;
+use crate::model::Comeback;
 use crate::model::Link;
+use crate::model::Persistence;
 use crate::model::Replication;
 use crate::model::Sync;
+use crate::model::ToldBy;
 use crate::model::Version;
 
 /// `c` with this INFO.
@@ -304,4 +307,34 @@ fn the_view_beside_it_names_an_answer() {
     ];
     let inventory = inventory(files);
     assert_eq!(node(&inventory, 'c').replication.offset, Some(5));
+}
+
+#[test]
+fn what_a_process_comes_back_with_is_told_by_its_settings() {
+    let of_settings = |config: &str, info: &str| {
+        let mut files = views("abcd", FOUR);
+        files.push(of('c', "config-get.txt", config));
+        files.push(of('c', "info.txt", info));
+        let found = inventory(files);
+        (
+            node(&found, 'c').persistence,
+            found.cluster.comeback(id(&found, 'a')),
+        )
+    };
+    let nothing = "appendonly\nno\nsave\n\n";
+    let empty = Comeback::Empty(ToldBy::Peers);
+    assert_eq!(of_settings(nothing, ""), (Persistence::Nothing, empty));
+    let log = Comeback::Saved(Persistence::Log, ToldBy::Peers);
+    assert_eq!(of_settings("appendonly\nyes\nsave\n\n", "").1, log);
+    let info = "# Persistence\r\naof_enabled:1\r\n";
+    assert_eq!(of_settings("maxmemory\n0\nport\n7003\n", info).1, log);
+    let snapshots = Comeback::Saved(Persistence::Snapshots, ToldBy::Peers);
+    assert_eq!(
+        of_settings("appendonly\nno\nsave\n3600 1 300 100\n", "").1,
+        snapshots
+    );
+    assert_eq!(
+        of_settings("appendonly\nno\nport\n7003\n", "").1,
+        Comeback::Unknown
+    );
 }

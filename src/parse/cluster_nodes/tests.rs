@@ -167,7 +167,7 @@ fn prose_among_the_lines_is_no_broken_line() {
         &b[3..30]
     ));
     let parsed = parse_file(&source);
-    assert_eq!(codes(&parsed), [Parse::Text, Parse::Fields]);
+    assert_eq!(codes(&parsed), [Parse::Text, Parse::Truncated]);
     let Facts::Nodes(dump) = &parsed.sections[0].facts else {
         panic!("{parsed:?}");
     };

@@ -2,16 +2,19 @@
 
 use std::fmt;
 
+use crate::model::Domain;
 use crate::model::NodeId;
 use crate::plan::why::Said;
 use crate::text::words::count;
 
 /// What a capture does not show and a plan takes for granted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Assumption {
     /// The views are files on disk.
     OnDisk,
     OneView,
+    /// The operator vouches that these domains are down and stay down.
+    Vouched(Vec<Domain>),
     /// So many replicas without INFO are taken for in sync.
     InSync(usize),
     OffsetUnknown(NodeId),
@@ -28,6 +31,17 @@ impl fmt::Display for Said<'_, Assumption> {
             ),
             Assumption::OneView => f.write_str(
                 "one view only: it shows neither un-met nodes nor open slots of other nodes",
+            ),
+            Assumption::Vouched(domains) => write!(
+                f,
+                "{} down and will stay down, on the operator's word: if a master there lives, two masters take writes for the same slots",
+                match &domains[..] {
+                    [one] => format!("{one} is"),
+                    all => {
+                        let all: Vec<String> = all.iter().map(Domain::to_string).collect();
+                        format!("{} are", all.join(", "))
+                    }
+                }
             ),
             Assumption::InSync(replicas) => write!(
                 f,

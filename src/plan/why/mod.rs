@@ -8,6 +8,7 @@ mod advice;
 mod assumption;
 mod reason;
 mod unlock;
+mod vouch;
 
 use crate::model::Cluster;
 use crate::model::HostId;
@@ -28,6 +29,7 @@ pub use reason::OpenSlot;
 pub use reason::Reason;
 pub use reason::Unused;
 pub use unlock::Unlock;
+pub use vouch::Vouch;
 
 /// What a plan does not do, and what would make it possible.
 #[derive(Clone, PartialEq, Eq, Debug)]

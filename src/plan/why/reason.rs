@@ -2,14 +2,17 @@
 
 use std::fmt;
 
+use crate::measure::MajorityLost;
 use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
 use crate::plan::why::Said;
+use crate::plan::why::Vouch;
 use crate::plan::why::host_name;
 use crate::plan::why::nodes;
 use crate::text::words::count;
+use crate::text::words::list_up_to;
 use crate::text::words::plural;
 
 /// Why a plan leaves something.
@@ -77,6 +80,14 @@ pub enum NoHeir {
     OwnerSuspected { owner: NodeId },
     /// One client got no answer from it, and a replica is linked to it.
     OwnerMayLive { owner: NodeId, replica: NodeId },
+    /// No majority lives to vote, and nothing proves that the masters it lacks are dead.
+    Unproven {
+        owner: NodeId,
+        replica: NodeId,
+        lost: Box<MajorityLost>,
+        /// What the operator would have to vouch for.
+        vouch: Vec<Vouch>,
+    },
     /// Who could take over is flagged `fail` by most views.
     CutOff { owner: NodeId, replica: NodeId },
     /// No live replica is a copy; the best of them.
@@ -285,6 +296,12 @@ impl fmt::Display for Said<'_, NoHeir> {
                 self.node(*owner),
                 self.node(*replica)
             ),
+            NoHeir::Unproven {
+                owner,
+                replica,
+                lost,
+                vouch: _,
+            } => self.unproven(f, *owner, *replica, lost),
             NoHeir::CutOff { owner, replica } => write!(
                 f,
                 "{}, which could take over from {}, answers, but most views flag it `fail`: they would not let it",
@@ -322,6 +339,40 @@ impl fmt::Display for Said<'_, NoHeir> {
                 )
             }
         }
+    }
+}
+
+impl Said<'_, NoHeir> {
+    fn unproven(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        owner: NodeId,
+        replica: NodeId,
+        lost: &MajorityLost,
+    ) -> fmt::Result {
+        let (owner, replica) = (self.node(owner), self.node(replica));
+        write!(
+            f,
+            "{} of {} live and {} are needed: only CLUSTER FAILOVER TAKEOVER at {replica} could replace {owner}, and nothing proves that {} dead",
+            lost.live,
+            count(lost.voters, "voting master"),
+            lost.needed,
+            if lost.doubtful.len() == 1 {
+                "it is"
+            } else {
+                "enough of the others are"
+            },
+        )?;
+        let side = lost.side.iter().map(|&h| self.1.host(h).name.to_string());
+        let side: Vec<String> = side.collect();
+        if !side.is_empty() {
+            let side = list_up_to(super::SHOWN, &side);
+            write!(
+                f,
+                ": only views from there say so, and {side} may be what is cut off"
+            )?;
+        }
+        f.write_str("; if a master lives behind a partition, two masters would take writes for the same slots (split brain)")
     }
 }
 

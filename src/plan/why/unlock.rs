@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::model::Comeback;
 use crate::model::HostId;
 use crate::model::NodeId;
 use crate::plan::why::Said;
+use crate::plan::why::Vouch;
 use crate::plan::why::host_name;
 use crate::plan::why::nodes;
 use crate::policy::Flag;
@@ -19,6 +21,8 @@ pub enum Unlock {
     /// It did not answer, and may live.
     AskAgain(NodeId),
     CaptureAgain(NodeId),
+    /// The operator's word that these are down and stay down.
+    Vouch(Vec<Vouch>),
     /// Most views flag it `fail`, and it answers.
     SeeWhyCutOff(NodeId),
     /// The same of a master.
@@ -56,10 +60,14 @@ pub enum Unlock {
     AddReplicas {
         number: usize,
         host: Option<HostId>,
+        /// Dead processes that would be a copy again.
+        restart: Vec<NodeId>,
     },
-    AssignSlots,
+    /// To one of these, or to any master.
+    AssignSlots(Vec<NodeId>),
     CaptureThenSaveKeys,
-    FindOwner,
+    /// Else these are free to own the slots.
+    FindOwner(Vec<NodeId>),
     CaptureHolders(Vec<NodeId>),
 }
 
@@ -76,6 +84,7 @@ impl Unlock {
             }
             Self::AskAgain(_)
             | Self::CaptureAgain(_)
+            | Self::Vouch(_)
             | Self::SeeWhyCutOff(_)
             | Self::SeeWhatIsBetween(_)
             | Self::BringBack { accept: false, .. }
@@ -97,9 +106,9 @@ impl Unlock {
             | Self::HostsInOtherZone
             | Self::ThreeMasters
             | Self::AddReplicas { .. }
-            | Self::AssignSlots
+            | Self::AssignSlots(_)
             | Self::CaptureThenSaveKeys
-            | Self::FindOwner
+            | Self::FindOwner(_)
             | Self::CaptureHolders(_) => Vec::new(),
         }
     }
@@ -118,6 +127,15 @@ impl fmt::Display for Said<'_, Unlock> {
             }
             Unlock::CaptureAgain(node) => {
                 return write!(f, "capture {} again", self.node(*node));
+            }
+            Unlock::Vouch(vouch) => {
+                let options = vouch.iter().map(|v| format!("--dead {}", Said(v, cluster)));
+                let options: Vec<String> = options.collect();
+                return write!(
+                    f,
+                    "ask them from another host; if they are down for sure and stay down, {}",
+                    options.join(" ")
+                );
             }
             Unlock::SeeWhyCutOff(node) => {
                 return write!(
@@ -176,20 +194,38 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::NodeOnOtherDisk => "a node on another disk",
             Unlock::HostsInOtherZone => "hosts in another zone",
             Unlock::ThreeMasters => "3 masters with slots on 3 hosts",
-            Unlock::AddReplicas { number, host } => {
+            Unlock::AddReplicas {
+                number,
+                host,
+                restart,
+            } => {
                 let host = host_name(cluster, *host);
+                if !restart.is_empty() {
+                    write!(f, "restart {}, or ", nodes(cluster, restart))?;
+                }
                 return write!(
                     f,
-                    "restart a dead replica, or add {} on hosts other than {host}",
+                    "add {} on hosts other than {host}",
                     count(*number, "node")
                 );
             }
-            Unlock::AssignSlots => "assign slots to the masters (CLUSTER ADDSLOTS)",
+            Unlock::AssignSlots(free) => {
+                let command = cluster.server.add_slots();
+                return match &free[..] {
+                    [] => write!(f, "assign slots to the masters ({command})"),
+                    free => write!(f, "assign the slots: {command} at {}, or `redis-cli --cluster fix`", nodes(cluster, free)),
+                };
+            }
             Unlock::CaptureThenSaveKeys => {
                 "capture all nodes again in one go; if it stays, save the keys of these first"
             }
-            Unlock::FindOwner => {
-                "find the node that held them; only if its data is given up, CLUSTER ADDSLOTS"
+            Unlock::FindOwner(free) => {
+                let command = cluster.server.add_slots();
+                f.write_str("find the node that held them; only if its data is given up, ")?;
+                return match &free[..] {
+                    [] => write!(f, "{command} at a master"),
+                    free => write!(f, "{command} at {}, kept free for it, or `redis-cli --cluster fix`", nodes(cluster, free)),
+                };
             }
             Unlock::CaptureHolders(holders) => {
                 return write!(
@@ -210,8 +246,13 @@ impl Said<'_, Unlock> {
         replicas: &[NodeId],
         accept: bool,
     ) -> fmt::Result {
+        let comeback = self.1.comeback(owner);
         let owner = self.node(owner);
         match (&owner.address, &owner.last_address) {
+            (Some(address), _) if matches!(comeback, Comeback::Empty(_)) => write!(
+                f,
+                "look for a backup: restarted, {address} comes back {comeback}"
+            )?,
             (Some(address), _) => write!(f, "restart {address} with its data")?,
             (None, Some(address)) => write!(f, "bring back the data that {address} had")?,
             (None, None) => write!(f, "bring back the data of node {}", owner.name.short())?,

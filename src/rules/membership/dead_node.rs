@@ -7,9 +7,13 @@
 //! its data, so it is not forgotten by itself.
 //!
 //! ## Do
-//! Restart the process: that cures more than any plan. If the machine will never come back,
+//! Look first with what it would come back: with `appendonly no` and no `save` a master is empty, and
+//! its replicas copy the emptiness, so let a replica take over before. A replica, or a former master
+//! whose slots were taken over, may always be restarted. If the machine will never come back,
 //! `topoplan plan --forget-dead` promotes what must be promoted and then forgets the node. One
-//! that did not answer, while no view doubts it, may live: ask it again, no plan forgets it.
+//! that did not answer, while no view doubts it, or that is only suspected, may live: ask it again;
+//! no plan forgets it.
+use crate::measure::MajorityLost;
 use crate::model::Unread;
 use crate::rules::prelude::*;
 
@@ -27,31 +31,13 @@ pub(in crate::rules) static RULE: Rule = Rule {
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     for id in cx.cluster.dead_members() {
         let (severity, consequence) = consequence(cx, id);
-        let name = words::node(cx.cluster, id);
         let node = cx.cluster.node(id);
-        let (dead, help) = match node.is_only_suspected() {
-            // Where nodes do not watch each other no view ever doubts one.
-            _ if node.is_only_silent() && cx.cluster.server.other_control_plane().is_none() => (
-                "taken for dead (it did not answer, but no view doubts it)",
-                Help::from("ask it again before anything else: it may live")
-                    .restart([id], "if it is dead, restart it"),
-            ),
-            true => (
-                "taken for dead (suspected by every view that lists it, flagged `fail` by none)",
-                Help::from(
-                    "ask it before anything else: who suspects it may be the one that is cut off",
-                )
-                .restart([id], "if it is dead, restart it"),
-            ),
-            false => (
-                "dead",
-                Help::default().restart([id], "restart it").promise(
-                    Some("if it will never come back"),
-                    Some(Ask::Flag(Flag::ForgetDead)),
-                    "forgets it",
-                ),
-            ),
-        };
+        if node.address.is_none() {
+            out.push(elsewhere(cx, id, &consequence).severity(severity));
+            continue;
+        }
+        let name = words::node(cx.cluster, id);
+        let (dead, help) = state(cx, id);
         let message = format!("{name} is {dead}{consequence}");
         out.push(
             Finding::new(&RULE, Subject::Node(id), message)
@@ -62,10 +48,144 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
     }
 }
 
+/// How it is dead, and what to do about it. Nobody is told to restart what may live.
+fn state(cx: &Context, id: NodeId) -> (String, Help) {
+    let node = cx.cluster.node(id);
+    // Where nodes do not watch each other no view ever doubts one.
+    if node.is_only_silent() && cx.cluster.server.other_control_plane().is_none() {
+        return (
+            "taken for dead (it did not answer, but no view doubts it)".to_owned(),
+            Help::from("ask it again before anything else: it may live"),
+        );
+    }
+    if node.is_only_suspected() {
+        let silence = words::silence("it", node).map_or_else(String::new, |s| format!("; {s}"));
+        let by = match node.seen.opinion.listed {
+            1 => "the only view that lists it".to_owned(),
+            n => format!("all {n} views that list it"),
+        };
+        return (
+            format!("taken for dead (suspected by {by}, flagged `fail` by none{silence})"),
+            Help::from(format!(
+                "ask {} before anything else: who suspects it may be the one that is cut off",
+                words::node(cx.cluster, id)
+            )),
+        );
+    }
+    let mut help = Help::default();
+    if MajorityLost::of(cx.cluster)
+        .is_some_and(|lost| lost.doubtful.contains(&id) && !lost.is_proven())
+    {
+        help = help.say(format!(
+            "see first whether it is dead or cut off ({})",
+            Code::MajorityLost
+        ));
+    }
+    if let Some(bus) = odd_bus_port(cx.cluster, node) {
+        help = help.say(bus);
+    }
+    let forget = |help: Help| {
+        help.promise(
+            Some("if it will never come back"),
+            Some(Ask::Flag(Flag::ForgetDead)),
+            "forgets it",
+        )
+    };
+    ("dead".to_owned(), forget(restart(cx, id, help)))
+}
+
+/// What comes back with it. Its replicas would copy an emptiness.
+fn restart(cx: &Context, id: NodeId, help: Help) -> Help {
+    let comeback = cx.cluster.comeback(id);
+    let Some(shard) = cx.shard_of(id) else {
+        let slotless = cx.cluster.node(id).is_master();
+        return help.restart(
+            [id],
+            if slotless {
+                "restart it: if its slots were taken over, it follows whoever has them now"
+            } else {
+                "restart it"
+            },
+        );
+    };
+    match measure::best_replica(cx.cluster, shard) {
+        Some(heir) if comeback.may_be_empty() => help.restart(
+            [id],
+            format!(
+                "do not restart it before {} has taken over: it would come back {comeback}, and its replicas copy what it has",
+                words::node(cx.cluster, heir)
+            ),
+        ),
+        Some(_) | None => help.restart([id], format!("restart it: it comes back {comeback}")),
+    }
+}
+
+/// It announces another bus port than what its client port gives, while the others do not: perhaps
+/// it lives, and nobody reaches it there.
+fn odd_bus_port(cluster: &Cluster, node: &Node) -> Option<String> {
+    let offset = |n: &Node| {
+        let port = i32::from(n.address.as_ref()?.port());
+        Some(i32::from(n.bus_port?) - port)
+    };
+    let own = offset(node)?;
+    let mut others = cluster
+        .iter()
+        .filter(|(_, n)| n.is_live_member())
+        .filter_map(|(_, n)| offset(n));
+    let usual = others.next()?;
+    if own == usual || !others.all(|other| other == usual) {
+        return None;
+    }
+    let address = node.address.as_ref()?;
+    Some(format!(
+        "it announces bus port {}, where the others have their client port {usual:+}: if its process answers at {address}, that port is wrong or not published (`cluster-announce-bus-port`), and a restart cures nothing",
+        node.bus_port?
+    ))
+}
+
+/// Listed where another process answers, or at an address that is none: no advice may hit who is
+/// there.
+fn elsewhere(cx: &Context, id: NodeId, consequence: &str) -> Finding {
+    let node = cx.cluster.node(id);
+    let short = node.name.short();
+    let listed = node.last_address.as_ref();
+    let mut there = listed.into_iter().flat_map(|listed| cx.cluster.at(listed));
+    let there = there.find(|&other| cx.cluster.node(other).is_live());
+    let (place, other) = match (listed, there) {
+        (Some(listed), Some(other)) => {
+            let other = cx.cluster.node(other).name.short();
+            (
+                format!(", listed at {listed}, where {other} answers,"),
+                there,
+            )
+        }
+        (Some(listed), None) if listed.is_no_ip() => (
+            format!(", listed at {listed}, which is no IP address,"),
+            None,
+        ),
+        (Some(listed), None) => (
+            format!(", listed at {listed}, which every host calls itself,"),
+            None,
+        ),
+        (None, _) => (String::new(), None),
+    };
+    let message = format!(
+        "id {short}{place} is dead or elsewhere: its true address is not known{consequence}"
+    );
+    let help = "capture `cluster nodes` of the lost process itself; where it came up under another address, \
+        `cluster-announce-ip` or a CLUSTER MEET of that address mends the entry";
+    Finding::new(&RULE, Subject::Node(id), message)
+        .help(help)
+        .evidence([id].into_iter().chain(other).map(Fact::Node))
+}
+
 fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
     if let Some(shard) = cx.shard_of(id) {
         let slots = words::slots(&shard.slots);
-        let text = format!(" and owns slots {slots}, which nobody serves");
+        let text = match cx.cluster.node(id).is_only_suspected() {
+            true => format!("; it owns slots {slots}"),
+            false => format!(" and owns slots {slots}, which nobody serves"),
+        };
         return (Severity::Error, text);
     }
     let text = match cx.cluster.root(id).and_then(|owner| cx.shard_of(owner)) {
@@ -86,7 +206,12 @@ fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
         None if cx.cluster.node(id).is_replica() && cx.cluster.unread != Unread::default() => {
             ": a replica, of whom could not be read".to_owned()
         }
-        None => "; it held no copy".to_owned(),
+        None if cx.cluster.node(id).is_replica() => {
+            "; whom it followed owns no slot, or is not known".to_owned()
+        }
+        None => {
+            " and owns no slot any more: a master that was failed over, or never had any".to_owned()
+        }
     };
     (Severity::Warning, text)
 }

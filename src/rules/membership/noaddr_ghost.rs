@@ -1,6 +1,7 @@
 //! ## What
-//! The cluster still lists an id that has no address any more: its process came back under
-//! another id, so this one is gone for good. An error if the id owns slots.
+//! The cluster still lists an id that has no address any more, or whose address a blank or newer
+//! id answers: its process came back under another id, so this one is gone for good. An error if
+//! the id owns slots.
 //!
 //! ## Why
 //! A ghost that owns slots leaves them without a server while `cluster_state` may still say
@@ -26,18 +27,35 @@ pub(in crate::rules) static RULE: Rule = Rule {
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     for (id, node) in cx.cluster.iter().filter(|(_, n)| n.is_ghost()) {
-        let name = words::node(cx.cluster, id);
-        let known = words::count(node.seen.known_by.len(), "node");
+        let fact = fact(cx.cluster, id);
+        let known = match cx.cluster.views {
+            0 | 1 => "the only view".to_owned(),
+            _ => words::count(node.seen.known_by.len(), "node"),
+        };
         let finding = match cx.shard_of(id) {
-            Some(shard) => owner(cx, shard, &format!("{name} has no address")),
+            Some(shard) => owner(cx, shard, &fact),
             None => Finding::new(
                 &RULE,
                 Subject::Node(id),
-                format!("{name} has no address and cannot come back; still listed by {known}"),
+                format!("{fact} and cannot come back; still listed by {known}"),
             )
             .help(Help::default().plan("forgets it on every node that lists it")),
         };
         out.push(finding.evidence([Fact::Node(id)]));
+    }
+}
+
+/// Why it is gone: views say that it has no address, or another id is where it was.
+fn fact(cluster: &Cluster, id: NodeId) -> String {
+    let name = words::node(cluster, id);
+    let last = cluster.node(id).last_address.as_ref();
+    let mut there = last.into_iter().flat_map(|last| cluster.at(last));
+    match there.find(|&other| cluster.node(other).is_live()) {
+        Some(other) => format!(
+            "{name} has no address any more, {} answers there",
+            cluster.node(other).name.short()
+        ),
+        None => format!("{name} has no address"),
     }
 }
 

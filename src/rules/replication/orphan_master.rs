@@ -23,7 +23,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
     for shard in &cx.shards {
-        let live = measure::live_owner(cx.cluster, shard).is_some();
+        // Two nodes that claim the same slots: what has how many copies nobody can say.
+        let disputed = !cx.cluster.node(shard.owner).seen.contested.is_empty();
+        let live = !disputed && measure::live_owner(cx.cluster, shard).is_some();
         if live && measure::live_replicas(cx.cluster, shard).next().is_none() {
             out.push(finding(cx, shard));
         }

@@ -22,6 +22,10 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
+    // While no slot is assigned there is no shard to copy: S001 says what to do first.
+    if cx.shards.is_empty() {
+        return;
+    }
     for (id, node) in cx.cluster.iter() {
         // By its own view it owns the contested slots and takes writes: S002 speaks of it.
         let claims = !node.seen.contested.is_empty();

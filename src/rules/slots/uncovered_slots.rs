@@ -7,9 +7,12 @@
 //!
 //! ## Do
 //! Promote a live replica of the dead owner (`topoplan plan` takes the one with the highest
-//! offset). Where no replica can take over, restart the dead process that still has the data.
-//! Slots that were never assigned are assigned when the cluster is made.
-use crate::model::SlotSet;
+//! offset). Only where none can, restart the dead process that still has the data: with `appendonly
+//! no` and no `save` it comes back empty.
+//! Slots that nobody owned, dead or alive, are assigned by hand: to a master that is free, with
+//! CLUSTER ADDSLOTS, or by `redis-cli --cluster fix`.
+use crate::measure::MajorityLost;
+use crate::model::Comeback;
 use crate::model::Sync;
 use crate::rules::prelude::*;
 
@@ -46,9 +49,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
                 Subject::Slots(uncovered, None),
                 "no slot was ever assigned to a node: the cluster serves nothing".to_owned(),
             )
-            .help(
-                "assign the slots: `redis-cli --cluster create` makes a new cluster of these nodes",
-            )
+            .help(assign_all(cx.cluster))
             .evidence([Fact::Node(first)]),
         );
         return;
@@ -69,6 +70,22 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             .help(tale.help)
             .evidence(evidence.into_iter().take(2 * words::LISTED)),
     );
+}
+
+/// Nodes that know others are refused by `--cluster create` (`clusterManagerCommandCreate`: "Node is
+/// not empty. Either the node already knows other nodes").
+fn assign_all(cluster: &Cluster) -> String {
+    let mut members = cluster.iter().filter(|(_, n)| n.is_listed());
+    let known = members.any(|(_, n)| !n.seen.known_by.is_empty());
+    if !known {
+        return "assign the slots: `redis-cli --cluster create` makes a new cluster of these nodes"
+            .to_owned();
+    }
+    let free = words::nodes(cluster, measure::free_masters(cluster));
+    format!(
+        "assign the slots: {} at each of {free}, or `redis-cli --cluster fix`; these nodes know each other, so `--cluster create` refuses them",
+        cluster.server.add_slots()
+    )
 }
 
 /// Clauses have commas of their own, so they are told apart by semicolons.
@@ -118,7 +135,13 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
             "ask {names} before anything else: who suspects a node may be the one that is cut off"
         ));
     }
-    if tale.promotable > 0 {
+    let doubted = MajorityLost::of(cx.cluster).is_some_and(|lost| !lost.is_proven());
+    if tale.promotable > 0 && doubted {
+        help = help.say(format!(
+            "a replica can take over once it is certain that the masters are dead ({})",
+            Code::MajorityLost
+        ));
+    } else if tale.promotable > 0 {
         let replicas = words::count(tale.promotable, "replica");
         help = help.plan(format!("promotes {replicas}"));
     }
@@ -131,15 +154,29 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
     if !tale.restarts.is_empty() {
         let names = tale.restarts.iter().map(|&id| words::node(cx.cluster, id));
         let names = words::list_up_to(OWNERS_LISTED, &names.collect::<Vec<_>>());
-        let text = format!("restart {names} to bring the data back");
+        let text = match doubted {
+            true => format!("once it is certain that they are dead, restart {names}"),
+            false => format!("restart {names}"),
+        };
         help = help.restart(tale.restarts.iter().copied(), text);
     }
     if tale.unread > 0 {
         help = help.say("capture these nodes again before you decide");
     }
     if tale.lost > 0 {
-        help =
-            help.say("where no copy is known, look for a backup before you assign the slots anew");
+        let free = measure::free_masters(cx.cluster);
+        help = help.say(match free.first() {
+            Some(&free) if !unowned.is_empty() => format!(
+                "where no copy is known, look for a backup; {} is free and could own {}: {} there, or `redis-cli --cluster fix`",
+                words::node(cx.cluster, free),
+                words::slots(&unowned),
+                cx.cluster.server.add_slots()
+            ),
+            Some(_) | None => {
+                "where no copy is known, look for a backup before you assign the slots anew"
+                    .to_owned()
+            }
+        });
     }
     tale.help = help;
     tale
@@ -206,9 +243,14 @@ fn tell_shard(cluster: &Cluster, shard: &Shard, tale: &mut Tale) {
     } else {
         format!("a restart of its replica {}", words::node(cluster, back))
     };
-    tale.stuck.push(format!(
-        "{name} {state} and {why}: {process} brings the data back"
-    ));
+    tale.stuck.push(match cluster.comeback(back) {
+        Comeback::Saved(..) => format!(
+            "{name} {state} and {why}: {process} brings back what it has saved"
+        ),
+        comeback @ (Comeback::Empty(_) | Comeback::Unknown) => format!(
+            "{name} {state} and {why}: only {process} can bring data back, and it comes back {comeback}"
+        ),
+    });
 }
 
 fn why_nobody_takes_over(cluster: &Cluster, shard: &Shard) -> String {
@@ -256,8 +298,12 @@ fn tell_unowned(cluster: &Cluster, unowned: &SlotSet, tale: &mut Tale) {
     }
     tale.holders.extend(&holders);
     let names = words::nodes(cluster, holders.iter().copied());
+    let follow = match holders.len() {
+        1 => "follows",
+        _ => "follow",
+    };
     tale.saved.push(format!(
-        "no node owns {slots}, whose master was forgotten; {names} follows nobody and may hold the only data"
+        "no node owns {slots}, whose master was forgotten; {names} {follow} nobody and may hold the only data"
     ));
     tale.evidence.extend(holders.into_iter().map(Fact::Node));
 }
@@ -274,6 +320,8 @@ fn followers_of_nobody(cluster: &Cluster) -> Vec<NodeId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Death;
+    use crate::model::Liveness;
     use crate::model::Role;
     use crate::model::testing::cluster;
     use crate::model::testing::healthy;
@@ -283,8 +331,13 @@ mod tests {
 
     #[test]
     fn one_finding_tells_of_every_dead_owner() {
-        let cluster =
+        let mut cluster =
             cluster("m1!@h1 < r1@h2; m2!@h2 < r2!@h1; m3?@h3 < r3~@h1 x3!@h4; m4@h4 < r4@h1");
+        // Their hosts refused the connection: nobody may be cut off.
+        for name in ["m1", "m2"] {
+            let id = id(&cluster, name);
+            cluster.node_mut(id).liveness = Liveness::Dead(Death::Refused);
+        }
         assert_eq!(subjects(&RULE, &cluster), ["0-12287"]);
         let found = findings(&RULE, &cluster);
         let message = &found[0].message;
@@ -295,18 +348,20 @@ mod tests {
             "{message}"
         );
         assert!(
-            message.contains("10.0.0.2:7003 (4096-8191) is dead and no replica lives: its restart"),
+            message.contains(
+                "10.0.0.2:7003 (4096-8191) is dead and no replica lives: only its restart"
+            ),
             "{message}"
         );
         assert!(
             message.contains(
-                "10.0.0.1:7006 never finished a sync: a restart of its replica 10.0.0.4:7007"
+                "10.0.0.1:7006 never finished a sync: only a restart of its replica 10.0.0.4:7007"
             ),
             "{message}"
         );
         assert_eq!(
             found[0].help.to_string(),
-            "`topoplan plan` promotes 1 replica; restart 10.0.0.2:7003, 10.0.0.4:7007 to bring the data back"
+            "`topoplan plan` promotes 1 replica; restart 10.0.0.2:7003, 10.0.0.4:7007"
         );
     }
 

@@ -275,6 +275,7 @@ fn request() -> impl Strategy<Value = Request> {
             only: only.into_iter().collect(),
             through,
             force: None,
+            dead: Vec::new(),
             flags: flags.map(|(&flag, _)| flag).collect(),
         }
     })

@@ -41,8 +41,11 @@ type Complaint = Result<(), String>;
 pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
     let (cluster, policy) = (&inventory.cluster, &inventory.policy);
     let wanted = policy.wanted(cluster);
-    let refuses = cluster.server.other_control_plane().is_some()
-        || (!inventory.conflicts.is_empty() && request.force.is_none());
+    let of_cluster = rules::check(&Context::new(cluster, policy, &wanted));
+    let found = rules::merge(of_cluster, rules::check_capture(inventory));
+    let refuses = plan::obstacles(inventory, &found)
+        .iter()
+        .any(|obstacle| !(obstacle.may_be_forced() && request.force.is_some()));
     if refuses {
         let report = compose::plan(inventory, request)?;
         return match report.refused.is_some() && report.steps.is_empty() {
