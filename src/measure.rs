@@ -10,7 +10,10 @@ mod load;
 mod majority;
 mod spread;
 
+use std::cmp::Reverse;
+
 use crate::model::Cluster;
+use crate::model::Link;
 use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
@@ -143,10 +146,26 @@ pub fn usable_replicas<'a>(
     shard.replicas.iter().copied().filter(usable)
 }
 
-/// The usable replica with the highest known offset; the lowest address on a tie.
+/// The usable replica with the highest known offset, one that was told `nofailover` only where there is
+/// no other; the lowest address on a tie.
 pub fn best_replica(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
-    usable_replicas(cluster, shard)
-        .max_by_key(|&id| (cluster.node(id).replication.offset, std::cmp::Reverse(id)))
+    usable_replicas(cluster, shard).max_by_key(|&id| {
+        let node = cluster.node(id);
+        (!node.no_failover, node.replication.offset, Reverse(id))
+    })
+}
+
+/// A replica that holds keys beside a live master that holds none, and has not copied that yet.
+pub fn still_full(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
+    let owner = cluster.node(shard.owner);
+    if !owner.is_live_member() || owner.keys != Some(0) {
+        return None;
+    }
+    live_replicas(cluster, shard).find(|&id| {
+        let replica = cluster.node(id);
+        // Over a link that is up a deletion may just be on its way.
+        replica.keys.is_some_and(|keys| keys > 0) && replica.replication.link == Link::Down
+    })
 }
 
 /// Distinct hosts of the live owner and the usable replicas. A node without a host counts as a

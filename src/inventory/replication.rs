@@ -39,7 +39,7 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
     for (id, of) in &answers {
         let node = inventory.cluster.node_mut(*id);
         node.persistence = persistence(of);
-        node.version = server::version(of);
+        node.runs = server::runs(of);
         let uptime = of.info.get("uptime_in_seconds");
         let uptime = uptime.and_then(|s| s.parse::<u64>().ok());
         node.uptime = uptime.map(|s| Millis(s.saturating_mul(1000)));

@@ -71,9 +71,13 @@ pub(super) fn service(gathered: &Gathered, cluster: &Cluster) -> Option<Service>
     (2 * count > cluster.nodes.len()).then_some(service)
 }
 
-/// The version that one node told.
-pub(super) fn version(of: &Answers) -> Option<Version> {
-    read(told(of)?.1)
+/// What one node says that it runs.
+pub(super) fn runs(of: &Answers) -> Option<Server> {
+    let (name, version) = told(of)?;
+    Some(Server {
+        name: name.into(),
+        version: Some(read(version)?),
+    })
 }
 
 /// The server's name and version, as INFO has them.

@@ -16,7 +16,6 @@ use crate::inventory::owners::owner;
 use crate::inventory::record::Token;
 use crate::inventory::record::View;
 use crate::model::Address;
-use crate::model::SlotSet;
 use crate::model::Unread;
 use crate::parse::Authority;
 use crate::text::Place;
@@ -57,7 +56,7 @@ pub(super) fn find_short_views(
             (Some(named), None) if owner.is_none() => {
                 format!("{named} does not list itself: lines are missing")
             }
-            (None, _) if answers && owner.is_none() && !covers_all(gathered, view) => {
+            (None, _) if answers && owner.is_none() => {
                 "no line is of the node that was asked (`myself`): that line is missing, and perhaps others".to_owned()
             }
             _ if !lists.names_only_listed(gathered, &view.lines) => {
@@ -77,12 +76,6 @@ pub(super) fn find_short_views(
         let view = &mut gathered.views[index];
         (view.incomplete, view.whole) = (true, false);
     }
-}
-
-/// Every slot has an owner in it.
-fn covers_all(gathered: &Gathered, view: &View) -> bool {
-    let facts = view.lines.iter().map(|line| gathered.fact(line));
-    SlotSet::from_ranges(facts.flat_map(|fact| fact.slots.iter().copied())) == SlotSet::full()
 }
 
 /// Says what may be missing. A blank process that nobody met knows only itself: its view tells

@@ -103,7 +103,9 @@ impl Spread {
             else {
                 continue;
             };
-            for replica in usable_replicas(cluster, shard) {
+            // Who was told `nofailover` is not promoted for balance.
+            let willing = |id: &NodeId| !cluster.node(*id).no_failover;
+            for replica in usable_replicas(cluster, shard).filter(willing) {
                 if let Some(b) = self.tier.index_of(cluster, replica) {
                     from[b].push(a);
                 }

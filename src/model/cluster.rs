@@ -115,6 +115,14 @@ impl Cluster {
         there.filter(|&id| self.node(id).membership != Membership::Forgotten)
     }
 
+    /// Whether the node can load a full sync of that master. Unknown versions count as fitting.
+    pub fn can_copy(&self, replica: NodeId, master: NodeId) -> bool {
+        match (&self.node(replica).runs, &self.node(master).runs) {
+            (Some(replica), Some(master)) => replica.loads(master),
+            (None, _) | (_, None) => true,
+        }
+    }
+
     /// Live members that are listed at one address, two or more each, in node order. Every host
     /// has its own loopback addresses.
     pub fn shared_addresses(&self) -> Vec<Vec<NodeId>> {

@@ -14,7 +14,7 @@ use crate::model::millis::Millis;
 use crate::model::persistence::Persistence;
 use crate::model::seen::Seen;
 use crate::model::slots::SlotSet;
-use crate::model::version::Version;
+use crate::model::version::Server;
 
 /// Index of a node in [`crate::model::Cluster::nodes`].
 ///
@@ -242,7 +242,7 @@ pub struct Node {
     pub used_memory: Option<u64>,
     pub persistence: Persistence,
     /// What it runs; `None` where no INFO tells.
-    pub version: Option<Version>,
+    pub runs: Option<Server>,
     /// For how long the process had been running when it was asked; `None` where no INFO tells.
     pub uptime: Option<Millis>,
     /// `cluster-replica-no-failover yes`: never elects itself.
@@ -271,7 +271,7 @@ impl Node {
             keys: None,
             used_memory: None,
             persistence: Persistence::Unknown,
-            version: None,
+            runs: None,
             uptime: None,
             no_failover: false,
             seen: Seen::default(),

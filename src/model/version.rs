@@ -60,6 +60,27 @@ impl Default for Server {
     }
 }
 
+/// The number at the head of a snapshot. Redis counts on from 12 and Valkey from 80.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct RdbFormat(u32);
+
+impl RdbFormat {
+    fn loads(self, other: Self) -> bool {
+        const OF_REDIS_ALONE: std::ops::Range<u32> = 12..80;
+        let foreign = OF_REDIS_ALONE.contains(&other.0) && !OF_REDIS_ALONE.contains(&self.0);
+        other.0 <= self.0 && !foreign
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            Some(version) => write!(f, "{} {version}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
 impl Server {
     /// Why the cluster commands of Redis are not for this server; `None` if they are.
     pub fn other_control_plane(&self) -> Option<&'static str> {
@@ -78,6 +99,35 @@ impl Server {
             ),
             _ => None,
         }
+    }
+
+    /// Whether a full sync of `master` can be loaded: the RDB format must be no newer, and of the same
+    /// family (`rdbLoadRioWithLoadingCtx`: "Can't handle RDB format version"). A server that cannot
+    /// has dropped its own data before it notices. Where a format is not known a server loads what
+    /// is no newer than itself.
+    pub fn loads(&self, master: &Self) -> bool {
+        if self == master {
+            return true;
+        }
+        match (self.rdb_format(), master.rdb_format()) {
+            (Some(own), Some(other)) => own.loads(other),
+            (None, _) | (_, None) => self.name == master.name && self.version >= master.version,
+        }
+    }
+
+    fn rdb_format(&self) -> Option<RdbFormat> {
+        let version = self.version?;
+        let number = match (&*self.name, version.major, version.minor) {
+            ("redis", 3, 2..) => 7,
+            ("redis", 4, _) => 8,
+            ("redis", 5 | 6, _) => 9,
+            ("redis", 7, 0) => 10,
+            ("redis", 7, 2) | ("valkey", 7 | 8, _) => 11,
+            ("redis", 7, 4) => 12,
+            ("valkey", 9, _) => 80,
+            _ => return None,
+        };
+        Some(RdbFormat(number))
     }
 
     /// The command that assigns ranges of slots (`ADDSLOTSRANGE` since 7.0).

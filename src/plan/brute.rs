@@ -161,7 +161,7 @@ fn least(problem: &Problem, wanted: &Wanted, moves: bool) -> Option<Tuple> {
 
 /// Who may lead: the owner, and every usable copy while a majority can vote.
 fn leaders(unit: &Unit, copies: &[Copy]) -> Vec<NodeId> {
-    let may = |c: &&Copy| c.node == unit.owner || (unit.may_hand_over && c.usable);
+    let may = |c: &&Copy| c.node == unit.owner || (unit.may_hand_over && c.usable && c.may_lead);
     copies.iter().filter(may).map(|c| c.node).collect()
 }
 

@@ -71,8 +71,15 @@ pub struct Table {
     pub classes: Vec<Class>,
 }
 
-type CopyKey = (Place, Option<DiskId>, Option<ZoneId>, bool, Option<bool>);
-type GroupKey = (Place, Option<DiskId>, bool, i64, bool, Option<bool>);
+type CopyKey = (
+    Place,
+    Option<DiskId>,
+    Option<ZoneId>,
+    bool,
+    bool,
+    Option<bool>,
+);
+type GroupKey = (Place, Option<DiskId>, bool, bool, i64, bool, Option<bool>);
 type ClassKey = (
     bool,
     i64,
@@ -139,6 +146,7 @@ fn copy_key(problem: &Problem, copy: &Copy) -> CopyKey {
         copy.disk,
         copy.zone,
         copy.usable,
+        copy.may_lead,
         home_key(problem, copy),
     )
 }
@@ -169,6 +177,7 @@ fn groups(problem: &Problem, reach: &Reach) -> Vec<Group> {
         let key = (
             copy.place,
             copy.disk,
+            copy.may_lead,
             false,
             spare.actions(),
             spare.untidy,
@@ -195,6 +204,7 @@ fn groups(problem: &Problem, reach: &Reach) -> Vec<Group> {
             let key = (
                 copy.place,
                 copy.disk,
+                copy.may_lead,
                 true,
                 1,
                 false,
@@ -347,7 +357,7 @@ impl Builder<'_> {
         let copies: Vec<Copy> = placed.iter().map(|p| p.copy).collect();
         let mut seen = Vec::new();
         for (position, copy) in copies.iter().enumerate() {
-            let may = position == 0 || (self.unit.may_hand_over && copy.usable);
+            let may = position == 0 || (self.unit.may_hand_over && copy.usable && copy.may_lead);
             let lead = if position < staying {
                 Lead::Stays(position)
             } else {

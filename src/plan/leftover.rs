@@ -66,10 +66,20 @@ fn set_aside(scene: &Scene, aside: &Aside) -> Option<Refusal> {
             let reason = Reason::ShardSyncing { replica, why };
             (About::Shard(owner), reason, unlock)
         }
+        Aside::Emptied { owner, replica } => (
+            About::Shard(owner),
+            Reason::Emptied { owner, replica },
+            Unlock::StopEmptied { owner, replica },
+        ),
         Aside::CutOff { owner } => (
             About::Slots(cluster.node(owner).slots.clone()),
             Reason::CutOff { owner },
             Unlock::SeeWhatIsBetween(owner),
+        ),
+        Aside::TooOld { node, master } => (
+            About::Node(node),
+            Reason::TooOld { node, master },
+            Unlock::UpgradeFirst(node),
         ),
         // Said of the slots: see [`lost`].
         Aside::CouldOwn { .. } => return None,
@@ -252,8 +262,13 @@ fn chained(end: &Cluster, id: NodeId) -> Refusal {
 fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
     let mut asides = scene.problem.asides.iter();
     let told = |aside: &Aside| match aside {
-        Aside::HoldsKeys { node, .. } | Aside::CouldOwn { node } => *node == id,
-        Aside::OpenSlots { .. } | Aside::Syncing { .. } | Aside::CutOff { .. } => false,
+        Aside::HoldsKeys { node, .. } | Aside::CouldOwn { node } | Aside::TooOld { node, .. } => {
+            *node == id
+        }
+        Aside::OpenSlots { .. }
+        | Aside::Syncing { .. }
+        | Aside::Emptied { .. }
+        | Aside::CutOff { .. } => false,
     };
     if asides.any(told) {
         return None;
@@ -378,7 +393,10 @@ pub fn lost(scene: &Scene, notes: &mut Notes) {
         .filter(|&(id, _)| scene.captured.root(id).is_none())
         .map(|(id, _)| id)
         .collect();
-    let free = measure::free_masters(scene.captured);
+    // Only those that the plan leaves free.
+    let still = measure::free_masters(scene.end);
+    let mut free = measure::free_masters(scene.captured);
+    free.retain(|id| still.contains(id));
     let (why, unlock) = if never {
         (Lost::NeverAssigned, Unlock::AssignSlots(free))
     } else if !holders.is_empty() {

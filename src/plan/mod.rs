@@ -28,6 +28,7 @@ mod roles;
 mod serve;
 mod solve;
 mod verdict;
+mod versions;
 mod vouch;
 pub mod why;
 

@@ -20,6 +20,7 @@ use crate::model::ZoneId;
 use crate::plan::Request;
 use crate::plan::level::Level;
 use crate::plan::level::Selection;
+use crate::plan::versions;
 use crate::policy::Flag;
 use crate::policy::HomeRole;
 use crate::policy::Policy;
@@ -65,6 +66,9 @@ pub struct Copy {
     pub zone: Option<ZoneId>,
     /// Can take over and counts as a replica.
     pub usable: bool,
+    /// A graceful failover may promote it: it was not told `nofailover`, and who would follow it can
+    /// load what it runs.
+    pub may_lead: bool,
 }
 
 /// A live node without a copy that may be given one.
@@ -100,10 +104,14 @@ pub enum Aside {
     OpenSlots { owner: NodeId },
     /// A first sync is running, or never came to an end.
     Syncing { owner: NodeId, replica: NodeId },
+    /// The master came back empty, and this replica still holds keys.
+    Emptied { owner: NodeId, replica: NodeId },
     /// It answers, and most views flag it `fail`.
     CutOff { owner: NodeId },
     /// A master without slots while slots have no owner and too few masters are left to own them.
     CouldOwn { node: NodeId },
+    /// A spare that could not load a full sync of this master, after it had dropped what it holds.
+    TooOld { node: NodeId, master: NodeId },
     /// A spare that holds keys, and why it is not flushed.
     HoldsKeys {
         node: NodeId,
@@ -121,6 +129,8 @@ pub struct Problem<'a> {
     pub allow_moves: bool,
     /// A spare only fills a gap.
     pub keep_spares: bool,
+    /// Copies that were told `nofailover` may lead.
+    pub promote_nofailover: bool,
     pub units: Vec<Unit>,
     pub spares: Vec<Spare>,
     pub asides: Vec<Aside>,
@@ -161,6 +171,7 @@ impl<'a> Problem<'a> {
             selection: inputs.selection,
             allow_moves: inputs.request.has(Flag::AllowMoves),
             keep_spares: inputs.request.has(Flag::KeepSpares),
+            promote_nofailover: inputs.request.has(Flag::PromoteNofailover),
             units,
             spares: Vec::new(),
             asides,
@@ -171,7 +182,7 @@ impl<'a> Problem<'a> {
     }
 
     pub fn copy(&self, node: NodeId, usable: bool) -> Copy {
-        copy(self.cluster, node, usable)
+        copy(self.cluster, node, usable, self.promote_nofailover)
     }
 
     /// The same scene for another set of units and spares.
@@ -182,6 +193,7 @@ impl<'a> Problem<'a> {
             selection: self.selection,
             allow_moves: self.allow_moves,
             keep_spares: self.keep_spares,
+            promote_nofailover: self.promote_nofailover,
             units: Vec::new(),
             spares: Vec::new(),
             asides: Vec::new(),
@@ -233,6 +245,10 @@ impl<'a> Problem<'a> {
                 self.asides.push(Aside::CouldOwn { node: id });
                 continue;
             }
+            if let Some(master) = versions::too_new_for(cluster, id) {
+                self.asides.push(Aside::TooOld { node: id, master });
+                continue;
+            }
             let keys = node.keys.unwrap_or(0);
             // A replica may be re-pointed with keys: REPLICATE drops them (`clusterSetMaster`).
             let flush = node.is_master() && keys > 0;
@@ -250,8 +266,10 @@ impl<'a> Problem<'a> {
                 } else {
                     self.selection.has(Code::UnmetNode)
                 };
+            let mut copy = self.copy(id, true);
+            copy.may_lead &= versions::is_loaded_by_all(cluster, id);
             self.spares.push(Spare {
-                copy: self.copy(id, true),
+                copy,
                 meet: !member,
                 flush,
                 untidy,
@@ -260,7 +278,7 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn copy(cluster: &Cluster, node: NodeId, usable: bool) -> Copy {
+fn copy(cluster: &Cluster, node: NodeId, usable: bool, promote_nofailover: bool) -> Copy {
     let host = cluster.node(node).host;
     Copy {
         node,
@@ -268,11 +286,13 @@ fn copy(cluster: &Cluster, node: NodeId, usable: bool) -> Copy {
         disk: cluster.node(node).disk,
         zone: cluster.zone_apart(node),
         usable,
+        may_lead: promote_nofailover || !cluster.node(node).no_failover,
     }
 }
 
 fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
     let (cluster, selection) = (inputs.cluster, inputs.selection);
+    let promote = inputs.request.has(Flag::PromoteNofailover);
     let usable = measure::usable_replicas(cluster, shard).count() as i64;
     let wanted = i64::from(inputs.wanted.of(cluster, shard));
     let wanted = match (
@@ -287,7 +307,7 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
     let mut unit = Unit {
         owner: shard.owner,
         wanted,
-        fixed: vec![copy(cluster, shard.owner, true)],
+        fixed: vec![copy(cluster, shard.owner, true, promote)],
         movable: Vec::new(),
         chained: Vec::new(),
         mib: mib.of(shard.owner),
@@ -301,11 +321,12 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
         let usable = cluster.is_usable_replica(id);
         let list = match (free, direct) {
             (true, false) if selection.has(Code::ChainedReplica) => &mut unit.chained,
-            (true, true) if usable => &mut unit.movable,
+            (true, true) if usable && versions::loads_all(cluster, id) => &mut unit.movable,
             _ => &mut unit.fixed,
         };
-        list.push(copy(cluster, id, usable));
+        list.push(copy(cluster, id, usable, promote));
     }
+    versions::keep(cluster, &mut unit);
     unit
 }
 
@@ -316,6 +337,10 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
     // It may be dead since it answered, and nobody can say whether the others elect a successor.
     if owner.is_outvoted() {
         return Some(Aside::CutOff { owner: shard.owner });
+    }
+    if let Some(replica) = measure::still_full(cluster, shard) {
+        let owner = shard.owner;
+        return Some(Aside::Emptied { owner, replica });
     }
     let touches = |id: NodeId| {
         cluster

@@ -45,7 +45,9 @@ impl Relaxed {
                 .chain(unit.chained.iter());
             for copy in present {
                 let chained = unit.chained.iter().any(|c| c.node == copy.node);
-                if copy.node == unit.owner || (unit.may_hand_over && (copy.usable || chained)) {
+                if copy.node == unit.owner
+                    || (unit.may_hand_over && copy.may_lead && (copy.usable || chained))
+                {
                     let to = places.of(problem, &mut network, &limits, copy);
                     network.arc(shard, to, 1, floor_price(problem, unit, copy));
                 }

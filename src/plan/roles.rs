@@ -130,7 +130,7 @@ pub fn candidates<'a>(unit: &'a Unit, copies: &'a [Copy]) -> impl Iterator<Item 
     let open = unit.may_hand_over;
     copies
         .iter()
-        .filter(move |c| c.node == unit.owner || (open && c.usable))
+        .filter(move |c| c.node == unit.owner || (open && c.usable && c.may_lead))
 }
 
 /// The best masters for an assignment.

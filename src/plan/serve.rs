@@ -87,9 +87,13 @@ fn heir(cluster: &Cluster, shard: &Shard, request: &Request) -> Result<NodeId, N
         .iter()
         .copied()
         .filter(|&r| !cluster.node(r).is_outvoted());
-    // Highest offset first; unknown ones last; the lowest address on a tie.
+    // Who was told `nofailover` only where there is no other. Highest offset first; unknown ones last; the lowest address on a tie.
     let best = |nodes: &mut dyn Iterator<Item = NodeId>| {
-        nodes.min_by_key(|&r| (std::cmp::Reverse(cluster.node(r).replication.offset), r))
+        nodes.min_by_key(|&r| {
+            let node = cluster.node(r);
+            let unwilling = node.no_failover && !request.has(Flag::PromoteNofailover);
+            (unwilling, std::cmp::Reverse(node.replication.offset), r)
+        })
     };
     // Without a majority no view ever flags it `fail`.
     if cluster.node(owner).is_only_suspected() && cluster.has_majority() {

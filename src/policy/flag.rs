@@ -44,6 +44,8 @@ flags! {
     KeepSpares "keep-spares",
     /// Promote a replica that never finished a sync, if it is the only copy
     AcceptDataLoss "accept-data-loss",
+    /// Promote replicas that were told `nofailover`, too
+    PromoteNofailover "promote-nofailover",
 }
 
 impl Flag {
@@ -51,7 +53,10 @@ impl Flag {
     pub fn asks(self) -> bool {
         match self {
             Self::ForgetDead | Self::SettleSlots | Self::FlushStale => true,
-            Self::AllowMoves | Self::KeepSpares | Self::AcceptDataLoss => false,
+            Self::AllowMoves
+            | Self::KeepSpares
+            | Self::AcceptDataLoss
+            | Self::PromoteNofailover => false,
         }
     }
 }

@@ -81,6 +81,7 @@ catalogue! {
         OneWayLink "K001" one_way_link,
         UnloadableNodesConf "K002" unloadable_nodes_conf,
         FailedButAnswers "K003" failed_but_answers,
+        VersionSkew "K014" version_skew,
     }
     membership Membership 'M' {
         NoaddrGhost "M001" noaddr_ghost,
@@ -111,6 +112,8 @@ catalogue! {
         UnsyncedReplica "R004" unsynced_replica,
         ChainedReplica "R007" chained_replica,
         SlotlessMaster "R009" slotless_master,
+        NothingPromotable "R010" nothing_promotable,
+        EmptiedMaster "R011" emptied_master,
     }
     slots Slots 'S' {
         UncoveredSlots "S001" uncovered_slots,

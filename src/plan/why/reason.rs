@@ -27,6 +27,11 @@ pub enum Reason {
         replica: NodeId,
         why: NotACopy,
     },
+    /// A master came back empty beside a replica that holds keys.
+    Emptied {
+        owner: NodeId,
+        replica: NodeId,
+    },
     /// A master answers, and most views flag it `fail`.
     CutOff {
         owner: NodeId,
@@ -70,6 +75,11 @@ pub enum Reason {
         by: NodeId,
     },
     Unlisted,
+    /// It could not load what this master sends.
+    TooOld {
+        node: NodeId,
+        master: NodeId,
+    },
     Lost(Lost),
 }
 
@@ -195,6 +205,12 @@ impl fmt::Display for Said<'_, Reason> {
             Reason::ShardSyncing { replica, why } => {
                 write!(f, "{} {why}: the shard is left alone", self.node(*replica))
             }
+            Reason::Emptied { owner, replica } => write!(
+                f,
+                "{} holds no key and {} still does: every step could make it copy the emptiness, so the shard is left alone",
+                self.node(*owner),
+                self.node(*replica)
+            ),
             Reason::CutOff { owner } => write!(
                 f,
                 "{} answers, but most views flag it `fail`: it may have died since, or it is cut off; nobody takes over from a node that answers, and its shard is left alone",
@@ -277,6 +293,19 @@ impl fmt::Display for Said<'_, Reason> {
                 self.node(*by)
             ),
             Reason::Unlisted => f.write_str("no captured view lists it"),
+            Reason::TooOld { node, master } => {
+                let runs = |id: &NodeId| match &self.node(*id).runs {
+                    Some(server) => server.to_string(),
+                    None => "an unknown version".to_owned(),
+                };
+                write!(
+                    f,
+                    "it runs {} and could not load a full sync of {}, which runs {}: it would drop what it holds and stay empty",
+                    runs(node),
+                    self.node(*master),
+                    runs(master)
+                )
+            }
             Reason::Lost(why) => write!(f, "{}", Said(why, cluster)),
         }
     }

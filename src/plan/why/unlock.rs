@@ -34,6 +34,12 @@ pub enum Unlock {
         replicas: Vec<NodeId>,
         accept: bool,
     },
+    UpgradeFirst(NodeId),
+    /// An empty master, before its replica copies it.
+    StopEmptied {
+        owner: NodeId,
+        replica: NodeId,
+    },
     FinishMove,
     CaptureOtherEnd,
     SettleSlots,
@@ -88,6 +94,8 @@ impl Unlock {
             | Self::SeeWhyCutOff(_)
             | Self::SeeWhatIsBetween(_)
             | Self::BringBack { accept: false, .. }
+            | Self::UpgradeFirst(_)
+            | Self::StopEmptied { .. }
             | Self::FinishMove
             | Self::CaptureOtherEnd
             | Self::CloseSlot
@@ -158,6 +166,17 @@ impl fmt::Display for Said<'_, Unlock> {
                 replicas,
                 accept,
             } => return self.bring_back(f, *owner, replicas, *accept),
+            Unlock::StopEmptied { owner, replica } => {
+                return write!(
+                    f,
+                    "stop {}, then capture again: {} can take over with its keys",
+                    self.node(*owner),
+                    self.node(*replica)
+                );
+            }
+            Unlock::UpgradeFirst(node) => {
+                return write!(f, "start {} with the version of the masters, then capture again", self.node(*node));
+            }
             Unlock::FinishMove => {
                 "finish the move by hand: MIGRATE the keys that are left, then CLUSTER SETSLOT NODE at the target, the source and the other masters"
             }
@@ -224,7 +243,7 @@ impl fmt::Display for Said<'_, Unlock> {
                 f.write_str("find the node that held them; only if its data is given up, ")?;
                 return match &free[..] {
                     [] => write!(f, "{command} at a master"),
-                    free => write!(f, "{command} at {}, kept free for it, or `redis-cli --cluster fix`", nodes(cluster, free)),
+                    free => write!(f, "{command} at {}, free for it, or `redis-cli --cluster fix`", nodes(cluster, free)),
                 };
             }
             Unlock::CaptureHolders(holders) => {

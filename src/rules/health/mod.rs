@@ -4,3 +4,4 @@
 pub(super) mod failed_but_answers;
 pub(super) mod one_way_link;
 pub(super) mod unloadable_nodes_conf;
+pub(super) mod version_skew;

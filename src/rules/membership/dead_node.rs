@@ -170,7 +170,7 @@ fn elsewhere(cx: &Context, id: NodeId, consequence: &str) -> Finding {
         (None, _) => (String::new(), None),
     };
     let message = format!(
-        "id {short}{place} is dead or elsewhere: its true address is not known{consequence}"
+        "id {short}{place} is dead or elsewhere (its true address is not known){consequence}"
     );
     let help = "capture `cluster nodes` of the lost process itself; where it came up under another address, \
         `cluster-announce-ip` or a CLUSTER MEET of that address mends the entry";

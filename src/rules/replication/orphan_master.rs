@@ -1,5 +1,5 @@
 //! ## What
-//! A live master owns slots and has no live replica.
+//! A live master owns slots and has no live replica, or none that ever finished a sync.
 //!
 //! ## Why
 //! There is one copy of its data. When the process dies, its slots are gone until it is back;
@@ -8,6 +8,7 @@
 //! ## Do
 //! Restart its dead replica, or give it another node to copy it (`topoplan plan` takes a spare,
 //! or a replica from a shard that has more than it needs).
+use crate::model::Sync;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -26,17 +27,21 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         // Two nodes that claim the same slots: what has how many copies nobody can say.
         let disputed = !cx.cluster.node(shard.owner).seen.contested.is_empty();
         let live = !disputed && measure::live_owner(cx.cluster, shard).is_some();
-        if live && measure::live_replicas(cx.cluster, shard).next().is_none() {
+        let copies = |id: NodeId| cx.cluster.node(id).replication.sync != Sync::Never;
+        let mut replicas = measure::live_replicas(cx.cluster, shard);
+        if live && !replicas.any(copies) {
             out.push(finding(cx, shard));
         }
     }
 }
 
 fn finding(cx: &Context, shard: &Shard) -> Finding {
-    let mut message = format!(
-        "{} has no live replica: its data has one copy",
-        words::shard(cx.cluster, shard)
-    );
+    let name = words::shard(cx.cluster, shard);
+    let empty: Vec<NodeId> = measure::live_replicas(cx.cluster, shard).collect();
+    if !empty.is_empty() {
+        return no_copies(cx, shard, &empty);
+    }
+    let mut message = format!("{name} has no live replica: its data has one copy");
     let dead: Vec<NodeId> = dead_replicas(cx.cluster, shard).collect();
     let help = if dead.is_empty() {
         Help::default().plan("gives it a replica")
@@ -56,12 +61,36 @@ fn finding(cx: &Context, shard: &Shard) -> Finding {
         .evidence([Fact::Node(shard.owner)].into_iter().chain(dead))
 }
 
-/// Replicas of the owner that are dead and may come back, in node order.
+/// Its replicas live, and none of them is a copy.
+fn no_copies(cx: &Context, shard: &Shard, replicas: &[NodeId]) -> Finding {
+    let names = words::nodes(cx.cluster, replicas.iter().copied());
+    let message = format!(
+        "{} has no replica with its data: {names} never finished a sync, so its data has one copy",
+        words::shard(cx.cluster, shard)
+    );
+    Finding::new(&RULE, Subject::Node(shard.owner), message)
+        .help(format!(
+            "see why {names} does not sync (its log): authentication, address, output buffer limits"
+        ))
+        .evidence(
+            [Fact::Node(shard.owner)].into_iter().chain(
+                replicas
+                    .iter()
+                    .take(words::LISTED)
+                    .map(|&r| Fact::Replication(r)),
+            ),
+        )
+}
+
+/// Replicas of the owner that are dead and may come back where they are listed, in node order.
 pub(super) fn dead_replicas<'a>(
     cluster: &'a Cluster,
     shard: &'a Shard,
 ) -> impl Iterator<Item = NodeId> + 'a {
-    let dead = |id: &NodeId| !cluster.node(*id).is_live() && !cluster.node(*id).is_ghost();
+    let dead = |id: &NodeId| {
+        let node = cluster.node(*id);
+        !node.is_live() && !node.is_ghost() && node.address.is_some()
+    };
     shard.replicas.iter().copied().filter(dead)
 }
 
