@@ -19,7 +19,6 @@ use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
 use crate::parse::block::Block;
-use crate::parse::block::strip_markup;
 use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
@@ -42,6 +41,11 @@ pub(super) static DIALECT: Dialect = Dialect {
 const CHECK: &str = ">>> Performing Cluster Check";
 
 fn sniff(head: &Head) -> bool {
+    head.lines().any(is_of_report) && !head.lists_nodes()
+}
+
+/// No other answer has a line that begins so.
+pub(super) fn is_of_report(line: &str) -> bool {
     const BEGINNINGS: [&str; 13] = [
         ">>> ",
         "*** ",
@@ -58,11 +62,8 @@ fn sniff(head: &Head) -> bool {
         "(no more output",
         "[harness: killed",
     ];
-    let of_report = |line: &str| {
-        BEGINNINGS.iter().any(|b| line.starts_with(b))
-            || line.contains(" keys | ") && line.contains(" slots | ")
-    };
-    head.lines().any(of_report) && !head.lists_nodes()
+    BEGINNINGS.iter().any(|b| line.starts_with(b))
+        || line.contains(" keys | ") && line.contains(" slots | ")
 }
 
 /// What was read so far.
@@ -92,7 +93,7 @@ struct Report<'a> {
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut report = Report::default();
     for (number, text) in block.lines() {
-        let stripped = strip_markup(text);
+        let stripped = text.trim();
         if !stripped.is_empty() {
             report.line(number, text, stripped, log);
         }
@@ -306,7 +307,7 @@ mod tests {
     use super::*;
     use crate::model::Direction;
     use crate::parse::Parsed;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn source(text: &str) -> Source {

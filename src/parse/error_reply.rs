@@ -8,7 +8,6 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
@@ -169,7 +168,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut said: Vec<&str> = Vec::new();
     let mut others = 0;
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
-        let Some(answer) = refusal(strip_markup(text)) else {
+        let Some(answer) = refusal(text.trim()) else {
             continue;
         };
         match REFUSALS.iter().find(|r| answer.starts_with(r.begins)) {
@@ -204,7 +203,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 mod tests {
     use super::*;
     use crate::diagnostic::Severity;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

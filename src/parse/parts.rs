@@ -8,8 +8,10 @@ use crate::diagnostic::Loss;
 use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::parse::log::KEPT;
-use crate::parse::log::UNKNOWN_KEPT;
 use crate::text::Place;
+
+/// Unknown parts of one file that are told one by one; the rest is counted.
+const UNKNOWN_KEPT: usize = 1;
 
 /// Takes the diagnostics of one part after the other; all parts of a file must come together.
 #[derive(Debug, Default)]
