@@ -7,10 +7,12 @@ use crate::diagnostic::Capture;
 use crate::diagnostic::Code;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Parse;
+use crate::diagnostic::Report;
 use crate::diagnostic::Severity;
 use crate::parse::file_name::address_in_path;
 use crate::text::Source;
 use crate::text::quote::quote;
+use crate::text::quote::quote_line;
 use crate::text::words::count;
 
 /// Diagnostics kept of one file; the rest is counted.
@@ -34,6 +36,8 @@ pub enum Once {
     Text,
     /// Text among `key:value` lines.
     Pair,
+    /// A warning of a report that is no fact.
+    Report,
     /// An answer that no dialect claims.
     Unknown,
 }
@@ -43,6 +47,7 @@ impl Once {
         match self {
             Self::Text => Parse::Text.code(),
             Self::Pair => Parse::Pair.code(),
+            Self::Report => Report::Warning.code(),
             Self::Unknown => Capture::UnknownAnswer.code(),
         }
     }
@@ -51,6 +56,7 @@ impl Once {
         match self {
             Self::Text => format!("{} is no node line; it was skipped", quote(part)),
             Self::Pair => format!("{} is no `key:value`; the line was skipped", quote(part)),
+            Self::Report => format!("the report says {}", quote_line(part)),
             Self::Unknown => "this line is not known to topoplan; it was not used".to_owned(),
         }
     }
@@ -60,6 +66,7 @@ impl Once {
         match self {
             Self::Text => format!("{lines} are text among the nodes; they were skipped"),
             Self::Pair => format!("{lines} are no `key:value`; they were skipped"),
+            Self::Report => format!("{lines} are warnings of the report"),
             Self::Unknown => format!("{lines} are not known to topoplan; they were not used"),
         }
     }

@@ -47,7 +47,6 @@ mod ps;
 mod redis_conf;
 mod redis_properties;
 mod reply;
-mod report_slots;
 mod table;
 mod time;
 mod transcript;
@@ -85,10 +84,12 @@ pub use nodes_conf::LoadFault;
 pub use nodes_conf::Loader;
 pub use nodes_conf::Outcome;
 pub use nodes_dump::Authority;
+pub use nodes_dump::Complaint;
 pub use nodes_dump::Flags;
 pub use nodes_dump::NodeLine;
 pub use nodes_dump::NodesDump;
 pub use nodes_dump::OpenRef;
+pub use nodes_dump::Wrong;
 pub use parts::PartsLog;
 pub use unreachable::is_refusal;
 pub use unwrap::unwrap;
@@ -297,7 +298,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 21] = [
+    const SHARED: [&str; 20] = [
         "mod",
         "bars",
         "block",
@@ -315,7 +316,6 @@ mod tests {
         "pairs",
         "parts",
         "reply",
-        "report_slots",
         "table",
         "transcript",
         "unwrap",
