@@ -147,7 +147,7 @@ fn rewritten(names: &Names, text: &str) -> (String, bool) {
 
 /// The text, joined where a terminal cut its lines: half a name is not found, and is not renamed.
 fn whole_lines(source: &Source) -> Cow<'_, str> {
-    let is_joined = |part: &Source| part.inside.as_ref().is_some_and(|i| i.width > 0);
+    let is_joined = |part: &Source| part.inside.as_ref().is_some_and(|i| i.joined);
     match parse::unwrap(source).into_iter().find(is_joined) {
         Some(joined) => Cow::Owned(joined.text),
         None => Cow::Borrowed(&source.text),

@@ -3,12 +3,19 @@
 //! Knows model. Reading files is the business of `cli/`; this is what was read.
 
 mod decode;
+pub mod lex;
+mod places;
 pub mod quote;
 pub mod words;
 
 use std::sync::Arc;
 
 use crate::model::Address;
+
+pub use places::Extract;
+pub use places::LineStarts;
+pub use places::Places;
+pub use places::offset_in;
 
 /// One captured file.
 #[derive(Clone, Debug)]
@@ -30,25 +37,20 @@ pub struct Source {
 }
 
 /// Where text stood that was taken out of a file, and whose it is by what stood around it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Inside {
     /// The node that answered.
     pub of: Option<Address>,
     /// The host that answered, where no port is known.
     pub host: Option<String>,
-    /// Of each line of the text: line and column in the file, from 1.
-    pub lines: Vec<(u32, u32)>,
-    /// Columns after which a line of the text goes on in the next line of the file; 0 if none
-    /// does.
-    pub width: u32,
-    /// Where a line of the text goes on in another line of the file, in the order of the text.
-    pub joins: Vec<Join>,
+    /// It is all that the file says, and nothing else was taken out of it.
+    pub whole: bool,
+    /// Lines that were cut are joined in it.
+    pub joined: bool,
     /// What is to say of how it was taken out.
     pub remarks: Vec<Remark>,
+    places: Places,
 }
-
-/// Line of the text, from 1; bytes of it before the piece; line and column of the piece in the file.
-pub type Join = (u32, u32, (u32, u32));
 
 /// What was done when text was taken out of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +59,8 @@ pub enum RemarkKind {
     Joined,
     /// Something beside the answers was left.
     Unused,
+    /// It is what a file became, of which only the changes are shown.
+    Changed,
 }
 
 /// Something to say of a file from which text was taken out.
@@ -76,15 +80,6 @@ pub struct Place {
     pub column: u32,
 }
 
-impl Inside {
-    /// The piece of a joined line that has the byte at `offset`, if it is not the first.
-    fn piece(&self, line: u32, offset: u32) -> Option<(u32, (u32, u32))> {
-        let behind = self.joins.partition_point(|j| (j.0, j.1) <= (line, offset));
-        let join = self.joins.get(behind.checked_sub(1)?)?;
-        (join.0 == line).then_some((join.1, join.2))
-    }
-}
-
 impl Source {
     pub fn new(path: &str, text: String, sha256: String) -> Self {
         Self {
@@ -98,17 +93,66 @@ impl Source {
         }
     }
 
-    /// Text that was taken out of this file. What had to be done to read it is said of the file.
-    pub fn part(&self, text: String, inside: Inside) -> Self {
+    /// Text that was taken out of this one, and who spoke it; where nothing near it tells, whoever
+    /// speaks here. What had to be done to read the file is said of the file.
+    pub fn part(&self, extract: Extract, of: Option<Address>, host: Option<String>) -> Self {
+        let outer = self.inside.as_ref();
+        let inside = Inside {
+            of: of.or_else(|| outer.and_then(|outer| outer.of.clone())),
+            host: host.or_else(|| outer.and_then(|outer| outer.host.clone())),
+            whole: false,
+            joined: outer.is_some_and(|outer| outer.joined),
+            remarks: Vec::new(),
+            places: match outer {
+                Some(outer) => outer.places.within(&extract),
+                None => Places::in_file(&extract, Arc::new(LineStarts::of(&self.text))),
+            },
+        };
         Self {
             path: self.path.clone(),
-            text,
+            text: extract.into_text(),
             sha256: self.sha256.clone(),
             notes: self.notes.clone(),
             marked: self.marked,
             inside: Some(inside),
             unproven: self.unproven,
         }
+    }
+
+    /// All of this text without what was around its lines.
+    #[must_use]
+    pub fn cleaned(&self, extract: Extract) -> Self {
+        let mut cleaned = self.part(extract, None, None);
+        if let Some(inside) = &mut cleaned.inside {
+            inside.whole = self.inside.as_ref().is_none_or(|outer| outer.whole);
+        }
+        cleaned
+    }
+
+    /// Something to say of how it was taken out.
+    pub fn remark(&mut self, remark: Remark) {
+        if let Some(inside) = &mut self.inside {
+            inside.remarks.push(remark);
+        }
+    }
+
+    /// Lines that were cut are joined in it.
+    pub fn mark_joined(&mut self) {
+        if let Some(inside) = &mut self.inside {
+            inside.joined = true;
+        }
+    }
+
+    /// Says what was to say of the text that this one was taken out of, before its own.
+    pub fn take_remarks(&mut self, outer: &Self) {
+        if let (Some(inside), Some(outer)) = (&mut self.inside, &outer.inside) {
+            inside.remarks.splice(0..0, outer.remarks.iter().cloned());
+        }
+    }
+
+    /// The text is one of several that stand in one file.
+    pub fn is_part(&self) -> bool {
+        self.inside.as_ref().is_some_and(|inside| !inside.whole)
     }
 
     /// The text of the bytes of a file, whatever their encoding. Places refer to this text.
@@ -128,25 +172,16 @@ impl Source {
 
     /// Line and column in the file of a line and column in the text.
     pub fn in_file(&self, line: u32, column: u32) -> (u32, u32) {
-        let Some(inside) = &self.inside else {
-            return (line, column);
-        };
-        match inside.lines.get(line.saturating_sub(1) as usize) {
-            Some(&(of_line, start)) => {
-                let next = inside.lines.get(line as usize);
-                // The last line of the file goes on to its end.
-                let pieces = next.map_or(u32::MAX, |next| next.0.saturating_sub(of_line));
-                let offset = column.saturating_sub(1);
-                if let Some((of_piece, (of_line, start))) = inside.piece(line, offset) {
-                    return (of_line, start + (offset - of_piece));
-                }
-                match offset.checked_div(inside.width) {
-                    Some(full) if full < pieces => (of_line + full, start + offset % inside.width),
-                    _ => (of_line, start + offset),
-                }
-            }
-            None => inside.lines.last().copied().unwrap_or((1, 1)),
+        match &self.inside {
+            Some(inside) => inside.places.of(line, column),
+            None => (line, column),
         }
+    }
+
+    /// Line and column in the file of a byte of the text.
+    pub fn place_at(&self, at: usize) -> (u32, u32) {
+        let (line, column) = LineStarts::of(&self.text).locate(at as u32);
+        self.in_file(line, column)
     }
 
     /// A place in the file, by line and column of the text.
@@ -161,11 +196,6 @@ impl Source {
 
     /// The column of `part` in `line`, of which it must be a slice; 1 if it is not.
     pub fn column_of(line: &str, part: &str) -> u32 {
-        let offset = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
-        if offset <= line.len() {
-            offset as u32 + 1
-        } else {
-            1
-        }
+        offset_in(line, part).map_or(1, |offset| offset as u32 + 1)
     }
 }

@@ -199,6 +199,10 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
             Some(file.faults.get(fault)?.place.clone())
         }
         Fact::Diagnostic(index) => inventory.diagnostics.get(index)?.place.clone(),
+        Fact::Disagreement(index) => {
+            let sentence = inventory.disagreements.get(index)?;
+            Some(sentence.place.clone())
+        }
         Fact::UnusedRow(index) => inventory.unused_rows.get(index).cloned(),
     }
 }

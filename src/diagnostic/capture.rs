@@ -97,6 +97,13 @@ area! {
         /// it, before another node takes over.
         DeadButRuns "dead-but-runs" Warning Nothing,
 
+        /// A file holds what changed between two views, as `diff -u` prints it.
+        ///
+        /// It was read as the newer of them, where all of its lines are shown.
+        ///
+        /// Save the newer view itself.
+        Diff "diff" Note Nothing,
+
         /// A table of masters and replicas per host counts otherwise than the views.
         ///
         /// The views count.

@@ -90,12 +90,12 @@ area! {
         /// Save `cluster nodes` again.
         Flags "flags" Warning Line,
 
-        /// A blank was lost between the times of the last ping and the last pong.
+        /// Two fields of a node line stand in one word: the blank between them is missing.
         ///
-        /// Nothing is lost: a ping of 0 (none waits for an answer) and the pong behind it were read.
+        /// They were told apart by what stands in each, and the line was used.
         ///
-        /// Save `cluster nodes` again if it happens to more than times.
-        GluedTimes "glued-times" Note Nothing,
+        /// Save `cluster nodes` again if a field of this line is in doubt.
+        Glued "glued" Note Nothing,
 
         /// A file that was given as a map lacks the columns of that map.
         ///
@@ -152,7 +152,7 @@ area! {
         /// The line was skipped; the others count.
         ///
         /// Save the answer again if the value is needed.
-        Pair "pair" Warning Nothing,
+        Pair "pair" Note Nothing,
 
         /// A word that stands where a port stands is none.
         ///

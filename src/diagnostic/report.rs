@@ -10,7 +10,7 @@ area! {
         /// Nodes or slots may be missing in it.
         ///
         /// Capture `cluster nodes` of every node that answers.
-        CutOff "cut-off" Warning Nothing,
+        CutOff "cut-off" Warning Rest,
 
         /// The report says that something is wrong.
         ///

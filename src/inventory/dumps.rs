@@ -106,6 +106,9 @@ impl Gathered {
             && myself.is_some()
             && listed.names_only_listed(self, &lines);
         self.listed = listed;
+        for complaint in &mut dump.complaints {
+            complaint.line = source.in_file(complaint.line, 1).0;
+        }
         self.views.push(View {
             path: source.path.clone(),
             spot: spot.clone(),
@@ -119,6 +122,7 @@ impl Gathered {
             garbled,
             named: named.cloned(),
             clock,
+            complaints: dump.complaints,
             looks_like: before.looks_like,
         });
     }
@@ -256,6 +260,30 @@ impl Gathered {
         self.by_token[token as usize].push(index);
         let alike = self.alike.entry((token, hash(line))).or_default();
         alike.push(index);
+        index
+    }
+}
+
+impl Gathered {
+    /// A member of which a report tells no more than the address.
+    pub fn unlisted(&mut self, address: &Address) -> u32 {
+        let token = self.token(&address.to_string());
+        let index = self.facts.len() as u32;
+        self.facts.push(Fact {
+            token,
+            ip: address.ip().into(),
+            port: address.port(),
+            bus_port: None,
+            hostname: None,
+            zone: None,
+            flags: Flags::MASTER.with(Flags::UNLISTED),
+            master: None,
+            config_epoch: 0,
+            connected: false,
+            slots: Vec::new(),
+            open: Vec::new(),
+        });
+        self.by_token[token as usize].push(index);
         index
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Gathered {
     pub names: Vec<NodeName>,
     pub facts: Vec<Fact>,
     pub views: Vec<View>,
+    /// Of these, other lists of nodes that are not used, as there are views.
+    pub lesser_views: Vec<View>,
     /// One for each file and name in it, in the order of the capture.
     pub told: Vec<Told>,
     /// Files on disk with a fault.

@@ -91,6 +91,8 @@ fn asked(gathered: &Gathered, of: &Seen, node: &Node) -> Asked {
         Some(answers) if answers.answered => Asked::Answered,
         Some(answers) if answers.refused => Asked::Refused,
         Some(answers) if answers.unreachable.is_some() => Asked::Silent,
+        // A client asks all that it hears of.
+        Some(_) | None if of.is_unlisted(gathered) => Asked::Silent,
         Some(_) | None => Asked::Never,
     }
 }

@@ -39,6 +39,7 @@ mod properties;
 mod reconcile;
 mod record;
 mod replication;
+mod reports;
 mod secondhand;
 mod seen;
 mod server;
@@ -81,6 +82,8 @@ pub struct Inventory {
     pub files: Vec<File>,
     /// Slots that two nodes own by the capture, so that nobody can say who does.
     pub conflicts: Vec<Conflict>,
+    /// What reports of a cluster check say is wrong, without saying of which node or slot.
+    pub disagreements: Vec<Disagreement>,
     /// Views that name another owner, role or member than the reconciled cluster.
     pub views_behind: usize,
     /// What the views together say that was never true at one time: they show no moment.
@@ -153,6 +156,21 @@ pub struct Conflict {
     pub claimants: Vec<NodeId>,
     /// True: each claims them in its own view. False: equal epochs in others' views.
     pub own_claims: bool,
+}
+
+/// A sentence of a report about the cluster as a whole.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Disagreement {
+    pub place: Place,
+    pub what: Disputed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Disputed {
+    /// The nodes name different owners of slots.
+    Owners,
+    /// Slots are without an owner, though the nodes that the report lists own all.
+    Coverage,
 }
 
 /// Reads a capture: parses every source and reconciles what they say. `policy` is what the

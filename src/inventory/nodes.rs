@@ -58,7 +58,7 @@ pub(super) fn drafts(
             && (address.is_none() || 2 * noaddr > of.listed || address.as_ref().is_some_and(taken));
         let membership = match (
             unmet.contains(&token),
-            ghost || (address.is_none() && of.own.is_none()),
+            ghost || (address.is_none() && of.own.is_none() && !of.is_unlisted(gathered)),
         ) {
             (true, _) => Membership::Unmet,
             (_, true) => Membership::Ghost,
@@ -121,6 +121,7 @@ pub(super) fn nodes(
     seen: &BTreeMap<Token, Seen>,
     drafts: &[Draft],
     index: &Index,
+    secondhand: bool,
 ) -> Vec<Node> {
     let mut last_seen: BTreeMap<Token, Address> = BTreeMap::new();
     for fact in gathered
@@ -145,6 +146,7 @@ pub(super) fn nodes(
                 .address
                 .as_ref()
                 .is_some_and(|a| of.is_listed_at(gathered, a));
+            node.seen.unlisted = of.is_unlisted(gathered);
             node.seen.has_view = of.own.is_some_and(|v| gathered.views[v].whole);
             if draft.address.is_none() {
                 node.last_address = last_seen.get(&draft.token).cloned();
@@ -169,6 +171,9 @@ pub(super) fn nodes(
                 .or_else(|| of.most(gathered, |f| f.bus_port));
             node.no_failover = own.is_some_and(|f| f.flags.has(Flags::NOFAILOVER))
                 || of.count(gathered, |f| f.flags.has(Flags::NOFAILOVER)) > 0;
+            // A report asks each node for its own line.
+            let shows_open = |fact: &Fact| !fact.open.is_empty();
+            let own = own.or_else(|| of.most_fact(gathered, shows_open).filter(|_| secondhand));
             if let Some(fact) = own {
                 node.open_slots = fact
                     .open

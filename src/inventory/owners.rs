@@ -45,6 +45,10 @@ pub(super) fn settle_owners(gathered: &mut Gathered, diagnostics: &mut Vec<Diagn
         if *name == announced || (name.is_local() && name.port() == announced.port()) {
             continue;
         }
+        // The name of a container or a machine is no address: nothing contradicts.
+        if name.ip().parse::<std::net::IpAddr>().is_err() {
+            continue;
+        }
         let place = Place {
             path: view.path.clone(),
             line: view.lines[line].line,

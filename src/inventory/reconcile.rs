@@ -39,6 +39,7 @@ use crate::inventory::owners::used_views;
 use crate::inventory::processes::Processes;
 use crate::inventory::record::View;
 use crate::inventory::replication;
+use crate::inventory::reports;
 use crate::inventory::secondhand;
 use crate::inventory::seen::tally;
 use crate::inventory::server;
@@ -59,6 +60,7 @@ use crate::policy::Policy;
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
     secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
+    reports::name_silent(&mut gathered);
     settle_owners(&mut gathered, &mut diagnostics);
     settle_clocks(&mut gathered, &mut diagnostics);
     drop_older_captures(&mut gathered, &mut diagnostics);
@@ -95,7 +97,13 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         .iter()
         .any(|&v| gathered.views[v].authority == Authority::Disk);
     inventory.secondhand = secondhand::note(&gathered, &used, &mut inventory.diagnostics);
-    inventory.cluster.nodes = nodes(&gathered, &seen, &drafts, &index);
+    inventory.cluster.nodes = nodes(
+        &gathered,
+        &seen,
+        &drafts,
+        &index,
+        inventory.secondhand.is_some(),
+    );
     link_observers(&gathered, &used, &index, &mut inventory.cluster);
     inventory.conflicts = match inventory.secondhand {
         Some(_) => secondhand::settle_slots(&gathered, &used, &index, &mut inventory.cluster),
@@ -114,6 +122,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     for (id, silent_for) in liveness::silences(&gathered, &used, &index) {
         inventory.cluster.node_mut(id).seen.silent_for = Some(silent_for);
     }
+    reports::take_complaints(&gathered, &mut inventory);
     unseen::find(&gathered, &used, &index, &mut inventory.cluster);
     moments::note(&gathered, &used, &seen, &index, &mut inventory);
     moved::note(&gathered, &used, &seen, &index, &mut inventory);

@@ -7,6 +7,7 @@ use crate::inventory::answers::Answers;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::parse::Authority;
+use crate::parse::Complaint;
 use crate::parse::Flags;
 use crate::text::Place;
 
@@ -84,6 +85,8 @@ pub(super) struct View {
     /// Its node's clock, unix ms: the newest pong of a peer that answers, or what the node told
     /// beside it. 0 where nothing tells.
     pub clock: u64,
+    /// Of a report: what it says is wrong, with its lines in the file.
+    pub complaints: Vec<Complaint>,
     /// The store that the dump gives away.
     pub looks_like: Option<&'static str>,
 }

@@ -49,6 +49,7 @@ pub(super) fn drop_lesser_views(gathered: &mut Gathered, diagnostics: &mut Vec<D
     for diagnostic in diagnostics.iter_mut().filter(|d| is_lesser(d)) {
         diagnostic.severity = Severity::Note;
     }
+    gathered.lesser_views = dropped;
 }
 
 /// The kind of answer that stands in for views, and what it cannot show; `None` where there are

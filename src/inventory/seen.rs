@@ -121,6 +121,12 @@ impl Seen {
         self.claims(gathered).filter(later)
     }
 
+    /// Reports name it, and none could ask it.
+    pub fn is_unlisted(&self, gathered: &Gathered) -> bool {
+        let unlisted = self.count(gathered, |fact| fact.flags.has(Flags::UNLISTED));
+        unlisted > 0 && unlisted == self.listed
+    }
+
     pub fn own_fact<'a>(&self, gathered: &'a Gathered) -> Option<&'a Fact> {
         let view = &gathered.views[self.own.or(self.own_on_disk)?];
         let own = view.myself.map(|line| gathered.fact(&view.lines[line]))?;

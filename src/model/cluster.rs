@@ -274,9 +274,10 @@ impl Cluster {
     }
 
     /// Masters that own slots, dead and ghosts included: what the servers call cluster size
-    /// (`clusterUpdateState`).
+    /// (`clusterUpdateState`). Those that replicas name and no report lists are among them.
     pub fn voters(&self) -> usize {
-        self.iter().filter(|(_, n)| !n.slots.is_empty()).count()
+        let owns = |n: &Node| !n.slots.is_empty() || n.is_known_by_id_alone();
+        self.iter().filter(|(_, n)| owns(n)).count()
     }
 
     /// Voters that live.

@@ -324,6 +324,18 @@ impl Node {
         self.is_dead_member() && self.liveness.death() == Some(Death::Suspected)
     }
 
+    /// A dead member of which only the id is known: a report could not list it. Where it is, and
+    /// what it owns, nobody says.
+    pub fn is_known_by_id_alone(&self) -> bool {
+        self.seen.unlisted && self.is_dead_member() && self.address.is_none()
+    }
+
+    /// A dead member of which a report tells the address only: its name here is no id that a
+    /// server gave itself.
+    pub fn is_known_by_address_alone(&self) -> bool {
+        self.seen.unlisted && self.is_dead_member() && self.address.is_some()
+    }
+
     /// A member that is dead and may come back: a ghost cannot.
     pub fn is_dead_member(&self) -> bool {
         self.membership == Membership::Member && !self.is_live()

@@ -11,6 +11,8 @@ pub struct Seen {
     /// Its own `cluster nodes` is in the capture, whole: who is absent there, it does not know.
     pub has_view: bool,
     pub opinion: Opinion,
+    /// A report names it, by its id or by its address alone, and could not ask it.
+    pub unlisted: bool,
     /// Some view lists it at its address; else only a file's name, a heading or a command line tells
     /// that.
     pub is_listed_there: bool,

@@ -12,6 +12,7 @@ use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
+use crate::parse::reply;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "address-list",
@@ -21,7 +22,7 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 fn sniff(head: &Head) -> bool {
     let is_port = |line: &str| line.parse::<u16>().is_ok_and(|port| port >= 1024);
-    let mut head = head.lines().peekable();
+    let mut head = head.lines().map(reply::scalar).peekable();
     // `flashbase find-masters no-slot`, pasted with what it printed.
     head.next_if(|line| line.starts_with("flashbase find-"));
     let Some(&first) = head.peek() else {
@@ -59,7 +60,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

@@ -3,6 +3,9 @@
 //! A check asks every node that answers it for its own line. What it complains about is kept as
 //! diagnostics, in its own words. It hangs on a stopped node, so reports are often cut off.
 
+mod complaint;
+mod slots;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -12,26 +15,26 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Parse;
 use crate::model::Address;
 use crate::parse::Authority;
+use crate::parse::Complaint;
 use crate::parse::Dialect;
 use crate::parse::Facts;
 use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
+use crate::parse::Wrong;
 use crate::parse::block::Block;
-use crate::parse::block::strip_markup;
+use crate::parse::cluster_check::complaint::Sentence;
 use crate::parse::head::Head;
 use crate::parse::listed;
 use crate::parse::log::Log;
+use crate::parse::log::Once;
 use crate::parse::log::Spot;
 use crate::parse::node_field;
 use crate::parse::node_line::bare;
 use crate::parse::node_line::covers_all_slots;
-use crate::parse::report_slots;
-use crate::parse::report_slots::OpenSlots;
 use crate::parse::unreachable;
 use crate::text::quote::quote;
-use crate::text::quote::quote_line;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "cluster-check",
@@ -42,6 +45,11 @@ pub(super) static DIALECT: Dialect = Dialect {
 const CHECK: &str = ">>> Performing Cluster Check";
 
 fn sniff(head: &Head) -> bool {
+    head.lines().any(is_of_report) && !head.lists_nodes()
+}
+
+/// No other answer has a line that begins so.
+pub(super) fn is_of_report(line: &str) -> bool {
     const BEGINNINGS: [&str; 13] = [
         ">>> ",
         "*** ",
@@ -58,11 +66,8 @@ fn sniff(head: &Head) -> bool {
         "(no more output",
         "[harness: killed",
     ];
-    let of_report = |line: &str| {
-        BEGINNINGS.iter().any(|b| line.starts_with(b))
-            || line.contains(" keys | ") && line.contains(" slots | ")
-    };
-    head.lines().any(of_report) && !head.lists_nodes()
+    BEGINNINGS.iter().any(|b| line.starts_with(b))
+        || line.contains(" keys | ") && line.contains(" slots | ")
 }
 
 /// What was read so far.
@@ -74,13 +79,14 @@ struct Report<'a> {
     seen: BTreeSet<&'a str>,
     /// The node above could not be used, and so is what stands below it.
     skips: bool,
-    open: OpenSlots,
     /// The node that was asked first.
     of: Option<Address>,
     line: Option<u32>,
     unreachable: Vec<Section<'a>>,
     /// The nodes that these are about: a report says so of each more than once.
     silent: BTreeSet<Address>,
+    /// Masters that replicas name and the report could not list, and the line that says so.
+    unlisted: BTreeMap<&'a str, u32>,
     /// The report came to its last sentence, about the coverage of slots.
     ended: bool,
     /// Masters that are summed up by the first eight characters of their ids.
@@ -92,7 +98,7 @@ struct Report<'a> {
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut report = Report::default();
     for (number, text) in block.lines() {
-        let stripped = strip_markup(text);
+        let stripped = text.trim();
         if !stripped.is_empty() {
             report.line(number, text, stripped, log);
         }
@@ -141,7 +147,10 @@ impl<'a> Report<'a> {
             .trim_end_matches(')');
         let unreachable = std::mem::take(&mut self.unreachable);
         let silent = std::mem::take(&mut self.silent);
+        // Who could not be reached, and whom a replica follows, is said before the check.
+        let unlisted = std::mem::take(&mut self.unlisted);
         *self = Self {
+            unlisted,
             of: of.parse().ok(),
             line: Some(number),
             unreachable,
@@ -192,7 +201,7 @@ impl<'a> Report<'a> {
         let (ranges, rest) = rest.split_once('(').unwrap_or((rest, ""));
         // The number before is no check: redis-cli 5 counts wrongly after a repair.
         let flags = rest.split_once(')').map_or("", |(_, flags)| flags);
-        node.slots = report_slots::ranges(ranges, spot, log);
+        node.slots = slots::ranges(ranges, spot, log);
         for flag in flags.trim().split(',').filter_map(node_field::flag) {
             // The letter before the id told the role.
             if flag != Flags::MASTER && flag != Flags::REPLICA && flag != Flags::MYSELF {
@@ -207,30 +216,69 @@ impl<'a> Report<'a> {
         if line.contains("slots covered") || line.contains("slots are covered") {
             self.ended = true;
         }
-        let error = line.starts_with("[ERR] ");
-        let warning = line.starts_with("[WARNING] ") || line.starts_with("[Warning] ");
-        if error || warning || line.starts_with("*** ") {
-            self.open.take(line);
-            let code = if error {
-                diagnostic::Report::Error
-            } else {
-                diagnostic::Report::Warning
-            };
-            let message = format!("the report says {}", quote_line(line));
-            log.say(code, message, spot);
-        } else if unreachable::is_no_answer(line) {
-            let of = unreachable::address(line);
-            if let Some(address) = &of
-                && self.silent.insert(address.clone())
-            {
-                self.unreachable.push(Section {
-                    dialect: DIALECT.name,
-                    of,
-                    host: None,
-                    doubt: crate::parse::Doubt::None,
-                    line: spot.line,
-                    facts: Facts::Unreachable(line),
-                });
+        if let Some(Wrong::ManyOwners { owners, .. }) = self.last_complaint()
+            && let Some(owner) = complaint::owner(line)
+        {
+            owners.push(owner);
+            return;
+        }
+        match complaint::complaint(line) {
+            Some(Sentence::Wrong(what)) => {
+                let line = spot.line;
+                self.dump.complaints.push(Complaint { line, what });
+            }
+            Some(Sentence::UnknownMaster(id)) => {
+                self.unlisted.entry(id).or_insert(spot.line);
+            }
+            Some(Sentence::Silent(address)) => self.silent(address, line, spot.line),
+            None if unreachable::is_no_answer(line) => {
+                if let Some(address) = unreachable::address(line) {
+                    self.silent(address, line, spot.line);
+                }
+            }
+            None if is_warning(line) && !complaint::repeats(line) => {
+                log.once(Once::Report, 1, spot);
+            }
+            None => {}
+        }
+    }
+
+    fn last_complaint(&mut self) -> Option<&mut Wrong> {
+        let last = self.dump.complaints.last_mut();
+        last.map(|complaint| &mut complaint.what)
+    }
+
+    /// A report says so of each more than once.
+    fn silent(&mut self, address: Address, line: &'a str, number: u32) {
+        if self.silent.insert(address.clone()) {
+            self.unreachable.push(Section {
+                dialect: DIALECT.name,
+                of: Some(address),
+                host: None,
+                doubt: crate::parse::Doubt::None,
+                line: number,
+                facts: Facts::Unreachable(line),
+            });
+        }
+    }
+
+    /// Masters that replicas name and the report does not list: their ids do not say where they
+    /// are.
+    fn name_unlisted(&mut self) {
+        if self.ended {
+            // Not every version says so of each.
+            let listed = self.dump.lines.iter();
+            let named = listed.filter_map(|node| match &node.master {
+                Some(Cow::Borrowed(master)) => Some((*master, node.line)),
+                Some(Cow::Owned(_)) | None => None,
+            });
+            for (master, line) in named {
+                self.unlisted.entry(master).or_insert(line);
+            }
+        }
+        for (id, &line) in &self.unlisted {
+            if !self.seen.contains(id) {
+                self.dump.lines.push(unlisted(line, Cow::Borrowed(id)));
             }
         }
     }
@@ -238,9 +286,10 @@ impl<'a> Report<'a> {
     fn finish(mut self, block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         let lists_nodes = !self.dump.lines.is_empty() && !self.is_plan;
         if lists_nodes {
-            self.open.settle(&mut self.dump.lines);
-            self.dump.authority = Authority::Check;
             self.dump.incomplete = !self.is_whole();
+            slots::settle(&mut self.dump);
+            self.name_unlisted();
+            self.dump.authority = Authority::Check;
             if self.dump.incomplete {
                 let message = "the report stops before its end, as it does where a node is \
                                stopped; nodes or slots may be missing";
@@ -280,6 +329,20 @@ impl<'a> Report<'a> {
     }
 }
 
+fn unlisted(line: u32, id: Cow<'_, str>) -> NodeLine<'_> {
+    NodeLine {
+        flags: Flags::MASTER.with(Flags::UNLISTED),
+        connected: false,
+        ..bare(line, id)
+    }
+}
+
+fn is_warning(line: &str) -> bool {
+    ["[ERR] ", "[WARNING] ", "[Warning] ", "*** "]
+        .iter()
+        .any(|begin| line.starts_with(begin))
+}
+
 fn nothing_listed(report: &Report) -> Diagnostic {
     if report.is_plan {
         return Diagnostic::new(
@@ -306,7 +369,7 @@ mod tests {
     use super::*;
     use crate::model::Direction;
     use crate::parse::Parsed;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn source(text: &str) -> Source {
@@ -361,17 +424,20 @@ mod tests {
                 (100, Direction::Importing, "aa")
             ]
         );
-        let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();
+        assert_eq!(parsed.diagnostics, []);
+        let said: Vec<_> = dump.complaints.iter().map(|c| (c.line, &c.what)).collect();
+        let open = |node: &str, slots: &[u16]| Wrong::OpenSlots {
+            node: node.parse().expect("an address"),
+            direction: Direction::Migrating,
+            slots: slots.to_vec(),
+        };
         assert_eq!(
-            codes,
+            said,
             [
-                diagnostic::Report::Warning,
-                diagnostic::Report::Warning,
-                diagnostic::Report::Warning,
-                diagnostic::Report::Error
+                (11, &open("10.0.0.1:7000", &[101])),
+                (15, &Wrong::SlotsUncovered)
             ]
         );
-        assert_eq!(parsed.diagnostics[3].place.as_ref().unwrap().line, 15);
         let of = |s: &Section| s.of.as_ref().map(Address::to_string);
         assert_eq!(of(&parsed.sections[0]).as_deref(), Some("10.0.0.1:7000"));
         assert_eq!(of(&parsed.sections[1]).as_deref(), Some("10.0.0.4:7000"));

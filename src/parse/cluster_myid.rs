@@ -20,7 +20,7 @@ fn sniff(head: &Head) -> bool {
 /// The one word of the answer, if it is an id as servers make them.
 fn id<'a>(head: &Head<'a>) -> Option<&'a str> {
     const LENGTH: usize = 40;
-    let mut lines = head.lines();
+    let mut lines = head.scalars();
     let id = lines.next()?;
     let is_hex = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
     (lines.next().is_none() && id.len() == LENGTH && id.bytes().all(is_hex)).then_some(id)
@@ -34,7 +34,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

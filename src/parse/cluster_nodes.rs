@@ -1,6 +1,7 @@
 //! `CLUSTER NODES`, of every version and store, plain or as people paste it.
 
 mod apart;
+mod remains;
 mod shortened;
 mod skipped;
 mod split;
@@ -24,22 +25,22 @@ use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_frame;
 use crate::parse::block::is_noise;
-use crate::parse::block::pieces;
-use crate::parse::block::strip_markup;
 use crate::parse::head::Head;
 use crate::parse::joined::second_line;
 use crate::parse::log::Log;
+use crate::parse::log::Once;
 use crate::parse::log::Spot;
 use crate::parse::node_field::Broken;
-use crate::parse::node_field::PLAIN_ID;
-use crate::parse::node_field::flag;
 use crate::parse::node_line::LineReader;
 use crate::parse::node_line::covers_all_slots;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
+use crate::parse::nodes_conf::Vars;
 use crate::text::Source;
 use crate::text::quote::quote;
 
+use remains::is_cut_id;
+use remains::is_remains;
 use shortened::is_shortened;
 use skipped::Skipped;
 use strange::drop_strange_ids;
@@ -95,72 +96,114 @@ struct Reading<'a> {
     shortened: Vec<u32>,
     /// Line and epoch of every `vars`.
     epochs: Vec<(u32, Option<u64>)>,
+    /// The last slots may be cut.
+    may_miss_slots: bool,
+}
+
+/// What a line of a dump is.
+enum LineKind<'a> {
+    Node(NodeLine<'a>),
+    Vars(Vars),
+    /// It says that others were left out.
+    Shortened,
+    /// Two lines of nodes or more, with no line end between them.
+    Joined,
+    /// The list stops in it.
+    CutOff,
+    CommentedOut(&'a str),
+    /// It was the line of a node.
+    Damaged(Broken<'a>),
+    /// Somebody wrote it beside the nodes.
+    Text,
+    /// It says nothing.
+    Noise,
+}
+
+/// A line, and where in the block it stands.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    number: u32,
+    text: &'a str,
+    /// Nothing is said behind it.
+    is_last: bool,
+    /// It has a line end.
+    ended: bool,
+    /// Nodes right above it, without anything between.
+    nodes_above: usize,
+}
+
+impl<'a> Line<'a> {
+    /// The plain line first: everything else is rare. What `reader` skipped in a node's line is
+    /// odd, but the line is good.
+    fn kind(self, reader: &mut LineReader<'a>) -> LineKind<'a> {
+        let text = self.text;
+        let read = reader.node_line(text);
+        let odd = read.is_err() || !reader.skipped.is_empty();
+        if odd && is_shortened(text) {
+            return LineKind::Shortened;
+        }
+        if odd && second_line(text).is_some() {
+            return LineKind::Joined;
+        }
+        let cut = self.is_last && !self.ended;
+        let broken = match read {
+            // The slots that the line would have had are gone: better no line than no slots.
+            Ok(_) if cut && reader.skipped.iter().any(|b| b.code == Parse::LinkState) => {
+                return LineKind::CutOff;
+            }
+            Ok(node) => return LineKind::Node(node),
+            Err(broken) => broken,
+        };
+        let bare = text.trim();
+        if let Some(vars) = nodes_conf::vars(bare) {
+            return LineKind::Vars(vars);
+        }
+        if is_noise(text) || says_nothing(bare) {
+            return LineKind::Noise;
+        }
+        if is_remark(bare) {
+            return commented_out(bare).map_or(LineKind::Noise, LineKind::CommentedOut);
+        }
+        let id =
+            self.is_last && self.nodes_above > 0 && is_cut_id(bare, self.nodes_above, self.ended);
+        let remains = is_remains(bare);
+        match id || cut && (remains || "vars".starts_with(bare)) {
+            true => LineKind::CutOff,
+            false if remains => LineKind::Damaged(broken),
+            false => LineKind::Text,
+        }
+    }
 }
 
 /// Every line that can be read. `vars` is understood, so a dump may be of either kind.
 fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
     let mut reading = Reading::default();
     let mut skipped = Skipped::default();
-    let mut may_miss_slots = false;
     let mut reader = LineReader::default();
-    let last = match block.ends_with_line_end() {
-        true => None,
-        false => block.text.lines().last().map(str::as_ptr),
-    };
-    for (number, text) in block.lines() {
-        // The plain line first: cleaning is for what people paste.
-        let cut = last == Some(text.as_ptr());
-        let plain = reader.node_line(text);
-        let is_odd = plain.is_err() || !reader.skipped.is_empty();
-        // What closes a quotation stands behind the whole line.
-        let closed = is_odd && (text.ends_with('`') || goes_on_below(text));
-        let cut = cut && !closed;
-        if closed && let Ok(line) = reader.node_line(strip_markup(text)) {
+    let mut nodes_above = 0;
+    let said = block.text.trim_end();
+    let mut at = 0;
+    for (number, whole) in (block.first_line..).zip(block.text.split_inclusive('\n')) {
+        at += whole.len();
+        let line = Line {
+            number,
+            text: whole.trim_end_matches(['\r', '\n']),
+            is_last: at >= said.len(),
+            ended: whole.ends_with('\n'),
+            nodes_above,
+        };
+        let kind = line.kind(&mut reader);
+        nodes_above = match kind {
+            LineKind::Node(_) | LineKind::Joined => nodes_above + 1,
+            _ => 0,
+        };
+        if !matches!(
+            kind,
+            LineKind::Noise | LineKind::Text | LineKind::Damaged(_)
+        ) {
             skipped.say(log);
-            reading.keep(&reader, line, number, text, log);
-        } else if is_odd && is_shortened(text) {
-            skipped.say(log);
-            reading.shortened(number, text, log);
-        } else if is_odd && second_line(text).is_some() {
-            let spot = Spot {
-                line: number,
-                text,
-                part: text,
-            };
-            skipped.say(log);
-            apart::apart(&mut reading, &mut reader, spot, cut, &mut skipped, log);
-        } else if cut && reader.skipped.iter().any(|b| b.code == Parse::LinkState) {
-            // The slots that the line would have had are gone: better no line than no slots.
-            skipped.say(log);
-            reading.cut_off(text, number, text, log);
-        } else if let Ok(line) = plain {
-            if cut && !line.slots.is_empty() {
-                may_be_cut(number, text, log);
-                may_miss_slots = true;
-            }
-            skipped.say(log);
-            reading.keep(&reader, line, number, text, log);
-        } else if !is_noise(text) {
-            for piece in pieces(text) {
-                match reader.node_line(piece) {
-                    Ok(line) => {
-                        skipped.say(log);
-                        reading.keep(&reader, line, number, text, log);
-                    }
-                    Err(_) if cut && !is_remark(piece) && !says_nothing(piece) => {
-                        skipped.say(log);
-                        reading.cut_off(piece, number, text, log);
-                    }
-                    Err(_) if is_cut_id(piece) && reading.stops_at(number, text, block) => {
-                        skipped.say(log);
-                        reading.cut_off(piece, number, text, log);
-                    }
-                    Err(broken) => {
-                        reading.not_a_node(broken, piece, number, text, &mut skipped, log)
-                    }
-                }
-            }
         }
+        reading.take(line, kind, &mut reader, &mut skipped, log);
     }
     skipped.say(log);
     drop_strange_ids(&mut reading, block, log);
@@ -177,7 +220,7 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
         dump.incomplete = true;
     }
     // Many editors and pipes drop the last line end; where no slot is missing none was cut off.
-    dump.incomplete |= may_miss_slots && !covers_all_slots(&dump.lines);
+    dump.incomplete |= reading.may_miss_slots && !covers_all_slots(&dump.lines);
     reading
 }
 
@@ -191,6 +234,49 @@ fn lists_replicas_only(lines: &[NodeLine]) -> bool {
 }
 
 impl<'a> Reading<'a> {
+    fn take(
+        &mut self,
+        line: Line<'a>,
+        kind: LineKind<'a>,
+        reader: &mut LineReader<'a>,
+        skipped: &mut Skipped<'a>,
+        log: &mut Log,
+    ) {
+        let Line { number, text, .. } = line;
+        match kind {
+            LineKind::Node(node) => {
+                if line.is_last && !line.ended && !node.slots.is_empty() {
+                    may_be_cut(number, text, log);
+                    self.may_miss_slots = true;
+                }
+                self.keep(reader, node, number, text, log);
+            }
+            LineKind::Vars(vars) => self.epochs.push((number, vars.current_epoch)),
+            LineKind::Shortened => self.shortened(number, text, log),
+            LineKind::Joined => apart::apart(self, reader, line, skipped, log),
+            LineKind::CutOff => self.cut_off(text.trim(), number, text, log),
+            LineKind::CommentedOut(node) => self.commented_out(node, number, text, log),
+            LineKind::Damaged(broken) => {
+                self.unread(number, text);
+                skipped.damaged(broken, number, text, log);
+            }
+            LineKind::Text => {
+                let part = text.trim();
+                let line = number;
+                log.once(Once::Text, 1, Spot { line, text, part });
+            }
+            LineKind::Noise => {}
+        }
+    }
+
+    fn commented_out(&mut self, node: &str, number: u32, text: &str, log: &mut Log) {
+        self.unread(number, node);
+        let message = "a node is commented out here: the line was skipped, and the view does not \
+                       count as whole";
+        let (line, part) = (number, text.trim());
+        log.say(Parse::CommentedOut, message, Spot { line, text, part });
+    }
+
     fn keep(
         &mut self,
         reader: &LineReader<'a>,
@@ -232,17 +318,6 @@ impl<'a> Reading<'a> {
         log.say(Parse::Truncated, message, Spot { line, text, part });
     }
 
-    /// The line is the last of the block, right below a node.
-    fn stops_at(&self, number: u32, text: &str, block: Block) -> bool {
-        let last = block.text.trim_end().rsplit('\n').next();
-        last.is_some_and(|last| last.as_ptr() == text.as_ptr())
-            && self
-                .dump
-                .lines
-                .last()
-                .is_some_and(|line| line.line + 1 == number)
-    }
-
     fn unread(&mut self, number: u32, piece: &str) {
         self.unread.push(number);
         if piece.contains("myself") {
@@ -251,10 +326,6 @@ impl<'a> Reading<'a> {
     }
 
     fn cut_off(&mut self, piece: &str, number: u32, text: &str, log: &mut Log) {
-        if let Some(nodes_conf::Vars { current_epoch }) = nodes_conf::vars(piece) {
-            self.epochs.push((number, current_epoch));
-            return;
-        }
         self.unread(number, piece);
         self.dump.incomplete = true;
         log.say(
@@ -270,49 +341,6 @@ impl<'a> Reading<'a> {
             },
         );
     }
-
-    fn not_a_node(
-        &mut self,
-        broken: Broken<'a>,
-        piece: &'a str,
-        number: u32,
-        text: &'a str,
-        skipped: &mut Skipped<'a>,
-        log: &mut Log,
-    ) {
-        match nodes_conf::vars(piece) {
-            Some(nodes_conf::Vars { current_epoch }) => self.epochs.push((number, current_epoch)),
-            None if is_remark(piece) => {
-                if let Some(node) = commented_out(piece) {
-                    skipped.say(log);
-                    self.unread(number, node);
-                    let message = "a node is commented out here: the line was skipped, and the \
-                                   view does not count as whole";
-                    let line = number;
-                    let part = piece;
-                    log.say(Parse::CommentedOut, message, Spot { line, text, part });
-                }
-            }
-            None if says_nothing(piece) => {}
-            None => {
-                let is_prose = is_prose(piece);
-                if !is_prose {
-                    self.unread(number, piece);
-                }
-                let spot = Spot {
-                    line: number,
-                    text,
-                    part: if is_prose { piece } else { broken.part },
-                };
-                skipped.add(broken, is_prose, piece, spot, log);
-            }
-        }
-    }
-}
-
-/// The beginning of an id: what is left where a dump stops inside the first word of a line.
-fn is_cut_id(piece: &str) -> bool {
-    piece.len() < PLAIN_ID && !piece.is_empty() && piece.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Notes that people write between the lines of a dump.
@@ -326,39 +354,9 @@ fn commented_out(piece: &str) -> Option<&str> {
     looks_like_node(node).then_some(node)
 }
 
-/// Nothing in it comes from a node line: no address, no flags, nothing like an id.
-fn is_prose(text: &str) -> bool {
-    let from_a_node = |word: &str| {
-        if is_clock(word) || word.starts_with(':') && word.ends_with(':') {
-            return false;
-        }
-        let hex = word.bytes().filter(u8::is_ascii_hexdigit).count();
-        hex >= 8
-            || word.contains(|c: char| c.is_ascii_digit()) && word.contains([':', '@'])
-            || matches!(word, "connected" | "disconnected")
-            || word.split(',').any(|part| flag(part).is_some())
-    };
-    !text.split_whitespace().any(from_a_node)
-}
-
-/// `… connected 0-5460 +`, as `psql` ends the lines of a value.
-fn goes_on_below(text: &str) -> bool {
-    let before = text.trim_end().strip_suffix(" +");
-    before.is_some_and(|line| !line.ends_with(['"', '\'']))
-}
-
 /// A frame, or what closes a list: no part of a node.
 fn says_nothing(piece: &str) -> bool {
-    is_frame(piece) || piece.bytes().all(|b| b"[]{}(),;".contains(&b))
-}
-
-/// `9:00`: no port has so few digits behind so short a name.
-fn is_clock(word: &str) -> bool {
-    let is_number = |text: &str| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit());
-    let parts = word.split_once(':');
-    parts.is_some_and(|(hours, minutes)| {
-        is_number(hours) && !hours.is_empty() && is_number(minutes) && minutes.len() == 2
-    })
+    is_frame(piece) || piece.bytes().all(|b| b"[]{}(),;\"'`".contains(&b))
 }
 
 /// `0-5460` cut to `0-54` is a good range, so only the missing line end tells.

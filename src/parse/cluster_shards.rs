@@ -307,7 +307,10 @@ fn flat_shards<'a>(items: &[Item<'a>], log: &mut Log) -> Vec<Shard<'a>> {
         let is_of_shard = matches!(text(at + 2), None | Some("slots" | ""));
         match key {
             "id" if is_of_shard && !shard.nodes.is_empty() => {}
-            "id" => shard.nodes.push(ShardNode::default()),
+            "id" => shard.nodes.push(ShardNode {
+                line: item.line,
+                ..ShardNode::default()
+            }),
             _ => {}
         }
         if !(key == "id" && is_of_shard)
@@ -324,7 +327,7 @@ fn flat_shards<'a>(items: &[Item<'a>], log: &mut Log) -> Vec<Shard<'a>> {
 mod tests {
     use super::*;
     use crate::parse::Parsed;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn source(text: &str) -> Source {

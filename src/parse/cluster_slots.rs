@@ -286,7 +286,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Code;
     use crate::parse::Parsed;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn source(text: &str) -> Source {

@@ -11,7 +11,6 @@ use crate::parse::Pair;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::error_reply;
 use crate::parse::head::Head;
 use crate::parse::listed;
@@ -92,7 +91,7 @@ fn sniff(head: &Head) -> bool {
     // Values may be empty, so lines are counted, blank or not.
     let mut lines = head
         .raw_lines()
-        .map(strip_markup)
+        .map(str::trim)
         .skip_while(|line| is_noise(line) || is_refusal(line));
     let Some(first) = lines.next() else {
         return false;
@@ -158,7 +157,7 @@ fn is_by_line<'a>(lines: impl Iterator<Item = &'a str>) -> bool {
 }
 
 fn said<'a>(lines: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
-    let lines = lines.filter(|line| !is_noise(line)).map(strip_markup);
+    let lines = lines.filter(|line| !is_noise(line)).map(str::trim);
     lines.filter(|line| !is_refusal(line))
 }
 
@@ -218,7 +217,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 fn by_line<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
-        let all = strip_markup(text);
+        let all = text.trim();
         let (key, value) = entry(all);
         match is_word(key) && !is_refusal(all) {
             true => pairs.push(Pair {
@@ -236,10 +235,10 @@ fn in_turn<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     let mut lines = block.lines().skip_while(|(_, line)| is_noise(line));
     while let Some((line, text)) = lines.next() {
-        let key = strip_markup(text);
+        let key = text.trim();
         if is_word(key) {
             // `$(…)` eats the line of an empty last value.
-            let value = lines.next().map_or("", |(_, text)| strip_markup(text));
+            let value = lines.next().map_or("", |(_, text)| text.trim());
             let value = value.into();
             pairs.push(Pair { key, value, line });
         } else {
@@ -316,7 +315,7 @@ fn keep<'a>((key, line, value): Setting<'_, 'a>, log: &mut Log) -> Option<Pair<'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn settings(text: &str) -> Vec<(String, String, u32)> {

@@ -88,7 +88,7 @@ mod tests {
     use crate::diagnostic::Capture;
     use crate::diagnostic::Code;
     use crate::parse::Facts;
-    use crate::parse::parse;
+    use crate::parse::read as parse;
     use crate::text::Source;
 
     /// Port of the node and number of every section; codes of the diagnostics.

@@ -93,7 +93,7 @@ fn row(text: &str, device: Option<&str>, columns: usize, line: u32) -> Option<Mo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn mounts(text: &str) -> Vec<(String, String, u32)> {

@@ -75,7 +75,7 @@ fn row(row: &Row, log: &mut Log) -> Option<DiskRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

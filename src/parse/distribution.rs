@@ -88,7 +88,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn table(text: &str) -> (bool, Vec<String>, usize) {

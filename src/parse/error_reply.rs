@@ -8,7 +8,6 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
@@ -104,6 +103,49 @@ const REFUSALS: &[Refusal] = &[
     },
 ];
 
+/// Commands and subcommands that some version or configuration does not know. What else a server
+/// does not know was mistyped.
+const RENAMED_OR_LATER: [&str; 22] = [
+    "acl",
+    "auth",
+    "client",
+    "cluster",
+    "command",
+    "config",
+    "dbsize",
+    "failover",
+    "hello",
+    "info",
+    "links",
+    "memory",
+    "migration",
+    "module",
+    "myshardid",
+    "ping",
+    "replicas",
+    "role",
+    "shards",
+    "slot-stats",
+    "slots",
+    "time",
+];
+
+/// Whether the refusal names a command that no version knows.
+fn is_mistyped(answer: &str) -> bool {
+    let unknown = [
+        "ERR unknown command",
+        "ERR Unknown subcommand",
+        "ERR unknown subcommand",
+    ];
+    let named = answer.split(['\'', '`']).nth(1);
+    unknown.iter().any(|begins| answer.starts_with(begins))
+        && named.is_some_and(|name| {
+            let name = name.to_ascii_lowercase();
+            let name = name.rsplit(['|', ' ']).next().unwrap_or("");
+            !RENAMED_OR_LATER.contains(&name)
+        })
+}
+
 /// First words of refusals that say nothing of the node.
 const OTHERS: [&str; 15] = [
     "ERR",
@@ -169,10 +211,11 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut said: Vec<&str> = Vec::new();
     let mut others = 0;
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
-        let Some(answer) = refusal(strip_markup(text)) else {
+        let Some(answer) = refusal(text.trim()) else {
             continue;
         };
-        match REFUSALS.iter().find(|r| answer.starts_with(r.begins)) {
+        let known = REFUSALS.iter().find(|r| answer.starts_with(r.begins));
+        match known.filter(|_| !is_mistyped(answer)) {
             Some(refusal) if !said.contains(&refusal.begins) => {
                 said.push(refusal.begins);
                 let message = format!("the answer is {}: {}", quote_line(answer), refusal.means);
@@ -204,7 +247,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 mod tests {
     use super::*;
     use crate::diagnostic::Severity;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

@@ -10,6 +10,7 @@ use crate::parse::block::Block;
 use crate::parse::error_reply;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
+use crate::parse::reply;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "flashbase-reply",
@@ -24,6 +25,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 fn sniff(head: &Head) -> bool {
     let mut lines = head
         .lines()
+        .map(reply::without_numbers)
         .filter(|line| !bars::is_rule(line) && !line.starts_with("flashbase find-"));
     let Some(first) = lines.next() else {
         return false;
@@ -85,7 +87,7 @@ fn is_tree(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

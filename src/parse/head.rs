@@ -7,7 +7,6 @@ use std::cell::OnceCell;
 
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::pieces;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
 use crate::parse::reply;
@@ -59,17 +58,17 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// The first lines that say something, each freed of quotes, prompts and list numbers.
+    /// The first lines that say something.
     pub(super) fn lines(&self) -> impl Iterator<Item = &'a str> + Clone {
-        self.pieces().iter().copied()
+        self.said().iter().copied()
     }
 
-    fn pieces(&self) -> &[&'a str] {
+    fn said(&self) -> &[&'a str] {
         self.lines.get_or_init(|| {
             let lines = start_of(self.text, LINES_BYTES).lines();
-            let said = lines.filter(|line| !is_noise(line)).flat_map(pieces);
-            let said = said.take(LINES).map(|line| start_of(line, LINE_BYTES));
-            said.collect()
+            let said = lines.filter(|line| !is_noise(line)).map(str::trim);
+            let said = said.filter(|line| !line.is_empty()).take(LINES);
+            said.map(|line| start_of(line, LINE_BYTES)).collect()
         })
     }
 
@@ -83,7 +82,7 @@ impl<'a> Head<'a> {
     pub(super) fn scalars(&self) -> impl Iterator<Item = &'a str> {
         let (csv, lines) = match self.form {
             Form::Csv => (self.text, &[][..]),
-            _ => ("", self.pieces()),
+            _ => ("", self.said()),
         };
         let csv = csv.lines().filter(|line| !is_noise(line));
         let fields = csv.flat_map(reply::fields).take(LINES);
@@ -156,7 +155,7 @@ mod tests {
     fn looks_at_so_many_lines_that_say_something() {
         let text = "\n$ ls\n".repeat(5) + &"1) \"a\"\n".repeat(40);
         let lines: Vec<_> = Head::of(block(&text)).lines().collect();
-        assert_eq!(lines, ["a"; LINES]);
+        assert_eq!(lines, ["1) \"a\""; LINES]);
     }
 
     #[test]

@@ -10,9 +10,10 @@ mod prose;
 mod title;
 
 use crate::model::Address;
-use crate::parse::block::strip_markup;
 use crate::parse::file_name::address_in_path;
 use crate::parse::transcript;
+use crate::text::lex::command::CLIENTS;
+use crate::text::lex::command::is_client;
 
 pub(super) use command::Asked;
 pub(super) use filter::filter;
@@ -112,14 +113,12 @@ const LONGEST: usize = 300;
 /// No longer text is looked at for an address; the line it begins may be a megabyte.
 const LONGEST_NAME: usize = 100;
 
-const CLIENTS: [&str; 5] = ["redis-cli", "valkey-cli", "keydb-cli", "flashbase", "ltcli"];
-
 /// `redis client for 10.0.0.1:7000`, as `flashbase cli-all` prints it.
 fn cli_all(text: &str) -> Option<Heading<'_>> {
     if !text.contains("redis client for ") {
         return None;
     }
-    let name = strip_markup(text).strip_prefix("redis client for ")?;
+    let name = text.trim().strip_prefix("redis client for ")?;
     let name = name.trim().trim_end_matches(':');
     let of = name.parse().ok();
     Some(Heading {
@@ -222,11 +221,6 @@ fn command(text: &str) -> Option<Heading<'_>> {
         kind: Kind::Command,
         ..Heading::default()
     })
-}
-
-fn is_client(word: &str) -> bool {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-    CLIENTS.contains(&name.strip_suffix(".exe").unwrap_or(name))
 }
 
 /// What stands behind `$ `, `# ` of `root@host:~#`, or `[user@host dir]$ `, and the host there.

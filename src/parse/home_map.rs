@@ -74,7 +74,7 @@ fn row(row: &Row, log: &mut Log) -> Option<HomeRow> {
 mod tests {
     use super::*;
     use crate::diagnostic::Code;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn read(text: &str) -> (Vec<HomeRow>, Vec<Code>) {

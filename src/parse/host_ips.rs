@@ -36,7 +36,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

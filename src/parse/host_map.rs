@@ -84,7 +84,7 @@ mod tests {
     use crate::parse::HostRow;
     use crate::parse::Parsed;
     use crate::parse::host_map;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn rows<'a>(parsed: &'a Parsed) -> &'a [HostRow] {

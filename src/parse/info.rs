@@ -5,7 +5,6 @@ use crate::parse::Facts;
 use crate::parse::Pair;
 use crate::parse::Section;
 use crate::parse::block::Block;
-use crate::parse::block::pieces;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 use crate::parse::pairs::pair;
@@ -67,9 +66,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 
 /// An empty keyspace prints nothing but its heading.
 fn keyspace(block: Block) -> Option<Pair> {
-    let (line, _) = block
-        .lines()
-        .find(|(_, text)| pieces(text).any(|piece| piece == KEYSPACE))?;
+    let (line, _) = block.lines().find(|(_, text)| text.trim() == KEYSPACE)?;
     Some(Pair {
         key: KEYSPACE,
         value: "".into(),
@@ -80,7 +77,7 @@ fn keyspace(block: Block) -> Option<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn values(text: &str) -> Vec<(String, String, u32)> {

@@ -1,9 +1,9 @@
 //! Two node lines in one: a line end was lost, or a file that was cut off goes on with the next.
 
-use crate::parse::node_field::PLAIN_ID as ID;
 use crate::parse::node_field::endpoint;
 use crate::parse::node_field::flag;
 use crate::parse::node_line::Fields;
+use crate::text::lex::id::PLAIN_ID as ID;
 
 /// Byte at which the second line begins: an id, an address and flags behind what begins with an
 /// id, or with a part of one.
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Parse;
     use crate::parse::Facts;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn line(id: &str, of: &str) -> String {

@@ -1,19 +1,22 @@
 //! Where dialects put what is odd about a file: capped, so that a broken file cannot flood a
 //! report.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::Capture;
 use crate::diagnostic::Code;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Parse;
+use crate::diagnostic::Report;
 use crate::diagnostic::Severity;
 use crate::parse::file_name::address_in_path;
 use crate::text::Source;
+use crate::text::quote::quote;
+use crate::text::quote::quote_line;
+use crate::text::words::count;
 
 /// Diagnostics kept of one file; the rest is counted.
 pub(super) const KEPT: usize = 50;
-
-/// Answers nobody knows that are told one by one; the rest is counted.
-pub(super) const UNKNOWN_KEPT: usize = 8;
 
 /// The diagnostics of one file.
 #[derive(Debug)]
@@ -22,9 +25,51 @@ pub struct Log<'a> {
     kept: Vec<Diagnostic>,
     dropped: usize,
     worst_dropped: Severity,
-    unknown: usize,
-    /// Of the unknown answers beyond those: line of the first, how many, lines of all.
-    more_unknown: Option<(u32, usize, usize)>,
+    /// What is said once: the first, and how many lines there are.
+    once: BTreeMap<Once, (Diagnostic, usize)>,
+}
+
+/// Lines that nobody misses: one word is enough for all of one kind in a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Once {
+    /// Text where lines of nodes are listed.
+    Text,
+    /// Text among `key:value` lines.
+    Pair,
+    /// A warning of a report that is no fact.
+    Report,
+    /// An answer that no dialect claims.
+    Unknown,
+}
+
+impl Once {
+    fn code(self) -> Code {
+        match self {
+            Self::Text => Parse::Text.code(),
+            Self::Pair => Parse::Pair.code(),
+            Self::Report => Report::Warning.code(),
+            Self::Unknown => Capture::UnknownAnswer.code(),
+        }
+    }
+
+    fn one(self, part: &str) -> String {
+        match self {
+            Self::Text => format!("{} is no node line; it was skipped", quote(part)),
+            Self::Pair => format!("{} is no `key:value`; the line was skipped", quote(part)),
+            Self::Report => format!("the report says {}", quote_line(part)),
+            Self::Unknown => "this line is not known to topoplan; it was not used".to_owned(),
+        }
+    }
+
+    fn many(self, lines: usize) -> String {
+        let lines = format!("{}, the first of them here,", count(lines, "line"));
+        match self {
+            Self::Text => format!("{lines} are text among the nodes; they were skipped"),
+            Self::Pair => format!("{lines} are no `key:value`; they were skipped"),
+            Self::Report => format!("{lines} are warnings of the report"),
+            Self::Unknown => format!("{lines} are not known to topoplan; they were not used"),
+        }
+    }
 }
 
 /// A part of a line of the file; `part` must be a slice of `text`.
@@ -43,14 +88,18 @@ impl<'a> Log<'a> {
             kept: Vec::new(),
             dropped: 0,
             worst_dropped: Severity::Note,
-            unknown: 0,
-            more_unknown: None,
+            once: BTreeMap::new(),
         }
     }
 
     /// The text is one of several that stand in one file.
     pub fn is_of_part(&self) -> bool {
-        self.source.inside.is_some()
+        self.source.is_part()
+    }
+
+    /// Nothing was taken off its lines.
+    pub fn is_as_captured(&self) -> bool {
+        self.source.inside.is_none()
     }
 
     pub fn path(&self) -> &str {
@@ -69,23 +118,21 @@ impl<'a> Log<'a> {
         self.at(Diagnostic::new(code, message), spot);
     }
 
-    /// An answer of so many lines that no dialect claims.
-    pub fn unknown_answer(&mut self, lines: usize, spot: Spot) {
-        self.unknown += 1;
-        if self.unknown > UNKNOWN_KEPT {
-            let (_, answers, all) = self.more_unknown.get_or_insert((spot.line, 0, 0));
-            *answers += 1;
+    /// About that part of a line.
+    pub fn at(&mut self, diagnostic: Diagnostic, spot: Spot) {
+        let diagnostic = self.spotted(diagnostic, spot);
+        self.keep(diagnostic);
+    }
+
+    /// So many lines of this kind, from this one on.
+    pub fn once(&mut self, kind: Once, lines: usize, spot: Spot) {
+        if let Some((_, all)) = self.once.get_mut(&kind) {
             *all += lines;
             return;
         }
-        let message = match lines {
-            0 | 1 => "this line is not known to topoplan; it was not used".to_owned(),
-            n => format!(
-                "this line and {} below it are not known to topoplan; they were not used",
-                n - 1
-            ),
-        };
-        self.say(Capture::UnknownAnswer, message, spot);
+        let first = Diagnostic::new(kind.code(), kind.one(spot.part));
+        let first = self.spotted(first, spot);
+        self.once.insert(kind, (first, lines));
     }
 
     /// The number that a line of the text has in the file.
@@ -103,15 +150,12 @@ impl<'a> Log<'a> {
         self.keep(diagnostic.at(self.source.place(1, 1)));
     }
 
-    /// About that part of a line.
-    pub fn at(&mut self, diagnostic: Diagnostic, spot: Spot) {
+    fn spotted(&self, diagnostic: Diagnostic, spot: Spot) -> Diagnostic {
         let column = Source::column_of(spot.text, spot.part);
-        self.keep(
-            diagnostic
-                .at(self.source.place(spot.line, column))
-                .excerpt(spot.text, spot.part.len().max(1))
-                .excerpt_column(column),
-        );
+        diagnostic
+            .at(self.source.place(spot.line, column))
+            .excerpt(spot.text, spot.part.len().max(1))
+            .excerpt_column(column)
     }
 
     fn keep(&mut self, diagnostic: Diagnostic) {
@@ -125,12 +169,11 @@ impl<'a> Log<'a> {
 
     /// All that was kept, in the order of the file, and how many were not.
     pub fn finish(mut self) -> Vec<Diagnostic> {
-        if let Some((line, answers, lines)) = self.more_unknown {
-            let message = format!(
-                "{answers} more answers of {lines} lines together, the first of them here, are \
-                 not known to topoplan; they were not used"
-            );
-            self.at_line(Diagnostic::new(Capture::UnknownAnswer, message), line);
+        for (kind, (mut said, lines)) in std::mem::take(&mut self.once) {
+            if lines > 1 {
+                said.message = kind.many(lines);
+            }
+            self.keep(said);
         }
         if self.dropped > 0 {
             let message = format!("{} more in this file are not shown", self.dropped);
@@ -168,25 +211,37 @@ mod tests {
     }
 
     #[test]
-    fn answers_nobody_knows_are_told_together_when_they_are_many() {
+    fn text_and_answers_nobody_knows_are_one_word_each() {
         let source = Source::new("f", "x\n".repeat(100), String::new());
         let mut log = Log::new(&source);
         for line in (1..=100).step_by(2) {
-            let spot = Spot {
+            let spot = |line| Spot {
                 line,
                 text: "x",
                 part: "x",
             };
-            log.unknown_answer(2, spot);
+            log.once(Once::Unknown, 2, spot(line));
+            log.once(Once::Text, 1, spot(line + 1));
         }
-        let all = log.finish();
-        assert_eq!(all.len(), UNKNOWN_KEPT + 1);
-        let last = &all[UNKNOWN_KEPT];
-        assert!(
-            last.message.starts_with("42 more answers of 84 lines"),
-            "{}",
-            last.message
+        let said = log.finish();
+        let said: Vec<_> = said
+            .iter()
+            .map(|d| (d.code, d.message.as_str(), d.place.as_ref().map(|p| p.line)))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (
+                    Parse::Text.code(),
+                    "50 lines, the first of them here, are text among the nodes; they were skipped",
+                    Some(2)
+                ),
+                (
+                    Capture::UnknownAnswer.code(),
+                    "100 lines, the first of them here, are not known to topoplan; they were not used",
+                    Some(1)
+                ),
+            ]
         );
-        assert_eq!(last.place.as_ref().map(|p| p.line), Some(17));
     }
 }

@@ -230,7 +230,7 @@ fn disks_below(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn rows(text: &str) -> Vec<[String; 3]> {

@@ -47,12 +47,11 @@ mod ps;
 mod redis_conf;
 mod redis_properties;
 mod reply;
-mod report_slots;
 mod table;
 mod time;
 mod transcript;
 mod unreachable;
-mod wrapped;
+mod unwrap;
 
 pub use block::Block;
 pub use config_get::settings_of_line;
@@ -85,13 +84,15 @@ pub use nodes_conf::LoadFault;
 pub use nodes_conf::Loader;
 pub use nodes_conf::Outcome;
 pub use nodes_dump::Authority;
+pub use nodes_dump::Complaint;
 pub use nodes_dump::Flags;
 pub use nodes_dump::NodeLine;
 pub use nodes_dump::NodesDump;
 pub use nodes_dump::OpenRef;
+pub use nodes_dump::Wrong;
 pub use parts::PartsLog;
 pub use unreachable::is_refusal;
-pub use wrapped::unwrap;
+pub use unwrap::unwrap;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
@@ -151,7 +152,7 @@ fn recognise(block: Block) -> Option<&'static Dialect> {
 /// diagnostic.
 pub fn parse(source: &Source) -> Parsed<'_> {
     let mut log = Log::new(source);
-    let remarks = wrapped::remarks(source);
+    let remarks = unwrap::remarks(source);
     let mut parsed = match transcript::sections(Block::of(source), &mut log) {
         Some(sections) => Parsed {
             sections,
@@ -229,7 +230,7 @@ fn unclaimed(source: &Source) -> Parsed<'_> {
             .severity(Severity::Note)
     } else if is_binary(text) {
         Diagnostic::new(Capture::BinaryFile, "the file is not text; it was not used")
-    } else if source.inside.is_some() {
+    } else if source.is_part() {
         Diagnostic::new(
             Capture::UnknownAnswer,
             "this answer is not known to topoplan; it was not used",
@@ -260,6 +261,35 @@ fn is_binary(text: &str) -> bool {
     head.clone().any(|c| c == '\0') || odd_ones * 10 > all
 }
 
+/// A file as captures are read: what is around its answers comes off first. Nodes have their
+/// places in the file.
+#[cfg(test)]
+fn read(source: &Source) -> Parsed<'static> {
+    let parts = unwrap(source);
+    let parts = if parts.is_empty() {
+        vec![source.clone()]
+    } else {
+        parts
+    };
+    let mut read = Parsed::default();
+    for part in Vec::leak(parts) {
+        let mut parsed = parse(part);
+        for section in &mut parsed.sections {
+            let speaker = part.inside.as_ref().and_then(|inside| inside.of.clone());
+            section.of = section.of.take().or(speaker);
+            section.line = part.in_file(section.line, 1).0;
+            if let Facts::Nodes(dump) = &mut section.facts {
+                for line in &mut dump.lines {
+                    (line.line, line.column) = part.in_file(line.line, line.column);
+                }
+            }
+        }
+        read.sections.append(&mut parsed.sections);
+        read.diagnostics.append(&mut parsed.diagnostics);
+    }
+    read
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -268,7 +298,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 21] = [
+    const SHARED: [&str; 20] = [
         "mod",
         "bars",
         "block",
@@ -286,10 +316,9 @@ mod tests {
         "pairs",
         "parts",
         "reply",
-        "report_slots",
         "table",
         "transcript",
-        "wrapped",
+        "unwrap",
     ];
 
     #[test]
@@ -313,7 +342,9 @@ mod tests {
         for unproven in [false, true] {
             let mut source = Source::new("f", text.clone(), String::new());
             source.unproven = unproven;
-            let part = source.part(text.clone(), crate::text::Inside::default());
+            let mut extract = crate::text::Extract::default();
+            extract.put(&text, 0);
+            let part = source.part(extract, None, None);
             for source in [&source, &part] {
                 let parsed = parse(source);
                 let codes: Vec<_> = parsed.diagnostics.iter().map(|d| d.code).collect();

@@ -108,7 +108,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

@@ -19,6 +19,8 @@ use crate::model::Address;
 use crate::model::Direction;
 use crate::model::SLOT_COUNT;
 use crate::parse::Flags;
+use crate::text::lex::id::PLAIN_ID;
+use crate::text::lex::id::is_plain_id;
 use crate::text::quote::quote;
 
 /// Why a line or a field was skipped.
@@ -59,14 +61,6 @@ pub(super) fn id(field: &str) -> Result<&str, Broken<'_>> {
     })
 }
 
-/// Length of the ids that servers make.
-pub(super) const PLAIN_ID: usize = 40;
-
-/// As every server but Dragonfly and Kvrocks makes them.
-pub(super) fn is_plain_id(field: &str) -> bool {
-    field.len() == PLAIN_ID && is_hex(field.as_bytes())
-}
-
 /// The id that stands whole in a field, before or behind what does not belong to it: the rest of
 /// a heading, the number of a line, the end of a quotation.
 pub(super) fn glued_id(field: &str) -> Option<&str> {
@@ -79,15 +73,6 @@ pub(super) fn glued_id(field: &str) -> Option<&str> {
         (false, true) if !hex(rest - 1) => Some(last),
         _ => None,
     }
-}
-
-/// Without a branch for each byte: ids are half of a dump.
-pub(super) fn is_hex(bytes: &[u8]) -> bool {
-    let is_digit = |b: u8| b.wrapping_sub(b'0') < 10;
-    let is_letter = |b: u8| (b | 0x20).wrapping_sub(b'a') < 6;
-    bytes
-        .iter()
-        .fold(true, |all, &b| all & (is_digit(b) | is_letter(b)))
 }
 
 #[derive(PartialEq, Eq, Debug)]
@@ -300,14 +285,6 @@ mod tests {
         ] {
             let short = plain_endpoint(field).expect(field);
             assert_eq!(any_endpoint(field), Ok(short), "{field}");
-        }
-    }
-
-    #[test]
-    fn knows_hex_from_what_stands_around_it() {
-        assert!(is_hex(b"0123456789abcdefABCDEF"));
-        for other in [b"/", b":", b"@", b"G", b"`", b"g", b" ", b"\0"] {
-            assert!(!is_hex(other), "{other:?}");
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! The plain form is the hot path of the whole program: no allocation but the slots of masters.
 
+mod glued;
+
 use std::borrow::Cow;
 
 use nom::Parser;
@@ -15,17 +17,17 @@ use crate::parse::NodeLine;
 use crate::parse::OpenRef;
 use crate::parse::joined::is_id_behind_another;
 use crate::parse::node_field::Broken;
-use crate::parse::node_field::PLAIN_ID;
 use crate::parse::node_field::endpoint;
 use crate::parse::node_field::epoch;
 use crate::parse::node_field::flag;
 use crate::parse::node_field::glued_id;
 use crate::parse::node_field::id;
-use crate::parse::node_field::is_hex;
 use crate::parse::node_field::link;
 use crate::parse::node_field::master;
 use crate::parse::node_field::open_slots;
 use crate::parse::node_field::slot_range;
+use crate::text::lex::id::PLAIN_ID;
+use crate::text::lex::id::is_hex;
 use crate::text::quote::quote;
 
 /// Fields before the slots.
@@ -46,8 +48,32 @@ pub(super) struct LineReader<'a> {
 impl<'a> LineReader<'a> {
     /// Reads one line without its line end; `line` and `column` are left 0.
     pub fn node_line(&mut self, text: &'a str) -> Result<NodeLine<'a>, Broken<'a>> {
+        let broken = match self.fields(text, Fields(text)) {
+            Ok(line) => return Ok(line),
+            Err(broken) => broken,
+        };
+        let Some((fields, lost)) = glued::taken_apart(text) else {
+            return Err(broken);
+        };
+        let line = self.fields(text, fields.into_iter()).map_err(|_| broken)?;
+        self.skipped
+            .extend(lost.into_iter().map(|(part, names)| Broken {
+                code: Parse::Glued.code(),
+                message: format!(
+                    "{} is two fields, {names}, with no blank between them; they were read as two",
+                    quote(part)
+                ),
+                part,
+            }));
+        Ok(line)
+    }
+
+    fn fields(
+        &mut self,
+        text: &'a str,
+        mut fields: impl Iterator<Item = &'a str>,
+    ) -> Result<NodeLine<'a>, Broken<'a>> {
         self.skipped.clear();
-        let mut fields = Fields(text);
         let mut seen = 0;
         let mut next = || {
             let field = fields.next().ok_or_else(|| too_short(text, seen))?;
@@ -67,21 +93,8 @@ impl<'a> LineReader<'a> {
         let flags_field = next()?;
         let flags = self.flags(flags_field)?;
         let master = master(next()?)?.map(|id| self.unglued(id));
-        let ping = next()?;
-        let (ping_sent, pong_received) = match glued_times(ping) {
-            Some(pong) => {
-                self.skipped.push(Broken {
-                    code: Parse::GluedTimes.code(),
-                    message: format!(
-                        "ping and pong stand together in {}; read as 0 and {pong}",
-                        quote(ping)
-                    ),
-                    part: ping,
-                });
-                (0, self.time(pong))
-            }
-            None => (self.time(ping), self.time(next()?)),
-        };
+        let ping_sent = self.time(next()?);
+        let pong_received = self.time(next()?);
         let config_epoch = epoch(next()?)?;
         let (connected, odd) = link(next()?)?;
         self.skipped.extend(odd);
@@ -203,15 +216,6 @@ impl<'a> LineReader<'a> {
     }
 }
 
-/// A blank was lost between a ping of 0 and the pong: `01700000000000`. No time of a server begins
-/// with 0.
-fn glued_times(field: &str) -> Option<&str> {
-    const TIME: usize = 13;
-    let pong = field.strip_prefix('0')?;
-    let digits = pong.len() == TIME && pong.bytes().all(|b| b.is_ascii_digit());
-    (digits && !pong.starts_with('0')).then_some(pong)
-}
-
 /// A node of which an answer of another kind tells little more than that it is there.
 pub(super) fn bare<'a>(line: u32, id: Cow<'a, str>) -> NodeLine<'a> {
     NodeLine {
@@ -255,11 +259,10 @@ pub(super) fn looks_like_node(text: &str) -> bool {
 /// Cheap: begins with an id as every server since 3.0 writes it, and goes on as a line of
 /// `CLUSTER NODES` does. Wrong answers cost nothing but a heading that begins like that.
 pub(super) fn is_plain_node(text: &str) -> bool {
-    const ID: usize = 40;
     let text = text.as_bytes();
-    text.get(ID) == Some(&b' ')
-        && text.len() > ID + 30
-        && text.iter().take(4).all(u8::is_ascii_hexdigit)
+    text.get(PLAIN_ID) == Some(&b' ')
+        && text.len() > PLAIN_ID + 30
+        && text.get(..PLAIN_ID).is_some_and(is_hex)
 }
 
 /// The address field carries more than `addr,hostname`: only the file on disk has that.

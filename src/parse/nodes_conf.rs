@@ -21,7 +21,6 @@ use crate::parse::Parsed;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::cluster_nodes;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
@@ -50,6 +49,7 @@ fn sniff(head: &Head) -> bool {
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut sections = cluster_nodes::sections(DIALECT.name, Authority::Disk, block, log);
     if let [section] = &mut sections[..]
+        && log.is_as_captured()
         && is_verbatim(block)
         && let Facts::Nodes(dump) = &mut section.facts
     {
@@ -63,11 +63,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
 fn is_verbatim(block: Block) -> bool {
     block.text.lines().all(|line| {
         let bare = line.trim();
-        bare.is_empty()
-            || !is_noise(line)
-                && strip_markup(line).len() == bare.len()
-                && !bare.starts_with("//")
-                && !bare.starts_with('#')
+        bare.is_empty() || !is_noise(line) && !bare.starts_with("//") && !bare.starts_with('#')
     })
 }
 
@@ -236,7 +232,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Code;
     use crate::parse::Facts;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     const NODE: &str =

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::model::Address;
 use crate::model::Direction;
 use crate::parse::LoadFault;
 
@@ -17,10 +18,39 @@ pub struct NodesDump<'a> {
     pub unread: u32,
     /// `vars currentEpoch`, of the file on disk only.
     pub current_epoch: Option<u64>,
+    /// What a report of a cluster check says is wrong.
+    pub complaints: Vec<Complaint>,
     /// What a server would stumble over when it starts with this file; of files on disk only.
     pub load_faults: Vec<LoadFault>,
     /// Of those: the id of the line that says `myself`, also where that line cannot be read.
     pub written_by: Option<String>,
+}
+
+/// A sentence of a report of `--cluster check`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Complaint {
+    /// From 1.
+    pub line: u32,
+    pub what: Wrong,
+}
+
+/// What is wrong by a report. Nodes are named by their addresses, as the client that wrote it
+/// reached them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wrong {
+    /// The nodes name different owners of slots; which do, and which slots, it does not say.
+    NodesDisagree,
+    SlotsUncovered,
+    /// Without what the other end tells: lines of nodes hold those that have both ends.
+    OpenSlots {
+        node: Address,
+        direction: Direction,
+        slots: Vec<u16>,
+    },
+    ManyOwners {
+        slot: u16,
+        owners: Vec<Address>,
+    },
 }
 
 /// What kind of answer lists the nodes, the most telling first. Where better ones exist, the
@@ -94,6 +124,9 @@ impl Flags {
     pub const HANDSHAKE: Self = Self(32);
     pub const NOADDR: Self = Self(64);
     pub const NOFAILOVER: Self = Self(128);
+    /// No server prints it: a report names the node, by its id or by its address, and could not
+    /// ask it.
+    pub const UNLISTED: Self = Self(256);
 
     pub fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0

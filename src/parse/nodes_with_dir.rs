@@ -69,7 +69,7 @@ fn row(line: u32, cells: &[&str]) -> Option<DiskRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

@@ -1,13 +1,11 @@
 //! `key:value` lines, as `INFO` and `CLUSTER INFO` print them.
 
-use crate::diagnostic::Parse;
 use crate::parse::Pair;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::pieces;
 use crate::parse::log::Log;
+use crate::parse::log::Once;
 use crate::parse::log::Spot;
-use crate::text::quote::quote;
 
 /// Every pair in the order of the file; `# Section` lines are passed over.
 pub(super) fn pairs<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
@@ -16,27 +14,23 @@ pub(super) fn pairs<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
         if is_noise(text) {
             continue;
         }
-        for piece in pieces(text) {
-            match pair(piece) {
-                Some((key, value)) => pairs.push(Pair {
-                    key,
-                    value: value.into(),
-                    line,
-                }),
-                None if piece.starts_with('#') => {}
-                None => log.say(
-                    Parse::Pair,
-                    format!("{} is no `key:value`; the line was skipped", quote(piece)),
-                    Spot {
-                        line,
-                        text,
-                        part: piece,
-                    },
-                ),
-            }
+        let part = text.trim();
+        match pair(part) {
+            Some((key, value)) => pairs.push(Pair {
+                key,
+                value: value.into(),
+                line,
+            }),
+            None if part.starts_with('#') || says_nothing(part) => {}
+            None => log.once(Once::Pair, 1, Spot { line, text, part }),
         }
     }
     pairs
+}
+
+/// `CVA_comp_avg_ratio cannot be calculated …`, in every INFO of flashbase.
+fn says_nothing(line: &str) -> bool {
+    line.contains(" cannot be calculated")
 }
 
 /// The key is one word; the value may be anything.

@@ -8,8 +8,11 @@ use crate::diagnostic::Loss;
 use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::parse::log::KEPT;
-use crate::parse::log::UNKNOWN_KEPT;
 use crate::text::Place;
+use crate::text::words::count;
+
+/// Unknown parts of one file that are told one by one; the rest is counted.
+const UNKNOWN_KEPT: usize = 1;
 
 /// Takes the diagnostics of one part after the other; all parts of a file must come together.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ pub struct PartsLog {
     path: Option<Arc<str>>,
     kept: usize,
     unknown: usize,
+    /// The first part of an answer that no dialect claims, and how many more there are.
+    answers: Option<(Diagnostic, usize)>,
     /// Of the unknown parts that are not kept: how many, and where the first stands.
     more_unknown: Option<(usize, Option<Place>)>,
     /// Of all others: how many, how bad, and where the first stands.
@@ -37,6 +42,18 @@ impl PartsLog {
 
     fn keep(&mut self, diagnostic: Diagnostic) -> Option<Diagnostic> {
         let place = diagnostic.place.clone();
+        if diagnostic.code == Capture::UnknownAnswer {
+            match &mut self.answers {
+                None => self.answers = Some((diagnostic, 0)),
+                Some((first, more)) => {
+                    *more += 1;
+                    if place < first.place {
+                        *first = diagnostic;
+                    }
+                }
+            }
+            return None;
+        }
         if diagnostic.code.loss() == Loss::File {
             self.unknown += 1;
             if self.unknown > UNKNOWN_KEPT {
@@ -58,6 +75,16 @@ impl PartsLog {
     /// What was not kept, counted.
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut said = Vec::new();
+        if let Some((mut first, more)) = self.answers {
+            if more > 0 {
+                first.message = format!(
+                    "text here and in {} is not known to topoplan; it was not used",
+                    count(more, "more place")
+                );
+            }
+            let place = first.place.take();
+            said.push((first, place));
+        }
         if let Some((count, place)) = self.more_unknown {
             let message = format!(
                 "{count} more answers in this file, the first of them here, are not known to \
@@ -123,5 +150,18 @@ mod tests {
         );
         assert_eq!(said[1].severity, Severity::Warning);
         assert_eq!(log.finish(), []);
+    }
+
+    #[test]
+    fn text_that_nobody_knows_is_one_word_for_all_parts() {
+        let f = Arc::from("f");
+        let mut log = PartsLog::default();
+        for line in [17, 1, 30] {
+            assert_eq!(log.take(&f, vec![at(Capture::UnknownAnswer, line)]), []);
+        }
+        let said = log.finish();
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0].place.as_ref().map(|p| p.line), Some(1));
+        assert!(said[0].message.contains("2 more places"));
     }
 }

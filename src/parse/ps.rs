@@ -131,7 +131,7 @@ pub(super) fn port_in_name(name: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn rows(text: &str) -> Vec<(Option<String>, u16, bool)> {

@@ -236,7 +236,7 @@ fn bound(bind: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     type Settings = Vec<(String, String)>;

@@ -270,7 +270,7 @@ fn braces(input: &str) -> IResult<&str, (i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

@@ -27,7 +27,7 @@ fn sniff(head: &Head) -> bool {
 /// Unix ms.
 fn clock(head: &Head) -> Option<u64> {
     let mut numbers = head
-        .lines()
+        .scalars()
         .flat_map(|line| line.split([',', '[', ']']))
         .map(|text| text.trim_matches(['"', ' ']))
         .filter(|text| !text.is_empty());
@@ -47,7 +47,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     #[test]

@@ -8,7 +8,6 @@ use crate::parse::Facts;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::head::Head;
 use crate::parse::log::Log;
 
@@ -54,7 +53,7 @@ fn parse<'a>(block: Block<'a>, _: &mut Log) -> Vec<Section<'a>> {
     let mut sections: Vec<Section> = Vec::new();
     let mut known = BTreeSet::new();
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
-        let text = strip_markup(text);
+        let text = text.trim();
         let of = address(text);
         if known.insert(of.clone()) {
             sections.push(Section {
@@ -84,7 +83,7 @@ pub(super) fn address(text: &str) -> Option<Address> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse as parse_file;
+    use crate::parse::read as parse_file;
     use crate::text::Source;
 
     fn addresses(text: &str) -> Vec<Option<String>> {

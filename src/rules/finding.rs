@@ -58,6 +58,8 @@ pub enum Fact {
     ConfFault { file: usize, fault: usize },
     /// The place of a diagnostic: its index in the inventory.
     Diagnostic(usize),
+    /// A sentence of a report: its index in the inventory's disagreements.
+    Disagreement(usize),
     /// A row of a map that no node needs: its index in the inventory.
     UnusedRow(usize),
 }

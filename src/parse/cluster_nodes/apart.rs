@@ -1,9 +1,9 @@
 //! Several node lines in one, read one by one.
 
 use crate::diagnostic::Parse;
+use crate::parse::cluster_nodes::Line;
 use crate::parse::cluster_nodes::Reading;
 use crate::parse::cluster_nodes::Skipped;
-use crate::parse::cluster_nodes::is_remark;
 use crate::parse::joined::second_line;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
@@ -13,14 +13,11 @@ use crate::parse::node_line::LineReader;
 pub(super) fn apart<'a>(
     reading: &mut Reading<'a>,
     reader: &mut LineReader<'a>,
-    spot: Spot<'a>,
-    cut: bool,
+    line: Line<'a>,
     skipped: &mut Skipped<'a>,
     log: &mut Log,
 ) {
-    let Spot {
-        line: number, text, ..
-    } = spot;
+    let Line { number, text, .. } = line;
     reading.joined.insert(number);
     let mut rest = text;
     while let Some(at) = second_line(rest) {
@@ -31,21 +28,24 @@ pub(super) fn apart<'a>(
             Err(_) => "the first was cut off and was skipped",
         };
         let message = format!("a second line begins here without a line end before it; {what}");
-        let part = behind;
-        log.say(Parse::Joined, message, Spot { part, ..spot });
+        let (line, part) = (number, behind);
+        log.say(Parse::Joined, message, Spot { line, text, part });
         match found {
-            Ok(line) => {
+            Ok(node) => {
                 reader.skipped.clear();
                 reading.unread.push(number);
-                reading.keep(reader, line, number, text, log);
+                reading.keep(reader, node, number, text, log);
             }
             Err(_) => reading.unread(number, first),
         }
         rest = behind;
     }
     match reader.node_line(rest) {
-        Ok(line) => reading.keep(reader, line, number, text, log),
-        Err(_) if cut && !is_remark(rest) => reading.cut_off(rest, number, text, log),
-        Err(broken) => reading.not_a_node(broken, rest, number, text, skipped, log),
+        Ok(node) => reading.keep(reader, node, number, text, log),
+        Err(_) if line.is_last && !line.ended => reading.cut_off(rest, number, text, log),
+        Err(broken) => {
+            reading.unread(number, rest);
+            skipped.damaged(broken, number, text, log);
+        }
     }
 }

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Parse;
     use crate::parse::Facts;
-    use crate::parse::parse;
+    use crate::parse::read as parse;
     use crate::text::Source;
 
     #[test]

@@ -201,7 +201,7 @@ mod tests {
     use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::NodesDump;
-    use crate::parse::parse;
+    use crate::parse::read as parse;
     use crate::text::Source;
 
     fn node(name: char, flags: &str) -> String {

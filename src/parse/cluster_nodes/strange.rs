@@ -8,7 +8,7 @@ use crate::parse::block::Block;
 use crate::parse::cluster_nodes::Reading;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
-use crate::parse::node_field::is_plain_id;
+use crate::text::lex::id::is_plain_id;
 use crate::text::quote::quote;
 
 /// Takes lines with such ids for lines that could not be read. Stores that are given their ids
@@ -62,7 +62,7 @@ mod tests {
     use crate::diagnostic::Code;
     use crate::diagnostic::Parse;
     use crate::parse::Facts;
-    use crate::parse::parse;
+    use crate::parse::read as parse;
     use crate::text::Source;
 
     /// Ids, kept and unread, and the codes that were said.
@@ -108,7 +108,6 @@ mod tests {
     fn an_id_is_read_without_what_is_glued_to_it() {
         let [a, b, c] = ["a", "b", "c"].map(|id| id.repeat(40));
         for glued in [
-            format!("txt:{b}"),
             format!("10.0.0.1:7000:{b}"),
             format!("1.{b}"),
             format!("0x{b}"),

@@ -5,7 +5,7 @@ use crate::diagnostic::Capture;
 use crate::diagnostic::Code;
 use crate::diagnostic::Parse;
 use crate::parse::Parsed;
-use crate::parse::parse as parse_file;
+use crate::parse::read as parse_file;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -167,7 +167,7 @@ fn prose_among_the_lines_is_no_broken_line() {
         &b[3..30]
     ));
     let parsed = parse_file(&source);
-    assert_eq!(codes(&parsed), [Parse::Text, Parse::Truncated]);
+    assert_eq!(codes(&parsed), [Parse::Truncated, Parse::Text]);
     let Facts::Nodes(dump) = &parsed.sections[0].facts else {
         panic!("{parsed:?}");
     };

@@ -4,7 +4,6 @@ use crate::diagnostic::Parse;
 use crate::parse::Pair;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::config_get::WORDS;
 use crate::parse::config_get::is_name;
 use crate::parse::config_get::is_refusal;
@@ -18,7 +17,7 @@ const LOOKED_AT: usize = 64;
 
 /// It begins with a setting, and others follow in it.
 pub(in crate::parse) fn is_one_line(line: &str) -> bool {
-    let line = strip_markup(line);
+    let line = line.trim();
     let mut words = line.split_ascii_whitespace();
     if is_refusal(line) || !words.next().is_some_and(is_name) {
         return false;
@@ -35,7 +34,7 @@ pub(in crate::parse) fn is_sure(word: &str) -> bool {
 pub(super) fn read<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
     let mut pairs: Vec<Pair> = Vec::new();
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
-        let all = strip_markup(text);
+        let all = text.trim();
         let mut words = all.split_ascii_whitespace().peekable();
         while let Some(key) = words.next() {
             let mut value = Vec::new();
@@ -63,7 +62,7 @@ pub(super) fn read<'a>(block: Block<'a>, log: &mut Log) -> Vec<Pair<'a>> {
 mod tests {
     use crate::diagnostic::Parse;
     use crate::parse::Facts;
-    use crate::parse::parse;
+    use crate::parse::read as parse;
     use crate::text::Source;
 
     #[test]

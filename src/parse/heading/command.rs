@@ -1,7 +1,7 @@
 //! Which nodes the commands on one line ask.
 
 use crate::model::Address;
-use crate::parse::heading::is_client;
+use crate::text::lex::command::is_client;
 
 /// One command of a client.
 #[derive(Clone, PartialEq, Eq, Debug)]

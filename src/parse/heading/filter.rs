@@ -1,6 +1,6 @@
 //! What a command line did to the answer of the client before it was shown.
 
-use super::CLIENTS;
+use crate::text::lex::command::CLIENTS;
 
 /// Programs that drop lines, or parts of them.
 const FILTERS: [&str; 18] = [

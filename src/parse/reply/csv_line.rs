@@ -4,7 +4,7 @@ use crate::parse::block::Block;
 use crate::parse::block::is_noise;
 use crate::parse::reply::Item;
 use crate::parse::reply::Value;
-use crate::parse::reply::escaped::unescape;
+use crate::text::lex::escape::unescaped;
 
 /// A text in quotes, or a number, and more behind it.
 pub(super) fn starts(line: &str) -> bool {
@@ -19,7 +19,7 @@ pub(super) fn read(block: Block<'_>) -> Vec<Item<'_>> {
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
         let item = |text| Item {
             line,
-            value: Value::Text(unescape(text)),
+            value: Value::Text(unescaped(text)),
         };
         items.extend(fields(text).map(item));
     }

@@ -5,7 +5,6 @@
 //! Never panics and never recurses over what it reads; time and memory are linear in it.
 
 mod csv_line;
-mod escaped;
 mod json;
 mod numbered;
 
@@ -15,7 +14,6 @@ use std::borrow::Cow;
 
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 
 /// How an answer is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -199,10 +197,19 @@ pub(super) fn words(line: &str) -> impl Iterator<Item = &str> + Clone {
 
 /// The scalar of a line, whatever the form: for recognising an answer.
 pub(super) fn scalar(line: &str) -> &str {
-    let text = strip_markup(line);
+    let text = without_numbers(line.trim());
     let text = text.split_once(" =>").map_or(text, |(key, _)| key);
     let text = text.strip_prefix("(integer) ").unwrap_or(text);
     text.trim_matches('"')
+}
+
+/// Without `1) ` of a list and `1# ` of a map, as often as they nest.
+pub(super) fn without_numbers(text: &str) -> &str {
+    let mut text = text;
+    while let Some(rest) = numbered::behind_number(text) {
+        text = rest;
+    }
+    text
 }
 
 /// The first bytes of a JSON answer without white space, for recognising it.

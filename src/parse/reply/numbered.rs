@@ -7,7 +7,7 @@ use crate::parse::block::is_noise;
 use crate::parse::reply::Item;
 use crate::parse::reply::Reply;
 use crate::parse::reply::Value;
-use crate::parse::reply::escaped::unescape;
+use crate::text::lex::escape::unescaped;
 
 /// Deeper than any answer of a server.
 const DEPTH_MAX: usize = 16;
@@ -15,8 +15,13 @@ const DEPTH_MAX: usize = 16;
 /// Items added for numbers that a person left out of a list, in one file.
 pub(super) const LEFT_OUT_MAX: usize = 4096;
 
+/// What stands behind the number with which the text begins.
+pub(super) fn behind_number(text: &str) -> Option<&str> {
+    prefix(text).map(|found| found.rest)
+}
+
 pub(super) fn starts(line: &str) -> bool {
-    prefix(line.trim_start_matches([' ', '\t', '>'])).is_some()
+    prefix(line.trim_start()).is_some()
 }
 
 pub(super) fn read(block: Block<'_>) -> Reply<'_> {
@@ -50,7 +55,7 @@ struct Numbered<'a> {
 
 impl<'a> Numbered<'a> {
     fn line(&mut self, line: u32, text: &'a str) {
-        let mut rest = text.trim_start_matches([' ', '\t', '>']);
+        let mut rest = text.trim_start();
         while let Some(found) = prefix(rest) {
             let column = text.len() - rest.len() + found.mark_at;
             if !self.enter(column, line, &found) {
@@ -182,7 +187,7 @@ fn prefix(text: &str) -> Option<Prefix<'_>> {
 
 fn scalar(text: &str) -> Value<'_> {
     if let Some(quoted) = text.strip_prefix('"') {
-        return Value::Text(unescape(quoted.strip_suffix('"').unwrap_or(quoted)));
+        return Value::Text(unescaped(quoted.strip_suffix('"').unwrap_or(quoted)));
     }
     if let Some(number) = text.strip_prefix("(integer) ") {
         return number.parse().map_or(Value::Other, Value::Integer);

@@ -1,6 +1,5 @@
 //! What one line of a transcript can be told to be at a glance.
 
-use crate::parse::block::pieces;
 use crate::parse::cluster_info::is_cluster_info;
 use crate::parse::node_line::looks_like_node;
 use crate::parse::nodes_conf;
@@ -26,7 +25,7 @@ pub(in crate::parse) fn class(line: &str) -> Option<(Class, bool)> {
     if let Some(found) = shape(line) {
         return Some(found);
     }
-    let text = pieces(line).next()?;
+    let text = line.trim();
     if looks_like_node(text) {
         return Some((Class::Nodes, false));
     }
@@ -70,7 +69,7 @@ fn of_pair(text: &str) -> Option<(Class, bool)> {
 
 /// The classes that the beginning of the line gives away, but where nodes are listed in them.
 fn shape(line: &str) -> Option<(Class, bool)> {
-    let text = line.trim_start_matches(['>', ' ', '\t']);
+    let text = line.trim_start();
     let found = match text.bytes().next()? {
         b'0'..=b'9' => {
             let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -78,7 +77,7 @@ fn shape(line: &str) -> Option<(Class, bool)> {
             let is_number = [") ", "# ", "~ "].iter().any(|mark| rest.starts_with(mark));
             let is_number = is_number || rest == ")";
             // What nests stands at least three columns to the right.
-            let outermost = line.len() - text.len() < 3 || line.starts_with('>');
+            let outermost = line.len() - text.len() < 3;
             is_number.then(|| {
                 (
                     Class::Numbered,
@@ -99,8 +98,7 @@ fn shape(line: &str) -> Option<(Class, bool)> {
         }
         _ => return None,
     };
-    let lists_nodes = pieces(line).next().is_some_and(looks_like_node);
-    (!lists_nodes).then_some(found)
+    Some(found)
 }
 
 #[cfg(test)]
@@ -114,9 +112,7 @@ mod tests {
             "a".repeat(40)
         );
         for (line, expected) in [
-            (node.clone(), Some((Class::Nodes, false))),
-            (format!("1) \"{node}\""), Some((Class::Nodes, false))),
-            (format!("[\"{node}\"]"), Some((Class::Nodes, false))),
+            (node, Some((Class::Nodes, false))),
             ("1) 1) (integer) 0".into(), Some((Class::Numbered, true))),
             (" 1) \"dir\"".into(), Some((Class::Numbered, true))),
             ("   1) \"::1\"".into(), Some((Class::Numbered, false))),

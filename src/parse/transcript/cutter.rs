@@ -309,7 +309,7 @@ impl<'a> Cutter<'a> {
     /// What tells two answers of one kind apart.
     fn mark(&self, class: Class, text: &str) -> Option<String> {
         const LONGEST: usize = 60;
-        let text = text.trim_start_matches(['>', ' ', '\t']);
+        let text = text.trim_start();
         let mark = match class {
             Class::Info if text.starts_with("# ") => text.trim_end(),
             Class::Info if text.starts_with("role:") => "role:",

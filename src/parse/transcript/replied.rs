@@ -2,7 +2,6 @@
 
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::unreachable::is_no_answer;
 
 /// As reports print it.
@@ -18,8 +17,8 @@ pub(super) fn is_reply(body: Block) -> bool {
         .peekable();
     let first = lines.peek().copied();
     // Quotation marks and the numbers of a list are markup, too.
-    first.is_some_and(|text| is_marked(text) || is_marked(strip_markup(text)))
-        && !lines.any(|text| is_no_answer(strip_markup(text)))
+    first.is_some_and(|text| is_marked(text) || is_marked(text.trim()))
+        && !lines.any(|text| is_no_answer(text.trim()))
 }
 
 fn is_marked(line: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::diagnostic::Capture;
 use crate::diagnostic::Code;
 use crate::diagnostic::Parse;
 use crate::parse::Authority;
-use crate::parse::parse as parse_file;
+use crate::parse::read as parse_file;
 use crate::text::Source;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -99,7 +99,8 @@ fn a_ticket_is_cut_at_its_fences() {
     );
     let (sections, codes) = read(&text);
     assert_eq!(sections, [("cluster-nodes", 7000, 6), ("info", 0, 11)]);
-    assert_eq!(codes, [Capture::UnknownAnswer; 3]);
+    // One word for all that was written around them.
+    assert_eq!(codes, [Capture::UnknownAnswer]);
 }
 
 #[test]

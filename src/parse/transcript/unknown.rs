@@ -7,8 +7,8 @@ use crate::model::Address;
 use crate::parse::block::Block;
 use crate::parse::block::is_frame;
 use crate::parse::block::is_noise;
-use crate::parse::block::strip_markup;
 use crate::parse::log::Log;
+use crate::parse::log::Once;
 use crate::parse::log::Spot;
 
 /// What was not known in one file, for one word about each kind.
@@ -87,7 +87,8 @@ pub(super) fn part(body: Block, log: &mut Log) {
         return;
     };
     let part = text.trim();
-    log.unknown_answer(1 + lines.count(), Spot { line, text, part });
+    let lines = 1 + lines.count();
+    log.once(Once::Unknown, lines, Spot { line, text, part });
 }
 
 fn not_known(more: usize) -> String {
@@ -110,7 +111,7 @@ fn is_harmless(line: &str) -> bool {
         "Background append only file rewriting started",
         "non-zero return code",
     ];
-    let text = strip_markup(line);
+    let text = line.trim();
     is_noise(line)
         || is_frame(line)
         || REPLIES.contains(&text)

@@ -29,7 +29,12 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
+    let unowned = cx.cluster.has_unowned_slots();
     for id in cx.cluster.dead_members() {
+        // The slots that nobody serves tell of it; its process may be named by its address.
+        if unowned && cx.cluster.node(id).is_known_by_id_alone() {
+            continue;
+        }
         let (severity, consequence) = consequence(cx, id);
         let node = cx.cluster.node(id);
         if node.address.is_none() {
@@ -38,6 +43,12 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         }
         let name = words::node(cx.cluster, id);
         let (dead, help) = state(cx, id);
+        // No id, so there is nothing that a plan could forget.
+        let help = if node.is_known_by_address_alone() {
+            Help::default().restart([id], "restart it")
+        } else {
+            help
+        };
         let message = format!("{name} is {dead}{consequence}");
         out.push(
             Finding::new(&RULE, Subject::Node(id), message)
@@ -187,6 +198,16 @@ fn consequence(cx: &Context, id: NodeId) -> (Severity, String) {
             false => format!(" and owns slots {slots}, which nobody serves"),
         };
         return (Severity::Error, text);
+    }
+    if cx.cluster.node(id).is_known_by_address_alone() {
+        let unknown = ": a report names it and does not say what it is";
+        return match cx.cluster.has_unowned_slots() {
+            true => {
+                let text = format!("{unknown}; it may own some of the slots that nobody serves");
+                (Severity::Error, text)
+            }
+            false => (Severity::Warning, unknown.to_owned()),
+        };
     }
     let text = match cx.cluster.root(id).and_then(|owner| cx.shard_of(owner)) {
         Some(shard) if cx.cluster.unread.nodes => {

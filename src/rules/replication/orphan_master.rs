@@ -43,6 +43,20 @@ fn finding(cx: &Context, shard: &Shard) -> Finding {
     }
     let mut message = format!("{name} has no live replica: its data has one copy");
     let dead: Vec<NodeId> = dead_replicas(cx.cluster, shard).collect();
+    let silent = cx
+        .cluster
+        .iter()
+        .filter(|(_, n)| n.is_known_by_address_alone());
+    let silent: Vec<NodeId> = silent.map(|(id, _)| id).collect();
+    if !silent.is_empty() {
+        let names = words::nodes(cx.cluster, silent.iter().copied());
+        let may = if silent.len() == 1 {
+            "may be its replica"
+        } else {
+            "its replica may be among them"
+        };
+        message.push_str(&format!("; {names} did not answer: {may}"));
+    }
     let help = if dead.is_empty() {
         Help::default().plan("gives it a replica")
     } else {

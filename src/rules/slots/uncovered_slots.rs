@@ -13,8 +13,10 @@
 //! CLUSTER ADDSLOTS, or by `redis-cli --cluster fix`.
 use crate::measure::MajorityLost;
 use crate::model::Comeback;
+use crate::model::Node;
 use crate::model::Sync;
 use crate::rules::prelude::*;
+use crate::text::words::plural;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     code: Code::UncoveredSlots,
@@ -113,6 +115,8 @@ struct Tale {
     /// Owners that may be alive.
     suspected: Vec<NodeId>,
     lost: usize,
+    /// Owners that a report could not list.
+    unlisted: bool,
     /// Owners whose replicas may stand in lines that were not read.
     unread: usize,
 }
@@ -159,6 +163,10 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
             false => format!("restart {names}"),
         };
         help = help.restart(tale.restarts.iter().copied(), text);
+    }
+    if tale.unlisted {
+        help = help
+            .say("capture CLUSTER NODES of every node that answers: it shows who owns these slots");
     }
     if tale.unread > 0 {
         help = help.say("capture these nodes again before you decide");
@@ -290,6 +298,9 @@ fn process_with_data(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
 /// that follow nobody.
 fn tell_unowned(cluster: &Cluster, unowned: &SlotSet, tale: &mut Tale) {
     let slots = words::slots(unowned);
+    if tell_unlisted(cluster, &slots, tale) {
+        return;
+    }
     let holders = followers_of_nobody(cluster);
     if holders.is_empty() {
         tale.lost += 1;
@@ -306,6 +317,36 @@ fn tell_unowned(cluster: &Cluster, unowned: &SlotSet, tale: &mut Tale) {
         "no node owns {slots}, whose master was forgotten; {names} {follow} nobody and may hold the only data"
     ));
     tale.evidence.extend(holders.into_iter().map(Fact::Node));
+}
+
+/// Where replicas follow masters that a report could not list: whether it tells of such.
+fn tell_unlisted(cluster: &Cluster, slots: &str, tale: &mut Tale) -> bool {
+    let nodes = || cluster.iter();
+    let unlisted = nodes().filter(|(_, n)| n.is_known_by_id_alone());
+    let unlisted: Vec<NodeId> = unlisted.map(|(id, _)| id).collect();
+    if unlisted.is_empty() {
+        return false;
+    }
+    let follows = |n: &Node| n.is_live() && n.master().is_some_and(|m| unlisted.contains(&m));
+    let replicas = nodes().filter(|(_, n)| follows(n)).map(|(id, _)| id);
+    let replicas: Vec<NodeId> = replicas.collect();
+    let names = words::nodes(cluster, unlisted.iter().copied());
+    let masters = plural(unlisted.len(), "master");
+    let followers = words::nodes(cluster, replicas.iter().copied());
+    let live = match replicas.len() {
+        0 => "none of its replicas is listed".to_owned(),
+        1 => format!("its replica {followers} lives"),
+        _ => format!("their replicas {followers} live"),
+    };
+    tale.stuck.push(format!(
+        "{slots} belong to {masters} that the report could not list ({names}); {live}"
+    ));
+    let silent = nodes().filter(|(_, n)| n.is_known_by_address_alone());
+    tale.restarts.extend(silent.map(|(id, _)| id));
+    tale.unlisted = true;
+    tale.evidence
+        .extend(unlisted.into_iter().chain(replicas).map(Fact::Node));
+    true
 }
 
 /// Live replicas without a master.

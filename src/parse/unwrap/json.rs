@@ -1,30 +1,32 @@
 //! Answers in the strings of JSON: `"stdout": "…"` and `"stdout_lines": […]` of ansible and its
 //! like.
 
+mod around;
+mod speaker;
+
 use crate::parse::block::Block;
-use crate::parse::node_line::looks_like_node;
 use crate::parse::recognise;
 use crate::parse::transcript;
 use crate::parse::transcript::Class;
-use crate::parse::wrapped::around::Span;
-use crate::parse::wrapped::around::around;
-use crate::parse::wrapped::speaker::Speaker;
-use crate::text::Inside;
+use crate::parse::unwrap::evidence::has_node;
+use crate::text::Extract;
 use crate::text::Remark;
 use crate::text::RemarkKind;
 use crate::text::Source;
+use crate::text::lex::escape::unescape;
+use crate::text::lex::string::closing_quote;
 use crate::text::quote::quote;
+use crate::text::words::count;
+
+use around::Span;
+use around::around;
+use speaker::Speaker;
 
 /// What every string says, and what stands around them if that says something, too; empty where
 /// no string holds an answer.
-pub(super) fn outputs(source: &Source) -> Vec<Source> {
-    let mut finder = Finder {
-        text: &source.text,
-        line: 1,
-        line_start: 0,
-        counted: 0,
-    };
-    let mut found: Vec<Source> = Vec::new();
+pub(super) fn peel(page: &Source) -> Vec<Source> {
+    let text = &page.text;
+    let mut parts: Vec<Source> = Vec::new();
     let mut speaker = Speaker::default();
     let mut strings: Vec<Span> = Vec::new();
     let mut unused = Unused::default();
@@ -32,20 +34,20 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
     let mut said: Vec<(&str, String)> = Vec::new();
     let mut last = 0;
     let mut known = false;
-    for (quote, _) in source.text.match_indices("\":") {
+    for (quote, _) in text.match_indices("\":") {
         // A key inside a string that was taken out already.
-        let Some(key) = key_before(&source.text, quote).filter(|_| quote >= last) else {
+        let Some(key) = key_before(text, quote).filter(|_| quote >= last) else {
             continue;
         };
         let kind = kind(key);
-        if kind == Kind::Other && !finder.may_list(quote + 2) {
+        if kind == Kind::Other && !may_list(text, quote + 2) {
             continue;
         }
-        let Some(value) = finder.value(quote + 2) else {
-            unused.see_flag(key, &source.text[quote + 2..]);
+        let Some(found) = value(text, quote + 2) else {
+            unused.see_flag(key, text.get(quote + 2..).unwrap_or(""));
             continue;
         };
-        if kind == Kind::Other && !is_reply(&value.text) {
+        if kind == Kind::Other && !is_reply(found.text.text()) {
             continue;
         }
         let start = quote - key.len() - 1;
@@ -54,52 +56,48 @@ pub(super) fn outputs(source: &Source) -> Vec<Source> {
             Kind::Output | Kind::Message => start,
             Kind::Other => quote + 1,
         };
-        let before = source.text.get(last..own).unwrap_or("");
+        let before = text.get(last..own).unwrap_or("");
         if speaker.read(before, last) {
             said.clear();
         }
         speaker.see_string();
-        last = value.end;
-        let place = value.lines.first().copied().unwrap_or((finder.line, 1));
-        let again = is_said(&said, key, &value.text);
-        let used = !value.text.trim().is_empty() && is_answer(kind, &value.text);
+        last = found.end;
+        let said_here = found.text.text();
+        let empty = said_here.trim().is_empty();
+        let again = is_said(&said, key, said_here);
+        let used = !empty && is_answer(kind, said_here);
         strings.push(Span {
             start,
-            end: value.end,
+            end: found.end,
             used,
         });
         known |= kind != Kind::Other;
-        if again || value.text.trim().is_empty() {
+        if again || empty {
             continue;
         }
-        said.push((stem(key), value.text.clone()));
+        said.push((stem(key), said_here.to_owned()));
         if !used {
-            unused.add(place, &value.text);
+            unused.add(found.start, said_here);
             continue;
         }
         let (of, host) = speaker.who();
-        let inside = Inside {
-            of,
-            host,
-            lines: value.lines,
-            ..Inside::default()
-        };
-        found.push(source.part(value.text, inside));
+        parts.push(page.part(found.text, of, host));
     }
     // Where no key is one of ansible's, a view must tell that these are answers of nodes.
-    if found.is_empty() || !known && !found.iter().any(lists_nodes) {
+    if parts.is_empty() || !known && !parts.iter().any(|part| has_node(&part.text)) {
         return Vec::new();
     }
-    speaker.read(source.text.get(last..).unwrap_or(""), last);
-    let documents = speaker.documents(source.text.len());
-    found.extend(around(source, &strings, &documents));
-    if let (Some(remark), Some(first)) = (
-        unused.remark(),
-        found.first_mut().and_then(|f| f.inside.as_mut()),
-    ) {
-        first.remarks.push(remark);
+    speaker.read(text.get(last..).unwrap_or(""), last);
+    let documents = speaker.documents(text.len());
+    parts.extend(around(page, &strings, &documents));
+    if let (Some((byte, message)), Some(first)) = (unused.message(), parts.first_mut()) {
+        first.remark(Remark {
+            kind: RemarkKind::Unused,
+            place: page.place_at(byte),
+            message,
+        });
     }
-    found
+    parts
 }
 
 /// `stdout` and `stdout_lines` say the same.
@@ -121,6 +119,7 @@ fn is_answer(kind: Kind, text: &str) -> bool {
         first_line: 1,
     };
     text.lines().any(|line| transcript::class(line).is_some())
+        || has_node(text)
         || kind == Kind::Output && recognise(block).is_some()
 }
 
@@ -148,16 +147,15 @@ fn kind(key: &str) -> Kind {
 /// a log.
 fn is_reply(text: &str) -> bool {
     let several = text.lines().nth(1).is_some();
+    if several && has_node(text) {
+        return true;
+    }
     let mut classes = text.lines().filter_map(transcript::class);
     classes.any(|(class, _)| match class {
         Class::Nodes | Class::Info | Class::ClusterInfo => several,
         Class::NoAnswer => true,
         Class::Pong | Class::Numbered | Class::Json => false,
     })
-}
-
-fn lists_nodes(source: &Source) -> bool {
-    source.lines().any(|(_, line)| looks_like_node(line.trim()))
 }
 
 /// The key whose closing quote stands at `quote`.
@@ -168,120 +166,97 @@ fn key_before(text: &str, quote: usize) -> Option<&str> {
     text.get(quote - length..quote)
 }
 
-/// Text of a string or of a list of strings, where each of its lines stands, and where it ends.
+/// Text of a string or of a list of strings, where it begins, and where it ends.
 struct Found {
-    text: String,
-    lines: Vec<(u32, u32)>,
+    text: Extract,
+    start: usize,
     end: usize,
 }
 
-/// Counts the lines of the file once, however many strings it has.
-struct Finder<'a> {
-    text: &'a str,
-    line: u32,
-    line_start: usize,
-    counted: usize,
-}
-
-impl Finder<'_> {
-    /// The value that begins behind `at`, if it is a string or a list of strings.
-    fn value(&mut self, at: usize) -> Option<Found> {
-        let at = self.skip_blanks(at);
-        let mut found = Found {
-            text: String::new(),
-            lines: Vec::new(),
-            end: at,
-        };
-        if self.text[at..].starts_with('"') {
-            self.string(at, &mut found)?;
+/// The value that begins behind `at`, if it is a string or a list of strings.
+fn value(text: &str, at: usize) -> Option<Found> {
+    let at = skip_blanks(text, at);
+    let mut found = Found {
+        text: Extract::default(),
+        start: at + 1,
+        end: at,
+    };
+    match text.as_bytes().get(at)? {
+        b'"' => {
+            string(text, at, &mut found)?;
             return Some(found);
         }
-        let mut at = self.skip_blanks(at + 1);
-        if !self.text.get(found.end..)?.starts_with('[') {
-            return None;
-        }
-        // A list that was cut off is read up to there.
-        while self.string(at, &mut found).is_some() {
-            at = self.skip_blanks(found.end);
-            match self.text.as_bytes().get(at) {
-                Some(b',') => at = self.skip_blanks(at + 1),
-                Some(b']') => {
-                    found.end = at + 1;
-                    return Some(found);
-                }
-                _ => break,
+        b'[' => {}
+        _ => return None,
+    }
+    let mut at = skip_blanks(text, at + 1);
+    found.start = at + 1;
+    let mut any = false;
+    // A list that was cut off is read up to there.
+    while string(text, at, &mut found).is_some() {
+        any = true;
+        at = skip_blanks(text, found.end);
+        match text.as_bytes().get(at) {
+            Some(b',') => at = skip_blanks(text, at + 1),
+            Some(b']') => {
+                found.end = at + 1;
+                return Some(found);
             }
+            _ => break,
         }
-        (!found.lines.is_empty()).then_some(found)
     }
-
-    /// Cheap: a list of strings begins behind `at`, or a string.
-    fn may_list(&self, at: usize) -> bool {
-        let text = self.text.get(at..).unwrap_or("").trim_start();
-        let list = text.strip_prefix('[').map(str::trim_start);
-        list.unwrap_or(text).starts_with('"')
-    }
-
-    fn skip_blanks(&self, at: usize) -> usize {
-        let rest = self.text.get(at..).unwrap_or("");
-        at.min(self.text.len()) + rest.len() - rest.trim_start().len()
-    }
-
-    fn string(&mut self, at: usize, found: &mut Found) -> Option<()> {
-        let rest = self.text.get(at..)?;
-        let mut json = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-        let text = json.next()?.ok()?;
-        found.end = at + json.byte_offset();
-        let place = self.place(at + 1);
-        let raw = self.text.get(at + 1..found.end - 1).unwrap_or("");
-        let starts = line_starts(raw);
-        for (index, line) in text.lines().enumerate() {
-            let start = starts.get(index).or(starts.last()).copied().unwrap_or(0);
-            found.lines.push((place.0, place.1 + start as u32));
-            found.text.push_str(line);
-            // The string is whole, whether or not it ends with a line end.
-            found.text.push('\n');
-        }
-        Some(())
-    }
-
-    /// Line and column of a byte that is not before the one asked for last.
-    fn place(&mut self, at: usize) -> (u32, u32) {
-        for (offset, _) in self.text[self.counted..at].match_indices('\n') {
-            self.line += 1;
-            self.line_start = self.counted + offset + 1;
-        }
-        self.counted = at;
-        (self.line, (at - self.line_start) as u32 + 1)
-    }
+    any.then_some(found)
 }
 
-/// Where lines begin in the text of a string as JSON writes it.
-fn line_starts(raw: &str) -> Vec<usize> {
-    let mut starts = vec![0];
-    let mut escaped = false;
-    for (at, byte) in raw.bytes().enumerate() {
-        if escaped && byte == b'n' {
-            starts.push(at + 1);
-        }
-        escaped = !escaped && byte == b'\\';
+/// Cheap: a list of strings begins behind `at`, or a string.
+fn may_list(text: &str, at: usize) -> bool {
+    let text = text.get(at..).unwrap_or("").trim_start();
+    let list = text.strip_prefix('[').map(str::trim_start);
+    list.unwrap_or(text).starts_with('"')
+}
+
+fn skip_blanks(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or("");
+    at.min(text.len()) + rest.len() - rest.trim_start().len()
+}
+
+fn string(text: &str, at: usize, found: &mut Found) -> Option<()> {
+    if text.as_bytes().get(at) != Some(&b'"') {
+        return None;
     }
-    starts
+    let end = closing_quote(text, at + 1, b'"')?;
+    let mut start = at + 1;
+    for line in text.get(start..end)?.split_inclusive('\n') {
+        // No string has a line end as it is: somebody broke it between words.
+        let said = line.trim_end_matches(['\r', '\n']);
+        unescape(said, start, &mut found.text);
+        if said.len() < line.len() && !found.text.text().ends_with(' ') {
+            found.text.put(" ", start + said.len());
+        }
+        start += line.len();
+    }
+    found.end = end + 1;
+    // The string is whole, whether or not it ends with a line end.
+    if !found.text.text().ends_with('\n') {
+        found.text.put("\n", end);
+    }
+    Some(())
 }
 
 /// Messages beside the answers.
 #[derive(Default)]
 struct Unused {
-    first: Option<((u32, u32), String)>,
+    /// Where it begins, and what it says.
+    first: Option<(usize, String)>,
     count: usize,
     unreachable: usize,
 }
 
 impl Unused {
-    fn add(&mut self, place: (u32, u32), text: &str) {
+    fn add(&mut self, at: usize, text: &str) {
         self.count += 1;
         if self.first.is_none() {
-            self.first = Some((place, quote(text.trim())));
+            self.first = Some((at, quote(text.trim())));
         }
     }
 
@@ -290,29 +265,25 @@ impl Unused {
             usize::from(key == "unreachable" && value.trim_start().starts_with("true"));
     }
 
-    fn remark(self) -> Option<Remark> {
+    /// The byte that it is about, and a sentence.
+    fn message(self) -> Option<(usize, String)> {
         let hosts = match self.unreachable {
             0 => String::new(),
-            1 => "; 1 host could not be reached".to_owned(),
-            n => format!("; {n} hosts could not be reached"),
+            n => format!("; {} could not be reached", count(n, "host")),
         };
-        let (place, message) = match (self.first, self.count) {
-            (None, _) if self.unreachable == 0 => return None,
-            (None, _) => ((1, 1), format!("not every host answered{hosts}")),
-            (Some((place, first)), 1) => (
-                place,
-                format!("a message beside the answers was not used: {first}{hosts}"),
-            ),
-            (Some((place, first)), n) => (
-                place,
-                format!("{n} messages beside the answers were not used, first {first}{hosts}"),
-            ),
-        };
-        Some(Remark {
-            kind: RemarkKind::Unused,
-            place,
-            message,
-        })
+        match (self.first, self.count) {
+            (None, _) if self.unreachable == 0 => None,
+            (None, _) => Some((0, format!("not every host answered{hosts}"))),
+            (Some((at, first)), 1) => {
+                let message = format!("a message beside the answers was not used: {first}{hosts}");
+                Some((at, message))
+            }
+            (Some((at, first)), n) => {
+                let message =
+                    format!("{n} messages beside the answers were not used, first {first}{hosts}");
+                Some((at, message))
+            }
+        }
     }
 }
 
@@ -321,9 +292,9 @@ mod tests {
     use super::*;
     use crate::diagnostic::Capture;
     use crate::parse::parse;
-    use crate::parse::wrapped::tests::A;
-    use crate::parse::wrapped::tests::B;
-    use crate::parse::wrapped::tests::parts;
+    use crate::parse::unwrap::tests::A;
+    use crate::parse::unwrap::tests::B;
+    use crate::parse::unwrap::tests::parts;
 
     #[test]
     fn takes_answers_out_of_ansible_output() {
@@ -361,7 +332,7 @@ mod tests {
         assert_eq!(found[0], (format!("{A}\n{B}\n"), "redis-1".into(), (4, 10)));
         assert_eq!(found[1], (format!("{B}\n"), "redis-2".into(), (9, 13)));
         let source = Source::new("f", text, String::new());
-        let second = outputs(&source)[0].place(2, 1);
+        let second = peel(&source)[0].place(2, 1);
         assert_eq!((second.line, second.column), (5, 10));
     }
 
@@ -389,7 +360,7 @@ mod tests {
             "{\"a\": \"cluster_state:ok\\ncluster_size:3\"}\n".to_owned(),
         ] {
             let source = Source::new("f", text.clone(), String::new());
-            assert!(outputs(&source).is_empty(), "{text}");
+            assert!(peel(&source).is_empty(), "{text}");
         }
     }
 
@@ -397,14 +368,14 @@ mod tests {
     fn a_string_without_a_line_end_is_not_cut_off() {
         let text = format!("{{\n\"stdout\": \"{A}\"\n}}\n");
         let source = Source::new("f", text, String::new());
-        assert_eq!(parse(&outputs(&source)[0]).diagnostics, []);
+        assert_eq!(parse(&peel(&source)[0]).diagnostics, []);
     }
 
     #[test]
     fn every_line_of_a_string_has_its_column() {
         let text = format!("{{\"stdout\": \"a\\\\n\\n{A}\\n\"}}\n");
         let source = Source::new("f", text, String::new());
-        let found = outputs(&source);
+        let found = peel(&source);
         let place = found[0].place(2, 1);
         // Behind `{"stdout": "`, `a\\n` and `\n`.
         assert_eq!((place.line, place.column), (1, 19));
@@ -479,7 +450,7 @@ mod tests {
         ] {
             let text = format!("{{\n\"rc\": 0,\n\"stdout\": \"PONG\"\n}}\n{beside}");
             let source = Source::new("f", text, String::new());
-            let found = outputs(&source);
+            let found = peel(&source);
             assert_eq!(found.len(), 2, "{beside}");
             assert_eq!(found[1].text, beside);
             assert_eq!(found[1].text.lines().count(), kept);
@@ -488,7 +459,7 @@ mod tests {
         let found = parts(&format!(
             "{{\n\"stdout\": \"PONG\",\n\"rows\": [\n\"{A}\"\n]\n}}\n"
         ));
-        assert_eq!(found[1].0, format!("\"{A}\"\n"));
+        assert_eq!(found[1].0, format!("{A}\n"));
     }
 
     #[test]
@@ -497,7 +468,7 @@ mod tests {
             "{{\"hosts\": {{\n\"a\": {{\"stdout\": \"{A}\"}},\n\"b\": {{\"unreachable\": true, \"msg\": \"no route\"}},\n\"c\": {{\"stderr\": \"Could not connect to Redis at 10.0.0.3:7000: Connection refused\", \"msg\": \"non-zero\"}}\n}}}}\n{B}\n"
         );
         let source = Source::new("f", text, String::new());
-        let found = outputs(&source);
+        let found = peel(&source);
         assert_eq!(found.len(), 3);
         assert!(found[1].text.starts_with("Could not connect"));
         assert_eq!(found[2].text, format!("{B}\n"));

@@ -1,0 +1,504 @@
+//! Wrappers around known views, two and three deep in any order: the same nodes at the same
+//! places, and nothing missing.
+
+use crate::diagnostic::Capture;
+use crate::parse::Facts;
+use crate::parse::parse;
+use crate::parse::unwrap::unwrap;
+use crate::text::Source;
+
+pub(super) const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-5";
+pub(super) const B: &str =
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb 10.0.0.2:7000@17000 master - 0 9 2 connected 6-9";
+
+/// Text, address, and the place of the first line of every part.
+pub(super) fn parts(text: &str) -> Vec<(String, String, (u32, u32))> {
+    let source = Source::new("f", text.to_owned(), String::new());
+    let parts = unwrap(&source);
+    let parts = parts.iter().map(|part| {
+        let place = part.place(1, 1);
+        let of = part.inside.as_ref().expect("it was taken out");
+        let name = of.of.as_ref().map(ToString::to_string);
+        let name = name.or(of.host.clone()).unwrap_or_default();
+        (part.text.clone(), name, (place.line, place.column))
+    });
+    parts.collect()
+}
+
+/// One way of putting something around a text.
+struct Wrapper {
+    name: &'static str,
+    wrap: fn(&str) -> String,
+}
+
+/// What programs for mail do to all of it: nothing is put around that.
+const OUTERMOST: [&str; 2] = ["quoted-printable", "mail, wrapped"];
+
+/// What has a prefix before every line, or all lines in one, is not what it was once a mail has
+/// broken it between words.
+const NOT_BROKEN: [&str; 10] = [
+    "terminal",
+    "docker",
+    "salt",
+    "grep -n",
+    "compose",
+    "journal",
+    "container log",
+    "one string",
+    "log4j",
+    "syslog",
+];
+
+static WRAPPERS: &[Wrapper] = &[
+    Wrapper {
+        name: "ansible",
+        wrap: |text| {
+            let text = escaped(text);
+            format!(
+                "ok: [redis-1] => {{\n    \"changed\": false,\n    \"rc\": 0,\n    \"stdout\": \"{text}\"\n}}\n"
+            )
+        },
+    },
+    Wrapper {
+        name: "ansible lines",
+        wrap: |text| {
+            let lines: Vec<String> = text
+                .lines()
+                .map(|line| format!("        \"{}\"", escaped(line)))
+                .collect();
+            format!(
+                "ok: [redis-1] => {{\n    \"out.stdout_lines\": [\n{}\n    ]\n}}\n",
+                lines.join(",\n")
+            )
+        },
+    },
+    Wrapper {
+        name: "ansible yaml",
+        wrap: |text| {
+            format!(
+                "ok: [redis-1] => \n  rc: 0\n  stdout: |-\n{}",
+                each(text, "    ", "")
+            )
+        },
+    },
+    Wrapper {
+        name: "json",
+        wrap: |text| format!("{{\"redis-1\": \"{}\"}}\n", escaped(text)),
+    },
+    Wrapper {
+        name: "docker",
+        wrap: |text| {
+            let line = |line: &str| {
+                format!(
+                    "{{\"log\":\"{}\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-20T10:00:00.5Z\"}}\n",
+                    escaped(line)
+                )
+            };
+            text.lines().map(line).collect()
+        },
+    },
+    Wrapper {
+        name: "salt",
+        wrap: |text| format!("redis-1:\n{}", each(text, "    ", "")),
+    },
+    Wrapper {
+        name: "csv",
+        wrap: |text| format!("host,output\nredis-1,\"{}\"\n", text.replace('"', "\"\"")),
+    },
+    Wrapper {
+        name: "colours",
+        wrap: |text| {
+            let paint = |line: &str| match line.split_once(' ') {
+                Some((first, rest)) => format!("\u{1b}[32m{first}\u{1b}[0m {rest}\u{1b}[K\n"),
+                None => format!("{line}\n"),
+            };
+            text.lines().map(paint).collect()
+        },
+    },
+    Wrapper {
+        name: "mail",
+        wrap: |text| each(text, "> ", ""),
+    },
+    Wrapper {
+        name: "kubectl --prefix",
+        wrap: |text| each(text, "[pod/redis-0/redis] ", ""),
+    },
+    Wrapper {
+        name: "grep -H",
+        wrap: |text| each(text, "out/nodes.txt:", ""),
+    },
+    Wrapper {
+        name: "grep -n",
+        wrap: |text| {
+            let lines = (1..).zip(text.lines());
+            lines
+                .map(|(number, line)| format!("nodes.txt:{number}:{line}\n"))
+                .collect()
+        },
+    },
+    Wrapper {
+        name: "pdsh",
+        wrap: |text| each(text, "h1: ", ""),
+    },
+    Wrapper {
+        name: "compose",
+        wrap: |text| each(text, "redis-1  | ", ""),
+    },
+    Wrapper {
+        name: "stern",
+        wrap: |text| each(text, "redis-0 redis ", ""),
+    },
+    Wrapper {
+        name: "journal",
+        wrap: |text| each(text, "Nov 20 10:00:00 h1 redis[12]: ", ""),
+    },
+    Wrapper {
+        name: "container log",
+        wrap: |text| each(text, "2026-11-20T10:00:00.123456789Z stdout F ", ""),
+    },
+    Wrapper {
+        name: "cat -n",
+        wrap: |text| {
+            let lines = (1..).zip(text.lines());
+            lines
+                .map(|(number, line)| format!("{number:6}\t{line}\n"))
+                .collect()
+        },
+    },
+    Wrapper {
+        name: "cat -A",
+        wrap: |text| each(&text.replace('\t', "^I"), "", "$"),
+    },
+    Wrapper {
+        name: "html",
+        wrap: |text| {
+            let text = text
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;");
+            format!("<html><body>\n<pre>{text}</pre>\n</body></html>\n")
+        },
+    },
+    Wrapper {
+        name: "fence",
+        wrap: |text| format!("```\n{text}```\n"),
+    },
+    Wrapper {
+        name: "wiki",
+        wrap: |text| format!("h3. The nodes\n{{noformat}}\n{text}{{noformat}}\n"),
+    },
+    Wrapper {
+        name: "indent",
+        wrap: |text| each(text, "    ", ""),
+    },
+    Wrapper {
+        name: "strings",
+        wrap: |text| each(&text.replace('\\', "\\\\").replace('"', "\\\""), "\"", "\""),
+    },
+    Wrapper {
+        name: "one string",
+        wrap: |text| format!("\"{}\"\n", escaped(text)),
+    },
+    Wrapper {
+        name: "line ends",
+        wrap: |text| text.replace('\n', "\r\n"),
+    },
+    Wrapper {
+        name: "terminal",
+        wrap: |text| {
+            let mut folded = String::new();
+            for line in text.lines() {
+                let letters: Vec<char> = line.chars().collect();
+                for piece in letters.chunks(110) {
+                    folded.extend(piece);
+                    folded.push('\n');
+                }
+            }
+            folded
+        },
+    },
+    Wrapper {
+        name: "prompt",
+        wrap: |text| format!("$ redis-cli -h 10.0.0.1 -p 7000 cluster nodes\n{text}$ \n"),
+    },
+    Wrapper {
+        name: "mail, wrapped",
+        wrap: |text| {
+            let mut wrapped = String::new();
+            for line in text.lines() {
+                let mut length = 0;
+                for word in line.split(' ') {
+                    if length > 0 && length + 1 + word.len() > 72 {
+                        wrapped.push('\n');
+                        length = 0;
+                    } else if length > 0 {
+                        wrapped.push(' ');
+                        length += 1;
+                    }
+                    wrapped.push_str(word);
+                    length += word.len();
+                }
+                wrapped.push('\n');
+            }
+            wrapped
+        },
+    },
+    Wrapper {
+        name: "quoted-printable",
+        wrap: |text| {
+            let mut coded = String::new();
+            for line in text.replace('=', "=3D").replace('\u{1b}', "=1B").lines() {
+                let bytes: Vec<char> = line.chars().collect();
+                let pieces: Vec<String> = bytes.chunks(72).map(|c| c.iter().collect()).collect();
+                coded.push_str(&pieces.join("=\n"));
+                coded.push('\n');
+            }
+            coded
+        },
+    },
+    Wrapper {
+        name: "diff",
+        wrap: |text| {
+            let count = text.lines().count();
+            let new = each(text, "+", "");
+            format!("--- a.txt\n+++ b.txt\n@@ -1 +1,{count} @@\n-old\n{new}")
+        },
+    },
+    Wrapper {
+        name: "backquotes",
+        wrap: |text| each(text, "`", "`"),
+    },
+    Wrapper {
+        name: "bullets",
+        wrap: |text| each(text, "- ", ""),
+    },
+    Wrapper {
+        name: "bars",
+        wrap: |text| each(text, "| ", " |"),
+    },
+    Wrapper {
+        name: "pane",
+        wrap: |text| each(text, "", "   │"),
+    },
+    Wrapper {
+        name: "no-break",
+        wrap: |text| text.replace(' ', "\u{a0}"),
+    },
+    Wrapper {
+        name: "nl",
+        wrap: |text| {
+            let lines = (1..).zip(text.lines());
+            lines
+                .map(|(number, line)| format!("{number}: {line}\n"))
+                .collect()
+        },
+    },
+    Wrapper {
+        name: "log4j",
+        wrap: |text| {
+            each(
+                text,
+                "2026-11-21 09:00:00.123  INFO 1 --- [main] c.e.Dump : ",
+                "",
+            )
+        },
+    },
+    Wrapper {
+        name: "syslog",
+        wrap: |text| each(text, "<13>Nov 20 10:00:00 h1 redis[12]: ", ""),
+    },
+    Wrapper {
+        name: "commas",
+        wrap: |text| {
+            // Only lines of nodes become rows with a field in each cell.
+            let cell = |field: &str| match field.contains(',') {
+                true => format!("\"{field}\""),
+                false => field.to_owned(),
+            };
+            let row = |line: &str| {
+                let fields: Vec<String> = line.split(' ').map(cell).collect();
+                match fields.len() > 7 && fields[0].len() == 40 {
+                    true => fields.join(","),
+                    false => line.to_owned(),
+                }
+            };
+            text.lines().map(|line| row(line) + "\n").collect()
+        },
+    },
+];
+
+fn each(text: &str, before: &str, behind: &str) -> String {
+    text.lines()
+        .map(|line| format!("{before}{line}{behind}\n"))
+        .collect()
+}
+
+fn escaped(text: &str) -> String {
+    let text = serde_json::to_string(text).expect("a string");
+    text[1..text.len() - 1].to_owned()
+}
+
+/// Three masters, three replicas; the ids begin alike nowhere.
+fn view() -> String {
+    let ids: Vec<String> = (0..6_u64).map(id).collect();
+    let mut text = String::new();
+    for (number, id) in ids.iter().enumerate() {
+        let slots = ["0-5460 5470", "5461-5469 5471-10922", "10923-16383"];
+        let (flags, master) = match number {
+            0 => ("myself,master", "-".to_owned()),
+            1 | 2 => ("master", "-".to_owned()),
+            _ => ("slave", ids[number - 3].clone()),
+        };
+        let host = number % 3 + 1;
+        let port = 7000 + number / 3;
+        let slots = slots
+            .get(number)
+            .map_or(String::new(), |slots| format!(" {slots}"));
+        text.push_str(&format!(
+            "{id} 10.0.0.{host}:{port}@{} {flags} {master} 0 1795213364139 {} connected{slots}\n",
+            port + 10_000,
+            number % 3 + 1,
+        ));
+    }
+    text
+}
+
+fn id(number: u64) -> String {
+    let mixed = u128::from(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    format!("{mixed:032x}{:08x}", (mixed >> 64) as u32)
+}
+
+/// Id, address, flags, master and slots of every node, its place in the file, and whether the
+/// views are whole.
+type Read = (Vec<(String, (u32, u32))>, bool);
+
+fn read(text: &str) -> Read {
+    let source = Source::of_bytes("f", text.as_bytes().to_vec(), String::new());
+    let parts = unwrap(&source);
+    let parts = if parts.is_empty() {
+        vec![source]
+    } else {
+        parts
+    };
+    let mut nodes = Vec::new();
+    let mut whole = true;
+    for part in &parts {
+        for section in parse(part).sections {
+            let Facts::Nodes(dump) = section.facts else {
+                continue;
+            };
+            whole &= !dump.incomplete && dump.unread == 0;
+            for line in dump.lines {
+                let place = part.place(line.line, line.column);
+                let node = format!(
+                    "{} {}:{} {:?} {:?} {:?}",
+                    line.id, line.ip, line.port, line.flags, line.master, line.slots
+                );
+                nodes.push((node, (place.line, place.column)));
+            }
+        }
+    }
+    (nodes, whole)
+}
+
+/// Where the line of this node begins: its id, but not as the master of another. A terminal may
+/// have cut it.
+fn place_of(text: &str, id: &str) -> (u32, u32) {
+    let is_cut = |at: &usize| b"\n=".contains(&text.as_bytes()[*at]);
+    let kept: Vec<usize> = (0..text.len()).filter(|at| !is_cut(at)).collect();
+    let flat: Vec<u8> = kept.iter().map(|at| text.as_bytes()[*at]).collect();
+    // What is no ASCII is no part of an id: any byte may stand for it.
+    let flat: String = flat
+        .iter()
+        .map(|b| if b.is_ascii() { char::from(*b) } else { '?' })
+        .collect();
+    let own = |at: &usize| !flat[at.saturating_sub(16)..*at].contains("slave");
+    let mut found = flat.match_indices(id).map(|(at, _)| at);
+    let at = kept[found.find(own).expect("the id stands in the text")];
+    let before = &text[..at];
+    let line = before.matches('\n').count() as u32 + 1;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    (line, (at - start) as u32 + 1)
+}
+
+fn may_be_around(outer: &Wrapper, inner: &Wrapper) -> bool {
+    let broken = outer.name == "mail, wrapped" && NOT_BROKEN.contains(&inner.name);
+    !broken && !OUTERMOST.contains(&inner.name)
+}
+
+/// What is wrong with the reading of a text that was wrapped so.
+fn complaint(names: &[&str], text: &str, plain: &Read) -> Option<String> {
+    let (nodes, whole) = read(text);
+    let said: Vec<&String> = nodes.iter().map(|node| &node.0).collect();
+    let expected: Vec<&String> = plain.0.iter().map(|node| &node.0).collect();
+    let what = if said != expected {
+        format!(
+            "{} nodes, {} of them as they are",
+            said.len(),
+            said.iter().filter(|s| expected.contains(s)).count()
+        )
+    } else if !whole {
+        "not whole".to_owned()
+    } else {
+        let wrong = nodes
+            .iter()
+            .find(|(node, place)| *place != place_of(text, node.split(' ').next().expect("an id")));
+        let (node, place) = wrong?;
+        format!(
+            "{} is said to stand at {place:?}, not {:?}",
+            &node[..8],
+            place_of(text, &node[..40])
+        )
+    };
+    Some(format!("{}: {what}", names.join(" in ")))
+}
+
+#[test]
+fn layers_in_any_order_leave_the_same_nodes_at_their_places() {
+    let view = view();
+    let plain = read(&view);
+    assert_eq!((plain.0.len(), plain.1), (6, true));
+    let mut complaints = Vec::new();
+    let mut tried = 0;
+    for inner in WRAPPERS {
+        let one = (inner.wrap)(&view);
+        complaints.extend(complaint(&[inner.name], &one, &plain));
+        for outer in WRAPPERS.iter().filter(|outer| may_be_around(outer, inner)) {
+            let two = (outer.wrap)(&one);
+            complaints.extend(complaint(&[inner.name, outer.name], &two, &plain));
+            tried += 1;
+        }
+    }
+    let wrong = complaints.len();
+    complaints.truncate(60);
+    assert!(
+        complaints.is_empty(),
+        "{wrong} of {tried}:\n{}",
+        complaints.join("\n")
+    );
+}
+
+#[test]
+fn leaves_answers_alone() {
+    for text in [
+        format!("{A}\n{B}\n"),
+        "{\"dir\":\"/d\"}\n".to_owned(),
+        "# Server\nredis_version:7\n".to_owned(),
+        "1) \"dir\"\n2) \"/data\"\n".to_owned(),
+        "1) 1) (integer) 0\n   2) (integer) 5460\n".to_owned(),
+        String::new(),
+    ] {
+        assert_eq!(parts(&text), [], "{text}");
+    }
+}
+
+#[test]
+fn what_is_too_large_is_known_to_wrap() {
+    let may = |text: &str| super::may_wrap(&Source::new("f", text.to_owned(), String::new()));
+    assert!(may(&format!("{{\"stdout\": \"{A}\"}}\n")));
+    assert!(may(&format!("redis-0 redis {A}\n")));
+    assert!(may(&format!("{}\n{}\n{B}\n", &A[..70], &A[70..])));
+    assert!(!may(&format!("{A}\n{B}\n")));
+    let code = super::too_large(&Source::new("f", String::new(), String::new())).code;
+    assert_eq!(code, Capture::NotUnwrapped);
+}
