@@ -6,6 +6,7 @@ mod decode;
 pub mod lex;
 mod places;
 pub mod quote;
+pub mod safe;
 pub mod words;
 
 use std::sync::Arc;

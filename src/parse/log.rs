@@ -27,6 +27,7 @@ pub struct Log<'a> {
     worst_dropped: Severity,
     /// What is said once: the first, and how many lines there are.
     once: BTreeMap<Once, (Diagnostic, usize)>,
+    too_many: bool,
 }
 
 /// Lines that nobody misses: one word is enough for all of one kind in a file.
@@ -89,6 +90,7 @@ impl<'a> Log<'a> {
             dropped: 0,
             worst_dropped: Severity::Note,
             once: BTreeMap::new(),
+            too_many: false,
         }
     }
 
@@ -143,6 +145,18 @@ impl<'a> Log<'a> {
     /// About a line of which only the number is known.
     pub fn at_line(&mut self, diagnostic: Diagnostic, line: u32) {
         self.keep(diagnostic.at(self.source.place(line, 1)));
+    }
+
+    /// There is more of one kind than any capture has; the rest is not read.
+    pub fn too_many(&mut self, line: u32, what: &str) {
+        if !self.too_many {
+            self.too_many = true;
+            let message =
+                format!("there are more {what} than any capture has; the rest was not read");
+            let place = self.source.place(line, 1);
+            self.kept
+                .insert(0, Diagnostic::new(Parse::Rows, message).at(place));
+        }
     }
 
     /// About the file as a whole.

@@ -1,10 +1,16 @@
 //! Names that can be told only from what stands beside them: values behind keys, columns of
 //! maps, passwords of commands, users of prompts.
 
+mod assignment;
+
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use crate::redact::column::Claims;
+use crate::redact::column::Map;
 use crate::redact::command;
+use crate::redact::credential::Armour;
+use crate::redact::info;
 use crate::redact::item::Items;
 use crate::redact::key::Meaning;
 use crate::redact::key::is_no_value;
@@ -15,15 +21,11 @@ use crate::redact::secret;
 use crate::redact::token;
 use crate::redact::token::Token;
 use crate::redact::token::What;
-use crate::redact::value::Value;
-use crate::redact::value::begins_line;
-use crate::redact::value::behind_line_end;
 use crate::redact::value::core;
-use crate::redact::value::key_before;
 use crate::redact::words;
 
-/// Goes through one text line by line: a value may stand on the line below its key, and the
-/// header of a map counts for all its rows.
+/// Goes through one text line by line: a value may stand on the line below its key, the header
+/// of a map counts for all its rows, and a key in armour has many lines.
 #[derive(Default)]
 pub(super) struct Scanner {
     /// What the line above says of this one.
@@ -34,8 +36,10 @@ pub(super) struct Scanner {
     listing: Listing,
     items: Items,
     hidden: Vec<Range<usize>>,
-    /// The columns of a map; `None` before the first line that says something.
-    columns: Option<Vec<Option<Meaning>>>,
+    /// `name: REDIS_PASSWORD`: what a `value` is, on this line or on so many more.
+    named: Option<(Meaning, usize)>,
+    map: Map,
+    armour: Armour,
     claims: Vec<Token>,
 }
 
@@ -50,10 +54,38 @@ struct Pending {
     times: usize,
 }
 
-/// Free text that nobody wrote.
-const DEFAULTS: [&str; 2] = ["redis", "{title} {listen-addr} {server-mode}"];
+/// Free text that nobody wrote: what servers are set to, and the libraries that everybody uses.
+const DEFAULTS: [&str; 16] = [
+    "redis",
+    "{title} {listen-addr} {server-mode}",
+    "StackExchange.Redis",
+    "SE.Redis",
+    "go-redis",
+    "hiredis",
+    "ioredis",
+    "jedis",
+    "lettuce",
+    "node-redis",
+    "phpredis",
+    "predis",
+    "redis-py",
+    "redis-rs",
+    "redisson",
+    "valkey-py",
+];
+
+/// No name is longer; behind that may be anything.
+const LONGEST_NAME: usize = 255;
 
 impl Scanner {
+    /// For a text that is a map, and nothing else.
+    pub fn of_map() -> Self {
+        Self {
+            map: Map::alone(),
+            ..Self::default()
+        }
+    }
+
     /// Takes the place of everything that is not shown of the line that was looked at last.
     pub fn hide(&self, tokens: &mut Vec<Token>) {
         if self.hidden.is_empty() {
@@ -100,6 +132,7 @@ impl Scanner {
     }
 
     fn claim(&mut self, line: &str) {
+        self.armour.line(line, &mut self.hidden);
         let resp = self
             .length
             .take()
@@ -140,6 +173,13 @@ impl Scanner {
             });
             return;
         }
+        let mut claims = Claims {
+            tokens: &mut self.claims,
+            hidden: &mut self.hidden,
+        };
+        if self.map.line(line, &mut claims) {
+            return;
+        }
         self.item(line);
         // Nothing but signs says nothing.
         if !line
@@ -149,10 +189,8 @@ impl Scanner {
             return;
         }
         self.listing.line(line, &mut self.claims, &mut self.hidden);
-        self.table(line);
-        self.assignments(line, b"=:,\\");
-        keyspace(line, &mut self.claims);
-        self.hidden.extend(module_arguments(line));
+        self.assignments(line, b"=:,\\>");
+        info::claim(line, &mut self.claims, &mut self.hidden);
         self.directive(line);
         self.key_line(line, resp);
         remote::claim(line, &mut self.claims);
@@ -166,18 +204,46 @@ impl Scanner {
         }
     }
 
+    /// A value of which the key says what it is; in quotes it is one name.
+    fn quoted_value(&mut self, line: &str, range: Range<usize>, meaning: Meaning) {
+        let what = match meaning {
+            Meaning::Host => What::HostCell,
+            Meaning::Zone => What::ZoneCell,
+            Meaning::Secret
+            | Meaning::User
+            | Meaning::Path
+            | Meaning::Build
+            | Meaning::Version
+            | Meaning::Free => return self.value(line, range, meaning),
+        };
+        let text = &line[range.clone()];
+        // Of one word, a port may be behind it, and an address is found by its shape.
+        if text.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '"')) {
+            self.claims.push(Token { range, what });
+        } else {
+            self.value(line, range, meaning);
+        }
+    }
+
     /// A value of which the key says what it is.
     fn value(&mut self, line: &str, range: Range<usize>, meaning: Meaning) {
         let text = &line[range.clone()];
+        let named = match meaning {
+            Meaning::User | Meaning::Host | Meaning::Zone | Meaning::Version => true,
+            Meaning::Secret | Meaning::Path | Meaning::Build | Meaning::Free => false,
+        };
+        if named && has_long_word(text) {
+            return self.hidden.push(range);
+        }
         let mut push = |range, what| self.claims.push(Token { range, what });
         match meaning {
             _ if is_no_value(text) => {}
             Meaning::Secret => push(range, What::Secret),
-            // What a server is set to if nobody sets it.
             Meaning::Free if DEFAULTS.contains(&text) => {}
             Meaning::Free => self.hidden.push(range),
             Meaning::Build => push(range, What::Zeros),
-            Meaning::Version => push(range, What::Kept),
+            Meaning::Version if is_version(text) => push(range, What::Kept),
+            Meaning::Version => {}
             Meaning::Path => {
                 // Quotes of a terminal form may still be there.
                 let inner = text.trim_end_matches(['"', '\'']).len();
@@ -208,46 +274,6 @@ impl Scanner {
                     };
                     push(range.start..range.start + word.len(), what);
                 }
-            }
-        }
-    }
-
-    /// `key=value`, `key: value`, `"key": "value"`, `"key" => "value"`, `"key","value"`.
-    fn assignments(&mut self, line: &str, signs: &[u8]) {
-        let bytes = line.as_bytes();
-        let clients = is_client_line(line);
-        let indent = line.len() - line.trim_start_matches([' ', '\t', '-', '#']).len();
-        for (at, byte) in bytes.iter().enumerate().filter(|(_, b)| signs.contains(b)) {
-            let Some((key, quoted)) = key_before(line, at) else {
-                continue;
-            };
-            let text = &line[key.clone()];
-            if *byte == b',' && !quoted {
-                continue;
-            }
-            let meaning = match meaning(text) {
-                _ if clients && text == "name" => Meaning::User,
-                Some(meaning) => meaning,
-                None => continue,
-            };
-            let place = matches!(meaning, Meaning::Host | Meaning::Zone);
-            if *byte == b':' && !quoted && place && is_prose_before(line, key.start) {
-                continue;
-            }
-            let how = Value {
-                to_line_end: *byte == b'\\' || *byte == b':' && key.start <= indent && !quoted,
-                only_quoted: *byte == b',',
-                json: *byte == b':',
-            };
-            let from = match byte {
-                b'\\' => match behind_line_end(line, at) {
-                    Some(from) if begins_line(line, key.start) => from,
-                    _ => continue,
-                },
-                _ => at + 1,
-            };
-            for range in how.find(line, from) {
-                self.value(line, range, meaning);
             }
         }
     }
@@ -285,7 +311,10 @@ impl Scanner {
             // In prose these are words like others.
             Meaning::User | Meaning::Build | Meaning::Version => {}
             Meaning::Host | Meaning::Zone if !words::is_distinct(word) => {}
-            Meaning::Path if !word.contains(['/', '.']) && key != "source-dir" => {}
+            // So are these; the others are nothing but settings.
+            Meaning::Path
+                if !word.contains(['/', '.'])
+                    && ["dir", "include", "executable"].contains(&key) => {}
             meaning => self.value(line, range, meaning),
         }
     }
@@ -319,66 +348,6 @@ impl Scanner {
             times: 1,
         });
     }
-
-    /// Cells of a host map below `host`, `zone` and `rack`, and of a disk map below `dir`.
-    fn table(&mut self, line: &str) {
-        let Some(columns) = self.columns.take() else {
-            self.columns = Some(header(line));
-            return;
-        };
-        if !columns.is_empty() {
-            for (cell, column) in cells(line).into_iter().zip(&columns) {
-                if let Some(meaning) = column {
-                    self.value(line, cell, *meaning);
-                }
-            }
-        }
-        self.columns = Some(columns);
-    }
-}
-
-/// What the columns hold; nothing if the line is no header.
-fn header(line: &str) -> Vec<Option<Meaning>> {
-    let names: Vec<String> = cells(line)
-        .into_iter()
-        .map(|cell| line[cell].to_ascii_lowercase())
-        .collect();
-    let is_header = names.len() > 1
-        && names
-            .iter()
-            .any(|n| ["host", "ip", "address"].contains(&n.as_str()))
-        && names
-            .iter()
-            .all(|n| n.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_'));
-    if !is_header {
-        return Vec::new();
-    }
-    names.iter().map(|name| meaning(name)).collect()
-}
-
-/// The cells of a row, without blanks and quotes around them.
-fn cells(line: &str) -> Vec<Range<usize>> {
-    let mut cells = Vec::new();
-    let (mut start, mut quoted) = (0, false);
-    for (at, byte) in line.bytes().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b',' if !quoted => {
-                cells.push(trimmed(line, start..at));
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    cells.push(trimmed(line, start..line.len()));
-    cells
-}
-
-fn trimmed(line: &str, range: Range<usize>) -> Range<usize> {
-    let text = &line[range.clone()];
-    let edge = |c: char| c.is_whitespace() || c == '"';
-    let start = range.start + (text.len() - text.trim_start_matches(edge).len());
-    start..start + text.trim_matches(edge).len()
 }
 
 /// The value below a key that had `prefix` before it.
@@ -415,63 +384,25 @@ fn is_view_line(line: &str) -> bool {
     id >= token::OWN_ID && line.as_bytes().get(id) == Some(&b' ')
 }
 
-/// `db0:keys=…` and `slave0:ip=…` are keys of INFO, whatever hosts are called.
-fn keyspace(line: &str, out: &mut Vec<Token>) {
-    let end = line.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    let Some(value) = line[end..].strip_prefix(':') else {
-        return;
-    };
-    let word = value
-        .bytes()
-        .take_while(|b| b.is_ascii_lowercase() || *b == b'_')
-        .count();
-    if word > 0 && value.as_bytes().get(word) == Some(&b'=') {
-        out.push(Token {
-            range: 0..end,
-            what: What::Kept,
-        });
-        // `slave0:ip=NAME,port=…`, and `master0:name=…,address=NAME:7000` of a sentinel.
-        for field in ["ip=", "address="] {
-            let at = value
-                .find(field)
-                .filter(|at| *at == 0 || value[..*at].ends_with(','));
-            if let Some(at) = at {
-                let text = &value[at + field.len()..];
-                let ends = [',', ':'];
-                let name = text.split(ends).next().unwrap_or(text);
-                remote::machine(name, line.len() - text.len(), out);
-            }
-        }
-    }
-}
-
-/// Of `module:name=…,args=[…]` in INFO.
-fn module_arguments(line: &str) -> Option<Range<usize>> {
-    const ARGUMENTS: &str = ",args=[";
-    let start = line
-        .find(ARGUMENTS)
-        .filter(|_| line.starts_with("module:"))?
-        + ARGUMENTS.len();
-    let end = line.rfind(']').filter(|end| *end > start)?;
-    Some(start..end)
-}
-
-/// `this host: df ended`: a word of a sentence, not a key.
-fn is_prose_before(line: &str, key: usize) -> bool {
-    let before = line[..key].trim_end();
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | ')');
-    !begins_line(line, key) && before.len() < key && before.ends_with(word)
-}
-
-/// One connection of `CLIENT LIST`: names of clients are names of applications.
-fn is_client_line(line: &str) -> bool {
-    let has = |field: &str| line.contains(field);
-    has("addr=") && (has(" fd=") || has(" laddr=") || has(" name=") && has(" age="))
-}
-
 /// Words that stand where a host may stand and say that there is none.
 fn is_state(word: &str) -> bool {
     ["no", "one", "NO", "ONE", "unknown", "localhost", "none"].contains(&word)
+}
+
+/// Numbers, dots and what a build puts behind them.
+fn is_version(text: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b".+-~_".contains(&b);
+    let text = text.trim_start_matches('v');
+    let mut runs = text.split(|c: char| !c.is_ascii_hexdigit());
+    text.len() <= LONGEST_NAME
+        && runs.all(|run| run.len() < token::OWN_ID)
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(legal)
+}
+
+fn has_long_word(text: &str) -> bool {
+    let mut word = text.bytes().take(LONGEST_NAME + 1);
+    text.len() > LONGEST_NAME && word.all(|b| !matches!(b, b' ' | b'\t' | b',' | b'"'))
 }
 
 fn first_word(text: &str) -> &str {
@@ -524,7 +455,11 @@ mod tests {
     fn maps_tell_hosts_and_zones_by_their_columns() {
         assert_eq!(
             claimed("host,ip,zone\na, 10.0.0.1 ,\"b\"\n"),
-            [("a", What::Host), ("10.0.0.1", What::Ip), ("b", What::Zone)]
+            [
+                ("a", What::HostCell),
+                ("10.0.0.1", What::Ip),
+                ("b", What::ZoneCell)
+            ]
         );
     }
 
@@ -541,6 +476,64 @@ mod tests {
             assert_eq!(claimed(text), [("paris", What::Host)], "{text}");
         }
         assert_eq!(claimed("replicaof no one"), []);
+    }
+
+    #[test]
+    fn what_stands_in_quotes_is_one_name() {
+        assert_eq!(
+            claimed("{\"hostname\": \"db1 (Acme, Bank)\"}"),
+            [("db1 (Acme, Bank)", What::HostCell)]
+        );
+        assert_eq!(claimed("zone = 'a b'"), [("a b", What::ZoneCell)]);
+        assert_eq!(claimed("<host>db1</host>"), [("db1", What::Host)]);
+    }
+
+    #[test]
+    fn passwords_are_found_beside_their_names() {
+        let pw = [("hunter2", What::Secret)];
+        for text in [
+            "- {name: REDIS_PASSWORD, value: hunter2}",
+            "{\"name\":\"REDIS_PASSWORD\",\"value\":\"hunter2\"}",
+            "<password>hunter2</password>",
+            "<redis.password>hunter2</redis.password>",
+            "{\n  \"name\": \"REDIS_PASSWORD\",\n  \"value\": \"hunter2\"\n}",
+        ] {
+            assert_eq!(claimed(text), pw, "{text}");
+        }
+        assert_eq!(claimed("{name: REDIS_PORT, value: 7000}"), []);
+    }
+
+    #[test]
+    fn an_option_within_a_password_hides_no_other() {
+        let line = "x --pass ab\\ --pass hunter2 y";
+        let hidden =
+            |(text, what): &(&str, What)| *what == What::Secret && text.contains("hunter2");
+        assert!(claimed(line).iter().any(hidden), "{:?}", claimed(line));
+        assert_eq!(claimed("version=07c37dfeb235213a")[0].1, What::Hex);
+        assert_eq!(claimed("version=7.2.4-rc1"), [("7.2.4-rc1", What::Kept)]);
+        assert_eq!(
+            claimed("addr=10.0.0.1:1 fd=8 name=a1 lib-name=jedis").len(),
+            2
+        );
+    }
+
+    /// Each byte is looked at so many times, whatever the line repeats.
+    #[test]
+    fn long_words_are_hidden_or_claimed_as_a_whole() {
+        for (unit, what) in [
+            ("pw=", What::Secret),
+            ("user=", What::Hidden),
+            ("host=!", What::Hidden),
+            ("version=", What::Hidden),
+        ] {
+            let line = unit.repeat(1000);
+            let mut scanner = Scanner::default();
+            let mut tokens = Vec::new();
+            scanner.line(&line, &mut tokens);
+            scanner.hide(&mut tokens);
+            let of_kind = tokens.iter().filter(|t| t.what == what);
+            assert_eq!(of_kind.count(), 1, "{unit}");
+        }
     }
 
     #[test]

@@ -168,6 +168,21 @@ fn wanted(kind: tar::EntryType, raw: &[u8]) -> Result<Option<String>, Trouble> {
     }
 }
 
+/// Bytes of the name or the attributes that a header may announce: they are read into memory
+/// before anybody can ask how many there are.
+const NAME_MAX: u64 = 64 << 10;
+
+/// Whether a header announces a name, or attributes, that no file has.
+fn is_endless_name(block: &[u8; HEAD]) -> bool {
+    let header = tar::Header::from_byte_slice(block);
+    let kind = header.entry_type();
+    let names = kind.is_gnu_longname() || kind.is_gnu_longlink();
+    let attributes = kind.is_pax_local_extensions() || kind.is_pax_global_extensions();
+    (names || attributes)
+        && header.entry_size().is_ok_and(|size| size > NAME_MAX)
+        && is_header(block)
+}
+
 /// A stream that can go on with the next header.
 struct Blocks<R> {
     inner: R,
@@ -186,6 +201,13 @@ impl<R: Read> Blocks<R> {
             ahead: io::Cursor::default(),
             count: 0,
             nuls: 0,
+        }
+    }
+
+    fn some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.ahead.read(buffer)? {
+            0 => self.inner.read(buffer),
+            count => Ok(count),
         }
     }
 
@@ -217,15 +239,24 @@ impl<R: Read> Blocks<R> {
 
 impl<R: Read> Read for Blocks<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = match self.ahead.read(buffer)? {
-            0 => self.inner.read(buffer)?,
-            count => count,
-        };
+        let is_head = buffer.len() == HEAD && self.count.is_multiple_of(HEAD as u64);
+        let mut count = self.some(buffer)?;
+        // All of a header is looked at, however the stream is cut.
+        while is_head && 0 < count && count < HEAD {
+            match self.some(&mut buffer[count..])? {
+                0 => break,
+                more => count += more,
+            }
+        }
         let last = buffer.iter().take(count).rev();
         let nuls = last.take_while(|b| **b == 0).count();
         let before = if nuls == count { self.nuls } else { 0 };
         self.nuls = before.saturating_add(nuls);
         self.count += count as u64;
+        let head = buffer.first_chunk().filter(|_| is_head && count == HEAD);
+        if head.is_some_and(is_endless_name) {
+            return Err(io::Error::other("a name longer than any file has"));
+        }
         Ok(count)
     }
 }
