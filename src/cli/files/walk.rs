@@ -16,10 +16,10 @@ use crate::cli::files::quoted;
 use crate::cli::files::start;
 use crate::cli::files::unreadable;
 use crate::cli::limits::Limit;
-use crate::compose;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::render::safe;
+use crate::report;
 
 /// Directories in directories; what lies deeper is left out.
 const DEPTH_MAX: usize = 64;
@@ -115,7 +115,7 @@ impl Walk {
         if walk.files.is_empty() {
             return Err(Failure::NothingUnderstood(
                 format!("{} has no file to read", names().join(", ")),
-                compose::told(&walk.diagnostics),
+                report::told(&walk.diagnostics),
             ));
         }
         Ok(walk)
