@@ -12,6 +12,10 @@ mod report;
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::text::Place;
 
 pub use capture::Capture;
@@ -23,20 +27,29 @@ pub use parse::Parse;
 pub use report::Report;
 
 /// How bad a diagnostic or a finding is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     Note,
     Warning,
     Error,
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
             Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
     }
 }
 

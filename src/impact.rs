@@ -16,9 +16,14 @@ use crate::model::Shard;
 use crate::model::SlotSet;
 use crate::model::Unowned;
 
-/// What a loss leads to, compared with the cluster as it is.
+/// What a loss leads to. Of what was broken before it only `shards_lost` and `lost` speak again:
+/// the last copies of a shard that nobody served may be all that is left of its data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Impact {
+    /// Nodes that lived and are lost.
+    pub nodes: usize,
+    /// Slots that nobody serves once elections are over, whatever broke them.
+    pub down: SlotSet,
     /// Slots whose last live copy is lost.
     pub lost: SlotSet,
     /// Slots with a copy left that cannot be elected.
@@ -41,6 +46,7 @@ pub struct Ground {
     /// By node: the shard that it holds or leads.
     shard_of: Vec<Option<usize>>,
     loads: Vec<Load>,
+    uncovered: SlotSet,
     unowned: Unowned,
     voters: usize,
     live_voters: usize,
@@ -60,6 +66,7 @@ impl Ground {
             shards,
             shard_of,
             loads: measure::loads(cluster),
+            uncovered: cluster.uncovered(),
             unowned: cluster.unowned(),
             voters: cluster.voters(),
             live_voters: cluster.live_voters(),
@@ -70,6 +77,37 @@ impl Ground {
     /// Load of every host before any loss.
     pub fn loads(&self) -> &[Load] {
         &self.loads
+    }
+
+    /// What is broken before any loss: shards that nobody serves are stuck while a copy is left,
+    /// and lost with slots that have no owner at all when none is.
+    pub fn now(&self) -> Impact {
+        let mut now = Impact {
+            nodes: 0,
+            down: self.uncovered.clone(),
+            lost: self.uncovered.clone(),
+            stuck: SlotSet::new(),
+            shards_failed_over: 0,
+            shards_stuck: 0,
+            shards_lost: 0,
+            shards_on_one_copy: 0,
+            voters_left: self.live_voters,
+            voters_needed: self.voters / 2 + 1,
+            changed: BTreeMap::new(),
+        };
+        for index in 0..self.shards.len() {
+            let copies = self.held(index);
+            now.shards_on_one_copy += usize::from(copies == 1);
+            if self.is_served(index) {
+            } else if copies > 0 {
+                now.shards_stuck += 1;
+                now.stuck.union_with(&self.shards[index].slots);
+            } else {
+                now.shards_lost += 1;
+            }
+        }
+        now.lost.subtract(&now.stuck);
+        now
     }
 
     /// Takes the nodes away and lets the servers do what they do by themselves: a shard whose
@@ -96,6 +134,8 @@ impl Ground {
             node.is_live_member() && !node.slots.is_empty()
         };
         let mut impact = Impact {
+            nodes: lost.len(),
+            down: self.uncovered.clone(),
             lost: SlotSet::new(),
             stuck: SlotSet::new(),
             shards_failed_over: 0,
@@ -128,6 +168,8 @@ impl Ground {
         for (&id, liveness) in lost.iter().zip(lives) {
             self.cluster.node_mut(id).liveness = liveness;
         }
+        impact.down.union_with(&impact.lost);
+        impact.down.union_with(&impact.stuck);
         changed.retain(|host, load| *load != self.loads[host.0 as usize]);
         impact.changed = changed;
         impact
@@ -238,6 +280,38 @@ mod tests {
         assert_eq!(impact.lost.to_string(), "0-5460");
         let spare = cluster("m1@h1 < r1@h2; m2@h2 < r2@h1; m3@h3 < r3@h1");
         assert_eq!(without(&spare, &["r1"]).shards_on_one_copy, 1);
+    }
+
+    #[test]
+    fn what_is_broken_already_is_counted_apart() {
+        let broken = cluster("m1@h1 < r1@h2; m2!@h2 < r2@h3; m3!@h3 < r3!@h1; m4@h1 < r4~@h2");
+        let ground = Ground::new(&broken);
+        let now = ground.now();
+        assert_eq!((now.shards_lost, now.shards_stuck), (1, 1));
+        let slots = |name: &str| broken.node(id(&broken, name)).slots.clone();
+        assert_eq!((&now.lost, &now.stuck), (&slots("m3"), &slots("m2")));
+        assert_eq!(now.down, broken.uncovered());
+        // m2's replica and m4 alone: an unsynced replica holds nothing.
+        assert_eq!(now.shards_on_one_copy, 2);
+        assert_eq!((now.voters_left, now.voters_needed), (2, 3));
+        let more = without(&broken, &["m4"]);
+        assert_eq!((&more.lost, more.nodes), (&slots("m4"), 1));
+        let mut down = broken.uncovered();
+        down.union_with(&slots("m4"));
+        assert_eq!(more.down, down);
+        let dead = without(&broken, &["m3"]);
+        assert_eq!((dead.nodes, dead.lost.len()), (0, 0));
+        assert_eq!(dead.down, broken.uncovered());
+    }
+
+    #[test]
+    fn slots_without_any_owner_are_down() {
+        let mut empty = cluster("x@h1; y@h2");
+        let now = Ground::new(&empty).now();
+        assert_eq!((now.lost.len(), now.down.len()), (16384, 16384));
+        assert_eq!(now.shards_lost, 0);
+        empty.nodes[0].slots = SlotSet::from_ranges([(0, 99)]);
+        assert_eq!(Ground::new(&empty).now().down.len(), 16284);
     }
 
     /// The loads that a cluster has once those that are lost are dead and those elected lead.

@@ -22,16 +22,14 @@
 //! | `plan` | cluster and policy to target to ordered steps | model, text, diagnostic, policy, inventory, flow, measure, rules, action, simulate |
 //! | `impact` | what would break if something went away | model, measure, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
-//! | `report` | the one serialisable answer of each command | diagnostic, rules, action |
-//! | `compose` | inventory, findings and plans to reports | everything above except parse |
-//! | `emit` | plan file to commands of one operator tool, one file each | model, text, rules, action, report |
-//! | `render` | report to bytes, one file per format | model, text, action, report, diagnostic, rules |
+//! | `report` | the one serialisable answer of each command | everything above except parse |
+//! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, report |
+//! | `render` | report to bytes, one file per format | model, text, measure, action, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
 pub mod action;
 pub mod cli;
 pub mod collect;
-pub mod compose;
 pub mod diagnostic;
 pub mod emit;
 pub mod flow;

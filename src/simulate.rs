@@ -148,6 +148,7 @@ mod tests {
             },
             wave: 1,
             after: Vec::new(),
+            barrier: None,
             pause: false,
         };
         let steps: Vec<Step> = actions.into_iter().map(step).collect();

@@ -50,8 +50,15 @@ pub(super) static SPEC: Spec = Spec {
         guarded: Guarded::Node,
     },
     commands,
+    risk,
     says,
 };
+
+/// Without the master's consent nobody waits for what it has not handed over.
+fn risk(mode: Option<StepMode>, synced: bool) -> Option<Risk> {
+    let forced = mode.is_some_and(StepMode::is_forced);
+    forced.then_some(if synced { Risk::Writes } else { Risk::Data })
+}
 
 fn commands(step: &Spelled) -> Option<Vec<Command>> {
     let how = match step.mode? {

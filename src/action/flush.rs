@@ -23,6 +23,7 @@ pub(super) static SPEC: Spec = Spec {
         guarded: Guarded::Node,
     },
     commands: |step| Some(vec![Command::new(step.address?, [Key("FLUSHALL")])]),
+    risk: |_, _| Some(Risk::Keys),
     says: |step| Says {
         who: step.node_name(),
         becomes: "becomes empty".to_owned(),

@@ -31,12 +31,13 @@ pub(super) static SPEC: Spec = Spec {
         guarded: Guarded::Dead,
     },
     commands,
+    risk: no_risk,
     says,
 };
 
 fn commands(step: &Spelled) -> Option<Vec<Command>> {
     let ghost = step.target?;
-    let forget = |at: &String| {
+    let forget = |at: &&str| {
         let ghost = Value(ghost.to_owned());
         Command::new(at, [Key("CLUSTER"), Key("FORGET"), ghost])
     };

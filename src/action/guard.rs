@@ -39,6 +39,7 @@ pub struct Guard {
     /// failover force and takeover: what the promoted copy holds.
     pub copy: Option<CopyHeld>,
     /// failover takeover: voting masters on whose death it rests.
+    #[serde(default)]
     pub dead: Vec<Party>,
     /// failover takeover: no majority of masters lives to vote.
     pub minority: Option<bool>,

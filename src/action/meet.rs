@@ -26,6 +26,7 @@ pub(super) static SPEC: Spec = Spec {
         guarded: Guarded::Blank,
     },
     commands,
+    risk: no_risk,
     says,
 };
 

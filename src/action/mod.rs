@@ -37,6 +37,7 @@ pub use relied::Receiver;
 pub use spec::Command;
 pub use spec::Guarded;
 pub use spec::Need;
+pub use spec::Risk;
 pub use spec::Says;
 pub use spec::Shape;
 pub use spec::Spec;

@@ -31,6 +31,7 @@ pub(super) static SPEC: Spec = Spec {
         let master = step.target?.to_owned();
         Some(vec![replicate(step.address?, master)])
     },
+    risk: no_risk,
     says: |step| Says {
         who: step.node_name(),
         becomes: format!("becomes replica of {}", step.target_name()),

@@ -26,6 +26,7 @@ pub(super) static SPEC: Spec = Spec {
         guarded: Guarded::Node,
     },
     commands,
+    risk: no_risk,
     says,
 };
 

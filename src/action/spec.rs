@@ -17,6 +17,8 @@ pub struct Spec {
     /// The server's commands, in order. `None` if the step lacks something that
     /// [`Shape`] asks for.
     pub commands: fn(&Spelled) -> Option<Vec<Command>>,
+    /// What a step in that mode may lose for good; `synced`: its guard wants a copy in sync.
+    pub risk: fn(mode: Option<StepMode>, synced: bool) -> Option<Risk>,
     pub says: fn(&Spelled) -> Says,
 }
 
@@ -56,6 +58,33 @@ impl Guarded {
             Self::Blank | Self::Dead => true,
         }
     }
+}
+
+/// What a step may lose for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// Writes that the promoted copy had not got yet.
+    Writes,
+    /// Data that the promoted node lacks, as it never finished a sync.
+    Data,
+    /// Keys that a node without slots holds.
+    Keys,
+}
+
+impl Risk {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Writes => "writes",
+            Self::Data => "data",
+            Self::Keys => "keys",
+        }
+    }
+}
+
+/// Nothing is lost, whatever comes.
+pub(super) fn no_risk(_: Option<StepMode>, _: bool) -> Option<Risk> {
+    None
 }
 
 /// Whether a step has a field.
@@ -110,7 +139,7 @@ pub struct Spelled<'a> {
     pub target: Option<&'a str>,
     pub target_address: Option<&'a str>,
     pub bus_port: Option<u16>,
-    pub tell: &'a [String],
+    pub tell: &'a [&'a str],
     pub slots: Option<&'a str>,
     pub mode: Option<StepMode>,
 }
@@ -207,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_step_with_all_that_its_shape_asks_for_has_commands() {
-        let tell = ["10.0.0.3:7000".to_owned()];
+        let tell = ["10.0.0.3:7000"];
         for kind in Kind::ALL {
             let spec = kind.spec();
             let shape = spec.shape;

@@ -37,6 +37,8 @@ pub struct Step {
     pub wave: u32,
     /// Positions of steps that must be done before, ascending.
     pub after: Vec<usize>,
+    /// All steps up to this position must be done before, too: what goes last names no step.
+    pub barrier: Option<usize>,
     /// Servers refuse it for a while after the step before that it names: two failovers of one
     /// shard, as votes are withheld for twice the node timeout.
     pub pause: bool,

@@ -10,13 +10,13 @@ use crate::cli::files::Capture;
 use crate::cli::files::Hashes;
 use crate::cli::limits::Limit;
 use crate::cli::output::Terminal;
-use crate::compose;
 use crate::diagnostic::Parse;
 use crate::inventory;
 use crate::inventory::Inventory;
 use crate::parse;
 use crate::parse::Facts;
 use crate::policy::Policy;
+use crate::report;
 use crate::text::Place;
 use crate::text::Source;
 use crate::text::quote::shell_word;
@@ -159,7 +159,7 @@ impl CaptureArgs {
                     .map_or(String::new(), |said| format!(": {said}"))
             ),
         };
-        Failure::NothingUnderstood(message, compose::diagnostics(inventory))
+        Failure::NothingUnderstood(message, report::diagnostics(inventory))
     }
 }
 

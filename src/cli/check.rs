@@ -7,8 +7,9 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
-use crate::compose;
+use crate::diagnostic::Severity;
 use crate::render;
+use crate::report;
 use crate::report::CheckReport;
 
 #[derive(clap::Args, Debug)]
@@ -29,7 +30,7 @@ enum FailOn {
 
 pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let inventory = args.capture.read(terminal)?;
-    let report = compose::check(&inventory);
+    let report = report::check(&inventory);
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
@@ -48,15 +49,15 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
 impl FailOn {
     /// Findings of this severity or a worse one.
     fn counts(self, report: &CheckReport) -> usize {
-        let worse: &[&str] = match self {
-            Self::Error => &["error"],
-            Self::Warning => &["error", "warning"],
-            Self::Note => &["error", "warning", "note"],
+        let least = match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
         };
         report
             .findings
             .iter()
-            .filter(|finding| worse.contains(&finding.severity.as_str()))
+            .filter(|finding| finding.severity >= least)
             .count()
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::cli::limits::Limit;
-use crate::compose;
+use crate::report;
 use crate::report::Diagnostic;
 use crate::report::ErrorKind;
 use crate::report::ErrorReport;
@@ -132,7 +132,7 @@ impl Failure {
             Self::Place { at, message, .. } => (message.clone(), Some(at)),
             _ => (self.to_string(), None),
         };
-        compose::failure(
+        report::failure(
             crate::report::Failure {
                 kind,
                 exit: self.exit().into(),

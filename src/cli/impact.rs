@@ -10,14 +10,14 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
-use crate::compose;
-use crate::compose::Case;
 use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Domains;
 use crate::model::NoSuchDomain;
 use crate::model::NodeId;
 use crate::render;
+use crate::report;
+use crate::report::Case;
 
 #[derive(clap::Args, Debug)]
 #[command(group(ArgGroup::new("what").required(true).args(["lose", "each"])))]
@@ -47,7 +47,7 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
         Some(kind) => kind.all(&domains)?,
         None => vec![together(&domains, &args.lose)?],
     };
-    let report = compose::impact(&inventory, &cases);
+    let report = report::impact(&inventory, &cases);
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {

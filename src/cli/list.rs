@@ -8,10 +8,10 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
-use crate::compose;
-use crate::compose::List;
 use crate::render;
 use crate::render::Column;
+use crate::report;
+use crate::report::List;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ListArgs {
@@ -60,7 +60,7 @@ enum Kind {
 pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let list = args.list()?;
     let inventory = args.capture.read(terminal)?;
-    let report = compose::list(&inventory, &list)
+    let report = report::list(&inventory, &list)
         .map_err(|missing| Failure::Usage(missing.message, missing.help.to_owned()))?;
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,

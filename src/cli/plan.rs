@@ -15,12 +15,12 @@ use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
 use crate::cli::whole;
-use crate::compose;
 use crate::model::Domain;
 use crate::plan;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::render;
+use crate::report;
 use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::rules::Code;
@@ -66,7 +66,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
     })?;
-    let report = compose::plan(&inventory, &request).map_err(Failure::Internal)?;
+    let report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
     let exit = args.exit(&report);
     let json = render::json::report(&report);
     match args.capture.format {

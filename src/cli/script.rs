@@ -10,9 +10,11 @@ use crate::cli::Failure;
 use crate::cli::capture;
 use crate::cli::files;
 use crate::cli::output::Terminal;
-use crate::compose;
 use crate::emit;
 use crate::emit::Edits;
+use crate::report;
+use crate::report::NoPlanFile;
+use crate::report::PlanFile;
 use crate::report::PlanReport;
 
 #[derive(clap::Args, Debug)]
@@ -30,13 +32,15 @@ pub(super) struct ScriptArgs {
 }
 
 pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let mut plan = read(args, terminal)?;
+    let PlanFile {
+        mut plan,
+        content_id: content,
+    } = read(args, terminal)?;
     if let Some(reason) = &plan.refused {
         return Err(Failure::Refused(format!(
             "this plan was refused, so there is nothing to run: {reason}"
         )));
     }
-    let content = compose::plan_id(&plan);
     let mut edits = Edits::None;
     if content != plan.plan_id {
         edits = Edits::Accepted;
@@ -69,7 +73,7 @@ fn edited(args: &ScriptArgs) -> Failure {
     )
 }
 
-fn read(args: &ScriptArgs, terminal: &mut Terminal) -> Result<PlanReport, Failure> {
+fn read(args: &ScriptArgs, terminal: &mut Terminal) -> Result<PlanFile, Failure> {
     const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` writes one";
     let fail = |place, message| Failure::Place {
         at: capture::at(&args.plan, place),
@@ -81,18 +85,21 @@ fn read(args: &ScriptArgs, terminal: &mut Terminal) -> Result<PlanReport, Failur
             Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
             failure => failure,
         })?;
-    let plan: PlanReport = serde_json::from_str(&source.text).map_err(|error| {
-        // Its own text ends with the place, which belongs to the front.
-        let text = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        let reason = text.strip_suffix(&place).unwrap_or(&text);
-        let message = answer_of(&source.text).unwrap_or_else(|| reason.to_owned());
-        fail((error.line(), error.column()), message)
+    let file = report::read_plan(&source.text).map_err(|error| match error {
+        NoPlanFile::Json(error) => {
+            // Its own text ends with the place, which belongs to the front.
+            let text = error.to_string();
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            let reason = text.strip_suffix(&place).unwrap_or(&text);
+            let message = answer_of(&source.text).unwrap_or_else(|| reason.to_owned());
+            fail((error.line(), error.column()), message)
+        }
+        NoPlanFile::Version { .. } => fail((1, 1), error.to_string()),
     })?;
     // It was reviewed by somebody who may have believed in them.
-    match unknown(&source.text, &plan) {
+    match unknown(&source.text, &file.plan) {
         Some(path) => Err(fail((1, 1), format!("no plan has a field `{path}`"))),
-        None => Ok(plan),
+        None => Ok(file),
     }
 }
 

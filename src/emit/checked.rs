@@ -6,23 +6,26 @@
 mod cluster;
 mod field;
 mod relied;
+mod sets;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::action::Command;
 use crate::action::GuardLink;
 use crate::action::GuardRole;
 use crate::action::Kind;
 use crate::action::Need;
+use crate::action::Risk;
 use crate::action::Spelled;
 use crate::action::StepMode;
 use crate::emit::EmitError;
 use crate::emit::checked::field::At;
+use crate::emit::checked::sets::Sets;
 use crate::model::Address;
 use crate::model::NodeName;
 use crate::model::SlotSet;
 use crate::report::PlanReport;
-use crate::report::SCHEMA_VERSION;
 use crate::rules::Phase;
 
 pub(super) use cluster::CheckedCluster;
@@ -53,17 +56,20 @@ pub(super) struct CheckedStep {
     pub target: Option<NodeName>,
     pub target_address: Option<Address>,
     pub bus_port: Option<u16>,
-    pub tell: Vec<Address>,
+    /// One list for all steps that name the same.
+    pub tell: Arc<[Address]>,
     pub slots: Option<SlotSet>,
     pub mode: Option<StepMode>,
     pub after: Vec<u32>,
+    /// All steps of the plan up to this one come before, too.
+    pub barrier: Option<u32>,
     pub pause_ms: u64,
     /// The step that the pause counts from: the last failover of the same slots, else the step
     /// named last in `after`.
     pub pause_after: Option<u32>,
     pub guard: CheckedGuard,
     pub relied: Relied,
-    pub wait_at: Vec<Address>,
+    pub wait_at: Arc<[Address]>,
     pub limit_ms: u64,
     pub expected_ms: u64,
     pub can_be_undone: bool,
@@ -101,14 +107,30 @@ impl CheckedStep {
         address.map_or(id.unwrap_or_default(), ToString::to_string)
     }
 
+    /// What it may lose for good.
+    pub(super) fn risk(&self) -> Option<Risk> {
+        (self.action.spec().risk)(self.mode, self.guard.link.is_some())
+    }
+
     /// The servers' own commands; at least one.
     pub(super) fn commands(&self) -> Vec<Command> {
+        self.commands_to(&self.tell)
+    }
+
+    /// The first of them: a forget has one like it for every node that is told.
+    pub(super) fn first_command(&self) -> Option<Command> {
+        let one = self.tell.get(..1).unwrap_or_default();
+        self.commands_to(one).into_iter().next()
+    }
+
+    fn commands_to(&self, tell: &[Address]) -> Vec<Command> {
         let text = |value: &dyn ToString| value.to_string();
         let (node, target) = (self.node.as_ref(), self.target.as_ref());
         let address = self.address.as_ref().map(|a| text(a));
         let target_address = self.target_address.as_ref().map(|a| text(a));
         let slots = self.slots.as_ref().map(|s| text(s));
-        let tell: Vec<String> = self.tell.iter().map(|a| text(a)).collect();
+        let tell: Vec<String> = tell.iter().map(|a| text(a)).collect();
+        let tell: Vec<&str> = tell.iter().map(String::as_str).collect();
         let spelled = Spelled {
             node: node.map(NodeName::as_str),
             address: address.as_deref(),
@@ -155,9 +177,8 @@ impl CheckedStep {
 
     /// What a promotion costs for good, of a replica that need not have finished a sync.
     pub(super) fn loss(&self) -> Option<String> {
-        let forced = self.mode.is_some_and(StepMode::is_forced);
         let (address, slots) = (self.address.as_ref()?, self.taken_over()?);
-        (forced && self.guard.link.is_none()).then(|| {
+        (self.risk() == Some(Risk::Data)).then(|| {
             format!(
                 "{address} never finished a sync: what it lacks of the data of slots {slots} is \
                  lost for good"
@@ -180,11 +201,7 @@ pub(super) fn cluster(plan: &PlanReport) -> Result<CheckedCluster, EmitError> {
 
 /// All steps of the plan, in its order, or the first thing that is wrong.
 pub(super) fn steps(plan: &PlanReport) -> Result<Vec<CheckedStep>, EmitError> {
-    if plan.schema_version != SCHEMA_VERSION {
-        return Err(EmitError::Schema {
-            found: plan.schema_version,
-        });
-    }
+    let mut sets = Sets::new(&plan.groups)?;
     let mut earlier = BTreeSet::new();
     let mut checked: Vec<CheckedStep> = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {
@@ -196,7 +213,10 @@ pub(super) fn steps(plan: &PlanReport) -> Result<Vec<CheckedStep>, EmitError> {
         if let Some(other) = step.after.iter().find(|&id| !earlier.contains(id)) {
             return Err(at.wrong("after", &other.to_string(), "not an earlier step"));
         }
-        let mut next = at.check()?;
+        if let Some(barrier) = step.barrier.filter(|id| !earlier.contains(id)) {
+            return Err(at.wrong("barrier", &barrier.to_string(), "not an earlier step"));
+        }
+        let mut next = at.check(&mut sets)?;
         let mut before = checked.iter().rev();
         next.pause_after = before
             .find(|s| s.shares_slots(&next))
@@ -294,9 +314,9 @@ mod tests {
         let mut early = testing::flush(1, M);
         early.after = vec![2];
         assert!(error(early).contains("not an earlier step"));
-        let mut plan = testing::plan(Vec::new());
-        plan.schema_version += 1;
-        assert_eq!(steps(&plan), Err(EmitError::Schema { found: 2 }));
+        let mut early = testing::flush(1, M);
+        early.barrier = Some(1);
+        assert!(error(early).contains("`barrier` is `1`, not an earlier step"));
     }
 
     #[test]
@@ -313,6 +333,43 @@ mod tests {
         let steps = steps(&plan).expect("legal");
         let counts_from: Vec<Option<u32>> = steps.iter().map(|s| s.pause_after).collect();
         assert_eq!(counts_from, [None, None, None, Some(1), Some(3)]);
+    }
+
+    #[test]
+    fn groups_are_spelt_out_and_checked() {
+        let forget = |id| testing::forget(id, "cccc", &["127.0.0.3:7000", "@live"]);
+        let mut plan = testing::plan(vec![forget(1), forget(2)]);
+        let live = vec!["127.0.0.1:7000".to_owned(), "::1:7001".to_owned()];
+        plan.groups.insert("live".to_owned(), live);
+        let checked = steps(&plan).expect("legal");
+        let told: Vec<String> = checked[0].tell.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["127.0.0.3:7000", "127.0.0.1:7000", "::1:7001"]);
+        assert!(Arc::ptr_eq(&checked[0].tell, &checked[1].wait_at));
+        plan.groups
+            .insert("live".to_owned(), vec!["$(reboot):1".to_owned()]);
+        let error = steps(&plan).expect_err("no address").to_string();
+        assert!(
+            error.starts_with("cluster: `groups.live` is `?(reboot):1`"),
+            "{error}"
+        );
+        plan.groups.clear();
+        let error = steps(&plan).expect_err("no group").to_string();
+        assert!(
+            error.contains("`@live`, not a group of the plan"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_step_risks_what_its_mode_and_guard_say() {
+        let mut step = testing::failover(1, StepMode::Force, R, M, "0-5");
+        assert_eq!(step.guard.link, None);
+        step.risk = Some(Risk::Writes);
+        assert!(error(step.clone()).contains("`risk` is `writes`, not what this step risks"));
+        // Nobody can talk a risk away.
+        step.risk = None;
+        let checked = steps(&testing::plan(vec![step])).expect("legal");
+        assert_eq!(checked[0].risk(), Some(Risk::Data));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::fmt::Write;
 use crate::action::Command;
 use crate::action::Kind;
 use crate::action::Word;
+use crate::diagnostic::Severity;
 use crate::emit::Edits;
 use crate::emit::EmitError;
 use crate::emit::Emitter;
@@ -238,7 +239,7 @@ fn forgets_all_noaddr(plan: &PlanReport, steps: &[CheckedStep]) -> Option<u32> {
             .iter()
             .filter(|f| f.code == Code::NoaddrGhost && f.subject.id.as_deref() == Some(id))
             .peekable();
-        about.peek().is_some() && about.all(|f| f.severity == "warning")
+        about.peek().is_some() && about.all(|f| f.severity == Severity::Warning)
     };
     let uncovered = plan.found.iter().filter(|f| f.code == Code::UncoveredSlots);
     let covered_by_then = uncovered
@@ -355,9 +356,9 @@ mod tests {
         ]);
         plan.cluster.ghosts = vec![testing::ghost("gone"), testing::ghost("idle")];
         plan.found = vec![
-            testing::finding(Code::NoaddrGhost, "error", Some("gone"), None),
-            testing::finding(Code::NoaddrGhost, "warning", Some("idle"), None),
-            testing::finding(Code::UncoveredSlots, "error", None, Some("0-5")),
+            testing::finding(Code::NoaddrGhost, Severity::Error, Some("gone"), None),
+            testing::finding(Code::NoaddrGhost, Severity::Warning, Some("idle"), None),
+            testing::finding(Code::UncoveredSlots, Severity::Error, None, Some("0-5")),
         ];
         plan
     }
@@ -398,7 +399,7 @@ mod tests {
         let mut more_uncovered = two_ghosts();
         more_uncovered.found.push(testing::finding(
             Code::UncoveredSlots,
-            "error",
+            Severity::Error,
             None,
             Some("6-9"),
         ));

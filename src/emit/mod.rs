@@ -15,7 +15,6 @@ mod valkey_cli;
 
 use crate::action::Kind;
 use crate::report::PlanReport;
-use crate::report::SCHEMA_VERSION;
 
 /// Whether the plan file is what `plan` wrote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,8 +46,6 @@ pub fn find(name: &str) -> Option<&'static Emitter> {
 /// Why a plan file does not become a script. Values are shown cleaned of what a terminal obeys.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EmitError {
-    #[error("the plan file has schema version {found}, this program knows {SCHEMA_VERSION}")]
-    Schema { found: u32 },
     #[error("step {step}: `{field}` is `{value}`, {problem}")]
     Field {
         step: u32,

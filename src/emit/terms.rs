@@ -1,6 +1,7 @@
 //! What whoever carries a plan out accepts, said before anything else: risks, assumptions,
 //! decisions of those who made the plan.
 
+use crate::action::Risk;
 use crate::action::StepMode;
 use crate::emit::Edits;
 use crate::emit::checked::CheckedCluster;
@@ -46,6 +47,18 @@ fn lines(
             .iter()
             .filter_map(|s| Some(("DATA LOSS", format!("step {}: {}", s.id, s.loss()?)))),
     );
+    let flushed: Vec<String> = steps
+        .iter()
+        .filter(|s| s.risk() == Some(Risk::Keys))
+        .map(|s| s.id.to_string())
+        .collect();
+    if !flushed.is_empty() {
+        let text = format!(
+            "dropped in step {}: what a node without slots holds",
+            flushed.join(", ")
+        );
+        lines.push(("keys", text));
+    }
     if plan.exposure.is_empty() && !steps.is_empty() {
         let none = "none: no step takes a shard below two copies".to_owned();
         lines.push(("exposure", none));

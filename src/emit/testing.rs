@@ -1,19 +1,23 @@
 //! Small plans written by hand, for tests of the emitters.
 
+use std::collections::BTreeMap;
+
 use crate::action::Kind;
 use crate::action::StepMode;
 use crate::action::Until;
+use crate::diagnostic::Severity;
 use crate::report::ClusterFacts;
 use crate::report::Finding;
 use crate::report::Guard;
 use crate::report::GuardRole;
 use crate::report::Member;
+use crate::report::PLAN_VERSION;
 use crate::report::Party;
 use crate::report::PlanReport;
-use crate::report::SCHEMA_VERSION;
 use crate::report::ShardFacts;
 use crate::report::Step;
 use crate::report::Subject;
+use crate::report::SubjectKind;
 use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
@@ -24,7 +28,7 @@ use crate::rules::Phase;
 /// A plan of these steps for an otherwise empty redis 7.0.15 cluster.
 pub fn plan(steps: Vec<Step>) -> PlanReport {
     PlanReport {
-        schema_version: SCHEMA_VERSION,
+        schema_version: PLAN_VERSION,
         plan_id: "0123abcd".into(),
         tool: Tool {
             name: "topoplan".into(),
@@ -53,6 +57,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         options: Vec::new(),
         objective: Vec::new(),
         certificate: Vec::new(),
+        groups: BTreeMap::new(),
         steps,
         before: Vec::new(),
         after: Vec::new(),
@@ -70,6 +75,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
 fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
     Step {
         id,
+        key: String::new(),
         phase,
         wave: id,
         action,
@@ -82,7 +88,9 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
         slots: None,
         mode: None,
         after: Vec::new(),
+        barrier: None,
         pause_ms: 0,
+        risk: None,
         guard: Guard::default(),
         wait: Wait {
             until,
@@ -216,13 +224,17 @@ pub fn ghost(id: &str) -> Member {
 }
 
 /// A finding about the node `id` and about `slots`.
-pub fn finding(code: Code, severity: &str, id: Option<&str>, slots: Option<&str>) -> Finding {
+pub fn finding(code: Code, severity: Severity, id: Option<&str>, slots: Option<&str>) -> Finding {
     Finding {
         code,
         rule: "by-hand".into(),
-        severity: severity.into(),
+        severity,
         subject: Subject {
-            kind: if id.is_some() { "node" } else { "slots" }.into(),
+            kind: if id.is_some() {
+                SubjectKind::Node
+            } else {
+                SubjectKind::Slots
+            },
             id: id.map(Into::into),
             address: None,
             last_address: None,

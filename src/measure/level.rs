@@ -1,20 +1,32 @@
 //! The levels of a plan's objective: what is counted, and what counts more.
 
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::flow::Cost;
 use crate::flow::WIDTH;
 
 /// One objective. Smaller is better; an earlier one counts more than all later ones together.
 ///
 /// The number is the component of [`Cost`] that carries it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "LevelName")]
 #[repr(usize)]
 pub enum Level {
     /// What levels that were not asked for lose: nothing may, so it comes first.
+    #[serde(skip)]
     Worse,
     Serve,
     Protect,
     /// Shards without any usable replica: part of missing, but a first replica counts before
     /// every second one.
+    #[serde(skip)]
     Orphans,
     Missing,
     SameHost,
@@ -23,6 +35,7 @@ pub enum Level {
     SameDisk,
     /// Replicas that a failover would leave beside their new master: no error is made to cure a
     /// warning.
+    #[serde(skip)]
     Beside,
     VotesHost,
     VotesZone,
@@ -36,8 +49,10 @@ pub enum Level {
     Failovers,
     Actions,
     /// Pairs and roles that are not those of the home map.
+    #[serde(skip)]
     TieHome,
     /// Lowest address to lowest address.
+    #[serde(skip)]
     TieRank,
 }
 
@@ -45,6 +60,12 @@ const _: () = assert!(
     Level::TieRank as usize == WIDTH - 1,
     "a cost has a component for every level"
 );
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
 
 impl Level {
     /// The name in JSON and text.

@@ -16,6 +16,9 @@ use crate::model::HostId;
 use crate::model::graph::Graph;
 use crate::rules::Phase;
 
+/// More steps than this are not named one by one by each that waits for them all.
+const NAMED: usize = 8;
+
 /// Orders the drafts; see the module text.
 pub fn order(cluster: &Counted, drafts: Vec<Draft>) -> Vec<Step> {
     let given = Given::new(cluster, &drafts);
@@ -27,17 +30,7 @@ pub fn order(cluster: &Counted, drafts: Vec<Draft>) -> Vec<Step> {
     for (place, &index) in order.iter().enumerate() {
         position[index] = place;
     }
-    let mut after: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
-    let mut ends = Vec::new();
-    for index in 0..drafts.len() {
-        for next in graph.successors(index) {
-            if next == barrier {
-                ends.push(position[index]);
-            } else {
-                after[position[next]].push(position[index]);
-            }
-        }
-    }
+    let (mut after, ends) = waits(&graph, barrier, &position);
     let pauses = |draft: &Draft| {
         let rests = draft.action.rests_after().map(|m| given.by(m));
         let places = rests.into_iter().flatten().map(|&index| position[index]);
@@ -51,25 +44,53 @@ pub fn order(cluster: &Counted, drafts: Vec<Draft>) -> Vec<Step> {
     let mut slots: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
     let mut steps: Vec<Step> = Vec::with_capacity(order.len());
     let mut waves = Waves::default();
+    // The last step that does not go last, and the last wave of such.
+    let (mut last_before, mut steps_end) = (None, None);
     for (place, &index) in order.iter().enumerate() {
         let Some(draft) = slots[index].take() else {
             continue;
         };
         let mut after = std::mem::take(&mut after[place]);
-        if draft.action.rank().0 == Rank::Last {
+        let is_last = draft.action.rank().0 == Rank::Last;
+        if is_last && ends.len() <= NAMED {
             after.extend(&ends);
         }
         after.sort_unstable();
-        let ready = after.iter().map(|&a| steps[a].wave + 1).max().unwrap_or(1);
+        // The barrier held it back until all others were placed.
+        let barrier = last_before.filter(|_| is_last && ends.len() > NAMED);
+        let waits_for = after.iter().copied().map(|a| steps[a].wave);
+        let through = barrier.and(steps_end);
+        let ready = waits_for.chain(through).max().map_or(1, |wave| wave + 1);
         let wave = waves.place(cluster, &draft, ready);
+        if !is_last {
+            last_before = Some(place);
+            steps_end = steps_end.max(Some(wave));
+        }
         steps.push(Step {
             draft,
             wave,
             after,
+            barrier,
             pause: paused[place],
         });
     }
     steps
+}
+
+/// What each position waits for, and what the barrier waits for.
+fn waits(graph: &Graph, barrier: usize, position: &[usize]) -> (Vec<Vec<usize>>, Vec<usize>) {
+    let mut after = vec![Vec::new(); position.len()];
+    let mut ends = Vec::new();
+    for (index, &place) in position.iter().enumerate() {
+        for next in graph.successors(index) {
+            if next == barrier {
+                ends.push(place);
+            } else {
+                after[position[next]].push(place);
+            }
+        }
+    }
+    (after, ends)
 }
 
 /// Which drafts bring a milestone about.
@@ -317,6 +338,7 @@ impl Taken {
 mod tests {
     use super::*;
     use crate::action::Action;
+    use crate::action::Forget;
     use crate::action::Replicate;
     use crate::action::SetSlot;
     use crate::model::SlotSet;
@@ -359,5 +381,41 @@ mod tests {
             copy("x", "m2").into(),
         ];
         assert_eq!(order, expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn who_goes_last_waits_for_all_others_behind_one_barrier() {
+        for copies in [3, 20] {
+            let each = |spell: &dyn Fn(usize) -> String| (0..copies).map(spell).collect();
+            let masters: Vec<String> = each(&|n| format!("m{n}@h{n} <"));
+            let blanks: Vec<String> = each(&|n| format!("x{n}@h{n}"));
+            let shards = masters.join("; ");
+            let cluster = cluster(&format!("{shards}; {} g?@h1 k?@h2", blanks.join(" ")));
+            let node = |name: &str| id(&cluster, name);
+            let forget = |ghost: &str| Forget {
+                node: node(ghost),
+                tell: [node("m0")].into(),
+            };
+            let mut drafts = vec![draft(forget("g")), draft(forget("k"))];
+            drafts.extend((0..copies).map(|n| {
+                let next = (n + 1) % copies;
+                draft(Replicate {
+                    node: node(&format!("x{n}")),
+                    master: node(&format!("m{next}")),
+                })
+            }));
+            let steps = order(&Counted::new(cluster.clone()), drafts);
+            let (first, last) = steps.split_at(copies);
+            let latest = first.iter().map(|s| s.wave).max();
+            for step in last {
+                assert_eq!(step.draft.action.rank().0, Rank::Last);
+                assert!(Some(step.wave) > latest);
+                if copies > NAMED {
+                    assert_eq!((&step.after[..], step.barrier), (&[][..], Some(copies - 1)));
+                } else {
+                    assert_eq!((&step.after[..], step.barrier), (&[0, 1, 2][..], None));
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The answer of `check` for people.
 
+use crate::diagnostic::Severity;
 use crate::render::diagnostics;
 use crate::render::findings;
 use crate::render::page::Line;
@@ -76,7 +77,7 @@ fn closing(page: &mut Page, report: &CheckReport) {
     let untold = diagnostics::untold(&report.diagnostics, &report.findings, page.look);
     let doubts: Vec<&str> = untold
         .iter()
-        .filter(|d| d.severity != "note")
+        .filter(|d| d.severity != Severity::Note)
         .map(|d| d.code.as_str())
         .collect();
     let (ink, verdict) = if report.findings.is_empty() && !doubts.is_empty() {

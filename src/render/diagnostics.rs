@@ -8,7 +8,10 @@ use annotate_snippets::Origin;
 use annotate_snippets::Renderer;
 use annotate_snippets::Snippet;
 
+use std::cmp::Reverse;
+
 use crate::diagnostic::Excerpt;
+use crate::diagnostic::Severity;
 use crate::render::findings::tally;
 use crate::render::page::wrap;
 use crate::render::style::Look;
@@ -28,13 +31,9 @@ const DRAWN: usize = 20;
 pub fn diagnostics(diagnostics: &[Diagnostic], look: Look) -> String {
     let mut sorted: Vec<&Diagnostic> = diagnostics
         .iter()
-        .filter(|d| !look.quiet || d.severity == "error")
+        .filter(|d| !look.quiet || d.severity == Severity::Error)
         .collect();
-    sorted.sort_by_key(|d| match d.severity.as_str() {
-        "error" => 0,
-        "warning" => 1,
-        _ => 2,
-    });
+    sorted.sort_by_key(|d| Reverse(d.severity));
     let drawn = if look.verbose > 0 {
         sorted.len()
     } else {
@@ -43,8 +42,8 @@ pub fn diagnostics(diagnostics: &[Diagnostic], look: Look) -> String {
     let (visible, hidden) = sorted.split_at(drawn);
     let mut parts: Vec<String> = visible.iter().map(|d| draw(d, look)).collect();
     if !hidden.is_empty() {
-        let of = |severity: &str| hidden.iter().filter(|d| d.severity == severity).count();
-        let (errors, warnings) = (of("error"), of("warning"));
+        let of = |severity| hidden.iter().filter(|d| d.severity == severity).count();
+        let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
         let kinds = tally(errors, warnings, hidden.len() - errors - warnings);
         let more = count(hidden.len(), "more diagnostic");
         parts.push(format!("{more} ({kinds}), all shown by -v"));
@@ -80,16 +79,16 @@ pub fn untold(diagnostics: &[Diagnostic], findings: &[Finding], look: Look) -> V
 }
 
 fn draw(diagnostic: &Diagnostic, look: Look) -> String {
-    let level = match diagnostic.severity.as_str() {
-        "error" => Level::ERROR,
-        "warning" => Level::WARNING,
-        _ => Level::NOTE,
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let id = diagnostic.code.as_str();
     // What the title line already holds: `warning[code]: `.
     let room = look
         .width
-        .saturating_sub(diagnostic.severity.len() + width(id) + 4);
+        .saturating_sub(diagnostic.severity.word().len() + width(id) + 4);
     let message = wrap(&diagnostic.message, room).join("\n");
     let mut group = level
         .clone()
@@ -201,7 +200,7 @@ warning[parse/link-state]: unknown link state `conected`
     #[test]
     fn the_worst_are_drawn_and_the_rest_is_counted() {
         let mut many = vec![diagnostic(); 30];
-        many[29].severity = "error".into();
+        many[29].severity = Severity::Error;
         let text = diagnostics(&many, Look::default());
         assert!(text.starts_with("error[parse/link-state]"));
         assert!(text.ends_with("\n\n10 more diagnostics (10 warnings), all shown by -v\n"));

@@ -1,5 +1,7 @@
 //! Findings, grouped by severity and code, the most urgent first.
 
+use std::cmp::Reverse;
+
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
@@ -76,7 +78,7 @@ pub(super) fn brief(page: &mut Page, label: &str, findings: &[Finding]) {
         let line = Line::new()
             .put(Ink::Head, std::mem::take(&mut label))
             .at(LABEL)
-            .put(Ink::of(&finding.severity), &finding.severity)
+            .put(Ink::of(finding.severity), finding.severity.word())
             .at(code_at)
             .put(Ink::Head, finding.code.as_str())
             .at(rule_at)
@@ -102,7 +104,7 @@ pub(super) fn first_code(findings: &[Finding]) -> Option<Code> {
 
 fn header(page: &mut Page, group: &Group) {
     let mut line = Line::new()
-        .put(Ink::of(&group.first.severity), &group.first.severity)
+        .put(Ink::of(group.first.severity), group.first.severity.word())
         .at(INDENT)
         .put(Ink::Head, group.first.code.as_str())
         .put(Ink::Plain, " ")
@@ -179,12 +181,8 @@ fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
         }
     }
     groups.sort_by_key(|g| {
-        let severity = match g.first.severity.as_str() {
-            "error" => 0,
-            "warning" => 1,
-            _ => 2,
-        };
-        (severity, g.first.code.family().urgency(), g.first.code)
+        let urgency = g.first.code.family().urgency();
+        (Reverse(g.first.severity), urgency, g.first.code)
     });
     groups
 }
@@ -192,6 +190,7 @@ fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
     use crate::render::style::Look;
     use crate::render::style::WIDTH;
     use crate::render::testing::finding;
@@ -209,25 +208,25 @@ mod tests {
     fn errors_stand_first_and_equal_codes_together() {
         let found = [
             finding(
-                "warning",
+                Severity::Warning,
                 Code::SkewedMasters,
                 "skewed-masters",
                 "host-3 runs 8 masters",
             ),
             finding(
-                "error",
+                Severity::Error,
                 Code::OrphanMaster,
                 "orphan-master",
                 "10.0.0.1:7000 has no live replica",
             ),
             finding(
-                "warning",
+                Severity::Warning,
                 Code::SkewedMasters,
                 "skewed-masters",
                 "host-4 runs 7 masters",
             ),
             finding(
-                "error",
+                Severity::Error,
                 Code::UncoveredSlots,
                 "uncovered-slots",
                 "0-5460 have no live owner",
@@ -253,7 +252,7 @@ mod tests {
         let found: Vec<_> = (0..30)
             .map(|i| {
                 finding(
-                    "error",
+                    Severity::Error,
                     Code::OrphanMaster,
                     "orphan-master",
                     &format!("node {i}"),
@@ -272,7 +271,7 @@ mod tests {
     #[test]
     fn a_long_message_wraps_and_its_evidence_stands_below() {
         let found = [finding(
-            "error",
+            Severity::Error,
             Code::UncoveredSlots,
             "uncovered-slots",
             &"word ".repeat(25),

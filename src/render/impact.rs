@@ -21,15 +21,58 @@ const NAME: usize = 32;
 /// Where the text of a single case starts.
 const FACTS: usize = 16;
 
+/// Where the text of a doubt starts.
+const DOUBT: usize = 10;
+
 /// What is lost, what is stuck, what fails over by itself, what is left.
 pub fn impact(report: &ImpactReport, look: Look) -> String {
     let mut page = Page::new(look);
+    for doubt in &report.doubts {
+        let label = Line::new().put(Ink::Warning, "doubtful  ");
+        page.wrapped(label, DOUBT, Ink::Plain, &doubt.message);
+    }
+    if !report.doubts.is_empty() {
+        page.gap();
+    }
     match report.cases.as_slice() {
         [] => page.line(Line::new().put(Ink::Plain, "nothing to lose")),
-        [case] => single(&mut page, case),
-        cases => many(&mut page, cases),
+        [case] => {
+            now(&mut page, &report.now);
+            single(&mut page, case);
+        }
+        cases => many(&mut page, &report.now, cases),
     }
     page.finish()
+}
+
+/// `now: 5462 slots down, 1 shard lost`
+fn now(page: &mut Page, now: &ImpactCase) {
+    let (ink, verdict) = state(now);
+    let line = Line::new().put(Ink::Head, "now: ").put(ink, &verdict);
+    page.line(line);
+    for (what, slots) in [("lost", &now.lost), ("stuck", &now.stuck)] {
+        if !slots.is_empty() {
+            let line = Line::new().at(2).put(Ink::Plain, what);
+            page.wrapped(line, FACTS, Ink::Plain, &format!("already: {slots}"));
+        }
+    }
+}
+
+/// What is broken before anything is lost.
+fn state(now: &ImpactCase) -> (Ink, String) {
+    if now.slots_down > 0 {
+        let mut text = format!("{} down", count(now.slots_down as usize, "slot"));
+        for (shards, what) in [(now.shards_lost, "lost"), (now.shards_stuck, "stuck")] {
+            if shards > 0 {
+                text = format!("{text}, {} {what}", count(shards, "shard"));
+            }
+        }
+        (Ink::Error, text)
+    } else if !now.majority {
+        (Ink::Error, "no majority".to_owned())
+    } else {
+        (Ink::Good, "serves".to_owned())
+    }
 }
 
 fn single(page: &mut Page, case: &ImpactCase) {
@@ -101,7 +144,7 @@ fn voters(case: &ImpactCase) -> String {
     )
 }
 
-fn many(page: &mut Page, cases: &[ImpactCase]) {
+fn many(page: &mut Page, now: &ImpactCase, cases: &[ImpactCase]) {
     let mut sorted: Vec<&ImpactCase> = cases.iter().collect();
     // Stable: equal cases keep the order of the report.
     sorted.sort_by_key(|case| std::cmp::Reverse(badness(case)));
@@ -121,26 +164,10 @@ fn many(page: &mut Page, cases: &[ImpactCase]) {
         (Side::Left, ""),
     ];
     let mut table = Table::new(0, &columns);
+    row(&mut table, "now", now, state(now));
     for case in visible {
-        let name = name(case);
-        let long = width(&name) > NAME;
-        if long {
-            table.span(Ink::Head, &name);
-        }
-        let number = |n: usize| (if n == 0 { Ink::Dim } else { Ink::Plain }, n.to_string());
         let (ink, verdict) = verdict(case);
-        table.row([
-            (Ink::Head, if long { String::new() } else { name }),
-            number(case.slots_lost as usize),
-            number(case.shards_stuck),
-            number(case.shards_without_spare_copy),
-            number(case.shards_failed_over),
-            (
-                Ink::Plain,
-                format!("{}, needs {}", case.voters_left, case.voters_needed),
-            ),
-            (ink, verdict.to_owned()),
-        ]);
+        row(&mut table, &name(case), case, (ink, verdict.to_owned()));
     }
     table.write(page);
     if !hidden.is_empty() {
@@ -148,25 +175,66 @@ fn many(page: &mut Page, cases: &[ImpactCase]) {
         page.wrapped(Line::new(), 0, Ink::Dim, &text);
     }
     page.gap();
-    conclusion(page, cases);
+    conclusion(page, now, cases);
+}
+
+fn row(table: &mut Table, name: &str, case: &ImpactCase, (ink, verdict): (Ink, String)) {
+    let long = width(name) > NAME;
+    if long {
+        table.span(Ink::Head, name);
+    }
+    let number = |n: usize| (if n == 0 { Ink::Dim } else { Ink::Plain }, n.to_string());
+    table.row([
+        (
+            Ink::Head,
+            if long { String::new() } else { name.to_owned() },
+        ),
+        number(case.slots_lost as usize),
+        number(case.shards_stuck),
+        number(case.shards_without_spare_copy),
+        number(case.shards_failed_over),
+        (
+            Ink::Plain,
+            format!("{}, needs {}", case.voters_left, case.voters_needed),
+        ),
+        (ink, verdict),
+    ]);
 }
 
 /// `2 of 3 hosts can be lost without losing a slot, 1 of 3 without a human`
-fn conclusion(page: &mut Page, cases: &[ImpactCase]) {
-    let all = cases.len();
-    let safe = cases.iter().filter(|c| c.slots_lost == 0).count();
-    let alone = cases.iter().filter(|c| serves_on(c)).count();
-    let text = format!(
-        "{safe} of {all} {} can be lost without losing a slot, {alone} of {all} without a human",
-        kind(cases)
-    );
-    let ink = match (safe == all, alone == all) {
+fn conclusion(page: &mut Page, now: &ImpactCase, cases: &[ImpactCase]) {
+    let (live, down): (Vec<&ImpactCase>, Vec<&ImpactCase>) =
+        cases.iter().partition(|c| c.nodes_lost > 0);
+    let (all, kind) = (live.len(), kind(cases));
+    let safe = live.iter().filter(|c| c.slots_lost == 0).count();
+    let alone = live.iter().filter(|c| serves_on(c)).count();
+    let mut text = if now.slots_down >= SLOTS {
+        "no slot is served: whatever is lost, nothing changes for the clients".to_owned()
+    } else if now.slots_down > 0 {
+        format!(
+            "{} down already; {safe} of {all} {kind} can be lost without losing another slot",
+            count(now.slots_down as usize, "slot")
+        )
+    } else {
+        format!(
+            "{safe} of {all} {kind} can be lost without losing a slot, {alone} of {all} without a \
+             human"
+        )
+    };
+    if !down.is_empty() {
+        let are = if down.len() == 1 { "is" } else { "are" };
+        text = format!("{text}; {} {are} down", down.len());
+    }
+    let ink = match (safe == all && now.slots_down == 0, alone == all) {
         (true, true) => Ink::Good,
         (true, false) => Ink::Warning,
-        _ => Ink::Error,
+        (false, _) => Ink::Error,
     };
     page.wrapped(Line::new(), 0, ink, &text);
 }
+
+/// All that there are.
+const SLOTS: u32 = 16384;
 
 /// Every slot is served again without anybody's help.
 fn serves_on(case: &ImpactCase) -> bool {
@@ -193,7 +261,9 @@ fn name(case: &ImpactCase) -> String {
 
 /// The worst thing about a case.
 fn verdict(case: &ImpactCase) -> (Ink, &'static str) {
-    if case.slots_lost > 0 {
+    if case.nodes_lost == 0 {
+        (Ink::Dim, "is down already")
+    } else if case.slots_lost > 0 {
         (Ink::Error, "loses slots")
     } else if !case.majority {
         (Ink::Error, "no majority")
@@ -228,7 +298,8 @@ mod tests {
     fn one_loss_is_told_in_full() {
         assert_eq!(
             impact(&testing::impact(1), Look::default()),
-            "losing host:10.0.0.1: loses slots\n\
+            "now: serves\n\
+             losing host:10.0.0.1: loses slots\n\
              \x20 lost          1 shard without a copy left, 5461 slots: 0-5460\n\
              \x20 stuck         0 shards\n\
              \x20 fails over    1 shard served again by a replica\n\
@@ -247,6 +318,7 @@ mod tests {
         assert_eq!(
             impact(&report, Look::default()),
             "losing         slots lost  stuck  one copy  fail over  voters left\n\
+             now                     0      0         0          0   3, needs 2  serves\n\
              host:10.0.0.1        5461      0         2          1   2, needs 2  loses slots\n\
              host:10.0.0.2           0      1         0          0   1, needs 2  no majority\n\
              host:10.0.0.3           0      0         0          1   2, needs 2  fails over\n\
@@ -265,6 +337,39 @@ mod tests {
         let text = impact(&report, Look::default());
         assert!(text.contains("1 of 2 pairs of hosts"), "{text}");
         assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
+    }
+
+    #[test]
+    fn what_is_broken_already_stands_first() {
+        let mut report = testing::impact(3);
+        report.now.slots_down = 5462;
+        report.now.shards_lost = 1;
+        report.now.lost = "0-5461".into();
+        report.cases[1].nodes_lost = 0;
+        let text = impact(&report, Look::default());
+        assert!(
+            text.contains("3, needs 2  5462 slots down, 1 shard lost\n"),
+            "{text}"
+        );
+        assert!(text.contains("1, needs 2  is down already\n"), "{text}");
+        assert!(
+            text.ends_with(
+                "5462 slots down already; 1 of 2 hosts can be lost without losing another slot; \
+                 1 is down\n"
+            ),
+            "{text}"
+        );
+        report.now.slots_down = 16384;
+        let text = impact(&report, Look::default());
+        assert!(!text.contains("can be lost"), "{text}");
+        report.cases.truncate(1);
+        let text = impact(&report, Look::default());
+        assert!(
+            text.starts_with(
+                "now: 16384 slots down, 1 shard lost\n  lost          already: 0-5461\n"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

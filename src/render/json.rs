@@ -59,6 +59,8 @@ mod tests {
 
     use super::*;
     use crate::render::testing;
+    use crate::report::plan_id;
+    use crate::report::read_plan;
 
     #[test]
     fn fields_stand_in_the_order_of_the_struct() {
@@ -81,8 +83,48 @@ mod tests {
     #[test]
     fn a_plan_file_reads_back() {
         let plan = testing::plan();
-        let back: PlanReport = serde_json::from_str(&report(&plan)).unwrap();
-        assert_eq!(back, plan);
+        let back = read_plan(&report(&plan)).unwrap();
+        assert_eq!(back.plan, plan);
+    }
+
+    #[test]
+    fn layout_and_spelling_do_not_change_the_id() {
+        let mut plan = testing::plan();
+        plan.assumptions = vec!["\u{9b}\u{202e} \"plan_id\": \\".into(), "plan_id".into()];
+        plan.plan_id = plan_id(&mut plan);
+        let written = report(&plan);
+        let compact = serde_json::to_string(&plan).unwrap();
+        for text in [&written, &compact] {
+            let file = read_plan(text).unwrap();
+            assert_eq!(file.content_id, plan.plan_id);
+            assert_eq!(file.plan, plan);
+        }
+    }
+
+    #[test]
+    fn whatever_is_changed_changes_the_id() {
+        let mut plan = testing::plan();
+        plan.plan_id = plan_id(&mut plan);
+        let text = report(&plan);
+        let id = |text: &str| read_plan(text).unwrap().content_id;
+        for (from, to) in [
+            ("\"seconds\": 10", "\"seconds\": 11"),
+            ("\"complete\": true", "\"complete\": false"),
+            ("\"wave\": 1", "\"wave\": 2"),
+        ] {
+            let edited = text.replacen(from, to, 1);
+            assert_ne!(edited, text, "{from}");
+            assert_ne!(id(&edited), plan.plan_id, "{from}");
+        }
+        assert_eq!(id(&text.replace(&plan.plan_id, "other")), plan.plan_id);
+    }
+
+    #[test]
+    fn other_versions_are_refused() {
+        let plan = testing::plan();
+        let text = report(&plan).replacen("\"schema_version\": 2", "\"schema_version\": 3", 1);
+        let error = read_plan(&text).unwrap_err();
+        assert!(error.to_string().contains("knows 1 to 2"), "{error}");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(super) fn table(page: &mut Page, levels: &[Level]) {
             (true, false) => format!("{}, not proven", word(level.proof)),
         };
         table.row([
-            (Ink::Plain, level.level.clone()),
+            (Ink::Plain, level.level.to_string()),
             (Ink::Plain, level.before.to_string()),
             (
                 if changed { Ink::Head } else { Ink::Plain },
@@ -89,15 +89,16 @@ fn word(proof: Proof) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure;
     use crate::render::testing::level;
 
     #[test]
     fn says_how_far_the_proof_goes() {
         assert_eq!(phrase(&[]), None);
         let mut levels = vec![
-            level("serve", 0, 0),
-            level("home", 3, 3),
-            level("tidy", 1, 1),
+            level(measure::Level::Serve, 0, 0),
+            level(measure::Level::Home, 3, 3),
+            level(measure::Level::Tidy, 1, 1),
         ];
         assert_eq!(phrase(&levels).unwrap(), "proven minimal (3 of 3 levels)");
         levels[1].bound = 2;

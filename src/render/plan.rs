@@ -1,5 +1,6 @@
 //! The answer of `plan` for people.
 
+use crate::diagnostic::Severity;
 use crate::render::check;
 use crate::render::findings;
 use crate::render::objective;
@@ -50,7 +51,7 @@ pub fn plan(report: &PlanReport, look: Look, invocation: &str) -> String {
     }
     page.phrases("plan", &summary(report));
     let is_exposed = |step| report.exposure.iter().any(|e| e.step == step);
-    steps::write(&mut page, &report.steps, is_exposed);
+    steps::write(&mut page, report, is_exposed);
     if !report.steps.is_empty() {
         if !look.quiet {
             page.gap();
@@ -112,12 +113,16 @@ fn nothing(report: &PlanReport) -> String {
 
 /// `2 errors, 1 warning` at the end of the plan. Notes count only where their cure was asked for.
 fn left(report: &PlanReport) -> Option<String> {
-    let of = |severity: &str| {
+    let of = |severity| {
         let findings = report.remaining.iter();
         findings.filter(|f| f.severity == severity).count()
     };
-    let notes = if report.complete { 0 } else { of("note") };
-    let (errors, warnings) = (of("error"), of("warning"));
+    let notes = if report.complete {
+        0
+    } else {
+        of(Severity::Note)
+    };
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     match errors + warnings {
         0 if notes == 0 => None,
         0 => Some(findings::tally(0, 0, notes)),
@@ -298,7 +303,7 @@ mod tests {
         assert!(!text.contains("next"), "{text}");
         report.complete = false;
         report.remaining = vec![testing::finding(
-            "error",
+            Severity::Error,
             Code::UncoveredSlots,
             "uncovered-slots",
             "lost",

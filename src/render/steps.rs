@@ -1,6 +1,7 @@
 //! The steps of a plan, phase by phase: what becomes what, and why.
 
 use crate::action::Kind;
+use crate::action::Risk;
 use crate::action::Says;
 use crate::action::StepMode;
 use crate::action::Until;
@@ -9,6 +10,7 @@ use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::page::wrap;
 use crate::render::style::Ink;
+use crate::report::PlanReport;
 use crate::report::Step;
 use crate::rules::Code;
 use crate::text::safe::width;
@@ -18,20 +20,20 @@ use crate::text::words::count;
 const WHAT_LEAST: usize = 24;
 
 /// Every step under the head of its phase, in the plan's order.
-pub(super) fn write(page: &mut Page, steps: &[Step], exposed: impl Fn(u32) -> bool) {
-    let columns = Columns::of(steps, page.look.width);
-    for run in steps.chunk_by(|a, b| a.phase == b.phase) {
+pub(super) fn write(page: &mut Page, plan: &PlanReport, exposed: impl Fn(u32) -> bool) {
+    let columns = Columns::of(plan, page.look.width);
+    for run in plan.steps.chunk_by(|a, b| a.phase == b.phase) {
         page.gap();
         let phase = run.first().map_or("", |s| s.phase.name());
         page.line(Line::new().put(Ink::Head, phase));
         for step in run {
-            line(page, step, &columns);
+            line(page, plan, step, &columns);
             let reason = page.look.verbose > 0 || is_surprising(step) || exposed(step.id);
             if reason && !step.reason.is_empty() && !page.look.quiet {
                 page.wrapped(Line::new(), columns.who, Ink::Dim, &step.reason);
             }
             if page.look.verbose > 0 {
-                for text in details(step) {
+                for text in details(plan, step) {
                     page.wrapped(Line::new(), columns.who, Ink::Dim, &text);
                 }
             }
@@ -58,7 +60,8 @@ pub(super) fn counts(steps: &[Step]) -> Vec<String> {
 pub(super) fn risk(steps: &[Step]) -> Vec<String> {
     let mode = |mode: StepMode| steps.iter().filter(|s| s.mode == Some(mode)).count();
     let mut phrases = Vec::new();
-    if steps.iter().any(|s| is_forced(s) && s.guard.link.is_none()) {
+    let risked = |risk: Risk| steps.iter().filter(|s| s.risk == Some(risk)).count();
+    if risked(Risk::Data) > 0 {
         phrases.push("data loss accepted".to_owned());
     }
     match (mode(StepMode::Force), mode(StepMode::Takeover)) {
@@ -69,7 +72,7 @@ pub(super) fn risk(steps: &[Step]) -> Vec<String> {
             "writes at risk: {force} by force, {takeover} by takeover"
         )),
     }
-    match steps.iter().filter(|s| s.action == Kind::Flush).count() {
+    match risked(Risk::Keys) {
         0 => {}
         1 => phrases.push("1 flush drops keys".to_owned()),
         flushes => phrases.push(format!("{flushes} flushes drop keys")),
@@ -90,12 +93,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(steps: &[Step], room: usize) -> Self {
-        let most = |f: &dyn Fn(&Step) -> usize| steps.iter().map(f).max().unwrap_or(0);
+    fn of(plan: &PlanReport, room: usize) -> Self {
+        let most = |f: &dyn Fn(&Step) -> usize| plan.steps.iter().map(f).max().unwrap_or(0);
         let id_end = 2 + most(&|s| s.id.to_string().len());
         let action = id_end + 2;
         let who = action + most(&|s| width(&act(s))) + 1;
-        let what = who + most(&|s| width(&says(s).who)) + 2;
+        let what = who + most(&|s| width(&says(plan, s).who)) + 2;
         let codes = most(&|s| width(&Code::join(&s.cures, " "))) + 2;
         let what_width = room.saturating_sub(what + codes).max(WHAT_LEAST);
         Self {
@@ -103,13 +106,13 @@ impl Columns {
             action,
             who,
             what,
-            what_width: what_width.min(most(&|s| width(&says(s).becomes))),
+            what_width: what_width.min(most(&|s| width(&says(plan, s).becomes))),
         }
     }
 }
 
-fn line(page: &mut Page, step: &Step, columns: &Columns) {
-    let Says { who, becomes } = says(step);
+fn line(page: &mut Page, plan: &PlanReport, step: &Step, columns: &Columns) {
+    let Says { who, becomes } = says(plan, step);
     let id = step.id.to_string();
     let risky = is_forced(step);
     let mut first = Line::new()
@@ -140,8 +143,8 @@ fn act(step: &Step) -> String {
 }
 
 /// The node that changes, and what becomes of it.
-fn says(step: &Step) -> Says {
-    (step.action.spec().says)(&step.spelled())
+fn says(plan: &PlanReport, step: &Step) -> Says {
+    (step.action.spec().says)(&step.spelled(&plan.spelt_out(&step.tell)))
 }
 
 /// A failover without the master's consent.
@@ -154,11 +157,14 @@ fn is_surprising(step: &Step) -> bool {
     is_forced(step) || step.cures.is_empty() || step.action == Kind::Flush
 }
 
-fn details(step: &Step) -> Vec<String> {
+fn details(plan: &PlanReport, step: &Step) -> Vec<String> {
     let mut order = format!("wave {}", step.wave);
     if !step.after.is_empty() {
         let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
         order.push_str(&format!(", after {}", after.join(", ")));
+    }
+    if let Some(barrier) = step.barrier {
+        order.push_str(&format!(", after all up to {barrier}"));
     }
     if step.pause_ms > 0 {
         order.push_str(&format!(", {} later", Millis(step.pause_ms).rounded_up()));
@@ -166,7 +172,7 @@ fn details(step: &Step) -> Vec<String> {
     let limit = Millis(step.wait.limit_ms).rounded_up();
     let mut details = vec![
         order,
-        format!("waits at most {limit} until {}", awaited(step)),
+        format!("waits at most {limit} until {}", awaited(plan, step)),
     ];
     if let Some(undo) = &step.undo {
         details.push(format!("undo: {undo}"));
@@ -175,13 +181,13 @@ fn details(step: &Step) -> Vec<String> {
 }
 
 /// What must be seen before the next step, and where.
-fn awaited(step: &Step) -> String {
-    let (at, verb) = match step.wait.at.as_slice() {
+fn awaited(plan: &PlanReport, step: &Step) -> String {
+    let (at, verb) = match plan.spelt_out(&step.wait.at).as_slice() {
         [] => ("the node".to_owned(), "sees"),
-        [one] => (one.clone(), "sees"),
+        [one] => ((*one).to_owned(), "sees"),
         many => (count(many.len(), "node"), "see"),
     };
-    let who = says(step).who;
+    let who = says(plan, step).who;
     match step.wait.until {
         Until::RoleMaster if at == who => format!("{who} calls itself a master"),
         Until::RoleMaster => format!("{at} {verb} {who} as a master"),
@@ -197,18 +203,25 @@ fn awaited(step: &Step) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::GuardLink;
     use crate::render::style::Look;
     use crate::render::style::WIDTH;
+    use crate::render::testing;
     use crate::render::testing::step;
     use crate::rules::Phase;
+
+    fn plan(steps: &[Step]) -> PlanReport {
+        PlanReport {
+            steps: steps.to_vec(),
+            ..testing::plan()
+        }
+    }
 
     fn text(steps: &[Step], verbose: u8) -> String {
         let mut page = Page::new(Look {
             verbose,
             ..Look::default()
         });
-        write(&mut page, steps, |_| false);
+        write(&mut page, &plan(steps), |_| false);
         page.finish()
     }
 
@@ -257,13 +270,14 @@ mod tests {
             "10.0.0.2:7001",
         );
         one.after = vec![1];
+        one.barrier = Some(1);
         one.pause_ms = 30_000;
         assert_eq!(
             text(&[one], 1),
             "protect\n\
              \x20 2  replicate 10.0.0.3:7002  becomes replica of 10.0.0.2:7001  R001\n\
              \x20              why step 2\n\
-             \x20              wave 1, after 1, 30 s later\n\
+             \x20              wave 1, after 1, after all up to 1, 30 s later\n\
              \x20              waits at most 1 min until its link is up and 10.0.0.3:7002 sees it in sync\n\
              \x20              undo: take back step 2\n"
         );
@@ -279,9 +293,15 @@ mod tests {
             "10.0.0.1:7000",
         );
         one.wait.until = Until::RoleMaster;
-        assert_eq!(awaited(&one), "10.0.0.2:7001 calls itself a master");
-        one.wait.at.push("10.0.0.3:7002".into());
-        assert_eq!(awaited(&one), "2 nodes see 10.0.0.2:7001 as a master");
+        let mut plan = plan(&[]);
+        assert_eq!(awaited(&plan, &one), "10.0.0.2:7001 calls itself a master");
+        one.wait.at.push("@others".into());
+        let others = vec!["10.0.0.3:7002".to_owned(), "10.0.0.4:7002".to_owned()];
+        plan.groups.insert("others".into(), others);
+        assert_eq!(
+            awaited(&plan, &one),
+            "3 nodes see 10.0.0.2:7001 as a master"
+        );
     }
 
     #[test]
@@ -305,16 +325,18 @@ mod tests {
         let mut one = step(1, Phase::Serve, Kind::Failover, "a", "b");
         assert_eq!(risk(std::slice::from_ref(&one)), ["no writes at risk"]);
         one.mode = Some(StepMode::Takeover);
-        one.guard.link = Some(GuardLink::Synced);
+        one.risk = Some(Risk::Writes);
         assert_eq!(risk(&[one]), ["writes at risk: 1 by takeover"]);
     }
 
     #[test]
     fn risk_names_lost_data_and_flushed_keys() {
-        let flush = step(1, Phase::Tidy, Kind::Flush, "a", "b");
+        let mut flush = step(1, Phase::Tidy, Kind::Flush, "a", "b");
+        flush.risk = Some(Risk::Keys);
         assert_eq!(risk(std::slice::from_ref(&flush)), ["1 flush drops keys"]);
         let mut forced = step(2, Phase::Serve, Kind::Failover, "a", "b");
         forced.mode = Some(StepMode::Force);
+        forced.risk = Some(Risk::Data);
         assert_eq!(
             risk(&[flush.clone(), flush, forced]),
             [

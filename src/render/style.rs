@@ -1,5 +1,6 @@
 //! How the text should look, and the few inks it is written in.
 
+use crate::diagnostic::Severity;
 use anstyle::AnsiColor;
 use anstyle::Style;
 
@@ -43,13 +44,11 @@ pub enum Ink {
 }
 
 impl Ink {
-    /// The ink of a severity as reports spell it.
-    pub fn of(severity: &str) -> Self {
+    pub fn of(severity: Severity) -> Self {
         match severity {
-            "error" => Self::Error,
-            "warning" => Self::Warning,
-            "note" => Self::Note,
-            _ => Self::Plain,
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+            Severity::Note => Self::Note,
         }
     }
 

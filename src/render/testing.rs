@@ -1,10 +1,14 @@
 //! Small reports built by hand.
 
+use std::collections::BTreeMap;
+
 use crate::action::Kind;
 use crate::action::StepMode;
 use crate::action::Until;
 use crate::diagnostic::Excerpt;
 use crate::diagnostic::Parse;
+use crate::diagnostic::Severity;
+use crate::measure;
 use crate::report::CheckReport;
 use crate::report::ClusterFacts;
 use crate::report::Diagnostic;
@@ -18,7 +22,9 @@ use crate::report::ImpactReport;
 use crate::report::Input;
 use crate::report::Level;
 use crate::report::ListItem;
+use crate::report::ListKind;
 use crate::report::ListReport;
+use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::report::Refusal;
@@ -26,6 +32,7 @@ use crate::report::SCHEMA_VERSION;
 use crate::report::Server;
 use crate::report::Step;
 use crate::report::Subject;
+use crate::report::SubjectKind;
 use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
@@ -42,13 +49,13 @@ pub fn load(host: &str, masters: usize, replicas: usize, spares: usize) -> HostL
     }
 }
 
-pub fn finding(severity: &str, code: Code, rule: &str, message: &str) -> Finding {
+pub fn finding(severity: Severity, code: Code, rule: &str, message: &str) -> Finding {
     Finding {
         code,
         rule: rule.into(),
-        severity: severity.into(),
+        severity,
         subject: Subject {
-            kind: "slots".into(),
+            kind: SubjectKind::Slots,
             id: Some("id".into()),
             address: Some("10.0.0.1:7000".into()),
             last_address: Some("10.0.0.1:7000".into()),
@@ -69,7 +76,7 @@ pub fn finding(severity: &str, code: Code, rule: &str, message: &str) -> Finding
 pub fn diagnostic() -> Diagnostic {
     Diagnostic {
         code: Parse::LinkState.into(),
-        severity: "warning".into(),
+        severity: Severity::Warning,
         message: "unknown link state `conected`".into(),
         path: Some("a/cluster-nodes.txt".into()),
         line: Some(200_001),
@@ -130,13 +137,13 @@ pub fn check() -> CheckReport {
         distribution: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
         findings: vec![
             finding(
-                "warning",
+                Severity::Warning,
                 Code::SkewedMasters,
                 "skewed-masters",
                 "host-1 runs 3 of 3 masters",
             ),
             finding(
-                "error",
+                Severity::Error,
                 Code::UncoveredSlots,
                 "uncovered-slots",
                 "0-5460 have no live owner",
@@ -146,9 +153,9 @@ pub fn check() -> CheckReport {
     }
 }
 
-pub fn level(name: &str, value: i64, bound: i64) -> Level {
+pub fn level(level: measure::Level, value: i64, bound: i64) -> Level {
     Level {
-        level: name.into(),
+        level,
         before: 1,
         value,
         bound,
@@ -169,6 +176,7 @@ pub fn refusal() -> Refusal {
 pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) -> Step {
     Step {
         id,
+        key: format!("key-{id}"),
         phase,
         wave: 1,
         action,
@@ -181,7 +189,9 @@ pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) ->
         slots: None,
         mode: None,
         after: Vec::new(),
+        barrier: None,
         pause_ms: 0,
+        risk: None,
         guard: Guard::default(),
         wait: Wait {
             until: Until::LinkUp,
@@ -208,7 +218,7 @@ pub fn plan() -> PlanReport {
     failover.mode = Some(StepMode::Graceful);
     failover.cures = vec![Code::SkewedMasters];
     PlanReport {
-        schema_version: SCHEMA_VERSION,
+        schema_version: PLAN_VERSION,
         plan_id: "00".into(),
         tool: tool(),
         inputs: inputs(),
@@ -230,14 +240,15 @@ pub fn plan() -> PlanReport {
         },
         summary: summary(),
         found: vec![finding(
-            "warning",
+            Severity::Warning,
             Code::SkewedMasters,
             "skewed-masters",
             "host-1 runs 3 of 3 masters",
         )],
         options: Vec::new(),
-        objective: vec![level("over-host", 0, 0)],
+        objective: vec![level(measure::Level::OverHost, 0, 0)],
         certificate: Vec::new(),
+        groups: BTreeMap::new(),
         steps: vec![failover],
         before: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
         after: vec![load("host-1", 2, 1, 0), load("host-2", 1, 2, 0)],
@@ -256,6 +267,8 @@ pub fn plan() -> PlanReport {
 pub fn impact(cases: usize) -> ImpactReport {
     let case = |n: u32| ImpactCase {
         lose: vec![format!("host:10.0.0.{n}")],
+        nodes_lost: 2,
+        slots_down: if n == 3 { 0 } else { 5461 },
         slots_lost: if n == 1 { 5461 } else { 0 },
         shards_failed_over: usize::from(n != 2),
         shards_stuck: usize::from(n == 2),
@@ -280,7 +293,15 @@ pub fn impact(cases: usize) -> ImpactReport {
         schema_version: SCHEMA_VERSION,
         tool: tool(),
         inputs: inputs(),
-        now: Vec::new(),
+        now: ImpactCase {
+            lose: Vec::new(),
+            nodes_lost: 0,
+            shards_failed_over: 0,
+            voters_left: 3,
+            after: Vec::new(),
+            ..case(3)
+        },
+        doubts: Vec::new(),
         hosts_listed: HostsListed::All,
         cases: (1..=3).map(case).take(cases).collect(),
         diagnostics: Vec::new(),
@@ -293,7 +314,7 @@ pub fn list() -> ListReport {
         schema_version: SCHEMA_VERSION,
         tool: tool(),
         inputs: inputs(),
-        kind: "no-slot".into(),
+        kind: ListKind::NoSlot,
         items: vec![ListItem {
             id: "id".into(),
             address: Some("10.0.0.1:7000".into()),

@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::action::Kind;
 use crate::action::StepMode;
 use crate::diagnostic::Excerpt;
+use crate::diagnostic::Severity;
+use crate::measure;
 use crate::render;
 use crate::render::style::Look;
 use crate::render::testing::check;
@@ -51,7 +53,7 @@ fn full_plan() -> PlanReport {
 const HOSTILE: &str = "\x1b[31m\u{202e}\n\r\u{9b}\u{2066}\x00<script>";
 
 /// Fields whose words the type itself limits.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 13] = [
     "proof",
     "phase",
     "action",
@@ -62,6 +64,9 @@ const WORDS: [&str; 10] = [
     "hosts_listed",
     "code",
     "cures",
+    "severity",
+    "kind",
+    "level",
 ];
 
 /// Every string of the value behind a hostile prefix, except those the type itself limits.
@@ -157,7 +162,7 @@ fn a_big_report_fits_its_width() {
         ][i % 4];
         check
             .findings
-            .push(finding("error", code, "replica-shares-host", &long));
+            .push(finding(Severity::Error, code, "replica-shares-host", &long));
         check.distribution.push(load(&format!("host-{i}"), i, 2, 1));
     }
     let mut plan = full_plan();
@@ -166,7 +171,7 @@ fn a_big_report_fits_its_width() {
     plan.advice = vec![long.clone(); 40];
     plan.assumptions = vec![long.clone(); 40];
     plan.objective = (0..20)
-        .map(|i| level(&format!("level-{i}"), i, i))
+        .map(|i| level(measure::Level::Serve, i, i))
         .collect();
     plan.refusals = vec![refusal(); 30];
     plan.refusals[0].unlock = long.clone();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::process::Output;
 
+use topoplan::diagnostic::Severity;
 use topoplan::report::CheckReport;
 use topoplan::report::Finding;
 use topoplan::report::PlanReport;
@@ -154,7 +155,7 @@ impl Servers {
         let still: Vec<&Finding> = report
             .findings
             .iter()
-            .filter(|f| f.severity != "note" && !left.contains(&f.code.as_str()))
+            .filter(|f| f.severity != Severity::Note && !left.contains(&f.code.as_str()))
             .collect();
         assert!(still.is_empty(), "still found: {still:#?}");
         let plan = plan(&self.root, &capture, "again.json", &[]);
@@ -196,7 +197,10 @@ pub fn check_with(root: &Path, capture: &Path, options: &[&str]) -> CheckReport 
         .args(options));
     let report: CheckReport = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
-    let errors = report.findings.iter().any(|f| f.severity == "error");
+    let errors = report
+        .findings
+        .iter()
+        .any(|f| f.severity == Severity::Error);
     assert_eq!(
         output.status.code(),
         Some(i32::from(errors)),

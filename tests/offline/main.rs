@@ -16,6 +16,7 @@ mod faults;
 mod instances;
 mod list;
 mod parse;
+mod plan_file;
 mod properties;
 mod readme;
 mod redact;

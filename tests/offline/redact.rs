@@ -109,7 +109,7 @@ fn answer(command: &str, capture: &Path) -> Result<Value, String> {
 fn strip(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|key, _| !["sha256", "plan_id", "column"].contains(&key.as_str()));
+            fields.retain(|key, _| !["sha256", "plan_id", "key", "column"].contains(&key.as_str()));
             fields.values_mut().for_each(strip);
         }
         Value::Array(items) => {

@@ -16,9 +16,9 @@ use crate::cli::files::quoted;
 use crate::cli::files::start;
 use crate::cli::files::unreadable;
 use crate::cli::limits::Limit;
-use crate::compose;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::report;
 use crate::text::safe::safe;
 
 /// Directories in directories; what lies deeper is left out.
@@ -115,7 +115,7 @@ impl Walk {
         if walk.files.is_empty() {
             return Err(Failure::NothingUnderstood(
                 format!("{} has no file to read", names().join(", ")),
-                compose::told(&walk.diagnostics),
+                report::told(&walk.diagnostics),
             ));
         }
         Ok(walk)

@@ -147,6 +147,9 @@ fn comment(plan: &PlanReport, step: &CheckedStep, client: &str) -> String {
         let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
         let _ = writeln!(out, "#      after step {}", after.join(", "));
     }
+    if let Some(barrier) = step.barrier {
+        let _ = writeln!(out, "#      after all steps up to {barrier}");
+    }
     if let Some(loss) = step.loss() {
         let _ = writeln!(out, "#      DATA LOSS: {loss}");
     }
@@ -163,8 +166,7 @@ fn comment(plan: &PlanReport, step: &CheckedStep, client: &str) -> String {
 /// The command as somebody would type it. Of forget and set-slot it stands once, for each node and
 /// each slot that still needs it.
 fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
-    let all = step.commands();
-    let Some(first) = all.first() else {
+    let Some(first) = step.first_command() else {
         return Vec::new();
     };
     match step.action {
@@ -183,6 +185,7 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
             vec![format!("{typed} # $1: each of $slots that is open")]
         }
         Kind::Meet | Kind::Flush | Kind::Replicate | Kind::Failover => {
+            let all = step.commands();
             all.iter().map(|command| typed(command, client)).collect()
         }
     }
@@ -262,6 +265,7 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("target_address", text(&step.target_address)),
         ("slots", text(&step.slots)),
         ("after", after.join(" ")),
+        ("barrier", text(&step.barrier)),
         ("pause_ms", step.pause_ms.to_string()),
         ("pause_after", text(&step.pause_after)),
         ("limit_ms", step.limit_ms.to_string()),
@@ -313,39 +317,35 @@ fn relied(step: &CheckedStep) -> Vec<(&'static str, String)> {
     all
 }
 
-/// Lists of addresses that several steps name, named once.
-struct Groups(BTreeMap<String, usize>);
+/// Lists of addresses that several steps name, named once. Equal lists are one list in memory.
+struct Groups(BTreeMap<*const Address, usize>, Vec<String>);
 
 impl Groups {
     fn of(steps: &[CheckedStep]) -> Self {
-        let mut times: BTreeMap<String, usize> = BTreeMap::new();
-        let mut order: Vec<String> = Vec::new();
-        for step in steps {
-            for addresses in [&step.tell, &step.wait_at] {
-                let text = list(addresses);
-                let seen = times.entry(text.clone()).or_default();
-                *seen += 1;
-                if *seen == 2 && addresses.len() > 1 {
-                    order.push(text);
-                }
+        let mut times: BTreeMap<*const Address, usize> = BTreeMap::new();
+        let mut groups = Self(BTreeMap::new(), Vec::new());
+        for addresses in steps.iter().flat_map(|step| [&step.tell, &step.wait_at]) {
+            let seen = times.entry(addresses.as_ptr()).or_default();
+            *seen += 1;
+            if *seen == 2 && addresses.len() > 1 {
+                groups.1.push(list(addresses));
+                groups.0.insert(addresses.as_ptr(), groups.1.len());
             }
         }
-        Self(order.into_iter().zip(1..).collect())
+        groups
     }
 
     fn assignments(&self) -> String {
-        let mut all: Vec<(usize, &String)> = self.0.iter().map(|(text, &n)| (n, text)).collect();
-        all.sort();
+        let named = (1..).zip(&self.1);
         let line = |(n, text): (usize, &String)| format!("nodes_{n}={}\n", in_shell_quotes(text));
-        all.into_iter().map(line).collect()
+        named.map(line).collect()
     }
 
     /// The list as a value: by its name, or as it is.
     fn list(&self, addresses: &[Address]) -> String {
-        let text = list(addresses);
-        match self.0.get(&text) {
+        match self.0.get(&addresses.as_ptr()) {
             Some(n) => format!("$nodes_{n}"),
-            None => in_shell_quotes(&text),
+            None => in_shell_quotes(&list(addresses)),
         }
     }
 }

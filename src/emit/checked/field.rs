@@ -1,5 +1,7 @@
 //! The fields of one step under check: each taken for what it must be, or named in the error.
 
+use std::sync::Arc;
+
 use crate::action::GuardRole;
 use crate::action::Guarded;
 use crate::action::Need;
@@ -8,6 +10,7 @@ use crate::emit::EmitError;
 use crate::emit::checked::CheckedGuard;
 use crate::emit::checked::CheckedStep;
 use crate::emit::checked::LONGEST_MS;
+use crate::emit::checked::sets::Sets;
 use crate::emit::text::one_line;
 use crate::model::Address;
 use crate::model::NodeName;
@@ -67,12 +70,6 @@ impl<'a> At<'a> {
             .map_err(|_| self.wrong(field, value, "not an address and port"))
     }
 
-    fn addresses(self, field: &str, values: &[String]) -> Result<Vec<Address>, EmitError> {
-        let each = values.iter().enumerate();
-        each.map(|(i, a)| self.address(&format!("{field}[{i}]"), a))
-            .collect()
-    }
-
     pub(super) fn slots(self, field: &str, value: &str) -> Result<SlotSet, EmitError> {
         value
             .parse()
@@ -87,7 +84,7 @@ impl<'a> At<'a> {
         }
     }
 
-    pub(super) fn check(self) -> Result<CheckedStep, EmitError> {
+    pub(super) fn check(self, sets: &mut Sets<'a>) -> Result<CheckedStep, EmitError> {
         let step = self.0;
         let shape = step.action.spec().shape;
         let checked = CheckedStep {
@@ -104,15 +101,16 @@ impl<'a> At<'a> {
                 Self::address,
             )?,
             bus_port: self.bus_port()?,
-            tell: self.tell()?,
+            tell: self.tell(sets)?,
             slots: self.field("slots", shape.slots, &step.slots, Self::slots)?,
             mode: self.mode()?,
             after: step.after.clone(),
+            barrier: step.barrier,
             pause_ms: self.milliseconds("pause_ms", step.pause_ms)?,
             pause_after: None,
             guard: self.guard()?,
             relied: self.relied()?,
-            wait_at: self.addresses("wait.at", &step.wait.at)?,
+            wait_at: sets.list(self, "wait.at", &step.wait.at)?,
             limit_ms: self.milliseconds("wait.limit_ms", step.wait.limit_ms)?,
             expected_ms: self.milliseconds("wait.expected_ms", step.wait.expected_ms)?,
             can_be_undone: step.undo.is_some(),
@@ -127,7 +125,10 @@ impl<'a> At<'a> {
             ));
         }
         self.fits(&checked.guard)?;
-        if checked.commands().is_empty() {
+        if let Some(risk) = step.risk.filter(|&risk| checked.risk() != Some(risk)) {
+            return Err(self.wrong("risk", risk.word(), "not what this step risks"));
+        }
+        if checked.first_command().is_none() {
             return Err(self.missing("slots"));
         }
         Ok(checked)
@@ -145,12 +146,15 @@ impl<'a> At<'a> {
         }
     }
 
-    fn tell(self) -> Result<Vec<Address>, EmitError> {
-        match self.0.action.spec().shape.tell {
-            Need::No => Ok(Vec::new()),
-            Need::Must if self.0.tell.is_empty() => Err(self.missing("tell")),
-            Need::May | Need::Must => self.addresses("tell", &self.0.tell),
+    fn tell(self, sets: &mut Sets<'a>) -> Result<Arc<[Address]>, EmitError> {
+        let tell = match self.0.action.spec().shape.tell {
+            Need::No => return Ok(Arc::new([])),
+            Need::May | Need::Must => sets.list(self, "tell", &self.0.tell)?,
+        };
+        if tell.is_empty() && self.0.action.spec().shape.tell == Need::Must {
+            return Err(self.missing("tell"));
         }
+        Ok(tell)
     }
 
     fn mode(self) -> Result<Option<StepMode>, EmitError> {

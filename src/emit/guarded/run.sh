@@ -109,6 +109,7 @@ look() {
 # show: what would be done, and how far each step is. Needs nobody to answer.
 show() {
     local unfinished=' ' earlier waits
+    local -a open_at=()
     say "plan $plan_id"
     terms
     cluster_line
@@ -117,6 +118,7 @@ show() {
         if ! chosen; then
             count_left=$((count_left + 1))
             complete || unfinished+="$step "
+            [[ $unfinished == ' ' ]] || open_at[step]=yes
             continue
         fi
         title ''
@@ -126,6 +128,7 @@ show() {
         for earlier in $after; do
             [[ $unfinished != *" $earlier "* ]] || waits+="${waits:+, }$earlier"
         done
+        [[ -z $barrier || -z ${open_at[barrier]-} ]] || waits+="${waits:+, }$barrier and all before it"
         look
         if [[ -z $words ]]; then
             if [[ -n $waits ]]; then
@@ -140,6 +143,7 @@ show() {
         fi
         say "        state: $words"
         [[ $state == complete ]] || unfinished+="$step "
+        [[ $unfinished == ' ' ]] || open_at[step]=yes
     done
     [[ -n $steps ]] || say 'Nothing to do: the plan has no step.'
     [[ $last_verdict != stale ]] || say "An earlier run stopped for good: $last_why"
@@ -212,8 +216,15 @@ hold_on() {
 
 # after_is_done: the steps that this one comes after are done, also those that were not asked for.
 after_is_done() {
-    local this=$step one
-    for one in $after; do
+    local this=$step one before=$after
+    # Many steps have one barrier: it is passed once.
+    if [[ -n $barrier && $barrier != "$passed" ]]; then
+        for one in $steps; do
+            before+=" $one"
+            [[ $one != "$barrier" ]] || break
+        done
+    fi
+    for one in $before; do
         [[ -z ${was_done[one]-}${found_done[one]-} ]] || continue
         step=$one
         load "$one"
@@ -226,6 +237,7 @@ after_is_done() {
         step=$this
         load "$this"
     done
+    [[ -z $barrier ]] || passed=$barrier
 }
 
 # resolve: a command that an earlier run sent, of which no end is written down. It is looked for
@@ -425,7 +437,7 @@ declare -a client=() lines=() seen_facts=()
 declare -a was_done=() found_done=() was_sent=() sent_words=() flying=() told_at=()
 showing='' looking='' from_step='' only_phase='' accept_age='' arguments='' step=''
 journal='' journal_fd='' locked='' last_verdict='' last_why='' last_run='' last_step=''
-takeover_at='' hopeless='' warnings='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
+takeover_at='' passed='' hopeless='' warnings='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
 count_done=0 count_skipped=0 count_left=0
 
 main "$@"

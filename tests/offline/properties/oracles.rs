@@ -14,7 +14,6 @@ use topoplan::action::GuardRole;
 use topoplan::action::Meet;
 use topoplan::action::Replicate;
 use topoplan::action::SetSlot;
-use topoplan::compose;
 use topoplan::diagnostic::Severity;
 use topoplan::inventory::Inventory;
 use topoplan::model::Cluster;
@@ -47,7 +46,7 @@ pub fn judge(inventory: &Inventory, request: &Request) -> Complaint {
         .iter()
         .any(|obstacle| !(obstacle.may_be_forced() && request.force.is_some()));
     if refuses {
-        let report = compose::plan(inventory, request)?;
+        let report = report::plan(inventory, request)?;
         return match report.refused.is_some() && report.steps.is_empty() {
             true => Ok(()),
             false => Err("steps where nothing may be planned".to_owned()),
@@ -131,6 +130,7 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
         if step
             .after
             .iter()
+            .chain(&step.barrier)
             .any(|&a| a >= index || plan.steps[a].wave >= step.wave)
         {
             return say("waits for a step that is not before it");
@@ -329,13 +329,13 @@ fn earlier_falls(earlier: &[Value], before: &[Finding], after: &[Finding]) -> bo
 
 /// The plan file says of every step what the cluster is like just before it.
 fn written(inventory: &Inventory, request: &Request, plan: &Plan) -> Complaint {
-    let report = compose::plan(inventory, request)?;
+    let report = report::plan(inventory, request)?;
     let text = serde_json::to_string(&report).map_err(|e| e.to_string())?;
-    let read: PlanReport = serde_json::from_str(&text).map_err(|e| e.to_string())?;
-    if serde_json::to_string(&read).map_err(|e| e.to_string())? != text {
+    let read = report::read_plan(&text).map_err(|e| e.to_string())?;
+    if serde_json::to_string(&read.plan).map_err(|e| e.to_string())? != text {
         return Err("the plan file does not come back as it was written".to_owned());
     }
-    if compose::plan_id(&report) != report.plan_id {
+    if read.content_id != report.plan_id {
         return Err("the plan file has another id than its content".to_owned());
     }
     if report.steps.len() != plan.steps.len() {
@@ -344,7 +344,7 @@ fn written(inventory: &Inventory, request: &Request, plan: &Plan) -> Complaint {
     let mut cluster = Counted::new(inventory.cluster.clone());
     let wanted: Wanted = inventory.policy.wanted(&cluster);
     for (step, written) in plan.steps.iter().zip(&report.steps) {
-        step_written(&cluster, &step.draft.action, written)
+        step_written(&cluster, &step.draft.action, &report, written)
             .map_err(|why| format!("step {}: {why}", written.id))?;
         step.draft.action.apply(&mut cluster);
     }
@@ -357,7 +357,12 @@ fn written(inventory: &Inventory, request: &Request, plan: &Plan) -> Complaint {
     Ok(())
 }
 
-fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Complaint {
+fn step_written(
+    cluster: &Cluster,
+    action: &Action,
+    report: &PlanReport,
+    step: &report::Step,
+) -> Complaint {
     let name = |id: NodeId| Some(cluster.node(id).name.to_string());
     let role = |id: NodeId| match cluster.node(id).role {
         Role::Master => Some(GuardRole::Master),
@@ -380,7 +385,7 @@ fn step_written(cluster: &Cluster, action: &Action, step: &report::Step) -> Comp
             expect("ends", step.node.is_none() && step.target == name(*node))?;
             expect(
                 "list of whom to tell",
-                step.tell.len() == tell.len() && !tell.is_empty(),
+                report.spelt_out(&step.tell).len() == tell.len() && !tell.is_empty(),
             )?;
             let live = tell.iter().all(|&t| cluster.node(t).is_live_member());
             expect("node to tell", live)

@@ -1,6 +1,10 @@
-//! What was seen, as reports say it: inputs, summary, distribution, findings, diagnostics.
+//! What was seen, as every answer says it: inputs, summary, distribution, findings, diagnostics.
 
 use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::diagnostic;
 use crate::diagnostic::Severity;
@@ -12,66 +16,163 @@ use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::plan::why::MEND;
-use crate::report;
-use crate::report::CheckReport;
 use crate::rules;
 use crate::rules::Clause;
+use crate::rules::Code;
 use crate::rules::Context;
 use crate::rules::Fact;
-use crate::rules::Finding;
-use crate::rules::Subject;
 use crate::text::Place;
 
-/// The answer of `check`.
-pub fn check(inventory: &Inventory) -> CheckReport {
-    let cluster = &inventory.cluster;
-    let findings = found(inventory);
-    CheckReport {
-        schema_version: report::SCHEMA_VERSION,
-        tool: tool(),
-        server: report::Server {
-            name: cluster.server.name.to_string(),
-            version: cluster.server.version.map(|v| v.to_string()),
-        },
-        views: views(inventory),
-        inputs: inputs(inventory),
-        summary: summary(cluster, &findings),
-        distribution: distribution(cluster),
-        findings: findings
-            .iter()
-            .map(|f| finding(inventory, cluster, f))
-            .collect(),
-        diagnostics: diagnostics(inventory),
-    }
+/// One file that was read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Input {
+    pub path: String,
+    /// Null for a file that nothing claims.
+    pub dialect: Option<String>,
+    /// Id of the node whose view or answer it is; null for maps and where nothing tells.
+    pub view_of: Option<String>,
+    pub sha256: String,
+}
+
+/// Counts of the captured cluster.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Distinct ids with an address and not in handshake, dead or alive.
+    pub nodes: usize,
+    /// `noaddr` ids.
+    pub ghosts: usize,
+    /// Slot owners, dead or alive.
+    pub shards: usize,
+    /// Live, with slots.
+    pub masters: usize,
+    /// Live.
+    pub replicas: usize,
+    pub spares: usize,
+    pub hosts: usize,
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
+}
+
+/// Live nodes of one host.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HostLoad {
+    pub host: String,
+    /// Masters with slots.
+    pub masters: usize,
+    pub replicas: usize,
+    pub spares: usize,
+}
+
+/// What a finding is about; which fields are set depends on `kind`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Subject {
+    pub kind: SubjectKind,
+    pub id: Option<String>,
+    pub address: Option<String>,
+    /// Of a ghost: where it was last seen.
+    pub last_address: Option<String>,
+    pub slots: Option<String>,
+    pub host: Option<String>,
+    pub zone: Option<String>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubjectKind {
+    Node,
+    Shard,
+    Slots,
+    Host,
+    Zone,
+    Disk,
+    View,
+    Capture,
+}
+
+/// A place in a captured file, counted from 1.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    pub path: String,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// A rule that fires.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    #[schemars(with = "String")]
+    pub code: Code,
+    pub rule: String,
+    pub severity: Severity,
+    pub subject: Subject,
+    pub message: String,
+    pub help: String,
+    pub evidence: Vec<Evidence>,
+}
+
+/// An odd or broken place in a captured file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Diagnostic {
+    #[schemars(with = "String")]
+    pub code: diagnostic::Code,
+    pub severity: Severity,
+    pub message: String,
+    pub path: Option<String>,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+    pub help: Option<String>,
+    /// The line in question, for drawing; not part of the contract.
+    #[serde(skip)]
+    pub excerpt: Option<crate::diagnostic::Excerpt>,
+}
+
+/// The server that wrote the dumps.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Server {
+    pub name: String,
+    pub version: Option<String>,
+}
+
+/// How many nodes' own views were read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Views {
+    pub read: usize,
+    /// Views that name another owner, role or member than the reconciled cluster.
+    pub behind: usize,
+    /// True: no process that runs gave one; they are the `nodes.conf` files of the nodes.
+    pub on_disk: bool,
+}
+
+/// A node as the plan file knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Member {
+    pub id: String,
+    pub address: Option<String>,
+    pub host: Option<String>,
 }
 
 /// All findings of the capture.
-pub(super) fn found(inventory: &Inventory) -> Vec<Finding> {
+pub(super) fn found(inventory: &Inventory) -> Vec<rules::Finding> {
     let wanted = inventory.policy.wanted(&inventory.cluster);
     let cx = Context::new(&inventory.cluster, &inventory.policy, &wanted);
     rules::merge(rules::check(&cx), rules::check_capture(inventory))
 }
 
-pub(super) fn tool() -> report::Tool {
-    report::Tool {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
-}
-
-pub(super) fn views(inventory: &Inventory) -> report::Views {
-    report::Views {
+pub(super) fn views(inventory: &Inventory) -> Views {
+    Views {
         read: inventory.cluster.views,
         behind: inventory.views_behind,
         on_disk: inventory.views_on_disk,
     }
 }
 
-pub(super) fn inputs(inventory: &Inventory) -> Vec<report::Input> {
+pub(super) fn inputs(inventory: &Inventory) -> Vec<Input> {
     inventory
         .files
         .iter()
-        .map(|f| report::Input {
+        .map(|f| Input {
             path: f.path.clone(),
             dialect: f.dialect.map(str::to_owned),
             view_of: f.view_of.as_ref().map(ToString::to_string),
@@ -80,11 +181,11 @@ pub(super) fn inputs(inventory: &Inventory) -> Vec<report::Input> {
         .collect()
 }
 
-pub(super) fn summary(cluster: &Cluster, findings: &[Finding]) -> report::Summary {
+pub(super) fn summary(cluster: &Cluster, findings: &[rules::Finding]) -> Summary {
     let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
     let severity = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
     let unowned = cluster.unowned();
-    report::Summary {
+    Summary {
         nodes: count(&|id| cluster.node(id).address.is_some()),
         ghosts: count(&|id| cluster.node(id).is_ghost()),
         shards: cluster.voters(),
@@ -99,7 +200,7 @@ pub(super) fn summary(cluster: &Cluster, findings: &[Finding]) -> report::Summar
 }
 
 /// Every host of the map or the dumps, live nodes only.
-pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
+pub(super) fn distribution(cluster: &Cluster) -> Vec<HostLoad> {
     let loads = measure::loads(cluster);
     let hosts = cluster.hosts.iter();
     hosts
@@ -108,8 +209,8 @@ pub(super) fn distribution(cluster: &Cluster) -> Vec<report::HostLoad> {
         .collect()
 }
 
-pub(super) fn host_load(host: &str, load: &Load) -> report::HostLoad {
-    report::HostLoad {
+pub(super) fn host_load(host: &str, load: &Load) -> HostLoad {
+    HostLoad {
         host: host.to_owned(),
         masters: load.masters,
         replicas: load.replicas,
@@ -121,8 +222,8 @@ pub(super) fn host_load(host: &str, load: &Load) -> report::HostLoad {
 pub(super) fn finding(
     inventory: &Inventory,
     cluster: &Cluster,
-    finding: &Finding,
-) -> report::Finding {
+    finding: &rules::Finding,
+) -> Finding {
     let mut evidence: Vec<Place> = finding
         .evidence
         .iter()
@@ -130,16 +231,16 @@ pub(super) fn finding(
         .collect();
     let mut seen = BTreeSet::new();
     evidence.retain(|p| seen.insert(p.clone()));
-    report::Finding {
+    Finding {
         code: finding.rule.code,
         rule: finding.rule.id.to_owned(),
-        severity: finding.severity.to_string(),
+        severity: finding.severity,
         subject: subject(cluster, &finding.subject),
         message: finding.message.clone(),
         help: help(inventory, cluster, finding),
         evidence: evidence
             .into_iter()
-            .map(|p| report::Evidence {
+            .map(|p| Evidence {
                 path: p.path.to_string(),
                 line: p.line,
                 column: p.column,
@@ -149,7 +250,7 @@ pub(super) fn finding(
 }
 
 /// No advice to plan where no plan is made, and none to restart what would become another node.
-fn help(inventory: &Inventory, cluster: &Cluster, finding: &Finding) -> String {
+fn help(inventory: &Inventory, cluster: &Cluster, finding: &rules::Finding) -> String {
     let help = &finding.help;
     if cluster.server.other_control_plane().is_some() && help.promises().next().is_some() {
         return format!(
@@ -207,9 +308,9 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
     }
 }
 
-fn subject(cluster: &Cluster, subject: &Subject) -> report::Subject {
-    let mut out = report::Subject {
-        kind: String::new(),
+fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
+    let mut out = Subject {
+        kind: SubjectKind::Capture,
         id: None,
         address: None,
         last_address: None,
@@ -226,58 +327,45 @@ fn subject(cluster: &Cluster, subject: &Subject) -> report::Subject {
         out.slots = (!node.slots.is_empty()).then(|| node.slots.to_string());
     };
     match subject {
-        Subject::Node(id) => {
+        rules::Subject::Node(id) => {
             about(*id);
-            out.kind = "node".into();
+            out.kind = SubjectKind::Node;
         }
-        Subject::Slots(slots, node) => {
+        rules::Subject::Slots(slots, node) => {
             if let Some(id) = node {
                 about(*id);
             }
-            out.kind = "slots".into();
+            out.kind = SubjectKind::Slots;
             out.slots = Some(slots.to_string());
         }
-        Subject::Host(host) => {
-            out.kind = "host".into();
+        rules::Subject::Host(host) => {
+            out.kind = SubjectKind::Host;
             out.host = Some(cluster.host(*host).name.to_string());
         }
-        Subject::Zone(zone) => {
-            out.kind = "zone".into();
+        rules::Subject::Zone(zone) => {
+            out.kind = SubjectKind::Zone;
             out.zone = Some(cluster.zones[zone.0 as usize].name.to_string());
         }
-        Subject::Capture => out.kind = "capture".into(),
+        rules::Subject::Capture => {}
     }
     out
 }
 
 /// What is odd about the captured files.
-pub fn diagnostics(inventory: &Inventory) -> Vec<report::Diagnostic> {
+pub fn diagnostics(inventory: &Inventory) -> Vec<Diagnostic> {
     told(&inventory.diagnostics)
 }
 
 /// Diagnostics as reports say them.
-pub fn told(diagnostics: &[diagnostic::Diagnostic]) -> Vec<report::Diagnostic> {
+pub fn told(diagnostics: &[diagnostic::Diagnostic]) -> Vec<Diagnostic> {
     diagnostics.iter().map(written).collect()
 }
 
-/// Why there is no answer, and what was said about the input before.
-pub fn failure(
-    error: report::Failure,
-    diagnostics: Vec<report::Diagnostic>,
-) -> report::ErrorReport {
-    report::ErrorReport {
-        schema_version: report::SCHEMA_VERSION,
-        tool: tool(),
-        error,
-        diagnostics,
-    }
-}
-
-fn written(diagnostic: &diagnostic::Diagnostic) -> report::Diagnostic {
+fn written(diagnostic: &diagnostic::Diagnostic) -> Diagnostic {
     let place = diagnostic.place.as_ref();
-    report::Diagnostic {
+    Diagnostic {
         code: diagnostic.code,
-        severity: diagnostic.severity.to_string(),
+        severity: diagnostic.severity,
         message: diagnostic.message.clone(),
         path: place.map(|p| p.path.to_string()),
         line: place.map(|p| p.line),
@@ -288,11 +376,11 @@ fn written(diagnostic: &diagnostic::Diagnostic) -> report::Diagnostic {
 }
 
 /// The members that a plan file names.
-pub(super) fn members(cluster: &Cluster, ghosts: bool) -> Vec<report::Member> {
+pub(super) fn members(cluster: &Cluster, ghosts: bool) -> Vec<Member> {
     cluster
         .iter()
         .filter(|(_, n)| (n.membership == Membership::Ghost) == ghosts)
-        .map(|(_, node)| report::Member {
+        .map(|(_, node)| Member {
             id: node.name.to_string(),
             address: node
                 .address

@@ -1,14 +1,14 @@
-//! The answer of `plan`, which is the plan file.
+//! From a capture and a request to the plan file.
 
-use sha2::Digest;
-use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::action::Action;
+use crate::action::Audience;
 use crate::action::Need;
-use crate::compose::capture;
-use crate::compose::step::step;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::NodeId;
 use crate::model::Shard;
 use crate::plan;
 use crate::plan::Advice;
@@ -22,9 +22,22 @@ use crate::plan::Request;
 use crate::plan::Step;
 use crate::plan::why::Said;
 use crate::report;
+use crate::report::Certificate;
+use crate::report::ClusterFacts;
+use crate::report::Exposure;
+use crate::report::Level;
+use crate::report::Multiplier;
+use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
+use crate::report::Proof;
+use crate::report::ShardFacts;
+use crate::report::capture;
+use crate::report::plan::groups::Groups;
+use crate::report::plan::identity::plan_id;
+use crate::report::plan::step::step;
 use crate::rules::Finding;
 use crate::rules::Phase;
+use crate::simulate::Moment;
 
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
@@ -35,7 +48,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
         Err(NoPlan::Refused(why)) => refuse(inventory, &why, &mut report),
         Err(broken @ NoPlan::Broken(_)) => return Err(broken.to_string()),
     }
-    report.plan_id = plan_id(&report);
+    report.plan_id = plan_id(&mut report);
     Ok(report)
 }
 
@@ -44,31 +57,18 @@ fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
     report.refused = Some(Said(why, &inventory.cluster).to_string());
 }
 
-/// SHA-256 of the content without the id itself: a plan file that was edited does not have it.
-pub fn plan_id(report: &PlanReport) -> String {
-    let bare = PlanReport {
-        plan_id: String::new(),
-        ..report.clone()
-    };
-    let text = serde_json::to_string(&bare).expect("a report is plain data");
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
-}
-
 fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
     let cluster = &inventory.cluster;
     let before = capture::distribution(cluster);
     PlanReport {
-        schema_version: report::SCHEMA_VERSION,
+        schema_version: PLAN_VERSION,
         plan_id: String::new(),
-        tool: capture::tool(),
+        tool: report::tool(),
         inputs: capture::inputs(inventory),
         complete: false,
         refused: None,
         views: capture::views(inventory),
-        cluster: report::ClusterFacts {
+        cluster: ClusterFacts {
             server: cluster.server.name.to_string(),
             version: cluster.server.version.map(|v| v.to_string()),
             node_timeout_ms: cluster.settings.node_timeout_ms,
@@ -85,6 +85,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         options: request.options(|reason| format!("{reason:?}")),
         objective: Vec::new(),
         certificate: Vec::new(),
+        groups: BTreeMap::new(),
         steps: Vec::new(),
         after: before.clone(),
         before,
@@ -100,10 +101,10 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
 }
 
 /// The captured shards, by owner.
-fn shards(cluster: &Cluster) -> Vec<report::ShardFacts> {
+fn shards(cluster: &Cluster) -> Vec<ShardFacts> {
     let facts = |shard: Shard| {
         let owner = cluster.node(shard.owner);
-        report::ShardFacts {
+        ShardFacts {
             slots: shard.slots.to_string(),
             owner: owner.name.to_string(),
             address: owner.address.as_ref().map(ToString::to_string),
@@ -123,11 +124,14 @@ fn taken(inventory: &Inventory) -> Option<u64> {
 
 fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
     let captured = &inventory.cluster;
+    let groups = Groups::new(captured, crowds(&plan.moments));
+    let address = |id: NodeId| captured.node(id).address.as_ref().map(ToString::to_string);
+    report.groups = groups.listed(address);
     let moments = plan.steps.iter().zip(&plan.moments).enumerate();
-    let steps: Vec<report::Step> = moments
-        .map(|(index, (decided, moment))| step(captured, index, decided, moment))
+    let steps: Vec<super::Step> = moments
+        .map(|(index, (decided, moment))| step(captured, &groups, index, decided, moment))
         .collect();
-    if let Some(step) = steps.iter().find(|step| !is_addressed(step)) {
+    if let Some(step) = steps.iter().find(|step| !is_addressed(report, step)) {
         refuse(
             inventory,
             &Obstacle::Unaddressed(step.action.spec().word),
@@ -142,8 +146,8 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
     report.objective = plan
         .values
         .iter()
-        .map(|v| report::Level {
-            level: v.level.name().to_owned(),
+        .map(|v| Level {
+            level: v.level,
             before: v.before,
             value: v.value,
             bound: v.bound,
@@ -154,13 +158,13 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
     report.certificate = plan
         .certificates
         .iter()
-        .map(|c| report::Certificate {
-            level: c.level.name().to_owned(),
+        .map(|c| Certificate {
+            level: c.level,
             scale: c.scale,
             multipliers: c
                 .multipliers
                 .iter()
-                .map(|(row, value)| report::Multiplier {
+                .map(|(row, value)| Multiplier {
                     row: row.clone(),
                     value: *value,
                 })
@@ -170,7 +174,7 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
     report.exposure = plan
         .exposure
         .iter()
-        .map(|e| report::Exposure {
+        .map(|e| Exposure {
             step: e.step as u32 + 1,
             shard: e.slots.to_string(),
             copies: e.copies,
@@ -209,19 +213,30 @@ fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
     }
 }
 
-/// Every node that takes part can be written into a command.
-fn is_addressed(step: &report::Step) -> bool {
-    let needed = step.action.spec().shape.target_address == Need::Must;
-    (step.target_address.is_some() || !needed)
-        && (step.action.spec().commands)(&step.spelled()).is_some()
+/// The sets of nodes that steps name.
+fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
+    moments.iter().flat_map(|moment| {
+        let told = moment.operands.tell.iter();
+        told.chain(match &moment.wait.at {
+            Audience::Nodes(_) => None,
+            Audience::Crowd(nodes) => Some(nodes),
+        })
+    })
 }
 
-fn proof(kind: Kind) -> report::Proof {
+/// Every node that takes part can be written into a command.
+fn is_addressed(plan: &PlanReport, step: &super::Step) -> bool {
+    let needed = step.action.spec().shape.target_address == Need::Must;
+    (step.target_address.is_some() || !needed)
+        && (step.action.spec().commands)(&step.spelled(&plan.spelt_out(&step.tell))).is_some()
+}
+
+fn proof(kind: Kind) -> Proof {
     match kind {
-        Kind::Flow => report::Proof::Flow,
-        Kind::Multipliers => report::Proof::Multipliers,
-        Kind::Count => report::Proof::Count,
-        Kind::None => report::Proof::None,
+        Kind::Flow => Proof::Flow,
+        Kind::Multipliers => Proof::Multipliers,
+        Kind::Count => Proof::Count,
+        Kind::None => Proof::None,
     }
 }
 

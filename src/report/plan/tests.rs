@@ -1,7 +1,6 @@
 //! What is planned on views from both sides of a failover, or of a restart under a new id.
 
 use crate::action::Kind;
-use crate::compose;
 use crate::diagnostic::Capture;
 use crate::inventory::Inventory;
 use crate::inventory::tests::address;
@@ -17,6 +16,7 @@ use crate::inventory::tests::of;
 use crate::inventory::tests::view;
 use crate::inventory::tests::views;
 use crate::plan::Request;
+use crate::report;
 use crate::report::PlanReport;
 use crate::text::Source;
 
@@ -29,7 +29,7 @@ const AFTER: &str = "a slave d 7; b master - 2 5461-10922; c master - 3 10923-16
     d master - 7 0-5460; e slave b 2; f slave c 3; g slave d 7";
 
 fn plan(inventory: &Inventory) -> PlanReport {
-    compose::plan(inventory, &Request::default()).expect("no bug")
+    report::plan(inventory, &Request::default()).expect("no bug")
 }
 
 /// Each node's view in time: `before`, `after` or left out.

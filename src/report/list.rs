@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::compose::capture;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::inventory::Inventory;
 use crate::list;
 use crate::list::Listed;
@@ -12,9 +15,78 @@ use crate::model::Domains;
 use crate::model::HostId;
 use crate::model::NodeId;
 use crate::report;
-use crate::report::HostRoles;
-use crate::report::ListItem;
-use crate::report::ListReport;
+use crate::report::Diagnostic;
+use crate::report::Input;
+use crate::report::SCHEMA_VERSION;
+use crate::report::Tool;
+use crate::report::capture;
+use crate::report::doubt::doubts;
+
+/// One node of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ListItem {
+    pub id: String,
+    /// Null for a ghost.
+    pub address: Option<String>,
+    /// Of a ghost: where it was last seen.
+    pub last_address: Option<String>,
+    pub host: Option<String>,
+    /// Of a ghost: its line in the first view that shows it without an address, as captured.
+    pub line: Option<String>,
+}
+
+/// Live nodes of one host, by role.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HostRoles {
+    pub host: String,
+    /// With slots; a slotless master is counted nowhere.
+    pub masters: usize,
+    /// Also those of a master without slots.
+    pub replicas: usize,
+}
+
+/// The answer of `list`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ListReport {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub inputs: Vec<Input>,
+    pub kind: ListKind,
+    /// By address; ghosts by id. Empty for distribution.
+    pub items: Vec<ListItem>,
+    /// Of distribution: by the lowest address on the host. Null for the other kinds.
+    pub distribution: Option<Vec<HostRoles>>,
+    /// What is not in the list and might be looked for there.
+    pub notes: Vec<String>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What is listed, as the command line spells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListKind {
+    NoSlot,
+    NoSlave,
+    Failovered,
+    Failbacked,
+    Noaddr,
+    WithDir,
+    Distribution,
+}
+
+impl ListKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoSlot => "no-slot",
+            Self::NoSlave => "no-slave",
+            Self::Failovered => "failovered",
+            Self::Failbacked => "failbacked",
+            Self::Noaddr => "noaddr",
+            Self::WithDir => "with-dir",
+            Self::Distribution => "distribution",
+        }
+    }
+}
 
 /// What to list.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,16 +163,15 @@ pub fn list(inventory: &Inventory, list: &List) -> Result<ListReport, Missing> {
 }
 
 impl List {
-    /// As the command line and the report spell it.
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> ListKind {
         match self {
-            Self::NoSlot => "no-slot",
-            Self::NoSlave => "no-slave",
-            Self::Failovered => "failovered",
-            Self::Failbacked => "failbacked",
-            Self::Noaddr => "noaddr",
-            Self::WithDir { .. } => "with-dir",
-            Self::Distribution => "distribution",
+            Self::NoSlot => ListKind::NoSlot,
+            Self::NoSlave => ListKind::NoSlave,
+            Self::Failovered => ListKind::Failovered,
+            Self::Failbacked => ListKind::Failbacked,
+            Self::Noaddr => ListKind::Noaddr,
+            Self::WithDir { .. } => ListKind::WithDir,
+            Self::Distribution => ListKind::Distribution,
         }
     }
 }
@@ -112,13 +183,13 @@ fn report(
     mut notes: Vec<String>,
 ) -> ListReport {
     let cluster = &inventory.cluster;
-    notes.extend(doubts(inventory));
+    notes.extend(doubts(inventory).iter().map(ToString::to_string));
     let items = nodes.iter().map(|&id| item(inventory, id)).collect();
     ListReport {
-        schema_version: report::SCHEMA_VERSION,
-        tool: capture::tool(),
+        schema_version: SCHEMA_VERSION,
+        tool: report::tool(),
         inputs: capture::inputs(inventory),
-        kind: list.kind().to_owned(),
+        kind: list.kind(),
         items,
         distribution: (*list == List::Distribution).then(|| distribution(cluster)),
         notes,
@@ -136,32 +207,6 @@ fn item(inventory: &Inventory, id: NodeId) -> ListItem {
         host: node.host.map(|h| cluster.host(h).name.to_string()),
         line: inventory.origins.ghost_line(id).map(str::to_owned),
     }
-}
-
-/// Why any list from this capture may be wrong.
-fn doubts(inventory: &Inventory) -> Vec<String> {
-    let mut doubts = Vec::new();
-    if !inventory.conflicts.is_empty() {
-        doubts.push("two nodes claim the same slots: see `topoplan check` (C001)".to_owned());
-    }
-    if inventory.views_behind > 0 {
-        let (behind, read) = (inventory.views_behind, inventory.cluster.views);
-        doubts.push(format!(
-            "{behind} of {read} views {}: see `topoplan check`",
-            if behind == 1 {
-                "disagrees with the rest"
-            } else {
-                "disagree with the rest"
-            }
-        ));
-    }
-    if inventory.incomplete {
-        doubts.push(
-            "views lack lines that stand in no other: nodes may be missing from this list"
-                .to_owned(),
-        );
-    }
-    doubts
 }
 
 /// A note on the live nodes whose home role nobody knows; a failure if that is all of them.

@@ -1,0 +1,57 @@
+//! The answer of `check`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::inventory::Inventory;
+use crate::report;
+use crate::report::Diagnostic;
+use crate::report::Finding;
+use crate::report::HostLoad;
+use crate::report::Input;
+use crate::report::SCHEMA_VERSION;
+use crate::report::Server;
+use crate::report::Summary;
+use crate::report::Tool;
+use crate::report::Views;
+use crate::report::capture;
+
+/// The answer of `check`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CheckReport {
+    pub schema_version: u32,
+    pub tool: Tool,
+    /// `redis 7.0.15`, for the headline.
+    pub server: Server,
+    /// Views read, and how many of them disagree with the reconciled cluster.
+    pub views: Views,
+    pub inputs: Vec<Input>,
+    pub summary: Summary,
+    pub distribution: Vec<HostLoad>,
+    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The answer of `check`.
+pub fn check(inventory: &Inventory) -> CheckReport {
+    let cluster = &inventory.cluster;
+    let findings = capture::found(inventory);
+    CheckReport {
+        schema_version: SCHEMA_VERSION,
+        tool: report::tool(),
+        server: Server {
+            name: cluster.server.name.to_string(),
+            version: cluster.server.version.map(|v| v.to_string()),
+        },
+        views: capture::views(inventory),
+        inputs: capture::inputs(inventory),
+        summary: capture::summary(cluster, &findings),
+        distribution: capture::distribution(cluster),
+        findings: findings
+            .iter()
+            .map(|f| capture::finding(inventory, cluster, f))
+            .collect(),
+        diagnostics: capture::diagnostics(inventory),
+    }
+}

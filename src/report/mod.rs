@@ -1,0 +1,92 @@
+//! The one serialisable answer of each command; its JSON schema is the public contract.
+//!
+//! Field names are fixed by the contract; absent values are null, never missing. Addresses are
+//! `ip:port`, ids as captured, paths relative to the CAPTURE argument. The plan report is the
+//! plan file: scripts are rendered from it alone, so it is read back, too.
+
+mod capture;
+mod check;
+mod doubt;
+mod failure;
+mod impact;
+mod list;
+mod plan;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+pub use crate::action::CopyHeld;
+pub use crate::action::Donor;
+pub use crate::action::Guard;
+pub use crate::action::GuardLink;
+pub use crate::action::GuardRole;
+pub use crate::action::Party;
+pub use crate::action::Receiver;
+pub use capture::Diagnostic;
+pub use capture::Evidence;
+pub use capture::Finding;
+pub use capture::HostLoad;
+pub use capture::Input;
+pub use capture::Member;
+pub use capture::Server;
+pub use capture::Subject;
+pub use capture::SubjectKind;
+pub use capture::Summary;
+pub use capture::Views;
+pub use capture::diagnostics;
+pub use capture::told;
+pub use check::CheckReport;
+pub use check::check;
+pub use doubt::DoubtKind;
+pub use doubt::Doubted;
+pub use failure::ErrorKind;
+pub use failure::ErrorReport;
+pub use failure::Failure;
+pub use failure::failure;
+pub use impact::Case;
+pub use impact::HostsListed;
+pub use impact::ImpactCase;
+pub use impact::ImpactReport;
+pub use impact::impact;
+pub use list::HostRoles;
+pub use list::List;
+pub use list::ListItem;
+pub use list::ListKind;
+pub use list::ListReport;
+pub use list::Missing;
+pub use list::list;
+pub use plan::Certificate;
+pub use plan::ClusterFacts;
+pub use plan::Exposure;
+pub use plan::Level;
+pub use plan::Multiplier;
+pub use plan::NoPlanFile;
+pub use plan::PLAN_VERSION;
+pub use plan::PlanFile;
+pub use plan::PlanReport;
+pub use plan::Proof;
+pub use plan::Refusal;
+pub use plan::ShardFacts;
+pub use plan::Step;
+pub use plan::Wait;
+pub use plan::plan;
+pub use plan::plan_id;
+pub use plan::read_plan;
+
+/// Version of the JSON contract.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Who wrote the report.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}

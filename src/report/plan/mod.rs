@@ -1,0 +1,189 @@
+//! The answer of `plan`, which is the plan file.
+
+mod build;
+mod groups;
+mod identity;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::measure;
+use crate::report::Diagnostic;
+use crate::report::Finding;
+use crate::report::HostLoad;
+use crate::report::Input;
+use crate::report::Member;
+use crate::report::Summary;
+use crate::report::Tool;
+use crate::report::Views;
+
+pub use build::plan;
+pub use identity::NoPlanFile;
+pub use identity::PlanFile;
+pub use identity::plan_id;
+pub use identity::read_plan;
+pub use step::Step;
+pub use step::Wait;
+
+/// Version of the plan file. Version 1, without groups and barriers, is still read.
+pub const PLAN_VERSION: u32 = 2;
+
+/// The cluster a plan was made for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ClusterFacts {
+    pub server: String,
+    pub version: Option<String>,
+    pub node_timeout_ms: u64,
+    pub members: Vec<Member>,
+    /// Ids without an address.
+    pub ghosts: Vec<Member>,
+    /// By slot owner. Files of the first version may lack it.
+    #[serde(default)]
+    pub shards: Vec<ShardFacts>,
+    /// When the first of the views was taken, in unix seconds by the clock of its node; null
+    /// where nothing tells.
+    pub taken: Option<u64>,
+}
+
+/// A shard as it was captured: a script that finds another owner or epoch has another cluster.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ShardFacts {
+    pub slots: String,
+    pub owner: String,
+    /// Null for a ghost.
+    pub address: Option<String>,
+    /// Null where nothing tells.
+    pub config_epoch: Option<u64>,
+    /// The owner lives.
+    pub live: bool,
+}
+
+/// How a level's value was shown to be the least possible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// Integer potentials on the residual network of a min-cost flow.
+    Flow,
+    /// Non-negative multipliers on the coupling rows, recomputed in integers.
+    Multipliers,
+    /// Counting alone.
+    Count,
+    /// The bound is below the value: better may exist.
+    None,
+}
+
+/// One level of the objective.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Level {
+    pub level: measure::Level,
+    /// In the captured cluster.
+    pub before: i64,
+    /// After the plan, recounted on the simulated end state.
+    pub value: i64,
+    /// No plan within the earlier levels' values can be below.
+    pub bound: i64,
+    pub proof: Proof,
+    /// False: this level was not asked for and is only kept from getting worse.
+    pub selected: bool,
+}
+
+/// A shard that is below two live copies because of a step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Exposure {
+    pub step: u32,
+    /// Slots of the shard.
+    pub shard: String,
+    /// Live, synced copies while the step runs.
+    pub copies: u32,
+    pub reason: String,
+}
+
+/// What a plan does not do, and what would make it possible.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Refusal {
+    pub subject: String,
+    pub reason: String,
+    pub unlock: String,
+}
+
+/// Multipliers that prove the coupled levels, in integers over a common scale.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Certificate {
+    pub level: measure::Level,
+    /// Every multiplier is a whole number of `1 / scale`.
+    pub scale: i64,
+    pub multipliers: Vec<Multiplier>,
+}
+
+/// One multiplier of one coupling row.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Multiplier {
+    /// `host 10.0.0.1 masters 4`, `spares 10.0.0.2`, `level over-host`.
+    pub row: String,
+    pub value: i64,
+}
+
+/// The answer of `plan`, and the plan file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PlanReport {
+    pub schema_version: u32,
+    /// SHA-256 of the content, without this field.
+    pub plan_id: String,
+    pub tool: Tool,
+    pub inputs: Vec<Input>,
+    /// Nothing that was selected remains.
+    pub complete: bool,
+    /// Set when no plan was made: why.
+    pub refused: Option<String>,
+    pub views: Views,
+    pub cluster: ClusterFacts,
+    pub summary: Summary,
+    /// What was found in the capture.
+    pub found: Vec<Finding>,
+    pub options: Vec<String>,
+    pub objective: Vec<Level>,
+    pub certificate: Vec<Certificate>,
+    /// Addresses by the name of their set, where several steps name the same: `@NAME` among the
+    /// addresses of a step stands for all of them.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Vec<String>>,
+    pub steps: Vec<Step>,
+    pub before: Vec<HostLoad>,
+    pub after: Vec<HostLoad>,
+    pub exposure: Vec<Exposure>,
+    /// Findings that are left at the end.
+    pub remaining: Vec<Finding>,
+    pub refusals: Vec<Refusal>,
+    /// What only a human can do, and what it would cure.
+    pub advice: Vec<String>,
+    /// Facts the capture does not show and the plan therefore assumes.
+    pub assumptions: Vec<String>,
+    /// MiB copied by full syncs.
+    pub copied_mib: i64,
+    /// Rough running time in seconds.
+    pub seconds: u64,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl PlanReport {
+    /// The addresses of a step's list, groups spelt out.
+    pub fn spelt_out<'a>(&'a self, list: &'a [String]) -> Vec<&'a str> {
+        let mut addresses = Vec::with_capacity(list.len());
+        for entry in list {
+            match entry
+                .strip_prefix('@')
+                .and_then(|name| self.groups.get(name))
+            {
+                Some(group) => addresses.extend(group.iter().map(String::as_str)),
+                None => addresses.push(entry.as_str()),
+            }
+        }
+        addresses
+    }
+}

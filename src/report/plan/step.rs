@@ -1,0 +1,186 @@
+//! One step of a plan with everything a script needs: who is told what, when it may run, what
+//! is waited for.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::action;
+use crate::action::Guard;
+use crate::action::Kind;
+use crate::action::Operands;
+use crate::action::Risk;
+use crate::action::Spelled;
+use crate::action::StepMode;
+use crate::action::Until;
+use crate::model::Cluster;
+use crate::model::NodeId;
+use crate::report::plan::groups::Groups;
+use crate::rules::Code;
+use crate::rules::Phase;
+use crate::simulate::Moment;
+
+/// What a step waits for before the next one may start.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Wait {
+    pub until: Until,
+    /// Where it is looked at: addresses, and `@NAME` for those of a group.
+    pub at: Vec<String>,
+    pub limit_ms: u64,
+    /// How long it takes, roughly.
+    #[serde(default)]
+    pub expected_ms: u64,
+}
+
+/// One action in its place in the plan's order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// From 1.
+    pub id: u32,
+    /// The same in every plan that asks the same of the same nodes.
+    #[serde(default)]
+    pub key: String,
+    pub phase: Phase,
+    /// Steps of one wave may run at the same time.
+    pub wave: u32,
+    pub action: Kind,
+    /// Where the command is sent: replicate: the future replica; failover: the replica to
+    /// promote; meet: the member asked; set-slot, flush: the node; forget: null.
+    pub node: Option<String>,
+    pub address: Option<String>,
+    /// replicate: the master; failover: the master replaced; meet: the node to be met; forget:
+    /// the ghost. Null for set-slot stable and flush.
+    pub target: Option<String>,
+    pub target_address: Option<String>,
+    /// meet: the bus port of the node to be met, where it is not its port + 10000; else null.
+    pub target_bus_port: Option<u16>,
+    /// forget: the addresses to be told, and `@NAME` for those of a group.
+    pub tell: Vec<String>,
+    /// set-slot: the slots closed. failover: the slots taken over.
+    pub slots: Option<String>,
+    /// failover: graceful, force or takeover. set-slot: stable.
+    pub mode: Option<StepMode>,
+    /// Ids of steps that must be done before.
+    pub after: Vec<u32>,
+    /// All steps up to this id must be done before, too; null: only those of `after`.
+    #[serde(default)]
+    pub barrier: Option<u32>,
+    /// failover: at least so long after the step named last in `after` (votes are withheld for
+    /// twice the node timeout); else 0.
+    pub pause_ms: u64,
+    /// What it may lose for good; null: nothing.
+    #[serde(default)]
+    pub risk: Option<Risk>,
+    pub guard: Guard,
+    pub wait: Wait,
+    /// Codes of the findings it cures or prepares to cure.
+    #[schemars(with = "Vec<String>")]
+    pub cures: Vec<Code>,
+    pub reason: String,
+    /// The command that takes it back, in words; null if there is none.
+    pub undo: Option<String>,
+}
+
+impl Step {
+    /// What it names, for those who write or say what its action is; `tell` spelt out.
+    pub fn spelled<'a>(&'a self, tell: &'a [&'a str]) -> Spelled<'a> {
+        Spelled {
+            node: self.node.as_deref(),
+            address: self.address.as_deref(),
+            target: self.target.as_deref(),
+            target_address: self.target_address.as_deref(),
+            bus_port: self.target_bus_port,
+            tell,
+            slots: self.slots.as_deref(),
+            mode: self.mode,
+        }
+    }
+}
+
+/// The step at `index`; addresses are those of the captured cluster, as no step changes them.
+pub(super) fn step(
+    cluster: &Cluster,
+    groups: &Groups,
+    index: usize,
+    step: &action::Step,
+    moment: &Moment,
+) -> Step {
+    let action::Step {
+        draft,
+        wave,
+        after,
+        barrier,
+        pause,
+    } = step;
+    let Moment {
+        operands,
+        guard,
+        wait,
+        undo,
+    } = moment;
+    let name = |id: Option<NodeId>| id.map(|n| cluster.node(n).name.to_string());
+    let address = |id: NodeId| cluster.node(id).address.as_ref().map(ToString::to_string);
+    let last_address = |id: NodeId| {
+        let last = cluster.node(id).last_address.as_ref();
+        last.map(ToString::to_string)
+            .filter(|_| operands.target_may_be_gone)
+    };
+    let addresses = |ids: &[NodeId]| groups.spell(ids, address);
+    let spec = draft.action.kind().spec();
+    Step {
+        id: index as u32 + 1,
+        key: key(cluster, spec.word, operands),
+        phase: draft.phase,
+        wave: *wave,
+        action: draft.action.kind(),
+        node: name(operands.node),
+        address: operands.node.and_then(address),
+        target: name(operands.target),
+        target_address: operands
+            .target
+            .and_then(|id| address(id).or_else(|| last_address(id))),
+        target_bus_port: operands.bus_port,
+        tell: addresses(operands.tell.as_deref().unwrap_or_default()),
+        slots: operands.slots.as_ref().map(ToString::to_string),
+        mode: operands.mode,
+        after: after.iter().map(|&a| a as u32 + 1).collect(),
+        barrier: barrier.map(|b| b as u32 + 1),
+        pause_ms: if *pause {
+            2 * cluster.settings.node_timeout_ms
+        } else {
+            0
+        },
+        risk: (spec.risk)(operands.mode, guard.link.is_some()),
+        guard: guard.clone(),
+        wait: Wait {
+            until: wait.until,
+            at: addresses(wait.at.nodes()),
+            limit_ms: wait.limit_ms,
+            expected_ms: 1000 * draft.action.seconds(step, &cluster.settings),
+        },
+        cures: draft.cures.clone(),
+        reason: draft.reason.clone(),
+        undo: undo.as_ref().map(ToString::to_string),
+    }
+}
+
+/// A hash of what is asked, and of whom: by ids, as addresses may change between two plans.
+fn key(cluster: &Cluster, word: &str, operands: &Operands) -> String {
+    const BYTES: usize = 8;
+    let name = |id: Option<NodeId>| id.map_or("-", |n| cluster.node(n).name.as_str());
+    let slots = operands.slots.as_ref().map(ToString::to_string);
+    let asked = [
+        word,
+        operands.mode.map_or("-", StepMode::word),
+        name(operands.node),
+        name(operands.target),
+        slots.as_deref().unwrap_or("-"),
+    ];
+    let hash = Sha256::digest(asked.join(" ").as_bytes());
+    hash.iter()
+        .take(BYTES)
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
