@@ -93,12 +93,12 @@ const REFUSALS: &[Refusal] = &[
         help: "look for rename-command in its configuration",
     },
     Refusal {
-        begins: "ERR Unknown subcommand",
+        begins: UNKNOWN[0],
         means: "the node does not know the command: it is of a later version",
         help: "CLUSTER NODES is known to every version",
     },
     Refusal {
-        begins: "ERR unknown subcommand",
+        begins: UNKNOWN[1],
         means: "the node does not know the command: it is of a later version",
         help: "CLUSTER NODES is known to every version",
     },
@@ -122,6 +122,38 @@ const OTHERS: [&str; 15] = [
     "INPROG",
     "IOERR",
 ];
+
+/// What a server answers to a word that is none of its subcommands.
+const UNKNOWN: [&str; 2] = ["ERR Unknown subcommand", "ERR unknown subcommand"];
+
+/// Subcommands of CLUSTER that not every version has.
+const LATER: [&str; 16] = [
+    "addslotsrange",
+    "bumpepoch",
+    "cancelslotmigrations",
+    "count-failure-reports",
+    "delslotsrange",
+    "flushslot",
+    "getslotmigrations",
+    "links",
+    "migrateslots",
+    "migration",
+    "myshardid",
+    "replicas",
+    "shards",
+    "slot-stats",
+    "slots",
+    "syncslots",
+];
+
+/// A word was asked for that no version knows as a subcommand: it was mistyped. The servers quote
+/// it: `ERR Unknown subcommand or wrong number of arguments for 'node'. Try CLUSTER HELP.`
+fn is_mistyped(answer: &str) -> bool {
+    let quoted = answer.split(['\'', '"', '`']).nth(1);
+    let is_later = |word: &str| LATER.iter().any(|known| known.eq_ignore_ascii_case(word));
+    UNKNOWN.iter().any(|begins| answer.starts_with(begins))
+        && quoted.is_some_and(|word| !word.is_empty() && !is_later(word))
+}
 
 /// The answer without what clients put before it, if it is a refusal.
 pub(super) fn refusal(line: &str) -> Option<&str> {
@@ -173,6 +205,16 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
             continue;
         };
         match REFUSALS.iter().find(|r| answer.starts_with(r.begins)) {
+            Some(_) if is_mistyped(answer) => {
+                let message = format!(
+                    "the answer is {}: the command was mistyped",
+                    quote_line(answer)
+                );
+                log.at_line(
+                    Diagnostic::new(Capture::Refused, message).severity(Severity::Note),
+                    line,
+                );
+            }
             Some(refusal) if !said.contains(&refusal.begins) => {
                 said.push(refusal.begins);
                 let message = format!("the answer is {}: {}", quote_line(answer), refusal.means);
