@@ -9,6 +9,7 @@ mod level;
 mod load;
 mod majority;
 mod spread;
+mod survival;
 
 use std::cmp::Reverse;
 
@@ -31,6 +32,7 @@ pub use load::loads;
 pub use majority::MajorityLost;
 pub use spread::Spread;
 pub use spread::Tier;
+pub use survival::host_losses;
 
 /// Every level of a plan that is a count of the cluster; smaller is better.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -2,6 +2,7 @@
 //!
 //! Knows model. Reading files is the business of `cli/`; this is what was read.
 
+pub mod clock;
 mod decode;
 pub mod lex;
 mod places;

@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::Format;
+use crate::cli::glossary;
+use crate::cli::glossary::Word;
 use crate::cli::output::Terminal;
 use crate::cli::suggest;
 use crate::diagnostic;
@@ -15,7 +17,7 @@ use crate::rules::Rule;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ExplainArgs {
-    /// A code or a name: P005, skewed-masters, parse/node-id
+    /// A code, a name or a word of the answers: P005, skewed-masters, parse/node-id, ghost
     #[arg(value_name = "CODE")]
     code: String,
     /// How the answer is written
@@ -30,7 +32,8 @@ struct Page<'a> {
     code: &'a str,
     /// Null for a diagnostic.
     rule: Option<&'a str>,
-    severity: String,
+    /// Null for a word.
+    severity: Option<String>,
     /// Markdown.
     page: String,
 }
@@ -39,11 +42,12 @@ struct Page<'a> {
 enum Entry {
     Rule(&'static Rule),
     Diagnostic(diagnostic::Code),
+    Word(&'static Word),
 }
 
 pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let entry = find(&args.code).map_err(|help| {
-        let message = format!("no rule and no diagnostic is called `{}`", args.code);
+        let message = format!("no rule, diagnostic or word is called `{}`", args.code);
         Failure::Usage(message, help)
     })?;
     let text = match args.format {
@@ -59,6 +63,7 @@ impl Entry {
         match self {
             Self::Rule(rule) => page(rule),
             Self::Diagnostic(code) => diagnostic_page(*code),
+            Self::Word(word) => format!("# {}\n\n{}", word.name, word.text),
         }
     }
 
@@ -69,15 +74,22 @@ impl Entry {
                 schema_version,
                 code: rule.code.as_str(),
                 rule: Some(rule.id),
-                severity: rule.severity.to_string(),
+                severity: Some(rule.severity.to_string()),
                 page: rule.markdown(),
             },
             Self::Diagnostic(code) => Page {
                 schema_version,
                 code: code.as_str(),
                 rule: None,
-                severity: code.severity().to_string(),
+                severity: Some(code.severity().to_string()),
                 page: code.markdown(),
+            },
+            Self::Word(word) => Page {
+                schema_version,
+                code: word.name,
+                rule: None,
+                severity: None,
+                page: word.text.to_owned(),
             },
         }
     }
@@ -108,9 +120,11 @@ fn find(word: &str) -> Result<Entry, String> {
     let diagnostic = || word.trim().to_ascii_lowercase().parse();
     let entry = rules::find(word)
         .map(Entry::Rule)
-        .or_else(|| diagnostic().ok().map(Entry::Diagnostic));
+        .or_else(|| diagnostic().ok().map(Entry::Diagnostic))
+        .or_else(|| glossary::find(word).map(Entry::Word));
     let diagnostics = diagnostic::Code::all().map(diagnostic::Code::as_str);
-    entry.ok_or_else(|| unknown(word, rule_words().chain(diagnostics)))
+    let words = glossary::WORDS.iter().map(|word| word.name);
+    entry.ok_or_else(|| unknown(word, rule_words().chain(diagnostics).chain(words)))
 }
 
 /// The rule of a code or a name, as [`find`] finds it.

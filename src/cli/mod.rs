@@ -11,6 +11,7 @@ mod docs;
 mod explain;
 mod failure;
 mod files;
+mod glossary;
 mod impact;
 mod limits;
 mod list;
@@ -70,7 +71,7 @@ enum Command {
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
     Redact(redact::RedactArgs),
-    /// What a code means, why it matters, what to do
+    /// What a code or a word of the answers means, why it matters, what to do
     Explain(explain::ExplainArgs),
     /// Print a read-only script that captures a cluster
     Collect(collect::CollectArgs),

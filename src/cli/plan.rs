@@ -74,7 +74,12 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         Format::Text => {
             terminal.untold(&report.diagnostics, &report.found);
             let look = terminal.data_look();
-            terminal.data(&render::plan(&report, look, &args.words(&request)))?;
+            let file = args.output.as_deref().filter(|_| exit == Exit::Clean);
+            let typed = render::Typed {
+                words: &args.words(&request),
+                file: file.map(Path::new),
+            };
+            terminal.data(&render::plan(&report, look, typed))?;
         }
     }
     if exit == Exit::Unproven {

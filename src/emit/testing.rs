@@ -15,6 +15,7 @@ use crate::report::PLAN_VERSION;
 use crate::report::Party;
 use crate::report::PlanReport;
 use crate::report::ShardFacts;
+use crate::report::State;
 use crate::report::Step;
 use crate::report::Subject;
 use crate::report::SubjectKind;
@@ -40,8 +41,11 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         views: Views {
             read: 0,
             behind: 0,
+            unmet: 0,
             on_disk: false,
+            instead: None,
         },
+        state: State::default(),
         cluster: ClusterFacts {
             server: "redis".into(),
             version: Some("7.0.15".into()),

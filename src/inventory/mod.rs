@@ -45,12 +45,15 @@ mod seen;
 mod server;
 mod sights;
 mod slots;
+mod states;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
 mod wholeness;
 mod whose;
 mod whose_host;
+
+use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;
@@ -71,6 +74,7 @@ pub use links::OneWay;
 pub use origins::Origins;
 pub use sights::Sight;
 pub use sights::Sights;
+pub use states::State;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -101,6 +105,8 @@ pub struct Inventory {
     pub views: Vec<ViewOf>,
     /// Who sees whom how.
     pub sights: Sights,
+    /// What nodes say of the cluster as a whole, by those that were asked.
+    pub states: BTreeMap<NodeId, State>,
     /// What was going on while the capture was taken.
     pub in_flight: InFlight,
     /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.

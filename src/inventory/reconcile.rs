@@ -46,6 +46,7 @@ use crate::inventory::server;
 use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
+use crate::inventory::states;
 use crate::inventory::unseen;
 use crate::inventory::wholeness;
 use crate::inventory::whose::Whose;
@@ -135,6 +136,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         .map(|&v| view_of(&gathered, &gathered.views[v], &index, &inventory.cluster))
         .collect();
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
+    inventory.states = states::read(&gathered, &inventory.cluster);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
     inventory.conf_faults = conf::judge(&gathered, &whose, &inventory.cluster);

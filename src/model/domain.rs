@@ -300,8 +300,15 @@ impl<'a> Domains<'a> {
         let here: Vec<_> = disks.filter(|(_, d)| d.host == at).collect();
         let meant =
             |disk: &Disk| *disk.name == *dir || disk.dirs.iter().any(|known| is_below(known, dir));
-        let meant = here.iter().filter(|(_, disk)| meant(disk));
-        let nodes: Vec<&Vec<NodeId>> = meant.map(|&(index, _)| &self.on_disk[index]).collect();
+        let mut meant: Vec<_> = here.iter().filter(|(_, disk)| meant(disk)).collect();
+        if meant.is_empty() {
+            // Of a disk whose nodes are all dead nobody told the directories: one that lies on it
+            // by its name is meant, the longest name first.
+            let on = here.iter().filter(|(_, disk)| is_on(dir, &disk.name));
+            meant.extend(on.max_by_key(|(_, disk)| disk.name.len()));
+        }
+        let nodes = meant.into_iter().map(|&(index, _)| &self.on_disk[index]);
+        let nodes: Vec<&Vec<NodeId>> = nodes.collect();
         if nodes.is_empty() {
             return Err(NoSuchDomain::Disk {
                 host: host.to_owned(),
@@ -321,10 +328,27 @@ fn is_below(dir: &str, prefix: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// A directory on a disk that is called by its mount point.
+fn is_on(dir: &str, disk: &str) -> bool {
+    disk.len() > 1 && disk.starts_with('/') && is_below(dir, disk)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::testing::cluster;
+
+    #[test]
+    fn a_directory_on_a_disk_that_is_known_by_its_name_alone_names_the_disk() {
+        let mut cluster = cluster("m1@h1/-/d1 < r1@h1/-/d2");
+        cluster.disks[0].name = "/data/ssd_1".into();
+        cluster.disks[1].name = "/data".into();
+        let domains = Domains::of(&cluster);
+        let on = |dir: &str| domains.nodes_in(&Domain::Disk("h1".to_owned(), dir.to_owned()));
+        assert_eq!(on("/data/ssd_1/kv/kv"), Ok(vec![NodeId(0)]));
+        assert_eq!(on("/data/ssd_10/kv"), Ok(vec![NodeId(1)]));
+        assert!(on("/other").is_err());
+    }
 
     #[test]
     fn reads_domains() {

@@ -40,6 +40,15 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         table::lacks_columns(block, "`host` and `ip` or `address` columns", log);
         return Vec::new();
     }
+    if Header::of(block).is_some_and(|h| h.has("zone") && h.has("rack")) {
+        table::say_of_header(
+            block,
+            "rack",
+            "the column `rack` counts only in rows without a `zone`: to have racks judged, \
+             write them into that one",
+            log,
+        );
+    }
     vec![Section::new(
         DIALECT.name,
         block,
@@ -79,6 +88,16 @@ fn row(row: &Row, log: &mut Log) -> Option<HostRow> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_rack_beside_a_zone_is_not_dropped_without_a_word() {
+        for (header, said) in [("zone,rack", 1), ("rack,memory_bytes", 0)] {
+            let text = format!("host,ip,{header}\nh1,10.0.0.1,a,1\n");
+            let source = Source::new("hosts.csv", text, String::new());
+            let parsed = parse_file(&source);
+            assert_eq!(parsed.diagnostics.len(), said, "{header}");
+        }
+    }
+
     use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::HostRow;

@@ -70,6 +70,19 @@ pub enum Authority {
     Slots,
 }
 
+impl Authority {
+    /// What is typed to get it.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::View => "cluster nodes",
+            Self::Disk => "nodes.conf",
+            Self::Shards => "cluster shards",
+            Self::Check => "--cluster check",
+            Self::Slots => "cluster slots",
+        }
+    }
+}
+
 /// One line of `CLUSTER NODES` (`clusterGenNodeDescription`).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeLine<'a> {

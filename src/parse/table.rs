@@ -193,21 +193,23 @@ fn count_lines(text: &str, from: usize, to: usize) -> u32 {
 }
 
 fn unknown_columns(block: Block, header: &Header, known: &[&str], log: &mut Log) {
-    let first = block.lines().find(|(_, line)| !line.trim().is_empty());
-    let Some((line, text)) = first else { return };
     for name in &header.0 {
         if !known.contains(&name.as_str()) && !name.is_empty() {
-            let start = text.to_ascii_lowercase().find(name.as_str());
-            let part = start.and_then(|at| text.get(at..at + name.len()));
             let message = format!("unknown column {}; it was not used", quote(name));
-            let spot = Spot {
-                line,
-                text,
-                part: part.unwrap_or(text),
-            };
-            log.say(Parse::Column, message, spot);
+            say_of_header(block, name, &message, log);
         }
     }
+}
+
+/// Says something of a column, at its name in the header.
+pub(super) fn say_of_header(block: Block, column: &str, message: &str, log: &mut Log) {
+    let first = block.lines().find(|(_, line)| !line.trim().is_empty());
+    let Some((line, text)) = first else { return };
+    let at = text.to_ascii_lowercase().find(column);
+    let part = at
+        .and_then(|at| text.get(at..at + column.len()))
+        .unwrap_or(text);
+    log.say(Parse::Column, message.to_owned(), Spot { line, text, part });
 }
 
 /// Says that a table lacks what makes it one; for files that a flag names.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::action::Kind;
 use crate::action::Step;
 use crate::measure;
 use crate::measure::MajorityLost;
@@ -272,7 +273,9 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
             && cluster.root(id).is_some()
             && node.replication.sync == Sync::Unknown
     });
-    if unknown > 0 {
+    let fails_over =
+        |step: &Step| matches!(step.draft.action.kind(), Kind::Failover | Kind::Replicate);
+    if unknown > 0 && scene.steps.iter().any(fails_over) {
         notes.assumptions.push(Assumption::InSync(unknown));
     }
     let offsets = scene.served.unknown_offsets.iter().copied();

@@ -27,6 +27,7 @@ mod request;
 mod roles;
 mod serve;
 mod solve;
+mod unlocks;
 mod verdict;
 mod versions;
 mod vouch;
@@ -101,8 +102,22 @@ pub enum NoPlan {
     Broken(#[from] simulate::Broken),
 }
 
-/// Plans on a capture, if that may be done; `found` are its findings.
+/// Plans on a capture, if that may be done; `found` are its findings. What a refusal names as its
+/// unlock was tried: given, it changes the plan.
 pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
+    let mut plan = untried(inventory, found, request)?;
+    unlocks::keep_true(&mut plan, request, |other| {
+        untried(inventory, found, other).ok()
+    });
+    Ok(plan)
+}
+
+/// As [`on`], but what would unlock something was not tried.
+pub fn untried(
+    inventory: &Inventory,
+    found: &[Finding],
+    request: &Request,
+) -> Result<Plan, NoPlan> {
     admission::admit(inventory, found, request).map_err(NoPlan::Refused)?;
     let wanted = inventory.policy.wanted(&inventory.cluster);
     plan(&inventory.cluster, &inventory.policy, &wanted, request)

@@ -1,14 +1,18 @@
 //! The answer of `check` for people.
 
 use crate::diagnostic::Severity;
+use crate::render::causes;
 use crate::render::diagnostics;
 use crate::render::findings;
 use crate::render::page::Line;
 use crate::render::page::Page;
+use crate::render::state;
 use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::render::table;
 use crate::report::CheckReport;
+use crate::report::Outlook;
+use crate::report::Serves;
 use crate::report::Summary;
 use crate::report::Views;
 use crate::text::safe::width;
@@ -20,9 +24,13 @@ pub fn check(report: &CheckReport, look: Look) -> String {
     if !look.quiet {
         let server = server(&report.server.name, report.server.version.as_deref());
         headline(&mut page, &server, &report.summary, &report.views);
+        state::line(&mut page, &report.state);
         page.gap();
     }
-    findings::full(&mut page, &report.findings);
+    if !look.quiet {
+        causes::lines(&mut page, report);
+    }
+    findings::full(&mut page, &causes::folded(report, look.verbose > 0));
     if !look.quiet {
         if !report.distribution.is_empty() {
             page.gap();
@@ -48,17 +56,25 @@ pub(super) fn headline(page: &mut Page, server: &str, summary: &Summary, views: 
     if summary.ghosts > 0 {
         nodes = format!("{nodes} and {}", count(summary.ghosts, "ghost"));
     }
-    let mut seen = count(views.read, "view");
+    let mut seen = count(views.read.saturating_sub(views.unmet), "view");
     if views.on_disk {
         seen.push_str(" from disk");
     }
-    let seen = match (views.read, views.behind) {
+    if let Some(instead) = &views.instead {
+        seen = format!("no view, a report of `{instead}`");
+    }
+    let mut seen = match (views.read.saturating_sub(views.unmet), views.behind) {
+        _ if views.instead.is_some() => seen,
         (0, _) => "no view".to_owned(),
         (1, 0) => format!("{seen} only"),
         (_, 0) => format!("{seen}, all agree"),
         (read, behind) if behind == read && read > 1 => format!("{seen}, none agrees"),
         (_, behind) => format!("{seen}, {behind} behind"),
     };
+    if views.unmet > 0 {
+        let alone = count(views.unmet, "view");
+        seen.push_str(&format!(", {alone} of who was never met"));
+    }
     let rest = format!(
         " · {nodes} on {} · {} · {seen}",
         count(summary.hosts, "host"),
@@ -68,39 +84,23 @@ pub(super) fn headline(page: &mut Page, server: &str, summary: &Summary, views: 
 }
 
 fn closing(page: &mut Page, report: &CheckReport) {
-    let Summary {
-        errors,
-        warnings,
-        notes,
-        ..
-    } = report.summary;
     let untold = diagnostics::untold(&report.diagnostics, &report.findings, page.look);
-    let doubts: Vec<&str> = untold
-        .iter()
-        .filter(|d| d.severity != Severity::Note)
-        .map(|d| d.code.as_str())
-        .collect();
-    let (ink, verdict) = if report.findings.is_empty() && !doubts.is_empty() {
-        let text = "nothing to complain about in what could be read";
-        (Ink::Warning, text.to_owned())
-    } else if report.findings.is_empty() {
-        (Ink::Good, "nothing to complain about".to_owned())
-    } else {
-        let ink = match (errors, warnings) {
-            (0, 0) => Ink::Note,
-            (0, _) => Ink::Warning,
-            _ => Ink::Error,
-        };
-        (ink, findings::tally(errors, warnings, notes))
-    };
+    let doubts = untold.iter().any(|d| d.severity != Severity::Note);
+    let (ink, verdict) = verdict(report, doubts);
     let mut line = Line::new().put(ink, &verdict);
     if !untold.is_empty() {
         let text = format!(" · {}", count(untold.len(), "diagnostic"));
         line = line.put(Ink::Plain, &text);
     }
     if let Some(code) = findings::first_code(&report.findings) {
-        let hint =
-            format!("topoplan plan CAPTURE shows what to do · topoplan explain {code} says why");
+        let hint = match &report.outlook {
+            Outlook {
+                refused: Some(_), ..
+            } => "topoplan plan CAPTURE says why it plans nothing",
+            Outlook { steps: 0, .. } => "no plan has a step for it",
+            Outlook { .. } => "topoplan plan CAPTURE shows what to do",
+        };
+        let hint = format!("{hint} · topoplan explain {code} says why");
         if line.column() + 3 + width(&hint) > page.look.width {
             page.line(std::mem::take(&mut line));
         } else {
@@ -109,6 +109,43 @@ fn closing(page: &mut Page, report: &CheckReport) {
         line = line.put(Ink::Plain, &hint);
     }
     page.line(line);
+}
+
+/// Nobody reads of a clean bill above a cluster that does not serve, or of which the list is not
+/// whole.
+fn verdict(report: &CheckReport, doubts: bool) -> (Ink, String) {
+    let Summary {
+        errors,
+        warnings,
+        notes,
+        ..
+    } = report.summary;
+    if report.findings.is_empty() {
+        let serves = match report.state.serves {
+            Serves::Yes | Serves::Unknown => true,
+            Serves::Partly | Serves::No => false,
+        };
+        return if !serves {
+            (
+                Ink::Error,
+                "no rule fires, but the cluster does not serve".to_owned(),
+            )
+        } else if !report.state.whole {
+            let text = "nothing found in the part that could be read: no clean bill";
+            (Ink::Warning, text.to_owned())
+        } else if doubts {
+            let text = "nothing to complain about in what could be read";
+            (Ink::Warning, text.to_owned())
+        } else {
+            (Ink::Good, "nothing to complain about".to_owned())
+        };
+    }
+    let ink = match (errors, warnings) {
+        (0, 0) => Ink::Note,
+        (0, _) => Ink::Warning,
+        _ => Ink::Error,
+    };
+    (ink, findings::tally(errors, warnings, notes))
 }
 
 #[cfg(test)]
@@ -124,6 +161,8 @@ mod tests {
         assert_eq!(
             check(&report, Look::default()),
             "redis 7.0.15 · 6 nodes on 2 hosts · 3 shards · 6 views, all agree\n\
+             state     ok on 6 of 6 · every slot has a live owner · 3 of 3 voting masters live, 2 needed\n\
+             \x20         survives the loss of any host\n\
              \n\
              host    masters  replicas  spares\n\
              host-1        3         0       0\n\
@@ -139,6 +178,8 @@ mod tests {
         assert_eq!(
             check(&report, Look::default()),
             "redis 7.0.15 · 6 nodes on 2 hosts · 3 shards · 6 views, all agree\n\
+             state     ok on 6 of 6 · every slot has a live owner · 3 of 3 voting masters live, 2 needed\n\
+             \x20         survives the loss of any host\n\
              \n\
              error    S001 uncovered-slots\n         \
              0-5460 have no live owner  at a/cluster-nodes.txt:3\n         \

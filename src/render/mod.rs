@@ -5,6 +5,7 @@
 //! neither paint the terminal nor forge a line. Start reading at `page.rs`, the layout that all
 //! commands share, then at `check.rs`.
 
+mod causes;
 mod check;
 mod diagnostics;
 mod explain;
@@ -15,6 +16,7 @@ mod list;
 mod objective;
 mod page;
 mod plan;
+mod state;
 mod steps;
 mod style;
 mod table;
@@ -30,6 +32,7 @@ pub use explain::explain;
 pub use impact::impact;
 pub use list::Column;
 pub use list::list;
+pub use plan::Typed;
 pub use plan::plan;
 pub use style::Look;
 pub use style::WIDTH;

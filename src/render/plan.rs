@@ -1,5 +1,7 @@
 //! The answer of `plan` for people.
 
+use std::path::Path;
+
 use crate::diagnostic::Severity;
 use crate::render::check;
 use crate::render::findings;
@@ -7,13 +9,19 @@ use crate::render::objective;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
+use crate::render::state;
 use crate::render::steps;
 use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::render::table;
 use crate::report::Exposure;
+use crate::report::Finding;
 use crate::report::PlanReport;
 use crate::report::Refusal;
+use crate::rules::Code;
+use crate::rules::Family;
+use crate::text::quote::shell_word;
+use crate::text::safe::safe;
 use crate::text::safe::width;
 use crate::text::words::count;
 
@@ -26,14 +34,23 @@ const SUBJECTS_SHOWN: usize = 4;
 /// Assumptions, refusals and pieces of advice that are shown without `-v`.
 const ENTRIES_SHOWN: usize = 12;
 
-/// What to do, in order, and what is left. `invocation` is the CAPTURE part of the command line
-/// as it was typed, for the `next` line.
-pub fn plan(report: &PlanReport, look: Look, invocation: &str) -> String {
+/// How the plan was asked for, for the `next` line.
+#[derive(Clone, Copy, Debug)]
+pub struct Typed<'a> {
+    /// The CAPTURE part of the command line and its options, as they were typed.
+    pub words: &'a str,
+    /// The plan file that is written.
+    pub file: Option<&'a Path>,
+}
+
+/// What to do, in order, and what is left.
+pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
     let mut page = Page::new(look);
     if !look.quiet {
         let cluster = &report.cluster;
         let server = check::server(&cluster.server, cluster.version.as_deref());
         check::headline(&mut page, &server, &report.summary, &report.views);
+        state::line(&mut page, &report.state);
         page.gap();
     }
     if let Some(reason) = &report.refused {
@@ -74,7 +91,8 @@ pub fn plan(report: &PlanReport, look: Look, invocation: &str) -> String {
         page.gap();
     }
     if !report.steps.is_empty() && !look.quiet {
-        next(&mut page, &report.cluster.server, invocation);
+        page.labelled(Ink::Head, "id", &report.plan_id);
+        next(&mut page, &report.cluster.server, typed);
     }
     page.finish()
 }
@@ -113,9 +131,17 @@ fn nothing(report: &PlanReport) -> String {
 
 /// `2 errors, 1 warning` at the end of the plan. Notes count only where their cure was asked for.
 fn left(report: &PlanReport) -> Option<String> {
-    let of = |severity| {
+    // No simulated step says anew what the nodes told of themselves.
+    let stays =
+        |f: &&Finding| f.code.family() == Family::Health && f.code != Code::ClusterStateFail;
+    let of = |severity: Severity| {
         let findings = report.remaining.iter();
-        findings.filter(|f| f.severity == severity).count()
+        let told = report.found.iter().filter(stays);
+        let told = told.filter(|f| !report.remaining.contains(f));
+        findings
+            .chain(told)
+            .filter(|f| f.severity == severity)
+            .count()
     };
     let notes = if report.complete {
         0
@@ -236,18 +262,23 @@ fn more(page: &mut Page, hidden: usize) {
     }
 }
 
-/// The two commands that turn the plan into a script, for copying.
-fn next(page: &mut Page, server: &str, invocation: &str) {
+/// The commands that turn the plan into a script, for copying.
+fn next(page: &mut Page, server: &str, typed: Typed) {
     let tool = match server {
         "valkey" => "valkey-cli",
         "flashbase" => "flashbase",
         _ => "redis-cli",
     };
-    let write = format!("topoplan plan {invocation} -o plan.json");
-    let script = format!("topoplan script plan.json --tool {tool} > plan.sh");
+    let file = typed.file.unwrap_or(Path::new("plan.json"));
+    let word = |path: &Path| shell_word(&safe(&path.to_string_lossy()));
+    let (from, to) = (word(file), word(&file.with_extension("sh")));
+    let script = format!("topoplan script {from} --tool {tool} > {to}");
+    let write = format!("topoplan plan {} -o {from}", typed.words);
     let one = format!("{write} && {script}");
     // Never wrapped: a command with a line break inside would be another command.
-    let lines = if LABEL + width(&one) <= page.look.width {
+    let lines = if typed.file.is_some() {
+        vec![script]
+    } else if LABEL + width(&one) <= page.look.width {
         vec![one]
     } else {
         vec![write, script]
@@ -265,12 +296,19 @@ mod tests {
     use crate::render::testing;
     use crate::rules::Code;
 
+    const NIGHT: Typed = Typed {
+        words: "night/",
+        file: None,
+    };
+
     #[test]
     fn a_small_plan_reads_from_top_to_bottom() {
         let report = testing::plan();
         assert_eq!(
-            plan(&report, Look::default(), "night/"),
+            plan(&report, Look::default(), NIGHT),
             "redis 7.0.15 · 6 nodes on 2 hosts · 3 shards · 6 views, all agree\n\
+             state     ok on 6 of 6 · every slot has a live owner · 3 of 3 voting masters live, 2 needed\n\
+             \x20         survives the loss of any host\n\
              \n\
              found     warning P005 skewed-masters  host-1 runs 3 of 3 masters  \
              at a/cluster-nodes.txt:3\n\
@@ -285,6 +323,7 @@ mod tests {
              \x20         host-2  0 -> 1   3 -> 2\n\
              \n\
              exposure  none: no step takes a shard below two copies\n\
+             id        00\n\
              next      topoplan plan night/ -o plan.json && topoplan script plan.json \
              --tool redis-cli > plan.sh\n"
         );
@@ -295,7 +334,7 @@ mod tests {
         let mut report = testing::plan();
         report.steps.clear();
         report.found.clear();
-        let text = plan(&report, Look::default(), "night/");
+        let text = plan(&report, Look::default(), NIGHT);
         assert!(
             text.contains("plan      nothing to do · proven minimal"),
             "{text}"
@@ -309,7 +348,7 @@ mod tests {
             "lost",
         )];
         report.refusals = vec![testing::refusal()];
-        let text = plan(&report, Look::default(), "night/");
+        let text = plan(&report, Look::default(), NIGHT);
         assert!(
             text.contains("plan      no step, which leaves 1 error"),
             "{text}"
@@ -333,7 +372,7 @@ mod tests {
                 ..testing::refusal()
             })
             .to_vec();
-        let text = plan(&report, Look::default(), "night/");
+        let text = plan(&report, Look::default(), NIGHT);
         assert!(
             text.contains("refusals  P004 a, b, c, d and 1 more: no spare outside its host\n"),
             "{text}"
@@ -345,8 +384,8 @@ mod tests {
         let mut report = testing::plan();
         report.steps.clear();
         report.refused = Some("two owners of 0-5460".into());
-        let text = plan(&report, Look::default(), "night/");
-        assert_eq!(text.lines().nth(2), Some("refused   two owners of 0-5460"));
+        let text = plan(&report, Look::default(), NIGHT);
+        assert_eq!(text.lines().nth(4), Some("refused   two owners of 0-5460"));
         assert!(!text.contains("plan      "), "{text}");
     }
 
@@ -360,7 +399,7 @@ mod tests {
             reason: "until the sync ends".into(),
         };
         report.exposure = vec![exposed(1, 1), exposed(2, 0)];
-        let text = plan(&report, Look::default(), "night/");
+        let text = plan(&report, Look::default(), NIGHT);
         assert!(
             text.contains(
                 "exposure  step 2: 0-5460 has no copy\n          \
@@ -380,7 +419,7 @@ mod tests {
             verbose: 1,
             ..Look::default()
         };
-        let text = plan(&testing::plan(), look, "night/");
+        let text = plan(&testing::plan(), look, NIGHT);
         let expected = "objective\n          \
              level      before  after  bound  proof\n          \
              over-host       1      0      0  flow\n";
@@ -392,7 +431,10 @@ mod tests {
         let text = plan(
             &testing::plan(),
             Look::default(),
-            "some/rather/long/directory/of/a/night",
+            Typed {
+                words: "some/rather/long/directory/of/a/night",
+                file: None,
+            },
         );
         let end: Vec<&str> = text.lines().rev().take(2).collect();
         assert_eq!(
@@ -402,5 +444,27 @@ mod tests {
                 "next      topoplan plan some/rather/long/directory/of/a/night -o plan.json",
             ]
         );
+    }
+
+    #[test]
+    fn a_plan_file_that_is_written_is_called_by_its_name() {
+        for (file, expected) in [
+            (
+                "night.json",
+                "topoplan script night.json --tool redis-cli > night.sh",
+            ),
+            (
+                "last night/plan",
+                "topoplan script 'last night/plan' --tool redis-cli > 'last night/plan.sh'",
+            ),
+        ] {
+            let typed = Typed {
+                file: Some(Path::new(file)),
+                ..NIGHT
+            };
+            let text = plan(&testing::plan(), Look::default(), typed);
+            let last = text.lines().last().expect("a line");
+            assert_eq!(last, format!("next      {expected}"));
+        }
     }
 }

@@ -24,12 +24,15 @@ use crate::report::Level;
 use crate::report::ListItem;
 use crate::report::ListKind;
 use crate::report::ListReport;
+use crate::report::Outlook;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::report::Refusal;
 use crate::report::SCHEMA_VERSION;
 use crate::report::Server;
+use crate::report::Serves;
+use crate::report::State;
 use crate::report::Step;
 use crate::report::Subject;
 use crate::report::SubjectKind;
@@ -119,6 +122,24 @@ fn summary() -> Summary {
     }
 }
 
+pub fn state() -> State {
+    State {
+        serves: Serves::Yes,
+        ok: 6,
+        asked: 6,
+        slots_down: 0,
+        slots_contested: 0,
+        voters: 3,
+        voters_live: 3,
+        voters_needed: 2,
+        majority: Some(true),
+        host_losses: Some(1),
+        taken_ms: None,
+        taken_until_ms: None,
+        whole: true,
+    }
+}
+
 pub fn check() -> CheckReport {
     CheckReport {
         schema_version: SCHEMA_VERSION,
@@ -130,8 +151,16 @@ pub fn check() -> CheckReport {
         views: Views {
             read: 6,
             behind: 0,
+            unmet: 0,
             on_disk: false,
+            instead: None,
         },
+        state: state(),
+        outlook: Outlook {
+            steps: 1,
+            refused: None,
+        },
+        causes: Vec::new(),
         inputs: inputs(),
         summary: summary(),
         distribution: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
@@ -227,8 +256,11 @@ pub fn plan() -> PlanReport {
         views: Views {
             read: 6,
             behind: 0,
+            unmet: 0,
             on_disk: false,
+            instead: None,
         },
+        state: state(),
         cluster: ClusterFacts {
             server: "redis".into(),
             version: Some("7.0.15".into()),

@@ -25,6 +25,10 @@ use crate::rules::Code;
 use crate::rules::Phase;
 use crate::text::safe::is_unsafe;
 
+fn typed(words: &str) -> render::Typed<'_> {
+    render::Typed { words, file: None }
+}
+
 /// A plan with something in every list.
 fn full_plan() -> PlanReport {
     let mut plan = plan();
@@ -53,7 +57,7 @@ fn full_plan() -> PlanReport {
 const HOSTILE: &str = "\x1b[31m\u{202e}\n\r\u{9b}\u{2066}\x00<script>";
 
 /// Fields whose words the type itself limits.
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 14] = [
     "proof",
     "phase",
     "action",
@@ -67,6 +71,7 @@ const WORDS: [&str; 13] = [
     "severity",
     "kind",
     "level",
+    "serves",
 ];
 
 /// Every string of the value behind a hostile prefix, except those the type itself limits.
@@ -96,8 +101,8 @@ fn texts(check: &CheckReport, plan: &PlanReport, impact: &ImpactReport, look: Lo
     one.cases.truncate(1);
     vec![
         render::check(check, look),
-        render::plan(plan, look, "night/"),
-        render::plan(&refused, look, HOSTILE),
+        render::plan(plan, look, typed("night/")),
+        render::plan(&refused, look, typed(HOSTILE)),
         render::impact(impact, look),
         render::impact(&one, look),
         render::explain(&HOSTILE.replace('\n', ""), look),

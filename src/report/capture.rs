@@ -16,6 +16,9 @@ use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::plan::why::MEND;
+use crate::report::Views;
+use crate::report::promises::Kept;
+use crate::report::promises::Promises;
 use crate::rules;
 use crate::rules::Clause;
 use crate::rules::Code;
@@ -128,23 +131,6 @@ pub struct Diagnostic {
     pub excerpt: Option<crate::diagnostic::Excerpt>,
 }
 
-/// The server that wrote the dumps.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Server {
-    pub name: String,
-    pub version: Option<String>,
-}
-
-/// How many nodes' own views were read.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Views {
-    pub read: usize,
-    /// Views that name another owner, role or member than the reconciled cluster.
-    pub behind: usize,
-    /// True: no process that runs gave one; they are the `nodes.conf` files of the nodes.
-    pub on_disk: bool,
-}
-
 /// A node as the plan file knows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
@@ -161,10 +147,14 @@ pub(super) fn found(inventory: &Inventory) -> Vec<rules::Finding> {
 }
 
 pub(super) fn views(inventory: &Inventory) -> Views {
+    let unmet = inventory.cluster.iter();
+    let unmet = unmet.filter(|(_, n)| n.membership == Membership::Unmet && n.seen.has_view);
     Views {
+        unmet: unmet.count(),
         read: inventory.cluster.views,
         behind: inventory.views_behind,
         on_disk: inventory.views_on_disk,
+        instead: inventory.secondhand.map(|of| of.command().to_owned()),
     }
 }
 
@@ -223,6 +213,7 @@ pub(super) fn finding(
     inventory: &Inventory,
     cluster: &Cluster,
     finding: &rules::Finding,
+    promises: &Promises,
 ) -> Finding {
     let mut evidence: Vec<Place> = finding
         .evidence
@@ -237,7 +228,7 @@ pub(super) fn finding(
         severity: finding.severity,
         subject: subject(cluster, &finding.subject),
         message: finding.message.clone(),
-        help: help(inventory, cluster, finding),
+        help: help(inventory, cluster, finding, promises),
         evidence: evidence
             .into_iter()
             .map(|p| Evidence {
@@ -249,8 +240,14 @@ pub(super) fn finding(
     }
 }
 
-/// No advice to plan where no plan is made, and none to restart what would become another node.
-fn help(inventory: &Inventory, cluster: &Cluster, finding: &rules::Finding) -> String {
+/// No advice to plan where no plan is made or the plan does not do it, and none to restart what
+/// would become another node.
+fn help(
+    inventory: &Inventory,
+    cluster: &Cluster,
+    finding: &rules::Finding,
+    promises: &Promises,
+) -> String {
     let help = &finding.help;
     if cluster.server.other_control_plane().is_some() && help.promises().next().is_some() {
         return format!(
@@ -259,13 +256,34 @@ fn help(inventory: &Inventory, cluster: &Cluster, finding: &rules::Finding) -> S
         );
     }
     let spoiled = spoiled(inventory);
-    let said = |clause: &Clause| match clause {
-        Clause::Restart { nodes, .. } if nodes.iter().any(|node| spoiled.contains(node)) => {
-            format!("{clause}{MEND}")
+    let mut clauses: Vec<String> = Vec::new();
+    let mut say = |text: String| {
+        if !clauses.contains(&text) {
+            clauses.push(text);
         }
-        Clause::Restart { .. } | Clause::Say(_) | Clause::Plan(_) => clause.to_string(),
     };
-    let clauses: Vec<String> = help.clauses.iter().map(said).collect();
+    for clause in &help.clauses {
+        match clause {
+            Clause::Restart { nodes, .. } if nodes.iter().any(|node| spoiled.contains(node)) => {
+                say(format!("{clause}{MEND}"));
+            }
+            Clause::Restart { .. } | Clause::Say(_) => say(clause.to_string()),
+            Clause::Plan(promise) => match promises.kept(inventory, finding, promise) {
+                Kept::Yes(text) => say(text),
+                Kept::Needs(needs) if needs.is_empty() => {}
+                Kept::Needs(needs) => say(format!("a plan needs: {}", needs.join("; "))),
+                Kept::Refused => {
+                    say("nothing is planned on this capture: `topoplan plan` says why".to_owned())
+                }
+            },
+        }
+    }
+    if clauses.is_empty() {
+        return format!(
+            "no plan does it: `topoplan explain {}` says what to do",
+            finding.rule.code
+        );
+    }
     clauses.join("; ")
 }
 

@@ -6,16 +6,22 @@ use serde::Serialize;
 
 use crate::inventory::Inventory;
 use crate::report;
+use crate::report::Cause;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::report::HostLoad;
 use crate::report::Input;
+use crate::report::Outlook;
 use crate::report::SCHEMA_VERSION;
 use crate::report::Server;
+use crate::report::State;
 use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
 use crate::report::capture;
+use crate::report::causes;
+use crate::report::promises::Promises;
+use crate::report::state;
 
 /// The answer of `check`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +32,10 @@ pub struct CheckReport {
     pub server: Server,
     /// Views read, and how many of them disagree with the reconciled cluster.
     pub views: Views,
+    pub state: State,
+    pub outlook: Outlook,
+    /// What many of the findings follow from.
+    pub causes: Vec<Cause>,
     pub inputs: Vec<Input>,
     pub summary: Summary,
     pub distribution: Vec<HostLoad>,
@@ -37,6 +47,7 @@ pub struct CheckReport {
 pub fn check(inventory: &Inventory) -> CheckReport {
     let cluster = &inventory.cluster;
     let findings = capture::found(inventory);
+    let promises = Promises::of(inventory, &findings, None);
     CheckReport {
         schema_version: SCHEMA_VERSION,
         tool: report::tool(),
@@ -45,12 +56,15 @@ pub fn check(inventory: &Inventory) -> CheckReport {
             version: cluster.server.version.map(|v| v.to_string()),
         },
         views: capture::views(inventory),
+        state: state::state(inventory),
+        outlook: promises.outlook(),
+        causes: causes::causes(inventory, &findings),
         inputs: capture::inputs(inventory),
         summary: capture::summary(cluster, &findings),
         distribution: capture::distribution(cluster),
         findings: findings
             .iter()
-            .map(|f| capture::finding(inventory, cluster, f))
+            .map(|f| capture::finding(inventory, cluster, f, &promises))
             .collect(),
         diagnostics: capture::diagnostics(inventory),
     }

@@ -5,12 +5,17 @@
 //! plan file: scripts are rendered from it alone, so it is read back, too.
 
 mod capture;
+mod cause;
+mod causes;
 mod check;
 mod doubt;
 mod failure;
 mod impact;
 mod list;
 mod plan;
+mod promises;
+mod seen;
+mod state;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,13 +34,13 @@ pub use capture::Finding;
 pub use capture::HostLoad;
 pub use capture::Input;
 pub use capture::Member;
-pub use capture::Server;
 pub use capture::Subject;
 pub use capture::SubjectKind;
 pub use capture::Summary;
-pub use capture::Views;
 pub use capture::diagnostics;
 pub use capture::told;
+pub use cause::Cause;
+pub use cause::CauseKind;
 pub use check::CheckReport;
 pub use check::check;
 pub use doubt::DoubtKind;
@@ -73,6 +78,11 @@ pub use plan::Wait;
 pub use plan::plan;
 pub use plan::plan_id;
 pub use plan::read_plan;
+pub use seen::Outlook;
+pub use seen::Server;
+pub use seen::Serves;
+pub use seen::State;
+pub use seen::Views;
 
 /// Version of the JSON contract.
 pub const SCHEMA_VERSION: u32 = 1;

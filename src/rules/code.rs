@@ -81,6 +81,7 @@ catalogue! {
         OneWayLink "K001" one_way_link,
         UnloadableNodesConf "K002" unloadable_nodes_conf,
         FailedButAnswers "K003" failed_but_answers,
+        ClusterStateFail "K004" cluster_state_fail,
         VersionSkew "K014" version_skew,
     }
     membership Membership 'M' {

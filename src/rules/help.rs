@@ -7,6 +7,7 @@ use std::fmt;
 use crate::model::NodeId;
 use crate::policy::Flag;
 use crate::rules::Code;
+use crate::text::words::count;
 
 /// A change of the request: what an operator types behind `topoplan plan`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -49,8 +50,16 @@ pub struct Promise {
     pub provided: Option<&'static str>,
     /// Beyond a default plan.
     pub with: Option<Ask>,
-    /// `gives it a replica`.
-    pub does: String,
+    pub does: Does,
+}
+
+/// What is promised of the plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Does {
+    /// The finding is gone in its end; `gives it a replica`.
+    Cure(String),
+    /// So many replicas take over from dead masters.
+    Promote(usize),
 }
 
 impl Help {
@@ -82,16 +91,29 @@ impl Help {
     }
 
     pub fn promise(
-        mut self,
+        self,
         provided: Option<&'static str>,
         with: Option<Ask>,
         does: impl Into<String>,
     ) -> Self {
-        self.clauses.push(Clause::Plan(Promise {
+        self.promised(Promise {
             provided,
             with,
-            does: does.into(),
-        }));
+            does: Does::Cure(does.into()),
+        })
+    }
+
+    /// A default plan promotes so many replicas.
+    pub fn promotes(self, replicas: usize) -> Self {
+        self.promised(Promise {
+            provided: None,
+            with: None,
+            does: Does::Promote(replicas),
+        })
+    }
+
+    fn promised(mut self, promise: Promise) -> Self {
+        self.clauses.push(Clause::Plan(promise));
         self
     }
 
@@ -118,6 +140,15 @@ impl Help {
 impl<T: Into<String>> From<T> for Help {
     fn from(text: T) -> Self {
         Self::default().say(text)
+    }
+}
+
+impl fmt::Display for Does {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cure(text) => f.write_str(text),
+            Self::Promote(replicas) => write!(f, "promotes {}", count(*replicas, "replica")),
+        }
     }
 }
 

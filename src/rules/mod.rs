@@ -44,6 +44,7 @@ pub use finding::Finding;
 pub use finding::Subject;
 pub use help::Ask;
 pub use help::Clause;
+pub use help::Does;
 pub use help::Help;
 pub use help::Promise;
 pub use phase::Phase;

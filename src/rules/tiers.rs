@@ -44,9 +44,9 @@ pub(super) fn masters_at<'a>(
 /// member is dead and may come back. `whither` is `away` or `to other hosts`.
 pub(super) fn failovers(cx: &Context, rule: &Rule, whither: &str) -> Help {
     match cx.cluster.dead_members().len() {
-        0 => Help::default()
-            .plan(format!("moves masters {whither} by failover"))
-            .say("nothing is copied"),
+        0 => Help::default().plan(format!(
+            "moves masters {whither} by failover, and nothing is copied"
+        )),
         dead => Help::default()
             .say(format!(
                 "{} may come back",

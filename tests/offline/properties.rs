@@ -3,6 +3,7 @@
 
 pub mod generator;
 mod oracles;
+mod truth;
 
 use std::fs;
 use std::io::Write;
@@ -53,7 +54,8 @@ proptest! {
             cluster,
             ..Inventory::default()
         };
-        if let Err(why) = oracles::judge(&inventory, &draw.request) {
+        let sound = oracles::judge(&inventory, &draw.request);
+        if let Err(why) = sound.and_then(|()| truth::judge(&inventory)) {
             return Err(TestCaseError::fail(why));
         }
     }
@@ -91,6 +93,9 @@ fn judge_all(root: &Path) -> usize {
             if let Err(why) = oracles::judge(&inventory, &request) {
                 complaints.push(format!("{} {flags}: {why}", folder.display()));
             }
+        }
+        if let Err(why) = truth::judge(&inventory) {
+            complaints.push(format!("{}: {why}", folder.display()));
         }
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));

@@ -56,7 +56,9 @@ impl About {
         match self {
             Self::Slots(slots) => match &finding.subject {
                 Subject::Slots(found, _) => !found.intersection(slots).is_empty(),
-                Subject::Node(_) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => false,
+                // The masters that it lacks owned such slots.
+                Subject::Capture => finding.rule.code == Code::MajorityLost,
+                Subject::Node(_) | Subject::Host(_) | Subject::Zone(_) => false,
             },
             Self::OpenSlot { slot, node } => match &finding.subject {
                 Subject::Slots(found, on) => {

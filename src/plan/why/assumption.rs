@@ -45,7 +45,7 @@ impl fmt::Display for Said<'_, Assumption> {
             ),
             Assumption::InSync(replicas) => write!(
                 f,
-                "no INFO of {}: taken for in sync; the script checks it before every failover",
+                "no INFO of {}: taken for in sync; the script checks it before it relies on one",
                 count(*replicas, "replica")
             ),
             Assumption::OffsetUnknown(node) => write!(

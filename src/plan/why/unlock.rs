@@ -51,6 +51,12 @@ pub enum Unlock {
     FlushStale,
     /// These codes, or the word that the dead will not return.
     OnlyOrForget(BTreeSet<Code>),
+    Only(BTreeSet<Code>),
+    Forget,
+    /// Nothing that is asked for helps while these are dead.
+    Return(Vec<NodeId>),
+    /// No pairing of the hosts and disks there are does better.
+    MorePlaces,
     AllowMoves,
     CureThatFirst,
     NameFile,
@@ -85,6 +91,8 @@ impl Unlock {
             Self::SettleSlots => vec![Ask::Flag(Flag::SettleSlots)],
             Self::FlushStale => vec![Ask::Flag(Flag::FlushStale)],
             Self::AllowMoves => vec![Ask::Flag(Flag::AllowMoves)],
+            Self::Only(codes) => vec![Ask::Only(codes.clone())],
+            Self::Forget => vec![Ask::Flag(Flag::ForgetDead)],
             Self::OnlyOrForget(codes) => {
                 vec![Ask::Only(codes.clone()), Ask::Flag(Flag::ForgetDead)]
             }
@@ -117,6 +125,8 @@ impl Unlock {
             | Self::AssignSlots(_)
             | Self::CaptureThenSaveKeys
             | Self::FindOwner(_)
+            | Self::Return(_)
+            | Self::MorePlaces
             | Self::CaptureHolders(_) => Vec::new(),
         }
     }
@@ -202,6 +212,12 @@ impl fmt::Display for Said<'_, Unlock> {
                     Flag::ForgetDead
                 );
             }
+            Unlock::Only(codes) => return write!(f, "--only {}", Code::join(codes, ",")),
+            Unlock::Forget => return write!(f, "{} if they will not return", Flag::ForgetDead),
+            Unlock::Return(dead) => {
+                return write!(f, "bring back {}: without them nothing is better", nodes(cluster, dead));
+            }
+            Unlock::MorePlaces => "more hosts or disks: no exchange of the copies does better",
             Unlock::AllowMoves => return write!(f, "{}", Flag::AllowMoves),
             Unlock::CureThatFirst => "cure that first",
             Unlock::NameFile => "name its file after its address",
@@ -218,15 +234,15 @@ impl fmt::Display for Said<'_, Unlock> {
                 host,
                 restart,
             } => {
-                let host = host_name(cluster, *host);
                 if !restart.is_empty() {
                     write!(f, "restart {}, or ", nodes(cluster, restart))?;
                 }
-                return write!(
-                    f,
-                    "add {} on hosts other than {host}",
-                    count(*number, "node")
-                );
+                write!(f, "add {}", count(*number, "node"))?;
+                // Where no host is known any node will do.
+                return match host {
+                    Some(_) => write!(f, " on hosts other than {}", host_name(cluster, *host)),
+                    None => Ok(()),
+                };
             }
             Unlock::AssignSlots(free) => {
                 let command = cluster.server.add_slots();

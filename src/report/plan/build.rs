@@ -35,6 +35,8 @@ use crate::report::capture;
 use crate::report::plan::groups::Groups;
 use crate::report::plan::identity::plan_id;
 use crate::report::plan::step::step;
+use crate::report::promises::Promises;
+use crate::report::state;
 use crate::rules::Finding;
 use crate::rules::Phase;
 use crate::simulate::Moment;
@@ -43,10 +45,18 @@ use crate::simulate::Moment;
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
     let found = capture::found(inventory);
     let mut report = empty(inventory, &found, request);
-    match plan::on(inventory, &found, request) {
-        Ok(plan) => fill(inventory, &plan, &mut report),
-        Err(NoPlan::Refused(why)) => refuse(inventory, &why, &mut report),
+    let plan = match plan::on(inventory, &found, request) {
+        Ok(plan) => Ok(plan),
+        Err(NoPlan::Refused(why)) => Err(why),
         Err(broken @ NoPlan::Broken(_)) => return Err(broken.to_string()),
+    };
+    let made = plan.as_ref().ok().map(|plan| (request, plan));
+    let promises = Promises::of(inventory, &found, made);
+    let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
+    report.found = found.iter().map(told).collect();
+    match plan {
+        Ok(plan) => fill(inventory, &plan, &promises, &mut report),
+        Err(why) => refuse(inventory, &why, &mut report),
     }
     report.plan_id = plan_id(&mut report);
     Ok(report)
@@ -68,6 +78,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         complete: false,
         refused: None,
         views: capture::views(inventory),
+        state: state::state(inventory),
         cluster: ClusterFacts {
             server: cluster.server.name.to_string(),
             version: cluster.server.version.map(|v| v.to_string()),
@@ -78,10 +89,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
             taken: taken(inventory),
         },
         summary: capture::summary(cluster, found),
-        found: found
-            .iter()
-            .map(|f| capture::finding(inventory, cluster, f))
-            .collect(),
+        found: Vec::new(),
         options: request.options(|reason| format!("{reason:?}")),
         objective: Vec::new(),
         certificate: Vec::new(),
@@ -122,26 +130,18 @@ fn taken(inventory: &Inventory) -> Option<u64> {
     clocks.min().map(|ms| ms / 1000)
 }
 
-fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
+fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut PlanReport) {
     let captured = &inventory.cluster;
-    let groups = Groups::new(captured, crowds(&plan.moments));
-    let address = |id: NodeId| captured.node(id).address.as_ref().map(ToString::to_string);
-    report.groups = groups.listed(address);
-    let moments = plan.steps.iter().zip(&plan.moments).enumerate();
-    let steps: Vec<super::Step> = moments
-        .map(|(index, (decided, moment))| step(captured, &groups, index, decided, moment))
-        .collect();
-    if let Some(step) = steps.iter().find(|step| !is_addressed(report, step)) {
-        refuse(
-            inventory,
-            &Obstacle::Unaddressed(step.action.spec().word),
-            report,
-        );
+    if let Some(why) = unaddressed(inventory, plan) {
+        refuse(inventory, &why, report);
         return;
     }
     let per_step = |step: &Step| step.draft.action.seconds(step, &captured.settings);
     report.seconds = plan.steps.iter().map(per_step).sum();
-    report.steps = steps;
+    let groups = Groups::new(captured, crowds(&plan.moments));
+    let address = |id: NodeId| captured.node(id).address.as_ref().map(ToString::to_string);
+    report.groups = groups.listed(address);
+    report.steps = steps(captured, &groups, plan).collect();
     report.after = capture::distribution(&plan.end);
     report.objective = plan
         .values
@@ -184,7 +184,7 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
     report.remaining = plan
         .remaining
         .iter()
-        .map(|f| capture::finding(inventory, &plan.end, f))
+        .map(|f| capture::finding(inventory, &plan.end, f, promises))
         .collect();
     report.complete = !plan
         .remaining
@@ -203,6 +203,23 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
     let assumptions = on_disk.iter().chain(&plan.assumptions);
     report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
+}
+
+fn steps<'a>(
+    captured: &'a Cluster,
+    groups: &'a Groups,
+    plan: &'a Plan,
+) -> impl Iterator<Item = report::Step> + 'a {
+    let moments = plan.steps.iter().zip(&plan.moments).enumerate();
+    moments.map(|(index, (decided, moment))| step(captured, groups, index, decided, moment))
+}
+
+/// A step that cannot be written down is no step, and a plan with a hole is no plan.
+pub(in crate::report) fn unaddressed(inventory: &Inventory, plan: &Plan) -> Option<Obstacle> {
+    let groups = Groups::new(&inventory.cluster, crowds(&plan.moments));
+    let mut steps = steps(&inventory.cluster, &groups, plan);
+    let step = steps.find(|step| !is_addressed(step))?;
+    Some(Obstacle::Unaddressed(step.action.spec().word))
 }
 
 fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
@@ -225,10 +242,12 @@ fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
 }
 
 /// Every node that takes part can be written into a command.
-fn is_addressed(plan: &PlanReport, step: &super::Step) -> bool {
+fn is_addressed(step: &super::Step) -> bool {
     let needed = step.action.spec().shape.target_address == Need::Must;
+    // Whether there are commands does not hang on what groups stand for.
+    let tell: Vec<&str> = step.tell.iter().map(String::as_str).collect();
     (step.target_address.is_some() || !needed)
-        && (step.action.spec().commands)(&step.spelled(&plan.spelt_out(&step.tell))).is_some()
+        && (step.action.spec().commands)(&step.spelled(&tell)).is_some()
 }
 
 fn proof(kind: Kind) -> Proof {

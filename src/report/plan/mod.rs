@@ -19,11 +19,13 @@ use crate::report::Finding;
 use crate::report::HostLoad;
 use crate::report::Input;
 use crate::report::Member;
+use crate::report::State;
 use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
 
 pub use build::plan;
+pub(super) use build::unaddressed;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;
 pub use identity::plan_id;
@@ -142,6 +144,7 @@ pub struct PlanReport {
     /// Set when no plan was made: why.
     pub refused: Option<String>,
     pub views: Views,
+    pub state: State,
     pub cluster: ClusterFacts,
     pub summary: Summary,
     /// What was found in the capture.

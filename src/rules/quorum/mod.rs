@@ -1,4 +1,4 @@
-//! Rules of family Q: whether the rest can vote after a loss.
+//! Rules of family Q: whether anybody can vote, now and after a loss.
 
 pub(super) mod host_holds_majority;
 pub(super) mod majority_lost;

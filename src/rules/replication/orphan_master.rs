@@ -8,6 +8,7 @@
 //! ## Do
 //! Restart its dead replica, or give it another node to copy it (`topoplan plan` takes a spare,
 //! or a replica from a shard that has more than it needs).
+use crate::model::Address;
 use crate::model::Sync;
 use crate::rules::prelude::*;
 
@@ -69,6 +70,22 @@ fn finding(cx: &Context, shard: &Shard) -> Finding {
             )
             .plan("gives it another replica")
     };
+    let away: Vec<String> = home_without_member(cx, shard).collect();
+    if !away.is_empty() {
+        let names = words::list(&away);
+        let (is, member) = if away.len() == 1 {
+            ("is", "no member")
+        } else {
+            ("are", "no members")
+        };
+        message.push_str(&format!(
+            "; by the home map {names} {is} of this shard, and {is} {member}"
+        ));
+    }
+    let help = match away.first() {
+        Some(_) => help.say("capture who is at home there, too: a plan meets a node that is blank"),
+        None => help,
+    };
     let dead = dead.into_iter().take(words::LISTED).map(Fact::Unreachable);
     Finding::new(&RULE, Subject::Node(shard.owner), message)
         .help(help)
@@ -96,6 +113,21 @@ fn no_copies(cx: &Context, shard: &Shard, replicas: &[NodeId]) -> Finding {
         )
 }
 
+/// Addresses that the home map gives the shard of this owner and that no node of the capture has.
+fn home_without_member<'a>(cx: &'a Context, shard: &Shard) -> impl Iterator<Item = String> + 'a {
+    let own = cx.cluster.node(shard.owner).address.as_ref();
+    let group = own.and_then(|own| cx.policy.home_group(own));
+    let known = |address: &Address| {
+        let mut nodes = cx.cluster.iter();
+        nodes.any(|(_, n)| n.is_listed() && n.address.as_ref() == Some(address))
+    };
+    let homes = cx.policy.home.keys();
+    homes
+        .filter(move |a| group.is_some() && cx.policy.home_group(a) == group)
+        .filter(move |a| !known(a))
+        .map(ToString::to_string)
+}
+
 /// Replicas of the owner that are dead and may come back where they are listed, in node order.
 pub(super) fn dead_replicas<'a>(
     cluster: &'a Cluster,
@@ -113,8 +145,35 @@ mod tests {
     use super::*;
     use crate::model::testing::cluster;
     use crate::model::testing::healthy;
+    use crate::policy::Home;
+    use crate::policy::HomeRole;
+    use crate::policy::Policy;
     use crate::rules::testing::findings;
+    use crate::rules::testing::findings_under;
     use crate::rules::testing::subjects;
+
+    #[test]
+    fn who_is_at_home_there_and_no_member_is_named() {
+        let cluster = cluster("m1@h1 <; m2@h2 < r2@h3; m3@h3 < r3@h1");
+        let address = |text: &str| -> Address { text.parse().expect("legal") };
+        let home = |role, master| Home { role, master };
+        let mut policy = Policy::default();
+        policy
+            .home
+            .insert(address("10.0.0.1:7001"), home(HomeRole::Master, None));
+        let at = Some(address("10.0.0.1:7001"));
+        policy
+            .home
+            .insert(address("10.0.0.9:7002"), home(HomeRole::Replica, at));
+        let found = findings_under(&RULE, &cluster, &policy);
+        assert!(
+            found[0]
+                .message
+                .ends_with("10.0.0.9:7002 is of this shard, and is no member"),
+            "{}",
+            found[0].message
+        );
+    }
 
     #[test]
     fn fires_on_live_owners_without_a_live_replica() {

@@ -146,8 +146,7 @@ fn tell(cx: &Context, uncovered: &SlotSet) -> Tale {
             Code::MajorityLost
         ));
     } else if tale.promotable > 0 {
-        let replicas = words::count(tale.promotable, "replica");
-        help = help.plan(format!("promotes {replicas}"));
+        help = help.promotes(tale.promotable);
     }
     if !tale.holders.is_empty() {
         let names = words::nodes(cx.cluster, tale.holders.iter().copied());

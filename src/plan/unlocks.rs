@@ -1,0 +1,100 @@
+//! Whether what a refusal names as its unlock changes the answer when it is given.
+//!
+//! An unlock is named where the plan was decided; whether it opens anything only another plan
+//! shows. What opens nothing is not named.
+
+use std::collections::BTreeMap;
+
+use crate::action::Action;
+use crate::model::NodeId;
+use crate::plan::Plan;
+use crate::plan::Request;
+use crate::plan::why::Unlock;
+use crate::rules::Ask;
+
+/// Keeps of each unlock what changes the plan; `again` plans anew.
+pub(super) fn keep_true(
+    plan: &mut Plan,
+    request: &Request,
+    again: impl Fn(&Request) -> Option<Plan>,
+) {
+    let asks = plan.refusals.iter().flat_map(|r| r.unlock.asks());
+    let tried: BTreeMap<Ask, bool> = asks
+        .map(|ask| {
+            let other = again(&request.asking(&ask));
+            let changes = other.is_some_and(|other| is_another(plan, &other));
+            (ask, changes)
+        })
+        .collect();
+    let dead = plan.end.dead_members();
+    for refusal in &mut plan.refusals {
+        let asks = refusal.unlock.asks();
+        let kept: Vec<Ask> = asks.iter().filter(|ask| tried[ask]).cloned().collect();
+        if kept.len() < asks.len() {
+            refusal.unlock = rest(&refusal.unlock, &kept, &dead);
+        }
+    }
+}
+
+fn is_another(plan: &Plan, other: &Plan) -> bool {
+    let actions = |plan: &Plan| -> Vec<Action> {
+        let steps = plan.steps.iter();
+        steps.map(|step| step.draft.action.clone()).collect()
+    };
+    actions(plan) != actions(other) || plan.remaining != other.remaining
+}
+
+/// What is left of an unlock of which only these asks change anything.
+fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
+    match unlock {
+        Unlock::OnlyOrForget(codes) => match kept {
+            [Ask::Only(_), ..] => Unlock::Only(codes.clone()),
+            [Ask::Flag(_), ..] => Unlock::Forget,
+            [] => Unlock::Return(dead.to_vec()),
+        },
+        Unlock::BringBack {
+            owner, replicas, ..
+        } => Unlock::BringBack {
+            owner: *owner,
+            replicas: replicas.clone(),
+            accept: false,
+        },
+        Unlock::SettleSlots => Unlock::FinishMove,
+        Unlock::AllowMoves => Unlock::MorePlaces,
+        Unlock::FlushStale => Unlock::SeeShards,
+        // These ask for nothing, or are what is left already.
+        Unlock::Only(_)
+        | Unlock::Forget
+        | Unlock::Return(_)
+        | Unlock::MorePlaces
+        | Unlock::Vouch(_)
+        | Unlock::AskAgain(_)
+        | Unlock::CaptureAgain(_)
+        | Unlock::SeeWhyCutOff(_)
+        | Unlock::SeeWhatIsBetween(_)
+        | Unlock::UpgradeFirst(_)
+        | Unlock::StopEmptied { .. }
+        | Unlock::FinishMove
+        | Unlock::CaptureOtherEnd
+        | Unlock::CloseSlot
+        | Unlock::CaptureWhenSynced
+        | Unlock::CaptureNodesAndInfo
+        | Unlock::SeeWhyNotSynced
+        | Unlock::ServeThenFlush
+        | Unlock::CureThatFirst
+        | Unlock::NameFile
+        | Unlock::AssignSlotsOrMaster
+        | Unlock::SeeShards
+        | Unlock::AddHostsOrRetire
+        | Unlock::NodeElsewhere
+        | Unlock::NodesElsewhere
+        | Unlock::NodeOnOtherDisk
+        | Unlock::HostsInOtherZone
+        | Unlock::ThreeMasters
+        | Unlock::AddReplicas { .. }
+        | Unlock::AssignSlots(_)
+        | Unlock::CaptureThenSaveKeys
+        | Unlock::FindOwner(_)
+        | Unlock::CaptureHolders(_) => unlock.clone(),
+    }
+}

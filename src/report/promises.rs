@@ -1,0 +1,170 @@
+//! What a finding's help promises of a plan, held against the plan of this capture.
+//!
+//! A rule says what a plan does about what it finds; whether it does so here, only the plan
+//! knows. A promise that is not kept is replaced by what the plan says would unlock it.
+
+use std::collections::BTreeMap;
+
+use crate::action::Kind;
+use crate::inventory::Inventory;
+use crate::plan;
+use crate::plan::NoPlan;
+use crate::plan::Obstacle;
+use crate::plan::Plan;
+use crate::plan::Refusal;
+use crate::plan::Request;
+use crate::plan::why::Said;
+use crate::report::Outlook;
+use crate::report::plan::unaddressed;
+use crate::rules::Ask;
+use crate::rules::Does;
+use crate::rules::Finding;
+use crate::rules::Phase;
+use crate::rules::Promise;
+use crate::rules::Remedy;
+use crate::rules::Subject;
+
+/// The plans that the promises are about: the default one and one with each thing asked for.
+pub(super) struct Promises {
+    plans: BTreeMap<Option<Ask>, Outcome>,
+}
+
+/// What a plan comes to, as far as promises ask.
+enum Outcome {
+    Refused(String),
+    Made {
+        remaining: Vec<Finding>,
+        refusals: Vec<(Refusal, String)>,
+        steps: usize,
+        promotions: usize,
+    },
+}
+
+/// What is to be said in place of a promise.
+pub(super) enum Kept {
+    Yes(String),
+    /// What the plan would need.
+    Needs(Vec<String>),
+    /// No plan is made at all.
+    Refused,
+}
+
+impl Promises {
+    /// Of these findings of the capture. `made` is a plan that is at hand.
+    pub fn of(inventory: &Inventory, found: &[Finding], made: Option<(&Request, &Plan)>) -> Self {
+        let mut plans = BTreeMap::new();
+        if found.is_empty() {
+            return Self { plans };
+        }
+        let asks = found.iter().flat_map(|f| f.help.promises());
+        let mut asks: Vec<Option<Ask>> = asks.map(|promise| promise.with.clone()).collect();
+        asks.push(None);
+        for ask in asks {
+            if plans.contains_key(&ask) {
+                continue;
+            }
+            let default = Request::default();
+            let request = ask
+                .as_ref()
+                .map_or(default.clone(), |ask| default.asking(ask));
+            let outcome = match made {
+                Some((of, plan)) if *of == request => Outcome::of(inventory, plan),
+                Some(_) | None => match planned(inventory, found, &request) {
+                    Ok(plan) => Outcome::of(inventory, &plan),
+                    Err(NoPlan::Refused(why)) => Outcome::refused(inventory, &why),
+                    // `plan` will say so.
+                    Err(broken @ NoPlan::Broken(_)) => Outcome::Refused(broken.to_string()),
+                },
+            };
+            plans.insert(ask, outcome);
+        }
+        Self { plans }
+    }
+
+    /// What a default plan comes to.
+    pub fn outlook(&self) -> Outlook {
+        let (steps, refused) = match self.plans.get(&None) {
+            Some(Outcome::Refused(why)) => (0, Some(why.clone())),
+            Some(Outcome::Made { steps, .. }) => (*steps, None),
+            None => (0, None),
+        };
+        Outlook { steps, refused }
+    }
+
+    /// Whether the plan does to that finding what is promised, and what to say if it does not.
+    pub fn kept(&self, inventory: &Inventory, finding: &Finding, promise: &Promise) -> Kept {
+        match self.plans.get(&promise.with) {
+            None => Kept::Needs(Vec::new()),
+            Some(Outcome::Refused(_)) => Kept::Refused,
+            Some(Outcome::Made {
+                remaining,
+                promotions,
+                ..
+            }) => match &promise.does {
+                Does::Cure(_) if !remaining.iter().any(|left| is_left(finding, left)) => {
+                    Kept::Yes(promise.to_string())
+                }
+                Does::Promote(_) if *promotions > 0 => Kept::Yes(
+                    Promise {
+                        does: Does::Promote(*promotions),
+                        ..promise.clone()
+                    }
+                    .to_string(),
+                ),
+                Does::Cure(_) | Does::Promote(_) => Kept::Needs(self.needs(inventory, finding)),
+            },
+        }
+    }
+
+    /// What the default plan names as the unlock of what it leaves of that finding.
+    fn needs(&self, inventory: &Inventory, finding: &Finding) -> Vec<String> {
+        let mut needs: Vec<String> = Vec::new();
+        if let Some(Outcome::Made { refusals, .. }) = self.plans.get(&None) {
+            for (refusal, unlock) in refusals {
+                if refusal.about.concerns(finding, &inventory.cluster) && !needs.contains(unlock) {
+                    needs.push(unlock.clone());
+                }
+            }
+        }
+        needs
+    }
+}
+
+/// The unlocks of a default plan are shown, those of others are not.
+fn planned(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
+    if *request == Request::default() {
+        plan::on(inventory, found, request)
+    } else {
+        plan::untried(inventory, found, request)
+    }
+}
+
+/// That finding is there still; or a node that was promised a shard has none by another code.
+fn is_left(finding: &Finding, left: &Finding) -> bool {
+    let attach = |f: &Finding| f.rule.cure.remedy() == Some(Remedy::Attach);
+    let same_node = matches!((&finding.subject, &left.subject),
+        (Subject::Node(a), Subject::Node(b)) if a == b);
+    left.is_same(finding) || (attach(finding) && attach(left) && same_node)
+}
+
+impl Outcome {
+    fn of(inventory: &Inventory, plan: &Plan) -> Self {
+        if let Some(why) = unaddressed(inventory, plan) {
+            return Self::refused(inventory, &why);
+        }
+        let is_promotion = |step: &&plan::Step| {
+            step.draft.phase == Phase::Serve && step.draft.action.kind() == Kind::Failover
+        };
+        let unlock = |r: &Refusal| (r.clone(), Said(&r.unlock, &plan.end).to_string());
+        Self::Made {
+            remaining: plan.remaining.clone(),
+            refusals: plan.refusals.iter().map(unlock).collect(),
+            steps: plan.steps.len(),
+            promotions: plan.steps.iter().filter(is_promotion).count(),
+        }
+    }
+
+    fn refused(inventory: &Inventory, why: &Obstacle) -> Self {
+        Self::Refused(Said(why, &inventory.cluster).to_string())
+    }
+}

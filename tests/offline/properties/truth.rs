@@ -1,0 +1,112 @@
+//! What is said to an operator holds: what a help promises of a plan, the plan does; what a
+//! refusal names as its unlock changes the plan when it is given.
+//!
+//! The words are read as an operator reads them: a command is what stands behind `topoplan plan`.
+
+use std::collections::BTreeSet;
+
+use topoplan::inventory::Inventory;
+use topoplan::plan::Request;
+use topoplan::policy::Flag;
+use topoplan::report;
+use topoplan::report::Finding;
+use topoplan::report::PlanReport;
+use topoplan::rules::Phase;
+
+use fancy_regex::Regex;
+
+/// Everything that is said of this capture.
+pub fn judge(inventory: &Inventory) -> Result<(), String> {
+    let check = report::check(inventory);
+    let default = plan(inventory, &Request::default())?;
+    for finding in &check.findings {
+        helps(inventory, finding)?;
+    }
+    for finding in &default.found {
+        helps(inventory, finding)?;
+    }
+    let (steps, refused) = (check.outlook.steps, check.outlook.refused.is_some());
+    let looked = !check.findings.is_empty();
+    if looked && (steps, refused) != (default.steps.len(), default.refused.is_some()) {
+        return Err(format!("check promises {steps} steps, refused: {refused}"));
+    }
+    unlocks(inventory, &default)
+}
+
+fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
+    report::plan(inventory, request)
+}
+
+/// Every command that the help names does to the finding what it says.
+fn helps(inventory: &Inventory, finding: &Finding) -> Result<(), String> {
+    let command =
+        Regex::new("`topoplan plan((?: --?[a-zA-Z0-9,-]+| [A-Z][0-9,A-Z]+)*)` (\\S+) ?(\\d*)")
+            .expect("legal");
+    for said in command.captures_iter(&finding.help) {
+        let said = said.map_err(|e| e.to_string())?;
+        let group = |n: usize| said.get(n).map_or("", |m| m.as_str());
+        let (verb, number) = (group(2), group(3));
+        if matches!(verb, "says" | "writes") {
+            continue;
+        }
+        let request = request(group(1))?;
+        let plan = plan(inventory, &request)?;
+        let done = match verb {
+            "promotes" if !number.is_empty() => {
+                let serves = plan.steps.iter().filter(|s| s.phase == Phase::Serve);
+                serves.count().to_string() == number
+            }
+            _ => {
+                let mut left = plan.remaining.iter();
+                !left.any(|f| f.code == finding.code && f.subject == finding.subject)
+            }
+        };
+        if plan.refused.is_some() || !done {
+            return Err(format!(
+                "the help of {} {:?} is not true: {} ({:?})",
+                finding.code, finding.subject, finding.help, plan.refused
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The words behind `topoplan plan`.
+fn request(words: &str) -> Result<Request, String> {
+    let mut request = Request::default();
+    let mut words = words.split_whitespace();
+    while let Some(word) = words.next() {
+        let named = |flag: &&Flag| flag.to_string() == word;
+        if let Some(flag) = Flag::ALL.iter().find(named) {
+            request.flags.insert(*flag);
+        } else if word == "--only" {
+            let codes = words.next().unwrap_or_default().split(',');
+            let codes: Result<BTreeSet<_>, _> = codes.map(str::parse).collect();
+            request.only = codes.map_err(|e| format!("{e:?}"))?;
+        } else {
+            return Err(format!("`{word}` is no option of plan"));
+        }
+    }
+    Ok(request)
+}
+
+/// Every option that an unlock names changes the plan.
+fn unlocks(inventory: &Inventory, default: &PlanReport) -> Result<(), String> {
+    let option = Regex::new("--[a-z-]+(?: [A-Z]\\d{3}(?:,[A-Z]\\d{3})*)?").expect("legal");
+    let mut tried = BTreeSet::new();
+    for refusal in &default.refusals {
+        for said in option.find_iter(&refusal.unlock) {
+            let words = said.map_err(|e| e.to_string())?.as_str();
+            // What an operator vouches for is no option of the plan alone.
+            let vouched = ["--force", "--dead"].iter().any(|o| words.starts_with(o));
+            if vouched || !tried.insert(words.to_owned()) {
+                continue;
+            }
+            let other = plan(inventory, &request(words)?)?;
+            if other.steps == default.steps && other.remaining == default.remaining {
+                return Err(format!("`{words}` changes nothing: {refusal:?}"));
+            }
+        }
+    }
+    Ok(())
+}
