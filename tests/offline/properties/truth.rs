@@ -97,9 +97,10 @@ fn unlocks(inventory: &Inventory, default: &PlanReport) -> Result<(), String> {
     for refusal in &default.refusals {
         for said in option.find_iter(&refusal.unlock) {
             let words = said.map_err(|e| e.to_string())?.as_str();
-            // What an operator vouches for is no option of the plan alone.
-            let vouched = ["--force", "--dead"].iter().any(|o| words.starts_with(o));
-            if vouched || !tried.insert(words.to_owned()) {
+            // Options of other tools, and what an operator vouches for, change no plan by themselves.
+            let known = |flag: &Flag| flag.to_string() == words;
+            let is_plans = words.starts_with("--only ") || Flag::ALL.iter().any(known);
+            if !is_plans || !tried.insert(words.to_owned()) {
                 continue;
             }
             let other = plan(inventory, &request(words)?)?;
