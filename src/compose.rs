@@ -3,6 +3,7 @@
 //! Decides nothing: it names nodes, looks places up and writes numbers down.
 
 mod capture;
+pub mod certificate;
 mod change;
 mod list;
 mod loss;

@@ -4,6 +4,8 @@
 //! `ip:port`, ids as captured, paths relative to the CAPTURE argument. The plan report is the
 //! plan file: scripts are rendered from it alone, so it is read back, too.
 
+pub mod certificate;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -15,6 +17,7 @@ use crate::action::Until;
 use crate::diagnostic;
 use crate::rules::Code;
 use crate::rules::Phase;
+pub use certificate::Certificate;
 
 pub use crate::action::CopyHeld;
 pub use crate::action::Donor;
@@ -224,6 +227,9 @@ pub struct Level {
     pub proof: Proof,
     /// False: this level was not asked for and is only kept from getting worse.
     pub selected: bool,
+    /// The bound holds as long as no replica that works is moved: `--allow-moves` could do better.
+    #[serde(default)]
+    pub without_moves: bool,
 }
 
 /// What a step waits for before the next one may start.
@@ -312,23 +318,6 @@ pub struct Refusal {
     pub unlock: String,
 }
 
-/// Multipliers that prove the coupled levels, in integers over a common scale.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Certificate {
-    pub level: String,
-    /// Every multiplier is a whole number of `1 / scale`.
-    pub scale: i64,
-    pub multipliers: Vec<Multiplier>,
-}
-
-/// One multiplier of one coupling row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Multiplier {
-    /// `host 10.0.0.1 masters 4`, `spares 10.0.0.2`, `level over-host`.
-    pub row: String,
-    pub value: i64,
-}
-
 /// The answer of `plan`, and the plan file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PlanReport {
@@ -348,7 +337,9 @@ pub struct PlanReport {
     pub found: Vec<Finding>,
     pub options: Vec<String>,
     pub objective: Vec<Level>,
-    pub certificate: Vec<Certificate>,
+    /// What proves the levels that are called proven by flow or multipliers; null where nothing
+    /// was to be decided.
+    pub certificate: Option<Certificate>,
     pub steps: Vec<Step>,
     pub before: Vec<HostLoad>,
     pub after: Vec<HostLoad>,

@@ -6,6 +6,7 @@ use sha2::Sha256;
 use crate::action::Action;
 use crate::action::Need;
 use crate::compose::capture;
+use crate::compose::certificate;
 use crate::compose::step::step;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
@@ -84,7 +85,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
             .collect(),
         options: request.options(|reason| format!("{reason:?}")),
         objective: Vec::new(),
-        certificate: Vec::new(),
+        certificate: None,
         steps: Vec::new(),
         after: before.clone(),
         before,
@@ -149,24 +150,10 @@ fn fill(inventory: &Inventory, plan: &Plan, report: &mut PlanReport) {
             bound: v.bound,
             proof: proof(v.kind),
             selected: v.selected,
+            without_moves: v.without_moves,
         })
         .collect();
-    report.certificate = plan
-        .certificates
-        .iter()
-        .map(|c| report::Certificate {
-            level: c.level.name().to_owned(),
-            scale: c.scale,
-            multipliers: c
-                .multipliers
-                .iter()
-                .map(|(row, value)| report::Multiplier {
-                    row: row.clone(),
-                    value: *value,
-                })
-                .collect(),
-        })
-        .collect();
+    report.certificate = certificate::write(captured, &plan.target);
     report.exposure = plan
         .exposure
         .iter()

@@ -52,7 +52,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         found: Vec::new(),
         options: Vec::new(),
         objective: Vec::new(),
-        certificate: Vec::new(),
+        certificate: None,
         steps,
         before: Vec::new(),
         after: Vec::new(),

@@ -1,7 +1,6 @@
 //! The levels of a plan's objective: what is counted, and what counts more.
 
-use crate::flow::Cost;
-use crate::flow::WIDTH;
+use crate::flow;
 
 /// One objective. Smaller is better; an earlier one counts more than all later ones together.
 ///
@@ -9,9 +8,11 @@ use crate::flow::WIDTH;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(usize)]
 pub enum Level {
-    /// What levels that were not asked for lose: nothing may, so it comes first.
-    Worse,
+    /// Decided before all others, from the capture alone. In a price it is what no decision may
+    /// pay.
     Serve,
+    /// What levels that were not asked for lose: nothing may, so it comes before those that were.
+    Worse,
     Protect,
     /// Shards without any usable replica: part of missing, but a first replica counts before
     /// every second one.
@@ -35,18 +36,19 @@ pub enum Level {
     SyncMib,
     Failovers,
     Actions,
-    /// Pairs and roles that are not those of the home map.
+    /// Roles that are not those of the home map, where homes were not asked for.
     TieHome,
-    /// Lowest address to lowest address.
-    TieRank,
+    /// Chooses among equals while something is searched; never part of a price.
+    Tie,
 }
 
-const _: () = assert!(
-    Level::TieRank as usize == WIDTH - 1,
-    "a cost has a component for every level"
-);
+/// A tuple over all levels.
+pub type Cost = flow::Cost<{ Level::COUNT }>;
 
 impl Level {
+    /// How many there are.
+    pub const COUNT: usize = Self::Tie as usize + 1;
+
     /// The name in JSON and text.
     pub fn name(self) -> &'static str {
         match self {
@@ -72,7 +74,7 @@ impl Level {
             Self::Failovers => "failovers",
             Self::Actions => "actions",
             Self::TieHome => "tie-home",
-            Self::TieRank => "tie-rank",
+            Self::Tie => "tie",
         }
     }
 
@@ -80,4 +82,14 @@ impl Level {
     pub fn cost(self, amount: i64) -> Cost {
         Cost::of(self as usize, amount)
     }
+
+    /// What a cost has of this level.
+    pub fn of(self, cost: &Cost) -> i64 {
+        cost.0[self as usize]
+    }
+}
+
+/// A cost with some more of a level.
+pub fn add(cost: Cost, level: Level, amount: i64) -> Cost {
+    cost.plus(level as usize, amount)
 }

@@ -154,6 +154,7 @@ pub fn level(name: &str, value: i64, bound: i64) -> Level {
         bound,
         proof: Proof::Flow,
         selected: true,
+        without_moves: false,
     }
 }
 
@@ -237,7 +238,7 @@ pub fn plan() -> PlanReport {
         )],
         options: Vec::new(),
         objective: vec![level("over-host", 0, 0)],
-        certificate: Vec::new(),
+        certificate: None,
         steps: vec![failover],
         before: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
         after: vec![load("host-1", 2, 1, 0), load("host-2", 1, 2, 0)],
