@@ -1,28 +1,28 @@
 //! Exact min-cost flow with tuple costs, and its proof.
 //!
 //! Knows nobody. Costs are tuples of integers compared from the left, so many objectives are
-//! minimised in order without weights. [`Network::solve`] finds a flow; [`Flow::verify`] checks
-//! it with nothing but integer sums: conservation, capacities and, on every residual arc, that
-//! the potentials leave no cost below zero. A flow that passes is optimal, whoever found it.
+//! minimised in order without weights; how many is up to the caller. [`Network::solve`] finds a
+//! flow; [`Flow::verify`] checks it with nothing but integer sums: conservation, capacities and,
+//! on every residual arc, that the potentials leave no cost below zero. A flow that passes is
+//! optimal, whoever found it.
 
 mod packed;
 mod search;
 
+use std::collections::BTreeMap;
 use std::ops::Add;
+use std::ops::Neg;
 use std::ops::Sub;
 
 use crate::flow::packed::Packed;
 use crate::flow::packed::Packing;
 
-/// How many objectives a cost can carry.
-pub const WIDTH: usize = 23;
-
 /// A tuple of costs; the first component counts most.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Cost(pub [i64; WIDTH]);
+pub struct Cost<const N: usize>(pub [i64; N]);
 
-impl Cost {
-    pub const ZERO: Self = Self([0; WIDTH]);
+impl<const N: usize> Cost<N> {
+    pub const ZERO: Self = Self([0; N]);
 
     /// `amount` in one component, nothing elsewhere.
     pub fn of(component: usize, amount: i64) -> Self {
@@ -32,36 +32,70 @@ impl Cost {
     /// This cost with `amount` more in one component.
     #[must_use]
     pub fn plus(mut self, component: usize, amount: i64) -> Self {
-        self.0[component] += amount;
+        self.0[component] = whole(self.0[component].checked_add(amount));
         self
     }
 
-    fn times(self, count: i64) -> Self {
-        Self(self.0.map(|c| c * count))
+    /// So many times this cost.
+    #[must_use]
+    pub fn times(self, count: i64) -> Self {
+        Self(self.0.map(|c| whole(c.checked_mul(count))))
+    }
+
+    /// `None` where a component leaves its 64 bits.
+    fn checked_add(mut self, other: &Self) -> Option<Self> {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a = a.checked_add(b)?;
+        }
+        Some(self)
+    }
+
+    fn checked_sub(mut self, other: &Self) -> Option<Self> {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a = a.checked_sub(b)?;
+        }
+        Some(self)
     }
 }
 
-impl Add for Cost {
+/// A sum must never wrap: a proof would be made of it.
+fn whole(sum: Option<i64>) -> i64 {
+    sum.expect("counts of nodes and MiB stay far below 64 bits")
+}
+
+impl<const N: usize> Add for Cost<N> {
     type Output = Self;
 
     fn add(mut self, other: Self) -> Self {
-        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a += b);
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a = whole(a.checked_add(b));
+        }
         self
     }
 }
 
-impl Sub for Cost {
+impl<const N: usize> Sub for Cost<N> {
     type Output = Self;
 
     fn sub(mut self, other: Self) -> Self {
-        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a -= b);
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a = whole(a.checked_sub(b));
+        }
         self
+    }
+}
+
+impl<const N: usize> Neg for Cost<N> {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self::ZERO - self
     }
 }
 
 /// An arc of a network, as returned by [`Network::arc`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct ArcId(usize);
+pub struct ArcId(u32);
 
 /// How much flow is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,28 +106,39 @@ pub enum Amount {
     Cheapest,
 }
 
+/// An arc names one of the few distinct costs of its network, so that a large network is small.
 #[derive(Clone, Copy, Debug)]
 struct Arc {
-    from: usize,
-    to: usize,
+    from: u32,
+    to: u32,
+    cost: u32,
     capacity: i64,
-    cost: Cost,
 }
 
 /// A directed network with a source and a sink.
 #[derive(Clone, Debug)]
-pub struct Network {
+pub struct Network<const N: usize> {
     arcs: Vec<Arc>,
     nodes: usize,
+    costs: Vec<Cost<N>>,
+    index: BTreeMap<Cost<N>, u32>,
 }
 
-/// A flow and the potentials that prove it.
+/// A flow and the potentials that prove it: many do, and these are the highest and the lowest.
 #[derive(Clone, Debug)]
-pub struct Flow {
+pub struct Flow<const N: usize> {
     amount: Amount,
     /// Units on every arc.
     units: Vec<i64>,
-    potentials: Vec<Cost>,
+    high: Vec<Cost<N>>,
+    low: Vec<Cost<N>>,
+}
+
+/// Which potentials are meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    High,
+    Low,
 }
 
 /// The source and the sink are the first two nodes of every network.
@@ -101,16 +146,21 @@ pub const SOURCE: usize = 0;
 /// See [`SOURCE`].
 pub const SINK: usize = 1;
 
-impl Default for Network {
+/// The capacity of an arc that bounds nothing.
+pub const UNLIMITED: i64 = i64::MAX >> 8;
+
+impl<const N: usize> Default for Network<N> {
     fn default() -> Self {
         Self {
             arcs: Vec::new(),
             nodes: 2,
+            costs: Vec::new(),
+            index: BTreeMap::new(),
         }
     }
 }
 
-impl Network {
+impl<const N: usize> Network<N> {
     /// A source and a sink, no arc.
     pub fn new() -> Self {
         Self::default()
@@ -123,26 +173,33 @@ impl Network {
     }
 
     /// A new arc. Arcs must not form a cycle of negative cost.
-    pub fn arc(&mut self, from: usize, to: usize, capacity: i64, cost: Cost) -> ArcId {
-        self.arcs.push(Arc {
-            from,
-            to,
-            capacity,
-            cost,
+    pub fn arc(&mut self, from: usize, to: usize, capacity: i64, cost: Cost<N>) -> ArcId {
+        let next = self.costs.len() as u32;
+        let cost = *self.index.entry(cost).or_insert_with(|| {
+            self.costs.push(cost);
+            next
         });
-        ArcId(self.arcs.len() - 1)
+        self.arcs.push(Arc {
+            from: from as u32,
+            to: to as u32,
+            cost,
+            capacity,
+        });
+        ArcId(self.arcs.len() as u32 - 1)
     }
 
     /// The best flow from source to sink. The same network gives the same flow, arc by arc.
-    pub fn solve(&self, amount: Amount) -> Flow {
+    pub fn solve(&self, amount: Amount) -> Flow<N> {
         // The packed costs may turn out too narrow; the tuples say so, and never are.
-        let packed = Packing::of(self).map(|packing| {
-            let costs: Vec<Packed> = self.arcs.iter().map(|a| packing.pack(a.cost)).collect();
-            let (units, potentials) = search::solve(self, &costs, amount);
+        let packed = Packing::of(&self.costs).map(|packing| {
+            let costs: Vec<Packed> = self.costs.iter().map(|c| packing.pack(c)).collect();
+            let found = search::solve(self, &costs, amount);
+            let unpack = |list: Vec<Packed>| list.into_iter().map(|p| packing.unpack(p)).collect();
             Flow {
                 amount,
-                units,
-                potentials: potentials.into_iter().map(|p| packing.unpack(p)).collect(),
+                units: found.units,
+                high: unpack(found.high),
+                low: unpack(found.low),
             }
         });
         packed
@@ -150,73 +207,97 @@ impl Network {
             .unwrap_or_else(|| self.solve_in_tuples(amount))
     }
 
-    fn solve_in_tuples(&self, amount: Amount) -> Flow {
-        let costs: Vec<Cost> = self.arcs.iter().map(|a| a.cost).collect();
-        let (units, potentials) = search::solve(self, &costs, amount);
+    fn solve_in_tuples(&self, amount: Amount) -> Flow<N> {
+        let found = search::solve(self, &self.costs, amount);
         Flow {
             amount,
-            units,
-            potentials,
+            units: found.units,
+            high: found.high,
+            low: found.low,
         }
     }
 }
 
-impl Flow {
+impl<const N: usize> Flow<N> {
     /// Units on an arc.
     pub fn on(&self, arc: ArcId) -> i64 {
-        self.units[arc.0]
+        self.units[arc.0 as usize]
+    }
+
+    /// What it costs to reach a node: along an arc with room it grows by at most the arc's cost.
+    pub fn potential(&self, node: usize, side: Side) -> Cost<N> {
+        self.potentials(side)[node]
+    }
+
+    fn potentials(&self, side: Side) -> &[Cost<N>] {
+        match side {
+            Side::High => &self.high,
+            Side::Low => &self.low,
+        }
     }
 
     /// The total cost.
-    pub fn cost(&self, network: &Network) -> Cost {
-        network
-            .arcs
-            .iter()
-            .zip(&self.units)
-            .fold(Cost::ZERO, |sum, (arc, &units)| sum + arc.cost.times(units))
+    pub fn cost(&self, network: &Network<N>) -> Cost<N> {
+        let mut units = vec![0_i64; network.costs.len()];
+        for (arc, &on) in network.arcs.iter().zip(&self.units) {
+            units[arc.cost as usize] = whole(units[arc.cost as usize].checked_add(on));
+        }
+        let of_each = network.costs.iter().zip(units);
+        of_each.fold(Cost::ZERO, |sum, (cost, units)| sum + cost.times(units))
     }
 
     /// Re-checks the flow in integers, without the search: capacities, conservation, and no
     /// residual arc of negative reduced cost. For [`Amount::Cheapest`] the return from sink to
     /// source counts as a free arc, so that the amount is proven, too; for [`Amount::Most`] the
-    /// amount is proven by a cut.
-    pub fn verify(&self, network: &Network) -> bool {
+    /// amount is proven by a cut. Sums that leave their 64 bits prove nothing.
+    pub fn verify(&self, network: &Network<N>) -> bool {
+        [Side::High, Side::Low]
+            .iter()
+            .all(|&side| self.is_optimal(network, self.potentials(side)) == Some(true))
+    }
+
+    fn is_optimal(&self, network: &Network<N>, potentials: &[Cost<N>]) -> Option<bool> {
         let mut balance = vec![0_i64; network.nodes];
         for (arc, &units) in network.arcs.iter().zip(&self.units) {
             if units < 0 || units > arc.capacity {
-                return false;
+                return Some(false);
             }
-            balance[arc.from] -= units;
-            balance[arc.to] += units;
-            let reduced = arc.cost + self.potentials[arc.from] - self.potentials[arc.to];
+            let (from, to) = (arc.from as usize, arc.to as usize);
+            balance[from] = balance[from].checked_sub(units)?;
+            balance[to] = balance[to].checked_add(units)?;
+            let reduced = network.costs[arc.cost as usize]
+                .checked_add(&potentials[from])?
+                .checked_sub(&potentials[to])?;
             let improvable = (units < arc.capacity && reduced < Cost::ZERO)
                 || (units > 0 && reduced > Cost::ZERO);
             if improvable {
-                return false;
+                return Some(false);
             }
         }
         let inner = balance
             .iter()
             .enumerate()
             .all(|(node, &b)| node == SOURCE || node == SINK || b == 0);
-        let returned = self.potentials[SINK] - self.potentials[SOURCE];
-        inner
-            && match self.amount {
-                Amount::Most => self.is_cut(network),
-                Amount::Cheapest => {
-                    returned >= Cost::ZERO && (balance[SINK] == 0 || returned == Cost::ZERO)
-                }
-            }
+        let returned = potentials[SINK].checked_sub(&potentials[SOURCE])?;
+        Some(
+            inner
+                && match self.amount {
+                    Amount::Most => self.is_cut(network),
+                    Amount::Cheapest => {
+                        returned >= Cost::ZERO && (balance[SINK] == 0 || returned == Cost::ZERO)
+                    }
+                },
+        )
     }
 
-    fn is_cut(&self, network: &Network) -> bool {
+    fn is_cut(&self, network: &Network<N>) -> bool {
         let mut out = vec![Vec::new(); network.nodes];
         for (arc, &units) in network.arcs.iter().zip(&self.units) {
             if units < arc.capacity {
-                out[arc.from].push(arc.to);
+                out[arc.from as usize].push(arc.to as usize);
             }
             if units > 0 {
-                out[arc.to].push(arc.from);
+                out[arc.to as usize].push(arc.from as usize);
             }
         }
         let mut seen = vec![false; network.nodes];
@@ -235,7 +316,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn cost(first: i64, second: i64) -> Cost {
+    /// More components than fit in the words of a packed cost.
+    const WIDTH: usize = 32;
+
+    type Network = super::Network<WIDTH>;
+
+    fn cost(first: i64, second: i64) -> Cost<WIDTH> {
         Cost::of(0, first).plus(1, second)
     }
 
@@ -301,16 +387,16 @@ mod tests {
     }
 
     // All flows of a tiny network, by counting up units arc by arc.
-    fn best(network: &Network, amount: Amount) -> Cost {
-        let mut best: Option<(i64, Cost)> = None;
+    fn best(network: &Network, amount: Amount) -> Cost<WIDTH> {
+        let mut best: Option<(i64, Cost<WIDTH>)> = None;
         let mut units = vec![0; network.arcs.len()];
         loop {
             let mut balance = vec![0_i64; network.nodes];
             let mut total = Cost::ZERO;
             for (arc, &u) in network.arcs.iter().zip(&units) {
-                balance[arc.from] -= u;
-                balance[arc.to] += u;
-                total = total + arc.cost.times(u);
+                balance[arc.from as usize] -= u;
+                balance[arc.to as usize] += u;
+                total = total + network.costs[arc.cost as usize].times(u);
             }
             if balance.iter().enumerate().all(|(n, &b)| n < 2 || b == 0) {
                 let key = match amount {
@@ -344,14 +430,16 @@ mod tests {
         assert_eq!(network.solve(Amount::Most).on(dear), 1);
     }
 
-    /// One unit, along 20,000 arcs that cost one each in the second component or along one that
-    /// costs one in the first: a packed sum has room for 4096 and takes the dear way.
-    fn a_long_way_is_cheaper() {
+    /// One unit, along 200,000 arcs that cost one each in the second component or along one that
+    /// costs one in the first: a packed sum has no room for that and takes the dear way. Nothing
+    /// in the search is as deep as the way is long.
+    #[test]
+    fn sums_that_outgrow_their_place_are_solved_in_tuples() {
         let mut network = Network::new();
         let gate = network.node();
         let direct = network.arc(SOURCE, gate, 1, cost(1, 0));
         let mut at = SOURCE;
-        for _ in 0..20_000 {
+        for _ in 0..200_000 {
             let next = network.node();
             network.arc(at, next, 1, cost(0, 1));
             at = next;
@@ -360,19 +448,24 @@ mod tests {
         network.arc(gate, SINK, 1, Cost::ZERO);
         let flow = network.solve(Amount::Most);
         assert!(flow.verify(&network));
-        assert_eq!(flow.cost(&network), cost(0, 20_000));
+        assert_eq!(flow.cost(&network), cost(0, 200_000));
         assert_eq!(flow.on(direct), 0);
     }
 
     #[test]
-    fn sums_that_outgrow_their_place_are_solved_in_tuples() {
-        // The search goes as deep as the way is long.
-        std::thread::Builder::new()
-            .stack_size(256 << 20)
-            .spawn(a_long_way_is_cheaper)
-            .expect("a thread")
-            .join()
-            .expect("the flow is the best");
+    fn sums_that_leave_their_bits_prove_nothing() {
+        let mut network = Network::new();
+        let middle = network.node();
+        network.arc(SOURCE, middle, 1, cost(i64::MAX, 0));
+        network.arc(middle, SINK, 1, cost(1, 0));
+        let potentials = vec![Cost::ZERO, cost(i64::MIN, 0), cost(i64::MAX, 0)];
+        let flow = Flow {
+            amount: Amount::Most,
+            units: vec![1, 1],
+            high: potentials.clone(),
+            low: potentials,
+        };
+        assert!(!flow.verify(&network));
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod load;
 mod majority;
 mod spread;
 mod survival;
+mod zones;
 
 use std::cmp::Reverse;
 
@@ -25,14 +26,19 @@ use crate::policy::Wanted;
 
 pub use forgotten::HalfForgotten;
 pub use forgotten::Witnesses;
+pub use level::Cost;
 pub use level::Level;
+pub use level::add;
 pub use load::Load;
 pub use load::load_of;
 pub use load::loads;
 pub use majority::MajorityLost;
+pub use spread::Shares;
 pub use spread::Spread;
 pub use spread::Tier;
 pub use survival::host_losses;
+pub use zones::Sharing;
+pub use zones::Zones;
 
 /// Every level of a plan that is a count of the cluster; smaller is better.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -52,7 +58,15 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub fn of(cluster: &Cluster, policy: &Policy, wanted: &Wanted, shards: &[Shard]) -> Self {
+    /// `shares` are the fair shares that masters are held to: those of the cluster itself, or
+    /// those that a plan set out with.
+    pub fn of(
+        cluster: &Cluster,
+        policy: &Policy,
+        wanted: &Wanted,
+        shards: &[Shard],
+        shares: Shares,
+    ) -> Self {
         let spare = votes_to_spare(cluster);
         let hosts = Spread::of(cluster, Tier::Host);
         let zones = Spread::of(cluster, Tier::Zone);
@@ -65,8 +79,8 @@ impl Counts {
             same_disk: same_disk(cluster, shards),
             votes_host: hosts.beyond_votes(spare),
             votes_zone: zones.beyond_votes(spare),
-            over_host: hosts.over(),
-            over_zone: zones.over(),
+            over_host: hosts.beyond(shares.host),
+            over_zone: zones.beyond(shares.zone),
             home: home(cluster, policy),
             tidy: tidy(cluster),
         }
@@ -97,7 +111,7 @@ impl Counts {
             | Level::Failovers
             | Level::Actions
             | Level::TieHome
-            | Level::TieRank => return None,
+            | Level::Tie => return None,
         })
     }
 }
@@ -222,23 +236,12 @@ pub fn same_host(cluster: &Cluster, shards: &[Shard]) -> i64 {
         .sum()
 }
 
-/// Live followers in the zone of their live owner: findings of P003. Without a live owner
-/// there is no zone to share.
+/// Σ (copies in a zone − distinct zones) over the live copies of every shard, above what the
+/// number of zones forces: findings of P003 plus findings of P007.
 pub fn same_zone(cluster: &Cluster, shards: &[Shard]) -> i64 {
-    shards
-        .iter()
-        .map(|shard| in_owners_zone(cluster, shard).len() as i64)
-        .sum()
-}
-
-/// Live followers in the zone of their live owner, in node order.
-pub fn in_owners_zone(cluster: &Cluster, shard: &Shard) -> Vec<NodeId> {
-    let Some(zone) = live_owner(cluster, shard).and_then(|owner| cluster.zone_apart(owner)) else {
-        return Vec::new();
-    };
-    let mut followers = live_followers(cluster, shard);
-    followers.retain(|&id| cluster.zone_apart(id) == Some(zone));
-    followers
+    let zones = Zones::of(cluster);
+    let sharing = shards.iter().map(|s| zones.sharing(cluster, s).len());
+    sharing.sum::<usize>() as i64
 }
 
 /// Σ (copies with a known disk − distinct disks) over the live copies of every shard.
@@ -345,7 +348,8 @@ mod tests {
     fn counts(cluster: &Cluster) -> Counts {
         let policy = Policy::default();
         let wanted = policy.wanted(cluster);
-        Counts::of(cluster, &policy, &wanted, &cluster.shards())
+        let shares = Shares::of(cluster);
+        Counts::of(cluster, &policy, &wanted, &cluster.shards(), shares)
     }
 
     #[test]
@@ -381,7 +385,7 @@ mod tests {
 
     #[test]
     fn zones_and_disks() {
-        let cluster = cluster("m1@h1/a/d1 < r1@h1/a/d1 r2@h2/a/d1 r3@h3/b/d1");
+        let cluster = cluster("m1@h1/a/d1 < r1@h1/a/d1 r2@h2/a/d1; m2@h3/b < r3@h4/c");
         let counts = counts(&cluster);
         assert_eq!((counts.same_zone, counts.same_disk), (2, 1));
     }

@@ -60,7 +60,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         found: Vec::new(),
         options: Vec::new(),
         objective: Vec::new(),
-        certificate: Vec::new(),
+        certificate: None,
         groups: BTreeMap::new(),
         steps,
         before: Vec::new(),

@@ -1,25 +1,24 @@
-//! Tuple costs packed into two wide integers, for speed.
+//! Tuple costs packed into three wide integers, for speed.
 //!
-//! A planning network uses a dozen of the components, each with small numbers: side by side in
-//! two words they add and compare as the tuples do, as long as no sum outgrows its place. That
+//! A planning network uses some of the components, each with small numbers: side by side in
+//! three words they add and compare as the tuples do, as long as no sum outgrows its place. That
 //! is hoped here and not proven: whoever uses it checks the flow with the tuples afterwards.
+//! A word that does outgrow its bits wraps, and the check finds it.
 
 use std::ops::Add;
 use std::ops::Sub;
 
 use crate::flow::Cost;
-use crate::flow::Network;
-use crate::flow::WIDTH;
 use crate::flow::search::Price;
 
-const WORDS: usize = 2;
+const WORDS: usize = 3;
 
 /// Bits of a word that are given to components; the rest is room for the first of them, so that
 /// no sum can leave the word.
-const USED: u32 = 96;
+const USED: u32 = 112;
 
-/// A sum of so many of the largest costs has room: 4096, and one bit for the sign.
-const ROOM: u32 = 13;
+/// A sum of so many of the largest costs has room: 32,768, and one bit for the sign.
+const ROOM: u32 = 16;
 
 /// A cost in the order of its [`Packing`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +32,9 @@ impl Add for Packed {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self([self.0[0] + other.0[0], self.0[1] + other.0[1]])
+        let [a, b, c] = self.0;
+        let [x, y, z] = other.0;
+        Self([a.wrapping_add(x), b.wrapping_add(y), c.wrapping_add(z)])
     }
 }
 
@@ -41,7 +42,9 @@ impl Sub for Packed {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self([self.0[0] - other.0[0], self.0[1] - other.0[1]])
+        let [a, b, c] = self.0;
+        let [x, y, z] = other.0;
+        Self([a.wrapping_sub(x), b.wrapping_sub(y), c.wrapping_sub(z)])
     }
 }
 
@@ -57,11 +60,11 @@ struct Field {
 }
 
 impl Packing {
-    /// `None` if the components of the network do not fit.
-    pub fn of(network: &Network) -> Option<Self> {
-        let mut largest = [0_u64; WIDTH];
-        for arc in &network.arcs {
-            for (largest, component) in largest.iter_mut().zip(arc.cost.0) {
+    /// `None` if the components of the costs do not fit.
+    pub fn of<const N: usize>(costs: &[Cost<N>]) -> Option<Self> {
+        let mut largest = [0_u64; N];
+        for cost in costs {
+            for (largest, component) in largest.iter_mut().zip(cost.0) {
                 *largest = (*largest).max(component.unsigned_abs());
             }
         }
@@ -90,7 +93,7 @@ impl Packing {
         Some(Self(fields))
     }
 
-    pub fn pack(&self, cost: Cost) -> Packed {
+    pub fn pack<const N: usize>(&self, cost: &Cost<N>) -> Packed {
         let mut packed = Packed::ZERO;
         for field in &self.0 {
             packed.0[field.word] += i128::from(cost.0[field.component]) << field.shift;
@@ -99,7 +102,7 @@ impl Packing {
     }
 
     /// What was packed, if every sum on the way had room.
-    pub fn unpack(&self, packed: Packed) -> Cost {
+    pub fn unpack<const N: usize>(&self, packed: Packed) -> Cost<N> {
         let mut rest = packed.0;
         let mut cost = Cost::ZERO;
         // From low to high: a negative component borrows from the one above it.
@@ -107,7 +110,7 @@ impl Packing {
             let rest = &mut rest[field.word];
             let spare = i128::BITS - field.bits;
             let value = (*rest << spare) >> spare;
-            *rest = (*rest - value) >> field.bits;
+            *rest = rest.wrapping_sub(value) >> field.bits;
             cost.0[field.component] = value as i64;
         }
         cost
@@ -117,23 +120,17 @@ impl Packing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::SINK;
-    use crate::flow::SOURCE;
     use proptest::prelude::*;
 
-    fn packing(costs: &[Cost]) -> Option<Packing> {
-        let mut network = Network::new();
-        for &cost in costs {
-            network.arc(SOURCE, SINK, 1, cost);
-        }
-        Packing::of(&network)
-    }
+    const WIDTH: usize = 32;
+
+    type Cost = super::Cost<WIDTH>;
 
     #[test]
     fn what_does_not_fit_is_not_packed() {
-        assert!(packing(&[Cost([1; WIDTH])]).is_none());
-        assert!(packing(&[Cost::of(0, i64::MAX)]).is_some());
-        assert!(packing(&[]).is_some());
+        assert!(Packing::of(&[super::Cost([1; WIDTH])]).is_none());
+        assert!(Packing::of(&[Cost::of(0, i64::MAX)]).is_some());
+        assert!(Packing::of::<WIDTH>(&[]).is_some());
     }
 
     fn costs() -> impl Strategy<Value = Vec<Cost>> {
@@ -150,15 +147,13 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn sums_compare_as_the_tuples_do(costs in costs()) {
-            let packing = packing(&costs);
-            prop_assume!(packing.is_some());
-            let packing = packing.expect("it was assumed");
+            let packing = Packing::of(&costs).expect("ten small components fit");
             let (mut sum, mut packed) = (Cost::ZERO, Packed::ZERO);
             for &cost in &costs {
                 let (sum_before, packed_before) = (sum, packed);
                 sum = sum + cost;
-                packed = packed + packing.pack(cost);
-                prop_assert_eq!(packing.unpack(packed), sum);
+                packed = packed + packing.pack(&cost);
+                prop_assert_eq!(packing.unpack::<WIDTH>(packed), sum);
                 prop_assert_eq!(packed.cmp(&packed_before), sum.cmp(&sum_before));
                 prop_assert_eq!(packed.cmp(&Packed::ZERO), sum.cmp(&Cost::ZERO));
             }

@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::flow::Cost;
-use crate::flow::WIDTH;
+use crate::flow;
 
 /// One objective. Smaller is better; an earlier one counts more than all later ones together.
 ///
@@ -19,10 +18,12 @@ use crate::flow::WIDTH;
 #[schemars(rename = "LevelName")]
 #[repr(usize)]
 pub enum Level {
-    /// What levels that were not asked for lose: nothing may, so it comes first.
+    /// Decided before all others, from the capture alone. In a price it is what no decision may
+    /// pay.
+    Serve,
+    /// What levels that were not asked for lose: nothing may, so it comes before those that were.
     #[serde(skip)]
     Worse,
-    Serve,
     Protect,
     /// Shards without any usable replica: part of missing, but a first replica counts before
     /// every second one.
@@ -48,18 +49,16 @@ pub enum Level {
     SyncMib,
     Failovers,
     Actions,
-    /// Pairs and roles that are not those of the home map.
+    /// Roles that are not those of the home map, where homes were not asked for.
     #[serde(skip)]
     TieHome,
-    /// Lowest address to lowest address.
+    /// Chooses among equals while something is searched; never part of a price.
     #[serde(skip)]
-    TieRank,
+    Tie,
 }
 
-const _: () = assert!(
-    Level::TieRank as usize == WIDTH - 1,
-    "a cost has a component for every level"
-);
+/// A tuple over all levels.
+pub type Cost = flow::Cost<{ Level::COUNT }>;
 
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,6 +67,9 @@ impl fmt::Display for Level {
 }
 
 impl Level {
+    /// How many there are.
+    pub const COUNT: usize = Self::Tie as usize + 1;
+
     /// The name in JSON and text.
     pub fn name(self) -> &'static str {
         match self {
@@ -93,7 +95,7 @@ impl Level {
             Self::Failovers => "failovers",
             Self::Actions => "actions",
             Self::TieHome => "tie-home",
-            Self::TieRank => "tie-rank",
+            Self::Tie => "tie",
         }
     }
 
@@ -101,4 +103,14 @@ impl Level {
     pub fn cost(self, amount: i64) -> Cost {
         Cost::of(self as usize, amount)
     }
+
+    /// What a cost has of this level.
+    pub fn of(self, cost: &Cost) -> i64 {
+        cost.0[self as usize]
+    }
+}
+
+/// A cost with some more of a level.
+pub fn add(cost: Cost, level: Level, amount: i64) -> Cost {
+    cost.plus(level as usize, amount)
 }

@@ -20,12 +20,45 @@ impl Tier {
     pub fn index_of(self, cluster: &Cluster, id: NodeId) -> Option<usize> {
         match self {
             Self::Host => cluster.node(id).host.map(|h| h.0 as usize),
-            Self::Zone => cluster.zone_apart(id).map(|z| z.0 as usize),
+            Self::Zone => cluster.zone_of(id).map(|z| z.0 as usize),
         }
     }
 }
 
-/// Live masters with slots by host or zone. Masters without a host (or zone) count nowhere.
+/// Fair shares of masters, by host and by zone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shares {
+    pub host: u32,
+    pub zone: u32,
+}
+
+impl Shares {
+    /// Those of a cluster as it is: over hosts and zones with a live member.
+    pub fn of(cluster: &Cluster) -> Self {
+        Self::with(cluster, std::iter::empty())
+    }
+
+    /// The same where some nodes that are no members yet count, too. A plan holds masters to the
+    /// shares of its beginning: else meeting a node would lower them.
+    pub fn with(cluster: &Cluster, joining: impl Iterator<Item = NodeId> + Clone) -> Self {
+        let share = |tier: Tier| {
+            let mut spread = Spread::of(cluster, tier);
+            for id in joining.clone() {
+                if let Some(at) = tier.index_of(cluster, id) {
+                    spread.live[at] = true;
+                }
+            }
+            spread.fair_share()
+        };
+        Self {
+            host: share(Tier::Host),
+            zone: share(Tier::Zone),
+        }
+    }
+}
+
+/// Live masters with slots by host or zone. Masters without a host (or zone) count nowhere, and
+/// where all nodes are in one zone, none does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Spread {
     pub tier: Tier,
@@ -42,7 +75,9 @@ impl Spread {
             Tier::Zone => cluster.zones.len(),
         };
         let (mut masters, mut live) = (vec![0; len], vec![false; len]);
-        for (id, node) in cluster.iter().filter(|(_, n)| n.is_live_member()) {
+        let apart = tier == Tier::Host || has_zones_apart(cluster);
+        let members = cluster.iter().filter(|(_, n)| apart && n.is_live_member());
+        for (id, node) in members {
             if let Some(at) = tier.index_of(cluster, id) {
                 live[at] = true;
                 masters[at] += u32::from(!node.slots.is_empty());
@@ -80,7 +115,8 @@ impl Spread {
         self.beyond(u32::try_from(spare).unwrap_or(u32::MAX))
     }
 
-    fn beyond(&self, limit: u32) -> i64 {
+    /// Σ max(0, masters − `limit`).
+    pub fn beyond(&self, limit: u32) -> i64 {
         let excess = |&masters: &u32| i64::from(masters.saturating_sub(limit));
         self.masters.iter().map(excess).sum()
     }
@@ -128,6 +164,15 @@ impl Spread {
         }
         relievable
     }
+}
+
+/// Nodes, dead ones included, are in more than one zone.
+fn has_zones_apart(cluster: &Cluster) -> bool {
+    let mut zones = cluster
+        .hosts_of_nodes()
+        .filter_map(|h| cluster.host(h).zone);
+    let first = zones.next();
+    zones.any(|zone| Some(zone) != first)
 }
 
 #[cfg(test)]

@@ -137,10 +137,9 @@ impl Cluster {
             .collect()
     }
 
-    /// The zone that sets a node apart from others: none where all known zones are one, as
-    /// nothing can be put into another.
-    pub fn zone_apart(&self, id: NodeId) -> Option<ZoneId> {
-        self.zone_of(id).filter(|_| self.zones.len() > 1)
+    /// Hosts of all nodes that ever were members, once for each node.
+    pub fn hosts_of_nodes(&self) -> impl Iterator<Item = HostId> {
+        self.nodes.iter().filter_map(|n| n.host)
     }
 
     pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {

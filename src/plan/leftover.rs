@@ -365,7 +365,7 @@ fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
         | Level::Failovers
         | Level::Actions
         | Level::TieHome
-        | Level::TieRank => None,
+        | Level::Tie => None,
     }
 }
 

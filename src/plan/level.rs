@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::flow::Cost;
 use crate::measure::Witnesses;
 use crate::model::Cluster;
 use crate::model::Node;
@@ -16,7 +15,9 @@ use crate::rules::Phase;
 use crate::rules::Remedy;
 use crate::rules::Rule;
 
+pub use crate::measure::Cost;
 pub use crate::measure::Level;
+pub use crate::measure::add;
 
 /// Every level that is printed, in order. Ties are not, as they only choose among equals, nor are
 /// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order.
@@ -41,8 +42,10 @@ pub const PRINTED: [Level; 18] = [
     Level::Actions,
 ];
 
-/// Every level that a decision about pairing and roles has a say in, in order.
-pub const DECIDED: [Level; 19] = [
+/// Every level that a price has, in order: what a decision about pairing and roles has a say in,
+/// before them what none may pay, behind them how equals are told apart.
+pub const PRICED: [Level; 21] = [
+    Level::Serve,
     Level::Worse,
     Level::Protect,
     Level::Orphans,
@@ -62,12 +65,8 @@ pub const DECIDED: [Level; 19] = [
     Level::SyncMib,
     Level::Failovers,
     Level::Actions,
+    Level::TieHome,
 ];
-
-/// A cost with some more of a level.
-pub fn add(cost: Cost, level: Level, amount: i64) -> Cost {
-    cost.plus(level as usize, amount)
-}
 
 /// Which findings a plan is to cure: the request, the rules' defaults, and what a dead member
 /// that may return forbids.
@@ -104,7 +103,7 @@ impl Selection {
             codes.contains(&code)
                 || (request.only.is_empty() && !request.skip.contains(&code) && !late)
         };
-        let minds_zones = minds(Code::ReplicaSharesZone);
+        let minds_zones = minds(Code::ReplicaSharesZone) || minds(Code::ReplicasShareZone);
         let minds_disks = minds(Code::ReplicaSharesDisk);
         let spreads = codes
             .iter()
@@ -163,7 +162,7 @@ impl Selection {
             | Level::Failovers
             | Level::Actions
             | Level::TieHome
-            | Level::TieRank => true,
+            | Level::Tie => true,
         }
     }
 }

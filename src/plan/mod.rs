@@ -1,32 +1,23 @@
 //! Cluster and policy to target to ordered steps.
 //!
 //! Start reading at [`plan`]: `serve` promotes where masters are gone, `problem` says what is
-//! left to decide, `pairing` and `roles` decide it as exact flows, `joint` where the two are
-//! coupled, `draft` writes the decision down as actions, `order` orders them, and `verdict`
-//! recounts every level on the simulated end.
+//! left to decide, `target` decides it and proves that nothing better is possible, `draft` writes
+//! the decision down as actions, `order` orders them, and `verdict` recounts every level on the
+//! simulated end.
 
 mod admission;
 mod advice;
 #[cfg(test)]
 mod brute;
 mod closing;
-mod columns;
-mod coupled;
 mod draft;
-mod floors;
-mod handout;
-mod joint;
 mod leftover;
 pub mod level;
 pub mod order;
-mod pairing;
-mod price;
 pub mod problem;
-mod relaxed;
 mod request;
-mod roles;
 mod serve;
-mod solve;
+pub mod target;
 mod unlocks;
 mod verdict;
 mod versions;
@@ -50,6 +41,7 @@ pub use level::Selection;
 pub use problem::Decision;
 pub use problem::Problem;
 pub use request::Request;
+pub use target::Target;
 pub use verdict::Kind;
 pub use verdict::Value;
 pub use vouch::BadVouch;
@@ -57,16 +49,6 @@ pub use vouch::vouch;
 pub use why::Advice;
 pub use why::Assumption;
 pub use why::Refusal;
-
-/// Multipliers that prove one coupled level; see `joint`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Certificate {
-    pub level: Level,
-    /// Every multiplier is a whole number of `1 / scale`.
-    pub scale: i64,
-    /// Coupling row and multiplier, both as printed.
-    pub multipliers: Vec<(String, i64)>,
-}
 
 /// A decided, ordered and simulated plan.
 #[derive(Debug)]
@@ -76,7 +58,8 @@ pub struct Plan {
     /// What each step is on the cluster as the steps before left it.
     pub moments: Vec<simulate::Moment>,
     pub values: Vec<Value>,
-    pub certificates: Vec<Certificate>,
+    /// What was decided, and what proves it.
+    pub target: Target,
     /// The cluster that the steps lead to.
     pub end: Cluster,
     pub exposure: Vec<simulate::Exposure>,
@@ -144,18 +127,18 @@ pub fn plan(
         settled: &settled,
     };
     let problem = Problem::new(&inputs);
-    let solved = joint::solve(&problem);
+    let target = target::decide(&problem);
     let drafts = draft::drafts(
         &problem,
         captured,
         &served,
         &closing,
-        &solved.decision,
+        &target.decision,
         wanted,
     );
     let steps = order::order(&Counted::new(captured.clone()), drafts);
     let run = simulate::run(captured, &steps, policy, wanted)?;
-    let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &solved);
+    let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &target);
     let notes = advice::advice(&advice::Scene {
         captured,
         policy,
@@ -173,7 +156,7 @@ pub fn plan(
     Ok(Plan {
         steps,
         values,
-        certificates: solved.certificates,
+        target,
         end: run.end,
         exposure: run.exposure,
         moments: run.moments,

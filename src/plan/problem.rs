@@ -7,6 +7,8 @@ use crate::action::Counted;
 use crate::action::Failover;
 use crate::action::Mode;
 use crate::measure;
+use crate::measure::Shares;
+use crate::measure::Zones;
 use crate::model::Cluster;
 use crate::model::DiskId;
 use crate::model::Link;
@@ -53,8 +55,6 @@ pub struct Unit {
     pub may_hand_over: bool,
     /// Usable copies were on two hosts before.
     pub protected: bool,
-    /// Replicas in the owner's zone before.
-    pub same_zone: i64,
 }
 
 /// A live copy.
@@ -81,7 +81,27 @@ pub struct Spare {
     pub untidy: bool,
 }
 
+impl Copy {
+    /// A graceful failover may make it the master.
+    pub fn leads(&self) -> bool {
+        self.usable && self.may_lead
+    }
+}
+
 impl Unit {
+    /// Copies that are there and count, or will once they follow the owner.
+    pub fn present(&self) -> i64 {
+        let direct = self.fixed.iter().chain(&self.movable);
+        direct.filter(|c| c.usable).count() as i64 - 1 + self.chained.len() as i64
+    }
+
+    /// A spare would fill a gap: a replica is missing, or a copy on another host.
+    pub fn lacks(&self) -> bool {
+        let direct = self.fixed.iter().chain(&self.movable);
+        let usable = direct.filter(|c| c.usable).count() as i64 - 1;
+        usable < self.wanted.max(1) || !self.protected
+    }
+
     /// Whether having no usable replica counts: it is to be cured, or would be new.
     pub fn must_not_be_bare(&self, problem: &Problem) -> bool {
         let had = self.fixed.iter().chain(&self.movable);
@@ -136,6 +156,10 @@ pub struct Problem<'a> {
     pub asides: Vec<Aside>,
     /// Masters per place that may not be exceeded without harm: see `measure::votes_to_spare`.
     pub votes_to_spare: i64,
+    pub zones: Zones,
+    /// What masters are held to: the shares of the captured cluster and of the spares that are to
+    /// join it.
+    pub shares: Shares,
 }
 
 /// What the problem is made of.
@@ -155,6 +179,7 @@ impl<'a> Problem<'a> {
         let cluster = inputs.cluster;
         let shards = cluster.shards();
         let mib = MibTable::new(cluster, &shards);
+        let zones = Zones::of(cluster);
         let mut asides = Vec::new();
         let mut units = Vec::new();
         for shard in shards
@@ -162,7 +187,7 @@ impl<'a> Problem<'a> {
             .filter(|s| cluster.node(s.owner).is_live_member())
         {
             let aside = going_on(inputs, shard);
-            units.push(unit(inputs, shard, aside.is_none(), &mib));
+            units.push(unit(inputs, zones, shard, aside.is_none(), &mib));
             asides.extend(aside);
         }
         let mut problem = Self {
@@ -176,29 +201,24 @@ impl<'a> Problem<'a> {
             spares: Vec::new(),
             asides,
             votes_to_spare: measure::votes_to_spare(cluster) as i64,
+            zones,
+            shares: Shares::of(cluster),
         };
         problem.find_spares(inputs);
+        let lacks = problem.units.iter().any(|u| u.free && u.lacks());
+        let joining = problem.spares.iter().filter(|s| s.untidy || lacks);
+        problem.shares = Shares::with(cluster, joining.map(|s| s.copy.node));
         problem
     }
 
     pub fn copy(&self, node: NodeId, usable: bool) -> Copy {
-        copy(self.cluster, node, usable, self.promote_nofailover)
-    }
-
-    /// The same scene for another set of units and spares.
-    pub fn share(&self) -> Problem<'a> {
-        Problem {
-            cluster: self.cluster,
-            policy: self.policy,
-            selection: self.selection,
-            allow_moves: self.allow_moves,
-            keep_spares: self.keep_spares,
-            promote_nofailover: self.promote_nofailover,
-            units: Vec::new(),
-            spares: Vec::new(),
-            asides: Vec::new(),
-            votes_to_spare: self.votes_to_spare,
-        }
+        copy(
+            self.cluster,
+            self.zones,
+            node,
+            usable,
+            self.promote_nofailover,
+        )
     }
 
     /// How many places there are.
@@ -278,19 +298,25 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn copy(cluster: &Cluster, node: NodeId, usable: bool, promote_nofailover: bool) -> Copy {
+fn copy(
+    cluster: &Cluster,
+    zones: Zones,
+    node: NodeId,
+    usable: bool,
+    promote_nofailover: bool,
+) -> Copy {
     let host = cluster.node(node).host;
     Copy {
         node,
         place: host.map_or(cluster.hosts.len() + node.index(), |h| h.0 as usize),
         disk: cluster.node(node).disk,
-        zone: cluster.zone_apart(node),
+        zone: zones.apart(cluster, node),
         usable,
         may_lead: promote_nofailover || !cluster.node(node).no_failover,
     }
 }
 
-fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
+fn unit(inputs: &Inputs, zones: Zones, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
     let (cluster, selection) = (inputs.cluster, inputs.selection);
     let promote = inputs.request.has(Flag::PromoteNofailover);
     let usable = measure::usable_replicas(cluster, shard).count() as i64;
@@ -307,14 +333,13 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
     let mut unit = Unit {
         owner: shard.owner,
         wanted,
-        fixed: vec![copy(cluster, shard.owner, true, promote)],
+        fixed: vec![copy(cluster, zones, shard.owner, true, promote)],
         movable: Vec::new(),
         chained: Vec::new(),
         mib: mib.of(shard.owner),
         free,
         may_hand_over: free && selection.changes_roles && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
-        same_zone: measure::in_owners_zone(cluster, shard).len() as i64,
     };
     for id in measure::live_followers(cluster, shard) {
         let direct = cluster.node(id).master() == Some(shard.owner);
@@ -324,7 +349,7 @@ fn unit(inputs: &Inputs, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
             (true, true) if usable && versions::loads_all(cluster, id) => &mut unit.movable,
             _ => &mut unit.fixed,
         };
-        list.push(copy(cluster, id, usable, promote));
+        list.push(copy(cluster, zones, id, usable, promote));
     }
     versions::keep(cluster, &mut unit);
     unit
@@ -371,6 +396,9 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
     })
 }
 
+/// More than any machine has: what a damaged file claims must not make sums of all shards wrap.
+const MOST_MIB: i64 = 1 << 32;
+
 /// MiB of `used_memory` per shard: of its owner, else of a replica, else the median of the
 /// known, else 1.
 struct MibTable {
@@ -384,7 +412,7 @@ impl MibTable {
             cluster
                 .node(id)
                 .used_memory
-                .map(|b| b.div_ceil(1 << 20) as i64)
+                .map(|b| (b.div_ceil(1 << 20) as i64).min(MOST_MIB))
         };
         let known: BTreeMap<NodeId, i64> = shards
             .iter()
@@ -439,6 +467,14 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Everything as it is.
+    pub fn present(problem: &Problem) -> Self {
+        Self {
+            assignment: Assignment::present(problem),
+            masters: problem.units.iter().map(|u| u.owner).collect(),
+        }
+    }
+
     /// The cluster as the decision leaves it: every copy attached, in sync, and every master in
     /// place. Ghosts and dead members stay.
     pub fn expand(&self, problem: &Problem) -> Cluster {

@@ -3,18 +3,16 @@
 use crate::action::Action;
 use crate::action::Mode;
 use crate::action::Step;
-use crate::flow::Cost;
 use crate::measure::Counts;
 use crate::model::Cluster;
-use crate::plan::joint::Solved;
+use crate::plan::level::Cost;
 use crate::plan::level::Level;
 use crate::plan::level::PRINTED;
-use crate::plan::price;
-use crate::plan::problem::Assignment;
-use crate::plan::problem::Copy;
 use crate::plan::problem::Decision;
 use crate::plan::problem::Problem;
-use crate::plan::problem::Unit;
+use crate::plan::target;
+use crate::plan::target::By;
+use crate::plan::target::Target;
 use crate::policy::Wanted;
 
 /// How a level's value was shown to be the least possible.
@@ -39,6 +37,8 @@ pub struct Value {
     pub bound: i64,
     pub kind: Kind,
     pub selected: bool,
+    /// The bound holds as long as no replica that works is moved; moving one could do better.
+    pub without_moves: bool,
 }
 
 /// Recounts every printed level and sets its proof beside it.
@@ -48,49 +48,64 @@ pub fn values(
     wanted: &Wanted,
     steps: &[Step],
     end: &Cluster,
-    solved: &Solved,
+    target: &Target,
 ) -> Vec<Value> {
-    let counts = |cluster: &Cluster| Counts::of(cluster, problem.policy, wanted, &cluster.shards());
-    let (before, after) = (counts(captured), counts(end));
-    let present = Decision {
-        assignment: Assignment::present(problem),
-        masters: problem.units.iter().map(|u| u.owner).collect(),
+    let counts = |cluster: &Cluster| {
+        let shards = cluster.shards();
+        Counts::of(cluster, problem.policy, wanted, &shards, problem.shares)
     };
+    let (before, after) = (counts(captured), counts(end));
     let check = Recount {
         problem,
-        paid: price::decision(problem, &solved.decision) - price::decision(problem, &present),
-        start: counts(problem.cluster),
+        paid: target.value - target.unchanged,
+        start: counts(&Decision::present(problem).expand(problem)),
         end: after,
     };
-    PRINTED
-        .iter()
-        .map(|&level| {
-            let value = after
-                .get(level)
-                .unwrap_or_else(|| spent(problem, steps, solved, level));
-            let selected = problem.selection.level(level);
-            let (gap, kind) = solved.proof(level);
-            let kind = if gap > 0 || !check.agrees(level) {
-                Kind::None
-            } else {
-                kind
+    let mut open = false;
+    let mut values = Vec::new();
+    for level in PRINTED {
+        let value = after
+            .get(level)
+            .unwrap_or_else(|| spent(problem, steps, target, level));
+        let selected = problem.selection.level(level);
+        // A level that is not minimised has nothing to be proven of it, and what the serve phase
+        // does follows from the capture alone.
+        let settled = !selected || matches!(level, Level::Serve | Level::Risk);
+        let (bound, kind) = if settled {
+            (value, Kind::Count)
+        } else {
+            let (gap, kind) = proof(problem, target, level);
+            open |= gap > 0 || kind == Kind::None || !check.agrees(level);
+            (value - gap, if open { Kind::None } else { kind })
+        };
+        values.push(Value {
+            level,
+            before: before.get(level).unwrap_or(0),
+            value,
+            bound,
+            kind,
+            selected,
+            without_moves: level == Level::SameHost && value > 0 && target.without_moves,
+        });
+    }
+    values
+}
+
+/// How far a level's value may be above the least possible, and how that is known.
+fn proof(problem: &Problem, target: &Target, level: Level) -> (i64, Kind) {
+    let value = level.of(&target.value);
+    let least = target::least(problem, level);
+    let known = target.bounds.iter().find(|(l, ..)| *l == level);
+    match known {
+        Some((_, bound, by)) => {
+            let kind = match by {
+                By::Flow => Kind::Flow,
+                By::Columns => Kind::Multipliers,
             };
-            // A level that is not minimised has nothing to be proven of it.
-            let (bound, kind) = if selected {
-                (value - gap, kind)
-            } else {
-                (value, Kind::Count)
-            };
-            Value {
-                level,
-                before: before.get(level).unwrap_or(0),
-                value,
-                bound,
-                kind,
-                selected,
-            }
-        })
-        .collect()
+            ((value - (*bound).max(least)).max(0), kind)
+        }
+        None => ((value - least).max(0), Kind::None),
+    }
 }
 
 /// The decision's price against the clusters before and after it, counted by the rules' code.
@@ -120,7 +135,7 @@ impl Recount<'_> {
         if !judged || !self.problem.selection.level(level) {
             return true;
         }
-        let paid = self.paid.0[level as usize];
+        let paid = level.of(&self.paid);
         self.end
             .get(level)
             .zip(self.start.get(level))
@@ -129,7 +144,7 @@ impl Recount<'_> {
 }
 
 /// Levels that are counts of a plan.
-fn spent(problem: &Problem, steps: &[Step], solved: &Solved, level: Level) -> i64 {
+fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i64 {
     let count = |test: &dyn Fn(&Step) -> bool| steps.iter().filter(|s| test(s)).count() as i64;
     let failover = |step: &Step, risky: bool| match &step.draft.action {
         Action::Failover(failover) => match failover.mode {
@@ -146,25 +161,27 @@ fn spent(problem: &Problem, steps: &[Step], solved: &Solved, level: Level) -> i6
         // With --allow-moves a move weighs nothing.
         Level::Moves if problem.allow_moves => 0,
         Level::Moves => count(&|s| s.draft.leaves.is_some()),
-        Level::Surplus => surplus(problem, solved),
+        Level::Surplus => Level::Surplus.of(&target.value),
         Level::Risk => count(&|s| failover(s, true)),
         Level::Failovers => count(&|s| failover(s, false)),
         Level::SyncMib => steps.iter().map(|s| s.draft.mib).sum(),
         Level::Actions => steps.len() as i64,
-        _ => 0,
+        Level::Serve
+        | Level::Worse
+        | Level::Protect
+        | Level::Orphans
+        | Level::Missing
+        | Level::SameHost
+        | Level::SameZone
+        | Level::SameDisk
+        | Level::Beside
+        | Level::VotesHost
+        | Level::VotesZone
+        | Level::OverHost
+        | Level::OverZone
+        | Level::Home
+        | Level::Tidy
+        | Level::TieHome
+        | Level::Tie => 0,
     }
-}
-
-/// Recounted from the copies of every shard; see [`price::surplus`].
-fn surplus(problem: &Problem, solved: &Solved) -> i64 {
-    let copies = &solved.decision.assignment.copies;
-    let of = |(unit, copies): (&Unit, &Vec<Copy>)| {
-        let usable = copies.iter().filter(|c| c.usable).count() as i64 - 1;
-        if unit.free {
-            price::surplus(problem, unit, usable)
-        } else {
-            0
-        }
-    };
-    problem.units.iter().zip(copies).map(of).sum()
 }

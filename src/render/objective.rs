@@ -19,6 +19,9 @@ pub(super) fn phrase(levels: &[Level]) -> Option<String> {
     }
     // A level is minimal given the ones before it, so only the first gap counts.
     Some(match selected.iter().position(|l| !is_proven(l)) {
+        None if selected.iter().any(|l| l.without_moves) => {
+            format!("proven minimal without moves ({all} of {all} levels)")
+        }
         None => format!("proven minimal ({all} of {all} levels)"),
         Some(index) => {
             let open = selected[index];
@@ -56,6 +59,9 @@ pub(super) fn table(page: &mut Page, levels: &[Level]) {
         let changed = level.before != level.value;
         let proof = match (level.selected, is_proven(level)) {
             (false, _) => "not asked for, only kept from getting worse".to_owned(),
+            (true, true) if level.without_moves => {
+                format!("{}, without moves", word(level.proof))
+            }
             (true, true) => word(level.proof).to_owned(),
             (true, false) => format!("{}, not proven", word(level.proof)),
         };
@@ -101,6 +107,11 @@ mod tests {
             level(measure::Level::Tidy, 1, 1),
         ];
         assert_eq!(phrase(&levels).unwrap(), "proven minimal (3 of 3 levels)");
+        levels[1].without_moves = true;
+        assert_eq!(
+            phrase(&levels).unwrap(),
+            "proven minimal without moves (3 of 3 levels)"
+        );
         levels[1].bound = 2;
         levels[1].proof = Proof::None;
         assert_eq!(

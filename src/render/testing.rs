@@ -190,6 +190,7 @@ pub fn level(level: measure::Level, value: i64, bound: i64) -> Level {
         bound,
         proof: Proof::Flow,
         selected: true,
+        without_moves: false,
     }
 }
 
@@ -279,7 +280,7 @@ pub fn plan() -> PlanReport {
         )],
         options: Vec::new(),
         objective: vec![level(measure::Level::OverHost, 0, 0)],
-        certificate: Vec::new(),
+        certificate: None,
         groups: BTreeMap::new(),
         steps: vec![failover],
         before: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],

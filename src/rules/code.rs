@@ -100,6 +100,7 @@ catalogue! {
         ReplicasShareHost "P004" replicas_share_host,
         SkewedMasters "P005" skewed_masters,
         SkewedZones "P006" skewed_zones,
+        ReplicasShareZone "P007" replicas_share_zone,
         AwayFromHome "P009" away_from_home,
     }
     quorum Quorum 'Q' {

@@ -79,6 +79,14 @@ pub(super) fn cut_off(cluster: &Cluster, side: &[HostId]) -> String {
     )
 }
 
+/// The zone's name, or that none is known.
+pub(super) fn zone(cluster: &Cluster, id: NodeId) -> String {
+    match cluster.zone_of(id) {
+        Some(zone) => cluster.zones[zone.0 as usize].name.to_string(),
+        None => "unknown".to_owned(),
+    }
+}
+
 /// The host's name, or that none is known.
 pub(super) fn host(cluster: &Cluster, id: NodeId) -> String {
     match cluster.node(id).host {

@@ -22,11 +22,9 @@ use crate::plan::Request;
 use crate::plan::Step;
 use crate::plan::why::Said;
 use crate::report;
-use crate::report::Certificate;
 use crate::report::ClusterFacts;
 use crate::report::Exposure;
 use crate::report::Level;
-use crate::report::Multiplier;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
@@ -34,6 +32,7 @@ use crate::report::ShardFacts;
 use crate::report::capture;
 use crate::report::plan::groups::Groups;
 use crate::report::plan::identity::plan_id;
+use crate::report::plan::proof;
 use crate::report::plan::step::step;
 use crate::report::promises::Promises;
 use crate::report::state;
@@ -92,7 +91,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         found: Vec::new(),
         options: request.options(|reason| format!("{reason:?}")),
         objective: Vec::new(),
-        certificate: Vec::new(),
+        certificate: None,
         groups: BTreeMap::new(),
         steps: Vec::new(),
         after: before.clone(),
@@ -153,24 +152,10 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
             bound: v.bound,
             proof: proof(v.kind),
             selected: v.selected,
+            without_moves: v.without_moves,
         })
         .collect();
-    report.certificate = plan
-        .certificates
-        .iter()
-        .map(|c| Certificate {
-            level: c.level,
-            scale: c.scale,
-            multipliers: c
-                .multipliers
-                .iter()
-                .map(|(row, value)| Multiplier {
-                    row: row.clone(),
-                    value: *value,
-                })
-                .collect(),
-        })
-        .collect();
+    report.certificate = proof::write(captured, &plan.target);
     report.exposure = plan
         .exposure
         .iter()

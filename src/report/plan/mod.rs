@@ -1,8 +1,10 @@
 //! The answer of `plan`, which is the plan file.
 
 mod build;
+pub mod certificate;
 mod groups;
 mod identity;
+pub mod proof;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ use crate::report::Views;
 
 pub use build::plan;
 pub(super) use build::unaddressed;
+pub use certificate::Certificate;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;
 pub use identity::plan_id;
@@ -93,6 +96,9 @@ pub struct Level {
     pub proof: Proof,
     /// False: this level was not asked for and is only kept from getting worse.
     pub selected: bool,
+    /// The bound holds as long as no replica that works is moved: `--allow-moves` could do better.
+    #[serde(default)]
+    pub without_moves: bool,
 }
 
 /// A shard that is below two live copies because of a step.
@@ -112,23 +118,6 @@ pub struct Refusal {
     pub subject: String,
     pub reason: String,
     pub unlock: String,
-}
-
-/// Multipliers that prove the coupled levels, in integers over a common scale.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Certificate {
-    pub level: measure::Level,
-    /// Every multiplier is a whole number of `1 / scale`.
-    pub scale: i64,
-    pub multipliers: Vec<Multiplier>,
-}
-
-/// One multiplier of one coupling row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Multiplier {
-    /// `host 10.0.0.1 masters 4`, `spares 10.0.0.2`, `level over-host`.
-    pub row: String,
-    pub value: i64,
 }
 
 /// The answer of `plan`, and the plan file.
@@ -151,7 +140,9 @@ pub struct PlanReport {
     pub found: Vec<Finding>,
     pub options: Vec<String>,
     pub objective: Vec<Level>,
-    pub certificate: Vec<Certificate>,
+    /// What proves the levels that are called proven by flow or multipliers; null where nothing
+    /// was to be decided.
+    pub certificate: Option<Certificate>,
     /// Addresses by the name of their set, where several steps name the same: `@NAME` among the
     /// addresses of a step stands for all of them.
     #[serde(default)]

@@ -1,12 +1,15 @@
 //! ## What
-//! A replica runs in its master's zone.
+//! A replica runs in its master's zone, though a zone in which something runs holds no copy of
+//! the shard.
 //!
 //! ## Why
 //! Losing the zone (a rack, a power feed, an availability zone) loses both copies.
 //!
 //! ## Do
 //! A spare is placed with zones in mind; moving a replica that works is done only on request
-//! (`topoplan plan --allow-moves`), as it copies the data once more.
+//! (`topoplan plan --allow-moves`), as it copies the data once more. Of more copies than zones
+//! some must share one: then only as many are named as could be elsewhere.
+use crate::measure::Zones;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -21,26 +24,23 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let help = if cx.cluster.zones.len() > 1 {
-        Help::default().plan_with(Flag::AllowMoves, "lets it copy a shard of another zone")
-    } else {
-        "no other zone is known: add hosts of a second zone, or complete the host map".into()
-    };
+    let zones = Zones::of(cx.cluster);
     for shard in &cx.shards {
-        for id in measure::in_owners_zone(cx.cluster, shard) {
-            let Some(zone) = cx.cluster.zone_apart(id) else {
-                continue;
-            };
+        let sharing = zones.sharing(cx.cluster, shard).into_iter();
+        for shared in sharing.filter(|s| s.with == shard.owner) {
             let message = format!(
                 "{} and its master {} both run in zone {}",
-                words::node(cx.cluster, id),
+                words::node(cx.cluster, shared.node),
                 words::shard(cx.cluster, shard),
-                cx.cluster.zones[zone.0 as usize].name
+                words::zone(cx.cluster, shared.node)
             );
             out.push(
-                Finding::new(&RULE, Subject::Node(id), message)
-                    .help(help.clone())
-                    .evidence([Fact::Node(id), Fact::Node(shard.owner)]),
+                Finding::new(&RULE, Subject::Node(shared.node), message)
+                    .help(
+                        Help::default()
+                            .plan_with(Flag::AllowMoves, "lets it copy a shard of another zone"),
+                    )
+                    .evidence([Fact::Node(shared.node), Fact::Node(shared.with)]),
             );
         }
     }
@@ -55,8 +55,21 @@ mod tests {
 
     #[test]
     fn fires_in_the_same_known_zone_only() {
-        let cluster = cluster("m1@h1/a < r1@h2/a x1@h3/b; m2@h3/b < r2@h4; m3!@h1/a < r3@h2/a");
+        let cluster = cluster("m1@h1/a < r1@h2/a; m2@h3/b < r2@h4; m3!@h1/a < r3@h2/a");
         assert_eq!(subjects(&RULE, &cluster), ["r1"]);
+    }
+
+    #[test]
+    fn silent_where_copies_must_share_a_zone() {
+        let spread = cluster("m1@h1/a < r1@h2/a x1@h3/b");
+        assert!(subjects(&RULE, &spread).is_empty());
+        let packed = cluster("m1@h1/a < r1@h2/a x1@h3/a; m2@h4/b < r2@h1/a");
+        assert_eq!(subjects(&RULE, &packed), ["r1"]);
+    }
+
+    #[test]
+    fn silent_where_nothing_runs_in_another_zone() {
+        assert!(subjects(&RULE, &cluster("m1@h1/a < r1@h2/a x1!@h3/b")).is_empty());
     }
 
     #[test]

@@ -5,12 +5,14 @@
 
 use good_lp::Expression;
 use good_lp::ProblemVariables;
-use good_lp::Solution;
 use good_lp::SolverModel;
 use good_lp::Variable;
 use good_lp::constraint;
 use good_lp::microlp;
 use good_lp::variable;
+
+/// Nodes of a search for whole numbers.
+const MOST_NODES: u64 = 500;
 
 /// A linear program over non-negative variables, or the mixed-integer one: minimise
 /// `objective` so that every row holds.
@@ -70,6 +72,10 @@ pub fn solve(program: &Program) -> Option<Vec<f64>> {
             model.with(constraint!(left <= row.limit))
         };
     }
-    let solution = model.solve().ok()?;
-    Some(list.iter().map(|&v| solution.value(v)).collect())
+    // The same input must give the same answer: a limit on nodes, none on seconds.
+    let mut options = microlp::SolveOptions::default();
+    options.node_limit = Some(MOST_NODES);
+    let solved = model.as_inner().solve_with(options).ok()?;
+    let solution = solved.into_solution().ok()?;
+    Some(solution.iter().map(|(_, value)| value).collect())
 }

@@ -1,0 +1,77 @@
+//! ## What
+//! Two replicas of one master run in one zone, which is not the master's, though a zone in which
+//! something runs holds no copy of the shard.
+//!
+//! ## Why
+//! Losing that zone takes both: the second replica protects against less than it costs.
+//!
+//! ## Do
+//! A spare is placed with zones in mind; moving a replica that works is done only on request
+//! (`topoplan plan --allow-moves`), as it copies the data once more. Of more copies than zones
+//! some must share one: then only as many are named as could be elsewhere.
+use crate::measure::Zones;
+use crate::rules::prelude::*;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    code: Code::ReplicasShareZone,
+    id: "replicas-share-zone",
+    severity: Severity::Warning,
+    cure: Cure::Asked(Remedy::Pair, Some(Flag::AllowMoves)),
+    levels: &[Level::SameZone],
+    needs: &[],
+    check: Check::Cluster(check),
+    page: include_str!("replicas_share_zone.rs"),
+};
+
+fn check(cx: &Context, out: &mut Vec<Finding>) {
+    let zones = Zones::of(cx.cluster);
+    for shard in &cx.shards {
+        let sharing = zones.sharing(cx.cluster, shard).into_iter();
+        for shared in sharing.filter(|s| s.with != shard.owner) {
+            let message = format!(
+                "{} and {}, both replicas of {}, run in zone {}: they are lost together",
+                words::node(cx.cluster, shared.node),
+                words::node(cx.cluster, shared.with),
+                words::shard(cx.cluster, shard),
+                words::zone(cx.cluster, shared.node)
+            );
+            out.push(
+                Finding::new(&RULE, Subject::Node(shared.node), message)
+                    .help(Help::default().plan_with(
+                        Flag::AllowMoves,
+                        "lets one of them copy a shard of another zone",
+                    ))
+                    .evidence([Fact::Node(shared.node), Fact::Node(shared.with)]),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::healthy;
+    use crate::rules::placement::replica_shares_zone;
+    use crate::rules::testing::subjects;
+
+    #[test]
+    fn fires_where_a_zone_without_a_copy_exists() {
+        let three = cluster("m1@h1/a < r1@h2/b x1@h3/b; m2@h4/c < r2@h1/a");
+        assert_eq!(subjects(&RULE, &three), ["x1"]);
+        assert!(subjects(&RULE, &cluster("m1@h1/a < r1@h2/b x1@h3/b")).is_empty());
+    }
+
+    #[test]
+    fn with_p003_it_makes_up_the_level() {
+        let cluster = cluster("m1@h1/a < r1@h2/a x1@h3/b y1@h4/b; m2@h5/c < r2@h6/d");
+        assert_eq!(subjects(&replica_shares_zone::RULE, &cluster), ["r1"]);
+        assert_eq!(subjects(&RULE, &cluster), ["y1"]);
+        assert_eq!(measure::same_zone(&cluster, &cluster.shards()), 2);
+    }
+
+    #[test]
+    fn silent_on_healthy() {
+        assert!(subjects(&RULE, &healthy()).is_empty());
+    }
+}
