@@ -22,8 +22,11 @@ use super::fake::plan;
 const STALE: &str = "capture and plan again";
 const AGAIN: &str = "run it again";
 
+/// What changed at the nodes since the capture.
+type Change = fn(&Fake);
+
 /// What is spoilt, how, what is said of it, and which advice is given.
-type Case = (&'static str, fn(&Fake), &'static str, &'static str);
+type Case = (&'static str, Change, &'static str, &'static str);
 
 /// The step runs on the cluster as it is, and not on a spoilt one.
 fn holds(name: &str, cluster: fn(&str) -> Fake, plan: &PlanReport, sent: &str, cases: &[Case]) {
@@ -56,10 +59,7 @@ fn halves(name: &str) -> Fake {
         line(OTHER, "master", "-", "8192-16383"),
     );
     let r = line(R, "slave", M.0, "");
-    let own = |line: &str| {
-        line.replacen(' ', " ", 1)
-            .replace(" master ", " myself,master ")
-    };
+    let own = |line: &str| line.replace(" master ", " myself,master ");
     fake.view(R, &[&line(R, "myself,slave", M.0, ""), &m, &o]);
     fake.view(M, &[&own(&m), &o, &r]);
     fake.view(OTHER, &[&own(&o), &m, &r]);
@@ -446,7 +446,7 @@ fn only_the_best_copy_is_promoted_by_force() {
 
 #[test]
 fn a_copy_that_cannot_be_better_stops_no_promotion() {
-    let fine: [(&str, fn(&Fake)); 4] = [
+    let fine: [(&str, Change); 4] = [
         ("dead", |f| {
             let m = line(M, "master,fail", "-", "0-16383");
             let o = line(OTHER, "slave,fail", M.0, "");
