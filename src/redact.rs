@@ -9,8 +9,10 @@
 mod address;
 mod argument;
 mod collect;
+mod column;
 mod command;
 mod context;
+mod credential;
 mod id;
 mod item;
 mod key;
@@ -30,13 +32,15 @@ mod value;
 mod words;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::diagnostic::Capture;
 use crate::parallel;
 use crate::parse;
+use crate::parse::Facts;
 use crate::parse::Parsed;
 use crate::redact::collect::Found;
+use crate::redact::context::Scanner;
 use crate::text::Source;
 
 pub use names::Counts;
@@ -54,6 +58,9 @@ pub struct Redacted {
     pub binary: Vec<String>,
     /// New paths of files in which some lines are known and others are not.
     pub partly_unknown: Vec<String>,
+    /// New paths of files of which parts are not shown, as nobody knows what they are, and how
+    /// many parts.
+    pub left_out: Vec<(String, usize)>,
     /// New paths of files in which an old name is left: none, or this is a bug.
     pub leaks: Vec<String>,
 }
@@ -88,7 +95,12 @@ pub fn redact(capture: &[Source], given: &[Source], keep_unknown: bool) -> Redac
     let mut found = Found::default();
     let mut kept = Vec::new();
     let (mut unknown, mut binary) = (Vec::new(), Vec::new());
-    for (at, ((source, _), (content, names))) in all.iter().zip(looked_at).enumerate() {
+    for (at, ((source, _), looked)) in all.iter().zip(looked_at).enumerate() {
+        let Looked {
+            content,
+            names,
+            scanner,
+        } = looked;
         let is_given = at >= capture.len();
         match content {
             Content::Unknown if !is_given => unknown.push(source.path.to_string()),
@@ -97,13 +109,13 @@ pub fn redact(capture: &[Source], given: &[Source], keep_unknown: bool) -> Redac
         }
         if let Some(names) = names {
             found.merge(names);
-            kept.push((*source, content, is_given));
+            kept.push((*source, content, is_given, scanner));
         }
     }
     found.settle();
     let names = Names::new(&found);
-    let texts = parallel::map(&kept, |(source, _, _)| {
-        rewritten(&names, &whole_lines(source))
+    let texts = parallel::map(&kept, |(source, _, _, scanner)| {
+        names.rewritten(&whole_lines(source), *scanner)
     });
     let mut redacted = Redacted {
         files: Vec::new(),
@@ -111,38 +123,31 @@ pub fn redact(capture: &[Source], given: &[Source], keep_unknown: bool) -> Redac
         unknown,
         binary,
         partly_unknown: Vec::new(),
+        left_out: Vec::new(),
         leaks: Vec::new(),
     };
-    let mut taken = BTreeSet::new();
-    for ((source, content, is_given), (text, clean)) in kept.into_iter().zip(texts) {
-        let path = match is_given {
-            true => free_path(source.path.to_string(), "-given", &mut taken),
-            false => free_path(redacted.names.path(&source.path), "", &mut taken),
+    let mut taken = BTreeMap::new();
+    for ((source, content, is_given, _), rewritten) in kept.into_iter().zip(texts) {
+        let path = if is_given {
+            free_path(source.path.to_string(), "-given", &mut taken)
+        } else {
+            free_path(redacted.names.path(&source.path), "", &mut taken)
         };
         if content == Content::PartlyKnown {
             redacted.partly_unknown.push(path.clone());
         }
-        if !clean || redacted.names.path(&path) != path {
+        if rewritten.leaks || redacted.names.path(&path) != path {
             redacted.leaks.push(path.clone());
         }
-        redacted.files.push(File { path, text });
+        if rewritten.left_out > 0 {
+            redacted.left_out.push((path.clone(), rewritten.left_out));
+        }
+        redacted.files.push(File {
+            path,
+            text: rewritten.text,
+        });
     }
     redacted
-}
-
-/// The new text, and whether nothing in it would be renamed again. What a new name stands beside
-/// may say more than what the old one did.
-fn rewritten(names: &Names, text: &str) -> (String, bool) {
-    const ROUNDS: usize = 4;
-    let mut text = names.text(text);
-    for _ in 0..ROUNDS {
-        let again = names.text(&text);
-        if again == text {
-            return (text, true);
-        }
-        text = again;
-    }
-    (text, false)
 }
 
 /// The text, joined where a terminal cut its lines: half a name is not found, and is not renamed.
@@ -154,13 +159,25 @@ fn whole_lines(source: &Source) -> Cow<'_, str> {
     }
 }
 
-/// What the file is, and its names if it is to be kept.
-fn look_at(source: &Source, keep_unknown: bool) -> (Content, Option<Found>) {
+/// What a file is, its names if it is to be kept, and how it is read.
+struct Looked {
+    content: Content,
+    names: Option<Found>,
+    scanner: fn() -> Scanner,
+}
+
+fn look_at(source: &Source, keep_unknown: bool) -> Looked {
     // What wraps answers is as known as they are.
     let parts = parse::unwrap(source);
-    let parsed: Vec<Parsed> = match parts.is_empty() {
-        true => vec![parse::parse(source)],
-        false => parts.iter().map(parse::parse).collect(),
+    let parsed: Vec<Parsed> = if parts.is_empty() {
+        vec![parse::parse(source)]
+    } else {
+        parts.iter().map(parse::parse).collect()
+    };
+    let scanner = if is_map(&parsed) {
+        Scanner::of_map
+    } else {
+        Scanner::default
     };
     let said = |code: Capture| {
         let mut all = parsed.iter().flat_map(|p| &p.diagnostics);
@@ -183,28 +200,48 @@ fn look_at(source: &Source, keep_unknown: bool) -> (Content, Option<Found>) {
     let names = keep.then(|| {
         let mut found = Found::default();
         found.path(&source.path);
-        found.text(&whole_lines(source));
+        found.text(&whole_lines(source), scanner());
         parsed.iter().for_each(|parsed| found.facts(parsed));
         found
     });
-    (content, names)
+    Looked {
+        content,
+        names,
+        scanner,
+    }
 }
 
-/// The path, or the next one like it that no other file has.
-fn free_path(path: String, mark: &str, taken: &mut BTreeSet<String>) -> String {
+/// The file is one map, and nothing else.
+fn is_map(parsed: &[Parsed]) -> bool {
+    let [parsed] = parsed else {
+        return false;
+    };
+    let [section] = &parsed.sections[..] else {
+        return false;
+    };
+    matches!(
+        section.facts,
+        Facts::HostMap(_) | Facts::DiskMap(_) | Facts::HomeMap(_)
+    )
+}
+
+/// The path, or the next one like it that no other file has. `taken` has how often each was
+/// asked for.
+fn free_path(path: String, mark: &str, taken: &mut BTreeMap<String, usize>) -> String {
     let mut free = path.clone();
-    let mut count = 1;
-    while !taken.insert(free.clone()) {
+    while taken.contains_key(&free) {
+        let count = taken.entry(path.clone()).or_insert(1);
+        *count += 1;
         let (folder, name) = path.rsplit_once('/').map_or(("", path.as_str()), |p| p);
         let (stem, extension) = words::split_extension(name);
         let slash = if folder.is_empty() { "" } else { "/" };
-        let number = match (mark, count) {
-            ("", _) => format!("-{}", count + 1),
-            (_, 1) => String::new(),
-            _ => format!("-{count}"),
+        let number = match (mark, *count) {
+            ("", count) => format!("-{count}"),
+            (_, 2) => String::new(),
+            (_, count) => format!("-{}", count - 1),
         };
         free = format!("{folder}{slash}{stem}{mark}{number}{extension}");
-        count += 1;
     }
+    taken.insert(free.clone(), 1);
     free
 }

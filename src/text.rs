@@ -4,6 +4,7 @@
 
 mod decode;
 pub mod quote;
+pub mod safe;
 pub mod words;
 
 use std::sync::Arc;

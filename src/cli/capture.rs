@@ -8,17 +8,19 @@ use crate::cli::Format;
 use crate::cli::files;
 use crate::cli::files::Capture;
 use crate::cli::files::Hashes;
+use crate::cli::limits::Limit;
 use crate::cli::output::Terminal;
 use crate::compose;
+use crate::diagnostic::Parse;
 use crate::inventory;
 use crate::inventory::Inventory;
 use crate::parse;
 use crate::parse::Facts;
 use crate::policy::Policy;
-use crate::render::safe;
 use crate::text::Place;
 use crate::text::Source;
 use crate::text::quote::shell_word;
+use crate::text::safe::safe;
 use crate::text::words::count;
 
 /// The capture and what belongs to it.
@@ -88,6 +90,13 @@ impl CaptureArgs {
         inventory.diagnostics.append(&mut capture.diagnostics);
         if let Some(refused) = capture.refused.take() {
             return Err(refused);
+        }
+        if let Some(said) = inventory.diagnostics.iter().find(|d| d.code == Parse::Rows) {
+            let path = said.place.as_ref().map_or("-", |place| &*place.path);
+            return Err(Failure::Limit {
+                what: format!("`{path}`"),
+                limit: Limit::Rows,
+            });
         }
         if inventory.cluster.nodes.is_empty() {
             return Err(self.not_understood(&inventory, &collected));

@@ -32,9 +32,9 @@ use crate::cli::limits::Unread;
 use crate::diagnostic;
 use crate::diagnostic::Diagnostic;
 use crate::parallel;
-use crate::render::safe;
 use crate::text::Place;
 use crate::text::Source;
+use crate::text::safe::safe;
 
 /// The files of a capture, read as they are asked for.
 pub(super) struct Capture<'a> {

@@ -18,6 +18,8 @@ pub enum Limit {
     Entries,
     /// Bytes of a capture that is redacted: all of it is held at once.
     RedactBytes,
+    /// Rows of a map, nodes of a view.
+    Rows,
 }
 
 impl Limit {
@@ -27,6 +29,7 @@ impl Limit {
             Self::FileBytes | Self::RedactBytes => 1 << 30,
             Self::NamedFileBytes => 256 << 20,
             Self::Entries => 100_000,
+            Self::Rows => 1_000_000,
         }
     }
 
@@ -37,6 +40,7 @@ impl Limit {
             Self::NamedFileBytes => "named-file-bytes",
             Self::Entries => "entries",
             Self::RedactBytes => "redact-bytes",
+            Self::Rows => "rows",
         }
     }
 
@@ -46,6 +50,7 @@ impl Limit {
             Self::FileBytes => "keep what was captured in one file for each node",
             Self::NamedFileBytes => "name the file that was meant",
             Self::Entries => "name the directory of the capture alone",
+            Self::Rows => "keep the rows that are about this cluster",
             Self::RedactBytes => "redact a part of the capture: a few views tell most of it",
         }
     }
@@ -63,6 +68,10 @@ impl fmt::Display for Limit {
                 "has more than 100000 files and directories, the most that are walked through"
             }
             Self::RedactBytes => "is larger than 1 GiB, the most that is redacted at once",
+            Self::Rows => {
+                "has more than 1000000 rows of one map, or 100000 nodes of one view, the most that \
+                 are taken in"
+            }
         };
         write!(f, "{most} (limit `{}`)", self.name())
     }
@@ -99,11 +108,12 @@ pub(super) fn read_to_end(
 mod tests {
     use super::*;
 
-    const ALL: [Limit; 4] = [
+    const ALL: [Limit; 5] = [
         Limit::FileBytes,
         Limit::NamedFileBytes,
         Limit::Entries,
         Limit::RedactBytes,
+        Limit::Rows,
     ];
 
     #[test]

@@ -37,7 +37,7 @@ pub use crate::cli::limits::Limit;
 pub use crate::cli::output::Screen;
 pub use crate::cli::output::Streams;
 use crate::cli::output::Terminal;
-use crate::render;
+use crate::text::safe::safe;
 
 /// Offline analyzer and planner for Redis-protocol clusters; it never opens a socket
 ///
@@ -147,7 +147,7 @@ fn parse(args: &[OsString], columns: usize) -> Result<Arguments, clap::Error> {
         // What is said repeats the words, among them names of files that a shell found.
         let harmless: Vec<OsString> = args
             .iter()
-            .map(|arg| render::safe(&arg.to_string_lossy()).into_owned().into())
+            .map(|arg| safe(&arg.to_string_lossy()).into_owned().into())
             .collect();
         if harmless == args {
             return error;

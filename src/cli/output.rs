@@ -22,9 +22,9 @@ use crate::cli::Failure;
 use crate::cli::LookArgs;
 use crate::render;
 use crate::render::Look;
-use crate::render::safe;
 use crate::report::Diagnostic;
 use crate::report::Finding;
+use crate::text::safe::safe;
 
 /// What stands behind an output stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -21,11 +21,11 @@ use crate::plan;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::render;
-use crate::render::safe;
 use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::rules::Code;
 use crate::text::quote::shell_word;
+use crate::text::safe::safe;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct PlanArgs {

@@ -21,8 +21,9 @@ use crate::redact;
 use crate::redact::Counts;
 use crate::redact::Names;
 use crate::redact::Redacted;
-use crate::render::safe;
 use crate::text::Source;
+use crate::text::safe::safe;
+use crate::text::words::count;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct RedactArgs {
@@ -267,6 +268,15 @@ fn talk(args: &RedactArgs, redacted: &Redacted, terminal: &mut Terminal) {
             "copied though not known to topoplan: {}; read them before you share them",
             list(&redacted.unknown)
         )),
+    }
+    if !redacted.left_out.is_empty() {
+        let parts: usize = redacted.left_out.iter().map(|(_, count)| count).sum();
+        let files: Vec<String> = redacted.left_out.iter().map(|(p, _)| p.clone()).collect();
+        terminal.talk(&format!(
+            "left out, as nobody can tell what it says: {} in {}",
+            count(parts, "part"),
+            list(&files)
+        ));
     }
     if !redacted.partly_unknown.is_empty() {
         terminal.talk(&format!(

@@ -168,6 +168,13 @@ area! {
         /// Write `master` or `replica`.
         Role "role" Warning Nothing,
 
+        /// A file holds more nodes, slots or rows of one kind than any capture has.
+        ///
+        /// The rest was not read, so nothing is answered from it.
+        ///
+        /// Give what was captured alone; see the limits in the help of the command.
+        Rows "rows" Error Rest,
+
         /// CLUSTER SHARDS lists a shard without its slots, as Redis 7 does where the master failed.
         ///
         /// Who owns those slots is not told in this answer.

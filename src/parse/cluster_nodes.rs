@@ -18,6 +18,7 @@ use crate::diagnostic::Severity;
 use crate::parse::Authority;
 use crate::parse::Dialect;
 use crate::parse::Facts;
+use crate::parse::Flags;
 use crate::parse::NodeLine;
 use crate::parse::NodesDump;
 use crate::parse::Section;
@@ -80,11 +81,19 @@ pub(super) fn sections<'a>(
         .collect()
 }
 
+/// Nodes of one view: a cluster has 16,384 slots to own.
+const VIEW_MAX: usize = 100_000;
+
+/// Lines of all views in one file: a thousand nodes seen from all of them are a million.
+const LINES_MAX: usize = 4_000_000;
+
 /// The lines of a block: of one dump, or of several.
 #[derive(Default)]
 struct Reading<'a> {
     /// As if it were one; what the other fields say is not in it yet.
     dump: NodesDump<'a>,
+    /// Lines since somebody said `myself`.
+    of_one_view: usize,
     /// Numbers of the lines that could not be read.
     unread: Vec<u32>,
     /// Of those: the lines that say `myself`.
@@ -199,6 +208,11 @@ impl<'a> Reading<'a> {
         text: &str,
         log: &mut Log,
     ) {
+        let is_own = line.flags.has(Flags::MYSELF);
+        self.of_one_view = if is_own { 1 } else { self.of_one_view + 1 };
+        if self.of_one_view > VIEW_MAX || self.dump.lines.len() >= LINES_MAX {
+            return log.too_many(number, "nodes");
+        }
         line.line = number;
         line.column = Source::column_of(text, &line.id);
         self.dump.lines.push(line);

@@ -25,6 +25,7 @@ pub struct Log<'a> {
     unknown: usize,
     /// Of the unknown answers beyond those: line of the first, how many, lines of all.
     more_unknown: Option<(u32, usize, usize)>,
+    too_many: bool,
 }
 
 /// A part of a line of the file; `part` must be a slice of `text`.
@@ -45,6 +46,7 @@ impl<'a> Log<'a> {
             worst_dropped: Severity::Note,
             unknown: 0,
             more_unknown: None,
+            too_many: false,
         }
     }
 
@@ -96,6 +98,18 @@ impl<'a> Log<'a> {
     /// About a line of which only the number is known.
     pub fn at_line(&mut self, diagnostic: Diagnostic, line: u32) {
         self.keep(diagnostic.at(self.source.place(line, 1)));
+    }
+
+    /// There is more of one kind than any capture has; the rest is not read.
+    pub fn too_many(&mut self, line: u32, what: &str) {
+        if !self.too_many {
+            self.too_many = true;
+            let message =
+                format!("there are more {what} than any capture has; the rest was not read");
+            let place = self.source.place(line, 1);
+            self.kept
+                .insert(0, Diagnostic::new(Parse::Rows, message).at(place));
+        }
     }
 
     /// About the file as a whole.

@@ -11,6 +11,9 @@ use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::text::quote::quote;
 
+/// The largest company has fewer machines.
+const ROWS_MAX: usize = 1_000_000;
+
 /// The header row: names in lower case.
 #[derive(Debug)]
 pub(super) struct Header(Vec<String>);
@@ -173,6 +176,10 @@ pub(super) fn rows<T>(
             line,
             record,
         };
+        if found.len() >= ROWS_MAX {
+            log.too_many(line, "rows");
+            break;
+        }
         if let Some(value) = read(&row, log) {
             found.push(value);
         }

@@ -47,15 +47,13 @@ impl Word {
             Some(string) if self.opens() => string.clone(),
             // `\ ` is a blank within a word.
             Some(string) if bytes[..self.range.end].ends_with(b"\\") => {
-                let latest = latest(line, start).min(string.end);
-                let end = (start..latest).find(over).unwrap_or(latest);
+                let end = (start..string.end).find(over).unwrap_or(string.end);
                 start..end
             }
             Some(_) => self.range.clone(),
             // What looks like a quote or a line end may be a part of it.
             None => {
-                let latest = latest(line, start);
-                let end = (start..latest).find(over).unwrap_or(latest);
+                let end = (start..line.len()).find(over).unwrap_or(line.len());
                 let text = line[start..end].trim_end_matches(['"', '\'', '`', ';', ',', ')']);
                 start..start + text.len()
             }
@@ -67,8 +65,7 @@ impl Word {
         if self.opens() {
             return self.value(line);
         }
-        let latest = latest(line, self.range.start);
-        let end = self.string.as_ref().map_or(latest, |s| s.end.min(latest));
+        let end = self.string.as_ref().map_or(line.len(), |s| s.end);
         let text = &line[self.range.start..end];
         let ends = ["\\n", "\\r"].into_iter().filter_map(|e| text.find(e));
         // In a file that is no string, a backslash is one.
@@ -79,14 +76,6 @@ impl Word {
         let text = text[..length].trim_end().trim_end_matches('\\');
         self.range.start..self.range.start + text.len()
     }
-}
-
-/// Where a value that begins at `start` ends at the latest: a line may be a megabyte.
-fn latest(line: &str, start: usize) -> usize {
-    const LONGEST: usize = 4096;
-    let end = start.saturating_add(LONGEST).min(line.len());
-    let mut ends = (start..=end).rev();
-    ends.find(|at| line.is_char_boundary(*at)).unwrap_or(start)
 }
 
 /// A string that was opened and not closed yet.

@@ -9,6 +9,7 @@ use crate::parse::NodesDump;
 use crate::parse::Parsed;
 use crate::parse::Section;
 use crate::parse::with_plain_ip;
+use crate::redact::column;
 use crate::redact::context::Scanner;
 use crate::redact::path::Shape;
 use crate::redact::token;
@@ -26,6 +27,8 @@ pub(super) struct Found {
     pub hosts: BTreeSet<String>,
     /// What folders and files are called, beside hosts.
     pub labels: BTreeSet<String>,
+    /// Those of them that were a part of a longer name: they are renamed wherever they stand.
+    pub parts: BTreeSet<String>,
     pub zones: BTreeSet<String>,
     pub users: BTreeSet<String>,
     pub secrets: BTreeSet<String>,
@@ -34,8 +37,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub fn text(&mut self, text: &str) {
-        let mut scanner = Scanner::default();
+    /// All names in a text; `scanner` is at its start.
+    pub fn text(&mut self, text: &str, mut scanner: Scanner) {
         let mut tokens = Vec::new();
         for line in text.lines() {
             tokens.clear();
@@ -191,6 +194,24 @@ impl Found {
         self.hosts.extend(parts);
     }
 
+    /// A cell that is one name. Words of it stand elsewhere, too: in the names of files.
+    fn cell(&mut self, text: &str) {
+        let name = column::said(text);
+        if name == "localhost" {
+            return;
+        }
+        if words::is_host_name(&name) {
+            self.host(&name);
+        } else {
+            for word in words::names_in_label(&name).filter(|word| words::is_distinct(word)) {
+                let parts = self.plain_parts(word);
+                self.parts.extend(parts.iter().cloned());
+                self.labels.extend(parts);
+            }
+        }
+        self.hosts.insert(name.into_owned());
+    }
+
     /// The name itself; of `acme-10.0.0.1` only `acme`, as the address goes with the others.
     fn plain_parts(&mut self, name: &str) -> Vec<String> {
         let mut inner = Vec::new();
@@ -228,6 +249,11 @@ impl Found {
             What::Ip => &mut self.ips,
             What::IpAndMaybePort => &mut self.maybe,
             What::Host => return self.host(text),
+            What::HostCell => return self.cell(text),
+            What::ZoneCell => {
+                self.zones.insert(column::said(text).into_owned());
+                return;
+            }
             What::Zone => &mut self.zones,
             What::User => &mut self.users,
             What::Secret => &mut self.secrets,
@@ -254,11 +280,13 @@ impl Found {
             maybe,
             hosts,
             labels,
+            parts,
             zones,
             users,
             secrets,
             stems,
         } = other;
+        self.parts.extend(parts);
         self.labels.extend(labels);
         self.ids.extend(ids);
         self.ips.extend(ips);

@@ -4,7 +4,10 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use crate::redact::column::Claims;
+use crate::redact::column::Map;
 use crate::redact::command;
+use crate::redact::credential::Armour;
 use crate::redact::item::Items;
 use crate::redact::key::Meaning;
 use crate::redact::key::is_no_value;
@@ -22,8 +25,8 @@ use crate::redact::value::core;
 use crate::redact::value::key_before;
 use crate::redact::words;
 
-/// Goes through one text line by line: a value may stand on the line below its key, and the
-/// header of a map counts for all its rows.
+/// Goes through one text line by line: a value may stand on the line below its key, the header
+/// of a map counts for all its rows, and a key in armour has many lines.
 #[derive(Default)]
 pub(super) struct Scanner {
     /// What the line above says of this one.
@@ -34,8 +37,10 @@ pub(super) struct Scanner {
     listing: Listing,
     items: Items,
     hidden: Vec<Range<usize>>,
-    /// The columns of a map; `None` before the first line that says something.
-    columns: Option<Vec<Option<Meaning>>>,
+    /// `name: REDIS_PASSWORD`: what a `value` is, on this line or on so many more.
+    named: Option<(Meaning, usize)>,
+    map: Map,
+    armour: Armour,
     claims: Vec<Token>,
 }
 
@@ -53,7 +58,21 @@ struct Pending {
 /// Free text that nobody wrote.
 const DEFAULTS: [&str; 2] = ["redis", "{title} {listen-addr} {server-mode}"];
 
+/// A name and its value are that near to each other.
+const LINES: usize = 3;
+
+/// No name is longer; behind that may be anything.
+const LONGEST_NAME: usize = 255;
+
 impl Scanner {
+    /// For a text that is a map, and nothing else.
+    pub fn of_map() -> Self {
+        Self {
+            map: Map::alone(),
+            ..Self::default()
+        }
+    }
+
     /// Takes the place of everything that is not shown of the line that was looked at last.
     pub fn hide(&self, tokens: &mut Vec<Token>) {
         if self.hidden.is_empty() {
@@ -100,6 +119,7 @@ impl Scanner {
     }
 
     fn claim(&mut self, line: &str) {
+        self.armour.line(line, &mut self.hidden);
         let resp = self
             .length
             .take()
@@ -140,6 +160,13 @@ impl Scanner {
             });
             return;
         }
+        let mut claims = Claims {
+            tokens: &mut self.claims,
+            hidden: &mut self.hidden,
+        };
+        if self.map.line(line, &mut claims) {
+            return;
+        }
         self.item(line);
         // Nothing but signs says nothing.
         if !line
@@ -149,8 +176,7 @@ impl Scanner {
             return;
         }
         self.listing.line(line, &mut self.claims, &mut self.hidden);
-        self.table(line);
-        self.assignments(line, b"=:,\\");
+        self.assignments(line, b"=:,\\>");
         keyspace(line, &mut self.claims);
         self.hidden.extend(module_arguments(line));
         self.directive(line);
@@ -166,9 +192,37 @@ impl Scanner {
         }
     }
 
+    /// A value of which the key says what it is; in quotes it is one name.
+    fn quoted_value(&mut self, line: &str, range: Range<usize>, meaning: Meaning) {
+        let what = match meaning {
+            Meaning::Host => What::HostCell,
+            Meaning::Zone => What::ZoneCell,
+            Meaning::Secret
+            | Meaning::User
+            | Meaning::Path
+            | Meaning::Build
+            | Meaning::Version
+            | Meaning::Free => return self.value(line, range, meaning),
+        };
+        let text = &line[range.clone()];
+        // Of one word, a port may be behind it, and an address is found by its shape.
+        if text.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '"')) {
+            self.claims.push(Token { range, what });
+        } else {
+            self.value(line, range, meaning);
+        }
+    }
+
     /// A value of which the key says what it is.
     fn value(&mut self, line: &str, range: Range<usize>, meaning: Meaning) {
         let text = &line[range.clone()];
+        let named = match meaning {
+            Meaning::User | Meaning::Host | Meaning::Zone | Meaning::Version => true,
+            Meaning::Secret | Meaning::Path | Meaning::Build | Meaning::Free => false,
+        };
+        if named && has_long_word(text) {
+            return self.hidden.push(range);
+        }
         let mut push = |range, what| self.claims.push(Token { range, what });
         match meaning {
             _ if is_no_value(text) => {}
@@ -177,7 +231,8 @@ impl Scanner {
             Meaning::Free if DEFAULTS.contains(&text) => {}
             Meaning::Free => self.hidden.push(range),
             Meaning::Build => push(range, What::Zeros),
-            Meaning::Version => push(range, What::Kept),
+            Meaning::Version if is_version(text) => push(range, What::Kept),
+            Meaning::Version => {}
             Meaning::Path => {
                 // Quotes of a terminal form may still be there.
                 let inner = text.trim_end_matches(['"', '\'']).len();
@@ -217,17 +272,35 @@ impl Scanner {
         let bytes = line.as_bytes();
         let clients = is_client_line(line);
         let indent = line.len() - line.trim_start_matches([' ', '\t', '-', '#']).len();
+        // The end of the value that was claimed last: what is in it is a part of it.
+        let mut claimed = 0;
+        self.named = self
+            .named
+            .take()
+            .and_then(|(meaning, left)| Some((meaning, left.checked_sub(1)?)));
         for (at, byte) in bytes.iter().enumerate().filter(|(_, b)| signs.contains(b)) {
+            if at < claimed {
+                continue;
+            }
             let Some((key, quoted)) = key_before(line, at) else {
                 continue;
             };
             let text = &line[key.clone()];
-            if *byte == b',' && !quoted {
+            let of_list = *byte == b',' && (!quoted || self.named.is_some());
+            if of_list || *byte == b'>' && !is_tag(line, key.start, at) {
                 continue;
             }
             let meaning = match meaning(text) {
                 _ if clients && text == "name" => Meaning::User,
                 Some(meaning) => meaning,
+                None if matches!(text, "name" | "key") && matches!(byte, b':' | b'=') => {
+                    self.named = meaning_of_name(line, at + 1).map(|meaning| (meaning, LINES));
+                    continue;
+                }
+                None if text == "value" => match self.named.take() {
+                    Some((meaning, _)) => meaning,
+                    None => continue,
+                },
                 None => continue,
             };
             let place = matches!(meaning, Meaning::Host | Meaning::Zone);
@@ -244,11 +317,27 @@ impl Scanner {
                     Some(from) if begins_line(line, key.start) => from,
                     _ => continue,
                 },
+                b'>' => {
+                    let end = line[at..].find("</").map_or(line.len(), |end| at + end);
+                    self.quoted_value(line, at + 1..end, meaning);
+                    claimed = end;
+                    continue;
+                }
                 _ => at + 1,
             };
+            let before = (self.claims.len(), self.hidden.len());
             for range in how.find(line, from) {
-                self.value(line, range, meaning);
+                let in_quotes =
+                    range.start > from && matches!(bytes[range.start - 1], b'"' | b'\'');
+                if in_quotes {
+                    self.quoted_value(line, range, meaning);
+                } else {
+                    self.value(line, range, meaning);
+                }
             }
+            let claims = self.claims[before.0..].iter().map(|token| token.range.end);
+            let hidden = self.hidden[before.1..].iter().map(|range| range.end);
+            claimed = claims.chain(hidden).fold(claimed, usize::max);
         }
     }
 
@@ -285,7 +374,10 @@ impl Scanner {
             // In prose these are words like others.
             Meaning::User | Meaning::Build | Meaning::Version => {}
             Meaning::Host | Meaning::Zone if !words::is_distinct(word) => {}
-            Meaning::Path if !word.contains(['/', '.']) && key != "source-dir" => {}
+            // So are these; the others are nothing but settings.
+            Meaning::Path
+                if !word.contains(['/', '.'])
+                    && ["dir", "include", "executable"].contains(&key) => {}
             meaning => self.value(line, range, meaning),
         }
     }
@@ -319,66 +411,6 @@ impl Scanner {
             times: 1,
         });
     }
-
-    /// Cells of a host map below `host`, `zone` and `rack`, and of a disk map below `dir`.
-    fn table(&mut self, line: &str) {
-        let Some(columns) = self.columns.take() else {
-            self.columns = Some(header(line));
-            return;
-        };
-        if !columns.is_empty() {
-            for (cell, column) in cells(line).into_iter().zip(&columns) {
-                if let Some(meaning) = column {
-                    self.value(line, cell, *meaning);
-                }
-            }
-        }
-        self.columns = Some(columns);
-    }
-}
-
-/// What the columns hold; nothing if the line is no header.
-fn header(line: &str) -> Vec<Option<Meaning>> {
-    let names: Vec<String> = cells(line)
-        .into_iter()
-        .map(|cell| line[cell].to_ascii_lowercase())
-        .collect();
-    let is_header = names.len() > 1
-        && names
-            .iter()
-            .any(|n| ["host", "ip", "address"].contains(&n.as_str()))
-        && names
-            .iter()
-            .all(|n| n.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_'));
-    if !is_header {
-        return Vec::new();
-    }
-    names.iter().map(|name| meaning(name)).collect()
-}
-
-/// The cells of a row, without blanks and quotes around them.
-fn cells(line: &str) -> Vec<Range<usize>> {
-    let mut cells = Vec::new();
-    let (mut start, mut quoted) = (0, false);
-    for (at, byte) in line.bytes().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b',' if !quoted => {
-                cells.push(trimmed(line, start..at));
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    cells.push(trimmed(line, start..line.len()));
-    cells
-}
-
-fn trimmed(line: &str, range: Range<usize>) -> Range<usize> {
-    let text = &line[range.clone()];
-    let edge = |c: char| c.is_whitespace() || c == '"';
-    let start = range.start + (text.len() - text.trim_start_matches(edge).len());
-    start..start + text.trim_matches(edge).len()
 }
 
 /// The value below a key that had `prefix` before it.
@@ -415,17 +447,26 @@ fn is_view_line(line: &str) -> bool {
     id >= token::OWN_ID && line.as_bytes().get(id) == Some(&b' ')
 }
 
-/// `db0:keys=…` and `slave0:ip=…` are keys of INFO, whatever hosts are called.
-fn keyspace(line: &str, out: &mut Vec<Token>) {
+/// Bytes of the key that a line of INFO begins with: `db0:keys=…` and `slave0:ip=…` are called
+/// so whatever hosts are called. 0 for other lines.
+pub(super) fn keyspace_key(line: &str) -> usize {
     let end = line.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let Some(value) = line[end..].strip_prefix(':') else {
-        return;
+        return 0;
     };
-    let word = value
-        .bytes()
-        .take_while(|b| b.is_ascii_lowercase() || *b == b'_')
-        .count();
+    let lower = |b: &u8| b.is_ascii_lowercase() || *b == b'_';
+    let word = value.bytes().take_while(lower).count();
     if word > 0 && value.as_bytes().get(word) == Some(&b'=') {
+        end
+    } else {
+        0
+    }
+}
+
+fn keyspace(line: &str, out: &mut Vec<Token>) {
+    let end = keyspace_key(line);
+    if end > 0 {
+        let value = &line[end + 1..];
         out.push(Token {
             range: 0..end,
             what: What::Kept,
@@ -472,6 +513,38 @@ fn is_client_line(line: &str) -> bool {
 /// Words that stand where a host may stand and say that there is none.
 fn is_state(word: &str) -> bool {
     ["no", "one", "NO", "ONE", "unknown", "localhost", "none"].contains(&word)
+}
+
+/// `<password>`, which ends at `at`.
+fn is_tag(line: &str, start: usize, at: usize) -> bool {
+    const LONGEST: usize = 64;
+    let legal = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'-' | b'_' | b'.' | b':');
+    let bytes = &line.as_bytes()[..at];
+    let length = bytes.iter().rev().take(LONGEST).take_while(legal).count();
+    start >= at - length && bytes[..at - length].ends_with(b"<")
+}
+
+/// What the value of a key called `name` says of the value beside it.
+fn meaning_of_name(line: &str, from: usize) -> Option<Meaning> {
+    const LONGEST: usize = 64;
+    let rest = line.get(from..)?.trim_start_matches([' ', '"', '\'', '\\']);
+    let legal = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let length = rest.chars().take(LONGEST).take_while(legal).count();
+    meaning(&rest[..length]).filter(|m| *m == Meaning::Secret)
+}
+
+/// Numbers, dots and what a build puts behind them.
+fn is_version(text: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b".+-~_".contains(&b);
+    let text = text.trim_start_matches('v');
+    text.len() <= LONGEST_NAME
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(legal)
+}
+
+fn has_long_word(text: &str) -> bool {
+    let mut word = text.bytes().take(LONGEST_NAME + 1);
+    text.len() > LONGEST_NAME && word.all(|b| !matches!(b, b' ' | b'\t' | b',' | b'"'))
 }
 
 fn first_word(text: &str) -> &str {
@@ -524,7 +597,11 @@ mod tests {
     fn maps_tell_hosts_and_zones_by_their_columns() {
         assert_eq!(
             claimed("host,ip,zone\na, 10.0.0.1 ,\"b\"\n"),
-            [("a", What::Host), ("10.0.0.1", What::Ip), ("b", What::Zone)]
+            [
+                ("a", What::HostCell),
+                ("10.0.0.1", What::Ip),
+                ("b", What::ZoneCell)
+            ]
         );
     }
 
@@ -541,6 +618,50 @@ mod tests {
             assert_eq!(claimed(text), [("paris", What::Host)], "{text}");
         }
         assert_eq!(claimed("replicaof no one"), []);
+    }
+
+    #[test]
+    fn what_stands_in_quotes_is_one_name() {
+        assert_eq!(
+            claimed("{\"hostname\": \"db1 (Acme, Bank)\"}"),
+            [("db1 (Acme, Bank)", What::HostCell)]
+        );
+        assert_eq!(claimed("zone = 'a b'"), [("a b", What::ZoneCell)]);
+        assert_eq!(claimed("<host>db1</host>"), [("db1", What::Host)]);
+    }
+
+    #[test]
+    fn passwords_are_found_beside_their_names() {
+        let pw = [("hunter2", What::Secret)];
+        for text in [
+            "- {name: REDIS_PASSWORD, value: hunter2}",
+            "{\"name\":\"REDIS_PASSWORD\",\"value\":\"hunter2\"}",
+            "<password>hunter2</password>",
+            "<redis.password>hunter2</redis.password>",
+            "{\n  \"name\": \"REDIS_PASSWORD\",\n  \"value\": \"hunter2\"\n}",
+        ] {
+            assert_eq!(claimed(text), pw, "{text}");
+        }
+        assert_eq!(claimed("{name: REDIS_PORT, value: 7000}"), []);
+    }
+
+    /// Each byte is looked at so many times, whatever the line repeats.
+    #[test]
+    fn long_words_are_hidden_or_claimed_as_a_whole() {
+        for (unit, what) in [
+            ("pw=", What::Secret),
+            ("user=", What::Hidden),
+            ("host=!", What::Hidden),
+            ("version=", What::Hidden),
+        ] {
+            let line = unit.repeat(1000);
+            let mut scanner = Scanner::default();
+            let mut tokens = Vec::new();
+            scanner.line(&line, &mut tokens);
+            scanner.hide(&mut tokens);
+            let of_kind = tokens.iter().filter(|t| t.what == what);
+            assert_eq!(of_kind.count(), 1, "{unit}");
+        }
     }
 
     #[test]

@@ -91,7 +91,9 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
         | "tls-client-key-file"
         | "tls-dh-params-file" => Some(Meaning::Path),
         "redis-build-id" | "redis-git-sha1" | "server-git-sha1" => Some(Meaning::Build),
-        "syslog-ident" | "proc-title-template" => Some(Meaning::Free),
+        "syslog-ident" | "proc-title-template" | "lib-name" | "locale-collate" => {
+            Some(Meaning::Free)
+        }
         key if is_secret(key) => Some(Meaning::Secret),
         key if key.ends_with("version") => Some(Meaning::Version),
         _ => None,
@@ -99,8 +101,10 @@ pub(super) fn meaning(key: &str) -> Option<Meaning> {
 }
 
 fn is_secret(key: &str) -> bool {
-    const EXACT: [&str; 7] = [
+    const EXACT: [&str; 9] = [
         "auth",
+        "authenticate",
+        "access-key-id",
         "rediscli-auth",
         "valkeycli-auth",
         "authorization",

@@ -79,25 +79,17 @@ impl Line<'_, '_> {
             }
             return;
         }
-        let word = text.trim_start_matches("--");
-        let word = word.rsplit(':').next().unwrap_or(word);
-        if !word.eq_ignore_ascii_case("user") && !word.eq_ignore_ascii_case("setuser") {
+        if !self.names_a_user(at) {
             return;
         }
         let Some(name) = self.next(at) else { return };
         let number = self.words[at].line;
-        let rules = self.words[name + 1..].iter();
-        let rules: Vec<&Word> = rules
-            .take_while(|w| w.line == number)
-            .take_while(|w| {
-                let text = w.text(self.text);
-                let again = ["user", "setuser"]
-                    .iter()
-                    .any(|a| text.eq_ignore_ascii_case(a));
-                !text.starts_with("--") && !again
-            })
-            .collect();
         let text = |w: &Word| w.text(self.text);
+        // Up to the next one, however it is written: each rule is looked at for one user.
+        let rules = (name + 1..self.words.len())
+            .take_while(|n| self.words[*n].line == number)
+            .take_while(|n| !text(&self.words[*n]).starts_with("--") && !self.names_a_user(*n));
+        let rules: Vec<&Word> = rules.map(|n| &self.words[n]).collect();
         if !rules.iter().any(|w| is_rule(text(w))) {
             return;
         }
@@ -105,10 +97,41 @@ impl Line<'_, '_> {
             self.value(name, What::User, out);
         }
         for rule in rules {
-            if text(rule).len() > 1 && text(rule).starts_with(['>', '<', '#', '!']) {
-                let range = rule.value(self.text);
+            let (word, range) = (text(rule), rule.value(self.text));
+            let pattern = word.trim_start_matches(['%', 'R', 'W', '~', '&']);
+            if word.len() > 1 && word.starts_with(['>', '<', '#', '!']) {
                 push(out, range.start + 1..range.end, What::Secret);
+            } else if word.starts_with(['~', '&', '%']) && !["*", ""].contains(&pattern) {
+                // What keys and channels are called tells what they are for.
+                push(out, range.end - pattern.len()..range.end, What::Hidden);
             }
+        }
+    }
+
+    /// `user` or `setuser`, behind whatever prefix.
+    fn names_a_user(&self, at: usize) -> bool {
+        let word = self.bare(at).trim_start_matches("--");
+        let word = word.rsplit(':').next().unwrap_or(word);
+        ["user", "setuser"]
+            .iter()
+            .any(|w| word.eq_ignore_ascii_case(w))
+    }
+
+    /// `machine h login joe password X`, as `.netrc` has it.
+    pub(super) fn netrc(&self, at: usize, out: &mut Vec<Token>) {
+        let near = &self.words[at.saturating_sub(6)..at];
+        let line = self.words[at].line;
+        let behind = |word: &str| {
+            near.iter()
+                .any(|w| w.line == line && w.text(self.text) == word)
+        };
+        let what = match self.bare(at) {
+            "login" if behind("machine") => What::User,
+            "password" if behind("login") => What::Secret,
+            _ => return,
+        };
+        if let Some(next) = self.next(at) {
+            self.value(next, what, out);
         }
     }
 }

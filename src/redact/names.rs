@@ -15,19 +15,56 @@ use crate::redact::words;
 pub(super) const REDACTED: &str = "redacted";
 
 /// Old name to new name.
-type Map = BTreeMap<String, String>;
+pub(super) type Map = BTreeMap<String, String>;
 
-/// First run of letters and digits to the names that begin with it.
-pub(super) type Words = BTreeMap<String, Vec<Word>>;
+/// Names that are told from what they are spelled like.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// First run of letters and digits to the lengths of the names that begin with it, the
+    /// longest first: of ten thousand names that begin alike there are few.
+    lengths: BTreeMap<String, Vec<usize>>,
+    /// Each by all of it from its first letter or digit on.
+    names: BTreeMap<String, Vec<Word>>,
+}
 
-/// A name that is told from what it is spelled like.
+/// One of them.
 #[derive(Debug)]
 pub(super) struct Word {
     /// Signs before its first letter or digit.
     pub signs: String,
-    /// All of it from there on.
-    pub old: String,
     pub new: String,
+}
+
+impl Words {
+    /// The longest name that `text` begins with, behind the text `before`: its length, and what
+    /// it is. `run` is the first run of letters and digits of the text.
+    pub fn find(&self, run: &str, before: &str, text: &str) -> Option<(usize, &Word)> {
+        self.lengths.get(run)?.iter().find_map(|length| {
+            let old = text.get(..*length)?;
+            if text[*length..].starts_with(char::is_alphanumeric) {
+                return None;
+            }
+            let mut spelled = self.names.get(old)?.iter();
+            let word = spelled.find(|word| before.ends_with(word.signs.as_str()))?;
+            Some((*length, word))
+        })
+    }
+
+    fn add(&mut self, whole: String, new: String) {
+        let old = whole.trim_start_matches(is_sign);
+        let run = old.find(is_sign).unwrap_or(old.len());
+        if run == 0 {
+            return;
+        }
+        let signs = whole[..whole.len() - old.len()].to_owned();
+        let lengths = self.lengths.entry(old[..run].to_owned()).or_default();
+        if let Err(at) = lengths.binary_search_by(|length| old.len().cmp(length)) {
+            lengths.insert(at, old.len());
+        }
+        let spelled = self.names.entry(old.to_owned()).or_default();
+        spelled.push(Word { signs, new });
+        spelled.sort_by_key(|word| std::cmp::Reverse(word.signs.len()));
+    }
 }
 
 /// The new names of everything in a capture.
@@ -44,6 +81,9 @@ pub struct Names {
     pub(super) words: Words,
     /// The same for the names of files.
     pub(super) path_words: Words,
+    /// What hosts and zones are called now.
+    pub(super) new: BTreeSet<String>,
+    pub(super) new_ids: BTreeSet<String>,
     users: usize,
     secrets: usize,
 }
@@ -64,36 +104,49 @@ pub struct Counts {
 
 impl Names {
     pub(super) fn new(found: &Found) -> Self {
-        let taken = |stem: &str| {
+        let olds = || {
             let hosts = found.hosts.iter().chain(&found.labels);
             let others = found.zones.iter().chain(&found.users);
-            let mut all = hosts.chain(others).chain(&found.ids).chain(&found.secrets);
-            all.any(|old| old.contains(stem))
+            hosts.chain(others).chain(&found.ids).chain(&found.secrets)
         };
-        let numbered = |olds: &BTreeSet<String>, stems: [&str; 4], taken: &dyn Fn(&str) -> bool| {
-            let stem = free_stem(&stems, taken);
+        let taken = |stem: &str| olds().any(|old| old.contains(stem));
+        // Of those that stand before the stem in some old name, one more is in none of them.
+        let longest = |stem: &str| {
+            let before = |old: &str| {
+                let places = old.match_indices(stem);
+                let run = |at: usize| old[..at].bytes().rev().take_while(|b| *b == b'x').count();
+                places.map(|(at, _)| run(at)).max().unwrap_or(0)
+            };
+            olds().map(|old| before(old)).max().unwrap_or(0)
+        };
+        let numbered = |olds: &BTreeSet<String>, stems: [&str; 4], is_free: Free| {
+            let stem = free_stem(&stems, is_free);
             let count = olds.len();
             let new = |(rank, old): (usize, &String)| {
                 (old.clone(), format!("{stem}{}", number(rank + 1, count)))
             };
             olds.iter().enumerate().map(new).collect::<Map>()
         };
-        let hosts = numbered(
-            &found.hosts,
-            ["host-", "server-", "machine-", "box-"],
-            &taken,
-        );
-        let zones = numbered(
-            &found.zones,
-            ["zone-", "area-", "place-", "domain-"],
-            &taken,
-        );
-        let labels = numbered(&found.labels, ["name-", "label-", "item-", "word-"], &taken);
+        let free = Free {
+            taken: &taken,
+            longest: &longest,
+        };
+        let hosts = numbered(&found.hosts, ["host-", "server-", "machine-", "box-"], free);
+        let zones = numbered(&found.zones, ["zone-", "area-", "place-", "domain-"], free);
+        let labels = numbered(&found.labels, ["name-", "label-", "item-", "word-"], free);
         let begins = |stem: &str| {
             let mut behind = found.stems.iter().filter_map(|old| old.strip_prefix(stem));
             behind.any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
         };
-        let stems = numbered(&found.stems, ["p", "q", "dir", "part"], &begins);
+        let leading = |_: &str| {
+            let run = |old: &String| old.bytes().take_while(|b| *b == b'x').count();
+            found.stems.iter().map(run).max().unwrap_or(0)
+        };
+        let free = Free {
+            taken: &begins,
+            longest: &leading,
+        };
+        let stems = numbered(&found.stems, ["p", "q", "dir", "part"], free);
         let mut names = Self {
             ids: id::rename(&found.ids),
             ips: address::rename(&found.ips),
@@ -101,11 +154,20 @@ impl Names {
             labels,
             zones,
             stems,
-            words: Words::new(),
-            path_words: Words::new(),
+            words: Words::default(),
+            path_words: Words::default(),
+            new: BTreeSet::new(),
+            new_ids: BTreeSet::new(),
             users: found.users.len(),
             secrets: found.secrets.len(),
         };
+        names.new = names
+            .hosts
+            .values()
+            .chain(names.zones.values())
+            .cloned()
+            .collect();
+        names.new_ids = names.ids.values().cloned().collect();
         names.index(found);
         names
     }
@@ -126,8 +188,9 @@ impl Names {
         let mut all = self.labels.clone();
         all.extend(words.clone());
         // `maxmemory.txt` is called after a setting, `db1.txt` after a host.
-        let labels = self.labels.iter();
-        let labels = labels.filter(|(old, _)| old.bytes().any(|b| b.is_ascii_digit()));
+        let named =
+            |old: &String| found.parts.contains(old) || old.bytes().any(|b| b.is_ascii_digit());
+        let labels = self.labels.iter().filter(|(old, _)| named(old));
         let mut most: Map = labels
             .map(|(old, new)| (old.clone(), new.clone()))
             .collect();
@@ -168,18 +231,9 @@ impl Names {
 }
 
 fn by_first_run(names: Map) -> Words {
-    let mut words = Words::new();
+    let mut words = Words::default();
     for (whole, new) in names {
-        let old = whole.trim_start_matches(is_sign).to_owned();
-        let run = old.find(is_sign).unwrap_or(old.len());
-        if run > 0 {
-            let signs = whole[..whole.len() - old.len()].to_owned();
-            let known = words.entry(old[..run].to_owned()).or_default();
-            known.push(Word { signs, old, new });
-        }
-    }
-    for known in words.values_mut() {
-        known.sort_by_key(|word| std::cmp::Reverse((word.old.len(), word.signs.len())));
+        words.add(whole, new);
     }
     words
 }
@@ -195,18 +249,22 @@ fn is_sentence(text: &str) -> bool {
     text.contains(char::is_whitespace) && words.all(|word| !words::is_distinct(word))
 }
 
+/// Which stems old names leave free.
+#[derive(Clone, Copy)]
+struct Free<'a> {
+    taken: &'a dyn Fn(&str) -> bool,
+    /// The most `x` that stand before the stem in an old name.
+    longest: &'a dyn Fn(&str) -> usize,
+}
+
 /// The first stem that no old name could be mistaken for.
-fn free_stem(stems: &[&str], taken: &dyn Fn(&str) -> bool) -> String {
-    let free = stems.iter().find(|stem| !taken(stem));
+fn free_stem(stems: &[&str], is_free: Free) -> String {
+    let free = stems.iter().find(|stem| !(is_free.taken)(stem));
     if let Some(stem) = free {
         return (*stem).to_owned();
     }
-    let mut stem = format!("x{}", stems[0]);
-    // Every round makes it longer than some old name.
-    while taken(&stem) {
-        stem.insert(0, 'x');
-    }
-    stem
+    let more = (is_free.longest)(stems[0]) + 1;
+    format!("{}{}", "x".repeat(more), stems[0])
 }
 
 /// `007`; of more than 999, `ab007`: never a stretch of digits that could be a port, and always
@@ -231,6 +289,7 @@ fn number(rank: usize, count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::context::Scanner;
 
     #[test]
     fn numbers_keep_their_order_as_text() {
@@ -250,10 +309,11 @@ mod tests {
             ..Found::default()
         };
         let names = Names::new(&found);
+        let renamed = |text| names.text(text, Scanner::default()).0;
         let text = "x myself,master - 0 0 1 slave,slave s3cret";
-        assert_eq!(names.text(text), text);
+        assert_eq!(renamed(text), text);
         assert_eq!(
-            names.text("!s3cret 서버1 büro-2 서버12 서버"),
+            renamed("!s3cret 서버1 büro-2 서버12 서버"),
             "redacted host-003 host-002 서버12 redacted"
         );
     }

@@ -53,18 +53,23 @@ fn ports(text: &str, pieces: &mut Vec<Token>) {
     const LOWEST: u32 = 1024;
     let bytes = text.as_bytes();
     let mut at = 0;
+    // Both go from left to right.
+    let (known, mut next) = (pieces.len(), 0);
     while at < bytes.len() {
         let digits = bytes[at..]
             .iter()
             .take_while(|b| b.is_ascii_digit())
             .count();
         let range = at..at + digits;
-        let free = |p: &Token| p.range.end <= range.start || range.end <= p.range.start;
+        while next < known && pieces[next].range.end <= range.start {
+            next += 1;
+        }
+        let is_free = next == known || range.end <= pieces[next].range.start;
         let number: u32 = match digits {
             4 | 5 => text[range.clone()].parse().unwrap_or(0),
             _ => 0,
         };
-        if (LOWEST..=u32::from(u16::MAX)).contains(&number) && pieces.iter().all(free) {
+        if (LOWEST..=u32::from(u16::MAX)).contains(&number) && is_free {
             pieces.push(Token {
                 range,
                 what: What::Kept,

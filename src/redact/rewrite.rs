@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use crate::parse::with_plain_ip;
 use crate::redact::collect::names_a_host;
+use crate::redact::column;
 use crate::redact::context::Scanner;
+use crate::redact::context::keyspace_key;
+use crate::redact::names::Map;
 use crate::redact::names::Names;
 use crate::redact::names::REDACTED;
 use crate::redact::names::Word;
@@ -13,29 +16,92 @@ use crate::redact::path::Shape;
 use crate::redact::token;
 use crate::redact::token::Token;
 use crate::redact::token::What;
+use crate::text::safe::is_unsafe;
+
+/// What became of a text.
+pub(super) struct Rewritten {
+    pub text: String,
+    /// Parts of it that are not shown, as nobody knows what they are.
+    pub left_out: usize,
+    /// An old name is left in it: this is a bug.
+    pub leaks: bool,
+}
 
 impl Names {
-    /// The text with the new names. Applied to its own answer, it changes nothing.
-    pub fn text(&self, text: &str) -> String {
+    /// The new text. What a new name stands beside may say more than what the old one did, so it
+    /// is read again until it says nothing more.
+    pub(super) fn rewritten(&self, text: &str, scanner: fn() -> Scanner) -> Rewritten {
+        const ROUNDS: usize = 4;
+        let (text, left_out) = self.text(text, scanner());
+        let mut text = self.swept(&text);
+        let mut stable = false;
+        for _ in 0..ROUNDS {
+            let (again, _) = self.text(&text, scanner());
+            let again = self.swept(&again);
+            stable = again == text;
+            text = again;
+            if stable {
+                break;
+            }
+        }
+        Rewritten {
+            leaks: !stable || self.holds_an_old_id(&text),
+            text,
+            left_out,
+        }
+    }
+
+    /// The text with the new names, and how much of it is not shown. Applied to its own answer,
+    /// it changes nothing.
+    pub(super) fn text(&self, text: &str, mut scanner: Scanner) -> (String, usize) {
         let mut out = String::with_capacity(text.len() + text.len() / 16);
-        let mut scanner = Scanner::default();
         let mut tokens = Vec::new();
+        let mut left_out = 0;
         for whole in text.split_inclusive('\n') {
             let line = whole.trim_end_matches(['\n', '\r']);
             tokens.clear();
             scanner.line(line, &mut tokens);
             scanner.hide(&mut tokens);
+            let hidden = |t: &&Token| t.what == What::Hidden && !t.range.is_empty();
+            let hidden = tokens.iter().filter(hidden);
+            left_out += hidden
+                .filter(|t| line[t.range.clone()] != *REDACTED)
+                .count();
             self.line(line, &tokens, &self.words, &mut out);
             out.push_str(&whole[line.len()..]);
         }
+        (out, left_out)
+    }
+
+    /// The names that can be nothing else, wherever they are left: whatever the scanner took for
+    /// something else is not looked at here. Only keys of INFO are called as they are.
+    fn swept(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        for whole in text.split_inclusive('\n') {
+            let line = whole.trim_end_matches(['\n', '\r']);
+            let key = keyspace_key(line);
+            out.push_str(&line[..key]);
+            replace_words(line, key..line.len(), &self.words, &mut out);
+            out.push_str(&whole[line.len()..]);
+        }
         out
+    }
+
+    /// Whether an id of the capture stands there that is not the new one of another.
+    fn holds_an_old_id(&self, text: &str) -> bool {
+        let mut runs = text.split(|c: char| !c.is_ascii_hexdigit());
+        runs.any(|run| {
+            run.len() >= token::OWN_ID
+                && self.ids.get(run).is_some_and(|new| new != run)
+                && !self.new_ids.contains(run)
+        })
     }
 
     /// The path of a captured file with the new names: relative, and below where it is put.
     pub fn path(&self, path: &str) -> String {
         let mut parts = Vec::new();
         let mut above = "";
-        for part in path.split(['/', '\\']) {
+        for part in path.split('/') {
             let mut new = String::new();
             // However short it is, here it can only be the name of a host.
             match self.hosts.get(part).filter(|_| names_a_host(above, part)) {
@@ -50,10 +116,14 @@ impl Names {
                 self.inline(&plain, &self.path_words, &mut new);
             }
             above = part;
-            let new: String = new
-                .chars()
-                .map(|c| if is_unseen(c) || c == '/' { '_' } else { c })
-                .collect();
+            let plain = |c: char| {
+                if is_unsafe(c) || matches!(c, '/' | '\\') {
+                    '_'
+                } else {
+                    c
+                }
+            };
+            let new: String = new.chars().map(plain).collect();
             // Hidden files are not read as part of a capture.
             match new.trim_start_matches('.') {
                 "" => {}
@@ -96,6 +166,8 @@ impl Names {
                 // It has an address in it.
                 None => return self.inline(text, &self.words, out),
             },
+            What::HostCell => return out.push_str(self.cell(&self.hosts, text)),
+            What::ZoneCell => return out.push_str(self.cell(&self.zones, text)),
             What::Zone => self.zones.get(text),
             What::User | What::Secret | What::Hidden => return out.push_str(REDACTED),
             What::Component => return self.component(text, out),
@@ -106,6 +178,15 @@ impl Names {
             What::Kept => None,
         };
         out.push_str(known.map_or(text, String::as_str));
+    }
+
+    /// A cell that is one name: nothing of it stays, unless it is a new one.
+    fn cell<'a>(&'a self, names: &'a Map, text: &'a str) -> &'a str {
+        match names.get(&*column::said(text)) {
+            Some(new) => new,
+            None if self.new.contains(text) || text == "localhost" => text,
+            None => REDACTED,
+        }
     }
 
     /// An id, or the beginning of one.
@@ -156,12 +237,6 @@ impl Names {
     }
 }
 
-/// Nobody sees it in a listing, or it turns what stands beside it around.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 /// The end of the letters and digits, of any script, that start at `at`.
 fn word_end(line: &str, at: usize, end: usize) -> usize {
     let run = token::run_end(line.as_bytes(), at, end);
@@ -191,18 +266,12 @@ fn replace_words(line: &str, range: Range<usize>, words: &Words, out: &mut Strin
             };
             continue;
         }
-        let known = words.get(&line[at..run]).into_iter().flatten();
-        let (before, rest) = (&line[done..at], &line[at..range.end]);
-        let mut fits = known.filter(|word| {
-            let behind = rest.strip_prefix(word.old.as_str());
-            behind.is_some_and(|b| !b.starts_with(char::is_alphanumeric))
-                && before.ends_with(word.signs.as_str())
-        });
-        match fits.next() {
-            Some(Word { signs, old, new }) => {
+        let before = &line[done..at];
+        match words.find(&line[at..run], before, &line[at..range.end]) {
+            Some((length, Word { signs, new })) => {
                 out.push_str(&before[..before.len() - signs.len()]);
                 out.push_str(new);
-                at += old.len();
+                at += length;
                 done = at;
             }
             None => at = run,

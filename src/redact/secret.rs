@@ -25,6 +25,30 @@ pub(super) const CLIENTS: [&str; 8] = [
 
 static CLIENT_SIGNS: Signs = Signs::new(&CLIENTS);
 
+/// Programs of which an option says whose cluster it is.
+const CLOUDS: [&str; 8] = [
+    "kubectl", "oc", "helm", "k9s", "aws", "gcloud", "az", "argocd",
+];
+
+const NAMESPACES: [&str; 12] = [
+    "-n",
+    "--namespace",
+    "--context",
+    "--kube-context",
+    "--cluster",
+    "--profile",
+    "--role-arn",
+    "--role",
+    "--account",
+    "--project",
+    "--subscription",
+    "--resource-group",
+];
+
+static CLOUD_SIGNS: Signs = Signs::new(&[
+    "kubectl ", "oc ", "helm ", "k9s ", "aws ", "gcloud ", "az ", "argocd ", "arn:",
+]);
+
 /// What a line with any of this to find has in it, in lower case.
 static SIGNS: Signs = Signs::new(&[
     "pw",
@@ -59,16 +83,22 @@ pub(super) const NEAR: usize = 64;
 pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
     let client = CLIENT_SIGNS.stand_in(line);
     let targets = client || target::SIGNS.stand_in(line);
-    if !targets && !SIGNS.stand_in(line) {
+    let clouds = CLOUD_SIGNS.stand_in(line);
+    if !targets && !clouds && !SIGNS.stand_in(line) {
         return;
     }
     let words = argument::words(line);
-    let line = Line {
-        text: line,
-        words: &words,
-        client,
-    };
+    let line = Line::of(line, &words, client);
+    let (mut seen, mut claimed) = (out.len(), 0);
     for at in 0..words.len() {
+        // What was claimed is one value: to look into it again would be to look at each of its
+        // words once for every other.
+        let ends = out[seen..].iter().map(|token| token.range.end);
+        claimed = ends.fold(claimed, usize::max);
+        seen = out.len();
+        if words[at].range.start < claimed {
+            continue;
+        }
         line.option(at, out);
         line.glued_option(at, out);
         line.account(at, out);
@@ -77,9 +107,13 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
         line.directive(at, out);
         line.login(at, out);
         line.access_rule(at, out);
+        line.netrc(at, out);
         line.written_login(at, out);
         if targets {
             target::claim(&line, at, out);
+        }
+        if clouds {
+            line.cloud(at, out);
         }
     }
 }
@@ -106,11 +140,7 @@ pub(super) fn pending(line: &str) -> Option<(Meaning, &str)> {
         return None;
     }
     let words = argument::words(line);
-    let line = Line {
-        text: line,
-        words: &words,
-        client: true,
-    };
+    let line = Line::of(line, &words, true);
     let last = (0..words.len())
         .rev()
         .find(|at| !line.bare(*at).is_empty())?;
@@ -183,9 +213,28 @@ pub(super) struct Line<'a, 'w> {
     pub words: &'w [Word],
     /// It calls a client, or may.
     pub client: bool,
+    /// Of each word the next one, on whatever line, that is more than a sign of a list.
+    next: Vec<usize>,
 }
 
-impl<'a> Line<'a, '_> {
+impl<'a, 'w> Line<'a, 'w> {
+    fn of(text: &'a str, words: &'w [Word], client: bool) -> Self {
+        let mut line = Self {
+            text,
+            words,
+            client,
+            next: vec![usize::MAX; words.len()],
+        };
+        let mut next = usize::MAX;
+        for at in (0..words.len()).rev() {
+            line.next[at] = next;
+            if !["", "=>"].contains(&line.bare(at)) {
+                next = at;
+            }
+        }
+        line
+    }
+
     /// A word without the signs of lists around it.
     pub fn bare(&self, at: usize) -> &'a str {
         let text = self.words.get(at).map_or("", |w| w.text(self.text));
@@ -199,9 +248,8 @@ impl<'a> Line<'a, '_> {
     /// The next word of the same line that is more than a sign of a list.
     pub fn next(&self, at: usize) -> Option<usize> {
         let line = self.words.get(at)?.line;
-        let mut behind = at + 1..self.words.len();
-        let next = behind.find(|n| !["", "=>"].contains(&self.bare(*n)))?;
-        (self.words[next].line == line).then_some(next)
+        let next = *self.next.get(at)?;
+        (self.words.get(next)?.line == line).then_some(next)
     }
 
     /// The value that begins with this word, and the strings that a shell glues to it.
@@ -263,6 +311,26 @@ impl<'a> Line<'a, '_> {
         }
     }
 
+    /// `kubectl -n NAMESPACE`, `aws --profile=NAME`, `arn:aws:…`.
+    fn cloud(&self, at: usize, out: &mut Vec<Token>) {
+        let (word, range) = (self.bare(at), self.words[at].value(self.text));
+        if word.starts_with("arn:") {
+            return push(out, range, What::Hidden);
+        }
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) => (option, Some(value)),
+            None => (word, None),
+        };
+        if !NAMESPACES.contains(&option) || !self.is_of(at, &CLOUDS) {
+            return;
+        }
+        match (value, self.next(at)) {
+            (Some(value), _) => push(out, range.end - value.len()..range.end, What::User),
+            (None, Some(next)) => self.value(next, What::User, out),
+            (None, None) => {}
+        }
+    }
+
     /// `-ppassword`, and `-apassword` of our own clients.
     fn glued_option(&self, at: usize, out: &mut Vec<Token>) {
         let option = self.bare(at);
@@ -290,9 +358,12 @@ impl<'a> Line<'a, '_> {
         }
     }
 
-    /// `-a`, `--pass` and `--user` of a client; `--requirepass` and its like of any program.
+    /// `-a`, `--pass` and `--user` of a client; `--requirepass` and its like of any program, also
+    /// behind `OPTIONS=`.
     fn option(&self, at: usize, out: &mut Vec<Token>) {
-        let option = self.bare(at);
+        let word = self.bare(at);
+        let behind = word.rsplit_once('=').map(|(_, option)| option);
+        let option = behind.filter(|o| o.starts_with("--")).unwrap_or(word);
         let remote = at > 0 && self.is(at - 1, "sshpass");
         let what = match option {
             "-a" | "--authenticate" if self.client => What::Secret,
@@ -337,7 +408,7 @@ impl<'a> Line<'a, '_> {
     }
 
     /// `REDISCLI_AUTH=password`.
-    fn environment(&self, at: usize, out: &mut Vec<Token>) {
+    pub(super) fn environment(&self, at: usize, out: &mut Vec<Token>) {
         let word = &self.words[at];
         let Some((name, value)) = word.text(self.text).split_once('=') else {
             return;

@@ -21,6 +21,7 @@ pub(super) static SIGNS: Signs = Signs::new(&[
     "replicaof",
     "slaveof",
     "monitor",
+    "sentinel ",
     "linux ",
     "scp",
     "deluser",
@@ -49,7 +50,12 @@ pub(super) fn claim(line: &Line, at: usize, out: &mut Vec<Token>) {
         "meet" if before("cluster") => served(line, line.next(at), out),
         "replicaof" | "slaveof" => served(line, line.next(at), out),
         "monitor" if before("sentinel") => {
+            line.next(at).into_iter().for_each(|n| user(line, n, out));
             served(line, line.next(at).and_then(|n| line.next(n)), out);
+        }
+        // `sentinel auth-pass NAME …`: what a sentinel calls whom it watches.
+        _ if before("sentinel") && text.contains('-') => {
+            line.next(at).into_iter().for_each(|n| user(line, n, out));
         }
         "deluser" if before("acl") => {
             let mut next = line.next(at);

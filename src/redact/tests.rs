@@ -1,5 +1,7 @@
 //! What redacting a whole capture promises.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 const ID: &str = "07c37dfeb235213a872192d90877d0cd55635b91";

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::ops::Range;
 
+use crate::redact::credential;
 use crate::redact::words;
 
 /// A part of a line that may be renamed; ranges are bytes of the line.
@@ -23,7 +24,10 @@ pub(super) enum What {
     /// `fd01::5:7000`: an address, or an address and a port.
     IpAndMaybePort,
     Host,
+    /// A whole cell of a map: nothing but its end ends the name.
+    HostCell,
     Zone,
+    ZoneCell,
     User,
     Secret,
     /// One component of a path.
@@ -99,6 +103,12 @@ fn token_at(line: &str, at: usize, end: usize) -> Option<Found> {
         return None;
     }
     let run = run_end(bytes, at, end);
+    if let Some(to) = credential::token_end(line, at, end) {
+        return one(at..to, What::Secret);
+    }
+    if let Some(to) = odd_ip(bytes, at, end) {
+        return one(at..to, What::Hidden);
+    }
     if let Some(from) = ipv4_start(bytes, at, run)
         && let Some(to) = ipv4_end(bytes, from, end)
     {
@@ -169,6 +179,41 @@ fn ipv4_end(bytes: &[u8], from: usize, end: usize) -> Option<usize> {
     }
     let text = std::str::from_utf8(&bytes[from..to]).ok()?;
     text.parse::<Ipv4Addr>().is_ok().then_some(to)
+}
+
+/// An IPv4 address that some programs read and others refuse: `010.1.2.4`, `0x0a010203`.
+fn odd_ip(bytes: &[u8], at: usize, end: usize) -> Option<usize> {
+    let text = &bytes[at..end];
+    if let [b'0', b'x' | b'X', rest @ ..] = text {
+        let digits = rest.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        let over = rest.get(digits).is_none_or(|b| !b.is_ascii_alphanumeric());
+        return (digits == 8 && over).then_some(at + 10);
+    }
+    let mut odd = false;
+    let mut to = at;
+    for part in 0..4 {
+        if part > 0 {
+            if bytes.get(to) != Some(&b'.') {
+                return None;
+            }
+            to += 1;
+        }
+        let digits = bytes[to..end]
+            .iter()
+            .take(5)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        if !(1..=4).contains(&digits) {
+            return None;
+        }
+        odd |= digits > 1 && bytes[to] == b'0';
+        to += digits;
+    }
+    let inside = at > 0 && bytes[at - 1] == b'.';
+    let over = bytes
+        .get(to)
+        .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'.');
+    (odd && over && !inside).then_some(to)
 }
 
 /// An IPv6 address that starts at `at`, and whether a port may be in it.
@@ -378,6 +423,16 @@ mod tests {
             assert_eq!(found(line), [], "{line}");
         }
         assert_eq!(found("0.0.0.0:1"), [("0.0.0.0", What::Kept)]);
+    }
+
+    #[test]
+    fn addresses_in_unusual_forms_are_not_shown() {
+        for ip in ["010.1.2.4", "10.01.002.4", "0x0a010204"] {
+            assert_eq!(found(&format!("ip={ip},port=1")), [(ip, What::Hidden)]);
+        }
+        for other in ["1.02.03", "0x1f", "0xdeadbeef00", "7.0.15", "1.2.3.04.5"] {
+            assert_eq!(found(other), [], "{other}");
+        }
     }
 
     #[test]

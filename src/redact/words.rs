@@ -3,7 +3,7 @@
 /// Words that answers, maps and commands are made of, in lower case. A host that is called
 /// like one of them is renamed only where the text says that it is a host.
 static COMMON: &str = "
-    admin after again all announce ansible answer answers aof append appendonly auth availability
+    acl admin after again all announce ansible answer answers aof append appendonly auth availability
     available backup bash before bin bind bus cache call capture captures cat check cli client
     clients cluster clusters cmd collect command conf config config-all connect connected
     connection count cport cpu csv current data date default default-user dev device df dir

@@ -4,13 +4,13 @@ use crate::render::diagnostics;
 use crate::render::findings;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::render::table;
 use crate::report::CheckReport;
 use crate::report::Summary;
 use crate::report::Views;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// What is wrong, the worst first; then where the nodes are; then what to type next.

@@ -11,14 +11,14 @@ use annotate_snippets::Snippet;
 use crate::diagnostic::Excerpt;
 use crate::render::findings::tally;
 use crate::render::page::wrap;
-use crate::render::safe::safe;
-use crate::render::safe::width;
 use crate::render::style::Look;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::rules::Code;
 use crate::rules::told_by;
 use crate::rules::told_in_place_by;
+use crate::text::safe::safe;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// Diagnostics that are drawn without `-v`; the rest is counted.

@@ -2,9 +2,9 @@
 
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
+use crate::text::safe::width;
 
 /// The page as it was written, its `## What` lines as heads; text under a head is indented.
 pub fn explain(page: &str, look: Look) -> String {

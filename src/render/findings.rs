@@ -3,11 +3,11 @@
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::Evidence;
 use crate::report::Finding;
 use crate::rules::Code;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// Findings of one code that are shown without `-v`.

@@ -2,7 +2,6 @@
 
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::render::table;
@@ -10,6 +9,7 @@ use crate::render::table::Side;
 use crate::render::table::Table;
 use crate::report::ImpactCase;
 use crate::report::ImpactReport;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// Cases of a table that are shown without `-v`.

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use crate::render::safe::is_unsafe;
 use crate::report::CheckReport;
 use crate::report::ErrorReport;
 use crate::report::ImpactReport;
 use crate::report::ListReport;
 use crate::report::PlanReport;
+use crate::text::safe::is_unsafe;
 
 /// Pretty JSON with a newline at the end, fields in the order of the report's struct. Characters
 /// that a terminal would obey are written as `\u…`: another spelling of the same value.

@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use crate::render::safe;
 use crate::report::HostRoles;
 use crate::report::ListItem;
 use crate::report::ListReport;
+use crate::text::safe::safe;
 
 /// What is printed of each node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,10 +4,10 @@
 
 use std::fmt::Write;
 
-use crate::render::safe::safe;
-use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::render::style::Look;
+use crate::text::safe::safe;
+use crate::text::safe::width;
 
 /// Where text starts beside a label such as `found`.
 pub(super) const LABEL: usize = 10;

@@ -6,7 +6,6 @@ use crate::render::objective;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::safe::width;
 use crate::render::steps;
 use crate::render::style::Ink;
 use crate::render::style::Look;
@@ -14,6 +13,7 @@ use crate::render::table;
 use crate::report::Exposure;
 use crate::report::PlanReport;
 use crate::report::Refusal;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// Moments of exposure that are shown without `-v`.

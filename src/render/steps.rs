@@ -8,10 +8,10 @@ use crate::model::Millis;
 use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::page::wrap;
-use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::Step;
 use crate::rules::Code;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// At least this much room for what a step does, however wide its codes are.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::render::safe::width;
 use crate::render::style::Ink;
 use crate::report::HostLoad;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// More hosts than this are summed up, unless `-v` asks for all.

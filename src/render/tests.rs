@@ -6,7 +6,6 @@ use crate::action::Kind;
 use crate::action::StepMode;
 use crate::diagnostic::Excerpt;
 use crate::render;
-use crate::render::safe::is_unsafe;
 use crate::render::style::Look;
 use crate::render::testing::check;
 use crate::render::testing::finding;
@@ -22,6 +21,7 @@ use crate::report::ImpactReport;
 use crate::report::PlanReport;
 use crate::rules::Code;
 use crate::rules::Phase;
+use crate::text::safe::is_unsafe;
 
 /// A plan with something in every list.
 fn full_plan() -> PlanReport {

@@ -168,6 +168,33 @@ fn wanted(kind: tar::EntryType, raw: &[u8]) -> Result<Option<String>, Trouble> {
     }
 }
 
+/// Bytes of the name or the attributes that a header may announce: they are read into memory
+/// before anybody can ask how many there are.
+const NAME_MAX: u64 = 64 << 10;
+
+/// Whether a header announces a name, or attributes, that no file has.
+fn is_endless_name(header: &[u8]) -> bool {
+    let (Some(kind), Some(size)) = (header.get(156), header.get(124..136)) else {
+        return false;
+    };
+    let number = if size.first().is_some_and(|byte| byte & 0x80 != 0) {
+        // In base 256: the low bytes tell enough.
+        let low = size
+            .iter()
+            .skip(4)
+            .fold(0, |all, byte| all << 8 | u64::from(*byte));
+        if size[1..4].iter().any(|byte| *byte != 0) {
+            u64::MAX
+        } else {
+            low
+        }
+    } else {
+        let text = String::from_utf8_lossy(size);
+        u64::from_str_radix(text.trim_matches([' ', '\0']), 8).unwrap_or(0)
+    };
+    matches!(kind, b'L' | b'K' | b'x' | b'g') && number > NAME_MAX && is_header(header)
+}
+
 /// A stream that can go on with the next header.
 struct Blocks<R> {
     inner: R,
@@ -225,7 +252,11 @@ impl<R: Read> Read for Blocks<R> {
         let nuls = last.take_while(|b| **b == 0).count();
         let before = if nuls == count { self.nuls } else { 0 };
         self.nuls = before.saturating_add(nuls);
+        let at_header = self.count.is_multiple_of(HEAD as u64) && count == HEAD;
         self.count += count as u64;
+        if at_header && buffer.len() == HEAD && is_endless_name(buffer) {
+            return Err(io::Error::other("a name longer than any file has"));
+        }
         Ok(count)
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::files;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
-use crate::render::safe;
+use crate::text::safe::safe;
 
 /// Why members were not read, or not as they stand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

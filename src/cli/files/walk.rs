@@ -19,7 +19,7 @@ use crate::cli::limits::Limit;
 use crate::compose;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
-use crate::render::safe;
+use crate::text::safe::safe;
 
 /// Directories in directories; what lies deeper is left out.
 const DEPTH_MAX: usize = 64;

@@ -52,7 +52,7 @@ fn spell_out(c: char, out: &mut String) {
 /// A character that does not simply stand on the screen where it is written: it moves something,
 /// or nobody sees it. Those behind the white space are what Unicode calls ignorable by default,
 /// one that is drawn as a blank, and those that will never be characters.
-pub(super) fn is_unsafe(c: char) -> bool {
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || c.is_whitespace() && c != ' '
         || u32::from(c) & 0xfffe == 0xfffe
@@ -74,7 +74,7 @@ pub(super) fn is_unsafe(c: char) -> bool {
 }
 
 /// Columns that `text` takes on a terminal once it is safe.
-pub(super) fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     safe(text).width()
 }
 

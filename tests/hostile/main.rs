@@ -10,7 +10,11 @@
 //!
 //! Every input has a number that gives it again: `TOPOPLAN_HOSTILE_FIRST=N TOPOPLAN_HOSTILE=1`.
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod growth;
+mod limits;
 
 use std::alloc::GlobalAlloc;
 use std::alloc::Layout;
@@ -40,9 +44,12 @@ struct Counting;
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
     static MOST: Cell<isize> = const { Cell::new(0) };
+    /// All that was ever asked for.
+    static ASKED: Cell<usize> = const { Cell::new(0) };
 }
 
 fn count(bytes: isize) {
+    let _ = ASKED.try_with(|asked| asked.set(asked.get() + bytes.max(0) as usize));
     // A thread that ends frees its memory after its counters are gone.
     let _ = HELD.try_with(|held| {
         held.set(held.get() + bytes);
@@ -67,6 +74,13 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+/// Bytes that `work` asked for in all.
+fn asked(work: impl FnOnce()) -> usize {
+    let before = ASKED.get();
+    work();
+    ASKED.get() - before
+}
 
 /// Bytes that `work` held at its peak beyond what was held before.
 fn peak(work: impl FnOnce()) -> usize {
