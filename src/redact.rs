@@ -14,6 +14,7 @@ mod command;
 mod context;
 mod credential;
 mod id;
+mod info;
 mod item;
 mod key;
 mod listing;

@@ -1,6 +1,8 @@
 //! Names that can be told only from what stands beside them: values behind keys, columns of
 //! maps, passwords of commands, users of prompts.
 
+mod assignment;
+
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -8,6 +10,7 @@ use crate::redact::column::Claims;
 use crate::redact::column::Map;
 use crate::redact::command;
 use crate::redact::credential::Armour;
+use crate::redact::info;
 use crate::redact::item::Items;
 use crate::redact::key::Meaning;
 use crate::redact::key::is_no_value;
@@ -18,11 +21,7 @@ use crate::redact::secret;
 use crate::redact::token;
 use crate::redact::token::Token;
 use crate::redact::token::What;
-use crate::redact::value::Value;
-use crate::redact::value::begins_line;
-use crate::redact::value::behind_line_end;
 use crate::redact::value::core;
-use crate::redact::value::key_before;
 use crate::redact::words;
 
 /// Goes through one text line by line: a value may stand on the line below its key, the header
@@ -57,9 +56,6 @@ struct Pending {
 
 /// Free text that nobody wrote.
 const DEFAULTS: [&str; 2] = ["redis", "{title} {listen-addr} {server-mode}"];
-
-/// A name and its value are that near to each other.
-const LINES: usize = 3;
 
 /// No name is longer; behind that may be anything.
 const LONGEST_NAME: usize = 255;
@@ -177,8 +173,7 @@ impl Scanner {
         }
         self.listing.line(line, &mut self.claims, &mut self.hidden);
         self.assignments(line, b"=:,\\>");
-        keyspace(line, &mut self.claims);
-        self.hidden.extend(module_arguments(line));
+        info::claim(line, &mut self.claims, &mut self.hidden);
         self.directive(line);
         self.key_line(line, resp);
         remote::claim(line, &mut self.claims);
@@ -264,80 +259,6 @@ impl Scanner {
                     push(range.start..range.start + word.len(), what);
                 }
             }
-        }
-    }
-
-    /// `key=value`, `key: value`, `"key": "value"`, `"key" => "value"`, `"key","value"`.
-    fn assignments(&mut self, line: &str, signs: &[u8]) {
-        let bytes = line.as_bytes();
-        let clients = is_client_line(line);
-        let indent = line.len() - line.trim_start_matches([' ', '\t', '-', '#']).len();
-        // The end of the value that was claimed last: what is in it is a part of it.
-        let mut claimed = 0;
-        self.named = self
-            .named
-            .take()
-            .and_then(|(meaning, left)| Some((meaning, left.checked_sub(1)?)));
-        for (at, byte) in bytes.iter().enumerate().filter(|(_, b)| signs.contains(b)) {
-            if at < claimed {
-                continue;
-            }
-            let Some((key, quoted)) = key_before(line, at) else {
-                continue;
-            };
-            let text = &line[key.clone()];
-            let of_list = *byte == b',' && (!quoted || self.named.is_some());
-            if of_list || *byte == b'>' && !is_tag(line, key.start, at) {
-                continue;
-            }
-            let meaning = match meaning(text) {
-                _ if clients && text == "name" => Meaning::User,
-                Some(meaning) => meaning,
-                None if matches!(text, "name" | "key") && matches!(byte, b':' | b'=') => {
-                    self.named = meaning_of_name(line, at + 1).map(|meaning| (meaning, LINES));
-                    continue;
-                }
-                None if text == "value" => match self.named.take() {
-                    Some((meaning, _)) => meaning,
-                    None => continue,
-                },
-                None => continue,
-            };
-            let place = matches!(meaning, Meaning::Host | Meaning::Zone);
-            if *byte == b':' && !quoted && place && is_prose_before(line, key.start) {
-                continue;
-            }
-            let how = Value {
-                to_line_end: *byte == b'\\' || *byte == b':' && key.start <= indent && !quoted,
-                only_quoted: *byte == b',',
-                json: *byte == b':',
-            };
-            let from = match byte {
-                b'\\' => match behind_line_end(line, at) {
-                    Some(from) if begins_line(line, key.start) => from,
-                    _ => continue,
-                },
-                b'>' => {
-                    let end = line[at..].find("</").map_or(line.len(), |end| at + end);
-                    self.quoted_value(line, at + 1..end, meaning);
-                    claimed = end;
-                    continue;
-                }
-                _ => at + 1,
-            };
-            let before = (self.claims.len(), self.hidden.len());
-            for range in how.find(line, from) {
-                let in_quotes =
-                    range.start > from && matches!(bytes[range.start - 1], b'"' | b'\'');
-                if in_quotes {
-                    self.quoted_value(line, range, meaning);
-                } else {
-                    self.value(line, range, meaning);
-                }
-            }
-            let claims = self.claims[before.0..].iter().map(|token| token.range.end);
-            let hidden = self.hidden[before.1..].iter().map(|range| range.end);
-            claimed = claims.chain(hidden).fold(claimed, usize::max);
         }
     }
 
@@ -447,90 +368,9 @@ fn is_view_line(line: &str) -> bool {
     id >= token::OWN_ID && line.as_bytes().get(id) == Some(&b' ')
 }
 
-/// Bytes of the key that a line of INFO begins with: `db0:keys=…` and `slave0:ip=…` are called
-/// so whatever hosts are called. 0 for other lines.
-pub(super) fn keyspace_key(line: &str) -> usize {
-    let end = line.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    let Some(value) = line[end..].strip_prefix(':') else {
-        return 0;
-    };
-    let lower = |b: &u8| b.is_ascii_lowercase() || *b == b'_';
-    let word = value.bytes().take_while(lower).count();
-    if word > 0 && value.as_bytes().get(word) == Some(&b'=') {
-        end
-    } else {
-        0
-    }
-}
-
-fn keyspace(line: &str, out: &mut Vec<Token>) {
-    let end = keyspace_key(line);
-    if end > 0 {
-        let value = &line[end + 1..];
-        out.push(Token {
-            range: 0..end,
-            what: What::Kept,
-        });
-        // `slave0:ip=NAME,port=…`, and `master0:name=…,address=NAME:7000` of a sentinel.
-        for field in ["ip=", "address="] {
-            let at = value
-                .find(field)
-                .filter(|at| *at == 0 || value[..*at].ends_with(','));
-            if let Some(at) = at {
-                let text = &value[at + field.len()..];
-                let ends = [',', ':'];
-                let name = text.split(ends).next().unwrap_or(text);
-                remote::machine(name, line.len() - text.len(), out);
-            }
-        }
-    }
-}
-
-/// Of `module:name=…,args=[…]` in INFO.
-fn module_arguments(line: &str) -> Option<Range<usize>> {
-    const ARGUMENTS: &str = ",args=[";
-    let start = line
-        .find(ARGUMENTS)
-        .filter(|_| line.starts_with("module:"))?
-        + ARGUMENTS.len();
-    let end = line.rfind(']').filter(|end| *end > start)?;
-    Some(start..end)
-}
-
-/// `this host: df ended`: a word of a sentence, not a key.
-fn is_prose_before(line: &str, key: usize) -> bool {
-    let before = line[..key].trim_end();
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | ')');
-    !begins_line(line, key) && before.len() < key && before.ends_with(word)
-}
-
-/// One connection of `CLIENT LIST`: names of clients are names of applications.
-fn is_client_line(line: &str) -> bool {
-    let has = |field: &str| line.contains(field);
-    has("addr=") && (has(" fd=") || has(" laddr=") || has(" name=") && has(" age="))
-}
-
 /// Words that stand where a host may stand and say that there is none.
 fn is_state(word: &str) -> bool {
     ["no", "one", "NO", "ONE", "unknown", "localhost", "none"].contains(&word)
-}
-
-/// `<password>`, which ends at `at`.
-fn is_tag(line: &str, start: usize, at: usize) -> bool {
-    const LONGEST: usize = 64;
-    let legal = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'-' | b'_' | b'.' | b':');
-    let bytes = &line.as_bytes()[..at];
-    let length = bytes.iter().rev().take(LONGEST).take_while(legal).count();
-    start >= at - length && bytes[..at - length].ends_with(b"<")
-}
-
-/// What the value of a key called `name` says of the value beside it.
-fn meaning_of_name(line: &str, from: usize) -> Option<Meaning> {
-    const LONGEST: usize = 64;
-    let rest = line.get(from..)?.trim_start_matches([' ', '"', '\'', '\\']);
-    let legal = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let length = rest.chars().take(LONGEST).take_while(legal).count();
-    meaning(&rest[..length]).filter(|m| *m == Meaning::Secret)
 }
 
 /// Numbers, dots and what a build puts behind them.

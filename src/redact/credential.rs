@@ -40,7 +40,9 @@ pub(super) fn token_end(line: &str, at: usize, end: usize) -> Option<usize> {
             let legal =
                 |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'=');
             let length = rest.iter().take_while(legal).count();
-            if length >= *least {
+            // Hosts may be called `sk-…`, too; they are written in small letters.
+            let mixed = *begins != "sk-" || rest[..length].iter().any(u8::is_ascii_uppercase);
+            if length >= *least && mixed {
                 return Some(at + begins.len() + length);
             }
         }
@@ -101,7 +103,15 @@ mod tests {
             let line = format!("x {token} y");
             assert_eq!(token_end(&line, 2, line.len()), Some(2 + token.len()));
         }
-        for other in ["AKIA", "skate", "sk-1", "eyJ", "github_path", "node"] {
+        for other in [
+            "AKIA",
+            "skate",
+            "sk-1",
+            "sk-seoul-redis-cluster-0001.example.com",
+            "eyJ",
+            "github_path",
+            "node",
+        ] {
             assert_eq!(token_end(other, 0, other.len()), None, "{other}");
         }
     }

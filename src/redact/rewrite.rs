@@ -6,7 +6,7 @@ use crate::parse::with_plain_ip;
 use crate::redact::collect::names_a_host;
 use crate::redact::column;
 use crate::redact::context::Scanner;
-use crate::redact::context::keyspace_key;
+use crate::redact::info::keyspace_key;
 use crate::redact::names::Map;
 use crate::redact::names::Names;
 use crate::redact::names::REDACTED;

@@ -90,13 +90,13 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
     let words = argument::words(line);
     let line = Line::of(line, &words, client);
     let (mut seen, mut claimed) = (out.len(), 0);
-    for at in 0..words.len() {
+    for (at, word) in words.iter().enumerate() {
         // What was claimed is one value: to look into it again would be to look at each of its
         // words once for every other.
         let ends = out[seen..].iter().map(|token| token.range.end);
         claimed = ends.fold(claimed, usize::max);
         seen = out.len();
-        if words[at].range.start < claimed {
+        if word.range.start < claimed {
             continue;
         }
         line.option(at, out);

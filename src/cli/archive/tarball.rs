@@ -173,26 +173,14 @@ fn wanted(kind: tar::EntryType, raw: &[u8]) -> Result<Option<String>, Trouble> {
 const NAME_MAX: u64 = 64 << 10;
 
 /// Whether a header announces a name, or attributes, that no file has.
-fn is_endless_name(header: &[u8]) -> bool {
-    let (Some(kind), Some(size)) = (header.get(156), header.get(124..136)) else {
-        return false;
-    };
-    let number = if size.first().is_some_and(|byte| byte & 0x80 != 0) {
-        // In base 256: the low bytes tell enough.
-        let low = size
-            .iter()
-            .skip(4)
-            .fold(0, |all, byte| all << 8 | u64::from(*byte));
-        if size[1..4].iter().any(|byte| *byte != 0) {
-            u64::MAX
-        } else {
-            low
-        }
-    } else {
-        let text = String::from_utf8_lossy(size);
-        u64::from_str_radix(text.trim_matches([' ', '\0']), 8).unwrap_or(0)
-    };
-    matches!(kind, b'L' | b'K' | b'x' | b'g') && number > NAME_MAX && is_header(header)
+fn is_endless_name(block: &[u8; HEAD]) -> bool {
+    let header = tar::Header::from_byte_slice(block);
+    let kind = header.entry_type();
+    let names = kind.is_gnu_longname() || kind.is_gnu_longlink();
+    let attributes = kind.is_pax_local_extensions() || kind.is_pax_global_extensions();
+    (names || attributes)
+        && header.entry_size().is_ok_and(|size| size > NAME_MAX)
+        && is_header(block)
 }
 
 /// A stream that can go on with the next header.
@@ -213,6 +201,13 @@ impl<R: Read> Blocks<R> {
             ahead: io::Cursor::default(),
             count: 0,
             nuls: 0,
+        }
+    }
+
+    fn some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.ahead.read(buffer)? {
+            0 => self.inner.read(buffer),
+            count => Ok(count),
         }
     }
 
@@ -244,17 +239,22 @@ impl<R: Read> Blocks<R> {
 
 impl<R: Read> Read for Blocks<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = match self.ahead.read(buffer)? {
-            0 => self.inner.read(buffer)?,
-            count => count,
-        };
+        let is_head = buffer.len() == HEAD && self.count.is_multiple_of(HEAD as u64);
+        let mut count = self.some(buffer)?;
+        // All of a header is looked at, however the stream is cut.
+        while is_head && 0 < count && count < HEAD {
+            match self.some(&mut buffer[count..])? {
+                0 => break,
+                more => count += more,
+            }
+        }
         let last = buffer.iter().take(count).rev();
         let nuls = last.take_while(|b| **b == 0).count();
         let before = if nuls == count { self.nuls } else { 0 };
         self.nuls = before.saturating_add(nuls);
-        let at_header = self.count.is_multiple_of(HEAD as u64) && count == HEAD;
         self.count += count as u64;
-        if at_header && buffer.len() == HEAD && is_endless_name(buffer) {
+        let head = buffer.first_chunk().filter(|_| is_head && count == HEAD);
+        if head.is_some_and(is_endless_name) {
             return Err(io::Error::other("a name longer than any file has"));
         }
         Ok(count)
