@@ -29,7 +29,7 @@ impl Limit {
             Self::FileBytes | Self::RedactBytes => 1 << 30,
             Self::NamedFileBytes => 256 << 20,
             Self::Entries => 100_000,
-            Self::Rows => 1_000_000,
+            Self::Rows => 200_000,
         }
     }
 
@@ -69,7 +69,7 @@ impl fmt::Display for Limit {
             }
             Self::RedactBytes => "is larger than 1 GiB, the most that is redacted at once",
             Self::Rows => {
-                "has more than 1000000 rows of one map, or 100000 nodes of one view, the most that \
+                "has more than 200000 rows of one map, or 100000 nodes of one view, the most that \
                  are taken in"
             }
         };

@@ -54,8 +54,25 @@ struct Pending {
     times: usize,
 }
 
-/// Free text that nobody wrote.
-const DEFAULTS: [&str; 2] = ["redis", "{title} {listen-addr} {server-mode}"];
+/// Free text that nobody wrote: what servers are set to, and the libraries that everybody uses.
+const DEFAULTS: [&str; 16] = [
+    "redis",
+    "{title} {listen-addr} {server-mode}",
+    "StackExchange.Redis",
+    "SE.Redis",
+    "go-redis",
+    "hiredis",
+    "ioredis",
+    "jedis",
+    "lettuce",
+    "node-redis",
+    "phpredis",
+    "predis",
+    "redis-py",
+    "redis-rs",
+    "redisson",
+    "valkey-py",
+];
 
 /// No name is longer; behind that may be anything.
 const LONGEST_NAME: usize = 255;
@@ -222,7 +239,6 @@ impl Scanner {
         match meaning {
             _ if is_no_value(text) => {}
             Meaning::Secret => push(range, What::Secret),
-            // What a server is set to if nobody sets it.
             Meaning::Free if DEFAULTS.contains(&text) => {}
             Meaning::Free => self.hidden.push(range),
             Meaning::Build => push(range, What::Zeros),
@@ -377,7 +393,9 @@ fn is_state(word: &str) -> bool {
 fn is_version(text: &str) -> bool {
     let legal = |b: u8| b.is_ascii_alphanumeric() || b".+-~_".contains(&b);
     let text = text.trim_start_matches('v');
+    let mut runs = text.split(|c: char| !c.is_ascii_hexdigit());
     text.len() <= LONGEST_NAME
+        && runs.all(|run| run.len() < token::OWN_ID)
         && text.starts_with(|c: char| c.is_ascii_digit())
         && text.bytes().all(legal)
 }
@@ -483,6 +501,20 @@ mod tests {
             assert_eq!(claimed(text), pw, "{text}");
         }
         assert_eq!(claimed("{name: REDIS_PORT, value: 7000}"), []);
+    }
+
+    #[test]
+    fn an_option_within_a_password_hides_no_other() {
+        let line = "x --pass ab\\ --pass hunter2 y";
+        let hidden =
+            |(text, what): &(&str, What)| *what == What::Secret && text.contains("hunter2");
+        assert!(claimed(line).iter().any(hidden), "{:?}", claimed(line));
+        assert_eq!(claimed("version=07c37dfeb235213a")[0].1, What::Hex);
+        assert_eq!(claimed("version=7.2.4-rc1"), [("7.2.4-rc1", What::Kept)]);
+        assert_eq!(
+            claimed("addr=10.0.0.1:1 fd=8 name=a1 lib-name=jedis").len(),
+            2
+        );
     }
 
     /// Each byte is looked at so many times, whatever the line repeats.

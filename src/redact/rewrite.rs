@@ -31,7 +31,7 @@ impl Names {
     /// The new text. What a new name stands beside may say more than what the old one did, so it
     /// is read again until it says nothing more.
     pub(super) fn rewritten(&self, text: &str, scanner: fn() -> Scanner) -> Rewritten {
-        const ROUNDS: usize = 4;
+        const ROUNDS: usize = 16;
         let (text, left_out) = self.text(text, scanner());
         let mut text = self.swept(&text);
         let mut stable = false;

@@ -96,7 +96,9 @@ pub(super) fn claim(line: &str, out: &mut Vec<Token>) {
         let ends = out[seen..].iter().map(|token| token.range.end);
         claimed = ends.fold(claimed, usize::max);
         seen = out.len();
-        if word.range.start < claimed {
+        // An option at its very end may be one of its own, with a value behind it.
+        let is_last = word.range.end >= claimed && line.bare(at).starts_with('-');
+        if word.range.start < claimed && !is_last {
             continue;
         }
         line.option(at, out);

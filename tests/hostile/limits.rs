@@ -117,21 +117,24 @@ fn packed(scratch: &Scratch, name: &str, head: &str, row: &str, megabytes: usize
 #[test]
 fn rows_that_an_archive_comes_to_are_counted() {
     let scratch = Scratch::new("bombs");
-    for (name, head, row) in [
-        ("hosts.csv.gz", "host,ip\n", "a,1.1.1.1\n"),
-        ("disks.csv.gz", "host,port,dir\n", "a,1,/d\n"),
-        ("home.csv.gz", "address,role\n", "1.1.1.1:1,master\n"),
+    for (name, head, row, command) in [
+        ("hosts.csv.gz", "host,ip\n", "a,1.1.1.1\n", "check"),
+        ("disks.csv.gz", "host,port,dir\n", "a,1,/d\n", "plan"),
+        (
+            "home.csv.gz",
+            "address,role\n",
+            "1.1.1.1:1,master\n",
+            "check",
+        ),
         (
             "nodes.txt.gz",
             "",
             "a1 1.1.1.1:1@1 master - 0 0 0 connected\n",
+            "plan",
         ),
     ] {
-        let path = packed(&scratch, name, head, row, 100);
-        assert!(fs::metadata(&path).expect("it was made").len() < 2 << 20);
-        for command in [&["check"][..], &["plan"], &["list", "no-slot"]] {
-            let line = [command, &[path.as_str()]].concat();
-            run(2500, &line, Stdio::null()).is_refused("rows");
-        }
+        let path = packed(&scratch, name, head, row, 8);
+        assert!(fs::metadata(&path).expect("it was made").len() < 1 << 20);
+        run(1000, &[command, &path], Stdio::null()).is_refused("rows");
     }
 }
