@@ -16,6 +16,7 @@ pub use capture::failure;
 pub use capture::told;
 pub use change::plan;
 pub use change::plan_id;
+pub use change::refused;
 pub use list::List;
 pub use list::Missing;
 pub use list::list;

@@ -39,6 +39,15 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     Ok(report)
 }
 
+/// The same answer for a plan that is refused once it is made.
+pub fn refused(inventory: &Inventory, request: &Request, why: &Obstacle) -> PlanReport {
+    let found = capture::found(inventory);
+    let mut report = empty(inventory, &found, request);
+    refuse(inventory, why, &mut report);
+    report.plan_id = plan_id(&report);
+    report
+}
+
 fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
     report.remaining = report.found.clone();
     report.refused = Some(Said(why, &inventory.cluster).to_string());
