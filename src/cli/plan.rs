@@ -15,8 +15,10 @@ use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
 use crate::cli::whole;
+use crate::emit;
 use crate::model::Domain;
 use crate::plan;
+use crate::plan::Obstacle;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::render;
@@ -66,7 +68,12 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
     })?;
-    let report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
+    let mut report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
+    // What is reviewed is what runs: a plan that no script takes is none.
+    if let Err(why) = emit::scriptable(&report) {
+        let obstacle = Obstacle::Unscriptable(why.to_string());
+        report = report::refused(&inventory, &request, &obstacle);
+    }
     let exit = args.exit(&report);
     let json = render::json::report(&report);
     match args.capture.format {

@@ -43,6 +43,17 @@ pub fn find(name: &str) -> Option<&'static Emitter> {
     EMITTERS.iter().copied().find(|e| e.name == name)
 }
 
+/// Whether every emitter takes the plan: each value of its steps and of its cluster is one that
+/// a script may hold. A plan without steps asks for nothing.
+pub fn scriptable(plan: &PlanReport) -> Result<(), EmitError> {
+    if plan.steps.is_empty() {
+        return Ok(());
+    }
+    checked::steps(plan)?;
+    checked::cluster(plan)?;
+    Ok(())
+}
+
 /// Why a plan file does not become a script. Values are shown cleaned of what a terminal obeys.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EmitError {

@@ -48,14 +48,16 @@ pub enum Obstacle {
     Contested { first: Conflict, more: usize },
     /// A step, by its word, would need a node whose address nothing tells.
     Unaddressed(&'static str),
+    /// No script could carry the plan out; which of its values is in the way, in words.
+    Unscriptable(String),
 }
 
 impl Obstacle {
     /// `--force` plans all the same. No reason makes a server understand a command that it does
-    /// not have, nor tells an address.
+    /// not have, tells an address, or makes an id one that a server answers to.
     pub fn may_be_forced(&self) -> bool {
         match self {
-            Self::ControlPlane(_) | Self::Unaddressed(_) => false,
+            Self::ControlPlane(_) | Self::Unaddressed(_) | Self::Unscriptable(_) => false,
             Self::Service(_)
             | Self::Islands(_)
             | Self::SharedAddress { .. }
@@ -254,6 +256,10 @@ impl fmt::Display for Said<'_, Obstacle> {
             Obstacle::Unaddressed(step) => write!(
                 f,
                 "a {step} would be needed with a node whose address nothing in the capture tells: name its file after its address"
+            ),
+            Obstacle::Unscriptable(why) => write!(
+                f,
+                "no script could carry the plan out ({why}): see what the capture says of that node, and capture it again"
             ),
         }
     }

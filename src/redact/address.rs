@@ -18,13 +18,22 @@ pub(super) fn is_everyones(text: &str) -> bool {
     ["127.0.0.1", "::1"].contains(&text)
 }
 
+/// Of the host itself, whatever it is called.
+fn is_loopback(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// Old to new; what is everyone's stays, and the others stay before or behind it.
 pub(super) fn rename(olds: &BTreeSet<String>) -> BTreeMap<String, String> {
     let mut v4: BTreeMap<Ipv4Addr, &String> = BTreeMap::new();
     let mut v6: BTreeSet<(Ipv6Addr, &String)> = BTreeSet::new();
     let mut names = BTreeMap::new();
+    // Beside other addresses a loopback address is the place of no node: it must stay one.
+    let loopback_stays = olds
+        .iter()
+        .any(|old| is_everyones(old) || !is_loopback(old));
     for old in olds {
-        if is_everyones(old) {
+        if is_everyones(old) || loopback_stays && is_loopback(old) {
             names.insert(old.clone(), old.clone());
             continue;
         }
@@ -41,7 +50,8 @@ pub(super) fn rename(olds: &BTreeSet<String>) -> BTreeMap<String, String> {
     }
     let ips: Vec<Ipv4Addr> = v4.keys().copied().collect();
     let middle = names
-        .contains_key("127.0.0.1")
+        .keys()
+        .any(|old| old.parse::<Ipv4Addr>().is_ok())
         .then_some(Ipv4Addr::LOCALHOST);
     let new = by_bytes(&ips, middle).unwrap_or_else(|| by_rank(&ips));
     names.extend(
@@ -142,7 +152,7 @@ mod tests {
             "10.0.0.2",
             "10.0.0.10",
             "10.0.1.3",
-            "127.0.0.2",
+            "128.0.0.2",
             "172.16.5.9",
         ];
         let new = new_of(&olds);
@@ -185,12 +195,12 @@ mod tests {
         let olds = ["10.0.0.9", "127.0.0.1", "127.0.0.2", "172.16.0.1"];
         assert_eq!(
             new_of(&olds),
-            [
-                "10.100.101.101",
-                "127.0.0.1",
-                "172.17.101.101",
-                "172.18.101.101"
-            ]
+            ["10.100.101.101", "127.0.0.1", "127.0.0.2", "172.17.101.101"]
+        );
+        // Where there is nothing else, they are where the nodes are.
+        assert_eq!(
+            new_of(&["127.0.1.1", "127.0.2.1"]),
+            ["10.100.101.101", "10.100.102.101"]
         );
     }
 }

@@ -78,6 +78,7 @@ pub use plan::plan;
 pub use plan::plan_id;
 pub use plan::proof;
 pub use plan::read_plan;
+pub use plan::refused;
 pub use seen::Outlook;
 pub use seen::Server;
 pub use seen::Serves;

@@ -143,6 +143,58 @@ fn an_edited_plan_is_not_run_by_accident() {
     assert!(!accepted.stdout.contains(id), "it has an id of its own");
 }
 
+/// Ids that damage made, and blank nodes in odd states: a plan that a script takes, or none.
+#[test]
+fn what_plan_writes_script_takes() {
+    let long = "d".repeat(70);
+    let plain = "d".repeat(40);
+    let master = "a".repeat(39) + "0";
+    let ids = [
+        &plain,
+        "node_4",
+        "cluster-slave",
+        "ab12:8815",
+        &long,
+        "n\u{f6}de",
+    ];
+    let states = [
+        "myself,slave - 0 0 1 connected".to_owned(),
+        "myself,master - 0 0 1 connected".to_owned(),
+        format!("myself,slave {master} 0 0 1 connected"),
+        "myself,slave,nofailover - 0 0 0 disconnected".to_owned(),
+    ];
+    let (mut taken, mut refused) = (0, 0);
+    for id in ids {
+        for state in &states {
+            let scratch = Scratch::new("scriptable");
+            for node in 0..5 {
+                // The last replica is away: whoever stands by may be wanted.
+                let text = dump('a', "10.0.0", node);
+                let lines: Vec<&str> = text.lines().take(5).collect();
+                scratch.put(&format!("capture/view{node}.txt"), lines.join("\n") + "\n");
+            }
+            let own = format!("{id} 10.0.0.9:7009@17009 {state}\n");
+            scratch.put("capture/10.0.0.9_7009/nodes.txt", own);
+            let capture = scratch.path().join("capture").display().to_string();
+            let plan = topoplan(&["plan", &capture, "--format", "json"]);
+            if plan.exit == 3 {
+                assert_eq!(json(&plan)["steps"], Value::Array(Vec::new()));
+                refused += 1;
+                continue;
+            }
+            assert_eq!(plan.exit, 0, "{}", plan.text());
+            for tool in ["redis-cli", "valkey-cli", "flashbase"] {
+                let line = ["script", "-", "--tool", tool];
+                let script = topoplan_with(&line, plan.stdout.as_bytes());
+                assert_eq!(script.exit, 0, "{id} {state}: {}", script.stderr);
+            }
+            taken += usize::from(json(&plan)["steps"] != Value::Array(Vec::new()));
+        }
+    }
+    println!("{taken} plans with steps taken, {refused} refused");
+    assert!(taken > 0 && refused > 0, "{taken} {refused}");
+}
+
 #[test]
 fn a_word_that_a_plan_file_cannot_hold_is_refused_where_it_stands() {
     let scratch = Scratch::new("words");

@@ -213,7 +213,9 @@ impl Olds {
             ips: BTreeSet::new(),
             hosts: BTreeSet::new(),
         };
+        let mut everyones = false;
         for (path, text) in files(capture) {
+            everyones |= [&path, &text].iter().any(|t| t.contains("127.0.0.1"));
             olds.ids.extend(ids(&text).map(str::to_owned));
             olds.ips
                 .extend(ips(&text).chain(ips(&path)).map(str::to_owned));
@@ -222,6 +224,11 @@ impl Olds {
                 let distinct = names.filter(|n| n.bytes().any(|b| b.is_ascii_digit()));
                 olds.hosts.extend(distinct.map(str::to_owned));
             }
+        }
+        // Beside other addresses a loopback address names nobody.
+        let loopback = |ip: &String| ip.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        if everyones || !olds.ips.iter().all(loopback) {
+            olds.ips.retain(|ip| !loopback(ip));
         }
         olds
     }

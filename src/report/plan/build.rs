@@ -61,6 +61,18 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     Ok(report)
 }
 
+/// The same answer for a plan that is refused once it is made.
+pub fn refused(inventory: &Inventory, request: &Request, why: &Obstacle) -> PlanReport {
+    let found = capture::found(inventory);
+    let mut report = empty(inventory, &found, request);
+    let promises = Promises::of(inventory, &found, None);
+    let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
+    report.found = found.iter().map(told).collect();
+    refuse(inventory, why, &mut report);
+    report.plan_id = plan_id(&mut report);
+    report
+}
+
 fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
     report.remaining = report.found.clone();
     report.refused = Some(Said(why, &inventory.cluster).to_string());

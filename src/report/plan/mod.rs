@@ -27,6 +27,7 @@ use crate::report::Tool;
 use crate::report::Views;
 
 pub use build::plan;
+pub use build::refused;
 pub(super) use build::unaddressed;
 pub use certificate::Certificate;
 pub use identity::NoPlanFile;
