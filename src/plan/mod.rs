@@ -10,6 +10,7 @@ mod advice;
 #[cfg(test)]
 mod brute;
 mod closing;
+pub mod decision;
 mod draft;
 mod leftover;
 pub mod level;
@@ -36,9 +37,9 @@ pub use crate::action::Step;
 pub use crate::rules::Phase;
 pub use admission::Obstacle;
 pub use admission::obstacles;
+pub use decision::Decision;
 pub use level::Level;
 pub use level::Selection;
-pub use problem::Decision;
 pub use problem::Problem;
 pub use request::Request;
 pub use target::Target;

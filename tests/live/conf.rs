@@ -105,7 +105,7 @@ impl Bench {
         let mut command = Command::new(server_program());
         command
             .args(["--port", &self.address.port().to_string()])
-            .args(["--bind", &self.address.ip().to_string()])
+            .args(["--bind", self.address.ip()])
             .arg("--dir")
             .arg(dir)
             .args(["--cluster-enabled", "yes", "--cluster-config-file"])

@@ -32,10 +32,10 @@ mod wide;
 use std::collections::BTreeSet;
 
 use crate::model::ZoneId;
+use crate::plan::decision::Decision;
 use crate::plan::level::Cost;
 use crate::plan::level::Level;
 use crate::plan::problem::Copy;
-use crate::plan::problem::Decision;
 use crate::plan::problem::Place;
 use crate::plan::problem::Problem;
 use crate::plan::problem::Unit;

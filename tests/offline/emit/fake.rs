@@ -94,9 +94,11 @@ impl Fake {
     pub fn command(&self, plan: &PlanReport, arguments: &[&str]) -> Command {
         self.write("plan.sh", &script("redis-cli", plan));
         let bash = std::env::var("TOPOPLAN_BASH").unwrap_or_else(|_| "bash".to_owned());
-        let mut command = Command::new(bash);
+        // Whoever runs the tests in the background of a shell has SIGINT ignored, and no shell below
+        // can take that back.
+        let mut command = Command::new("env");
         command
-            .arg("plan.sh")
+            .args(["--default-signal=INT", &bash, "plan.sh"])
             .args(arguments)
             .current_dir(&self.0)
             .env("REDIS_CLI", "bash ./fake.sh")

@@ -1,0 +1,90 @@
+//! What is decided for every shard: who copies it, and who leads it.
+
+use crate::action::Act;
+use crate::action::Counted;
+use crate::action::Failover;
+use crate::action::Mode;
+use crate::model::Cluster;
+use crate::model::Link;
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::model::Role;
+use crate::model::Sync;
+use crate::plan::problem::Copy;
+use crate::plan::problem::Problem;
+use crate::plan::problem::Unit;
+
+/// Who copies what after the plan: for every unit its copies, the present owner first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assignment {
+    pub copies: Vec<Vec<Copy>>,
+}
+
+impl Assignment {
+    /// Everything as it is.
+    pub fn present(problem: &Problem) -> Self {
+        let copies = |u: &Unit| {
+            u.fixed
+                .iter()
+                .chain(&u.movable)
+                .chain(&u.chained)
+                .copied()
+                .collect()
+        };
+        Self {
+            copies: problem.units.iter().map(copies).collect(),
+        }
+    }
+}
+
+/// A whole decision: copies and masters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    pub assignment: Assignment,
+    /// The master of every unit.
+    pub masters: Vec<NodeId>,
+}
+
+impl Decision {
+    /// Everything as it is.
+    pub fn present(problem: &Problem) -> Self {
+        Self {
+            assignment: Assignment::present(problem),
+            masters: problem.units.iter().map(|u| u.owner).collect(),
+        }
+    }
+
+    /// The cluster as the decision leaves it: every copy attached, in sync, and every master in
+    /// place. Ghosts and dead members stay.
+    pub fn expand(&self, problem: &Problem) -> Cluster {
+        let mut at = Counted::new(problem.cluster.clone());
+        let units = problem.units.iter().zip(&self.assignment.copies);
+        for ((unit, copies), &master) in units.zip(&self.masters) {
+            let moves = |copy: &&Copy| {
+                let node = at.node(copy.node);
+                let member = node.membership == Membership::Member;
+                let stays = member && node.master() == Some(unit.owner);
+                !stays && unit.fixed.iter().all(|f| f.node != copy.node)
+            };
+            let moved: Vec<NodeId> = copies.iter().filter(moves).map(|c| c.node).collect();
+            at.edit(&moved, |cluster| {
+                for &id in &moved {
+                    let node = cluster.node_mut(id);
+                    node.membership = Membership::Member;
+                    node.role = Role::Replica(Some(unit.owner));
+                    node.replication.sync = Sync::Done;
+                    node.replication.link = Link::Up;
+                }
+            });
+            if master != unit.owner {
+                let act = Failover {
+                    node: master,
+                    old: unit.owner,
+                    mode: Mode::Graceful,
+                };
+                act.begin(&mut at);
+            }
+        }
+        at.into_cluster()
+    }
+}
