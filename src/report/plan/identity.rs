@@ -9,6 +9,7 @@ use sha2::Sha256;
 
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
+use crate::report::State;
 
 /// The first version: no groups, no barrier; its certificate is of another form.
 const FIRST: u32 = 1;
@@ -50,13 +51,19 @@ pub fn read_plan(text: &str) -> Result<PlanFile, NoPlanFile> {
     Ok(PlanFile { plan, content_id })
 }
 
-/// A plan of the first version, if need be without its certificate. Errors name the place in the
+/// A plan of the first version, if need be without its certificate, and with what such files lack as
+/// not known. Errors name the place in the
 /// text.
 fn first(text: &str) -> Result<PlanReport, serde_json::Error> {
     serde_json::from_str(text).or_else(|error| {
         let mut bare: serde_json::Value = serde_json::from_str(text)?;
         if let Some(fields) = bare.as_object_mut() {
             fields.remove("certificate");
+            let state = serde_json::to_value(State::default())?;
+            fields.entry("state").or_insert(state);
+        }
+        if let Some(views) = bare.get_mut("views").and_then(|v| v.as_object_mut()) {
+            views.entry("unmet").or_insert(0.into());
         }
         serde_json::from_value(bare).map_err(|_| error)
     })

@@ -96,7 +96,7 @@ impl Fake {
         let bash = std::env::var("TOPOPLAN_BASH").unwrap_or_else(|_| "bash".to_owned());
         // Whoever runs the tests in the background of a shell has SIGINT ignored, and no shell below
         // can take that back.
-        let mut command = Command::new("env");
+        let mut command = Command::new("/usr/bin/env");
         command
             .args(["--default-signal=INT", &bash, "plan.sh"])
             .args(arguments)
