@@ -52,8 +52,7 @@ pub fn read_plan(text: &str) -> Result<PlanFile, NoPlanFile> {
 }
 
 /// A plan of the first version, if need be without its certificate, and with what such files lack as
-/// not known. Errors name the place in the
-/// text.
+/// not known. Errors name the place in the text.
 fn first(text: &str) -> Result<PlanReport, serde_json::Error> {
     serde_json::from_str(text).or_else(|error| {
         let mut bare: serde_json::Value = serde_json::from_str(text)?;
