@@ -156,9 +156,6 @@ impl Gathered {
         if dump.load_faults.is_empty() {
             return;
         }
-        for fault in &mut dump.load_faults {
-            (fault.line, fault.column) = source.in_file(fault.line, fault.column);
-        }
         self.nodes_confs.push(ConfRead {
             path: source.path.clone(),
             written_by: dump.written_by.take(),

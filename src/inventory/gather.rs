@@ -88,22 +88,23 @@ impl Gathered {
     pub fn take_batch(&mut self, batch: &[Source]) {
         let parts = parallel::map(batch, crate::parse::unwrap);
         // A file that wraps answers is read as those; any other as itself.
-        let sources: Vec<&Source> = batch
+        let sources: Vec<(&Source, &Source)> = batch
             .iter()
             .zip(&parts)
-            .flat_map(|(source, parts)| {
-                let whole = parts.is_empty().then_some(source);
-                whole.into_iter().chain(parts)
+            .flat_map(|(file, parts)| {
+                let whole = parts.is_empty().then_some(file);
+                let all = whole.into_iter().chain(parts);
+                all.map(move |source| (file, source))
             })
             .collect();
-        let parsed = parallel::map(&sources, |source| {
-            let parsed = crate::parse::parse(source);
+        let parsed = parallel::map(&sources, |&(file, source)| {
+            let parsed = crate::parse::parse_part(file, source);
             let before = parsed.sections.iter().map(|s| self.before(&s.facts));
             let before: Vec<Before> = before.collect();
             (parsed, before)
         });
         let mut of_parts = PartsLog::default();
-        for (source, (mut parsed, before)) in sources.into_iter().zip(parsed) {
+        for ((_, source), (mut parsed, before)) in sources.into_iter().zip(parsed) {
             if source.inside.is_some() {
                 parsed.diagnostics = of_parts.take(&source.path, parsed.diagnostics);
             }

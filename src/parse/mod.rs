@@ -175,6 +175,16 @@ pub fn parse(source: &Source) -> Parsed<'_> {
     parsed
 }
 
+/// One of the answers that are wrapped in a file, or the file itself. A server that starts with the
+/// file reads it with what is around its lines.
+pub fn parse_part<'a>(file: &'a Source, part: &'a Source) -> Parsed<'a> {
+    let mut parsed = parse(part);
+    if part.inside.as_ref().is_some_and(|inside| inside.whole) {
+        nodes_conf::check_loading(file, &mut parsed);
+    }
+    parsed
+}
+
 /// Any line may be another than the node wrote, and still look good.
 fn doubt_views(source: &Source, parsed: &mut Parsed) {
     let mut views = 0;
@@ -266,6 +276,7 @@ fn is_binary(text: &str) -> bool {
 #[cfg(test)]
 fn read(source: &Source) -> Parsed<'static> {
     let parts = unwrap(source);
+    let source: &Source = Box::leak(Box::new(source.clone()));
     let parts = if parts.is_empty() {
         vec![source.clone()]
     } else {
@@ -273,7 +284,7 @@ fn read(source: &Source) -> Parsed<'static> {
     };
     let mut read = Parsed::default();
     for part in Vec::leak(parts) {
-        let mut parsed = parse(part);
+        let mut parsed = parse_part(source, part);
         for section in &mut parsed.sections {
             let speaker = part.inside.as_ref().and_then(|inside| inside.of.clone());
             section.of = section.of.take().or(speaker);

@@ -7,7 +7,7 @@ use crate::model::Version;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LoadFault {
     pub fault: Fault,
-    /// From 1.
+    /// In the file, from 1.
     pub line: u32,
     pub column: u32,
     /// Goes on from the line, or from the file (see [`Fault::is_of_line`]): `has a quote that is
