@@ -117,7 +117,12 @@ pub(super) fn judge(gathered: &Gathered, whose: &Whose, cluster: &Cluster) -> Ve
             .collect();
         if !faults.is_empty() {
             let writer = conf.written_by.as_deref().and_then(named);
-            let owner = writer.or_else(|| lies_with(&conf.path, conf.named.as_ref()));
+            let lies = || lies_with(&conf.path, conf.named.as_ref());
+            // Of two `myself` lines one is the edit, and who starts with the file is whose place it is.
+            let owner = match two_myself(&faults) {
+                true => lies().or(writer),
+                false => writer.or_else(lies),
+            };
             files.push(file(&conf.path, owner, faults));
         }
     }
@@ -131,8 +136,10 @@ pub(super) fn judge(gathered: &Gathered, whose: &Whose, cluster: &Cluster) -> Ve
         let (Some(writer), Some(place), Some(line)) = (writer, place, view.myself) else {
             continue;
         };
+        let judged = |f: &ConfFile| f.path == view.path && two_myself(&f.faults);
         // The file of a ghost, or of a stranger, may be what brings it back.
         if writer != place
+            && !files.iter().any(judged)
             && cluster.node(writer).is_live_member()
             && cluster.node(place).is_listed()
         {
@@ -141,6 +148,11 @@ pub(super) fn judge(gathered: &Gathered, whose: &Whose, cluster: &Cluster) -> Ve
         }
     }
     files
+}
+
+/// No server starts with it, under whichever id.
+fn two_myself(faults: &[ConfFault]) -> bool {
+    faults.iter().any(|f| f.fault == Fault::TwoMyself)
 }
 
 /// A file that lies with one node and was written by another, whose id is in use.

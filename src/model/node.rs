@@ -251,6 +251,17 @@ pub struct Node {
 }
 
 impl Node {
+    /// The other half of the move that `open`, at the node `of`, is one half of.
+    pub fn has_other_end(&self, of: &NodeName, open: &OpenSlot) -> bool {
+        let other_way = match open.direction {
+            Direction::Migrating => Direction::Importing,
+            Direction::Importing => Direction::Migrating,
+        };
+        self.open_slots
+            .iter()
+            .any(|o| o.slot == open.slot && o.direction == other_way && o.peer == *of)
+    }
+
     /// A live, blank member; the starting point of tests and of the inventory.
     pub fn blank(name: NodeName, address: Option<Address>) -> Self {
         Self {

@@ -184,11 +184,15 @@ fn prompt(text: &str) -> Option<Heading<'_>> {
     })
 }
 
-/// `$ redis-cli -h 10.0.0.1 -p 7000 info`, at any shell prompt, or as `set -x` shows it.
+/// `$ redis-cli -h 10.0.0.1 -p 7000 info`, at any shell prompt, as `set -x` shows it, or behind the
+/// `> ` that stands for a prompt in a runbook.
 fn command(text: &str) -> Option<Heading<'_>> {
     let (prompted, here, words) = match behind_shell_prompt(text) {
         Some((here, words)) => (true, here, words),
-        None => (false, None, text.strip_prefix("+ ").unwrap_or(text)),
+        None => {
+            let marked = text.strip_prefix("+ ").or_else(|| text.strip_prefix("> "));
+            (false, None, marked.unwrap_or(text))
+        }
     };
     let at = words
         .split_whitespace()

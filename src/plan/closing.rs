@@ -1,12 +1,12 @@
 //! Open slots: which a plan closes, and which it leaves and why.
 
+use crate::model;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::level::Selection;
 use crate::plan::why::OpenSlot;
 use crate::rules::Code;
-use std::collections::BTreeMap;
 
 /// Open slots that the plan closes, and those it leaves.
 #[derive(Clone, Debug, Default)]
@@ -20,46 +20,25 @@ pub struct Closing {
 }
 
 /// A slot open on one side only is closed where the request selects it. Open on both sides,
-/// keys may be on both, and no capture shows how many: it is left.
+/// keys may be on both, and no capture shows how many: it is left. A node closes a slot whatever
+/// it says of it, so an entry that is left keeps the others of its slot open with it.
 pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
     let mut closing = Closing::default();
-    let mut stable: BTreeMap<NodeId, SlotSet> = BTreeMap::new();
     for (id, node) in cluster.iter().filter(|(_, n)| n.is_live()) {
+        let (mut stable, mut kept) = (SlotSet::new(), SlotSet::new());
         for open in &node.open_slots {
-            let mut leave = |why: OpenSlot| closing.left.push((id, open.slot, why));
-            if node.is_replica() {
-                let with_master = node.master().is_some_and(|m| {
-                    cluster
-                        .node(m)
-                        .open_slots
-                        .iter()
-                        .any(|o| o.slot == open.slot)
-                });
-                if !with_master {
-                    leave(OpenSlot::OnReplica);
+            match fate(cluster, selection, id, open) {
+                Fate::Closed => stable.insert(open.slot),
+                Fate::WithMaster => {}
+                Fate::Left(why) => {
+                    kept.insert(open.slot);
+                    closing.left.push((id, open.slot, why));
                 }
-                continue;
             }
-            let peer = cluster.find(open.peer.as_str());
-            let other = peer.filter(|&p| {
-                cluster
-                    .node(p)
-                    .open_slots
-                    .iter()
-                    .any(|o| o.slot == open.slot)
-            });
-            let unseen = peer.filter(|&p| !cluster.node(p).seen.has_view);
-            match other {
-                Some(other) => leave(OpenSlot::BothEnds {
-                    node: id,
-                    other,
-                    slot: open.slot,
-                }),
-                None if !selection.has(Code::OpenSlot) || unseen.is_some() => {
-                    leave(unseen.map_or(OpenSlot::MayBeMoving, OpenSlot::OtherEndUnseen));
-                }
-                None => stable.entry(id).or_default().insert(open.slot),
-            }
+        }
+        stable.subtract(&kept);
+        if !stable.is_empty() {
+            closing.stable.push((id, stable));
         }
     }
     let touched = |id: NodeId| {
@@ -78,6 +57,98 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
         .filter(|(id, n)| !n.slots.is_empty() && !touched(*id))
         .map(|(id, _)| id)
         .collect();
-    closing.stable = stable.into_iter().collect();
     closing
+}
+
+/// What becomes of one entry.
+enum Fate {
+    Closed,
+    /// A replica repeats its master's line, and closes with it.
+    WithMaster,
+    Left(OpenSlot),
+}
+
+fn fate(cluster: &Cluster, selection: &Selection, id: NodeId, open: &model::OpenSlot) -> Fate {
+    let node = cluster.node(id);
+    if node.is_replica() {
+        let open_there = |m| {
+            cluster
+                .node(m)
+                .open_slots
+                .iter()
+                .any(|o| o.slot == open.slot)
+        };
+        return match node.master().is_some_and(open_there) {
+            true => Fate::WithMaster,
+            false => Fate::Left(OpenSlot::OnReplica),
+        };
+    }
+    let slot = open.slot;
+    match cluster.find(open.peer.as_str()) {
+        Some(other) if cluster.node(other).has_other_end(&node.name, open) => {
+            Fate::Left(OpenSlot::BothEnds {
+                node: id,
+                other,
+                slot,
+            })
+        }
+        Some(other) if !cluster.node(other).seen.has_view => {
+            Fate::Left(OpenSlot::OtherEndUnseen(other))
+        }
+        _ if !selection.has(Code::OpenSlot) => Fate::Left(OpenSlot::MayBeMoving),
+        _ => Fate::Closed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Direction;
+    use crate::model::testing;
+    use crate::plan::Request;
+    use crate::policy::Flag;
+
+    fn settle() -> Request {
+        Request {
+            flags: [Flag::SettleSlots].into(),
+            ..Request::default()
+        }
+    }
+
+    fn open(cluster: &mut Cluster, at: &str, direction: Direction, peer: &str) -> NodeId {
+        let node = testing::id(cluster, at);
+        let peer = cluster.node(testing::id(cluster, peer)).name.clone();
+        cluster.node_mut(node).open_slots.push(model::OpenSlot {
+            slot: 7,
+            direction,
+            peer,
+            keys: None,
+        });
+        node
+    }
+
+    fn closed(cluster: &Cluster) -> Vec<NodeId> {
+        let selection = Selection::new(cluster, &settle());
+        let stable = closings(cluster, &selection).stable;
+        stable.into_iter().map(|(node, _)| node).collect()
+    }
+
+    #[test]
+    fn the_rests_of_two_moves_of_one_slot_are_both_closed() {
+        let mut cluster = testing::healthy();
+        let importing = open(&mut cluster, "m2", Direction::Importing, "m1");
+        let migrating = open(&mut cluster, "m1", Direction::Migrating, "m3");
+        let mut both = [importing, migrating];
+        both.sort();
+        assert_eq!(closed(&cluster), both);
+    }
+
+    #[test]
+    fn a_slot_that_one_entry_keeps_open_is_not_closed_for_another() {
+        let mut cluster = testing::healthy();
+        open(&mut cluster, "m1", Direction::Migrating, "m2");
+        open(&mut cluster, "m2", Direction::Importing, "m1");
+        open(&mut cluster, "m1", Direction::Migrating, "m3");
+        assert_eq!(closed(&cluster), []);
+    }
 }

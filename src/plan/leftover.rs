@@ -337,16 +337,33 @@ fn unmoved(scene: &Scene, notes: &mut Notes) {
     }
 }
 
+/// Some copy could lead, were it not told `nofailover`.
+fn unwilling(scene: &Scene) -> bool {
+    let copies = scene.end.iter().filter(|(_, n)| n.is_live_member());
+    !scene.request.has(Flag::PromoteNofailover)
+        && copies
+            .filter(|(_, n)| n.is_replica())
+            .any(|(_, n)| n.no_failover)
+}
+
 /// Why a level of placement is not better, where it is not said pair by pair.
 fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
     match level {
         Level::SameDisk => Some((Reason::NoOtherDisk, Unlock::NodeOnOtherDisk)),
+        Level::VotesZone | Level::OverZone if unwilling(scene) => {
+            let unlock = Unlock::PromoteNofailover { zones: true };
+            Some((Reason::ToldNofailover, unlock))
+        }
         Level::SameZone | Level::VotesZone | Level::OverZone => {
             Some((Reason::NoBetterZones, Unlock::HostsInOtherZone))
         }
         // Any one of them takes the majority along.
         Level::VotesHost if scene.end.voters() < 3 => {
             Some((Reason::FewVoters, Unlock::ThreeMasters))
+        }
+        Level::VotesHost | Level::OverHost if unwilling(scene) => {
+            let unlock = Unlock::PromoteNofailover { zones: false };
+            Some((Reason::ToldNofailover, unlock))
         }
         Level::VotesHost | Level::OverHost => Some((Reason::NoBetterHosts, Unlock::NodesElsewhere)),
         Level::Worse

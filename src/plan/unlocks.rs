@@ -61,6 +61,8 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         },
         Unlock::SettleSlots => Unlock::FinishMove,
         Unlock::AllowMoves => Unlock::MorePlaces,
+        Unlock::PromoteNofailover { zones: true } => Unlock::HostsInOtherZone,
+        Unlock::PromoteNofailover { zones: false } => Unlock::NodesElsewhere,
         Unlock::FlushStale => Unlock::SeeShards,
         // These ask for nothing, or are what is left already.
         Unlock::Only(_)

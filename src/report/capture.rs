@@ -40,7 +40,7 @@ pub struct Input {
 /// Counts of the captured cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// Distinct ids with an address and not in handshake, dead or alive.
+    /// Distinct ids with an address, dead or alive, or that answered; not in handshake.
     pub nodes: usize,
     /// `noaddr` ids.
     pub ghosts: usize,
@@ -176,7 +176,7 @@ pub(super) fn summary(cluster: &Cluster, findings: &[rules::Finding]) -> Summary
     let severity = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
     let unowned = cluster.unowned();
     Summary {
-        nodes: count(&|id| cluster.node(id).address.is_some()),
+        nodes: count(&|id| cluster.node(id).address.is_some() || cluster.node(id).is_live()),
         ghosts: count(&|id| cluster.node(id).is_ghost()),
         shards: cluster.voters(),
         masters: cluster.live_voters(),

@@ -26,6 +26,11 @@ const SETTINGS: [&str; 10] = [
 impl Servers {
     /// Saves the state of all nodes below a new directory.
     pub fn capture(&self, name: &str) -> PathBuf {
+        self.capture_without(name, &[])
+    }
+
+    /// As [`capture`](Self::capture), by somebody whom the `silent` do not answer.
+    pub fn capture_without(&self, name: &str, silent: &[usize]) -> PathBuf {
         let dir = self.root.join(name);
         // An earlier one of the same name is of another moment.
         if dir.exists() {
@@ -40,7 +45,13 @@ impl Servers {
                 node.address.ip(),
                 node.address.port()
             ));
-            if node.runs() {
+            if silent.contains(&i) {
+                let note = format!(
+                    "Could not connect to Redis at {}: Operation timed out\n",
+                    node.address
+                );
+                save(&dir, "UNREACHABLE", &note);
+            } else if node.runs() {
                 self.save_node(i, &dir, first);
                 first = false;
             } else {

@@ -32,7 +32,7 @@ fn on_redis_6() {
 }
 
 /// The program of a server that was fetched.
-fn program(kind: &str, name: &str) -> Option<PathBuf> {
+pub fn program(kind: &str, name: &str) -> Option<PathBuf> {
     let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers");
     let dir = std::env::var_os("TOPOPLAN_LIVE_SERVERS").map_or_else(usual, PathBuf::from);
     let program = dir.join(kind).join(name);

@@ -64,6 +64,21 @@ fn the_captured_version_decides() {
 }
 
 #[test]
+fn of_two_myself_lines_the_one_of_the_place_is_believed() {
+    let mut all = views("abc", FOUR);
+    let edited = view('b', FOUR).text;
+    let edited = edited.replace("17004 slave", "17004 myself,slave");
+    all.push(of('d', "nodes.conf", &format!("{edited}{VARS}")));
+    let found = inventory(all);
+    let told: Vec<_> = found
+        .conf_faults
+        .iter()
+        .map(|c| (c.owner, c.runs, c.faults[0].fault))
+        .collect();
+    assert_eq!(told, [(Some(id(&found, 'd')), false, Fault::TwoMyself)]);
+}
+
+#[test]
 fn a_copied_file_is_of_the_node_with_which_it_lies() {
     let mut all = views("abc", FOUR);
     let copied = format!("{}{VARS}", view('b', FOUR).text);

@@ -92,6 +92,18 @@ fn a_terminal_log_is_cut_at_its_prompts() {
 }
 
 #[test]
+fn a_runbook_shows_its_prompts_as_angles() {
+    let info = "role:slave\nmaster_host:10.0.0.1\nmaster_port:7000\nmaster_link_status:up\n";
+    let text = format!(
+        "> flashbase cli -h 10.0.0.1 -p 7001 info replication\n# Replication\n{info}\
+        > flashbase cli -h 10.0.0.1 -p 7002 info replication\n# Replication\n{info}"
+    );
+    let (sections, codes) = read(&text);
+    assert_eq!(sections, [("info", 7001, 2), ("info", 7002, 8)]);
+    assert_eq!(codes, [] as [Code; 0]);
+}
+
+#[test]
 fn a_ticket_is_cut_at_its_fences() {
     let node = node(7000);
     let text = format!(

@@ -54,6 +54,8 @@ pub enum Reason {
     NoOtherDisk,
     NoBetterZones,
     NoBetterHosts,
+    /// It might be better if they led.
+    ToldNofailover,
     /// Fewer than three masters vote.
     FewVoters,
     Chain(Chain),
@@ -249,6 +251,9 @@ impl fmt::Display for Said<'_, Reason> {
             }
             Reason::NoBetterHosts => {
                 f.write_str("no choice of masters among the live copies does better")
+            }
+            Reason::ToldNofailover => {
+                f.write_str("replicas told `nofailover` are not promoted for balance")
             }
             Reason::FewVoters => f.write_str(
                 "with fewer than three masters any one of them is half of the votes or more",

@@ -58,6 +58,10 @@ pub enum Unlock {
     /// No pairing of the hosts and disks there are does better.
     MorePlaces,
     AllowMoves,
+    /// Who was told `nofailover` may lead all the same; for balance among zones, or hosts.
+    PromoteNofailover {
+        zones: bool,
+    },
     CureThatFirst,
     NameFile,
     AssignSlotsOrMaster,
@@ -91,6 +95,7 @@ impl Unlock {
             Self::SettleSlots => vec![Ask::Flag(Flag::SettleSlots)],
             Self::FlushStale => vec![Ask::Flag(Flag::FlushStale)],
             Self::AllowMoves => vec![Ask::Flag(Flag::AllowMoves)],
+            Self::PromoteNofailover { .. } => vec![Ask::Flag(Flag::PromoteNofailover)],
             Self::Only(codes) => vec![Ask::Only(codes.clone())],
             Self::Forget => vec![Ask::Flag(Flag::ForgetDead)],
             Self::OnlyOrForget(codes) => {
@@ -199,7 +204,7 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::CaptureNodesAndInfo => "capture `cluster nodes` and `info` of it again",
             Unlock::SeeWhyNotSynced => "see why it does not sync (its log), then capture again",
             Unlock::ServeThenFlush => {
-                return write!(f, "serve all slots first, then {}", Flag::FlushStale);
+                "serve all slots first, then capture and plan again"
             }
             Unlock::FlushStale => {
                 return write!(f, "{}, if these keys are not needed", Flag::FlushStale);
@@ -219,6 +224,13 @@ impl fmt::Display for Said<'_, Unlock> {
             }
             Unlock::MorePlaces => "more hosts or disks: no exchange of the copies does better",
             Unlock::AllowMoves => return write!(f, "{}", Flag::AllowMoves),
+            Unlock::PromoteNofailover { .. } => {
+                return write!(
+                    f,
+                    "{}, if replicas told `nofailover` may lead",
+                    Flag::PromoteNofailover
+                );
+            }
             Unlock::CureThatFirst => "cure that first",
             Unlock::NameFile => "name its file after its address",
             Unlock::AssignSlotsOrMaster => "assign slots, or bring a master back",

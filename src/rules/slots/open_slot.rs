@@ -51,9 +51,9 @@ fn finding(cluster: &Cluster, id: NodeId, open: &OpenSlot, peer: Option<NodeId>)
     } else {
         ""
     };
-    let (verb, other_way) = match open.direction {
-        Direction::Migrating => ("migrating to", Direction::Importing),
-        Direction::Importing => ("importing from", Direction::Migrating),
+    let verb = match open.direction {
+        Direction::Migrating => "migrating to",
+        Direction::Importing => "importing from",
     };
     let far = match peer {
         Some(peer) => words::node(cluster, peer),
@@ -61,11 +61,7 @@ fn finding(cluster: &Cluster, id: NodeId, open: &OpenSlot, peer: Option<NodeId>)
     };
     let slot = open.slot;
     // Replicas repeat their master's lines; they are no end of a migration.
-    let both = peer.is_some_and(|peer| {
-        let ends = &cluster.node(peer).open_slots;
-        ends.iter()
-            .any(|o| o.slot == slot && o.direction == other_way && o.peer == node.name)
-    });
+    let both = peer.is_some_and(|peer| cluster.node(peer).has_other_end(&node.name, open));
     let end = match peer {
         _ if both => ", which has it open, too",
         Some(peer) if cluster.node(peer).seen.has_view => ", which does not have it open",
