@@ -145,10 +145,21 @@ pub enum Direction {
 pub struct OpenSlot {
     pub slot: u16,
     pub direction: Direction,
-    /// The other end, by name: it may be unknown here.
-    pub peer: NodeName,
+    /// The other end, by name: it may be unknown here. A report of a cluster check names none.
+    pub peer: Option<NodeName>,
     /// Keys in that slot on this node, where a capture tells (`None`: unknown).
     pub keys: Option<u64>,
+}
+
+impl OpenSlot {
+    /// Its line names the node as the other end; without a name, a slot can only come from its
+    /// owner.
+    pub fn may_end_at(&self, node: &Node) -> bool {
+        match &self.peer {
+            Some(peer) => *peer == node.name,
+            None => self.direction == Direction::Importing && node.slots.contains(self.slot),
+        }
+    }
 }
 
 /// A set of nodes as a bitmap over [`NodeId`].

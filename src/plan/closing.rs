@@ -40,7 +40,7 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
                 }
                 continue;
             }
-            let peer = cluster.find(open.peer.as_str());
+            let peer = open.peer.as_ref().and_then(|p| cluster.find(p.as_str()));
             let other = peer.filter(|&p| {
                 cluster
                     .node(p)
@@ -55,6 +55,7 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
                     other,
                     slot: open.slot,
                 }),
+                None if open.peer.is_none() => leave(OpenSlot::OtherEndUnnamed),
                 None if !selection.has(Code::OpenSlot) || unseen.is_some() => {
                     leave(unseen.map_or(OpenSlot::MayBeMoving, OpenSlot::OtherEndUnseen));
                 }
@@ -63,14 +64,14 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
         }
     }
     let touched = |id: NodeId| {
-        let name = &cluster.node(id).name;
+        let end = cluster.node(id);
         closing.left.iter().any(|(node, slot, _)| {
             *node == id
                 || cluster
                     .node(*node)
                     .open_slots
                     .iter()
-                    .any(|o| o.slot == *slot && o.peer == *name)
+                    .any(|o| o.slot == *slot && o.may_end_at(end))
         })
     };
     closing.settled = cluster

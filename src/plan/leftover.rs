@@ -39,6 +39,7 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
             reason: Reason::OpenSlot(why),
             unlock: match why {
                 OpenSlot::OnReplica | OpenSlot::BothEnds { .. } => Unlock::FinishMove,
+                OpenSlot::OtherEndUnnamed => Unlock::CaptureEveryNode,
                 OpenSlot::OtherEndUnseen(_) => Unlock::CaptureOtherEnd,
                 OpenSlot::MayBeMoving => Unlock::SettleSlots,
             },

@@ -154,6 +154,8 @@ pub enum OpenSlot {
         slot: u16,
     },
     OtherEndUnseen(NodeId),
+    /// Only a report of a cluster check tells of it.
+    OtherEndUnnamed,
     MayBeMoving,
 }
 
@@ -422,6 +424,9 @@ impl fmt::Display for Said<'_, OpenSlot> {
                 "the view of the other end, {}, is not in the capture",
                 self.node(*other)
             ),
+            OpenSlot::OtherEndUnnamed => {
+                f.write_str("the report of the cluster check does not say where the other end is")
+            }
             OpenSlot::MayBeMoving => f.write_str("a slot move may be going on"),
         }
     }

@@ -42,6 +42,7 @@ pub enum Unlock {
     },
     FinishMove,
     CaptureOtherEnd,
+    CaptureEveryNode,
     SettleSlots,
     CloseSlot,
     CaptureWhenSynced,
@@ -106,6 +107,7 @@ impl Unlock {
             | Self::StopEmptied { .. }
             | Self::FinishMove
             | Self::CaptureOtherEnd
+            | Self::CaptureEveryNode
             | Self::CloseSlot
             | Self::CaptureWhenSynced
             | Self::CaptureNodesAndInfo
@@ -190,6 +192,7 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::FinishMove => {
                 "finish the move by hand: MIGRATE the keys that are left, then CLUSTER SETSLOT NODE at the target, the source and the other masters"
             }
+            Unlock::CaptureEveryNode => "capture `cluster nodes` of every node",
             Unlock::CaptureOtherEnd => "capture that node, too",
             Unlock::SettleSlots => {
                 return write!(f, "{}, if nothing is moving slots", Flag::SettleSlots);

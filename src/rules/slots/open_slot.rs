@@ -37,8 +37,8 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         .collect();
     for (id, node) in cx.cluster.iter() {
         for open in &node.open_slots {
-            let peer = by_name.get(open.peer.as_str()).copied();
-            out.push(finding(cx.cluster, id, open, peer));
+            let peer = open.peer.as_ref().and_then(|p| by_name.get(p.as_str()));
+            out.push(finding(cx.cluster, id, open, peer.copied()));
         }
     }
 }
@@ -51,20 +51,21 @@ fn finding(cluster: &Cluster, id: NodeId, open: &OpenSlot, peer: Option<NodeId>)
     } else {
         ""
     };
-    let (verb, other_way) = match open.direction {
-        Direction::Migrating => ("migrating to", Direction::Importing),
-        Direction::Importing => ("importing from", Direction::Migrating),
+    let (verb, way, other_way) = match open.direction {
+        Direction::Migrating => ("migrating", "to", Direction::Importing),
+        Direction::Importing => ("importing", "from", Direction::Migrating),
     };
-    let far = match peer {
-        Some(peer) => words::node(cluster, peer),
-        None => format!("unknown id {}", open.peer.short()),
+    let far = match (peer, &open.peer) {
+        (Some(peer), _) => format!("{way} {}", words::node(cluster, peer)),
+        (None, Some(name)) => format!("{way} unknown id {}", name.short()),
+        (None, None) => format!("{way} a node that the report does not name"),
     };
     let slot = open.slot;
     // Replicas repeat their master's lines; they are no end of a migration.
     let both = peer.is_some_and(|peer| {
         let ends = &cluster.node(peer).open_slots;
         ends.iter()
-            .any(|o| o.slot == slot && o.direction == other_way && o.peer == node.name)
+            .any(|o| o.slot == slot && o.direction == other_way && o.may_end_at(node))
     });
     let end = match peer {
         _ if both => ", which has it open, too",
@@ -110,7 +111,7 @@ mod tests {
         cluster.node_mut(node).open_slots.push(OpenSlot {
             slot: 100,
             direction,
-            peer: NodeName::new(peer),
+            peer: Some(NodeName::new(peer)),
             keys: None,
         });
     }
