@@ -297,7 +297,9 @@ fn unforgotten(end: &Cluster, id: NodeId) -> Refusal {
         end.iter()
             .find(|(_, n)| n.is_live() && n.master() == Some(id))
     };
-    let (reason, unlock) = if node.is_only_silent() {
+    let (reason, unlock) = if !node.name.is_plain() {
+        (Reason::Nameless, Unlock::CaptureEveryNode)
+    } else if node.is_only_silent() {
         (Reason::MayLive { node: id }, Unlock::CaptureAgain(id))
     } else if !node.slots.is_empty() {
         (Reason::OwnsSlots(node.slots.clone()), Unlock::CureThatFirst)

@@ -75,6 +75,8 @@ pub enum Reason {
         by: NodeId,
     },
     Unlisted,
+    /// Nothing tells its id.
+    Nameless,
     /// It could not load what this master sends.
     TooOld {
         node: NodeId,
@@ -293,6 +295,9 @@ impl fmt::Display for Said<'_, Reason> {
                 f,
                 "{} still replicates it and would refuse to forget it",
                 self.node(*by)
+            ),
+            Reason::Nameless => f.write_str(
+                "nothing in the capture tells its id, and CLUSTER FORGET takes nothing else",
             ),
             Reason::Unlisted => f.write_str("no captured view lists it"),
             Reason::TooOld { node, master } => {
