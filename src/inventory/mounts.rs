@@ -35,6 +35,7 @@ impl Mounts {
         for facts in gathered.mounts.iter().filter(|f| !f.rows.is_empty()) {
             match names.of(&facts.path, facts.host.as_deref()) {
                 Some(host) => mounts.take(host, &facts.rows),
+                None if names.is_elsewhere(&facts.path) => {}
                 None => diagnostics.push(unknown_host(
                     "these mounts",
                     Place {

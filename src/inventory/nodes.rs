@@ -181,7 +181,7 @@ pub(super) fn nodes(
                     .map(|&(slot, direction, peer)| OpenSlot {
                         slot,
                         direction,
-                        peer: gathered.names[peer as usize].clone(),
+                        peer: Some(gathered.names[peer as usize].clone()),
                         keys: None,
                     })
                     .collect();

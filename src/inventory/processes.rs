@@ -67,6 +67,9 @@ impl<'a> Processes<'a> {
         for facts in gathered.processes.iter().filter(|f| !f.rows.is_empty()) {
             let line = facts.rows.first().map_or(1, |r| r.line);
             let Some(host) = names.of(&facts.path, facts.host.as_deref()) else {
+                if names.is_elsewhere(&facts.path) {
+                    continue;
+                }
                 inventory.diagnostics.push(unknown_host(
                     "these processes",
                     Place {

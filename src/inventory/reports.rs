@@ -15,6 +15,7 @@ use crate::inventory::record::View;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::OpenSlot;
 use crate::model::SlotSet;
 use crate::parse::Authority;
 use crate::parse::Wrong;
@@ -62,6 +63,7 @@ pub(super) fn name_silent(gathered: &mut Gathered) {
 /// What the reports say is wrong becomes conflicts, and what they do not say of whom is kept as
 /// it is. Where every member gave its own view, these tell it better.
 pub(super) fn take_complaints(gathered: &Gathered, inventory: &mut Inventory) {
+    take_open_slots(gathered, inventory);
     let cluster = &inventory.cluster;
     let members = cluster.iter().filter(|(_, node)| node.is_live_member());
     if inventory.secondhand.is_none() && inventory.cluster.views >= members.count() {
@@ -76,6 +78,7 @@ pub(super) fn take_complaints(gathered: &Gathered, inventory: &mut Inventory) {
             Wrong::SlotsUncovered if covered => Disputed::Coverage,
             // What no live node owns is known of the nodes that the report lists.
             Wrong::SlotsUncovered => continue,
+            // They stand at the node.
             Wrong::OpenSlots { .. } => continue,
             Wrong::ManyOwners { slot, owners } => match claimants(cluster, owners) {
                 Some(claimants) => {
@@ -96,6 +99,67 @@ pub(super) fn take_complaints(gathered: &Gathered, inventory: &mut Inventory) {
     if inventory.secondhand.is_some() {
         for (slot, claimants) in disputed {
             dispute(&mut inventory.conflicts, slot, claimants);
+        }
+    }
+}
+
+/// A report asks each node for its open slots. The node's own view tells them better.
+fn take_open_slots(gathered: &Gathered, inventory: &mut Inventory) {
+    let cluster = &inventory.cluster;
+    let mut open: Vec<(NodeId, OpenSlot)> = Vec::new();
+    let reports = gathered.views.iter().chain(&gathered.lesser_views);
+    for view in reports.filter(|view| view.authority == Authority::Check) {
+        let mut listed: BTreeMap<Address, NodeId> = BTreeMap::new();
+        for fact in view.lines.iter().map(|line| gathered.fact(line)) {
+            let name = &gathered.names[fact.token as usize];
+            let Some(node) = cluster.find(name.as_str()) else {
+                continue;
+            };
+            listed.extend(fact.address().map(|address| (address, node)));
+            open.extend(fact.open.iter().map(|&(slot, direction, peer)| {
+                let peer = Some(gathered.names[peer as usize].clone());
+                (
+                    node,
+                    OpenSlot {
+                        slot,
+                        direction,
+                        peer,
+                        keys: None,
+                    },
+                )
+            }));
+        }
+        // Nodes are named as the client reached them, which other views may not know.
+        for complaint in &view.complaints {
+            if let Wrong::OpenSlots {
+                node,
+                direction,
+                slots,
+            } = &complaint.what
+                && let Some(&id) = listed.get(node)
+            {
+                open.extend(slots.iter().map(|&slot| {
+                    let direction = *direction;
+                    (
+                        id,
+                        OpenSlot {
+                            slot,
+                            direction,
+                            peer: None,
+                            keys: None,
+                        },
+                    )
+                }));
+            }
+        }
+    }
+    for (id, open) in open {
+        let node = inventory.cluster.node_mut(id);
+        let mut known = node.open_slots.iter();
+        if !node.seen.has_view
+            && known.all(|o| (o.slot, o.direction) != (open.slot, open.direction))
+        {
+            node.open_slots.push(open);
         }
     }
 }

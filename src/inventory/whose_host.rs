@@ -18,6 +18,8 @@ pub(super) struct HostNames {
     by_name: BTreeMap<String, Option<HostId>>,
     by_address: BTreeMap<Address, HostId>,
     only: Option<HostId>,
+    /// Folders in which a host told its addresses, of which none or several hosts have some.
+    elsewhere: BTreeSet<String>,
 }
 
 impl HostNames {
@@ -25,6 +27,7 @@ impl HostNames {
         let mut names = Self {
             by_name: BTreeMap::new(),
             by_address: BTreeMap::new(),
+            elsewhere: BTreeSet::new(),
             only: (cluster.hosts.len() == 1).then_some(HostId(0)),
         };
         let hosts = (0..).map(HostId).zip(&cluster.hosts);
@@ -52,9 +55,15 @@ impl HostNames {
                 .iter()
                 .filter_map(|ip| names.called(ip))
                 .collect();
-            let folder = facts.path.rsplit('/').nth(1);
-            if let (Some(name), 1) = (folder, here.len()) {
-                here.iter().for_each(|&id| names.call(name, id));
+            let Some((folder, _)) = facts.path.rsplit_once('/') else {
+                continue;
+            };
+            let name = folder.rsplit('/').next().unwrap_or(folder);
+            match here.len() {
+                1 => here.iter().for_each(|&id| names.call(name, id)),
+                _ => {
+                    names.elsewhere.insert(folder.to_owned());
+                }
             }
         }
         // `db1` for `db1.example.com`, unless a host is called so.
@@ -92,6 +101,13 @@ impl HostNames {
             .and_then(in_header)
             .or_else(|| path.rsplit('/').find_map(|part| self.in_part(part)))
             .or(self.only)
+    }
+
+    /// The file lies beside the addresses of its host, and no single host of the cluster has them:
+    /// nothing is to be named.
+    pub fn is_elsewhere(&self, path: &str) -> bool {
+        let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+        folder.is_some_and(|folder| self.elsewhere.contains(folder))
     }
 
     /// The host that goes by this name, this IP or its first part.

@@ -145,10 +145,21 @@ pub enum Direction {
 pub struct OpenSlot {
     pub slot: u16,
     pub direction: Direction,
-    /// The other end, by name: it may be unknown here.
-    pub peer: NodeName,
+    /// The other end, by name: it may be unknown here. A report of a cluster check names none.
+    pub peer: Option<NodeName>,
     /// Keys in that slot on this node, where a capture tells (`None`: unknown).
     pub keys: Option<u64>,
+}
+
+impl OpenSlot {
+    /// Its line names the node as the other end; without a name, a slot can only come from its
+    /// owner.
+    pub fn may_end_at(&self, node: &Node) -> bool {
+        match &self.peer {
+            Some(peer) => *peer == node.name,
+            None => self.direction == Direction::Importing && node.slots.contains(self.slot),
+        }
+    }
 }
 
 /// A set of nodes as a bitmap over [`NodeId`].
@@ -252,14 +263,14 @@ pub struct Node {
 
 impl Node {
     /// The other half of the move that `open`, at the node `of`, is one half of.
-    pub fn has_other_end(&self, of: &NodeName, open: &OpenSlot) -> bool {
+    pub fn has_other_end(&self, of: &Self, open: &OpenSlot) -> bool {
         let other_way = match open.direction {
             Direction::Migrating => Direction::Importing,
             Direction::Importing => Direction::Migrating,
         };
         self.open_slots
             .iter()
-            .any(|o| o.slot == open.slot && o.direction == other_way && o.peer == *of)
+            .any(|o| o.slot == open.slot && o.direction == other_way && o.may_end_at(of))
     }
 
     /// A live, blank member; the starting point of tests and of the inventory.

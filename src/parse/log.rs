@@ -2,6 +2,7 @@
 //! report.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Code;
@@ -128,13 +129,25 @@ impl<'a> Log<'a> {
 
     /// So many lines of this kind, from this one on.
     pub fn once(&mut self, kind: Once, lines: usize, spot: Spot) {
-        if let Some((_, all)) = self.once.get_mut(&kind) {
-            *all += lines;
-            return;
+        let said = Diagnostic::new(kind.code(), kind.one(spot.part));
+        let said = self.spotted(said, spot);
+        match self.once.entry(kind) {
+            Entry::Vacant(entry) => {
+                entry.insert((said, lines));
+            }
+            Entry::Occupied(mut entry) => {
+                let (first, all) = entry.get_mut();
+                *all += lines;
+                if said.place < first.place {
+                    *first = said;
+                }
+            }
         }
-        let first = Diagnostic::new(kind.code(), kind.one(spot.part));
-        let first = self.spotted(first, spot);
-        self.once.insert(kind, (first, lines));
+    }
+
+    /// Something of this kind was met.
+    pub fn has(&self, kind: Once) -> bool {
+        self.once.contains_key(&kind)
     }
 
     /// The number that a line of the text has in the file.

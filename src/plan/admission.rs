@@ -48,6 +48,8 @@ pub enum Obstacle {
     Contested { first: Conflict, more: usize },
     /// A step, by its word, would need a node whose address nothing tells.
     Unaddressed(&'static str),
+    /// The same for a node whose id nothing tells.
+    Nameless(&'static str),
     /// No script could carry the plan out; which of its values is in the way, in words.
     Unscriptable(String),
 }
@@ -57,7 +59,10 @@ impl Obstacle {
     /// not have, tells an address, or makes an id one that a server answers to.
     pub fn may_be_forced(&self) -> bool {
         match self {
-            Self::ControlPlane(_) | Self::Unaddressed(_) | Self::Unscriptable(_) => false,
+            Self::ControlPlane(_)
+            | Self::Unaddressed(_)
+            | Self::Nameless(_)
+            | Self::Unscriptable(_) => false,
             Self::Service(_)
             | Self::Islands(_)
             | Self::SharedAddress { .. }
@@ -253,6 +258,10 @@ impl fmt::Display for Said<'_, Obstacle> {
                     first.slots
                 )
             }
+            Obstacle::Nameless(step) => write!(
+                f,
+                "a {step} would be needed with a node whose id nothing in the capture tells; capture `cluster nodes` of every node"
+            ),
             Obstacle::Unaddressed(step) => write!(
                 f,
                 "a {step} would be needed with a node whose address nothing in the capture tells: name its file after its address"

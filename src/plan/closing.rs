@@ -42,14 +42,14 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
         }
     }
     let touched = |id: NodeId| {
-        let name = &cluster.node(id).name;
+        let end = cluster.node(id);
         closing.left.iter().any(|(node, slot, _)| {
             *node == id
                 || cluster
                     .node(*node)
                     .open_slots
                     .iter()
-                    .any(|o| o.slot == *slot && o.peer == *name)
+                    .any(|o| o.slot == *slot && o.may_end_at(end))
         })
     };
     closing.settled = cluster
@@ -84,8 +84,11 @@ fn fate(cluster: &Cluster, selection: &Selection, id: NodeId, open: &model::Open
         };
     }
     let slot = open.slot;
-    match cluster.find(open.peer.as_str()) {
-        Some(other) if cluster.node(other).has_other_end(&node.name, open) => {
+    let Some(peer) = &open.peer else {
+        return Fate::Left(OpenSlot::OtherEndUnnamed);
+    };
+    match cluster.find(peer.as_str()) {
+        Some(other) if cluster.node(other).has_other_end(node, open) => {
             Fate::Left(OpenSlot::BothEnds {
                 node: id,
                 other,
@@ -121,7 +124,7 @@ mod tests {
         cluster.node_mut(node).open_slots.push(model::OpenSlot {
             slot: 7,
             direction,
-            peer,
+            peer: Some(peer),
             keys: None,
         });
         node

@@ -447,6 +447,10 @@ impl Writer<'_> {
                 .master()
                 .map(|m| end.node(m))
                 .is_some_and(|m| !m.is_live() && !m.slots.is_empty());
+            // What a report names by its address alone has no id to forget.
+            if !node.name.is_plain() {
+                continue;
+            }
             if !chosen || !node.slots.is_empty() || followed || (needed && !node.is_ghost()) {
                 continue;
             }

@@ -39,6 +39,7 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
             reason: Reason::OpenSlot(why),
             unlock: match why {
                 OpenSlot::OnReplica | OpenSlot::BothEnds { .. } => Unlock::FinishMove,
+                OpenSlot::OtherEndUnnamed => Unlock::CaptureEveryNode,
                 OpenSlot::OtherEndUnseen(_) => Unlock::CaptureOtherEnd,
                 OpenSlot::MayBeMoving => Unlock::SettleSlots,
             },
@@ -296,7 +297,9 @@ fn unforgotten(end: &Cluster, id: NodeId) -> Refusal {
         end.iter()
             .find(|(_, n)| n.is_live() && n.master() == Some(id))
     };
-    let (reason, unlock) = if node.is_only_silent() {
+    let (reason, unlock) = if !node.name.is_plain() {
+        (Reason::Nameless, Unlock::CaptureEveryNode)
+    } else if node.is_only_silent() {
         (Reason::MayLive { node: id }, Unlock::CaptureAgain(id))
     } else if !node.slots.is_empty() {
         (Reason::OwnsSlots(node.slots.clone()), Unlock::CureThatFirst)

@@ -366,7 +366,7 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
             .node(id)
             .open_slots
             .iter()
-            .any(|o| id == shard.owner || o.peer == owner.name)
+            .any(|o| id == shard.owner || o.may_end_at(owner))
     };
     let open = cluster.iter().any(|(id, _)| touches(id))
         || shard

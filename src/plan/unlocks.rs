@@ -78,6 +78,7 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::StopEmptied { .. }
         | Unlock::FinishMove
         | Unlock::CaptureOtherEnd
+        | Unlock::CaptureEveryNode
         | Unlock::CloseSlot
         | Unlock::CaptureWhenSynced
         | Unlock::CaptureNodesAndInfo

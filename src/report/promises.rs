@@ -15,7 +15,7 @@ use crate::plan::Refusal;
 use crate::plan::Request;
 use crate::plan::why::Said;
 use crate::report::Outlook;
-use crate::report::plan::unaddressed;
+use crate::report::plan::unspellable;
 use crate::rules::Ask;
 use crate::rules::Does;
 use crate::rules::Finding;
@@ -149,7 +149,7 @@ fn is_left(finding: &Finding, left: &Finding) -> bool {
 
 impl Outcome {
     fn of(inventory: &Inventory, plan: &Plan) -> Self {
-        if let Some(why) = unaddressed(inventory, plan) {
+        if let Some(why) = unspellable(inventory, plan) {
             return Self::refused(inventory, &why);
         }
         let is_promotion = |step: &&plan::Step| {

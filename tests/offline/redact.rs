@@ -570,7 +570,11 @@ fn line(cluster: &Cluster, id: NodeId, ip: Option<(String, u16)>, me: NodeId) ->
             Direction::Migrating => "->-",
             Direction::Importing => "-<-",
         };
-        format!(" [{}{arrow}{}]", open.slot, hex(open.peer.as_str()))
+        format!(
+            " [{}{arrow}{}]",
+            open.slot,
+            hex(open.peer.as_ref().expect("a view names both ends").as_str())
+        )
     });
     format!(
         "{} {address} {} {master} 0 0 {} {link}{slots}{}\n",

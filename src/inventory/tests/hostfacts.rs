@@ -105,6 +105,21 @@ fn a_folder_is_of_the_host_whose_addresses_lie_in_it() {
 }
 
 #[test]
+fn a_host_that_told_its_addresses_needs_no_other_name() {
+    // Those of several hosts of the capture, and of none.
+    for own in ["10.0.0.1\n10.0.0.2", "192.168.0.7"] {
+        let ips = format!("# topoplan collect: addresses of this host\n{own}\n");
+        let inventory = with(vec![
+            dir('a', "/data/ssd_1/a"),
+            file("hosts/jump/df.txt", DF),
+            file("hosts/jump/ips.txt", &ips),
+        ]);
+        assert_eq!(codes(&inventory), [] as [Code; 0], "{own}");
+        assert_eq!(disk_of(&inventory, 'a'), "/data/ssd_1/a", "{own}");
+    }
+}
+
+#[test]
 fn a_configuration_file_tells_the_directory() {
     let inventory = with(vec![
         file("hosts.csv", ONE_HOST),

@@ -80,3 +80,54 @@ fn a_view_beats_them_all() {
     assert_eq!(node(&inventory, 'a').slots.to_string(), "0-8191");
     assert_eq!(codes(&inventory), [] as [Code; 0]);
 }
+
+/// Three masters, of which one has slots open that no other node has open.
+fn report_with_one_end() -> String {
+    let [a, b, c] = ['a', 'b', 'c'].map(name);
+    format!(
+        ">>> Performing Cluster Check (using node 10.0.0.1:7001)\n\
+         M: {a} 10.0.0.1:7001\n   slots:[0-5460] (5461 slots) master\n\
+         M: {b} 10.0.0.2:7001\n   slots:[5461-10922] (5462 slots) master\n\
+         M: {c} 10.0.0.3:7001\n   slots:[10923-16383] (5461 slots) master\n\
+         >>> Check for open slots...\n\
+         [WARNING] Node 10.0.0.2:7001 has slots in importing state 100,101.\n\
+         [WARNING] Node 10.0.0.3:7001 has slots in migrating state 16000.\n\
+         [WARNING] Node 10.0.0.1:7001 has slots in migrating state 7.\n\
+         [WARNING] Node 10.0.0.3:7001 has slots in importing state 7.\n"
+    )
+}
+
+fn open(inventory: &Inventory) -> Vec<String> {
+    let nodes = inventory.cluster.iter();
+    let all = nodes.flat_map(|(_, node)| node.open_slots.iter().map(move |o| (node, o)));
+    all.map(|(node, open)| {
+        let peer = open.peer.as_ref().map_or("?", |p| &p.as_str()[..1]);
+        format!(
+            "{} {:?} {} {peer}",
+            &node.name.as_str()[..1],
+            open.direction,
+            open.slot
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn open_slots_of_a_report_stand_at_their_nodes_with_or_without_another_end() {
+    let report = report_with_one_end();
+    let alone = inventory(vec![file("check.txt", &report)]);
+    let all = [
+        "a Migrating 7 c",
+        "b Importing 100 ?",
+        "b Importing 101 ?",
+        "c Importing 7 a",
+        "c Migrating 16000 ?",
+    ];
+    assert_eq!(open(&alone), all);
+
+    // Who shows its own view knows better; of the others the report still tells.
+    let lines = "a master - 1 0-5460; b master - 2 5461-10922; c master - 3 10923-16383";
+    let mut files = views("b", lines);
+    files.push(file("check.txt", &report));
+    assert_eq!(open(&inventory(files)), [all[0], all[3], all[4]]);
+}

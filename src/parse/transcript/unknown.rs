@@ -18,9 +18,8 @@ pub(super) struct Unknown<'a> {
     more_answers: usize,
     /// One of them is a number alone.
     any_count: bool,
-    /// The first line below a command, and how many lines follow it there.
+    /// The first line below a command, and how many there are below any.
     below: Option<(Spot<'a>, usize)>,
-    more_below: usize,
 }
 
 impl<'a> Unknown<'a> {
@@ -39,43 +38,40 @@ impl<'a> Unknown<'a> {
         let Some((line, text)) = lines.next() else {
             return;
         };
-        match self.below {
-            Some(_) => self.more_below += 1,
-            None => {
-                let part = text.trim();
-                self.below = Some((Spot { line, text, part }, lines.count()));
-            }
-        }
+        let part = text.trim();
+        let lines = 1 + lines.count();
+        let (_, all) = self.below.get_or_insert((Spot { line, text, part }, 0));
+        *all += lines;
     }
 
     pub fn say(&self, log: &mut Log) {
-        if let Some((spot, of)) = &self.answers {
-            let message = match self.more_answers {
-                0 => format!("the answer of {of} is not known to topoplan; it was not used"),
-                n => format!(
-                    "the answers of {of} and of {n} more nodes are not known to topoplan; they were not used"
-                ),
-            };
-            if self.any_count {
-                // A node without slots whose keys nobody tells is taken for empty.
-                let message = format!(
-                    "{message}; nothing says what is counted: if it is DBSIZE, name the file \
-                     `dbsize.txt`"
-                );
-                let diagnostic = Diagnostic::new(Capture::UnknownAnswer, message);
-                log.at(diagnostic.severity(Severity::Warning), *spot);
-            } else {
-                log.say(Capture::UnknownAnswer, message, *spot);
-            }
-        }
         if let Some((spot, lines)) = self.below {
-            let message = match (lines, self.more_below) {
-                (lines, 0) => not_known(lines),
-                (_, n) => format!(
-                    "what stands below this command and below {n} more is not known to topoplan; it was not used"
-                ),
-            };
-            log.say(Capture::UnknownAnswer, message, spot);
+            log.once(Once::Unknown, lines, spot);
+        }
+        let Some((spot, of)) = &self.answers else {
+            return;
+        };
+        if self.any_count {
+            // A node without slots whose keys nobody tells is taken for empty.
+            let message = format!(
+                "{}; nothing says what is counted: if it is DBSIZE, name the file `dbsize.txt`",
+                self.of_nodes(of)
+            );
+            let diagnostic = Diagnostic::new(Capture::UnknownAnswer, message);
+            log.at(diagnostic.severity(Severity::Warning), *spot);
+        } else if log.has(Once::Unknown) {
+            log.once(Once::Unknown, 1 + self.more_answers, *spot);
+        } else {
+            log.say(Capture::UnknownAnswer, self.of_nodes(of), *spot);
+        }
+    }
+
+    fn of_nodes(&self, first: &Address) -> String {
+        match self.more_answers {
+            0 => format!("the answer of {first} is not known to topoplan; it was not used"),
+            n => format!(
+                "the answers of {first} and of {n} more nodes are not known to topoplan; they were not used"
+            ),
         }
     }
 }
@@ -89,15 +85,6 @@ pub(super) fn part(body: Block, log: &mut Log) {
     let part = text.trim();
     let lines = 1 + lines.count();
     log.once(Once::Unknown, lines, Spot { line, text, part });
-}
-
-fn not_known(more: usize) -> String {
-    match more {
-        0 => "this line is not known to topoplan; it was not used".to_owned(),
-        more => {
-            format!("this line and {more} below it are not known to topoplan; they were not used")
-        }
-    }
 }
 
 /// Says no more than that a command was done.

@@ -77,6 +77,8 @@ pub enum Reason {
         by: NodeId,
     },
     Unlisted,
+    /// Nothing tells its id.
+    Nameless,
     /// It could not load what this master sends.
     TooOld {
         node: NodeId,
@@ -156,6 +158,8 @@ pub enum OpenSlot {
         slot: u16,
     },
     OtherEndUnseen(NodeId),
+    /// Only a report of a cluster check tells of it.
+    OtherEndUnnamed,
     MayBeMoving,
 }
 
@@ -297,6 +301,9 @@ impl fmt::Display for Said<'_, Reason> {
                 "{} still replicates it and would refuse to forget it",
                 self.node(*by)
             ),
+            Reason::Nameless => f.write_str(
+                "nothing in the capture tells its id, and CLUSTER FORGET takes nothing else",
+            ),
             Reason::Unlisted => f.write_str("no captured view lists it"),
             Reason::TooOld { node, master } => {
                 let runs = |id: &NodeId| match &self.node(*id).runs {
@@ -427,6 +434,9 @@ impl fmt::Display for Said<'_, OpenSlot> {
                 "the view of the other end, {}, is not in the capture",
                 self.node(*other)
             ),
+            OpenSlot::OtherEndUnnamed => {
+                f.write_str("the report of the cluster check does not say where the other end is")
+            }
             OpenSlot::MayBeMoving => f.write_str("a slot move may be going on"),
         }
     }

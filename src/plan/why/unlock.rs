@@ -42,6 +42,7 @@ pub enum Unlock {
     },
     FinishMove,
     CaptureOtherEnd,
+    CaptureEveryNode,
     SettleSlots,
     CloseSlot,
     CaptureWhenSynced,
@@ -111,6 +112,7 @@ impl Unlock {
             | Self::StopEmptied { .. }
             | Self::FinishMove
             | Self::CaptureOtherEnd
+            | Self::CaptureEveryNode
             | Self::CloseSlot
             | Self::CaptureWhenSynced
             | Self::CaptureNodesAndInfo
@@ -195,6 +197,7 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::FinishMove => {
                 "finish the move by hand: MIGRATE the keys that are left, then CLUSTER SETSLOT NODE at the target, the source and the other masters"
             }
+            Unlock::CaptureEveryNode => "capture `cluster nodes` of every node",
             Unlock::CaptureOtherEnd => "capture that node, too",
             Unlock::SettleSlots => {
                 return write!(f, "{}, if nothing is moving slots", Flag::SettleSlots);

@@ -9,6 +9,7 @@ use crate::action::Need;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::NodeName;
 use crate::model::Shard;
 use crate::plan;
 use crate::plan::Advice;
@@ -143,7 +144,7 @@ fn taken(inventory: &Inventory) -> Option<u64> {
 
 fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut PlanReport) {
     let captured = &inventory.cluster;
-    if let Some(why) = unaddressed(inventory, plan) {
+    if let Some(why) = unspellable(inventory, plan) {
         refuse(inventory, &why, report);
         return;
     }
@@ -212,11 +213,24 @@ fn steps<'a>(
 }
 
 /// A step that cannot be written down is no step, and a plan with a hole is no plan.
-pub(in crate::report) fn unaddressed(inventory: &Inventory, plan: &Plan) -> Option<Obstacle> {
+pub(in crate::report) fn unspellable(inventory: &Inventory, plan: &Plan) -> Option<Obstacle> {
     let groups = Groups::new(&inventory.cluster, crowds(&plan.moments));
     let mut steps = steps(&inventory.cluster, &groups, plan);
-    let step = steps.find(|step| !is_addressed(step))?;
-    Some(Obstacle::Unaddressed(step.action.spec().word))
+    steps.find_map(|step| {
+        let word = step.action.spec().word;
+        if !is_named(&step) {
+            return Some(Obstacle::Nameless(word));
+        }
+        (!is_addressed(&step)).then_some(Obstacle::Unaddressed(word))
+    })
+}
+
+/// A report, and CLUSTER SLOTS of old servers, name nodes by their addresses alone.
+fn is_named(step: &super::Step) -> bool {
+    let guard = &step.guard;
+    let ids = [&step.node, &step.target, &guard.id, &guard.master];
+    let mut ids = ids.into_iter().flatten();
+    ids.all(|id| NodeName::new(id).is_plain())
 }
 
 fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {

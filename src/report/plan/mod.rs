@@ -28,7 +28,7 @@ use crate::report::Views;
 
 pub use build::plan;
 pub use build::refused;
-pub(super) use build::unaddressed;
+pub(super) use build::unspellable;
 pub use certificate::Certificate;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;

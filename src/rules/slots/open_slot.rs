@@ -37,8 +37,8 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
         .collect();
     for (id, node) in cx.cluster.iter() {
         for open in &node.open_slots {
-            let peer = by_name.get(open.peer.as_str()).copied();
-            out.push(finding(cx.cluster, id, open, peer));
+            let peer = open.peer.as_ref().and_then(|p| by_name.get(p.as_str()));
+            out.push(finding(cx.cluster, id, open, peer.copied()));
         }
     }
 }
@@ -51,17 +51,18 @@ fn finding(cluster: &Cluster, id: NodeId, open: &OpenSlot, peer: Option<NodeId>)
     } else {
         ""
     };
-    let verb = match open.direction {
-        Direction::Migrating => "migrating to",
-        Direction::Importing => "importing from",
+    let (verb, way) = match open.direction {
+        Direction::Migrating => ("migrating", "to"),
+        Direction::Importing => ("importing", "from"),
     };
-    let far = match peer {
-        Some(peer) => words::node(cluster, peer),
-        None => format!("unknown id {}", open.peer.short()),
+    let far = match (peer, &open.peer) {
+        (Some(peer), _) => format!("{way} {}", words::node(cluster, peer)),
+        (None, Some(name)) => format!("{way} unknown id {}", name.short()),
+        (None, None) => format!("{way} a node that the report does not name"),
     };
     let slot = open.slot;
     // Replicas repeat their master's lines; they are no end of a migration.
-    let both = peer.is_some_and(|peer| cluster.node(peer).has_other_end(&node.name, open));
+    let both = peer.is_some_and(|peer| cluster.node(peer).has_other_end(node, open));
     let end = match peer {
         _ if both => ", which has it open, too",
         Some(peer) if cluster.node(peer).seen.has_view => ", which does not have it open",
@@ -106,7 +107,7 @@ mod tests {
         cluster.node_mut(node).open_slots.push(OpenSlot {
             slot: 100,
             direction,
-            peer: NodeName::new(peer),
+            peer: Some(NodeName::new(peer)),
             keys: None,
         });
     }

@@ -202,6 +202,27 @@ fn a_capture_says_what_the_played_cluster_said() {
 }
 
 #[test]
+fn what_the_script_saves_draws_no_complaint() {
+    // The same as of a healthy one: of nodes that are dead, that nobody met, of halves.
+    for name in [
+        "healthy-six-nodes",
+        "healthy-valkey",
+        "dead-replica",
+        "unmet-nodes",
+        "split-view",
+        "reborn-master",
+        "open-slot",
+    ] {
+        let played = Played::sample(name);
+        assert_eq!(played.collect(&played.addresses()).code, Some(0), "{name}");
+        let out = played.path("out").display().to_string();
+        let answer = topoplan(&["check", &out, "--format", "json"]);
+        let report: Value = serde_json::from_str(&answer.stdout).expect("a report");
+        assert_eq!(report["diagnostics"], serde_json::json!([]), "{name}");
+    }
+}
+
+#[test]
 fn one_seed_finds_the_others() {
     let played = Played::sample("reborn-master");
     played

@@ -247,7 +247,7 @@ fn open(cluster: &mut Cluster, a: usize, b: usize, both: bool) -> Option<()> {
     let end = |direction, peer: NodeId| OpenSlot {
         slot,
         direction,
-        peer: cluster.node(peer).name.clone(),
+        peer: Some(cluster.node(peer).name.clone()),
         keys: None,
     };
     let (here, there) = (
