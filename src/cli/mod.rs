@@ -17,9 +17,11 @@ mod limits;
 mod list;
 mod output;
 mod plan;
+mod plan_file;
 mod redact;
 mod script;
 mod suggest;
+mod verify;
 mod whole;
 
 use std::ffi::OsString;
@@ -65,6 +67,8 @@ enum Command {
     Plan(plan::PlanArgs),
     /// The commands of a reviewed plan file, for one operator tool
     Script(script::ScriptArgs),
+    /// Whether a plan file says what is true: its certificate added up again, its steps walked
+    Verify(verify::VerifyArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
@@ -122,6 +126,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Check(args) => check::run(&args, &mut terminal),
         Command::Plan(args) => plan::run(&args, &mut terminal),
         Command::Script(args) => script::run(&args, &mut terminal),
+        Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),

@@ -24,6 +24,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use check::check;
 pub use diagnostics::diagnostics;
@@ -36,3 +37,4 @@ pub use plan::Typed;
 pub use plan::plan;
 pub use style::Look;
 pub use style::WIDTH;
+pub use verify::verify;

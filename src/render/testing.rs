@@ -9,6 +9,7 @@ use crate::diagnostic::Excerpt;
 use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::measure;
+use crate::report;
 use crate::report::CheckReport;
 use crate::report::ClusterFacts;
 use crate::report::Diagnostic;
@@ -26,6 +27,7 @@ use crate::report::ListKind;
 use crate::report::ListReport;
 use crate::report::Outlook;
 use crate::report::PLAN_VERSION;
+use crate::report::PlanFile;
 use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::report::Refusal;
@@ -38,8 +40,10 @@ use crate::report::Subject;
 use crate::report::SubjectKind;
 use crate::report::Summary;
 use crate::report::Tool;
+use crate::report::VerifyReport;
 use crate::report::Views;
 use crate::report::Wait;
+use crate::report::plan_id;
 use crate::rules::Code;
 use crate::rules::Phase;
 
@@ -359,4 +363,12 @@ pub fn list() -> ListReport {
         notes: Vec::new(),
         diagnostics: Vec::new(),
     }
+}
+
+/// What comes of a plan file whose id was changed.
+pub fn verify() -> VerifyReport {
+    let mut plan = plan();
+    plan.plan_id = "other".into();
+    let content_id = plan_id(&mut plan);
+    report::verify(&PlanFile { plan, content_id })
 }

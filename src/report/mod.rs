@@ -16,6 +16,7 @@ mod plan;
 mod promises;
 mod seen;
 mod state;
+mod verify;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -84,6 +85,11 @@ pub use seen::Server;
 pub use seen::Serves;
 pub use seen::State;
 pub use seen::Views;
+pub use verify::CheckedLevel;
+pub use verify::Flaw;
+pub use verify::Verdict;
+pub use verify::VerifyReport;
+pub use verify::verify;
 
 /// Version of the JSON contract.
 pub const SCHEMA_VERSION: u32 = 1;

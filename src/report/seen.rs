@@ -67,6 +67,7 @@ pub struct Views {
     /// Views that name another owner, role or member than the reconciled cluster.
     pub behind: usize,
     /// Of those read: of nodes that nobody met, which know only themselves.
+    #[serde(default)]
     pub unmet: usize,
     /// True: no process that runs gave one; they are the `nodes.conf` files of the nodes.
     pub on_disk: bool,

@@ -22,3 +22,4 @@ mod readme;
 mod redact;
 mod scale;
 mod terminal;
+mod verify;

@@ -34,6 +34,7 @@ pub use identity::NoPlanFile;
 pub use identity::PlanFile;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
 
@@ -134,6 +135,8 @@ pub struct PlanReport {
     /// Set when no plan was made: why.
     pub refused: Option<String>,
     pub views: Views,
+    /// Files of the first version may lack it.
+    #[serde(default)]
     pub state: State,
     pub cluster: ClusterFacts,
     pub summary: Summary,

@@ -166,21 +166,43 @@ pub(super) fn step(
     }
 }
 
-/// A hash of what is asked, and of whom: by ids, as addresses may change between two plans.
 fn key(cluster: &Cluster, word: &str, operands: &Operands) -> String {
-    const BYTES: usize = 8;
-    let name = |id: Option<NodeId>| id.map_or("-", |n| cluster.node(n).name.as_str());
+    let name = |id: Option<NodeId>| id.map(|n| cluster.node(n).name.as_str());
     let slots = operands.slots.as_ref().map(ToString::to_string);
-    let asked = [
+    let asked = Asked {
         word,
-        operands.mode.map_or("-", StepMode::word),
-        name(operands.node),
-        name(operands.target),
-        slots.as_deref().unwrap_or("-"),
-    ];
-    let hash = Sha256::digest(asked.join(" ").as_bytes());
-    hash.iter()
-        .take(BYTES)
-        .map(|b| format!("{b:02x}"))
-        .collect()
+        mode: operands.mode,
+        node: name(operands.node),
+        target: name(operands.target),
+        slots: slots.as_deref(),
+    };
+    asked.key()
+}
+
+/// What a step asks, and of whom: by ids, as addresses may change between two plans.
+pub(in crate::report) struct Asked<'a> {
+    pub word: &'a str,
+    pub mode: Option<StepMode>,
+    pub node: Option<&'a str>,
+    pub target: Option<&'a str>,
+    pub slots: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// Its hash.
+    pub fn key(&self) -> String {
+        const BYTES: usize = 8;
+        let asked = [
+            self.word,
+            self.mode.map_or("-", StepMode::word),
+            self.node.unwrap_or("-"),
+            self.target.unwrap_or("-"),
+            self.slots.unwrap_or("-"),
+        ];
+        let hash = Sha256::digest(asked.join(" ").as_bytes());
+        hash.iter()
+            .take(BYTES)
+            .map(|b| format!("{b:02x}"))
+            .collect()
+    }
 }

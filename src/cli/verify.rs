@@ -1,0 +1,38 @@
+//! `verify`: whether a plan file says what is true of itself.
+
+use std::ffi::OsString;
+
+use crate::cli::Exit;
+use crate::cli::Failure;
+use crate::cli::Format;
+use crate::cli::output::Terminal;
+use crate::cli::plan_file;
+use crate::render;
+use crate::report;
+use crate::report::Verdict;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct VerifyArgs {
+    /// A plan file, as `plan -o` writes it, or - for standard input
+    #[arg(value_name = "plan.json")]
+    plan: OsString,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+pub(super) fn run(args: &VerifyArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let file = plan_file::read(&args.plan, terminal)?;
+    let report = report::verify(&file);
+    match args.format {
+        Format::Json => terminal.data(&render::json::report(&report))?,
+        Format::Text => {
+            let look = terminal.data_look();
+            terminal.data(&render::verify(&report, look))?;
+        }
+    }
+    Ok(match report.verdict {
+        Verdict::Verified => Exit::Clean,
+        Verdict::Changed => Exit::Failed,
+    })
+}
