@@ -4,16 +4,11 @@
 //! the rules' own counts, and only what no count of a cluster shows is counted from the
 //! decision. The order of levels is that of [`Level`].
 
-use std::collections::BTreeMap;
-
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+mod draw;
 
 use crate::measure::Counts;
 use crate::model::Cluster;
 use crate::model::NodeId;
-use crate::model::Role;
 use crate::model::testing::cluster;
 use crate::plan;
 use crate::plan::Decision;
@@ -21,23 +16,19 @@ use crate::plan::Kind;
 use crate::plan::Level;
 use crate::plan::Plan;
 use crate::plan::Problem;
-use crate::plan::Request;
 use crate::plan::Selection;
 use crate::plan::Value;
+use crate::plan::brute::draw::draws;
 use crate::plan::closing;
 use crate::plan::decision::Assignment;
 use crate::plan::level::PRINTED;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
 use crate::plan::problem::Unit;
-use crate::policy::Flag;
-use crate::policy::Home;
-use crate::policy::HomeRole;
-use crate::policy::Policy;
-use crate::policy::Replicas;
 use crate::policy::Wanted;
 use crate::rules;
-use crate::rules::Cure;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// More decisions than this take too long to look at.
 const MOST: usize = 6_000;
@@ -48,6 +39,8 @@ type Tuple = [i64; Level::Actions as usize + 1];
 /// A node whose place is to be decided, and where it may go; `None` leaves a spare unused.
 struct Mover {
     copy: Copy,
+    /// The unit that it is in.
+    home: Option<usize>,
     choices: Vec<Option<usize>>,
 }
 
@@ -64,17 +57,25 @@ fn movers(problem: &Problem, moves: bool) -> Vec<Mover> {
     };
     let spares = problem.spares.iter().map(|s| Mover {
         copy: s.copy,
+        home: None,
         choices: std::iter::once(None).chain(gaps.clone()).collect(),
     });
-    let chained = problem.units.iter().flat_map(|u| &u.chained);
-    let chained = chained.map(|&copy| Mover {
+    let chained = problem.units.iter().enumerate();
+    let chained = chained.flat_map(|(index, u)| u.chained.iter().map(move |&copy| (index, copy)));
+    let loads = |node, unit: usize| problem.cluster.can_copy(node, problem.units[unit].owner);
+    let chained = chained.map(|(index, copy)| Mover {
         copy,
-        choices: anywhere().collect(),
+        home: Some(index),
+        choices: match (0..problem.units.len()).all(|unit| loads(copy.node, unit)) {
+            true => anywhere().collect(),
+            false => vec![Some(index)],
+        },
     });
     let healthy = problem.units.iter().enumerate();
     let healthy = healthy.flat_map(|(index, u)| u.movable.iter().map(move |&copy| (index, copy)));
     let healthy = healthy.map(|(index, copy)| Mover {
         copy,
+        home: Some(index),
         choices: if moves {
             anywhere().collect()
         } else {
@@ -139,7 +140,13 @@ fn least(problem: &Problem, wanted: &Wanted, moves: bool) -> Option<Tuple> {
         let mut copies: Vec<Vec<Copy>> = problem.units.iter().map(|u| u.fixed.clone()).collect();
         for (mover, &digit) in movers.iter().zip(&digits) {
             if let Some(unit) = mover.choices[digit] {
-                copies[unit].push(problem.copy(mover.copy.node, true));
+                copies[unit].push(match mover.home {
+                    Some(home) if home != unit => problem.comes(mover.copy.node),
+                    _ => Copy {
+                        usable: true,
+                        ..mover.copy
+                    },
+                });
             }
         }
         if !fills_only_gaps(problem, &copies) {
@@ -299,143 +306,18 @@ fn judge(problem: &Problem, best: &Tuple, values: &[Value]) -> Result<(), String
     Ok(())
 }
 
-#[derive(Clone, Debug)]
-struct Draw {
-    text: String,
-    chains: Vec<(usize, usize)>,
-    memory: Vec<u64>,
-    replicas: Option<u32>,
-    home: Option<u64>,
-    allow_moves: bool,
-    keep_spares: bool,
-}
-
-fn draws() -> impl Strategy<Value = Draw> {
-    let place = || (0..4_usize, 0..2_usize);
-    let shards = vec((place(), vec(place(), 0..3)), 1..4);
-    let spares = vec((prop_oneof![3 => Just(""), 1 => Just("*")], place()), 0..4);
-    let text = (1..5_usize, 0..3_usize, any::<bool>(), shards, spares).prop_map(text);
-    (
-        text,
-        prop_oneof![3 => Just(Vec::new()), 1 => vec((0..8_usize, 0..8_usize), 1..3)],
-        vec(1..4_u64, 8),
-        prop::option::weighted(0.4, 0..3_u32),
-        prop::option::weighted(0.3, any::<u64>()),
-        prop::bool::weighted(0.3),
-        prop::bool::weighted(0.2),
-    )
-        .prop_map(
-            |(text, chains, memory, replicas, home, allow_moves, keep_spares)| Draw {
-                text,
-                chains,
-                memory,
-                replicas,
-                home,
-                allow_moves,
-                keep_spares,
-            },
-        )
-}
-
-type Where = (usize, usize);
-type Parts = (
-    usize,
-    usize,
-    bool,
-    Vec<(Where, Vec<Where>)>,
-    Vec<(&'static str, Where)>,
-);
-
-fn text((hosts, zones, disks, shards, spares): Parts) -> String {
-    let place = |(host, disk): Where| {
-        let host = host % hosts;
-        let zone = if zones == 0 {
-            "-".to_owned()
-        } else {
-            format!("z{}", host % zones)
-        };
-        let disk = if disks {
-            format!("/d{disk}")
-        } else {
-            String::new()
-        };
-        format!("h{}/{zone}{disk}", host + 1)
-    };
-    let mut groups = Vec::new();
-    for (index, (owner, replicas)) in shards.into_iter().enumerate() {
-        let mut group = format!("m{index}@{} <", place(owner));
-        for (at, replica) in replicas.into_iter().enumerate() {
-            group += &format!(" r{index}x{at}@{}", place(replica));
-        }
-        groups.push(group);
-    }
-    for (index, (mark, at)) in spares.into_iter().enumerate() {
-        groups.push(format!("x{index}{mark}@{}", place(at)));
-    }
-    groups.join("; ")
-}
-
-impl Draw {
-    fn cluster(&self) -> Cluster {
-        let mut cluster = cluster(&self.text);
-        let replicas: Vec<NodeId> = cluster
-            .iter()
-            .filter(|(_, n)| n.is_replica())
-            .map(|(id, _)| id)
-            .collect();
-        for &(low, high) in &self.chains {
-            let (Some(&low), Some(&high)) = (replicas.get(low), replicas.get(high)) else {
-                continue;
-            };
-            if low != high && cluster.node(high).master() != Some(low) {
-                cluster.node_mut(low).role = Role::Replica(Some(high));
-            }
-        }
-        for (node, &mib) in cluster.nodes.iter_mut().zip(&self.memory) {
-            node.used_memory = Some(mib << 20);
-        }
-        cluster
-    }
-
-    fn policy(&self, cluster: &Cluster) -> Policy {
-        let bits = self.home.unwrap_or(0);
-        let role = |id: NodeId| match bits >> (id.0 % 64) & 1 {
-            1 => HomeRole::Master,
-            _ => HomeRole::Replica,
-        };
-        let home = |(id, _)| {
-            Some((
-                cluster.node(id).address.clone()?,
-                Home {
-                    role: role(id),
-                    master: None,
-                },
-            ))
-        };
-        Policy {
-            replicas: self.replicas.map_or(Replicas::Auto, Replicas::Exactly),
-            home: match self.home {
-                Some(_) => cluster.iter().filter_map(home).collect(),
-                None => BTreeMap::new(),
-            },
-        }
-    }
-
-    /// Everything that a plan can cure is asked for.
-    fn request(&self) -> Request {
-        // Moves and kept spares ask for two different things of one spare.
-        let flags = if self.allow_moves {
-            Some(Flag::AllowMoves)
-        } else {
-            self.keep_spares.then_some(Flag::KeepSpares)
-        };
-        let curable = rules::all().filter(|r| r.cure != Cure::No);
-        Request {
-            only: curable.map(|r| r.code).collect(),
-            flags: flags.into_iter().collect(),
-            ..Request::default()
-        }
-    }
+/// A copy that follows whom it did not follow before, and could not load.
+fn unloadable(captured: &Cluster, plan: &Plan) -> Option<String> {
+    let follows = |at: &Cluster, id: NodeId| at.node(id).master();
+    let mut pairs = plan
+        .end
+        .iter()
+        .filter_map(|(id, _)| Some((id, follows(&plan.end, id)?)));
+    let (id, master) = pairs.find(|&(id, master)| {
+        follows(captured, id) != Some(master) && !captured.can_copy(id, master)
+    })?;
+    let name = |id| &captured.node(id).name;
+    Some(format!("{} follows {}", name(id), name(master)))
 }
 
 fn config() -> ProptestConfig {
@@ -474,6 +356,7 @@ proptest! {
         });
         let plan = plan::plan(&captured, &policy, &wanted, &request)
             .map_err(|e| TestCaseError::fail(e.to_string()))?;
+        prop_assert_eq!(unloadable(&captured, &plan), None);
         let Some(best) = optimum(&problem, &wanted, &plan) else {
             return Err(TestCaseError::reject("too many decisions"));
         };

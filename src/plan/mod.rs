@@ -42,6 +42,7 @@ pub use level::Level;
 pub use level::Selection;
 pub use problem::Problem;
 pub use request::Request;
+pub use target::Effort;
 pub use target::Target;
 pub use verdict::Kind;
 pub use verdict::Value;
@@ -89,6 +90,15 @@ pub enum NoPlan {
 /// Plans on a capture, if that may be done; `found` are its findings. What a refusal names as its
 /// unlock was tried: given, it changes the plan.
 pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
+    let mut plan = made(inventory, found, request, Effort::Proof)?;
+    unlocks::keep_true(&mut plan, request, |other| {
+        untried(inventory, found, other).ok()
+    });
+    Ok(plan)
+}
+
+/// As [`on`], for those who ask what a plan comes to and not for its proof.
+pub fn sketch(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
     let mut plan = untried(inventory, found, request)?;
     unlocks::keep_true(&mut plan, request, |other| {
         untried(inventory, found, other).ok()
@@ -96,15 +106,30 @@ pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result
     Ok(plan)
 }
 
-/// As [`on`], but what would unlock something was not tried.
+/// As [`sketch`], but what would unlock something was not tried.
 pub fn untried(
     inventory: &Inventory,
     found: &[Finding],
     request: &Request,
 ) -> Result<Plan, NoPlan> {
+    made(inventory, found, request, Effort::Sketch)
+}
+
+fn made(
+    inventory: &Inventory,
+    found: &[Finding],
+    request: &Request,
+    effort: Effort,
+) -> Result<Plan, NoPlan> {
     admission::admit(inventory, found, request).map_err(NoPlan::Refused)?;
     let wanted = inventory.policy.wanted(&inventory.cluster);
-    plan(&inventory.cluster, &inventory.policy, &wanted, request)
+    planned(
+        &inventory.cluster,
+        &inventory.policy,
+        &wanted,
+        request,
+        effort,
+    )
 }
 
 /// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
@@ -113,6 +138,16 @@ pub fn plan(
     policy: &Policy,
     wanted: &Wanted,
     request: &Request,
+) -> Result<Plan, NoPlan> {
+    planned(captured, policy, wanted, request, Effort::Proof)
+}
+
+fn planned(
+    captured: &Cluster,
+    policy: &Policy,
+    wanted: &Wanted,
+    request: &Request,
+    effort: Effort,
 ) -> Result<Plan, NoPlan> {
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
@@ -128,7 +163,7 @@ pub fn plan(
         settled: &settled,
     };
     let problem = Problem::new(&inputs);
-    let target = target::decide(&problem);
+    let target = target::decide(&problem, effort);
     let drafts = draft::drafts(
         &problem,
         captured,

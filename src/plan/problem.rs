@@ -17,6 +17,7 @@ use crate::plan::Request;
 use crate::plan::level::Level;
 use crate::plan::level::Selection;
 use crate::plan::versions;
+use crate::plan::versions::Servers;
 use crate::policy::Flag;
 use crate::policy::HomeRole;
 use crate::policy::Policy;
@@ -154,6 +155,9 @@ pub struct Problem<'a> {
     /// What masters are held to: the shares of the captured cluster and of the spares that are to
     /// join it.
     pub shares: Shares,
+    /// What owners run, and what all copies and spares do.
+    pub owners: Servers<'a>,
+    pub everyone: Servers<'a>,
 }
 
 /// What the problem is made of.
@@ -174,6 +178,7 @@ impl<'a> Problem<'a> {
         let shards = cluster.shards();
         let mib = MibTable::new(cluster, &shards);
         let zones = Zones::of(cluster);
+        let owners = Servers::of_owners(cluster);
         let mut asides = Vec::new();
         let mut units = Vec::new();
         for shard in shards
@@ -181,7 +186,7 @@ impl<'a> Problem<'a> {
             .filter(|s| cluster.node(s.owner).is_live_member())
         {
             let aside = going_on(inputs, shard);
-            units.push(unit(inputs, zones, shard, aside.is_none(), &mib));
+            units.push(unit(inputs, zones, shard, aside.is_none(), &mib, &owners));
             asides.extend(aside);
         }
         let mut problem = Self {
@@ -197,8 +202,11 @@ impl<'a> Problem<'a> {
             votes_to_spare: measure::votes_to_spare(cluster) as i64,
             zones,
             shares: Shares::of(cluster),
+            owners,
+            everyone: Servers::default(),
         };
         problem.find_spares(inputs);
+        versions::keep_from_comers(&mut problem);
         let lacks = problem.units.iter().any(|u| u.free && u.lacks());
         let joining = problem.spares.iter().filter(|s| s.untidy || lacks);
         problem.shares = Shares::with(cluster, joining.map(|s| s.copy.node));
@@ -213,6 +221,13 @@ impl<'a> Problem<'a> {
             usable,
             self.promote_nofailover,
         )
+    }
+
+    /// A copy as it is where it comes to: a spare, or one of another shard.
+    pub fn comes(&self, node: NodeId) -> Copy {
+        let mut copy = self.copy(node, true);
+        copy.may_lead &= self.everyone.load(self.cluster, node);
+        copy
     }
 
     /// How many places there are.
@@ -259,7 +274,9 @@ impl<'a> Problem<'a> {
                 self.asides.push(Aside::CouldOwn { node: id });
                 continue;
             }
-            if let Some(master) = versions::too_new_for(cluster, id) {
+            if !self.owners.are_loaded_by(cluster, id)
+                && let Some(master) = versions::too_new_for(cluster, id)
+            {
                 self.asides.push(Aside::TooOld { node: id, master });
                 continue;
             }
@@ -280,10 +297,8 @@ impl<'a> Problem<'a> {
                 } else {
                     self.selection.has(Code::UnmetNode)
                 };
-            let mut copy = self.copy(id, true);
-            copy.may_lead &= versions::is_loaded_by_all(cluster, id);
             self.spares.push(Spare {
-                copy,
+                copy: self.copy(id, true),
                 meet: !member,
                 flush,
                 untidy,
@@ -310,7 +325,14 @@ fn copy(
     }
 }
 
-fn unit(inputs: &Inputs, zones: Zones, shard: &Shard, free: bool, mib: &MibTable) -> Unit {
+fn unit(
+    inputs: &Inputs,
+    zones: Zones,
+    shard: &Shard,
+    free: bool,
+    mib: &MibTable,
+    owners: &Servers,
+) -> Unit {
     let (cluster, selection) = (inputs.cluster, inputs.selection);
     let promote = inputs.request.has(Flag::PromoteNofailover);
     let usable = measure::usable_replicas(cluster, shard).count() as i64;
@@ -335,12 +357,13 @@ fn unit(inputs: &Inputs, zones: Zones, shard: &Shard, free: bool, mib: &MibTable
         may_hand_over: free && selection.changes_roles && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
     };
+    let straighten = selection.has(Code::ChainedReplica);
     for id in measure::live_followers(cluster, shard) {
         let direct = cluster.node(id).master() == Some(shard.owner);
         let usable = cluster.is_usable_replica(id);
         let list = match (free, direct) {
-            (true, false) if selection.has(Code::ChainedReplica) => &mut unit.chained,
-            (true, true) if usable && versions::loads_all(cluster, id) => &mut unit.movable,
+            (true, false) if straighten && cluster.can_copy(id, shard.owner) => &mut unit.chained,
+            (true, true) if usable && owners.are_loaded_by(cluster, id) => &mut unit.movable,
             _ => &mut unit.fixed,
         };
         list.push(copy(cluster, zones, id, usable, promote));

@@ -4,6 +4,7 @@
 //! shows. What opens nothing is not named.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::action::Action;
 use crate::model::NodeId;
@@ -19,10 +20,17 @@ pub(super) fn keep_true(
     again: impl Fn(&Request) -> Option<Plan>,
 ) {
     let asks = plan.refusals.iter().flat_map(|r| r.unlock.asks());
+    let asks: BTreeSet<Ask> = asks.collect();
+    if asks.is_empty() {
+        return;
+    }
+    // Plans that were looked for with the same effort.
+    let Some(base) = again(request) else { return };
     let tried: BTreeMap<Ask, bool> = asks
+        .into_iter()
         .map(|ask| {
             let other = again(&request.asking(&ask));
-            let changes = other.is_some_and(|other| is_another(plan, &other));
+            let changes = other.is_some_and(|other| is_another(&base, &other));
             (ask, changes)
         })
         .collect();

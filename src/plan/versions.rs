@@ -2,6 +2,8 @@
 
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::Server;
+use crate::plan::problem::Problem;
 use crate::plan::problem::Unit;
 
 /// Live masters that own slots.
@@ -11,19 +13,42 @@ fn owners(cluster: &Cluster) -> impl Iterator<Item = NodeId> + '_ {
     owners.map(|(id, _)| id)
 }
 
-/// Whether it can take a full sync from every live master, as far as their versions are known.
-pub fn loads_all(cluster: &Cluster, id: NodeId) -> bool {
-    too_new_for(cluster, id).is_none()
+/// What runs somewhere, each server once: of many nodes nearly all run the same.
+#[derive(Default)]
+pub struct Servers<'a>(Vec<&'a Server>);
+
+impl<'a> Servers<'a> {
+    pub fn new(cluster: &'a Cluster, nodes: impl Iterator<Item = NodeId>) -> Self {
+        let mut distinct: Vec<&Server> = Vec::new();
+        for server in nodes.filter_map(|id| cluster.node(id).runs.as_ref()) {
+            if !distinct.contains(&server) {
+                distinct.push(server);
+            }
+        }
+        Self(distinct)
+    }
+
+    /// Of live masters that own slots.
+    pub fn of_owners(cluster: &'a Cluster) -> Self {
+        Self::new(cluster, owners(cluster))
+    }
+
+    /// Whether the node can take a full sync from each, as far as its version is known.
+    pub fn are_loaded_by(&self, cluster: &Cluster, id: NodeId) -> bool {
+        let runs = cluster.node(id).runs.as_ref();
+        runs.is_none_or(|own| self.0.iter().all(|master| own.loads(master)))
+    }
+
+    /// Whether each can take a full sync from the node.
+    pub fn load(&self, cluster: &Cluster, id: NodeId) -> bool {
+        let runs = cluster.node(id).runs.as_ref();
+        runs.is_none_or(|own| self.0.iter().all(|replica| replica.loads(own)))
+    }
 }
 
 /// A live slot owner whose full sync the node could not load, after it had dropped what it holds.
 pub fn too_new_for(cluster: &Cluster, id: NodeId) -> Option<NodeId> {
     owners(cluster).find(|&owner| !cluster.can_copy(id, owner))
-}
-
-/// Every live master could follow it.
-pub fn is_loaded_by_all(cluster: &Cluster, id: NodeId) -> bool {
-    owners(cluster).all(|owner| cluster.can_copy(owner, id))
 }
 
 /// Nobody is made the master of a copy that could not load its full sync.
@@ -35,6 +60,33 @@ pub fn keep(cluster: &Cluster, unit: &mut Unit) {
         let follows = |&other: &NodeId| other == copy.node || cluster.can_copy(other, copy.node);
         copy.may_lead &= all.iter().all(follows);
     }
+}
+
+/// Nor of one that may join it: who comes to a shard is not known beforehand.
+pub fn keep_from_comers(problem: &mut Problem) {
+    let cluster = problem.cluster;
+    let spares = problem.spares.iter().map(|s| s.copy.node);
+    let moving = problem.units.iter().filter(|u| u.free);
+    let moving = moving.flat_map(|u| u.movable.iter().chain(&u.chained));
+    let moving = moving.map(|c| c.node);
+    let moving = moving.filter(|&id| problem.owners.are_loaded_by(cluster, id));
+    let comers = Servers::new(cluster, spares.chain(moving));
+    let copies = problem.units.iter().flat_map(|u| {
+        let all = u.fixed.iter().chain(&u.movable);
+        all.chain(&u.chained)
+    });
+    let spares = problem.spares.iter().map(|s| &s.copy);
+    let everyone = Servers::new(cluster, copies.chain(spares).map(|c| c.node));
+    for unit in &mut problem.units {
+        let lists = [&mut unit.fixed, &mut unit.movable, &mut unit.chained];
+        for copy in lists.into_iter().flatten() {
+            copy.may_lead &= comers.load(cluster, copy.node);
+        }
+    }
+    for spare in &mut problem.spares {
+        spare.copy.may_lead &= everyone.load(cluster, spare.copy.node);
+    }
+    problem.everyone = everyone;
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ impl Promises {
 /// The unlocks of a default plan are shown, those of others are not.
 fn planned(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
     if *request == Request::default() {
-        plan::on(inventory, found, request)
+        plan::sketch(inventory, found, request)
     } else {
         plan::untried(inventory, found, request)
     }

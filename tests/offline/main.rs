@@ -8,6 +8,7 @@ mod architecture;
 mod archives;
 mod bad_input;
 mod captures;
+mod certificates;
 mod collect;
 mod command_line;
 mod documents;

@@ -258,13 +258,20 @@ impl<'a> Builder<'a> {
         let (stay, leave) = if chained {
             // Its data comes from the same history: no full copy, but one command.
             let act = add(act, Level::Tidy, -1);
-            (away + act, Some(act))
+            let roams = self
+                .problem
+                .owners
+                .are_loaded_by(self.problem.cluster, copy.node);
+            (away + act, roams.then_some(act))
         } else {
             let weight = i64::from(self.moves == Moves::Counted);
             let go = add(act, Level::Moves, weight);
             (away, moves.then_some(go))
         };
-        let leave = leave.map(|cost| (self.kind(copy, Cost::ZERO, Supply::Released), cost));
+        let leave = leave.map(|cost| {
+            let elsewhere = self.problem.comes(copy.node);
+            (self.kind(&elsewhere, Cost::ZERO, Supply::Released), cost)
+        });
         let may = owner || (unit.may_hand_over && copy.leads());
         Seat {
             place: self.places[&copy.place],

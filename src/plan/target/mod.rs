@@ -51,6 +51,7 @@ use crate::plan::target::search::Answer;
 
 pub use proof::By;
 pub use proof::recheck;
+pub use search::Effort;
 
 /// What was decided.
 #[derive(Debug)]
@@ -74,13 +75,13 @@ pub struct Target {
 
 /// Decides. Replicas that work are re-pointed only where they may be, or where without that an
 /// error is left.
-pub fn decide(problem: &Problem) -> Target {
+pub fn decide(problem: &Problem, effort: Effort) -> Target {
     if problem.allow_moves {
-        return Solved::new(problem, Moves::Free, None).target(problem, false);
+        return Solved::new(problem, Moves::Free, None, effort).target(problem, false);
     }
-    let still = Solved::new(problem, Moves::Never, None);
+    let still = Solved::new(problem, Moves::Never, None, effort);
     if moves_could_help(problem, &still) {
-        return Solved::new(problem, Moves::Counted, Some(&still)).target(problem, false);
+        return Solved::new(problem, Moves::Counted, Some(&still), effort).target(problem, false);
     }
     still.target(problem, true)
 }
@@ -94,7 +95,7 @@ struct Solved {
 }
 
 impl Solved {
-    fn new(problem: &Problem, moves: Moves, before: Option<&Self>) -> Self {
+    fn new(problem: &Problem, moves: Moves, before: Option<&Self>, effort: Effort) -> Self {
         let classes = Classes::new(problem, moves);
         let homes = assign_copies::homes(problem, &classes);
         let mut scene = Scene::new(&classes.instance);
@@ -104,7 +105,7 @@ impl Solved {
             scene.homes[at] = kinds.map(|(&k, nodes)| (k, nodes.len() as i64)).collect();
         }
         let start = before.and_then(|b| b.as_outcomes_of(&classes));
-        let answer = search::search(&scene, start);
+        let answer = search::search(&scene, start, effort);
         let outcomes = &answer.decision.outcomes;
         let decision = assign_copies::assign(problem, &classes, &homes, outcomes);
         let decision = decision.unwrap_or_else(|| Decision::present(problem));

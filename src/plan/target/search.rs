@@ -27,6 +27,18 @@ const ROUNDS: usize = 4;
 /// So many zone gates make a network no slower than the rounds that they save.
 const FEW_GATES: usize = 60_000;
 
+/// Up to so many shards a sketch is as good as a plan.
+const SKETCHED: usize = 100;
+
+/// How hard to look for a decision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// Until it is proven, as far as that can be done.
+    Proof,
+    /// In large clusters by the network alone, where its prices leave a gap, too.
+    Sketch,
+}
+
 /// A decision, and certificates that say how good it is.
 #[derive(Debug)]
 pub struct Answer {
@@ -75,14 +87,18 @@ fn by_flow(scene: &Scene, answer: &mut Answer) {
 
 /// By the network, and by columns where its prices leave a gap. `start` is a decision that is
 /// known.
-pub fn search(scene: &Scene, start: Option<Vec<Outcome>>) -> Answer {
+pub fn search(scene: &Scene, start: Option<Vec<Outcome>>, effort: Effort) -> Answer {
     let mut answer = Answer {
         decision: Decision::unchanged(scene),
         certificates: Vec::new(),
     };
     answer.offer(scene, start);
     by_flow(scene, &mut answer);
-    if answer.open_level().is_some() {
+    let columns = match effort {
+        Effort::Proof => true,
+        Effort::Sketch => scene.units.len() <= SKETCHED,
+    };
+    if columns && answer.open_level().is_some() {
         by_columns(scene, &mut answer);
     }
     answer
@@ -254,7 +270,7 @@ mod tests {
             let Some(truth) = testing::optimum(&instance, 3, 20_000) else {
                 continue;
             };
-            let answer = search(&Scene::new(&instance), None);
+            let answer = search(&Scene::new(&instance), None, Effort::Proof);
             compared += 1;
             let value = answer.decision.value;
             assert_eq!(value, truth, "seed {seed}");
