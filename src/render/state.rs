@@ -3,11 +3,11 @@
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
-use crate::text::safe::width;
 use crate::render::style::Ink;
 use crate::report::Serves;
 use crate::report::State;
 use crate::text::clock::utc;
+use crate::text::safe::width;
 use crate::text::words::count;
 
 /// `state     ok on 6 of 6 · every slot has a live owner · 3 of 3 voters live, 2 needed · …`
