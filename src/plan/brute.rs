@@ -9,7 +9,6 @@ mod draw;
 use crate::measure::Counts;
 use crate::model::Cluster;
 use crate::model::NodeId;
-use crate::model::testing::cluster;
 use crate::plan;
 use crate::plan::Decision;
 use crate::plan::Kind;
@@ -26,7 +25,6 @@ use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
 use crate::plan::problem::Unit;
 use crate::policy::Wanted;
-use crate::rules;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 

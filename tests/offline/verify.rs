@@ -204,11 +204,10 @@ fn prices_and_steps_are_refused_though_the_id_was_made_anew() {
     let mut without = plan.clone();
     without["certificate"]["prices"] = json!([]);
     assert!(!refused(without, "no prices").is_empty());
-    for way in ["/certificate/problem/classes/0/size"] {
-        let mut other = plan.clone();
-        change(other.pointer_mut(way).unwrap_or_else(|| panic!("{way}")));
-        assert!(!refused(other, way).is_empty());
-    }
+    let way = "/certificate/problem/classes/0/size";
+    let mut other = plan.clone();
+    change(other.pointer_mut(way).unwrap_or_else(|| panic!("{way}")));
+    assert!(!refused(other, way).is_empty());
     for field in [
         "id",
         "key",
