@@ -27,6 +27,8 @@
 //! | `render` | report to bytes, one file per format | model, text, measure, action, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
+#![forbid(unsafe_code)]
+
 pub mod action;
 pub mod cli;
 pub mod collect;

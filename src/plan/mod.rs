@@ -12,6 +12,7 @@ mod brute;
 mod closing;
 pub mod decision;
 mod draft;
+mod homeward;
 mod leftover;
 pub mod level;
 pub mod order;
