@@ -17,6 +17,7 @@ pub mod level;
 pub mod order;
 pub mod problem;
 mod request;
+pub mod rolling;
 mod serve;
 pub mod target;
 mod unlocks;
