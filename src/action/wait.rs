@@ -30,6 +30,8 @@ pub enum Until {
     Empty,
     /// The slots are open no more.
     Closed,
+    /// Another process than before answers under its id, and is in sync.
+    Restarted,
 }
 
 impl Until {
@@ -42,6 +44,7 @@ impl Until {
             Self::SlotsOwned => "slots-owned",
             Self::Empty => "empty",
             Self::Closed => "closed",
+            Self::Restarted => "restarted",
         }
     }
 }

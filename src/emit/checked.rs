@@ -158,7 +158,7 @@ impl CheckedStep {
                     format!("CLUSTER REPLICATE {before}"),
                 ))
             }
-            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget => None,
+            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Restart => None,
         }
     }
 

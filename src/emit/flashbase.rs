@@ -115,6 +115,7 @@ fn commands(step: &CheckedStep, later: &[CheckedStep], last_forget: Option<u32>)
                 look.into_iter().chain([cli(close)])
             })
             .collect(),
+        Kind::Restart => vec![format!("# restart the process {} now", step.who())],
         Kind::Meet | Kind::Failover | Kind::Flush => step.commands().iter().map(cli).collect(),
     }
 }
@@ -206,6 +207,10 @@ fn wait(step: &CheckedStep) -> String {
             format!("until no node lists {who}; all must be told within 60 s, else it comes back")
         }
         Kind::SetSlot => format!("until {who} shows {slots} open no more, at most {limit}"),
+        Kind::Restart => format!(
+            "until info server of {who} says another run_id than before and info replication says \
+             master_link_status:up, at most {limit}"
+        ),
         Kind::Flush => format!("until dbsize of {who} is 0, at most {limit}"),
     }
 }

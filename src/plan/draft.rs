@@ -241,7 +241,7 @@ impl Writer<'_> {
         // After the spread phase the shard may have another master.
         let master = match phase {
             Phase::Tidy => self.decision.masters[index],
-            Phase::Serve | Phase::Protect | Phase::Spread => unit.owner,
+            Phase::Serve | Phase::Protect | Phase::Change | Phase::Spread => unit.owner,
         };
         let base = Draft {
             action: Replicate {

@@ -155,6 +155,7 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Action::Flush(_)
         | Action::Replicate(_)
         | Action::SetSlot(_)
+        | Action::Restart(_)
         | Action::Forget(_) => false,
     };
     match level {

@@ -184,6 +184,7 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
             let typed = typed(&any, client);
             vec![format!("{typed} # $1: each of $slots that is open")]
         }
+        Kind::Restart => vec![format!("restart_process {}", first.at)],
         Kind::Meet | Kind::Flush | Kind::Replicate | Kind::Failover => {
             let all = step.commands();
             all.iter().map(|command| typed(command, client)).collect()
@@ -219,9 +220,11 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::Replicate
                 | Kind::SetSlot
                 | Kind::Failover
+                | Kind::Restart
                 | Kind::Forget,
-                Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget,
-            ) => false,
+                Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Restart,
+            )
+            | (Kind::Restart, Kind::Replicate | Kind::Failover) => false,
         };
         if includes {
             later.push(next.id.to_string());
@@ -297,6 +300,8 @@ fn relied(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("guard_owned", text(&served)),
         ("dead", parties(&relied.dead)),
         ("minority", flag(relied.minority)),
+        ("guard_run", text(&relied.run)),
+        ("guard_version", text(&relied.version)),
     ];
     if let Some(donor) = &relied.donor {
         all.push(("donor", donor.party.id.to_string()));

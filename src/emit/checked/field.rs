@@ -47,7 +47,7 @@ impl<'a> At<'a> {
         }
     }
 
-    fn missing(self, field: &'static str) -> EmitError {
+    pub(super) fn missing(self, field: &'static str) -> EmitError {
         EmitError::Missing {
             step: self.0.id,
             field,

@@ -22,7 +22,9 @@ Changes nothing.
   --accept-age        go on although the capture is old and nothing shows that it still holds
   --help              this text
 
-Environment: REDIS_CLI names another client, with what it needs to connect and log in. The client
+Environment: TOPOPLAN_RESTART names a command that restarts a process; it gets one argument, the
+process as IP:PORT. Without it this says what to restart, and waits until it is back.
+REDIS_CLI names another client, with what it needs to connect and log in. The client
 takes its password from its own environment (REDISCLI_AUTH, VALKEYCLI_AUTH).
 
 Exit codes: 0 all is done or shown, 1 stopped or not all could be told, 2 wrong usage.
@@ -248,6 +250,7 @@ resolve() {
     until=$((clock_ms + 3000))
     case $action in
     failover) until=$((clock_ms + 8000 + 2 * node_timeout_ms)) ;;
+    restart) until=$((clock_ms + 15000)) ;;
     meet) until=$((clock_ms + node_timeout_ms)) ;;
     esac
     hour "${was_sent[step]}"
@@ -422,6 +425,7 @@ main() {
         [[ -z $at ]] || member_at[$at]=$id
     done <<<"$members"
     choose_client
+    choose_restarter
     name_journal
     if [[ $mode_of_run == apply ]]; then
         apply
@@ -433,11 +437,11 @@ main() {
 
 me=$(printable "$0")
 declare -A said=() silent=() answers=() member_at=()
-declare -a client=() lines=() seen_facts=()
+declare -a client=() restarter=() lines=() seen_facts=()
 declare -a was_done=() found_done=() was_sent=() sent_words=() flying=() told_at=()
 showing='' looking='' from_step='' only_phase='' accept_age='' arguments='' step=''
 journal='' journal_fd='' locked='' last_verdict='' last_why='' last_run='' last_step=''
-takeover_at='' passed='' hopeless='' warnings='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
+takeover_at='' passed='' hopeless='' warnings='' run_before='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
 count_done=0 count_skipped=0 count_left=0
 
 main "$@"

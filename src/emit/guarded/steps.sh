@@ -9,7 +9,7 @@ load() {
     guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' guard_keys=''
     guard_owned='' donor='' donor_address='' donor_slots='' donor_keeps=0
     target_slots='' target_replicas='' guard_offset='' guard_replid='' rivals='' dead=''
-    minority='' accept_histories=''
+    minority='' accept_histories='' guard_run='' guard_version=''
     "step_$1"
 }
 
@@ -37,6 +37,10 @@ own_progress() {
     blocked=''
     if [[ $action == forget ]]; then
         survey
+        return
+    fi
+    if [[ $action == restart ]]; then
+        restart_progress
         return
     fi
     view "$address" || return 1
@@ -218,6 +222,7 @@ effect() {
         lack="$address still holds keys"
         keyless "$address"
         ;;
+    restart) came_back ;;
     esac
 }
 
