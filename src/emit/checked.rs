@@ -50,6 +50,7 @@ pub(super) struct CheckedGuard {
 pub(super) struct CheckedStep {
     pub id: u32,
     pub phase: Phase,
+    pub wave: u32,
     pub action: Kind,
     pub node: Option<NodeName>,
     pub address: Option<Address>,

@@ -1,6 +1,7 @@
 //! The decision that is left once every shard has a live master: who copies what, and who leads.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::measure;
 use crate::measure::Shares;
@@ -50,6 +51,8 @@ pub struct Unit {
     pub may_hand_over: bool,
     /// Usable copies were on two hosts before.
     pub protected: bool,
+    /// The place of who led it in the capture: what a level that is not to be cured is held to.
+    pub led_from: Place,
 }
 
 /// A live copy.
@@ -158,6 +161,8 @@ pub struct Problem<'a> {
     /// What owners run, and what all copies and spares do.
     pub owners: Servers<'a>,
     pub everyone: Servers<'a>,
+    /// Who is restarted: a master of them hands over once, or twice to lead again.
+    pub restarting: BTreeSet<NodeId>,
 }
 
 /// What the problem is made of.
@@ -204,6 +209,7 @@ impl<'a> Problem<'a> {
             shares: Shares::of(cluster),
             owners,
             everyone: Servers::default(),
+            restarting: BTreeSet::new(),
         };
         problem.find_spares(inputs);
         versions::keep_from_comers(&mut problem);
@@ -356,6 +362,7 @@ fn unit(
         free,
         may_hand_over: free && selection.changes_roles && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
+        led_from: copy(cluster, zones, shard.owner, true, promote).place,
     };
     let straighten = selection.has(Code::ChainedReplica);
     for id in measure::live_followers(cluster, shard) {

@@ -257,6 +257,11 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
     let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
     vec![
         ("phase", step.phase.to_string()),
+        // Only who goes down with others asks for it.
+        (
+            "wave",
+            text(&(step.action == Kind::Restart).then_some(step.wave)),
+        ),
         ("action", step.action.to_string()),
         (
             "mode",

@@ -53,7 +53,7 @@ restart_progress() {
 # guard_restart: a replica in sync, whose shard keeps its other copies; or a node that holds none.
 guard_restart() {
     process "$address" || return 1
-    run_before=$run_id
+    run_before[step]=$run_id
     if [[ -n $donor ]]; then
         guard_donor
     elif [[ $own_role == master ]]; then
@@ -95,7 +95,7 @@ came_back() {
     lack="$address gives no answer yet"
     process "$address" || return 1
     lack="$address runs as before: it was not restarted yet"
-    [[ $run_id != "$guard_run" && $run_id != "$run_before" ]] || return 1
+    [[ $run_id != "$guard_run" && $run_id != "${run_before[step]-}" ]] || return 1
     if ! as_wanted; then
         hopeless=yes
         no again "version of $address: expected $guard_version, seen $(printable "${runs:-none}") after its restart"

@@ -3,7 +3,7 @@
 
 # load STEP: its facts, from the plan file; unset ones are empty.
 load() {
-    phase='' action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
+    phase='' wave=0 action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
     after='' barrier='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 expected_ms=0 reason='' later=''
     heirs='' loss='' exposed='' undo=''
     guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' guard_keys=''

@@ -33,6 +33,7 @@ pub enum About {
     },
     /// The forgetting of an id.
     Forget(NodeId),
+    Cluster,
 }
 
 impl About {

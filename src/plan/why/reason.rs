@@ -7,6 +7,7 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
+use crate::plan::why::NoRestart;
 use crate::plan::why::Said;
 use crate::plan::why::Vouch;
 use crate::plan::why::host_name;
@@ -85,6 +86,8 @@ pub enum Reason {
         master: NodeId,
     },
     Lost(Lost),
+    /// A process is not restarted.
+    NoRestart(NoRestart),
 }
 
 /// Why no replica is promoted where the master is gone.
@@ -319,6 +322,7 @@ impl fmt::Display for Said<'_, Reason> {
                 )
             }
             Reason::Lost(why) => write!(f, "{}", Said(why, cluster)),
+            Reason::NoRestart(why) => write!(f, "{}", Said(why, cluster)),
         }
     }
 }
