@@ -120,6 +120,8 @@ actions! {
     set_slot => SetSlot,
     failover => Failover,
     restart => Restart,
+    kill => Kill,
+    reset => Reset,
     forget => Forget,
 }
 

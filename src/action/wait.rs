@@ -32,6 +32,10 @@ pub enum Until {
     Closed,
     /// Another process than before answers under its id, and is in sync.
     Restarted,
+    /// Nobody answers there.
+    Down,
+    /// It lists itself alone, under another id.
+    Alone,
 }
 
 impl Until {
@@ -45,6 +49,8 @@ impl Until {
             Self::Empty => "empty",
             Self::Closed => "closed",
             Self::Restarted => "restarted",
+            Self::Down => "down",
+            Self::Alone => "alone",
         }
     }
 }

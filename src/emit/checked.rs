@@ -159,7 +159,13 @@ impl CheckedStep {
                     format!("CLUSTER REPLICATE {before}"),
                 ))
             }
-            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Restart => None,
+            Kind::Meet
+            | Kind::Flush
+            | Kind::SetSlot
+            | Kind::Forget
+            | Kind::Kill
+            | Kind::Reset
+            | Kind::Restart => None,
         }
     }
 

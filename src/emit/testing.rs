@@ -38,6 +38,8 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         inputs: Vec::new(),
         complete: true,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: Views {
             read: 0,
             behind: 0,
@@ -71,6 +73,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
         diagnostics: Vec::new(),
     }

@@ -258,6 +258,8 @@ pub fn plan() -> PlanReport {
         inputs: inputs(),
         complete: true,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: Views {
             read: 6,
             behind: 0,
@@ -295,6 +297,7 @@ pub fn plan() -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 10,
         diagnostics: Vec::new(),
     }

@@ -16,7 +16,7 @@ pub enum Phase {
     Serve,
     /// Shards get the copies that they lack, where they belong.
     Protect,
-    /// What a goal asks for is done.
+    /// What only a goal asks for.
     Change,
     /// Masters are spread.
     Spread,

@@ -62,7 +62,8 @@ fn version(text: &str) -> Result<Version, String> {
     if parts.len() > 3 || !parts.iter().all(plain) {
         return Err("a version is like 7.2.5".to_owned());
     }
-    text.parse().map_err(|_| "a version is like 7.2.5".to_owned())
+    text.parse()
+        .map_err(|_| "a version is like 7.2.5".to_owned())
 }
 
 impl ValueEnum for Unit {

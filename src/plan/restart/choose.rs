@@ -84,7 +84,9 @@ pub fn choose(
     for id in live.into_iter().filter(|id| !in_shards.contains(id)) {
         if let Err((reason, unlock)) = judge.idle(id) {
             chosen.nodes.remove(&id);
-            chosen.blocked.push(refusal(About::Node(id), reason, unlock));
+            chosen
+                .blocked
+                .push(refusal(About::Node(id), reason, unlock));
         }
     }
     Ok(chosen)

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::action::Act;
 use crate::action::Counted;
 use crate::action::Draft;
 use crate::measure;
@@ -201,7 +200,8 @@ impl Walk<'_> {
             let unit = scene.ask.unit.word();
             restarts.push(scene.restart(id, mib, format!("{unit} {place} goes down")));
         }
-        self.done.extend(restarts.iter().map(|d| d.action.subject()));
+        self.done
+            .extend(restarts.iter().map(|d| d.action.subject()));
         self.waves.push(restarts);
     }
 
@@ -216,7 +216,8 @@ impl Walk<'_> {
         let goes = |id: NodeId| scene.nodes.contains(&id);
         let mut copies = measure::live_copies(scene.at, shard).into_iter();
         let all_done = copies.all(|id| id == leader || !goes(id) || self.done.contains(&id));
-        let settled = |id: &NodeId| !goes(*id) || (self.done.contains(id) && (!ring.strict || all_done));
+        let settled =
+            |id: &NodeId| !goes(*id) || (self.done.contains(id) && (!ring.strict || all_done));
         let final_ones: Vec<NodeId> = able.iter().copied().filter(settled).collect();
         if scene.ask.roles == Roles::AsBefore && final_ones.contains(&shard.owner) {
             return Some(shard.owner);

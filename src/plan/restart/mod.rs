@@ -24,8 +24,12 @@ use crate::model::Domains;
 use crate::model::NoSuchDomain;
 use crate::model::NodeId;
 use crate::model::Version;
+use crate::plan::Kind;
+use crate::plan::Level;
+use crate::plan::Value;
 use crate::plan::problem::Problem;
 use crate::plan::rolling::Bounded;
+use crate::text::words::count;
 
 pub use choose::Chosen;
 pub use choose::choose;
@@ -178,6 +182,43 @@ pub struct Summary {
     pub textbook_failovers: i64,
     /// Windows where one process, host or zone goes down after the other.
     pub textbook_waves: i64,
+}
+
+impl Summary {
+    /// Where the order is not known to be the best, no level behind it is.
+    pub fn open(&self, values: &mut [Value]) {
+        if self.failovers.is_proven() {
+            return;
+        }
+        let behind = values
+            .iter_mut()
+            .skip_while(|v| v.level != Level::Failovers);
+        for value in behind.filter(|v| v.selected) {
+            value.kind = Kind::None;
+        }
+    }
+
+    /// In words.
+    pub fn says(&self) -> String {
+        let one_by_one = match self.unit {
+            Unit::Process => String::new(),
+            Unit::Host | Unit::Zone => format!(" {} by {}", self.unit.word(), self.unit.word()),
+        };
+        let of = |number: Bounded| match number.is_proven() {
+            true => format!("{}, and none takes fewer", number.value),
+            false => format!(
+                "{}, and none takes fewer than {}",
+                number.value, number.bound
+            ),
+        };
+        format!(
+            "{}{one_by_one}; waves: {}; failovers: {} (fail over, restart, fail back: {})",
+            count(self.processes, "process"),
+            of(self.waves),
+            of(self.failovers),
+            self.textbook_failovers,
+        )
+    }
 }
 
 /// MiB that a replica of each shard copies, by its owner.

@@ -67,6 +67,8 @@ fn rests(promoted: &BTreeMap<NodeId, usize>, action: &Action) -> Option<usize> {
         | Action::Replicate(_)
         | Action::SetSlot(_)
         | Action::Restart(_)
+        | Action::Kill(_)
+        | Action::Reset(_)
         | Action::Forget(_) => None,
     }
 }

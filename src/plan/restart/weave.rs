@@ -15,6 +15,8 @@ use crate::plan::Request;
 use crate::plan::closing;
 use crate::plan::closing::Closing;
 use crate::plan::draft;
+use crate::plan::goal::BadGoal;
+use crate::plan::goal::Supposed;
 use crate::plan::level::Level;
 use crate::plan::level::Selection;
 use crate::plan::order;
@@ -89,7 +91,8 @@ impl Given<'_> {
         }
         let served = serve::serve(captured, request, selection.level(Level::Serve));
         let closing = closing::closings(captured, &selection);
-        let chosen = restart::choose(ask, &served.cluster, request, &closing.settled)?;
+        let chosen = restart::choose(ask, &served.cluster, request, &closing.settled)
+            .map_err(BadGoal::NoSuch)?;
         if !chosen.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
             return Err(NoPlan::Blocked(chosen.blocked));
         }
@@ -112,7 +115,8 @@ impl Given<'_> {
     /// Host by host, roles follow from the order: what is left of them is decided behind it. What
     /// must be repaired is repaired before, by a plan of its own.
     fn roll_first(&self, ground: &mut Ground) -> Result<(), NoPlan> {
-        let problem = self.problem(ground, &ground.cluster);
+        let supposed = Supposed::plain(&ground.cluster);
+        let problem = self.problem(ground, &supposed);
         let target = target::decide(&problem, Effort::Sketch);
         let drafts = self.drafts(ground, &problem, &target, &ground.served);
         if drafts.iter().any(|d| d.phase <= Phase::Protect) {
@@ -135,14 +139,15 @@ impl Given<'_> {
     }
 
     /// What is to be decided, on that cluster.
-    pub fn problem<'p>(&'p self, ground: &'p Ground, cluster: &'p Cluster) -> Problem<'p> {
+    pub fn problem<'p>(&'p self, ground: &'p Ground, supposed: &'p Supposed<'p>) -> Problem<'p> {
+        let cluster = supposed.real;
         let by_process = self.ask.unit == Unit::Process;
         let inputs = problem::Inputs {
             captured: match ground.rolled.is_some() {
                 true => cluster,
                 false => self.captured,
             },
-            cluster,
+            supposed,
             policy: self.policy,
             wanted: self.wanted,
             selection: &ground.selection,
@@ -232,6 +237,8 @@ impl Given<'_> {
             | Action::Replicate(_)
             | Action::SetSlot(_)
             | Action::Restart(_)
+            | Action::Kill(_)
+            | Action::Reset(_)
             | Action::Forget(_) => None,
         };
         let (mut before, mut after, mut handovers) = (Vec::new(), Vec::new(), BTreeMap::new());

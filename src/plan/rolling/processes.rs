@@ -194,7 +194,8 @@ mod tests {
             }
             let inside = |j: usize| left >> j & 1 == 1;
             let ready = |j: usize| {
-                let of_group = (0..jobs.len()).filter(|&o| inside(o) && jobs[o].group == jobs[j].group);
+                let of_group =
+                    (0..jobs.len()).filter(|&o| inside(o) && jobs[o].group == jobs[j].group);
                 inside(j) && (!jobs[j].last || of_group.count() == 1)
             };
             let all: usize = (0..jobs.len()).filter(|&j| ready(j)).map(|j| 1 << j).sum();
@@ -213,7 +214,12 @@ mod tests {
             best[left] = fewest;
             fewest
         }
-        walk(jobs, limits, (1 << jobs.len()) - 1, &mut vec![-1; 1 << jobs.len()])
+        walk(
+            jobs,
+            limits,
+            (1 << jobs.len()) - 1,
+            &mut vec![-1; 1 << jobs.len()],
+        )
     }
 
     #[test]
@@ -239,7 +245,9 @@ mod tests {
     fn what_is_dealt_is_between_its_bound_and_the_fewest() {
         let mut seed = 5_u64;
         let mut below = |n: usize| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(99);
             (seed >> 33) as usize % n
         };
         let mut exact = 0;
@@ -258,7 +266,10 @@ mod tests {
             };
             let found = check(&jobs, limits);
             let fewest = brute(&jobs, limits);
-            assert!(found.bound <= fewest && fewest <= found.value, "{found:?} {fewest}");
+            assert!(
+                found.bound <= fewest && fewest <= found.value,
+                "{found:?} {fewest}"
+            );
             exact += usize::from(found.value == fewest);
         }
         assert!(exact >= 36, "{exact} of 40 are the fewest");

@@ -253,7 +253,9 @@ impl<'a> Builder<'a> {
             usable: copy.usable || chained,
             ..*copy
         };
-        let turned = match owner {
+        // Where a goal lets the owner hand over, every heir costs the same failover.
+        let stays = owner && unit.leader == unit.owner;
+        let turned = match stays {
             // It hands over while it is restarted, and takes back.
             true if problem.restarting.contains(&copy.node) => turn().times(2),
             true => Cost::ZERO,

@@ -25,18 +25,30 @@ pub enum NoRestart {
     /// It follows a replica, or is followed as one.
     Chained(NodeId),
     /// So many live copies would be left.
-    TooFew { kept: usize, wanted: usize },
+    TooFew {
+        kept: usize,
+        wanted: usize,
+    },
     /// Host by host nothing else is done.
     RepairFirst,
     /// Two copies of the shard are in one host or zone.
-    Together { both: [NodeId; 2], unit: &'static str },
+    Together {
+        both: [NodeId; 2],
+        unit: &'static str,
+    },
     /// Nobody knows its host or zone.
-    NoPlace { node: NodeId, unit: &'static str },
+    NoPlace {
+        node: NodeId,
+        unit: &'static str,
+    },
     /// Its `run_id` was not captured.
     UnknownRun(NodeId),
     UnknownVersion(NodeId),
     /// It runs more than it is to come back with.
-    Newer { node: NodeId, to: Version },
+    Newer {
+        node: NodeId,
+        to: Version,
+    },
 }
 
 impl fmt::Display for Said<'_, NoRestart> {
