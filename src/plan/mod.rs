@@ -13,6 +13,7 @@ mod closing;
 pub mod decision;
 mod draft;
 pub mod goal;
+mod homeward;
 mod leftover;
 pub mod level;
 pub mod order;

@@ -55,6 +55,7 @@ impl At<'_> {
     pub(super) fn relied(self) -> Result<Relied, EmitError> {
         let guard = &self.0.guard;
         self.belong()?;
+        self.proof_of_death()?;
         Ok(Relied {
             keys: self.count("guard.keys", guard.keys)?,
             donor: match &guard.donor {
@@ -93,6 +94,17 @@ impl At<'_> {
                 None => None,
             },
         })
+    }
+
+    /// A takeover without a vote splits the cluster in two where the others live: what says that
+    /// they do not must be looked at again, so a file that does not tell is refused.
+    fn proof_of_death(self) -> Result<(), EmitError> {
+        let takeover = self.0.mode == Some(StepMode::Takeover);
+        let told = !self.0.guard.dead.is_empty() || self.0.guard.minority.is_some();
+        match takeover && !told {
+            true => Err(EmitError::Unproven { step: self.0.id }),
+            false => Ok(()),
+        }
     }
 
     /// A guard that the action does not look at is refused rather than passed over in silence.
