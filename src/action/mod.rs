@@ -119,6 +119,7 @@ actions! {
     replicate => Replicate,
     set_slot => SetSlot,
     failover => Failover,
+    restart => Restart,
     kill => Kill,
     reset => Reset,
     forget => Forget,

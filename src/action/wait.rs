@@ -30,6 +30,8 @@ pub enum Until {
     Empty,
     /// The slots are open no more.
     Closed,
+    /// Another process than before answers under its id, and is in sync.
+    Restarted,
     /// Nobody answers there.
     Down,
     /// It lists itself alone, under another id.
@@ -46,6 +48,7 @@ impl Until {
             Self::SlotsOwned => "slots-owned",
             Self::Empty => "empty",
             Self::Closed => "closed",
+            Self::Restarted => "restarted",
             Self::Down => "down",
             Self::Alone => "alone",
         }

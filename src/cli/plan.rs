@@ -2,6 +2,7 @@
 
 mod flags;
 mod goals;
+mod restart;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -141,7 +142,7 @@ impl PlanArgs {
             force: self.force.clone(),
             dead: self.dead.clone(),
             flags: self.flags.given(),
-            goals: self.goals.goals(),
+            goals: self.goals.goals()?,
         })
     }
 

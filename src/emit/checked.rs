@@ -50,6 +50,7 @@ pub(super) struct CheckedGuard {
 pub(super) struct CheckedStep {
     pub id: u32,
     pub phase: Phase,
+    pub wave: u32,
     pub action: Kind,
     pub node: Option<NodeName>,
     pub address: Option<Address>,
@@ -158,9 +159,13 @@ impl CheckedStep {
                     format!("CLUSTER REPLICATE {before}"),
                 ))
             }
-            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset => {
-                None
-            }
+            Kind::Meet
+            | Kind::Flush
+            | Kind::SetSlot
+            | Kind::Forget
+            | Kind::Kill
+            | Kind::Reset
+            | Kind::Restart => None,
         }
     }
 

@@ -297,6 +297,7 @@ pub fn plan() -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 10,
         diagnostics: Vec::new(),
     }

@@ -85,6 +85,7 @@ pub use plan::PlanFile;
 pub use plan::PlanReport;
 pub use plan::Proof;
 pub use plan::Refusal;
+pub use plan::Restart;
 pub use plan::ShardFacts;
 pub use plan::Step;
 pub use plan::Wait;

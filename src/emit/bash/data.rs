@@ -184,6 +184,7 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
             let typed = typed(&any, client);
             vec![format!("{typed} # $1: each of $slots that is open")]
         }
+        Kind::Restart => vec![format!("restart_process {}", first.at)],
         Kind::Meet | Kind::Flush | Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset => {
             let all = step.commands();
             all.iter().map(|command| typed(command, client)).collect()
@@ -235,9 +236,11 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::Failover
                 | Kind::Forget
                 | Kind::Kill
-                | Kind::Reset,
-                Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget,
-            ) => false,
+                | Kind::Reset
+                | Kind::Restart,
+                Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Restart,
+            )
+            | (Kind::Restart, Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset) => false,
         };
         if includes {
             later.push(next.id.to_string());
@@ -270,6 +273,11 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
     let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
     vec![
         ("phase", step.phase.to_string()),
+        // Only who goes down with others asks for it.
+        (
+            "wave",
+            text(&(step.action == Kind::Restart).then_some(step.wave)),
+        ),
         ("action", step.action.to_string()),
         (
             "mode",
@@ -313,6 +321,8 @@ fn relied(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("guard_owned", text(&served)),
         ("dead", parties(&relied.dead)),
         ("minority", flag(relied.minority)),
+        ("guard_run", text(&relied.run)),
+        ("guard_version", text(&relied.version)),
     ];
     if let Some(donor) = &relied.donor {
         all.push(("donor", donor.party.id.to_string()));

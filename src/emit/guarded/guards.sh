@@ -27,6 +27,7 @@ guard() {
     failover) guard_failover ;;
     flush) guard_flush ;;
     set-slot) guard_closing ;;
+    restart) guard_restart ;;
     kill | reset) guard_leaving ;;
     esac
 }

@@ -91,6 +91,7 @@ macro_rules! goals {
 
 goals! {
     drain => Drain,
+    restart => Restart,
 }
 
 /// What the file of a goal answers.
@@ -194,6 +195,7 @@ pub fn outcomes(goals: &[Goal], start: &Cluster, end: &Cluster, steps: &[Step]) 
             | Action::Replicate(_)
             | Action::SetSlot(_)
             | Action::Failover(_)
+            | Action::Restart(_)
             | Action::Forget(_) => false,
         };
         let stopped = steps.iter().filter(stops).count();

@@ -5,6 +5,7 @@ pub mod certificate;
 mod groups;
 mod identity;
 pub mod proof;
+mod restart;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use identity::NoPlanFile;
 pub use identity::PlanFile;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub use restart::Restart;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
@@ -201,6 +203,9 @@ pub struct PlanReport {
     pub assumptions: Vec<String>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What a rolling restart comes to; only where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
     /// Rough running time in seconds.
     pub seconds: u64,
     pub diagnostics: Vec<Diagnostic>,
