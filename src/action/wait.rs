@@ -30,6 +30,8 @@ pub enum Until {
     Empty,
     /// The slots are open no more.
     Closed,
+    /// Its epoch is the one that is wanted, or above.
+    EpochSeen,
 }
 
 impl Until {
@@ -42,6 +44,7 @@ impl Until {
             Self::SlotsOwned => "slots-owned",
             Self::Empty => "empty",
             Self::Closed => "closed",
+            Self::EpochSeen => "epoch-seen",
         }
     }
 }

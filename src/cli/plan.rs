@@ -1,6 +1,7 @@
 //! `plan`: the shortest safe list of steps, for review.
 
 mod flags;
+mod slots;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,13 +15,16 @@ use crate::cli::explain;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
+use crate::cli::plan::slots::SlotArgs;
 use crate::cli::whole;
 use crate::emit;
 use crate::model::Domain;
 use crate::plan;
+use crate::plan::Ending;
 use crate::plan::Obstacle;
 use crate::plan::Phase;
 use crate::plan::Request;
+use crate::plan::why::Said;
 use crate::render;
 use crate::report;
 use crate::report::PlanReport;
@@ -49,6 +53,8 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
     #[command(flatten)]
+    slots: SlotArgs,
+    #[command(flatten)]
     flags: Flags,
     /// Exit with 5 unless every level of the plan is proven minimal
     #[arg(long)]
@@ -68,13 +74,22 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
     })?;
+    let trouble = plan::slot_trouble(&inventory, &request);
+    if let Some(why) = trouble.as_ref().filter(|t| t.ending() == Ending::Usage) {
+        let text = Said(why, &inventory.cluster).to_string();
+        return Err(Failure::Usage(text, String::new()));
+    }
+    let blocked = trouble.is_some_and(|t| t.ending() == Ending::Blocked);
     let mut report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
     // What is reviewed is what runs: a plan that no script takes is none.
     if let Err(why) = emit::scriptable(&report) {
         let obstacle = Obstacle::Unscriptable(why.to_string());
         report = report::refused(&inventory, &request, &obstacle);
     }
-    let exit = args.exit(&report);
+    let exit = match args.exit(&report) {
+        Exit::Refused if blocked => Exit::Blocked,
+        exit => exit,
+    };
     let json = render::json::report(&report);
     match args.capture.format {
         Format::Json => terminal.data(&json)?,
@@ -133,6 +148,7 @@ impl PlanArgs {
             force: self.force.clone(),
             dead: self.dead.clone(),
             flags: self.flags.given(),
+            slots: self.slots.goals()?,
         })
     }
 

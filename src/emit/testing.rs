@@ -72,6 +72,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         assumptions: Vec::new(),
         copied_mib: 0,
         seconds: 0,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }
@@ -91,6 +92,7 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
         tell: Vec::new(),
         slots: None,
         mode: None,
+        epoch: None,
         after: Vec::new(),
         barrier: None,
         pause_ms: 0,

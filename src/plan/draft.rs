@@ -241,7 +241,7 @@ impl Writer<'_> {
         // After the spread phase the shard may have another master.
         let master = match phase {
             Phase::Tidy => self.decision.masters[index],
-            Phase::Serve | Phase::Protect | Phase::Spread => unit.owner,
+            Phase::Serve | Phase::Protect | Phase::Change | Phase::Spread => unit.owner,
         };
         let base = Draft {
             action: Replicate {
@@ -476,7 +476,12 @@ impl Writer<'_> {
                 format!("{node} is dead and was declared gone for good")
             };
             drafts.push(Draft {
-                action: Forget { node: id, tell }.into(),
+                action: Forget {
+                    node: id,
+                    tell,
+                    loses: SlotSet::new(),
+                }
+                .into(),
                 phase: Phase::Tidy,
                 urgency: 0,
                 cures: self.cures(&[id], |c| cured_by(c, Remedy::Forget)),

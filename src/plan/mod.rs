@@ -18,6 +18,7 @@ pub mod order;
 pub mod problem;
 mod request;
 mod serve;
+pub mod slots;
 pub mod target;
 mod unlocks;
 mod verdict;
@@ -42,6 +43,8 @@ pub use level::Level;
 pub use level::Selection;
 pub use problem::Problem;
 pub use request::Request;
+pub use slots::Ending;
+pub use slots::SlotTrouble;
 pub use target::Effort;
 pub use target::Target;
 pub use verdict::Kind;
@@ -74,6 +77,8 @@ pub struct Plan {
     pub assumptions: Vec<Assumption>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What moving slots comes to, where that was asked for.
+    pub slots: Option<slots::Tally>,
 }
 
 /// Why there is no plan.
@@ -82,6 +87,9 @@ pub enum NoPlan {
     /// Nothing may be planned on this capture.
     #[error("refused: {0:?}")]
     Refused(Obstacle),
+    /// Slots cannot be moved as asked.
+    #[error("slots: {0:?}")]
+    Slots(SlotTrouble),
     /// A step of ours that the simulation refuses: a bug.
     #[error("the planner made a plan that it cannot simulate: {0}")]
     Broken(#[from] simulate::Broken),
@@ -132,6 +140,14 @@ fn made(
     )
 }
 
+/// Why what is asked about slots cannot be had on this capture, if it cannot.
+pub fn slot_trouble(inventory: &Inventory, request: &Request) -> Option<SlotTrouble> {
+    let captured = &inventory.cluster;
+    let selection = Selection::new(captured, request);
+    let served = serve::serve(captured, request, selection.level(Level::Serve));
+    slots::reshape(&served.cluster, &request.slots).err()
+}
+
 /// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
 pub fn plan(
     captured: &Cluster,
@@ -151,11 +167,12 @@ fn planned(
 ) -> Result<Plan, NoPlan> {
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
+    let reshaped = slots::reshape(&served.cluster, &request.slots).map_err(NoPlan::Slots)?;
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
     let inputs = problem::Inputs {
         captured,
-        cluster: &served.cluster,
+        cluster: reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster),
         policy,
         wanted,
         selection: &selection,
@@ -164,7 +181,7 @@ fn planned(
     };
     let problem = Problem::new(&inputs);
     let target = target::decide(&problem, effort);
-    let drafts = draft::drafts(
+    let mut drafts = draft::drafts(
         &problem,
         captured,
         &served,
@@ -172,6 +189,7 @@ fn planned(
         &target.decision,
         wanted,
     );
+    drafts.extend(reshaped.iter().flat_map(|r| r.drafts.clone()));
     let steps = order::order(&Counted::new(captured.clone()), drafts);
     let run = simulate::run(captured, &steps, policy, wanted)?;
     let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &target);
@@ -201,6 +219,7 @@ fn planned(
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
+        slots: reshaped.map(|r| r.tally),
         selection,
     })
 }

@@ -155,6 +155,10 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Action::Flush(_)
         | Action::Replicate(_)
         | Action::SetSlot(_)
+        | Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_)
         | Action::Forget(_) => false,
     };
     match level {

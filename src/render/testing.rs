@@ -296,6 +296,7 @@ pub fn plan() -> PlanReport {
         assumptions: Vec::new(),
         copied_mib: 0,
         seconds: 10,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }

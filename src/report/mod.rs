@@ -71,6 +71,8 @@ pub use plan::PlanFile;
 pub use plan::PlanReport;
 pub use plan::Proof;
 pub use plan::Refusal;
+pub use plan::Reshard;
+pub use plan::ReshardMaster;
 pub use plan::ShardFacts;
 pub use plan::Step;
 pub use plan::Wait;

@@ -72,6 +72,7 @@ impl Promises {
                 Some(_) | None => match planned(inventory, found, &request) {
                     Ok(plan) => Outcome::of(inventory, &plan),
                     Err(NoPlan::Refused(why)) => Outcome::refused(inventory, &why),
+                    Err(NoPlan::Slots(why)) => Outcome::refused(inventory, &Obstacle::Slots(why)),
                     // `plan` will say so.
                     Err(broken @ NoPlan::Broken(_)) => Outcome::Refused(broken.to_string()),
                 },

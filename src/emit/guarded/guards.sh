@@ -27,6 +27,8 @@ guard() {
     failover) guard_failover ;;
     flush) guard_flush ;;
     set-slot) guard_closing ;;
+    migrate-slots) guard_migrate ;;
+    add-slots) guard_adding ;;
     esac
 }
 

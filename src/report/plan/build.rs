@@ -29,6 +29,7 @@ use crate::report::Level;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::report::Reshard;
 use crate::report::ShardFacts;
 use crate::report::capture;
 use crate::report::plan::groups::Groups;
@@ -48,6 +49,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let plan = match plan::on(inventory, &found, request) {
         Ok(plan) => Ok(plan),
         Err(NoPlan::Refused(why)) => Err(why),
+        Err(NoPlan::Slots(why)) => Err(Obstacle::Slots(why)),
         Err(broken @ NoPlan::Broken(_)) => return Err(broken.to_string()),
     };
     let made = plan.as_ref().ok().map(|plan| (request, plan));
@@ -116,6 +118,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         assumptions: Vec::new(),
         copied_mib: 0,
         seconds: 0,
+        reshard: None,
         diagnostics: capture::diagnostics(inventory),
     }
 }
@@ -201,6 +204,7 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
     let assumptions = on_disk.iter().chain(&plan.assumptions);
     report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
+    report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 
 fn steps<'a>(

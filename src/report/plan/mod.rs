@@ -5,6 +5,7 @@ pub mod certificate;
 mod groups;
 mod identity;
 pub mod proof;
+mod reshard;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,8 @@ pub use identity::NoPlanFile;
 pub use identity::PlanFile;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub use reshard::Reshard;
+pub use reshard::ReshardMaster;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
@@ -164,6 +167,9 @@ pub struct PlanReport {
     pub assumptions: Vec<String>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What moving slots comes to; null where nothing was asked about them.
+    #[serde(default)]
+    pub reshard: Option<Reshard>,
     /// Rough running time in seconds.
     pub seconds: u64,
     pub diagnostics: Vec<Diagnostic>,
