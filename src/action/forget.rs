@@ -69,7 +69,6 @@ impl Act for Forget {
             tell: Some(self.tell.clone()),
             slots: (!self.loses.is_empty()).then(|| self.loses.clone()),
             mode: (!self.loses.is_empty()).then_some(StepMode::GiveUp),
-            target_may_be_gone: true,
             ..Operands::default()
         }
     }

@@ -124,6 +124,8 @@ actions! {
     add_slots => AddSlots,
     migrate_slots => MigrateSlots,
     bump_epoch => BumpEpoch,
+    kill => Kill,
+    reset => Reset,
     forget => Forget,
 }
 

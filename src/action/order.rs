@@ -27,6 +27,8 @@ pub enum Milestone {
     SlotsLeft(NodeId),
     /// Nobody lists the id any more.
     Forgotten(NodeId),
+    /// The node runs no more, or no more as the member that it was.
+    Stopped(NodeId),
 }
 
 /// Order within a phase.
@@ -40,6 +42,8 @@ pub enum Rank {
     Slots,
     /// What came is claimed above all older claims.
     Epochs,
+    /// What is stopped leads nothing any more.
+    Stops,
     /// Waits for everything else in the plan.
     Last,
 }

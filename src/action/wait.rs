@@ -32,6 +32,10 @@ pub enum Until {
     Closed,
     /// Its epoch is the one that is wanted, or above.
     EpochSeen,
+    /// Nobody answers there.
+    Down,
+    /// It lists itself alone, under another id.
+    Alone,
 }
 
 impl Until {
@@ -45,6 +49,8 @@ impl Until {
             Self::Empty => "empty",
             Self::Closed => "closed",
             Self::EpochSeen => "epoch-seen",
+            Self::Down => "down",
+            Self::Alone => "alone",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `plan`: the shortest safe list of steps, for review.
 
 mod flags;
+mod goals;
 mod slots;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use crate::cli::explain;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
+use crate::cli::plan::goals::GoalArgs;
 use crate::cli::plan::slots::SlotArgs;
 use crate::cli::whole;
 use crate::emit;
@@ -55,6 +57,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     slots: SlotArgs,
     #[command(flatten)]
+    goals: GoalArgs,
+    #[command(flatten)]
     flags: Flags,
     /// Exit with 5 unless every level of the plan is proven minimal
     #[arg(long)]
@@ -80,6 +84,10 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         return Err(Failure::Usage(text, String::new()));
     }
     let blocked = trouble.is_some_and(|t| t.ending() == Ending::Blocked);
+    plan::goal::check(&request.goals, &inventory.cluster).map_err(|bad| {
+        let help = "each goal must name something of the capture, and no two the opposite";
+        Failure::Usage(bad.to_string(), help.to_owned())
+    })?;
     let mut report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
     // What is reviewed is what runs: a plan that no script takes is none.
     if let Err(why) = emit::scriptable(&report) {
@@ -149,12 +157,15 @@ impl PlanArgs {
             dead: self.dead.clone(),
             flags: self.flags.given(),
             slots: self.slots.goals()?,
+            goals: self.goals.goals(),
         })
     }
 
     fn exit(&self, report: &PlanReport) -> Exit {
         if report.refused.is_some() {
             Exit::Refused
+        } else if report.blocked {
+            Exit::Blocked
         } else if self.require_proof && unproven(report).next().is_some() {
             Exit::Unproven
         } else {

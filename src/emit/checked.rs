@@ -167,7 +167,9 @@ impl CheckedStep {
             | Kind::AddSlots
             | Kind::MigrateSlots
             | Kind::BumpEpoch
-            | Kind::Forget => None,
+            | Kind::Forget
+            | Kind::Kill
+            | Kind::Reset => None,
         }
     }
 

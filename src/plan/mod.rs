@@ -12,6 +12,7 @@ mod brute;
 mod closing;
 pub mod decision;
 mod draft;
+pub mod goal;
 mod leftover;
 pub mod level;
 pub mod order;
@@ -29,6 +30,8 @@ pub mod why;
 use crate::action::Counted;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::plan::goal::Demands;
+use crate::policy::Flag;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 use crate::rules::Finding;
@@ -39,6 +42,9 @@ pub use crate::rules::Phase;
 pub use admission::Obstacle;
 pub use admission::obstacles;
 pub use decision::Decision;
+pub use goal::BadGoal;
+pub use goal::Goal;
+pub use goal::GoalKind;
 pub use level::Level;
 pub use level::Selection;
 pub use problem::Problem;
@@ -79,6 +85,10 @@ pub struct Plan {
     pub copied_mib: i64,
     /// What moving slots comes to, where that was asked for.
     pub slots: Option<slots::Tally>,
+    /// What goals came to, in the order of the request.
+    pub goals: Vec<goal::Outcome>,
+    /// Shards that were left, as a goal is blocked on them.
+    pub blocked: usize,
 }
 
 /// Why there is no plan.
@@ -90,6 +100,12 @@ pub enum NoPlan {
     /// Slots cannot be moved as asked.
     #[error("slots: {0:?}")]
     Slots(SlotTrouble),
+    /// What goals ask for makes no sense.
+    #[error(transparent)]
+    BadGoal(#[from] BadGoal),
+    /// Goals that cannot be reached: one entry for each shard that is in the way.
+    #[error("blocked: {0:?}")]
+    Blocked(Vec<Refusal>),
     /// A step of ours that the simulation refuses: a bug.
     #[error("the planner made a plan that it cannot simulate: {0}")]
     Broken(#[from] simulate::Broken),
@@ -168,11 +184,22 @@ fn planned(
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
     let reshaped = slots::reshape(&served.cluster, &request.slots).map_err(NoPlan::Slots)?;
+    let real = reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster);
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
+    let supposed = goal::suppose(goal::Inputs {
+        real,
+        demands: Demands::of(&request.goals, real)?,
+        request,
+        spares: problem::spares(real, captured, &selection, request).0,
+        settled: &settled,
+    });
+    if !supposed.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
+        return Err(NoPlan::Blocked(supposed.blocked));
+    }
     let inputs = problem::Inputs {
         captured,
-        cluster: reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster),
+        supposed: &supposed,
         policy,
         wanted,
         selection: &selection,
@@ -189,10 +216,34 @@ fn planned(
         &target.decision,
         wanted,
     );
-    drafts.extend(reshaped.iter().flat_map(|r| r.drafts.clone()));
+    if let Some(reshaped) = &reshaped {
+        reshaped.join(&mut drafts);
+    }
+    if !request.goals.is_empty() {
+        let end = target.decision.reach(&problem);
+        let decided = goal::Decided {
+            problem: &problem,
+            decision: &target.decision,
+            drafts: &drafts,
+            end: &end,
+            through: request.through,
+        };
+        let own = request.goals.iter().flat_map(|goal| goal.drafts(&decided));
+        let own: Vec<_> = own.collect();
+        drafts.extend(own);
+    }
     let steps = order::order(&Counted::new(captured.clone()), drafts);
     let run = simulate::run(captured, &steps, policy, wanted)?;
-    let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &target);
+    let values = verdict::values(
+        &problem,
+        captured,
+        &request.goals,
+        wanted,
+        &steps,
+        &run.end,
+        &target,
+    );
+    let goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
     let notes = advice::advice(&advice::Scene {
         captured,
         policy,
@@ -215,11 +266,13 @@ fn planned(
         exposure: run.exposure,
         moments: run.moments,
         remaining: run.remaining,
-        refusals: notes.refusals,
+        refusals: [supposed.blocked.clone(), notes.refusals].concat(),
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
-        slots: reshaped.map(|r| r.tally),
+        slots: reshaped.as_ref().map(|r| r.tally.clone()),
+        goals,
+        blocked: supposed.blocked.len(),
         selection,
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Domain;
+use crate::plan::goal::Goal;
 use crate::plan::slots::SlotGoals;
 use crate::policy::Flag;
 use crate::rules::Ask;
@@ -26,6 +27,8 @@ pub struct Request {
     pub flags: BTreeSet<Flag>,
     /// What is asked for about slots.
     pub slots: SlotGoals,
+    /// What the end must be besides.
+    pub goals: Vec<Goal>,
 }
 
 impl Request {
@@ -68,7 +71,9 @@ impl Request {
             text => quote(&text),
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
-        options.extend(self.slots.options());
+        options.extend(self.slots.options(&quote));
+        let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
+        options.extend(goals);
         options.extend(self.flags.iter().map(Flag::to_string));
         options
     }

@@ -17,6 +17,8 @@ use crate::render::style::Look;
 use crate::render::table;
 use crate::report::Exposure;
 use crate::report::Finding;
+use crate::report::Goal;
+use crate::report::GoalVerdict;
 use crate::report::PlanReport;
 use crate::report::Refusal;
 use crate::rules::Code;
@@ -53,6 +55,15 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         check::headline(&mut page, &server, &report.summary, &report.views);
         state::line(&mut page, &report.state);
         page.gap();
+    }
+    goals(&mut page, &report.goals);
+    if report.blocked {
+        refusals(&mut page, &report.refusals);
+        if !look.quiet {
+            page.gap();
+            findings::brief(&mut page, "found", &report.found);
+        }
+        return page.finish();
     }
     if let Some(reason) = &report.refused {
         page.labelled(Ink::Error, "refused", reason);
@@ -97,6 +108,22 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         next(&mut page, &report.cluster.server, typed);
     }
     page.finish()
+}
+
+/// Whether what was asked for can be had, before anything else.
+fn goals(page: &mut Page, goals: &[Goal]) {
+    for goal in goals {
+        let (verdict, ink) = match goal.verdict {
+            GoalVerdict::Ready => ("READY", Ink::Plain),
+            GoalVerdict::Partly => ("PARTLY BLOCKED", Ink::Warning),
+            GoalVerdict::Blocked => ("BLOCKED", Ink::Error),
+        };
+        let text = format!("{verdict}  {}", goal.says);
+        page.labelled(ink, goal.goal.word(), &text);
+    }
+    if !goals.is_empty() {
+        page.gap();
+    }
 }
 
 /// The plan in numbers.

@@ -73,6 +73,8 @@ impl Promises {
                     Ok(plan) => Outcome::of(inventory, &plan),
                     Err(NoPlan::Refused(why)) => Outcome::refused(inventory, &why),
                     Err(NoPlan::Slots(why)) => Outcome::refused(inventory, &Obstacle::Slots(why)),
+                    // No promise asks for a goal.
+                    Err(NoPlan::Blocked(_) | NoPlan::BadGoal(_)) => Outcome::Refused(String::new()),
                     // `plan` will say so.
                     Err(broken @ NoPlan::Broken(_)) => Outcome::Refused(broken.to_string()),
                 },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::Failure;
 use crate::model::Address;
+use crate::model::Domain;
 use crate::model::SlotSet;
 use crate::plan::slots::Balance;
 use crate::plan::slots::Basis;
@@ -22,6 +23,9 @@ pub(super) struct SlotArgs {
     /// A master gives all its slots away and stays, as a replica
     #[arg(long, value_name = "ADDR", num_args = 1.., value_parser = address)]
     empty: Vec<Address>,
+    /// It gives slots and copies away, is reset and forgotten: ADDR, or host:H, zone:Z
+    #[arg(long, value_name = "ADDR|DOMAIN", num_args = 1.., value_parser = leaver)]
+    leave: Vec<Domain>,
     /// So many masters
     #[arg(long, value_name = "N")]
     shards: Option<usize>,
@@ -67,6 +71,7 @@ impl SlotArgs {
             give_up: self.give_up.clone(),
             join: self.join.clone(),
             empty: self.empty.clone(),
+            leave: self.leave.clone(),
             shards: self.shards,
             balance: self.balance_slots.map(|by| Balance {
                 by: match by {
@@ -88,6 +93,13 @@ impl SlotArgs {
         }
         Ok(goals)
     }
+}
+
+/// A bare address is a node.
+fn leaver(text: &str) -> Result<Domain, String> {
+    let node = || format!("node:{text}").parse::<Domain>();
+    let domain = text.parse::<Domain>();
+    domain.or_else(|e| node().map_err(|_| e.to_string()))
 }
 
 fn address(text: &str) -> Result<Address, String> {

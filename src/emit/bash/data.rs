@@ -60,7 +60,9 @@ pub(super) fn cluster(
             | Kind::SetSlot
             | Kind::Failover
             | Kind::SetEpoch
-            | Kind::BumpEpoch => continue,
+            | Kind::BumpEpoch
+            | Kind::Kill
+            | Kind::Reset => continue,
         };
         let _ = writeln!(transfers, "{slots} {} {}", or_dash(from), or_dash(to));
     }
@@ -219,7 +221,9 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
         | Kind::Failover
         | Kind::SetEpoch
         | Kind::MigrateSlots
-        | Kind::BumpEpoch => {
+        | Kind::BumpEpoch
+        | Kind::Kill
+        | Kind::Reset => {
             let all = step.commands();
             all.iter().map(|command| typed(command, client)).collect()
         }
@@ -270,6 +274,8 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 both.is_some_and(|(slots, all)| slots.intersection(all) == *slots)
             }
             (Kind::Replicate | Kind::Flush, Kind::Replicate | Kind::Failover) => same_node,
+            // Who left is no replica any more, and who was stopped does not answer.
+            (Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
             (
                 Kind::Meet
                 | Kind::SetSlot
@@ -277,8 +283,23 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::AddSlots
                 | Kind::MigrateSlots
                 | Kind::BumpEpoch
-                | Kind::Forget,
+                | Kind::Forget
+                | Kind::Kill
+                | Kind::Reset,
                 Kind::Replicate | Kind::Failover,
+            )
+            | (
+                Kind::Meet
+                | Kind::SetSlot
+                | Kind::Failover
+                | Kind::SetEpoch
+                | Kind::AddSlots
+                | Kind::MigrateSlots
+                | Kind::BumpEpoch
+                | Kind::Forget
+                | Kind::Kill
+                | Kind::Reset,
+                Kind::Kill | Kind::Reset,
             )
             | (Kind::Failover, Kind::Replicate)
             | (
@@ -291,7 +312,9 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::AddSlots
                 | Kind::MigrateSlots
                 | Kind::BumpEpoch
-                | Kind::Forget,
+                | Kind::Forget
+                | Kind::Kill
+                | Kind::Reset,
                 Kind::Meet
                 | Kind::Flush
                 | Kind::SetSlot

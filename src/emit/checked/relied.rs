@@ -88,9 +88,10 @@ impl At<'_> {
         let forced = action == Kind::Failover && self.0.mode.is_some_and(StepMode::is_forced);
         let takeover = forced && self.0.mode == Some(StepMode::Takeover);
         let flushed = matches!(action, Kind::Meet | Kind::Flush);
+        let gives = matches!(action, Kind::Replicate | Kind::Kill | Kind::Reset);
         let set = [
             ("guard.keys", guard.keys.is_some(), flushed),
-            ("guard.donor", guard.donor.is_some(), replicate),
+            ("guard.donor", guard.donor.is_some(), gives),
             ("guard.receiver", guard.receiver.is_some(), replicate),
             ("guard.served", guard.served.is_some(), replicate),
             ("guard.copy", guard.copy.is_some(), forced),

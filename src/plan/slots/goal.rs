@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::Address;
+use crate::model::Domain;
 use crate::model::SlotSet;
+use crate::plan::goal::spelled;
 
 /// What is asked for; nothing by default.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -15,6 +17,8 @@ pub struct SlotGoals {
     pub join: Vec<Address>,
     /// Masters that are to give all their slots away.
     pub empty: Vec<Address>,
+    /// Who gives all slots and copies away, is reset and forgotten.
+    pub leave: Vec<Domain>,
     /// How many masters there are to be.
     pub shards: Option<usize>,
     pub balance: Option<Balance>,
@@ -64,11 +68,14 @@ impl SlotGoals {
     pub fn moves_any(&self) -> bool {
         self.balance.is_some()
             || self.shards.is_some()
-            || !(self.join.is_empty() && self.empty.is_empty() && self.moves.is_empty())
+            || !(self.join.is_empty()
+                && self.empty.is_empty()
+                && self.leave.is_empty()
+                && self.moves.is_empty())
     }
 
     /// As they are typed.
-    pub fn options(&self) -> Vec<String> {
+    pub fn options(&self, quote: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut options = Vec::new();
         options.extend(
             self.give_up
@@ -77,6 +84,10 @@ impl SlotGoals {
         );
         options.extend(self.join.iter().map(|at| format!("--join {at}")));
         options.extend(self.empty.iter().map(|at| format!("--empty {at}")));
+        options.extend(self.leave.iter().map(|domain| {
+            let text = spelled(domain, quote);
+            format!("--leave {}", text.strip_prefix("node:").unwrap_or(&text))
+        }));
         options.extend(self.shards.map(|n| format!("--shards {n}")));
         if let Option::Some(balance) = self.balance {
             options.push(match balance.by {

@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use crate::action::Counted;
 use crate::action::Draft;
+use crate::action::Forget;
+use crate::action::Kind;
 use crate::action::Meet;
 use crate::action::MigrateSlots;
+use crate::action::Reset;
 use crate::action::Way;
 use crate::model::Address;
 use crate::model::Cluster;
+use crate::model::Domains;
 use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
@@ -38,6 +42,22 @@ pub struct Reshaped {
     pub cluster: Cluster,
     pub drafts: Vec<Draft>,
     pub tally: Tally,
+    /// Who follows another master once the slots have moved.
+    pub displaced: BTreeSet<NodeId>,
+}
+
+impl Reshaped {
+    /// Adds the steps to those that follow from the decision about copies and roles: who changes its
+    /// master with the slots is given another one only after that.
+    pub fn join(&self, drafts: &mut Vec<Draft>) {
+        for draft in drafts.iter_mut() {
+            let follows = draft.action.kind() == Kind::Replicate;
+            if follows && self.displaced.contains(&draft.action.subject()) {
+                draft.phase = draft.phase.max(Phase::Spread);
+            }
+        }
+        drafts.extend(self.drafts.iter().cloned());
+    }
 }
 
 /// What it comes to, and how few it could be.
@@ -67,10 +87,15 @@ pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, 
         goals,
         drafts: Vec::new(),
         tally: Tally::default(),
+        displaced: BTreeSet::new(),
     };
     shaper.run()?;
     let Shaper {
-        at, drafts, tally, ..
+        at,
+        drafts,
+        tally,
+        displaced,
+        ..
     } = shaper;
     let cluster = at.into_cluster();
     let mut tally = tally;
@@ -87,6 +112,7 @@ pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, 
         cluster,
         drafts,
         tally,
+        displaced,
     }))
 }
 
@@ -95,6 +121,7 @@ struct Shaper<'a> {
     goals: &'a SlotGoals,
     drafts: Vec<Draft>,
     tally: Tally,
+    displaced: BTreeSet<NodeId>,
 }
 
 impl Shaper<'_> {
@@ -118,10 +145,11 @@ impl Shaper<'_> {
             || goals.shards.is_some()
             || !goals.join.is_empty()
             || !goals.empty.is_empty()
+            || !goals.leave.is_empty()
         {
             self.share()?;
         }
-        Ok(())
+        self.say_goodbye()
     }
 
     /// The cluster is in a state in which slots may move.
@@ -216,6 +244,52 @@ impl Shaper<'_> {
         Ok(())
     }
 
+    /// Live members that are to leave the cluster, in node order.
+    fn leavers(&self) -> Result<BTreeSet<NodeId>, SlotTrouble> {
+        let domains = Domains::of(&self.at);
+        let mut leavers = BTreeSet::new();
+        for domain in &self.goals.leave {
+            let nodes = domains.nodes_in(domain);
+            let nodes = nodes.map_err(|e| SlotTrouble::NoDomain(e.to_string()))?;
+            leavers.extend(
+                nodes
+                    .into_iter()
+                    .filter(|&id| self.at.node(id).is_live_member()),
+            );
+        }
+        Ok(leavers)
+    }
+
+    /// Who leaves is reset and then forgotten: the other way round it would come back, as it lives and
+    /// knows the others.
+    fn say_goodbye(&mut self) -> Result<(), SlotTrouble> {
+        let leavers = self.leavers()?;
+        for &node in &leavers {
+            let master = self.at.root(node).filter(|root| !leavers.contains(root));
+            let reset = Reset {
+                node,
+                after: master.into_iter().collect(),
+            };
+            let name = self.at.node(node).to_string();
+            let reason = format!("{name} leaves, and would come back if it still knew anybody");
+            self.push(reset.into(), Phase::Change, Vec::new(), reason);
+        }
+        let stay: Arc<[NodeId]> = {
+            let live = self.at.iter().filter(|(_, n)| n.is_live_member());
+            live.map(|(id, _)| id).collect()
+        };
+        for &node in &leavers {
+            let forget = Forget {
+                node,
+                tell: stay.clone(),
+                loses: SlotSet::new(),
+            };
+            let reason = "it left, and its old id is nobody's any more".to_owned();
+            self.push(forget.into(), Phase::Tidy, Vec::new(), reason);
+        }
+        Ok(())
+    }
+
     /// A node that may get slots: a master that owns some, or one without any key.
     fn comer(&self, option: &'static str, address: &Address) -> Result<NodeId, SlotTrouble> {
         let id = self.find(option, address)?;
@@ -276,6 +350,11 @@ impl Shaper<'_> {
         };
         let mib = self.mib(from, slots.len());
         self.tally.mib += u64::from(mib);
+        if self.at.node(from).slots == slots {
+            self.displaced.insert(from);
+            let followers = self.at.followers(from);
+            self.displaced.extend(followers);
+        }
         let seen_by = self.everyone();
         let action = MigrateSlots {
             from,
@@ -331,6 +410,11 @@ impl Shaper<'_> {
             }
             leaving.insert(id);
         }
+        let gone = self.leavers()?;
+        leaving.extend(gone.iter().filter(|id| owners.contains(id)));
+        if let Some(id) = joining.intersection(&gone).next() {
+            return Err(SlotTrouble::Both { node: *id });
+        }
         if let Some(wanted) = goals.shards {
             self.reach(wanted, &owners, &mut joining, &mut leaving)?;
         }
@@ -338,6 +422,12 @@ impl Shaper<'_> {
         let left = masters.len() - leaving.len();
         if left < MASTERS_MIN && left < owners.len() {
             return Err(SlotTrouble::TooFew { masters: left });
+        }
+        if !leaving.is_empty() && !self.at.settings.allow_replica_migration {
+            let of = |id: &&NodeId| !self.at.followers(**id).is_empty();
+            if let Some(&node) = leaving.iter().find(of) {
+                return Err(SlotTrouble::ReplicasStay { node });
+            }
         }
         joining.iter().for_each(|&id| self.meet(id));
         let weights = self.weights()?;

@@ -21,6 +21,12 @@ pub enum SlotTrouble {
         option: &'static str,
         node: NodeId,
     },
+    /// The words for a domain that the capture does not know.
+    NoDomain(String),
+    /// Replicas would stay with a master that gives everything away.
+    ReplicasStay {
+        node: NodeId,
+    },
     /// It owns slots already.
     OwnsSlots {
         node: NodeId,
@@ -99,6 +105,7 @@ impl SlotTrouble {
         match self {
             Self::Nobody { .. }
             | Self::NoMaster { .. }
+            | Self::NoDomain(_)
             | Self::OwnsSlots { .. }
             | Self::IsReplica { .. }
             | Self::HasCopy { .. }
@@ -110,6 +117,7 @@ impl SlotTrouble {
             | Self::Uncovered { .. }
             | Self::Open { .. }
             | Self::NoMajority
+            | Self::ReplicasStay { .. }
             | Self::NotTold { .. } => Ending::Refused,
             Self::TooFew { .. } | Self::TooFewSpares { .. } | Self::NoRoom => Ending::Blocked,
         }
@@ -127,6 +135,12 @@ impl fmt::Display for Said<'_, SlotTrouble> {
             SlotTrouble::NoMaster { option, node: id } => {
                 write!(f, "`{option} {}`: it is no live master", node(id))
             }
+            SlotTrouble::NoDomain(words) => write!(f, "`--leave`: {words}"),
+            SlotTrouble::ReplicasStay { node: id } => write!(
+                f,
+                "{} has replicas, and `cluster-allow-replica-migration no` would leave them with a master of nothing; set it to yes for as long as slots move",
+                node(id)
+            ),
             SlotTrouble::OwnsSlots { node: id } => write!(
                 f,
                 "{} owns slots already; `--balance-slots` evens masters out",

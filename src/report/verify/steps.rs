@@ -225,6 +225,10 @@ impl At<'_> {
             }
             return;
         };
+        if matches!(step.action, Kind::Kill | Kind::Reset) {
+            self.is(flaws, "guard.id", step.guard.id.as_deref(), node);
+            self.owns(flaws, "node", node, &SlotSet::new());
+        }
         let Some(target) = target else { return };
         match step.action {
             Kind::Failover => {
@@ -270,7 +274,9 @@ impl At<'_> {
             | Kind::SetEpoch
             | Kind::AddSlots
             | Kind::BumpEpoch
-            | Kind::Forget => {}
+            | Kind::Forget
+            | Kind::Kill
+            | Kind::Reset => {}
         }
     }
 
