@@ -75,6 +75,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         copied_mib: 0,
         restart: None,
         seconds: 0,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }
@@ -94,6 +95,7 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
         tell: Vec::new(),
         slots: None,
         mode: None,
+        epoch: None,
         after: Vec::new(),
         barrier: None,
         pause_ms: 0,

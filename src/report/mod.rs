@@ -85,6 +85,8 @@ pub use plan::PlanFile;
 pub use plan::PlanReport;
 pub use plan::Proof;
 pub use plan::Refusal;
+pub use plan::Reshard;
+pub use plan::ReshardMaster;
 pub use plan::Restart;
 pub use plan::ShardFacts;
 pub use plan::Step;
