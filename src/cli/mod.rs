@@ -4,6 +4,7 @@
 //! [`run`]. Data goes to standard output, talk to standard error.
 
 mod archive;
+mod baseline;
 mod capture;
 mod check;
 mod collect;
@@ -18,9 +19,9 @@ mod list;
 mod output;
 mod plan;
 mod plan_file;
+mod policy;
 mod redact;
 mod script;
-mod suggest;
 mod verify;
 mod whole;
 
@@ -41,6 +42,7 @@ pub use crate::cli::output::Screen;
 pub use crate::cli::output::Streams;
 use crate::cli::output::Terminal;
 use crate::text::safe::safe;
+use crate::text::suggest;
 
 /// Offline analyzer and planner for Redis-protocol clusters; it never opens a socket
 ///

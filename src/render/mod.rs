@@ -5,6 +5,7 @@
 //! neither paint the terminal nor forge a line. Start reading at `page.rs`, the layout that all
 //! commands share, then at `check.rs`.
 
+mod allowed;
 mod causes;
 mod check;
 mod diagnostics;

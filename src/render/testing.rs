@@ -77,6 +77,9 @@ pub fn finding(severity: Severity, code: Code, rule: &str, message: &str) -> Fin
             line: 3,
             column: 1,
         }],
+        allowed: false,
+        allowed_by: None,
+        known: false,
     }
 }
 

@@ -44,6 +44,7 @@ pub use cause::Cause;
 pub use cause::CauseKind;
 pub use check::CheckReport;
 pub use check::check;
+pub use check::check_of;
 pub use doubt::DoubtKind;
 pub use doubt::Doubted;
 pub use failure::ErrorKind;

@@ -37,6 +37,7 @@ use crate::report::plan::proof;
 use crate::report::plan::step::step;
 use crate::report::promises::Promises;
 use crate::report::state;
+use crate::rules;
 use crate::rules::Finding;
 use crate::rules::Phase;
 use crate::simulate::Moment;
@@ -44,6 +45,7 @@ use crate::simulate::Moment;
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
     let found = capture::found(inventory);
+    let request = &request.leaving(rules::left_alone(&inventory.policy, &found));
     let mut report = empty(inventory, &found, request);
     let plan = match plan::on(inventory, &found, request) {
         Ok(plan) => Ok(plan),
@@ -65,6 +67,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
 /// The same answer for a plan that is refused once it is made.
 pub fn refused(inventory: &Inventory, request: &Request, why: &Obstacle) -> PlanReport {
     let found = capture::found(inventory);
+    let request = &request.leaving(rules::left_alone(&inventory.policy, &found));
     let mut report = empty(inventory, &found, request);
     let promises = Promises::of(inventory, &found, None);
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
@@ -116,8 +119,14 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         assumptions: Vec::new(),
         copied_mib: 0,
         seconds: 0,
-        diagnostics: capture::diagnostics(inventory),
+        diagnostics: diagnostics(inventory, found),
     }
+}
+
+fn diagnostics(inventory: &Inventory, found: &[Finding]) -> Vec<report::Diagnostic> {
+    let mut all = capture::all_diagnostics(inventory, found);
+    all.extend(report::told(&rules::unfollowed(&inventory.policy)));
+    all
 }
 
 /// The captured shards, by owner.
@@ -179,8 +188,9 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
             reason: exposure_reason(captured, &plan.steps, e.step),
         })
         .collect();
-    report.remaining = plan
-        .remaining
+    let mut remaining = plan.remaining.clone();
+    rules::judge(inventory, &plan.end, &mut remaining);
+    report.remaining = remaining
         .iter()
         .map(|f| capture::finding(inventory, &plan.end, f, promises))
         .collect();
