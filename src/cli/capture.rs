@@ -3,7 +3,10 @@
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::ffi::OsString;
+use std::path::Path;
 use std::path::PathBuf;
+
+use clap::ValueEnum;
 
 use crate::cli::Failure;
 use crate::cli::Format;
@@ -28,9 +31,25 @@ use crate::text::quote::shell_word;
 use crate::text::safe::safe;
 use crate::text::words::count;
 
+/// How an answer is written.
+pub(super) trait Written: ValueEnum + Copy + Default + Send + Sync + 'static {
+    /// Whether the inputs are named by their hashes in it.
+    fn hashes(self) -> Hashes;
+}
+
+impl Written for Format {
+    fn hashes(self) -> Hashes {
+        match self {
+            // Only JSON names the inputs.
+            Self::Json => Hashes::Wanted,
+            Self::Text => Hashes::NotWanted,
+        }
+    }
+}
+
 /// The capture and what belongs to it.
 #[derive(clap::Args, Debug)]
-pub(super) struct CaptureArgs {
+pub(super) struct CaptureArgs<F: Written = Format> {
     /// Files, directories and archives (tar, zip, gzip, zstd) saved from one cluster, or - for
     /// standard input
     #[arg(required = true, value_name = "CAPTURE")]
@@ -53,21 +72,14 @@ pub(super) struct CaptureArgs {
     now: Option<u64>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: Format,
+    pub format: F,
 }
 
-impl CaptureArgs {
+impl<F: Written> CaptureArgs<F> {
     /// Reads the capture. Fails if a file that a flag names cannot be used, or if nothing in the
     /// capture says what nodes there are; the diagnostics are drawn then.
     pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
-        // Only JSON names the inputs.
-        self.read_with(
-            match self.format {
-                Format::Json => Hashes::Wanted,
-                Format::Text => Hashes::NotWanted,
-            },
-            terminal,
-        )
+        self.read_with(self.format.hashes(), terminal)
     }
 
     /// As [`Self::read`], for an answer that is a plan file whatever is printed.
@@ -138,6 +150,19 @@ impl CaptureArgs {
         Ok(inventory)
     }
 
+    /// Without any flag but the policy.
+    pub fn of(capture: &[OsString], policy: Option<&OsString>) -> Self {
+        Self {
+            capture: capture.to_vec(),
+            policy: policy.cloned(),
+            hosts: None,
+            disks: None,
+            home: None,
+            now: None,
+            format: F::default(),
+        }
+    }
+
     /// The capture flags as words of a shell, to be repeated in a hint.
     pub fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = self
@@ -157,6 +182,20 @@ impl CaptureArgs {
             }
         }
         words
+    }
+
+    /// The only argument, if it is a plan file: a JSON object with an id of one.
+    pub fn lone_plan(&self) -> Option<OsString> {
+        let [file] = &self.capture[..] else {
+            return None;
+        };
+        let is_json = Path::new(file).extension() == Some(OsStr::new("json"));
+        if !is_json || !Path::new(file).is_file() {
+            return None;
+        }
+        let text = std::fs::read_to_string(file).ok()?;
+        let value: serde_json::Value = serde_json::from_str(&text).ok()?;
+        value.get("plan_id").map(|_| file.clone())
     }
 
     /// Every file and directory that is read.

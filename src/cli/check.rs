@@ -7,10 +7,11 @@ use clap::ValueEnum;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::baseline;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
 use crate::cli::whole;
 use crate::diagnostic::Severity;
@@ -23,7 +24,7 @@ use crate::text::words::count;
 #[derive(clap::Args, Debug)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// Exit with 1 if there is a finding of this severity or a worse one
     #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
     fail_on: FailOn,
@@ -72,19 +73,25 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
             report.keep_new();
         }
     }
+    let exit = if args.fail_on.counts(&report) == 0 {
+        Exit::Clean
+    } else {
+        Exit::Found
+    };
     match args.capture.format {
-        Format::Json => terminal.data(&render::json::report(&report))?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.findings);
             let look = terminal.data_look();
             terminal.data(&render::check(&report, look))?;
         }
+        AnyFormat::Of(form) => {
+            let brief = render::check_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, exit));
+        }
     }
-    Ok(if args.fail_on.counts(&report) == 0 {
-        Exit::Clean
-    } else {
-        Exit::Found
-    })
+    Ok(exit)
 }
 
 impl CheckArgs {

@@ -12,6 +12,7 @@ mod docs;
 mod explain;
 mod failure;
 mod files;
+mod form;
 mod glossary;
 mod impact;
 mod limits;
@@ -22,6 +23,7 @@ mod plan_file;
 mod policy;
 mod redact;
 mod script;
+mod show;
 mod verify;
 mod whole;
 
@@ -73,6 +75,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
+    /// The topology in the terminal: shards, hosts, slots, views; or a plan file for review
+    Show(show::ShowArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
@@ -118,7 +122,7 @@ enum Format {
 /// Runs one command. `args` come without the program's name. The answer is the exit code.
 pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
     let columns = streams.stdout_screen.columns;
-    let mut terminal = Terminal::new(streams, output::wants_json(args));
+    let mut terminal = Terminal::new(streams, output::wants(args));
     let arguments = match parse(args, columns) {
         Ok(arguments) => arguments,
         Err(error) => return terminal.usage(&error).into(),
@@ -130,6 +134,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::Show(args) => show::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
@@ -140,7 +145,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Ok(exit) => exit.into(),
         Err(failure) => {
             terminal.failure(&failure);
-            failure.exit().into()
+            terminal.exit_of(&failure).into()
         }
     }
 }

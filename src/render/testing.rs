@@ -206,6 +206,7 @@ pub fn refusal() -> Refusal {
         subject: "R001 10.0.0.1:7000".into(),
         reason: "no spare outside its host".into(),
         unlock: "one more host".into(),
+        found: Vec::new(),
     }
 }
 

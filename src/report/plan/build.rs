@@ -57,7 +57,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
     report.found = found.iter().map(told).collect();
     match plan {
-        Ok(plan) => fill(inventory, &plan, &promises, &mut report),
+        Ok(plan) => fill(inventory, &found, &plan, &promises, &mut report),
         Err(why) => refuse(inventory, &why, &mut report),
     }
     report.plan_id = plan_id(&mut report);
@@ -151,7 +151,13 @@ fn taken(inventory: &Inventory) -> Option<u64> {
     clocks.min().map(|ms| ms / 1000)
 }
 
-fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut PlanReport) {
+fn fill(
+    inventory: &Inventory,
+    found: &[Finding],
+    plan: &Plan,
+    promises: &Promises,
+    report: &mut PlanReport,
+) {
     let captured = &inventory.cluster;
     if let Some(why) = unspellable(inventory, plan) {
         refuse(inventory, &why, report);
@@ -199,7 +205,15 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
         .iter()
         .any(|f| plan.selection.has(f.rule.code));
     let refusals = plan.refusals.iter();
-    report.refusals = refusals.map(|r| refusal(&plan.end, r)).collect();
+    let refused = |r: &Refusal| report::Refusal {
+        found: (0..)
+            .zip(found)
+            .filter(|(_, finding)| r.about.concerns(finding, captured))
+            .map(|(place, _)| place)
+            .collect(),
+        ..refusal(&plan.end, r)
+    };
+    report.refusals = refusals.map(refused).collect();
     let spoiled = capture::spoiled(inventory);
     let advice = plan.advice.iter().map(|advice| match advice {
         Advice::Restart(restart) => Advice::Restart(restart.clone().mending(&spoiled)),
@@ -248,6 +262,7 @@ fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
         subject: Said(&refusal.about, cluster).to_string(),
         reason: Said(&refusal.reason, cluster).to_string(),
         unlock: Said(&refusal.unlock, cluster).to_string(),
+        found: Vec::new(),
     }
 }
 

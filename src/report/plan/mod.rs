@@ -120,6 +120,9 @@ pub struct Refusal {
     pub subject: String,
     pub reason: String,
     pub unlock: String,
+    /// Places in `found`, from 0, of what it is about.
+    #[serde(default)]
+    pub found: Vec<u32>,
 }
 
 /// The answer of `plan`, and the plan file.
