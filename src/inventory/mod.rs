@@ -46,6 +46,7 @@ mod server;
 mod sights;
 mod slots;
 mod states;
+mod tablets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
@@ -75,6 +76,7 @@ pub use origins::Origins;
 pub use sights::Sight;
 pub use sights::Sights;
 pub use states::State;
+pub use tablets::TabletsSeen;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -123,6 +125,8 @@ pub struct Inventory {
     pub behind_one_ip: Vec<NodeId>,
     /// Rows of host, disk and home maps that fit no node.
     pub unused_rows: Vec<Place>,
+    /// The other family: what a name server of FEDB printed; `None` where none did.
+    pub tablets: Option<TabletsSeen>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
