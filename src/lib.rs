@@ -28,6 +28,8 @@
 //! | `render` | report to bytes, one file per format | model, text, measure, action, tablets, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
+#![forbid(unsafe_code)]
+
 pub mod action;
 pub mod cli;
 pub mod collect;

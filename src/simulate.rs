@@ -8,6 +8,7 @@ use crate::action::Ahead;
 use crate::action::Command;
 use crate::action::Counted;
 use crate::action::Guard;
+use crate::action::Kind;
 use crate::action::Operands;
 use crate::action::Step;
 use crate::action::Wait;
@@ -66,7 +67,7 @@ pub fn run(
     let mut at = Counted::new(start.clone());
     let ahead = Ahead::of(steps.iter().map(|s| &s.draft.action), &at);
     let (mut moments, mut exposure) = (Vec::with_capacity(steps.len()), Vec::new());
-    let thin_at_start = at.thin().len();
+    let mut thin_accepted = at.thin().len();
     for (index, step) in steps.iter().enumerate() {
         let broken = |why: String| Broken {
             step: index + 1,
@@ -104,7 +105,11 @@ pub fn run(
         if more > 0 {
             return Err(broken(format!("{more} slots lose their owner")));
         }
-        if at.thin().len() > thin_at_start + 1 {
+        // Who has something stopped wants it so.
+        let stops = matches!(action.kind(), Kind::Kill | Kind::Reset);
+        if stops {
+            thin_accepted = thin_accepted.max(at.thin().len());
+        } else if at.thin().len() > thin_accepted + 1 {
             return Err(broken("a second shard falls below two copies".to_owned()));
         }
         action.finish(&mut at);

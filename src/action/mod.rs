@@ -119,6 +119,8 @@ actions! {
     replicate => Replicate,
     set_slot => SetSlot,
     failover => Failover,
+    kill => Kill,
+    reset => Reset,
     forget => Forget,
 }
 

@@ -19,6 +19,8 @@ pub enum Milestone {
     Promoted(NodeId),
     /// The node's open slots are closed.
     Closed(NodeId),
+    /// The node runs no more, or no more as the member that it was.
+    Stopped(NodeId),
 }
 
 /// Order within a phase.
@@ -28,6 +30,8 @@ pub enum Rank {
     Copies,
     Closings,
     Promotions,
+    /// What is stopped leads nothing any more.
+    Stops,
     /// Waits for everything else in the plan.
     Last,
 }

@@ -30,6 +30,10 @@ pub enum Until {
     Empty,
     /// The slots are open no more.
     Closed,
+    /// Nobody answers there.
+    Down,
+    /// It lists itself alone, under another id.
+    Alone,
 }
 
 impl Until {
@@ -42,6 +46,8 @@ impl Until {
             Self::SlotsOwned => "slots-owned",
             Self::Empty => "empty",
             Self::Closed => "closed",
+            Self::Down => "down",
+            Self::Alone => "alone",
         }
     }
 }

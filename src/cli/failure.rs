@@ -20,6 +20,8 @@ pub enum Exit {
     Failed = 2,
     /// Refused; the reason was printed.
     Refused = 3,
+    /// A goal cannot be reached.
+    Blocked = 4,
     /// Not proven under `--require-proof`.
     Unproven = 5,
 }

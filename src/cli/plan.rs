@@ -1,6 +1,7 @@
 //! `plan`: the shortest safe list of steps, for review.
 
 mod flags;
+mod goals;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use crate::cli::explain;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
+use crate::cli::plan::goals::GoalArgs;
 use crate::cli::whole;
 use crate::emit;
 use crate::model::Domain;
@@ -49,6 +51,8 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
     #[command(flatten)]
+    goals: GoalArgs,
+    #[command(flatten)]
     flags: Flags,
     /// Exit with 5 unless every level of the plan is proven minimal
     #[arg(long)]
@@ -67,6 +71,10 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
+    })?;
+    plan::goal::check(&request.goals, &inventory.cluster).map_err(|bad| {
+        let help = "each goal must name something of the capture, and no two the opposite";
+        Failure::Usage(bad.to_string(), help.to_owned())
     })?;
     let mut report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
     // What is reviewed is what runs: a plan that no script takes is none.
@@ -133,12 +141,15 @@ impl PlanArgs {
             force: self.force.clone(),
             dead: self.dead.clone(),
             flags: self.flags.given(),
+            goals: self.goals.goals(),
         })
     }
 
     fn exit(&self, report: &PlanReport) -> Exit {
         if report.refused.is_some() {
             Exit::Refused
+        } else if report.blocked {
+            Exit::Blocked
         } else if self.require_proof && unproven(report).next().is_some() {
             Exit::Unproven
         } else {

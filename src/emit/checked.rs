@@ -158,7 +158,9 @@ impl CheckedStep {
                     format!("CLUSTER REPLICATE {before}"),
                 ))
             }
-            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget => None,
+            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset => {
+                None
+            }
         }
     }
 

@@ -115,7 +115,18 @@ fn commands(step: &CheckedStep, later: &[CheckedStep], last_forget: Option<u32>)
                 look.into_iter().chain([cli(close)])
             })
             .collect(),
-        Kind::Meet | Kind::Failover | Kind::Flush => step.commands().iter().map(cli).collect(),
+        Kind::Kill => {
+            // It takes a port alone, and acts where it is run.
+            let who = step.who();
+            let (host, port) = who.rsplit_once(':').unwrap_or((&who, ""));
+            vec![
+                format!("# on {host} only: the command names no host"),
+                format!("flashbase kill {port}"),
+            ]
+        }
+        Kind::Meet | Kind::Failover | Kind::Flush | Kind::Reset => {
+            step.commands().iter().map(cli).collect()
+        }
     }
 }
 
@@ -207,6 +218,16 @@ fn wait(step: &CheckedStep) -> String {
         }
         Kind::SetSlot => format!("until {who} shows {slots} open no more, at most {limit}"),
         Kind::Flush => format!("until dbsize of {who} is 0, at most {limit}"),
+        Kind::Kill => {
+            let host = who.rsplit_once(':').map_or(&*who, |(host, _)| host);
+            format!(
+                "until nobody answers at {who}; a process that hangs has to be ended on {host} by kill -9"
+            )
+        }
+        Kind::Reset => format!(
+            "until cluster nodes of {who} lists itself alone, and no other node lists the old id with \
+             an address, at most {limit}"
+        ),
     }
 }
 

@@ -38,6 +38,8 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         inputs: Vec::new(),
         complete: true,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: Views {
             read: 0,
             behind: 0,

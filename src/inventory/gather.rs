@@ -4,6 +4,7 @@
 //! as the number of a distinct fact.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::Capture;
@@ -64,6 +65,8 @@ pub(super) struct Gathered {
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
+    /// Files that a flag named: what they map stands against any other.
+    pub named: BTreeSet<Arc<str>>,
     pub properties: Vec<(Arc<str>, Properties)>,
     pub distributions: Vec<(Arc<str>, Distribution)>,
     /// What servers on a host are started with, where only the host's files tell which it is.

@@ -201,6 +201,7 @@ pub fn read_with_maps(
     let mut gathered = gather::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
+    gathered.named = maps.iter().map(|m| m.path.clone()).collect();
     given::keep_maps_only(&mut gathered);
     let mut sources = sources.into_iter();
     loop {

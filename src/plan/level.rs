@@ -20,11 +20,13 @@ pub use crate::measure::Level;
 pub use crate::measure::add;
 
 /// Every level that is printed, in order. Ties are not, as they only choose among equals, nor are
-/// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order.
-pub const PRINTED: [Level; 18] = [
+/// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order. Those of
+/// a goal are printed where it was asked for.
+pub const PRINTED: [Level; 19] = [
     Level::Serve,
     Level::Protect,
     Level::Missing,
+    Level::Drain,
     Level::SameHost,
     Level::Moves,
     Level::SameZone,
@@ -154,6 +156,7 @@ impl Selection {
             | Level::Home
             | Level::Tidy => counted(),
             Level::Worse
+            | Level::Drain
             | Level::Moves
             | Level::Beside
             | Level::Surplus

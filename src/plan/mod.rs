@@ -12,6 +12,8 @@ mod brute;
 mod closing;
 pub mod decision;
 mod draft;
+pub mod goal;
+mod homeward;
 mod leftover;
 pub mod level;
 pub mod order;
@@ -28,6 +30,8 @@ pub mod why;
 use crate::action::Counted;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::plan::goal::Demands;
+use crate::policy::Flag;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 use crate::rules::Finding;
@@ -38,6 +42,9 @@ pub use crate::rules::Phase;
 pub use admission::Obstacle;
 pub use admission::obstacles;
 pub use decision::Decision;
+pub use goal::BadGoal;
+pub use goal::Goal;
+pub use goal::GoalKind;
 pub use level::Level;
 pub use level::Selection;
 pub use problem::Problem;
@@ -74,6 +81,10 @@ pub struct Plan {
     pub assumptions: Vec<Assumption>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What goals came to, in the order of the request.
+    pub goals: Vec<goal::Outcome>,
+    /// Shards that were left, as a goal is blocked on them.
+    pub blocked: usize,
 }
 
 /// Why there is no plan.
@@ -82,6 +93,12 @@ pub enum NoPlan {
     /// Nothing may be planned on this capture.
     #[error("refused: {0:?}")]
     Refused(Obstacle),
+    /// What goals ask for makes no sense.
+    #[error(transparent)]
+    BadGoal(#[from] BadGoal),
+    /// Goals that cannot be reached: one entry for each shard that is in the way.
+    #[error("blocked: {0:?}")]
+    Blocked(Vec<Refusal>),
     /// A step of ours that the simulation refuses: a bug.
     #[error("the planner made a plan that it cannot simulate: {0}")]
     Broken(#[from] simulate::Broken),
@@ -153,9 +170,19 @@ fn planned(
     let served = serve::serve(captured, request, selection.level(Level::Serve));
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
+    let supposed = goal::suppose(goal::Inputs {
+        real: &served.cluster,
+        demands: Demands::of(&request.goals, &served.cluster)?,
+        request,
+        spares: problem::spares(&served.cluster, captured, &selection, request).0,
+        settled: &settled,
+    });
+    if !supposed.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
+        return Err(NoPlan::Blocked(supposed.blocked));
+    }
     let inputs = problem::Inputs {
         captured,
-        cluster: &served.cluster,
+        supposed: &supposed,
         policy,
         wanted,
         selection: &selection,
@@ -164,7 +191,7 @@ fn planned(
     };
     let problem = Problem::new(&inputs);
     let target = target::decide(&problem, effort);
-    let drafts = draft::drafts(
+    let mut drafts = draft::drafts(
         &problem,
         captured,
         &served,
@@ -172,9 +199,31 @@ fn planned(
         &target.decision,
         wanted,
     );
+    if !request.goals.is_empty() {
+        let end = target.decision.reach(&problem);
+        let decided = goal::Decided {
+            problem: &problem,
+            decision: &target.decision,
+            drafts: &drafts,
+            end: &end,
+            through: request.through,
+        };
+        let own = request.goals.iter().flat_map(|goal| goal.drafts(&decided));
+        let own: Vec<_> = own.collect();
+        drafts.extend(own);
+    }
     let steps = order::order(&Counted::new(captured.clone()), drafts);
     let run = simulate::run(captured, &steps, policy, wanted)?;
-    let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &target);
+    let values = verdict::values(
+        &problem,
+        captured,
+        &request.goals,
+        wanted,
+        &steps,
+        &run.end,
+        &target,
+    );
+    let goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
     let notes = advice::advice(&advice::Scene {
         captured,
         policy,
@@ -197,10 +246,12 @@ fn planned(
         exposure: run.exposure,
         moments: run.moments,
         remaining: run.remaining,
-        refusals: notes.refusals,
+        refusals: [supposed.blocked.clone(), notes.refusals].concat(),
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
+        goals,
+        blocked: supposed.blocked.len(),
         selection,
     })
 }

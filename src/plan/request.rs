@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Domain;
+use crate::plan::goal::Goal;
 use crate::policy::Flag;
 use crate::rules::Ask;
 use crate::rules::Code;
@@ -23,6 +24,8 @@ pub struct Request {
     pub dead: Vec<Domain>,
     /// What is permitted or asked for beyond a default plan.
     pub flags: BTreeSet<Flag>,
+    /// What the end must be besides.
+    pub goals: Vec<Goal>,
 }
 
 impl Request {
@@ -65,6 +68,8 @@ impl Request {
             text => quote(&text),
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
+        let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
+        options.extend(goals);
         options.extend(self.flags.iter().map(Flag::to_string));
         options
     }

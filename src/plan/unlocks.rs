@@ -102,6 +102,8 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::NodeOnOtherDisk
         | Unlock::HostsInOtherZone
         | Unlock::ThreeMasters
+        | Unlock::BringHome
+        | Unlock::OtherHomes
         | Unlock::AddReplicas { .. }
         | Unlock::AssignSlots(_)
         | Unlock::CaptureThenSaveKeys

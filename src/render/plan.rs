@@ -16,6 +16,8 @@ use crate::render::style::Look;
 use crate::render::table;
 use crate::report::Exposure;
 use crate::report::Finding;
+use crate::report::Goal;
+use crate::report::GoalVerdict;
 use crate::report::PlanReport;
 use crate::report::Refusal;
 use crate::rules::Code;
@@ -52,6 +54,15 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         check::headline(&mut page, &server, &report.summary, &report.views);
         state::line(&mut page, &report.state);
         page.gap();
+    }
+    goals(&mut page, &report.goals);
+    if report.blocked {
+        refusals(&mut page, &report.refusals);
+        if !look.quiet {
+            page.gap();
+            findings::brief(&mut page, "found", &report.found);
+        }
+        return page.finish();
     }
     if let Some(reason) = &report.refused {
         page.labelled(Ink::Error, "refused", reason);
@@ -97,6 +108,22 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
     page.finish()
 }
 
+/// Whether what was asked for can be had, before anything else.
+fn goals(page: &mut Page, goals: &[Goal]) {
+    for goal in goals {
+        let (verdict, ink) = match goal.verdict {
+            GoalVerdict::Ready => ("READY", Ink::Plain),
+            GoalVerdict::Partly => ("PARTLY BLOCKED", Ink::Warning),
+            GoalVerdict::Blocked => ("BLOCKED", Ink::Error),
+        };
+        let text = format!("{verdict}  {}", goal.says);
+        page.labelled(ink, goal.goal.word(), &text);
+    }
+    if !goals.is_empty() {
+        page.gap();
+    }
+}
+
 /// The plan in numbers.
 fn summary(report: &PlanReport) -> Vec<String> {
     let mut phrases = Vec::new();
@@ -131,9 +158,12 @@ fn nothing(report: &PlanReport) -> String {
 
 /// `2 errors, 1 warning` at the end of the plan. Notes count only where their cure was asked for.
 fn left(report: &PlanReport) -> Option<String> {
-    // No simulated step says anew what the nodes told of themselves.
-    let stays =
-        |f: &&Finding| f.code.family() == Family::Health && f.code != Code::ClusterStateFail;
+    // No simulated step says anew what the nodes told of themselves; whether they serve again
+    // after some, nobody knows.
+    let stays = |f: &&Finding| {
+        f.code.family() == Family::Health
+            && (f.code != Code::ClusterStateFail || report.steps.is_empty())
+    };
     let of = |severity: Severity| {
         let findings = report.remaining.iter();
         let told = report.found.iter().filter(stays);

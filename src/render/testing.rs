@@ -258,6 +258,8 @@ pub fn plan() -> PlanReport {
         inputs: inputs(),
         complete: true,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: Views {
             read: 6,
             behind: 0,

@@ -65,6 +65,8 @@ pub use list::Missing;
 pub use list::list;
 pub use plan::ClusterFacts;
 pub use plan::Exposure;
+pub use plan::Goal;
+pub use plan::GoalVerdict;
 pub use plan::Level;
 pub use plan::NoPlanFile;
 pub use plan::PLAN_VERSION;

@@ -184,7 +184,7 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
             let typed = typed(&any, client);
             vec![format!("{typed} # $1: each of $slots that is open")]
         }
-        Kind::Meet | Kind::Flush | Kind::Replicate | Kind::Failover => {
+        Kind::Meet | Kind::Flush | Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset => {
             let all = step.commands();
             all.iter().map(|command| typed(command, client)).collect()
         }
@@ -211,7 +211,21 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 both.is_some_and(|(slots, all)| slots.intersection(all) == *slots)
             }
             (Kind::Replicate | Kind::Flush, Kind::Replicate | Kind::Failover) => same_node,
-            (Kind::Meet | Kind::SetSlot | Kind::Forget, Kind::Replicate | Kind::Failover)
+            // Who left is no replica any more, and who was stopped does not answer.
+            (Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
+            (
+                Kind::Meet | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset,
+                Kind::Replicate | Kind::Failover,
+            )
+            | (
+                Kind::Meet
+                | Kind::SetSlot
+                | Kind::Failover
+                | Kind::Forget
+                | Kind::Kill
+                | Kind::Reset,
+                Kind::Kill | Kind::Reset,
+            )
             | (Kind::Failover, Kind::Replicate)
             | (
                 Kind::Meet
@@ -219,7 +233,9 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::Replicate
                 | Kind::SetSlot
                 | Kind::Failover
-                | Kind::Forget,
+                | Kind::Forget
+                | Kind::Kill
+                | Kind::Reset,
                 Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget,
             ) => false,
         };

@@ -51,6 +51,7 @@ impl At<'_> {
     pub(super) fn relied(self) -> Result<Relied, EmitError> {
         let guard = &self.0.guard;
         self.belong()?;
+        self.proof_of_death()?;
         Ok(Relied {
             keys: self.count("guard.keys", guard.keys)?,
             donor: match &guard.donor {
@@ -81,6 +82,17 @@ impl At<'_> {
         })
     }
 
+    /// A takeover without a vote splits the cluster in two where the others live: what says that
+    /// they do not must be looked at again, so a file that does not tell is refused.
+    fn proof_of_death(self) -> Result<(), EmitError> {
+        let takeover = self.0.mode == Some(StepMode::Takeover);
+        let told = !self.0.guard.dead.is_empty() || self.0.guard.minority.is_some();
+        match takeover && !told {
+            true => Err(EmitError::Unproven { step: self.0.id }),
+            false => Ok(()),
+        }
+    }
+
     /// A guard that the action does not look at is refused rather than passed over in silence.
     fn belong(self) -> Result<(), EmitError> {
         let (guard, action) = (&self.0.guard, self.0.action);
@@ -88,9 +100,10 @@ impl At<'_> {
         let forced = action == Kind::Failover && self.0.mode.is_some_and(StepMode::is_forced);
         let takeover = forced && self.0.mode == Some(StepMode::Takeover);
         let flushed = matches!(action, Kind::Meet | Kind::Flush);
+        let gives = matches!(action, Kind::Replicate | Kind::Kill | Kind::Reset);
         let set = [
             ("guard.keys", guard.keys.is_some(), flushed),
-            ("guard.donor", guard.donor.is_some(), replicate),
+            ("guard.donor", guard.donor.is_some(), gives),
             ("guard.receiver", guard.receiver.is_some(), replicate),
             ("guard.served", guard.served.is_some(), replicate),
             ("guard.copy", guard.copy.is_some(), forced),

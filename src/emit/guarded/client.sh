@@ -142,6 +142,8 @@ tell_one() {
     last_line
     note "step $step reply $to $(printable "$last")"
     [[ $last != OK ]] || return 0
+    # Who stops says nothing more.
+    [[ $action != kill || -n $last ]] || return 0
     flying[step]=''
     case $last in
     LOADING* | BUSY* | NOAUTH* | WRONGPASS* | NOPERM* | TRYAGAIN* | CLUSTERDOWN* | MISCONF* | MASTERDOWN*)

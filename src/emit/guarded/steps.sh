@@ -39,7 +39,15 @@ own_progress() {
         survey
         return
     fi
+    if [[ $action == kill ]]; then
+        ! is_down || state=complete
+        return 0
+    fi
     view "$address" || return 1
+    if [[ $action == reset ]]; then
+        ! is_alone || state=complete
+        return 0
+    fi
     # Another process there: the guard will say so.
     [[ $own_id == "$node" ]] || return 0
     case $action in
@@ -67,6 +75,24 @@ own_progress() {
         ;;
     esac
     return 0
+}
+
+# is_down: nobody answers under the id any more. Silence alone proves nothing of the sort: it is a
+# connection that is refused, another process there, or the word of an owner of slots.
+is_down() {
+    local at
+    if lives "$node" "$address"; then
+        no again "$address still answers"
+        return
+    fi
+    ((ask_status != 0)) && [[ $why != *refused* ]] || return 0
+    at=$(an_owner) && view "$at" && look_up "$node" && lost && return 0
+    no again "$address does not answer, but no owner of slots calls it failed: end it on its host"
+}
+
+# is_alone: the view read last is of a process under another id that knows nobody.
+is_alone() {
+    [[ $own_id != "$node" ]] && ((${#lines[@]} == 1))
 }
 
 # follows: the node is a replica of the step's master, or of who took over from it by the plan.
@@ -127,6 +153,7 @@ seen_at() {
     replicate) look_up "$node" && [[ $seen_role == replica && $seen_master == "$target" ]] ;;
     failover) look_up "$node" && [[ $seen_role == master ]] && covers "$seen_slots" "$slots" ;;
     forget) ! look_up "$target" ;;
+    reset) ! look_up "$node" || lost ;;
     *) return 0 ;;
     esac
 }
@@ -217,6 +244,15 @@ effect() {
     flush)
         lack="$address still holds keys"
         keyless "$address"
+        ;;
+    kill)
+        lack="$address still answers"
+        is_down
+        ;;
+    reset)
+        lack="$address still knows others"
+        view "$address" && is_alone || return 1
+        narrow || { lack="still listed with an address at $pending" && return 1; }
         ;;
     esac
 }

@@ -252,7 +252,9 @@ impl<'a> Builder<'a> {
             usable: copy.usable || chained,
             ..*copy
         };
-        let turned = if owner { Cost::ZERO } else { turn() };
+        // Where a goal lets the owner hand over, every heir costs the same failover.
+        let stays = owner && unit.leader == unit.owner;
+        let turned = if stays { Cost::ZERO } else { turn() };
         let (away, lead) = self.roles(copy, turned);
         let act = Level::Actions.cost(1);
         let (stay, leave) = if chained {

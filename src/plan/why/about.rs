@@ -23,6 +23,8 @@ pub enum About {
     },
     /// A shard, by its owner.
     Shard(NodeId),
+    /// The same, by all its copies.
+    Copies(NodeId),
     Node(NodeId),
     /// Masters that want the same of the same host.
     Masters(Vec<NodeId>),
@@ -73,7 +75,7 @@ impl About {
                     false
                 }
             },
-            Self::Shard(owner) => {
+            Self::Shard(owner) | Self::Copies(owner) => {
                 node.is_some_and(|id| id == *owner || cluster.root(id) == Some(*owner))
             }
             Self::Node(id) | Self::Forget(id) => node == Some(*id),
@@ -92,6 +94,7 @@ impl fmt::Display for Said<'_, About> {
             About::Slots(slots) => write!(f, "slots {slots}"),
             About::OpenSlot { slot, node } => write!(f, "slot {slot} on {}", self.node(*node)),
             About::Shard(owner) => write!(f, "shard of {}", self.node(*owner)),
+            About::Copies(owner) => self.copies(f, *owner),
             About::Node(id) => write!(f, "{}", self.node(*id)),
             About::Masters(masters) => f.write_str(&nodes(cluster, masters)),
             About::Findings { codes, of } => {
@@ -113,6 +116,24 @@ impl fmt::Display for Said<'_, About> {
                 }
             }
         }
+    }
+}
+
+impl Said<'_, About> {
+    /// Slots, master and live replicas of a shard.
+    fn copies(&self, f: &mut fmt::Formatter<'_>, owner: NodeId) -> fmt::Result {
+        let master = self.node(owner);
+        write!(f, "slots {}, master {master}", master.slots)?;
+        let follows = |(id, n): &(NodeId, &crate::model::Node)| {
+            *id != owner && n.is_live_member() && self.1.root(*id) == Some(owner)
+        };
+        let replicas = self.1.iter().filter(follows);
+        let replicas: Vec<String> = replicas.map(|(_, n)| n.to_string()).collect();
+        if !replicas.is_empty() {
+            let word = words::plural(replicas.len(), "replica");
+            write!(f, ", {word} {}", replicas.join(", "))?;
+        }
+        Ok(())
     }
 }
 

@@ -21,6 +21,7 @@ pub use advice::Advice;
 pub use advice::MEND;
 pub use advice::Restart;
 pub use assumption::Assumption;
+pub use reason::Blocked;
 pub use reason::Chain;
 pub use reason::Lost;
 pub use reason::NoHeir;

@@ -73,6 +73,10 @@ pub enum Unlock {
     NodeOnOtherDisk,
     HostsInOtherZone,
     ThreeMasters,
+    /// Who is at home as a master.
+    BringHome,
+    /// Homes whose masters do not crowd.
+    OtherHomes,
     /// A copy more for so many masters, off that host.
     AddReplicas {
         number: usize,
@@ -128,6 +132,8 @@ impl Unlock {
             | Self::NodeOnOtherDisk
             | Self::HostsInOtherZone
             | Self::ThreeMasters
+            | Self::BringHome
+            | Self::OtherHomes
             | Self::AddReplicas { .. }
             | Self::AssignSlots(_)
             | Self::CaptureThenSaveKeys
@@ -244,6 +250,10 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::NodeOnOtherDisk => "a node on another disk",
             Unlock::HostsInOtherZone => "hosts in another zone",
             Unlock::ThreeMasters => "3 masters with slots on 3 hosts",
+            Unlock::BringHome => {
+                "bring back who is a master by the home map, or change the map"
+            }
+            Unlock::OtherHomes => "a home map that spreads the masters over more hosts",
             Unlock::AddReplicas {
                 number,
                 host,

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::measure;
+use crate::plan::GoalKind;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::report::HostLoad;
@@ -124,6 +125,35 @@ pub struct Refusal {
     pub unlock: String,
 }
 
+/// What was asked for beside a clean check, and what it comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Goal {
+    pub goal: GoalKind,
+    pub verdict: GoalVerdict,
+    /// Null for a goal that is about no domain.
+    pub domain: Option<String>,
+    /// Live members in the domain.
+    pub members: usize,
+    /// Those that own slots, before and after.
+    pub masters_before: usize,
+    pub masters_after: usize,
+    /// Processes there that steps stop or send away.
+    pub stopped: usize,
+    pub says: String,
+}
+
+/// Whether a goal can be reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoalVerdict {
+    /// The steps lead there.
+    Ready,
+    /// For the shards that are not among the refusals.
+    Partly,
+    /// There are no steps.
+    Blocked,
+}
+
 /// The answer of `plan`, and the plan file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PlanReport {
@@ -136,6 +166,13 @@ pub struct PlanReport {
     pub complete: bool,
     /// Set when no plan was made: why.
     pub refused: Option<String>,
+    /// A goal cannot be reached for some shards: there are no steps, and `refusals` has an entry for
+    /// each of them.
+    #[serde(default)]
+    pub blocked: bool,
+    /// What was asked for besides, in the order of the options.
+    #[serde(default)]
+    pub goals: Vec<Goal>,
     pub views: Views,
     /// Files of the first version may lack it.
     #[serde(default)]

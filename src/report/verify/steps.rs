@@ -207,6 +207,10 @@ impl At<'_> {
             }
             return;
         };
+        if matches!(step.action, Kind::Kill | Kind::Reset) {
+            self.is(flaws, "guard.id", step.guard.id.as_deref(), node);
+            self.owns(flaws, "node", node, &SlotSet::new());
+        }
         let Some(target) = target else { return };
         match step.action {
             Kind::Failover => {
@@ -240,7 +244,7 @@ impl At<'_> {
                 }
             }
             Kind::Meet => self.owns(flaws, "target", target, &SlotSet::new()),
-            Kind::Flush | Kind::SetSlot | Kind::Forget => {}
+            Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset => {}
         }
     }
 

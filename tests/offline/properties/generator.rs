@@ -277,6 +277,7 @@ fn request() -> impl Strategy<Value = Request> {
             force: None,
             dead: Vec::new(),
             flags: flags.map(|(&flag, _)| flag).collect(),
+            goals: Vec::new(),
         }
     })
 }

@@ -11,8 +11,11 @@ use topoplan::action::Failover;
 use topoplan::action::Flush;
 use topoplan::action::Forget;
 use topoplan::action::GuardRole;
+use topoplan::action::Kill;
+use topoplan::action::Kind;
 use topoplan::action::Meet;
 use topoplan::action::Replicate;
+use topoplan::action::Reset;
 use topoplan::action::SetSlot;
 use topoplan::diagnostic::Severity;
 use topoplan::inventory::Inventory;
@@ -101,6 +104,8 @@ fn name(cluster: &Cluster, action: &Action) -> String {
         Action::Failover(f) => format!("{} failover {:?}", node(f.node), f.mode),
         Action::Forget(forget) => format!("forget {}", node(forget.node)),
         Action::SetSlot(s) => format!("{} closes {}", node(s.node), s.slots),
+        Action::Kill(kill) => format!("{} is stopped", node(kill.node)),
+        Action::Reset(reset) => format!("{} is reset", node(reset.node)),
     }
 }
 
@@ -109,7 +114,7 @@ fn name(cluster: &Cluster, action: &Action) -> String {
 fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
     let mut cluster = Counted::new(start.clone());
     let mut forgets = false;
-    let at_start = thin(&cluster, None);
+    let mut at_start = thin(&cluster, None);
     for (index, step) in plan.steps.iter().enumerate() {
         let action = &step.draft.action;
         let say = |why: &str| {
@@ -149,9 +154,15 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             | Action::Flush(_)
             | Action::Failover(_)
             | Action::Forget(_)
-            | Action::SetSlot(_) => None,
+            | Action::SetSlot(_)
+            | Action::Kill(_)
+            | Action::Reset(_) => None,
         };
-        if thin(&cluster, syncing) > at_start + 1 {
+        // Who has something stopped wants it so.
+        let stops = matches!(action.kind(), Kind::Kill | Kind::Reset);
+        if stops {
+            at_start = at_start.max(thin(&cluster, syncing));
+        } else if thin(&cluster, syncing) > at_start + 1 {
             return say("a second shard falls below two copies");
         }
     }
@@ -397,7 +408,10 @@ fn step_written(
             )?;
             expect("role", guard.role == Some(GuardRole::Master))
         }
-        Action::Flush(Flush { node }) | Action::SetSlot(SetSlot { node, .. }) => {
+        Action::Flush(Flush { node })
+        | Action::SetSlot(SetSlot { node, .. })
+        | Action::Kill(Kill { node, .. })
+        | Action::Reset(Reset { node, .. }) => {
             expect("ends", step.node == name(*node) && step.target.is_none())?;
             expect("role", guard.role == role(*node))
         }
