@@ -42,9 +42,21 @@ pub(super) struct CaptureArgs {
     /// Home map: CSV with ip and port or address, role, and optionally master; or redis.properties
     #[arg(long, value_name = "FILE")]
     home: Option<OsString>,
+    /// Which of two clusters the capture is of, where it holds both
+    #[arg(long, value_enum, value_name = "FAMILY")]
+    family: Option<Family>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// A family of clusters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Family {
+    /// Redis, Valkey, flashbase and the like
+    Redis,
+    /// FEDB, RTIDB, OpenMLDB
+    Fedb,
 }
 
 impl CaptureArgs {
@@ -98,10 +110,27 @@ impl CaptureArgs {
                 limit: Limit::Rows,
             });
         }
-        if inventory.cluster.nodes.is_empty() {
+        self.choose_family(&mut inventory)?;
+        if inventory.cluster.nodes.is_empty() && inventory.tablets.is_none() {
             return Err(self.not_understood(&inventory, &collected));
         }
         Ok(inventory)
+    }
+
+    /// Content tells the family; a capture of two clusters is answered for one of them.
+    fn choose_family(&self, inventory: &mut Inventory) -> Result<(), Failure> {
+        match self.family {
+            Some(Family::Redis) => inventory.tablets = None,
+            Some(Family::Fedb) => inventory.cluster.nodes.clear(),
+            None if inventory.tablets.is_some() && !inventory.cluster.nodes.is_empty() => {
+                return Err(Failure::Usage(
+                    "the capture holds a Redis cluster and one of FEDB".to_owned(),
+                    "say `--family redis` or `--family fedb`".to_owned(),
+                ));
+            }
+            None => {}
+        }
+        Ok(())
     }
 
     /// The capture flags as words of a shell, to be repeated in a hint.
@@ -111,6 +140,11 @@ impl CaptureArgs {
             .iter()
             .map(|a| shell_word(&safe(&a.to_string_lossy())))
             .collect();
+        match self.family {
+            Some(Family::Redis) => words.push("--family redis".to_owned()),
+            Some(Family::Fedb) => words.push("--family fedb".to_owned()),
+            None => {}
+        }
         for (flag, file) in [
             ("--policy", &self.policy),
             ("--hosts", &self.hosts),

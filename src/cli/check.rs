@@ -7,6 +7,7 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
+use crate::cli::tablets;
 use crate::diagnostic::Severity;
 use crate::render;
 use crate::report;
@@ -30,6 +31,10 @@ enum FailOn {
 
 pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let inventory = args.capture.read(terminal)?;
+    if let Some(seen) = &inventory.tablets {
+        let report = tablets::check(&inventory, seen, args.capture.format, terminal)?;
+        return Ok(args.fail_on.exit(&report));
+    }
     let report = report::check(&inventory);
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
@@ -39,14 +44,18 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
             terminal.data(&render::check(&report, look))?;
         }
     }
-    Ok(if args.fail_on.counts(&report) == 0 {
-        Exit::Clean
-    } else {
-        Exit::Found
-    })
+    Ok(args.fail_on.exit(&report))
 }
 
 impl FailOn {
+    fn exit(self, report: &CheckReport) -> Exit {
+        if self.counts(report) == 0 {
+            Exit::Clean
+        } else {
+            Exit::Found
+        }
+    }
+
     /// Findings of this severity or a worse one.
     fn counts(self, report: &CheckReport) -> usize {
         let least = match self {

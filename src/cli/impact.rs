@@ -10,6 +10,8 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
+use crate::cli::tablets;
+use crate::cli::tablets::Losses;
 use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Domains;
@@ -42,6 +44,13 @@ enum Kind {
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let inventory = args.capture.read(terminal)?;
+    if let Some(seen) = &inventory.tablets {
+        let losses = match args.each {
+            Some(kind) => Losses::Each(kind.of_domain()),
+            None => Losses::Together(&args.lose),
+        };
+        return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
+    }
     let domains = Domains::of(&inventory.cluster);
     let cases = match args.each {
         Some(kind) => kind.all(&domains)?,
@@ -80,12 +89,7 @@ fn together(domains: &Domains, lost: &[Domain]) -> Result<Case, Failure> {
 impl Kind {
     /// One case for each domain of this kind, in the cluster's order.
     fn all(self, domains: &Domains) -> Result<Vec<Case>, Failure> {
-        let each = domains.each(match self {
-            Self::Host => DomainKind::Host,
-            Self::Disk => DomainKind::Disk,
-            Self::Zone => DomainKind::Zone,
-            Self::Node => DomainKind::Node,
-        });
+        let each = domains.each(self.of_domain());
         if each.is_empty() {
             return Err(self.unknown());
         }
@@ -94,6 +98,15 @@ impl Kind {
             nodes: nodes.into_iter().collect(),
         };
         Ok(each.into_iter().map(case).collect())
+    }
+
+    fn of_domain(self) -> DomainKind {
+        match self {
+            Self::Host => DomainKind::Host,
+            Self::Disk => DomainKind::Disk,
+            Self::Zone => DomainKind::Zone,
+            Self::Node => DomainKind::Node,
+        }
     }
 
     fn unknown(self) -> Failure {

@@ -21,6 +21,7 @@ mod plan_file;
 mod redact;
 mod script;
 mod suggest;
+mod tablets;
 mod verify;
 mod whole;
 

@@ -14,6 +14,7 @@ use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Health;
 use crate::model::TabletId;
+use crate::plan::Goal;
 use crate::render;
 use crate::report;
 use crate::report::CheckReport;
@@ -62,7 +63,10 @@ pub(super) fn impact(
     };
     if cases.is_empty() {
         let message = "the capture shows none of them for tablets".to_owned();
-        return Err(Failure::Usage(message, "name hosts and zones with `--hosts`".to_owned()));
+        return Err(Failure::Usage(
+            message,
+            "name hosts and zones with `--hosts`".to_owned(),
+        ));
     }
     let report = report::impact_tablets(inventory, seen, &cases);
     match format {
@@ -101,6 +105,23 @@ pub(super) fn list(
         }
     }
     Ok(Exit::Clean)
+}
+
+/// The domains that goals drain; other goals are none of tablets.
+pub(super) fn drained(goals: &[Goal]) -> Result<Vec<Domain>, Failure> {
+    let mut drained = Vec::new();
+    for goal in goals {
+        match goal {
+            Goal::Drain(drain) if !drain.stop => drained.push(drain.domain.clone()),
+            Goal::Drain(_) => {
+                return Err(Failure::Usage(
+                    "`--stop` is for Redis clusters".to_owned(),
+                    "a drained tablet holds nothing: stop it when you like".to_owned(),
+                ));
+            }
+        }
+    }
+    Ok(drained)
 }
 
 /// What was asked of `plan`, beyond what is the same in both families.

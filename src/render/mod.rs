@@ -20,6 +20,7 @@ mod state;
 mod steps;
 mod style;
 mod table;
+mod tablets;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -37,4 +38,7 @@ pub use plan::Typed;
 pub use plan::plan;
 pub use style::Look;
 pub use style::WIDTH;
+pub use tablets::check_tablets;
+pub use tablets::impact_tablets;
+pub use tablets::plan_tablets;
 pub use verify::verify;

@@ -62,7 +62,10 @@ fn state_line(page: &mut Page, state: &State, facts: &TabletFacts, summary: &Sum
     let mut parts = vec![match (summary.shards, facts.led) {
         (0, _) => "no partition is listed".to_owned(),
         (all, led) if all == led => "every partition has a leader that is alive".to_owned(),
-        (all, led) => format!("{led} of {} have a leader that is alive", count(all, "partition")),
+        (all, led) => format!(
+            "{led} of {} have a leader that is alive",
+            count(all, "partition")
+        ),
     }];
     parts.push(match facts.auto_failover {
         Some(true) => "auto_failover on".to_owned(),
@@ -82,7 +85,12 @@ fn state_line(page: &mut Page, state: &State, facts: &TabletFacts, summary: &Sum
         Serves::Partly | Serves::No => Ink::Error,
         Serves::Unknown => Ink::Warning,
     };
-    page.wrapped(Line::new().put(ink, "state"), LABEL, Ink::Plain, &parts.join(" · "));
+    page.wrapped(
+        Line::new().put(ink, "state"),
+        LABEL,
+        Ink::Plain,
+        &parts.join(" · "),
+    );
 }
 
 /// What to do, in order, and what is left.
@@ -98,7 +106,10 @@ pub fn plan_tablets(report: &TabletPlan, look: Look, typed: Typed) -> String {
         page.labelled(Ink::Error, "refused", reason);
         return page.finish();
     }
-    page.phrases(if report.blocked { "blocked" } else { "plan" }, &summary(report));
+    page.phrases(
+        if report.blocked { "blocked" } else { "plan" },
+        &summary(report),
+    );
     steps(&mut page, report);
     if !report.steps.is_empty() {
         if !look.quiet {
@@ -144,16 +155,26 @@ fn summary(report: &TabletPlan) -> Vec<String> {
             None => tally.push((step.action, 1)),
         }
     }
-    let words: Vec<String> = tally.iter().map(|(word, n)| format!("{n} {}", word.name())).collect();
+    let words: Vec<String> = tally
+        .iter()
+        .map(|(word, n)| format!("{n} {}", word.name()))
+        .collect();
     let mut phrases = vec![words.join(", ")];
-    let risky = report.steps.iter().filter(|step| step.risk.is_some()).count();
+    let risky = report
+        .steps
+        .iter()
+        .filter(|step| step.risk.is_some())
+        .count();
     phrases.push(match risky {
         0 => "no writes at risk".to_owned(),
         n => format!("{} may lose writes", count(n, "step")),
     });
     let levels = report.objective.iter().filter(|level| level.selected);
     let levels: Vec<_> = levels.collect();
-    let proven = levels.iter().filter(|level| level.proof != Proof::None).count();
+    let proven = levels
+        .iter()
+        .filter(|level| level.proof != Proof::None)
+        .count();
     phrases.push(match proven == levels.len() {
         true => format!("proven minimal ({proven} of {proven})"),
         false => format!("proven minimal on {proven} of {} levels", levels.len()),
@@ -186,7 +207,10 @@ fn steps(page: &mut Page, report: &TabletPlan) {
 fn said(step: &TabletStep) -> String {
     match &step.command {
         Some(command) => command.clone(),
-        None => format!("restart {} (by hand)", step.address.as_deref().unwrap_or("-")),
+        None => format!(
+            "restart {} (by hand)",
+            step.address.as_deref().unwrap_or("-")
+        ),
     }
 }
 
@@ -198,13 +222,21 @@ fn exposure(page: &mut Page, report: &TabletPlan) {
     }
     let mut worst: Vec<_> = report.exposure.iter().collect();
     worst.sort_by_key(|e| (e.copies, e.step));
-    let shown = if page.look.verbose > 0 { worst.len() } else { worst.len().min(SHOWN) };
+    let shown = if page.look.verbose > 0 {
+        worst.len()
+    } else {
+        worst.len().min(SHOWN)
+    };
     for (index, e) in worst.iter().take(shown).enumerate() {
         let copies = match e.copies {
             0 => "no copy".to_owned(),
             n => count(n as usize, "copy"),
         };
-        let rest = if e.reason.is_empty() { String::new() } else { format!(", {}", e.reason) };
+        let rest = if e.reason.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", e.reason)
+        };
         let text = format!("step {}: {} has {copies}{rest}", e.step, e.shard);
         page.labelled(Ink::Head, if index == 0 { "exposure" } else { "" }, &text);
     }

@@ -88,6 +88,7 @@ pub use seen::Server;
 pub use seen::Serves;
 pub use seen::State;
 pub use seen::Views;
+pub use tablets::TabletFacts;
 pub use tablets::TabletLevel;
 pub use tablets::TabletList;
 pub use tablets::TabletPlan;

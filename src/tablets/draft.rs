@@ -6,6 +6,7 @@ use crate::model::PartitionId;
 use crate::model::Tablets;
 use crate::rules::Code;
 use crate::rules::Finding;
+use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Count;
 use crate::tablets::Left;
@@ -13,7 +14,6 @@ use crate::tablets::Plan;
 use crate::tablets::Refused;
 use crate::tablets::Request;
 use crate::tablets::Shown;
-use crate::tablets::Stage;
 use crate::tablets::Value;
 use crate::tablets::findings;
 
@@ -21,7 +21,7 @@ use crate::tablets::findings;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Planned {
     pub act: Act,
-    pub stage: Stage,
+    pub stage: Phase,
     pub cures: Vec<Code>,
     pub reason: String,
     /// What it may lose for good.
@@ -102,7 +102,7 @@ impl<'a> Draft<'a> {
     pub fn take(
         &mut self,
         act: Act,
-        stage: Stage,
+        stage: Phase,
         cures: &[Code],
         reason: impl Into<String>,
     ) -> Result<(), Refused> {
@@ -127,7 +127,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn push(&mut self, act: Act, stage: Stage, cures: Vec<Code>, reason: String) {
+    fn push(&mut self, act: Act, stage: Phase, cures: Vec<Code>, reason: String) {
         let undo = act.undo(&self.state);
         let risk = self.risk(&act);
         let before = usable(&self.state);
@@ -211,7 +211,7 @@ impl<'a> Draft<'a> {
         );
         if turned_off {
             self.fewest += 2;
-            let stage = self.steps.last().map_or(Stage::Protect, |step| step.stage);
+            let stage = self.steps.last().map_or(Phase::Protect, |step| step.stage);
             let reason = "as it was before: a tablet that dies is replaced again";
             self.push(
                 Act::SetAutoFailover(true),

@@ -11,11 +11,11 @@ use crate::model::HostId;
 use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
+use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Count;
 use crate::tablets::Left;
 use crate::tablets::Shown;
-use crate::tablets::Stage;
 use crate::tablets::Value;
 use crate::tablets::draft::Draft;
 
@@ -100,7 +100,7 @@ fn empty(
     let here = of.on(from)?.clone();
     let leads = state.leader(of).is_some_and(|leader| leader.tablet == from);
     let name = state.name(partition);
-    let stage = Stage::Change;
+    let stage = Phase::Change;
     let reason = format!("{name} leaves {}", state.endpoint(from));
     if !leads && here.alive && !here.leader {
         let act = Act::Migrate {

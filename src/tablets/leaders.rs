@@ -8,10 +8,10 @@ use crate::measure::Tier;
 use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::rules::Code;
+use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Count;
 use crate::tablets::Shown;
-use crate::tablets::Stage;
 use crate::tablets::Value;
 use crate::tablets::draft::Draft;
 
@@ -52,7 +52,7 @@ pub(super) fn spread(draft: &mut Draft) {
             from: Some(from),
         };
         let cures = [Code::SkewedMasters];
-        if draft.take(act, Stage::Spread, &cures, reason).is_err() {
+        if draft.take(act, Phase::Spread, &cures, reason).is_err() {
             continue;
         }
         let act = Act::RecoverTable {
@@ -60,7 +60,7 @@ pub(super) fn spread(draft: &mut Draft) {
             tablet: from,
         };
         let reason = "the name server leaves the old leader out of use until it is recovered";
-        let _ = draft.take(act, Stage::Spread, &cures, reason);
+        let _ = draft.take(act, Phase::Spread, &cures, reason);
     }
     let value = over(draft);
     draft.flows.push(Value {

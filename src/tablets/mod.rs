@@ -28,6 +28,7 @@ use crate::model::Tablets;
 use crate::rules::Code;
 use crate::rules::Cure;
 use crate::rules::Finding;
+use crate::rules::Phase;
 use crate::rules::TabletContext;
 use crate::rules::check_tablets;
 
@@ -41,39 +42,12 @@ pub use impact::lose;
 
 use draft::Draft;
 
-/// The phases of a plan of tablets, in order.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// Partitions get a leader that is alive.
-    Serve,
-    /// Copies come back into use.
-    Protect,
-    /// What only a goal asks for.
-    Change,
-    /// Leaders and copies are spread.
-    Spread,
-}
-
-impl Stage {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Serve => "serve",
-            Self::Protect => "protect",
-            Self::Change => "change",
-            Self::Spread => "spread",
-        }
-    }
-}
-
 /// What the operator asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Request {
     pub only: BTreeSet<Code>,
     pub skip: BTreeSet<Code>,
-    pub through: Option<Stage>,
+    pub through: Option<Phase>,
     /// Plan in spite of what speaks against it.
     pub force: bool,
     /// Tablets that are to hold nothing in the end.
@@ -94,7 +68,7 @@ impl Request {
         }
     }
 
-    fn reaches(&self, stage: Stage) -> bool {
+    fn reaches(&self, stage: Phase) -> bool {
         self.through.is_none_or(|last| stage <= last)
     }
 }
@@ -237,13 +211,13 @@ pub fn plan(state: &Tablets, request: &Request) -> Result<Plan, Obstacle> {
     }
     let mut draft = Draft::new(state, request);
     repair::repair(&mut draft);
-    if request.restart && draft.request.reaches(Stage::Change) {
+    if request.restart && draft.request.reaches(Phase::Change) {
         rolling::rolling(&mut draft);
     }
-    if !request.drain.is_empty() && draft.request.reaches(Stage::Change) {
+    if !request.drain.is_empty() && draft.request.reaches(Phase::Change) {
         drain::drain(&mut draft);
     }
-    if draft.request.reaches(Stage::Spread) {
+    if draft.request.reaches(Phase::Spread) {
         moves::spread(&mut draft);
         leaders::spread(&mut draft);
     }

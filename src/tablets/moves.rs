@@ -11,10 +11,10 @@ use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::rules::Code;
+use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Count;
 use crate::tablets::Shown;
-use crate::tablets::Stage;
 use crate::tablets::Value;
 use crate::tablets::draft::Draft;
 
@@ -50,7 +50,7 @@ pub(super) fn spread(draft: &mut Draft) {
             from: *from,
             to: *to,
         };
-        let _ = draft.take(act, Stage::Spread, &cures, reason);
+        let _ = draft.take(act, Phase::Spread, &cures, reason);
     }
     let after = (empty(&draft.state), over(&draft.state));
     let shown = |ok: bool| {

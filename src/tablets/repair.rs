@@ -7,9 +7,9 @@ use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::rules::Code;
+use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Left;
-use crate::tablets::Stage;
 use crate::tablets::draft::Draft;
 
 pub(super) fn repair(draft: &mut Draft) {
@@ -20,7 +20,7 @@ pub(super) fn repair(draft: &mut Draft) {
         .collect();
     take_out(draft, &dead);
     change_leaders(draft);
-    if draft.request.reaches(Stage::Protect) {
+    if draft.request.reaches(Phase::Protect) {
         restart(draft, &dead);
         recover(draft);
     }
@@ -60,9 +60,9 @@ fn take_out(draft: &mut Draft, dead: &[TabletId]) {
         // Whoever marks these rows, marks them so; one more may do for all that wait for a leader.
         draft.fewest += 1;
         let stage = if elects > 0 {
-            Stage::Serve
+            Phase::Serve
         } else {
-            Stage::Protect
+            Phase::Protect
         };
         if !draft.request.reaches(stage) {
             continue;
@@ -123,7 +123,7 @@ fn change_leaders(draft: &mut Draft) {
         };
         let _ = draft.take(
             act,
-            Stage::Serve,
+            Phase::Serve,
             &[Code::PartitionWithoutLeader, Code::AutoFailoverOff],
             reason,
         );
@@ -152,7 +152,7 @@ fn restart(draft: &mut Draft, dead: &[TabletId]) {
         );
         let _ = draft.take(
             Act::Restart(tablet),
-            Stage::Protect,
+            Phase::Protect,
             &[Code::TabletOffline],
             reason,
         );
@@ -178,12 +178,12 @@ fn recover(draft: &mut Draft) {
         .filter(|&t| draft.state.runs(t))
         .collect();
     for tablet in tablets {
-        recover_tablet(draft, tablet, Stage::Protect, &cures);
+        recover_tablet(draft, tablet, Phase::Protect, &cures);
     }
 }
 
 /// `recoverendpoint`, or `recovertable` where only one copy is to be recovered.
-pub(super) fn recover_tablet(draft: &mut Draft, tablet: TabletId, stage: Stage, cures: &[Code]) {
+pub(super) fn recover_tablet(draft: &mut Draft, tablet: TabletId, stage: Phase, cures: &[Code]) {
     let state = &draft.state;
     let held: Vec<(PartitionId, Held)> = state
         .held_by(tablet)

@@ -5,8 +5,8 @@
 
 use crate::model::TabletId;
 use crate::rules::Code;
+use crate::rules::Phase;
 use crate::tablets::Act;
-use crate::tablets::Stage;
 use crate::tablets::draft::Draft;
 use crate::tablets::repair::recover_tablet;
 
@@ -17,7 +17,7 @@ pub(super) fn rolling(draft: &mut Draft) {
     for at in servers {
         draft.fewest += 1;
         let reason = "name servers come before tablets, the one that leads last";
-        let _ = draft.take(Act::RestartNameServer(at), Stage::Change, &[], reason);
+        let _ = draft.take(Act::RestartNameServer(at), Phase::Change, &[], reason);
     }
     if draft.captured.name_servers.is_empty() {
         draft.advice.push(
@@ -38,12 +38,12 @@ pub(super) fn rolling(draft: &mut Draft) {
         if draft.state.held_by(tablet).next().is_some() {
             draft.fewest += 1;
             let reason = "others lead while it is down, and recover does not skip its copies";
-            let _ = draft.take(Act::OfflineEndpoint(tablet), Stage::Change, &[], reason);
+            let _ = draft.take(Act::OfflineEndpoint(tablet), Phase::Change, &[], reason);
         }
         draft.fewest += 1;
         let reason = "one tablet at a time: the next one waits until every copy is in use again";
-        let _ = draft.take(Act::Restart(tablet), Stage::Change, &[], reason);
-        recover_tablet(draft, tablet, Stage::Change, &[Code::ReplicaNotAlive]);
+        let _ = draft.take(Act::Restart(tablet), Phase::Change, &[], reason);
+        recover_tablet(draft, tablet, Phase::Change, &[Code::ReplicaNotAlive]);
     }
 }
 

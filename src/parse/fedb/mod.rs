@@ -31,7 +31,7 @@ use crate::parse::log::Log;
 use crate::text::Source;
 
 /// One table of one command.
-pub(super) struct Dialect {
+struct Dialect {
     pub name: &'static str,
     /// Names of columns that it has and that no other table has together.
     pub columns: &'static [&'static str],

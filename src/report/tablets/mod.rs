@@ -140,7 +140,7 @@ fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
         table: None,
         pid: None,
     };
-    let mut at = |tablet: TabletId, out: &mut Subject| {
+    let at = |tablet: TabletId, out: &mut Subject| {
         let of = state.tablet(tablet);
         out.address = Some(of.endpoint.to_string());
         out.host = of

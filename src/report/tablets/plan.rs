@@ -29,6 +29,7 @@ use crate::report::tablets::check;
 use crate::report::tablets::check::TabletFacts;
 use crate::report::tablets::identity::tablet_plan_id;
 use crate::rules::Code;
+use crate::rules::Phase;
 use crate::rules::TabletContext;
 use crate::rules::check_tablets;
 use crate::tablets::Act;
@@ -38,7 +39,6 @@ use crate::tablets::Plan;
 use crate::tablets::Planned;
 use crate::tablets::Request;
 use crate::tablets::Shown;
-use crate::tablets::Stage;
 use crate::tablets::Word;
 
 /// Which family a plan file is of; a file of the other one does not say.
@@ -123,6 +123,11 @@ pub struct TabletWait {
     pub until: TabletUntil,
     pub at: Vec<String>,
     pub limit_ms: u64,
+    /// offline-endpoint: copies there that will still count as alive; recover-endpoint: that will
+    /// not be alive. Else 0.
+    pub rows: u32,
+    /// offline-endpoint: partitions there that will have no leader. Else 0.
+    pub leaderless: u32,
 }
 
 /// One act in its place in the plan's order.
@@ -133,7 +138,7 @@ pub struct TabletStep {
     pub id: u32,
     /// The same in every plan that asks the same.
     pub key: String,
-    pub phase: Stage,
+    pub phase: Phase,
     pub wave: u32,
     pub action: Word,
     /// The endpoint that it is about: the dead, the recovered, the new leader, where the copy comes.
@@ -456,7 +461,9 @@ fn guard(act: &Act, before: &Tablets) -> TabletGuard {
         .and_then(|p| before.leader(before.partition(p)));
     guard.leader = leader.map(|held| endpoint(held.tablet));
     match *act {
-        Act::SetAutoFailover(_) | Act::Restart(_) | Act::RestartNameServer(_) => {}
+        Act::SetAutoFailover(_) | Act::RestartNameServer(_) => {}
+        Act::Restart(tablet) if before.runs(tablet) => guard.healthy.push(endpoint(tablet)),
+        Act::Restart(tablet) => guard.offline.push(endpoint(tablet)),
         Act::OfflineEndpoint(tablet) if !before.runs(tablet) => {
             guard.offline.push(endpoint(tablet))
         }
@@ -489,9 +496,34 @@ fn wait(act: &Act, before: &Tablets) -> TabletWait {
         Word::DelReplica => (TabletUntil::Deleted, SOON),
     };
     let at = act.tablet().map(|t| before.endpoint(t).to_string());
+    let mut after = before.clone();
+    act.apply(&mut after);
+    let (mut rows, mut leaderless) = (0, 0);
+    match *act {
+        Act::OfflineEndpoint(tablet) => {
+            for (id, held) in after.held_by(tablet) {
+                rows += u32::from(held.alive);
+                leaderless += u32::from(after.leader(after.partition(id)).is_none());
+            }
+        }
+        Act::RecoverEndpoint(tablet) => {
+            let left = after.held_by(tablet).filter(|(_, held)| !held.alive);
+            rows = left.count() as u32;
+        }
+        Act::SetAutoFailover(_)
+        | Act::ChangeLeader { .. }
+        | Act::Restart(_)
+        | Act::RestartNameServer(_)
+        | Act::RecoverTable { .. }
+        | Act::Migrate { .. }
+        | Act::AddReplica { .. }
+        | Act::DelReplica { .. } => {}
+    }
     TabletWait {
         until,
         at: at.into_iter().collect(),
         limit_ms,
+        rows,
+        leaderless,
     }
 }
