@@ -22,5 +22,6 @@ mod properties;
 mod readme;
 mod redact;
 mod scale;
+mod tablets;
 mod terminal;
 mod verify;
