@@ -25,6 +25,7 @@ mod policy;
 mod redact;
 mod script;
 mod show;
+mod tablets;
 mod verify;
 mod whole;
 

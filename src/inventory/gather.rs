@@ -21,6 +21,7 @@ use crate::inventory::record::Line;
 use crate::inventory::record::Token;
 use crate::inventory::record::Told;
 use crate::inventory::record::View;
+use crate::inventory::tablets::Said;
 use crate::inventory::values;
 use crate::model::Address;
 use crate::model::NodeName;
@@ -76,6 +77,8 @@ pub(super) struct Gathered {
     pub host_ips: Vec<HostFacts<String>>,
     /// The last that was counted.
     pub rowcount: Option<u64>,
+    /// What the name server of the other family said, in the order of the capture.
+    pub fedb: Vec<Said>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     /// The text of one line for each id that some line shows without an address: the first of
@@ -264,6 +267,15 @@ impl Gathered {
                 self.told_of(of, &spot, file, &place).said.answered = true;
             }
             Facts::Nothing => {}
+            Facts::Fedb(facts) => {
+                let lines = facts.lines();
+                self.fedb.push(Said {
+                    path: source.path.clone(),
+                    rows: lines.iter().map(|&line| source.place(line, 1)).collect(),
+                    facts,
+                    place,
+                });
+            }
             Facts::HostIps(rows) => self.host_ips.push(HostFacts {
                 path: source.path.clone(),
                 host,

@@ -46,6 +46,7 @@ mod server;
 mod sights;
 mod slots;
 mod states;
+mod tablets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
@@ -76,6 +77,7 @@ pub use origins::Origins;
 pub use sights::Sight;
 pub use sights::Sights;
 pub use states::State;
+pub use tablets::TabletsSeen;
 pub use values::Values;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
@@ -129,6 +131,8 @@ pub struct Inventory {
     pub behind_one_ip: Vec<NodeId>,
     /// Rows of host, disk and home maps that fit no node.
     pub unused_rows: Vec<Place>,
+    /// The other family: what a name server of FEDB printed; `None` where none did.
+    pub tablets: Option<TabletsSeen>,
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -21,6 +21,7 @@ mod disk_map;
 mod distribution;
 mod error_reply;
 mod facts;
+mod fedb;
 mod file_name;
 mod flashbase_reply;
 mod head;
@@ -71,6 +72,13 @@ pub use facts::Parsed;
 pub use facts::ProcessRow;
 pub use facts::Properties;
 pub use facts::Section;
+pub use fedb::FedbFacts;
+pub use fedb::NameServerRow;
+pub use fedb::OpRow;
+pub use fedb::Shown;
+pub use fedb::StatusRow;
+pub use fedb::TableRow;
+pub use fedb::TabletRow;
 pub use file_name::address_in_path;
 pub use file_name::bundle;
 pub use file_name::ec2_ip;
@@ -154,6 +162,10 @@ fn recognise(block: Block) -> Option<&'static Dialect> {
 pub fn parse(source: &Source) -> Parsed<'_> {
     let mut log = Log::new(source);
     let remarks = unwrap::remarks(source);
+    if let Some(mut parsed) = fedb::read(source) {
+        parsed.diagnostics.splice(0..0, remarks);
+        return parsed;
+    }
     let mut parsed = match transcript::sections(Block::of(source), &mut log) {
         Some(sections) => Parsed {
             sections,
@@ -310,12 +322,13 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 21] = [
+    const SHARED: [&str; 22] = [
         "mod",
         "bars",
         "block",
         "dbsize",
         "facts",
+        "fedb",
         "file_name",
         "head",
         "heading",

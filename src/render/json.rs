@@ -12,6 +12,7 @@ use crate::report::ImpactReport;
 use crate::report::ListReport;
 use crate::report::PlanReport;
 use crate::report::ShowReport;
+use crate::report::TabletPlan;
 use crate::report::VerifyReport;
 use crate::text::safe::is_unsafe;
 
@@ -48,6 +49,7 @@ pub fn schema() -> String {
         generator.subschema_for::<ShowReport>(),
         generator.subschema_for::<VerifyReport>(),
         generator.subschema_for::<ErrorReport>(),
+        generator.subschema_for::<TabletPlan>(),
     ];
     let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

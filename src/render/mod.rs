@@ -35,6 +35,7 @@ mod state;
 mod steps;
 mod style;
 mod table;
+mod tablets;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -63,4 +64,7 @@ pub use show::Picture;
 pub use show::show;
 pub use style::Look;
 pub use style::WIDTH;
+pub use tablets::check_tablets;
+pub use tablets::impact_tablets;
+pub use tablets::plan_tablets;
 pub use verify::verify;

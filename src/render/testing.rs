@@ -69,6 +69,8 @@ pub fn finding(severity: Severity, code: Code, rule: &str, message: &str) -> Fin
             slots: Some("0-5460".into()),
             host: Some("host-1".into()),
             zone: Some("a".into()),
+            table: None,
+            pid: None,
         },
         message: message.into(),
         help: format!("see the page of {code}"),
@@ -163,6 +165,7 @@ pub fn check() -> CheckReport {
             instead: None,
         },
         state: state(),
+        tablets: None,
         outlook: Outlook {
             steps: 1,
             refused: None,

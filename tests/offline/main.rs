@@ -25,5 +25,6 @@ mod properties;
 mod readme;
 mod redact;
 mod scale;
+mod tablets;
 mod terminal;
 mod verify;

@@ -35,6 +35,8 @@ pub(super) use build::unspellable;
 pub use certificate::Certificate;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;
+pub(in crate::report) use identity::content_id;
+pub(in crate::report) use identity::hash_of;
 pub use identity::plan_id;
 pub use identity::read_plan;
 pub use reshard::Reshard;
