@@ -3,6 +3,7 @@
 //! Knows model, text and diagnostic.
 
 mod flag;
+mod thresholds;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::model::NodeId;
 use crate::model::Shard;
 
 pub use flag::Flag;
+pub use thresholds::Thresholds;
 
 /// How many replicas a shard should have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -45,6 +47,7 @@ pub struct Policy {
     pub replicas: Replicas,
     /// Empty when no home map is known.
     pub home: BTreeMap<Address, Home>,
+    pub thresholds: Thresholds,
 }
 
 /// Why a policy file cannot be used.
@@ -121,7 +124,11 @@ impl Policy {
                 );
             }
         }
-        Ok(Self { replicas, home })
+        Ok(Self {
+            replicas,
+            home,
+            ..Self::default()
+        })
     }
 
     /// Freezes the wanted replica counts on the cluster as captured, so that they stay the same

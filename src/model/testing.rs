@@ -159,6 +159,7 @@ impl Draft {
                 .map(|n| Host {
                     name: n.as_str().into(),
                     zone: None,
+                    memory_bytes: None,
                 })
                 .collect(),
             disks: disks

@@ -130,6 +130,7 @@ impl Found {
             | Facts::MyId(_)
             | Facts::Clock(_)
             | Facts::Mounts(_)
+            | Facts::Machine(_)
             | Facts::Processes(_) => {}
         }
     }
