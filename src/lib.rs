@@ -21,7 +21,7 @@
 //! | `simulate` | steps applied one by one, and what each moment is like | model, policy, rules, action |
 //! | `plan` | cluster and policy to target to ordered steps | model, text, diagnostic, policy, inventory, flow, measure, rules, action, simulate |
 //! | `diff` | what changed between two captures | model, inventory, rules |
-//! | `impact` | what would break if something went away | model, measure, action |
+//! | `impact` | what would break if something went away, and what must not | model, text, measure, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `report` | the one serialisable answer of each command | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, report |

@@ -95,6 +95,12 @@ fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {
     {
         settings.migration_barrier = barrier;
     }
+    let coverage: Vec<&str> = configs()
+        .filter_map(|c| setting(c, &["cluster-require-full-coverage"]))
+        .collect();
+    if !coverage.is_empty() {
+        settings.full_coverage = coverage.contains(&"yes");
+    }
     let migration: Vec<&str> = configs()
         .filter_map(|c| setting(c, &["cluster-allow-replica-migration"]))
         .collect();

@@ -26,6 +26,9 @@ pub struct Settings {
     pub allow_replica_migration: bool,
     /// `cluster-migration-barrier`; 1 where no file tells.
     pub migration_barrier: u32,
+    /// `cluster-require-full-coverage`: a slot without an owner stops every node. Yes where no file
+    /// tells, and where any node says so.
+    pub full_coverage: bool,
 }
 
 impl Default for Settings {
@@ -34,6 +37,7 @@ impl Default for Settings {
             node_timeout_ms: 15_000,
             allow_replica_migration: true,
             migration_barrier: 1,
+            full_coverage: true,
         }
     }
 }

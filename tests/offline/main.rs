@@ -15,6 +15,7 @@ mod diff;
 mod documents;
 mod emit;
 mod faults;
+mod impact;
 mod instances;
 mod list;
 mod parse;

@@ -6,6 +6,7 @@ mod groups;
 mod identity;
 pub mod proof;
 mod step;
+mod suppose;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,8 @@ pub use identity::read_plan;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
+pub use suppose::Unsupposable;
+pub use suppose::suppose;
 
 /// Version of the plan file. Version 1, without groups and barriers, is still read.
 pub const PLAN_VERSION: u32 = 2;
