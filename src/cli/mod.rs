@@ -15,6 +15,7 @@ mod files;
 mod glossary;
 mod impact;
 mod limits;
+mod lint;
 mod list;
 mod output;
 mod plan;
@@ -74,6 +75,8 @@ enum Command {
     Impact(impact::ImpactArgs),
     /// What changed between captures of one cluster, and what got worse
     Diff(diff::DiffArgs),
+    /// A hand-written list of commands, tried on a capture: what would be refused, or lose data
+    Lint(lint::LintArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
@@ -132,6 +135,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
         Command::Diff(args) => diff::run(&args, &mut terminal),
+        Command::Lint(args) => lint::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),

@@ -438,6 +438,7 @@ mod tests {
              \x20 fails over    1 shard served again by a replica\n\
              \x20 single copy   2 shards left with one copy\n\
              \x20 voters        2 left, 2 needed: a majority remains\n\
+             \x20 cluster down  every node refuses clients\n\
              \n\
              \x20 host    masters  replicas  spares\n\
              \x20 host-2        2         1       0\n"

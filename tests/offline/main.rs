@@ -17,6 +17,7 @@ mod emit;
 mod faults;
 mod impact;
 mod instances;
+mod lint;
 mod list;
 mod parse;
 mod plan_file;
