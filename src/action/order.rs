@@ -17,6 +17,8 @@ pub enum Milestone {
     Left(NodeId),
     /// The node leads its shard.
     Promoted(NodeId),
+    /// The node has handed its shard over.
+    Handed(NodeId),
     /// The node's open slots are closed.
     Closed(NodeId),
     /// The node runs no more, or no more as the member that it was.

@@ -26,6 +26,8 @@ pub struct Request {
     pub flags: BTreeSet<Flag>,
     /// What the end must be besides.
     pub goals: Vec<Goal>,
+    /// No more steps than this.
+    pub max_steps: Option<usize>,
 }
 
 impl Request {
@@ -70,6 +72,7 @@ impl Request {
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
         options.extend(goals);
+        options.extend(self.max_steps.map(|most| format!("--max-steps {most}")));
         options.extend(self.flags.iter().map(Flag::to_string));
         options
     }
