@@ -47,6 +47,8 @@ pub(super) fn cluster(
             let _ = writeln!(promotions, "{} {slots} {id} {address}", step.id);
         }
     }
+    let resets = steps.iter().filter(|s| s.action == Kind::Reset);
+    let leaving: Vec<String> = resets.map(|s| text(&s.node)).collect();
     let mut members = String::new();
     for CheckedParty { id, address } in &cluster.members {
         let _ = writeln!(members, "{id} {address}");
@@ -58,10 +60,13 @@ pub(super) fn cluster(
          promotions={}\n\
          # Members: id, address.\n\
          members={}\n\
+         # Ids that steps let leave.\n\
+         leaving={}\n\
          taken={}\nnode_timeout_ms={}\ngossips={}\nsteps={}\n",
         in_shell_quotes(shards.trim_end()),
         in_shell_quotes(promotions.trim_end()),
         in_shell_quotes(members.trim_end()),
+        in_shell_quotes(&leaving.join(" ")),
         in_shell_quotes(&cluster.taken.map(|t| t.to_string()).unwrap_or_default()),
         cluster.node_timeout_ms,
         in_shell_quotes(if gossips(plan) { "yes" } else { "" }),
@@ -212,18 +217,13 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
             }
             (Kind::Replicate | Kind::Flush, Kind::Replicate | Kind::Failover) => same_node,
             // Who left is no replica any more, and who was stopped does not answer.
-            (Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
+            (Kind::Meet | Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
             (
                 Kind::Meet | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset,
                 Kind::Replicate | Kind::Failover,
             )
             | (
-                Kind::Meet
-                | Kind::SetSlot
-                | Kind::Failover
-                | Kind::Forget
-                | Kind::Kill
-                | Kind::Reset,
+                Kind::SetSlot | Kind::Failover | Kind::Forget | Kind::Kill | Kind::Reset,
                 Kind::Kill | Kind::Reset,
             )
             | (Kind::Failover, Kind::Replicate)
