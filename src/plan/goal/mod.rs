@@ -9,6 +9,8 @@
 mod demands;
 mod leaving;
 mod supposed;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
