@@ -16,6 +16,7 @@ mod flow;
 mod masters;
 mod replicas;
 mod resp;
+mod restart;
 mod servers;
 mod slots;
 mod trouble;

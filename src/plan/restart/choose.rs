@@ -261,7 +261,7 @@ impl Judge<'_> {
             .filter(may)
             .any(|&id| leads_all(&self.after, &live, id))
         {
-            return stop(NoRestart::Versions, Unlock::CureThatFirst);
+            return stop(NoRestart::Versions, Unlock::NewerTarget);
         }
         Ok(())
     }

@@ -8,10 +8,13 @@
 //! hands over once if another one leads in the end, twice if it leads again. So the levels before
 //! failovers stay as they are, and so does their proof.
 
+mod budget;
 mod choose;
 mod domain;
 mod process;
 mod splice;
+#[cfg(test)]
+mod tests;
 mod weave;
 
 use std::collections::BTreeMap;
@@ -177,6 +180,8 @@ pub struct Summary {
     pub unit: Unit,
     pub processes: usize,
     pub failovers: Bounded,
+    /// Those that the order of hosts or zones takes; the others keep votes and shares.
+    pub by_order: Option<Bounded>,
     pub waves: Bounded,
     /// Failovers of failing over, restarting, and failing back.
     pub textbook_failovers: i64,
@@ -211,12 +216,22 @@ impl Summary {
                 number.value, number.bound
             ),
         };
+        let failovers = match self.by_order {
+            Some(order) if order.value < self.failovers.value => format!(
+                "{}: {} by the order, {} to keep votes and shares",
+                self.failovers.value,
+                of(order),
+                self.failovers.value - order.value,
+            ),
+            Some(_) | None => of(self.failovers),
+        };
         format!(
-            "{}{one_by_one}; waves: {}; failovers: {} (fail over, restart, fail back: {})",
+            "{}{one_by_one} · waves {} · failovers {failovers} · fail over, restart, fail back would \
+             take {} and {} windows",
             count(self.processes, "process"),
             of(self.waves),
-            of(self.failovers),
             self.textbook_failovers,
+            self.textbook_waves,
         )
     }
 }

@@ -329,6 +329,8 @@ fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
             ),
             None => "its master is gone, and no step adds a replica".to_owned(),
         }
+    } else if step.action.kind() == action::Kind::Restart {
+        "until it is back in sync".to_owned()
     } else {
         "until the replica on its way is in sync".to_owned()
     };
