@@ -48,6 +48,18 @@ pub(super) struct CaptureArgs {
 }
 
 impl CaptureArgs {
+    /// A capture without maps.
+    pub fn of(capture: &[OsString], format: Format) -> Self {
+        Self {
+            capture: capture.to_vec(),
+            policy: None,
+            hosts: None,
+            disks: None,
+            home: None,
+            format,
+        }
+    }
+
     /// Reads the capture. Fails if a file that a flag names cannot be used, or if nothing in the
     /// capture says what nodes there are; the diagnostics are drawn then.
     pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {

@@ -1,5 +1,6 @@
 //! `plan`: the shortest safe list of steps, for review.
 
+mod again;
 mod flags;
 mod goals;
 mod restart;
@@ -15,6 +16,7 @@ use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
+use crate::cli::plan::again::AgainArgs;
 use crate::cli::plan::flags::Flags;
 use crate::cli::plan::goals::GoalArgs;
 use crate::cli::whole;
@@ -54,6 +56,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     goals: GoalArgs,
     #[command(flatten)]
+    again: AgainArgs,
+    #[command(flatten)]
     flags: Flags,
     /// Exit with 5 unless every level of the plan is proven minimal
     #[arg(long)]
@@ -67,6 +71,10 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     let request = args.request()?;
     if let Some(file) = &args.output {
         whole::must_be_apart(file, args.capture.inputs())?;
+    }
+    if let Some((way, file)) = args.again.way() {
+        again::must_be_alone(&request)?;
+        return again::run(args, way, file, terminal);
     }
     let mut inventory = args.capture.read_for_plan(terminal)?;
     plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {

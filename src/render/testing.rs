@@ -298,6 +298,7 @@ pub fn plan() -> PlanReport {
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        again: None,
         seconds: 10,
         diagnostics: Vec::new(),
     }

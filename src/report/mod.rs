@@ -85,7 +85,11 @@ pub use plan::PlanFile;
 pub use plan::PlanReport;
 pub use plan::Proof;
 pub use plan::Refusal;
+pub use plan::Again;
+pub use plan::NotAgain;
 pub use plan::Restart;
+pub use plan::Way;
+pub use plan::again;
 pub use plan::ShardFacts;
 pub use plan::Step;
 pub use plan::Wait;
@@ -102,9 +106,13 @@ pub use seen::State;
 pub use seen::Views;
 pub use verify::CheckedLevel;
 pub use verify::Flaw;
+pub use verify::Progress;
+pub use verify::StepProgress;
+pub use verify::StepState;
 pub use verify::Verdict;
 pub use verify::VerifyReport;
 pub use verify::verify;
+pub use verify::verify_at;
 
 /// Version of the JSON contract.
 pub const SCHEMA_VERSION: u32 = 1;

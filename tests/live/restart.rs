@@ -13,6 +13,9 @@ use std::time::Instant;
 
 use crate::chaos::Writer;
 use crate::flow::Planned;
+use crate::flow::run;
+use crate::flow::said;
+use crate::flow::topoplan;
 use crate::servers::Layout;
 use crate::servers::Servers;
 
@@ -37,6 +40,52 @@ fn six_processes_and_the_same_masters_in_the_end() {
 #[test]
 fn twelve_processes_one_by_one() {
     rolled("restart-12", 2, &["--restart", "all"], 6);
+}
+
+#[test]
+fn taken_up_again_by_a_later_capture_and_taken_back() {
+    let Some(mut servers) = Servers::start("restart-again", Layout::ring(3, 1)) else {
+        return;
+    };
+    servers.form();
+    let leaders = leaders(&servers);
+    let planned = servers.plan_with(&[], &["--restart", "all"]);
+    fs::copy(servers.root.join("plan.json"), servers.root.join("old.json")).expect("writable");
+    let desk = Desk::new(&servers);
+    let mut script = start(&planned, &desk);
+    assert_eq!(desk.serve(&mut servers, &mut script, Some(4)), None);
+    script.kill().expect("own child can be killed");
+    script.wait().expect("own child can be waited for");
+    servers.wait_settled();
+    assert_eq!(verified(&servers), Some(1), "some steps are pending");
+
+    let rest = servers.try_plan(&["--resume", "old.json"]).expect("it leads on");
+    let (left, all) = (rest.plan.steps.len(), planned.plan.steps.len());
+    assert!(left > 0 && left < all, "{left} of {all}");
+    let keys = |p: &Planned| -> Vec<String> { p.plan.steps.iter().map(|s| s.key.clone()).collect() };
+    assert_eq!(keys(&rest), keys(&planned)[all - left..], "as reviewed");
+    let mut script = start(&rest, &desk);
+    let status = desk.serve(&mut servers, &mut script, None);
+    assert_eq!(status.and_then(|s| s.code()), Some(0), "{}", log(&rest));
+    servers.wait_settled();
+    assert_eq!(verified(&servers), Some(0), "every step is done");
+
+    let back = servers.try_plan(&["--undo", "old.json"]).expect("there is a way back");
+    assert_eq!((back.count("failover"), back.count("restart")), (3, 0));
+    let mut script = start(&back, &desk);
+    let status = desk.serve(&mut servers, &mut script, None);
+    assert_eq!(status.and_then(|s| s.code()), Some(0), "{}", log(&back));
+    servers.wait_settled();
+    assert_eq!(self::leaders(&servers), leaders, "who led before");
+    servers.assert_keys();
+}
+
+/// The exit code of `verify` on the first plan and the cluster as it is.
+fn verified(servers: &Servers) -> Option<i32> {
+    let capture = servers.capture("later");
+    let output = run(topoplan(&servers.root).args(["verify", "old.json"]).arg(capture));
+    println!("{}", said(&output));
+    output.status.code()
 }
 
 /// Restarts all of a ring of three hosts, each with so many masters; it takes so many failovers.

@@ -22,6 +22,7 @@ mod plan_file;
 mod properties;
 mod readme;
 mod redact;
+mod restart;
 mod scale;
 mod terminal;
 mod verify;

@@ -113,7 +113,7 @@ fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
     report.refused = Some(Said(why, &inventory.cluster).to_string());
 }
 
-fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
+pub(super) fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
     let cluster = &inventory.cluster;
     let before = capture::distribution(cluster);
     PlanReport {
@@ -152,6 +152,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        again: None,
         seconds: 0,
         diagnostics: capture::diagnostics(inventory),
     }
@@ -286,7 +287,7 @@ fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
 }
 
 /// The sets of nodes that steps name.
-fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
+pub(super) fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
     moments.iter().flat_map(|moment| {
         let told = moment.operands.tell.iter();
         told.chain(match &moment.wait.at {
@@ -314,7 +315,7 @@ fn proof(kind: Kind) -> Proof {
     }
 }
 
-fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
+pub(super) fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
     let step = &steps[at].draft;
     // Only the heir of a dead master leads fewer copies than it should: nobody else loses one.
     let why = if matches!(step.action.kind(), action::Kind::Kill | action::Kind::Reset) {
