@@ -32,6 +32,8 @@ pub enum Until {
     Closed,
     /// Another process than before answers under its id, and is in sync.
     Restarted,
+    /// Its epoch is the one that is wanted, or above.
+    EpochSeen,
     /// Nobody answers there.
     Down,
     /// It lists itself alone, under another id.
@@ -49,6 +51,7 @@ impl Until {
             Self::Empty => "empty",
             Self::Closed => "closed",
             Self::Restarted => "restarted",
+            Self::EpochSeen => "epoch-seen",
             Self::Down => "down",
             Self::Alone => "alone",
         }

@@ -4,6 +4,7 @@ mod again;
 mod flags;
 mod goals;
 mod restart;
+mod slots;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -19,13 +20,16 @@ use crate::cli::output::Terminal;
 use crate::cli::plan::again::AgainArgs;
 use crate::cli::plan::flags::Flags;
 use crate::cli::plan::goals::GoalArgs;
+use crate::cli::plan::slots::SlotArgs;
 use crate::cli::whole;
 use crate::emit;
 use crate::model::Domain;
 use crate::plan;
+use crate::plan::Ending;
 use crate::plan::Obstacle;
 use crate::plan::Phase;
 use crate::plan::Request;
+use crate::plan::why::Said;
 use crate::render;
 use crate::report;
 use crate::report::PlanReport;
@@ -54,6 +58,8 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
     #[command(flatten)]
+    slots: SlotArgs,
+    #[command(flatten)]
     goals: GoalArgs,
     #[command(flatten)]
     again: AgainArgs,
@@ -81,7 +87,13 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
     })?;
-    plan::goal::check(&request.goals, &inventory.cluster).map_err(|bad| {
+    let trouble = plan::slot_trouble(&inventory, &request);
+    if let Some(why) = trouble.as_ref().filter(|t| t.ending() == Ending::Usage) {
+        let text = Said(why, &inventory.cluster).to_string();
+        return Err(Failure::Usage(text, String::new()));
+    }
+    let blocked = trouble.is_some_and(|t| t.ending() == Ending::Blocked);
+    plan::goal::check(&request, &inventory.cluster).map_err(|bad| {
         let help = "each goal must name something of the capture, and no two the opposite";
         Failure::Usage(bad.to_string(), help.to_owned())
     })?;
@@ -91,7 +103,10 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let obstacle = Obstacle::Unscriptable(why.to_string());
         report = report::refused(&inventory, &request, &obstacle);
     }
-    let exit = args.exit(&report);
+    let exit = match args.exit(&report) {
+        Exit::Refused if blocked => Exit::Blocked,
+        exit => exit,
+    };
     let json = render::json::report(&report);
     match args.capture.format {
         Format::Json => terminal.data(&json)?,
@@ -150,6 +165,7 @@ impl PlanArgs {
             force: self.force.clone(),
             dead: self.dead.clone(),
             flags: self.flags.given(),
+            slots: self.slots.goals()?,
             goals: self.goals.goals()?,
         })
     }

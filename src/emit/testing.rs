@@ -76,6 +76,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         restart: None,
         again: None,
         seconds: 0,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }
@@ -95,6 +96,7 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
         tell: Vec::new(),
         slots: None,
         mode: None,
+        epoch: None,
         after: Vec::new(),
         barrier: None,
         pause_ms: 0,

@@ -17,6 +17,7 @@ mod list;
 mod objective;
 mod page;
 mod plan;
+mod reshard;
 mod state;
 mod steps;
 mod style;

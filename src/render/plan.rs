@@ -9,6 +9,7 @@ use crate::render::objective;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
+use crate::render::reshard;
 use crate::render::state;
 use crate::render::steps;
 use crate::render::style::Ink;
@@ -78,6 +79,7 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         findings::brief(&mut page, "found", &report.found);
     }
     page.phrases("plan", &summary(report));
+    reshard::write(&mut page, report);
     let is_exposed = |step| report.exposure.iter().any(|e| e.step == step);
     steps::write(&mut page, report, is_exposed);
     if !report.steps.is_empty() {

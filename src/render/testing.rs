@@ -221,6 +221,7 @@ pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) ->
         target_bus_port: None,
         tell: Vec::new(),
         slots: None,
+        epoch: None,
         mode: None,
         after: Vec::new(),
         barrier: None,
@@ -300,6 +301,7 @@ pub fn plan() -> PlanReport {
         restart: None,
         again: None,
         seconds: 10,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }

@@ -87,6 +87,8 @@ pub use plan::Proof;
 pub use plan::Refusal;
 pub use plan::Again;
 pub use plan::NotAgain;
+pub use plan::Reshard;
+pub use plan::ReshardMaster;
 pub use plan::Restart;
 pub use plan::Way;
 pub use plan::again;

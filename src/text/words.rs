@@ -10,7 +10,8 @@ pub fn count(number: usize, noun: &str) -> String {
 
 /// The noun as it stands behind `number`: `slot`, `slots`; `copies`, `flushes`.
 pub fn plural(number: usize, noun: &str) -> String {
-    if number == 1 {
+    // Some actions are named for many already.
+    if number == 1 || noun.ends_with("slots") {
         return noun.to_owned();
     }
     match noun.strip_suffix('y') {

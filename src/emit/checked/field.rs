@@ -105,6 +105,7 @@ impl<'a> At<'a> {
             tell: self.tell(sets)?,
             slots: self.field("slots", shape.slots, &step.slots, Self::slots)?,
             mode: self.mode()?,
+            epoch: step.epoch.filter(|&e| e <= i64::MAX as u64),
             after: step.after.clone(),
             barrier: step.barrier,
             pause_ms: self.milliseconds("pause_ms", step.pause_ms)?,

@@ -28,6 +28,8 @@ guard() {
     flush) guard_flush ;;
     set-slot) guard_closing ;;
     restart) guard_restart ;;
+    migrate-slots) guard_migrate ;;
+    add-slots) guard_adding ;;
     kill | reset) guard_leaving ;;
     esac
 }

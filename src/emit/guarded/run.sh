@@ -17,8 +17,9 @@ Changes nothing.
   --apply             run the steps; one that is already done is skipped
   --status            what earlier runs did, and whether it still holds. Changes nothing
   --from STEP         leave out the steps before this one
-  --only-phase PHASE  only steps of serve, protect, spread or tidy
+  --only-phase PHASE  only steps of serve, protect, change, spread or tidy
   --journal FILE      where it is written down what was done, instead of beside the script
+  --replace-keys      moving slots: a key that is at both ends is taken from the source
   --accept-age        go on although the capture is old and nothing shows that it still holds
   --help              this text
 
@@ -69,6 +70,13 @@ commands() {
         for slot in $(each_slot); do
             "send_$step" "$slot"
         done
+        ;;
+    migrate-slots) "send_$step" SLOT KEYS ;;
+    add-slots)
+        own_slots=''
+        add_words
+        # shellcheck disable=SC2086 # a list of slots
+        "send_$step" $words
         ;;
     *) "send_$step" ;;
     esac
@@ -429,6 +437,7 @@ main() {
         --apply) mode_of_run=apply ;;
         --status) mode_of_run=status ;;
         --accept-age) accept_age=yes ;;
+        --replace-keys) replace_keys=yes ;;
         --from=*) from_step=${1#*=} known=from ;;
         --only-phase=*) only_phase=${1#*=} ;;
         --journal=*) journal=${1#*=} ;;
@@ -478,7 +487,7 @@ declare -A said=() silent=() answers=() member_at=()
 declare -a client=() restarter=() lines=() seen_facts=()
 declare -a started=() run_before=()
 declare -a was_done=() found_done=() was_sent=() sent_words=() flying=() told_at=()
-showing='' looking='' from_step='' only_phase='' accept_age='' arguments='' step=''
+showing='' looking='' from_step='' only_phase='' accept_age='' replace_keys='' arguments='' step=''
 journal='' journal_fd='' locked='' last_verdict='' last_why='' last_run='' last_step=''
 takeover_at='' passed='' hopeless='' warnings='' together='' wave_together='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
 count_done=0 count_skipped=0 count_left=0

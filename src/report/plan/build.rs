@@ -32,6 +32,7 @@ use crate::report::Level;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::report::Reshard;
 use crate::report::ShardFacts;
 use crate::report::capture;
 use crate::report::plan::groups::Groups;
@@ -51,6 +52,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let plan = match plan::on(inventory, &found, request) {
         Ok(plan) => Ok(plan),
         Err(NoPlan::Refused(why)) => Err(Hindrance::Refused(why)),
+        Err(NoPlan::Slots(why)) => Err(Hindrance::Refused(Obstacle::Slots(why))),
         Err(NoPlan::Blocked(shards)) => Err(Hindrance::Blocked(shards)),
         // Whoever asks looks at the goals first.
         Err(bug @ (NoPlan::BadGoal(_) | NoPlan::Broken(_))) => return Err(bug.to_string()),
@@ -154,6 +156,7 @@ pub(super) fn empty(inventory: &Inventory, found: &[Finding], request: &Request)
         restart: None,
         again: None,
         seconds: 0,
+        reshard: None,
         diagnostics: capture::diagnostics(inventory),
     }
 }
@@ -246,6 +249,7 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
     report.copied_mib = plan.copied_mib;
     let summary = plan.restart.as_ref();
     report.restart = summary.map(|s| super::restart::restart(s, &report.steps, &report.exposure));
+    report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 
 fn steps<'a>(

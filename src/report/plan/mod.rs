@@ -6,6 +6,7 @@ pub mod certificate;
 mod groups;
 mod identity;
 pub mod proof;
+mod reshard;
 mod restart;
 mod step;
 #[cfg(test)]
@@ -41,6 +42,8 @@ pub use identity::NoPlanFile;
 pub use identity::PlanFile;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub use reshard::Reshard;
+pub use reshard::ReshardMaster;
 pub use restart::Restart;
 pub(super) use step::Asked;
 pub use step::Step;
@@ -214,6 +217,9 @@ pub struct PlanReport {
     /// The plan that this one takes up again; only where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
+    /// What moving slots comes to; null where nothing was asked about them.
+    #[serde(default)]
+    pub reshard: Option<Reshard>,
     /// Rough running time in seconds.
     pub seconds: u64,
     pub diagnostics: Vec<Diagnostic>,
