@@ -50,7 +50,11 @@ fn taken_up_again_by_a_later_capture_and_taken_back() {
     servers.form();
     let leaders = leaders(&servers);
     let planned = servers.plan_with(&[], &["--restart", "all"]);
-    fs::copy(servers.root.join("plan.json"), servers.root.join("old.json")).expect("writable");
+    fs::copy(
+        servers.root.join("plan.json"),
+        servers.root.join("old.json"),
+    )
+    .expect("writable");
     let desk = Desk::new(&servers);
     let mut script = start(&planned, &desk);
     assert_eq!(desk.serve(&mut servers, &mut script, Some(4)), None);
@@ -59,10 +63,13 @@ fn taken_up_again_by_a_later_capture_and_taken_back() {
     servers.wait_settled();
     assert_eq!(verified(&servers), Some(1), "some steps are pending");
 
-    let rest = servers.try_plan(&["--resume", "old.json"]).expect("it leads on");
+    let rest = servers
+        .try_plan(&["--resume", "old.json"])
+        .expect("it leads on");
     let (left, all) = (rest.plan.steps.len(), planned.plan.steps.len());
     assert!(left > 0 && left < all, "{left} of {all}");
-    let keys = |p: &Planned| -> Vec<String> { p.plan.steps.iter().map(|s| s.key.clone()).collect() };
+    let keys =
+        |p: &Planned| -> Vec<String> { p.plan.steps.iter().map(|s| s.key.clone()).collect() };
     assert_eq!(keys(&rest), keys(&planned)[all - left..], "as reviewed");
     let mut script = start(&rest, &desk);
     let status = desk.serve(&mut servers, &mut script, None);
@@ -70,7 +77,9 @@ fn taken_up_again_by_a_later_capture_and_taken_back() {
     servers.wait_settled();
     assert_eq!(verified(&servers), Some(0), "every step is done");
 
-    let back = servers.try_plan(&["--undo", "old.json"]).expect("there is a way back");
+    let back = servers
+        .try_plan(&["--undo", "old.json"])
+        .expect("there is a way back");
     assert_eq!((back.count("failover"), back.count("restart")), (3, 0));
     let mut script = start(&back, &desk);
     let status = desk.serve(&mut servers, &mut script, None);
@@ -83,7 +92,9 @@ fn taken_up_again_by_a_later_capture_and_taken_back() {
 /// The exit code of `verify` on the first plan and the cluster as it is.
 fn verified(servers: &Servers) -> Option<i32> {
     let capture = servers.capture("later");
-    let output = run(topoplan(&servers.root).args(["verify", "old.json"]).arg(capture));
+    let output = run(topoplan(&servers.root)
+        .args(["verify", "old.json"])
+        .arg(capture));
     println!("{}", said(&output));
     output.status.code()
 }

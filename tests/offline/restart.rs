@@ -69,7 +69,10 @@ fn later(scratch: &Scratch, restarted: &[&str]) -> PathBuf {
     let to = scratch.path().join("later");
     copy(&from, &to);
     for node in restarted {
-        let path = to.join("nodes").join(node.replace(':', "_")).join("info.txt");
+        let path = to
+            .join("nodes")
+            .join(node.replace(':', "_"))
+            .join("info.txt");
         let text = fs::read_to_string(&path).expect("it is there");
         let anew: Vec<String> = text
             .lines()
@@ -100,7 +103,10 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn what_is_left_of_a_plan_is_what_was_reviewed() {
     let scratch = Scratch::new("restart-again");
-    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/healthy-six-nodes/capture");
+    let capture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/samples/healthy-six-nodes/capture"
+    );
     let file = scratch.path().join("plan.json");
     let file = file.to_str().expect("UTF-8");
     let made = topoplan(&["plan", capture, "--restart", "all", "-o", file]);
@@ -129,7 +135,10 @@ fn what_is_left_of_a_plan_is_what_was_reviewed() {
     assert_eq!(checked.exit, 0, "{}", checked.text());
 
     // Another cluster: nothing of it fits.
-    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/healthy-valkey/capture");
+    let other = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/samples/healthy-valkey/capture"
+    );
     assert_eq!(topoplan(&["verify", file, other]).exit, 3);
     assert_eq!(topoplan(&["plan", other, "--resume", file]).exit, 3);
     // What is asked for is told by the plan.
@@ -139,7 +148,10 @@ fn what_is_left_of_a_plan_is_what_was_reviewed() {
 
 #[test]
 fn options_that_make_no_sense_are_refused() {
-    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/healthy-six-nodes/capture");
+    let capture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/samples/healthy-six-nodes/capture"
+    );
     for more in [
         &["--unit", "host"][..],
         &["--restart", "some"],

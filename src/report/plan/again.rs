@@ -100,7 +100,10 @@ pub fn again(inventory: &Inventory, old: &PlanReport, way: Way) -> Result<PlanRe
     }
     let steps = set(old, &taken, way, &inventory.cluster);
     let mut report = written(inventory, old, &steps)?;
-    report.refusals = lost.iter().map(|&index| no_way_back(&old.steps[index])).collect();
+    report.refusals = lost
+        .iter()
+        .map(|&index| no_way_back(&old.steps[index]))
+        .collect();
     let done = progress.steps.iter().filter(|s| s.state == StepState::Done);
     report.again = Some(Again {
         way,
@@ -117,7 +120,8 @@ fn left(progress: &Progress) -> Result<Vec<usize>, NotAgain> {
     if progress.has_drifted() {
         let steps = progress.steps.iter();
         let drifted = steps.filter(|s| s.state == StepState::Drifted);
-        let told = drifted.map(|s| format!("step {}: {}", s.id, s.why.as_deref().unwrap_or_default()));
+        let told =
+            drifted.map(|s| format!("step {}: {}", s.id, s.why.as_deref().unwrap_or_default()));
         let all = told.chain(progress.drift.iter().cloned());
         return Err(NotAgain::Drifted(all.collect()));
     }
@@ -189,6 +193,12 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
             },
         }
         .into(),
+        Kind::SetEpoch | Kind::AddSlots | Kind::MigrateSlots | Kind::BumpEpoch => {
+            return Err(format!(
+                "a {} is planned again from this capture",
+                step.action
+            ));
+        }
         Kind::Kill => Kill {
             node: node()?,
             after: Vec::new(),
@@ -211,6 +221,11 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
             Forget {
                 node: gone,
                 tell: tell.collect(),
+                loses: step
+                    .slots
+                    .as_deref()
+                    .and_then(|s| s.parse().ok())
+                    .unwrap_or_default(),
             }
             .into()
         }
@@ -240,6 +255,10 @@ fn inverse(step: &Step, at: &Cluster) -> Result<Action, String> {
         Kind::Meet
         | Kind::Flush
         | Kind::SetSlot
+        | Kind::SetEpoch
+        | Kind::AddSlots
+        | Kind::MigrateSlots
+        | Kind::BumpEpoch
         | Kind::Kill
         | Kind::Reset
         | Kind::Forget
@@ -248,12 +267,7 @@ fn inverse(step: &Step, at: &Cluster) -> Result<Action, String> {
 }
 
 /// The actions as steps: in their waves, or back one after the other.
-fn set(
-    old: &PlanReport,
-    taken: &[(usize, Action)],
-    way: Way,
-    at: &Cluster,
-) -> Vec<action::Step> {
+fn set(old: &PlanReport, taken: &[(usize, Action)], way: Way, at: &Cluster) -> Vec<action::Step> {
     let places: BTreeMap<u32, usize> = taken
         .iter()
         .enumerate()
@@ -279,13 +293,24 @@ fn set(
                 Way::Undo => Vec::new(),
             },
             reason,
-            mib: if copies { memory.div_ceil(1 << 20) as i64 } else { 0 },
+            mib: if copies {
+                memory.div_ceil(1 << 20) as i64
+            } else {
+                0
+            },
             leaves: None,
         };
         steps.push(match way {
             Way::Resume => {
-                let after: Vec<usize> = step.after.iter().filter_map(|id| places.get(id)).copied().collect();
-                let barrier = step.barrier.and_then(|id| places.range(..=id).map(|(_, &p)| p).max());
+                let after: Vec<usize> = step
+                    .after
+                    .iter()
+                    .filter_map(|id| places.get(id))
+                    .copied()
+                    .collect();
+                let barrier = step
+                    .barrier
+                    .and_then(|id| places.range(..=id).map(|(_, &p)| p).max());
                 action::Step {
                     draft,
                     wave: step.wave,

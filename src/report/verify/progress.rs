@@ -73,10 +73,12 @@ impl Progress {
 /// Judges every step by what `at` shows.
 pub fn progress(plan: &PlanReport, at: &Cluster) -> Progress {
     let scene = Scene { plan, at };
-    let done: BTreeSet<u32> = (0..plan.steps.len())
-        .filter(|&index| scene.is_done(index))
-        .map(|index| plan.steps[index].id)
-        .collect();
+    let mut done: BTreeSet<u32> = BTreeSet::new();
+    for index in 0..plan.steps.len() {
+        if scene.is_done(index, &done) {
+            done.insert(plan.steps[index].id);
+        }
+    }
     let mut progress = Progress {
         drift: scene.drift(&done),
         ..Progress::default()
@@ -90,9 +92,15 @@ pub fn progress(plan: &PlanReport, at: &Cluster) -> Progress {
         let (state, why) = if done.contains(&step.id) {
             (StepState::Done, None)
         } else if let Some(held) = held {
-            (StepState::Blocked, Some(format!("it comes after step {held}")))
+            (
+                StepState::Blocked,
+                Some(format!("it comes after step {held}")),
+            )
         } else if let Some(first) = open.first() {
-            (StepState::Pending, Some(format!("it comes after step {first}")))
+            (
+                StepState::Pending,
+                Some(format!("it comes after step {first}")),
+            )
         } else {
             match scene.guard(step) {
                 Ok(()) => (StepState::Pending, None),
@@ -145,11 +153,16 @@ impl Scene<'_> {
         self.at.find(name.as_deref()?)
     }
 
-    fn is_done(&self, index: usize) -> bool {
+    fn is_done(&self, index: usize, done: &BTreeSet<u32>) -> bool {
         let step = &self.plan.steps[index];
-        let later = self.plan.steps[index + 1..].iter();
+        // Who takes over again led before it handed over, too.
+        let mut earlier = self.plan.steps[..index].iter().rev();
+        let away = earlier.find(|s| hands_over(s, step));
+        let came_again = away.is_none_or(|away| done.contains(&away.id));
         // A later step may have changed the effect of this one on the way to the plan's end.
-        self.effect(step) || later.filter(|next| includes(step, next)).any(|n| self.effect(n))
+        let mut later = self.plan.steps[index + 1..].iter();
+        (came_again && self.effect(step))
+            || later.any(|next| includes(step, next) && self.effect(next))
     }
 
     /// The step's own effect is there.
@@ -173,13 +186,30 @@ impl Scene<'_> {
                 let slots = slots(&step.slots);
                 of(node).is_live_member() && of(node).slots.intersection(&slots) == slots
             }),
+            Kind::SetEpoch => node.is_some_and(|node| of(node).config_epoch > 0),
+            Kind::AddSlots => node.is_some_and(|node| {
+                let slots = slots(&step.slots);
+                of(node).slots.intersection(&slots) == slots
+            }),
+            Kind::MigrateSlots => target.is_some_and(|target| {
+                let slots = slots(&step.slots);
+                of(target).slots.intersection(&slots) == slots
+            }),
+            Kind::BumpEpoch => node.is_some_and(|node| {
+                let before = self.plan.cluster.shards.iter();
+                let mut before = before.filter(|s| s.owner == of(node).name.as_str());
+                let before = before.next().and_then(|s| s.config_epoch);
+                before.is_some_and(|epoch| of(node).config_epoch > epoch)
+            }),
             Kind::Kill => node.is_none_or(|node| !of(node).is_live()),
             Kind::Reset => node.is_none_or(|node| !of(node).is_live_member()),
             Kind::Forget => target.is_none_or(|t| of(t).membership == Membership::Forgotten),
             Kind::Restart => node.is_some_and(|node| {
                 let node = of(node);
                 let anew = node.run.is_some() && node.run.as_deref() != step.guard.run.as_deref();
-                anew && version_fits(step, node) && node.is_live() && node.replication.link != Link::Down
+                anew && version_fits(step, node)
+                    && node.is_live()
+                    && node.replication.link != Link::Down
             }),
         }
     }
@@ -211,7 +241,11 @@ impl Scene<'_> {
             false => &step.address,
         };
         if let Some(planned) = planned {
-            expect("its address", planned, address.as_deref().unwrap_or_default())?;
+            expect(
+                "its address",
+                planned,
+                address.as_deref().unwrap_or_default(),
+            )?;
         }
         if let Some(role) = guard.role {
             let now = match seen.role {
@@ -261,6 +295,10 @@ impl Scene<'_> {
                 Kind::Meet
                 | Kind::Flush
                 | Kind::SetSlot
+                | Kind::SetEpoch
+                | Kind::AddSlots
+                | Kind::MigrateSlots
+                | Kind::BumpEpoch
                 | Kind::Kill
                 | Kind::Reset
                 | Kind::Forget
@@ -305,9 +343,14 @@ impl Scene<'_> {
                     && !n.slots.intersection(&owned).is_empty()
             });
             // On the way from one to the next, the earlier one may lead still.
-            let early = |n: &Node| n.name.as_str() == shard.owner || ids.iter().any(|id| *id == n.name.as_str());
+            let early = |n: &Node| {
+                n.name.as_str() == shard.owner || ids.iter().any(|id| *id == n.name.as_str())
+            };
             if let Some((_, node)) = others.filter(|(_, n)| !early(n)) {
-                let name = self.at.find(expected).map(|id| self.at.node(id).to_string());
+                let name = self
+                    .at
+                    .find(expected)
+                    .map(|id| self.at.node(id).to_string());
                 drift.push(format!(
                     "slots {}: expected {} as their master, seen {node}",
                     shard.slots,
@@ -330,28 +373,32 @@ fn version_fits(step: &Step, node: &Node) -> bool {
     step.guard.version.is_none() || step.guard.version == runs
 }
 
+/// The first takes its slots from the node that gets them again by the second.
+fn hands_over(away: &Step, back: &Step) -> bool {
+    let both = away.action == Kind::Failover && back.action == Kind::Failover;
+    both && away.target == back.node && slots(&away.slots) == slots(&back.slots)
+}
+
 /// The effect of `next` includes that of `step`.
 fn includes(step: &Step, next: &Step) -> bool {
     let same_node = step.node == next.node;
-    match (step.action, next.action) {
-        (Kind::Failover, Kind::Failover) => {
+    let fails_over = step.action == Kind::Failover;
+    let copies = matches!(step.action, Kind::Replicate | Kind::Flush);
+    match next.action {
+        Kind::Failover if fails_over => {
             let (mine, all) = (slots(&step.slots), slots(&next.slots));
-            mine.intersection(&all) == mine
+            next.node != step.target && mine.intersection(&all) == mine
         }
-        (
-            Kind::Replicate | Kind::Flush,
-            Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset,
-        ) => same_node,
-        (
-            Kind::Meet
-            | Kind::SetSlot
-            | Kind::Failover
-            | Kind::Kill
-            | Kind::Reset
-            | Kind::Forget
-            | Kind::Restart,
-            Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset,
-        )
-        | (_, Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Restart) => false,
+        // It was a replica when it was restarted.
+        Kind::Restart => fails_over && next.node == step.target,
+        Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset => copies && same_node,
+        Kind::Meet
+        | Kind::Flush
+        | Kind::SetSlot
+        | Kind::SetEpoch
+        | Kind::AddSlots
+        | Kind::MigrateSlots
+        | Kind::BumpEpoch
+        | Kind::Forget => false,
     }
 }
