@@ -12,9 +12,10 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::again::AgainArgs;
@@ -41,7 +42,7 @@ use crate::text::safe::safe;
 #[derive(clap::Args, Debug)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// Cure only findings of these codes
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     only: Vec<String>,
@@ -108,9 +109,15 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         exit => exit,
     };
     let json = render::json::report(&report);
+    let mut own = None;
     match args.capture.format {
-        Format::Json => terminal.data(&json)?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&json)?,
+        AnyFormat::Of(form) => {
+            let brief = render::plan_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            own = Some(form::exit(form, &brief, exit));
+        }
+        AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.found);
             let look = terminal.data_look();
             let file = args.output.as_deref().filter(|_| exit == Exit::Clean);
@@ -127,7 +134,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     if let Some(file) = &args.output {
         write(file, &json, exit, terminal)?;
     }
-    Ok(exit)
+    Ok(own.unwrap_or(exit))
 }
 
 /// A plan that was refused, or is not proven as demanded, is not there to be run.

@@ -30,7 +30,8 @@ pub(super) fn run(args: &VerifyArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     let report = match &args.capture[..] {
         [] => report::verify(&file),
         capture => {
-            let inventory = CaptureArgs::of(capture, args.format).read(terminal)?;
+            let capture: CaptureArgs = CaptureArgs::of(capture, None);
+            let inventory = capture.read(terminal)?;
             report::verify_at(&file, &inventory.cluster)
         }
     };

@@ -255,5 +255,8 @@ pub fn finding(code: Code, severity: Severity, id: Option<&str>, slots: Option<&
         message: String::new(),
         help: String::new(),
         evidence: Vec::new(),
+        allowed: false,
+        allowed_by: None,
+        known: false,
     }
 }

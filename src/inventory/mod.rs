@@ -200,6 +200,16 @@ pub fn read_with_maps(
     sources: impl IntoIterator<Item = Source>,
     policy: Policy,
 ) -> Inventory {
+    read_under(maps, sources, || policy)
+}
+
+/// As [`read_with_maps`], with a policy that is asked for when every source was taken: it may
+/// stand among them.
+pub fn read_under(
+    maps: impl IntoIterator<Item = Source>,
+    sources: impl IntoIterator<Item = Source>,
+    policy: impl FnOnce() -> Policy,
+) -> Inventory {
     let mut gathered = gather::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
@@ -214,5 +224,5 @@ pub fn read_with_maps(
         }
         gathered.take_batch(&batch);
     }
-    reconcile::reconcile(gathered, policy)
+    reconcile::reconcile(gathered, policy())
 }

@@ -61,6 +61,7 @@ use crate::policy::Policy;
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
+    given::take_hosts(&mut gathered, &policy);
     secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
     reports::name_silent(&mut gathered);
     settle_owners(&mut gathered, &mut diagnostics);

@@ -77,6 +77,9 @@ pub fn finding(severity: Severity, code: Code, rule: &str, message: &str) -> Fin
             line: 3,
             column: 1,
         }],
+        allowed: false,
+        allowed_by: None,
+        known: false,
     }
 }
 
@@ -203,6 +206,7 @@ pub fn refusal() -> Refusal {
         subject: "R001 10.0.0.1:7000".into(),
         reason: "no spare outside its host".into(),
         unlock: "one more host".into(),
+        found: Vec::new(),
     }
 }
 

@@ -81,7 +81,9 @@ pub struct Subject {
 }
 
 /// What a finding is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectKind {
     Node,
@@ -113,6 +115,22 @@ pub struct Finding {
     pub message: String,
     pub help: String,
     pub evidence: Vec<Evidence>,
+    /// The policy allows it: it is counted nowhere and cured by no default plan.
+    #[serde(default)]
+    pub allowed: bool,
+    /// Why it is allowed.
+    #[serde(default)]
+    pub allowed_by: Option<String>,
+    /// A baseline has it already: it is counted nowhere.
+    #[serde(default)]
+    pub known: bool,
+}
+
+impl Finding {
+    /// It is somebody's trouble: neither allowed nor known.
+    pub fn counts(&self) -> bool {
+        !self.allowed && !self.known
+    }
 }
 
 /// An odd or broken place in a captured file.
@@ -143,7 +161,9 @@ pub struct Member {
 pub(super) fn found(inventory: &Inventory) -> Vec<rules::Finding> {
     let wanted = inventory.policy.wanted(&inventory.cluster);
     let cx = Context::new(&inventory.cluster, &inventory.policy, &wanted);
-    rules::merge(rules::check(&cx), rules::check_capture(inventory))
+    let mut found = rules::merge(rules::check(&cx), rules::check_capture(inventory));
+    rules::judge(inventory, &inventory.cluster, &mut found);
+    found
 }
 
 pub(super) fn views(inventory: &Inventory) -> Views {
@@ -173,7 +193,8 @@ pub(super) fn inputs(inventory: &Inventory) -> Vec<Input> {
 
 pub(super) fn summary(cluster: &Cluster, findings: &[rules::Finding]) -> Summary {
     let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
-    let severity = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
+    let counted = || findings.iter().filter(|f| f.allowed.is_none());
+    let severity = |s: Severity| counted().filter(|f| f.severity == s).count();
     let unowned = cluster.unowned();
     Summary {
         nodes: count(&|id| cluster.node(id).address.is_some() || cluster.node(id).is_live()),
@@ -223,6 +244,9 @@ pub(super) fn finding(
         message: finding.message.clone(),
         help: help(inventory, cluster, finding, promises),
         evidence: evidence(inventory, finding),
+        allowed: finding.allowed.is_some(),
+        allowed_by: finding.allowed.as_ref().map(ToString::to_string),
+        known: false,
     }
 }
 
@@ -367,6 +391,13 @@ pub(super) fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
         rules::Subject::Capture => {}
     }
     out
+}
+
+/// What is odd about the captured files, and about the policy beside them.
+pub(super) fn all_diagnostics(inventory: &Inventory, found: &[rules::Finding]) -> Vec<Diagnostic> {
+    let mut all = diagnostics(inventory);
+    all.extend(told(&rules::notes(inventory, found)));
+    all
 }
 
 /// What is odd about the captured files.

@@ -7,6 +7,7 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::ZoneId;
+use crate::rules::Allowed;
 use crate::rules::Help;
 use crate::rules::Rule;
 
@@ -22,6 +23,8 @@ pub struct Finding {
     pub help: Help,
     /// Where to look in the capture, best first.
     pub evidence: Vec<Fact>,
+    /// Why it is nobody's trouble; see [`judge`](crate::rules::judge).
+    pub allowed: Option<Allowed>,
 }
 
 /// What a finding is about. Findings are compared by rule and subject.
@@ -74,6 +77,7 @@ impl Finding {
             message,
             help: Help::default(),
             evidence: Vec::new(),
+            allowed: None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
+use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
 use crate::cli::plan::PlanArgs;
 use crate::cli::plan_file;
@@ -74,8 +74,9 @@ pub(super) fn run(
     };
     let json = render::json::report(&report);
     match args.capture.format {
-        Format::Json => terminal.data(&json)?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&json)?,
+        AnyFormat::Of(form) => terminal.data(&form.write(&render::plan_brief(&report)))?,
+        AnyFormat::Text => {
             let look = terminal.data_look();
             let option = match way {
                 Way::Resume => "--resume",

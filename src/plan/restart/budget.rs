@@ -8,9 +8,10 @@ use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::plan::rolling::processes::Limits;
 use crate::plan::rolling::processes::Room;
+use crate::policy::Budgets;
 
 /// Each forks the master and can double its memory.
-const PER_HOST: usize = 1;
+const PER_HOST: u32 = 1;
 
 /// What a sync between the two burdens: the numbers of their hosts, disks and zones, each once.
 pub fn burdens(at: &Cluster, ends: [NodeId; 2]) -> Vec<usize> {
@@ -27,16 +28,24 @@ pub fn burdens(at: &Cluster, ends: [NodeId; 2]) -> Vec<usize> {
     all.into_iter().collect()
 }
 
-/// What is permitted.
-pub fn limits(at: &Cluster) -> Limits {
-    let room = Room {
-        tier: 0,
-        most: PER_HOST,
-    };
-    let rooms: BTreeMap<usize, Room> = (0..at.hosts.len()).map(|host| (host, room)).collect();
+/// What the policy permits.
+pub fn limits(at: &Cluster, budgets: &Budgets) -> Limits {
+    let numbers = Numbers::of(at);
+    let per_host = Some(budgets.syncs_per_host.unwrap_or(PER_HOST));
+    let tiers = [
+        (0, at.hosts.len(), per_host),
+        (numbers.disks, at.disks.len(), budgets.syncs_per_disk),
+        (numbers.zones, at.zones.len(), budgets.syncs_per_zone),
+    ];
+    let mut rooms: BTreeMap<usize, Room> = BTreeMap::new();
+    for (tier, (first, count, most)) in tiers.into_iter().enumerate() {
+        let Some(most) = most else { continue };
+        let most = most as usize;
+        rooms.extend((first..first + count).map(|number| (number, Room { tier, most })));
+    }
     Limits {
         rooms,
-        in_all: None,
+        in_all: budgets.syncs.map(|most| most as usize),
     }
 }
 

@@ -129,7 +129,7 @@ impl Given<'_> {
         }
         let at = Counted::new(self.captured.clone());
         let mib = restart::mib(&problem);
-        let limits = budget::limits(&at);
+        let limits = budget::limits(&at, &self.policy.budgets);
         let scene = self.scene(ground, &at, &mib, &limits, BTreeMap::new());
         let rolled = restart::by_domain(&scene);
         let steps = restart::splice(Vec::new(), rolled.waves.clone(), Vec::new());
@@ -266,7 +266,7 @@ impl Given<'_> {
         let before = order::order(&at, before);
         let at = carried_out(&at, &before);
         let mib = restart::mib(problem);
-        let limits = budget::limits(&at);
+        let limits = budget::limits(&at, &self.policy.budgets);
         let scene = self.scene(ground, &at, &mib, &limits, handovers);
         let rolled = restart::by_process(&scene);
         let first = before.len();

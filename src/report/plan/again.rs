@@ -145,6 +145,7 @@ fn no_way_back(step: &Step) -> Refusal {
         subject: format!("step {}", step.id),
         reason: format!("nothing takes a {} back", step.action),
         unlock: String::new(),
+        found: Vec::new(),
     }
 }
 
@@ -189,7 +190,15 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
             mode: match step.mode {
                 Some(StepMode::Force) => Mode::Force,
                 Some(StepMode::Takeover) => Mode::Takeover,
-                Some(StepMode::Graceful | StepMode::Stable) | None => Mode::Graceful,
+                Some(StepMode::Graceful) | None => Mode::Graceful,
+                Some(
+                    StepMode::Stable
+                    | StepMode::Keys
+                    | StepMode::Whole
+                    | StepMode::Ranges
+                    | StepMode::Each
+                    | StepMode::GiveUp,
+                ) => return Err("its mode is none of a failover".to_owned()),
             },
         }
         .into(),

@@ -131,6 +131,9 @@ pub struct Refusal {
     pub subject: String,
     pub reason: String,
     pub unlock: String,
+    /// Places in `found`, from 0, of what it is about.
+    #[serde(default)]
+    pub found: Vec<u32>,
 }
 
 /// What was asked for beside a clean check, and what it comes to.
