@@ -279,6 +279,7 @@ fn request() -> impl Strategy<Value = Request> {
             dead: Vec::new(),
             flags: flags.map(|(&flag, _)| flag).collect(),
             goals: Vec::new(),
+            ..Request::default()
         }
     })
 }

@@ -106,6 +106,11 @@ fn name(cluster: &Cluster, action: &Action) -> String {
         Action::SetSlot(s) => format!("{} closes {}", node(s.node), s.slots),
         Action::Kill(kill) => format!("{} is stopped", node(kill.node)),
         Action::Reset(reset) => format!("{} is reset", node(reset.node)),
+        Action::Restart(restart) => format!("{} runs anew", node(restart.node)),
+        Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_) => format!("{} {}", node(action.subject()), action.kind()),
     }
 }
 
@@ -156,7 +161,12 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             | Action::Forget(_)
             | Action::SetSlot(_)
             | Action::Kill(_)
-            | Action::Reset(_) => None,
+            | Action::Reset(_)
+            | Action::Restart(_)
+            | Action::SetEpoch(_)
+            | Action::AddSlots(_)
+            | Action::MigrateSlots(_)
+            | Action::BumpEpoch(_) => None,
         };
         // Who has something stopped wants it so.
         let stops = matches!(action.kind(), Kind::Kill | Kind::Reset);
@@ -392,7 +402,7 @@ fn step_written(
     expect("wait", !step.wait.at.is_empty() && step.wait.limit_ms > 0)?;
     expect("reason", !step.reason.is_empty())?;
     match action {
-        Action::Forget(Forget { tell, node }) => {
+        Action::Forget(Forget { tell, node, .. }) => {
             expect("ends", step.node.is_none() && step.target == name(*node))?;
             expect(
                 "list of whom to tell",
@@ -415,6 +425,11 @@ fn step_written(
             expect("ends", step.node == name(*node) && step.target.is_none())?;
             expect("role", guard.role == role(*node))
         }
+        Action::Restart(_)
+        | Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_) => expect("ends", step.node.is_some()),
         Action::Replicate(Replicate { node, master }) => {
             expect(
                 "ends",
