@@ -210,11 +210,8 @@ impl Summary {
             Unit::Host | Unit::Zone => format!(" {} by {}", self.unit.word(), self.unit.word()),
         };
         let of = |number: Bounded| match number.is_proven() {
-            true => format!("{}, and none takes fewer", number.value),
-            false => format!(
-                "{}, and none takes fewer than {}",
-                number.value, number.bound
-            ),
+            true => format!("{} (fewest)", number.value),
+            false => format!("{} (fewest known; at least {})", number.value, number.bound),
         };
         let failovers = match self.by_order {
             Some(order) if order.value < self.failovers.value => format!(
@@ -227,7 +224,7 @@ impl Summary {
         };
         format!(
             "{}{one_by_one} · waves {} · failovers {failovers} · fail over, restart, fail back would \
-             take {} and {} windows",
+             take {} in {} windows",
             count(self.processes, "process"),
             of(self.waves),
             self.textbook_failovers,
