@@ -137,7 +137,7 @@ fn what_is_left_of_a_plan_is_what_was_reviewed() {
     // Another cluster: nothing of it fits.
     let other = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/samples/healthy-valkey/capture"
+        "/samples/orphan-masters/capture"
     );
     assert_eq!(topoplan(&["verify", file, other]).exit, 3);
     assert_eq!(topoplan(&["plan", other, "--resume", file]).exit, 3);

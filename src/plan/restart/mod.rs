@@ -20,6 +20,10 @@ mod weave;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::action::Draft;
 use crate::model::Cluster;
 use crate::model::Domain;
@@ -64,7 +68,9 @@ pub enum Which {
 }
 
 /// What goes down at a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RestartUnit")]
 pub enum Unit {
     Process,
     Host,
