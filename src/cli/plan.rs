@@ -1,5 +1,6 @@
 //! `plan`: the shortest safe list of steps, for review.
 
+mod again;
 mod flags;
 mod goals;
 mod restart;
@@ -17,6 +18,7 @@ use crate::cli::form;
 use crate::cli::form::AnyFormat;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
+use crate::cli::plan::again::AgainArgs;
 use crate::cli::plan::flags::Flags;
 use crate::cli::plan::goals::GoalArgs;
 use crate::cli::plan::slots::SlotArgs;
@@ -65,6 +67,8 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     goals: GoalArgs,
     #[command(flatten)]
+    again: AgainArgs,
+    #[command(flatten)]
     flags: Flags,
     /// No more steps than this: what matters most comes first, and every prefix is safe
     #[arg(long, value_name = "N")]
@@ -82,6 +86,10 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     if let Some(file) = &args.output {
         whole::must_be_apart(file, args.capture.inputs())?;
         whole::must_be_apart(&back_file(file), args.capture.inputs())?;
+    }
+    if let Some((way, file)) = args.again.way() {
+        again::must_be_alone(&request)?;
+        return again::run(args, way, file, terminal);
     }
     let mut inventory = args.capture.read_for_plan(terminal)?;
     if inventory.tablets.is_some() {
@@ -217,7 +225,7 @@ impl PlanArgs {
                 "say why: it is printed in the plan".to_owned(),
             ));
         }
-        let goals = self.goals.goals()?;
+        let goals = self.goals.goals(self.slots.version()?)?;
         let last = self.through.filter(|&last| last < Phase::Change);
         if let (Some(last), false) = (last, goals.is_empty()) {
             return Err(Failure::Usage(

@@ -17,6 +17,7 @@ mod goals;
 mod masters;
 mod replicas;
 mod resp;
+mod restart;
 mod servers;
 mod slots;
 mod trouble;

@@ -5,7 +5,9 @@ use crate::cli::impact::domain;
 use crate::cli::plan::restart::RestartArgs;
 use crate::model::Address;
 use crate::model::Domain;
+use crate::model::Version;
 use crate::plan::Goal;
+use crate::plan::GoalKind;
 use crate::plan::goal::Drain;
 use crate::plan::goal::Maintain;
 use crate::plan::goal::Pin;
@@ -43,7 +45,7 @@ pub(super) struct GoalArgs {
 
 impl GoalArgs {
     /// In the order in which they are printed.
-    pub(super) fn goals(&self) -> Result<Vec<Goal>, Failure> {
+    pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
         let stop = self.stop;
         let mut goals: Vec<Goal> = Vec::new();
         goals.extend(sorted(&self.drain).map(|domain| Drain { domain, stop }.into()));
@@ -51,7 +53,7 @@ impl GoalArgs {
         goals.extend(sorted(&self.remove).map(|domain| Remove { domain }.into()));
         goals.extend(self.replace.iter().cloned().map(Goal::from));
         goals.extend(sorted(&self.pin).map(Goal::from));
-        if let Some(ask) = self.restart.ask() {
+        if let Some(ask) = self.restart.ask(to) {
             if !goals.is_empty() {
                 return Err(Failure::Usage(
                     "--restart goes with no other goal".to_owned(),
@@ -59,6 +61,12 @@ impl GoalArgs {
                 ));
             }
             goals.push(Restart { ask }.into());
+        }
+        if let (Some(to), false) = (to, goals.iter().any(is_restart)) {
+            return Err(Failure::Usage(
+                format!("`--to {to}` is a version, and nothing is restarted"),
+                "say --restart, or an address with --move".to_owned(),
+            ));
         }
         Ok(goals)
     }
@@ -102,4 +110,8 @@ fn pin(text: &str) -> Result<Pin, String> {
         address: parse(address)?,
         role,
     })
+}
+
+fn is_restart(goal: &Goal) -> bool {
+    goal.kind() == GoalKind::Restart
 }

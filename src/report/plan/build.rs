@@ -154,7 +154,7 @@ fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
     report.refused = Some(Said(why, &inventory.cluster).to_string());
 }
 
-fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
+pub(super) fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
     let cluster = &inventory.cluster;
     let before = capture::distribution(cluster);
     PlanReport {
@@ -193,6 +193,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        again: None,
         seconds: 0,
         reshard: None,
         diagnostics: diagnostics(inventory, found),
@@ -351,7 +352,7 @@ fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
 }
 
 /// The sets of nodes that steps name.
-fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
+pub(super) fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
     moments.iter().flat_map(|moment| {
         let told = moment.operands.tell.iter();
         told.chain(match &moment.wait.at {
@@ -379,7 +380,7 @@ fn proof(kind: Kind) -> Proof {
     }
 }
 
-fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
+pub(super) fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
     let step = &steps[at].draft;
     // Only the heir of a dead master leads fewer copies than it should: nobody else loses one.
     let why = if matches!(step.action.kind(), action::Kind::Kill | action::Kind::Reset) {
@@ -394,6 +395,8 @@ fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
             ),
             None => "its master is gone, and no step adds a replica".to_owned(),
         }
+    } else if step.action.kind() == action::Kind::Restart {
+        "until it is back in sync".to_owned()
     } else {
         "until the replica on its way is in sync".to_owned()
     };
