@@ -129,7 +129,8 @@ impl Act for AddSlots {
 
     fn needs(&self) -> Vec<Milestone> {
         let forgotten = self.lost_by.iter().copied().map(Milestone::Forgotten);
-        forgotten.chain([Milestone::Epoch(self.node)]).collect()
+        let own = [Milestone::Epoch(self.node), Milestone::Known(self.node)];
+        forgotten.chain(own).collect()
     }
 
     fn room(&self) -> Room {

@@ -118,6 +118,8 @@ pub enum StepMode {
     Ranges,
     /// add-slots: one by one, for servers that know no ranges.
     Each,
+    /// forget: an id that owns nothing.
+    Plain,
     /// forget: an owner of slots that nobody has a copy of.
     GiveUp,
 }
@@ -133,6 +135,7 @@ impl StepMode {
             Self::Whole => "whole",
             Self::Ranges => "ranges",
             Self::Each => "each",
+            Self::Plain => "plain",
             Self::GiveUp => "give-up",
         }
     }
@@ -147,6 +150,7 @@ impl StepMode {
             | Self::Whole
             | Self::Ranges
             | Self::Each
+            | Self::Plain
             | Self::GiveUp => false,
         }
     }

@@ -57,6 +57,8 @@ pub use verdict::Kind;
 pub use verdict::Value;
 pub use vouch::BadVouch;
 pub use vouch::vouch;
+use why::About;
+
 pub use why::Advice;
 pub use why::Assumption;
 pub use why::Refusal;
@@ -161,7 +163,7 @@ pub fn slot_trouble(inventory: &Inventory, request: &Request) -> Option<SlotTrou
     let captured = &inventory.cluster;
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
-    slots::reshape(&served.cluster, &request.slots).err()
+    slots::reshape(&served.cluster, &inventory.policy, &request.slots).err()
 }
 
 /// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
@@ -183,13 +185,18 @@ fn planned(
 ) -> Result<Plan, NoPlan> {
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
-    let reshaped = slots::reshape(&served.cluster, &request.slots).map_err(NoPlan::Slots)?;
+    let reshaped =
+        slots::reshape(&served.cluster, policy, &request.slots).map_err(NoPlan::Slots)?;
     let real = reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster);
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
+    let mut demands = Demands::of(&request.goals, real)?;
+    if let Some(reshaped) = &reshaped {
+        reshaped.ask(&mut demands);
+    }
     let supposed = goal::suppose(goal::Inputs {
         real,
-        demands: Demands::of(&request.goals, real)?,
+        demands,
         request,
         spares: problem::spares(real, captured, &selection, request).0,
         settled: &settled,
@@ -244,7 +251,7 @@ fn planned(
         &target,
     );
     let goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
-    let notes = advice::advice(&advice::Scene {
+    let mut notes = advice::advice(&advice::Scene {
         captured,
         policy,
         wanted,
@@ -257,6 +264,16 @@ fn planned(
         remaining: &run.remaining,
         steps: &steps,
     });
+    if reshaped.is_some() {
+        // What a goal about slots brings about needs nobody else.
+        let lacks = run.end.uncovered();
+        notes.refusals.retain(|refusal| {
+            if let About::Slots(slots) = &refusal.about {
+                return !slots.intersection(&lacks).is_empty();
+            }
+            true
+        });
+    }
     let copied_mib = steps.iter().map(|s| s.draft.mib).sum();
     Ok(Plan {
         steps,

@@ -8,12 +8,22 @@ use crate::model::Domain;
 use crate::model::SlotSet;
 use crate::plan::slots::Balance;
 use crate::plan::slots::Basis;
+use crate::plan::slots::Create;
 use crate::plan::slots::MoveSlots;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SomeSlots;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct SlotArgs {
+    /// A new cluster of the blank nodes of the capture; --home says who is what
+    #[arg(long)]
+    create: bool,
+    /// With --create: so many masters
+    #[arg(long, value_name = "N", requires = "create")]
+    masters: Option<usize>,
+    /// With --create: so many replicas of each master
+    #[arg(long, value_name = "N", requires = "create")]
+    replicas: Option<u32>,
     /// Slots without any live copy: the masters with the fewest slots take them, empty. DATA LOSS
     #[arg(long, value_name = "SLOTS", value_parser = slots)]
     give_up: Option<SlotSet>,
@@ -68,6 +78,10 @@ impl SlotArgs {
         }
         let moves = self.moves.iter().zip(&self.from).zip(&self.to);
         let goals = SlotGoals {
+            create: self.create.then_some(Create {
+                masters: self.masters,
+                replicas: self.replicas,
+            }),
             give_up: self.give_up.clone(),
             join: self.join.clone(),
             empty: self.empty.clone(),

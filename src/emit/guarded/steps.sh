@@ -52,7 +52,10 @@ own_progress() {
     [[ $own_id == "$node" ]] || return 0
     case $action in
     meet)
-        if look_up "$target" && ! flagged handshake; then state=complete; fi
+        if look_up "$target" && ! flagged handshake; then
+            state=complete
+            met_some=yes
+        fi
         ;;
     replicate)
         if follows; then
@@ -224,7 +227,8 @@ effect() {
     meet)
         narrow || { lack="not seen at $pending" && return 1; }
         lack="$target_address does not list $address"
-        view "$target_address" && look_up "$node" && ! flagged handshake
+        view "$target_address" && look_up "$node" && ! flagged handshake || return 1
+        met_some=yes
         ;;
     replicate)
         lack="the link of $address is not up"

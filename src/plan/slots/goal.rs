@@ -7,10 +7,13 @@ use crate::model::Address;
 use crate::model::Domain;
 use crate::model::SlotSet;
 use crate::plan::goal::spelled;
+use crate::plan::slots::Create;
 
 /// What is asked for; nothing by default.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SlotGoals {
+    /// A new cluster of blank nodes.
+    pub create: Option<Create>,
     /// Slots without any live copy, that survivors are to take over empty.
     pub give_up: Option<SlotSet>,
     /// Nodes without slots that are to get a fair share.
@@ -77,6 +80,11 @@ impl SlotGoals {
     /// As they are typed.
     pub fn options(&self, quote: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut options = Vec::new();
+        if let Option::Some(create) = self.create {
+            options.push("--create".to_owned());
+            options.extend(create.masters.map(|n| format!("--masters {n}")));
+            options.extend(create.replicas.map(|n| format!("--replicas {n}")));
+        }
         options.extend(
             self.give_up
                 .iter()

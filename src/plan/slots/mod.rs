@@ -6,6 +6,7 @@
 //! `pick` know numbers and slots only.
 
 mod counts;
+mod create;
 mod give_up;
 mod goal;
 mod pairs;
@@ -13,6 +14,7 @@ mod pick;
 mod reshape;
 mod trouble;
 
+pub use create::Create;
 pub use goal::Balance;
 pub use goal::Basis;
 pub use goal::MoveSlots;

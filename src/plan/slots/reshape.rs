@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::action::AddSlots;
 use crate::action::Counted;
 use crate::action::Draft;
 use crate::action::Forget;
@@ -11,6 +12,7 @@ use crate::action::Kind;
 use crate::action::Meet;
 use crate::action::MigrateSlots;
 use crate::action::Reset;
+use crate::action::SetEpoch;
 use crate::action::Way;
 use crate::model::Address;
 use crate::model::Cluster;
@@ -19,21 +21,29 @@ use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::SlotSet;
+use crate::plan::goal::Demands;
+use crate::plan::slots::Create;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SlotTrouble;
 use crate::plan::slots::counts;
 use crate::plan::slots::counts::Holder;
+use crate::plan::slots::create;
 use crate::plan::slots::give_up::give_up;
 use crate::plan::slots::goal::Some as SomeSlots;
 use crate::plan::slots::pairs;
 use crate::plan::slots::pairs::Pair;
 use crate::plan::slots::pick;
 use crate::plan::slots::pick::Transfer;
+use crate::policy::Policy;
+use crate::policy::Replicas;
 use crate::rules::Code;
 use crate::rules::Phase;
 
+/// Everybody has met before anybody copies: who is not known yet is waited for once.
+const AFTER_MEETS: u8 = 2;
+
 /// Fewer masters elect nobody once one of them is lost.
-const MASTERS_MIN: usize = 3;
+pub(super) const MASTERS_MIN: usize = 3;
 
 /// What is decided about slots.
 #[derive(Clone, Debug)]
@@ -44,9 +54,20 @@ pub struct Reshaped {
     pub tally: Tally,
     /// Who follows another master once the slots have moved.
     pub displaced: BTreeSet<NodeId>,
+    /// Who is to copy whom in a new cluster, as the home map says.
+    pub pairs: BTreeMap<NodeId, NodeId>,
+    /// The cluster is new: everything about it is what was asked for.
+    pub created: bool,
 }
 
 impl Reshaped {
+    /// What is asked of the decision about copies.
+    pub fn ask(&self, demands: &mut Demands) {
+        let pairs = self.pairs.iter();
+        let joining = pairs.map(|(&node, &master)| (node, (master, "the home map".to_owned())));
+        demands.joining.extend(joining);
+    }
+
     /// Adds the steps to those that follow from the decision about copies and roles: who changes its
     /// master with the slots is given another one only after that.
     pub fn join(&self, drafts: &mut Vec<Draft>) {
@@ -54,6 +75,10 @@ impl Reshaped {
             let follows = draft.action.kind() == Kind::Replicate;
             if follows && self.displaced.contains(&draft.action.subject()) {
                 draft.phase = draft.phase.max(Phase::Spread);
+            }
+            if self.created {
+                draft.phase = Phase::Change;
+                draft.urgency = AFTER_MEETS;
             }
         }
         drafts.extend(self.drafts.iter().cloned());
@@ -78,16 +103,22 @@ pub struct Tally {
 }
 
 /// Decides it; nothing where nothing is asked.
-pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, SlotTrouble> {
+pub fn reshape(
+    served: &Cluster,
+    policy: &Policy,
+    goals: &SlotGoals,
+) -> Result<Option<Reshaped>, SlotTrouble> {
     if goals.is_empty() {
         return Ok(None);
     }
     let mut shaper = Shaper {
         at: Counted::new(served.clone()),
+        policy,
         goals,
         drafts: Vec::new(),
         tally: Tally::default(),
         displaced: BTreeSet::new(),
+        pairs: BTreeMap::new(),
     };
     shaper.run()?;
     let Shaper {
@@ -95,6 +126,7 @@ pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, 
         drafts,
         tally,
         displaced,
+        pairs,
         ..
     } = shaper;
     let cluster = at.into_cluster();
@@ -113,20 +145,27 @@ pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, 
         drafts,
         tally,
         displaced,
+        pairs,
+        created: goals.create.is_some(),
     }))
 }
 
 struct Shaper<'a> {
     at: Counted,
+    policy: &'a Policy,
     goals: &'a SlotGoals,
     drafts: Vec<Draft>,
     tally: Tally,
     displaced: BTreeSet<NodeId>,
+    pairs: BTreeMap<NodeId, NodeId>,
 }
 
 impl Shaper<'_> {
     fn run(&mut self) -> Result<(), SlotTrouble> {
         let goals = self.goals;
+        if let Some(create) = goals.create {
+            self.create(create)?;
+        }
         if let Some(slots) = &goals.give_up {
             let weights: BTreeMap<NodeId, u32> = self.weights()?;
             let weight = |id: NodeId| weights.get(&id).copied().unwrap_or(1);
@@ -150,6 +189,62 @@ impl Shaper<'_> {
             self.share()?;
         }
         self.say_goodbye()
+    }
+
+    /// Epochs first, as only a node that knows nobody takes one; then everybody meets the first master,
+    /// and the masters take their slots.
+    fn create(&mut self, create: Create) -> Result<(), SlotTrouble> {
+        let replicas = create.replicas.unwrap_or(match self.policy.replicas {
+            Replicas::Exactly(count) => count,
+            Replicas::Auto => self.policy.wanted(&self.at).default,
+        });
+        let founded = create::found(&self.at, self.policy, create, replicas)?;
+        let Some(&(first, _)) = founded.masters.first() else {
+            return Err(SlotTrouble::TooFew { masters: 0 });
+        };
+        let masters: Vec<NodeId> = founded.masters.iter().map(|(id, _)| *id).collect();
+        for (epoch, &node) in (1..).zip(&masters) {
+            if self.at.node(node).config_epoch == 0 {
+                let reason = "so that no two masters start with the same".to_owned();
+                self.push(
+                    SetEpoch { node, epoch }.into(),
+                    Phase::Change,
+                    Vec::new(),
+                    reason,
+                );
+            }
+        }
+        let comers = masters.iter().chain(&founded.others).copied();
+        for node in comers.filter(|&id| id != first).collect::<Vec<_>>() {
+            if self.at.node(node).membership == Membership::Unmet {
+                let reason = format!("{} introduces it", self.at.node(first));
+                let meet = Meet { via: first, node };
+                self.push(meet.into(), Phase::Change, vec![Code::UnmetNode], reason);
+                self.drafts
+                    .iter_mut()
+                    .last()
+                    .expect("it was pushed")
+                    .urgency = 1;
+            }
+        }
+        let ranges = self.at.server.has_slot_ranges();
+        for (node, slots) in founded.masters {
+            let add = AddSlots {
+                node,
+                slots,
+                ranges,
+                lost_by: Vec::new(),
+            };
+            let reason = format!("its share as one of {}", masters.len());
+            self.push(
+                add.into(),
+                Phase::Change,
+                vec![Code::UncoveredSlots],
+                reason,
+            );
+        }
+        self.pairs = founded.pairs;
+        Ok(())
     }
 
     /// The cluster is in a state in which slots may move.
