@@ -73,6 +73,7 @@ fn comers(start: &Cluster, steps: &[Step]) -> BTreeSet<NodeId> {
         | Action::Failover(_)
         | Action::SetEpoch(_)
         | Action::BumpEpoch(_)
+        | Action::Restart(_)
         | Action::Forget(_)
         | Action::Kill(_)
         | Action::Reset(_) => None,

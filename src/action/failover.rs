@@ -71,6 +71,7 @@ fn commands(step: &Spelled) -> Option<Vec<Command>> {
         | StepMode::Ranges
         | StepMode::Each
         | StepMode::Plain
+        | StepMode::Emptied
         | StepMode::GiveUp => return None,
     };
     let mut failover = graceful(step.address?);

@@ -120,6 +120,7 @@ actions! {
     replicate => Replicate,
     set_slot => SetSlot,
     failover => Failover,
+    restart => Restart,
     set_epoch => SetEpoch,
     add_slots => AddSlots,
     migrate_slots => MigrateSlots,

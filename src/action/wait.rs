@@ -30,6 +30,8 @@ pub enum Until {
     Empty,
     /// The slots are open no more.
     Closed,
+    /// Another process than before answers under its id, and is in sync.
+    Restarted,
     /// Its epoch is the one that is wanted, or above.
     EpochSeen,
     /// Nobody answers there.
@@ -48,6 +50,7 @@ impl Until {
             Self::SlotsOwned => "slots-owned",
             Self::Empty => "empty",
             Self::Closed => "closed",
+            Self::Restarted => "restarted",
             Self::EpochSeen => "epoch-seen",
             Self::Down => "down",
             Self::Alone => "alone",

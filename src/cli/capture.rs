@@ -24,7 +24,7 @@ use crate::text::safe::safe;
 use crate::text::words::count;
 
 /// The capture and what belongs to it.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct CaptureArgs {
     /// Files, directories and archives (tar, zip, gzip, zstd) saved from one cluster, or - for
     /// standard input
@@ -59,6 +59,17 @@ impl CaptureArgs {
             },
             terminal,
         )
+    }
+
+    /// Each of the captures by itself, with the name that was typed.
+    pub fn apart(&self) -> Result<Vec<(&OsStr, Self)>, Failure> {
+        self.check_stdin()?;
+        let one = |name: &OsString| Self {
+            capture: vec![name.clone()],
+            ..self.clone()
+        };
+        let all = self.capture.iter();
+        Ok(all.map(|name| (name.as_os_str(), one(name))).collect())
     }
 
     /// As [`Self::read`], for an answer that is a plan file whatever is printed.

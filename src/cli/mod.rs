@@ -7,6 +7,7 @@ mod archive;
 mod capture;
 mod check;
 mod collect;
+mod diff;
 mod docs;
 mod explain;
 mod failure;
@@ -71,6 +72,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
+    /// What changed between captures of one cluster, and what got worse
+    Diff(diff::DiffArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
@@ -128,6 +131,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::Diff(args) => diff::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),

@@ -2,6 +2,7 @@
 
 mod flags;
 mod goals;
+mod restart;
 mod slots;
 
 use std::collections::BTreeSet;
@@ -88,7 +89,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         return Err(Failure::Usage(text, String::new()));
     }
     let blocked = trouble.is_some_and(|t| t.ending() == Ending::Blocked);
-    plan::goal::check(&request.goals, &inventory.cluster).map_err(|bad| {
+    plan::goal::check(&request, &inventory.cluster).map_err(|bad| {
         let help = "each goal must name something of the capture, and no two the opposite";
         Failure::Usage(bad.to_string(), help.to_owned())
     })?;
@@ -161,7 +162,7 @@ impl PlanArgs {
             dead: self.dead.clone(),
             flags: self.flags.given(),
             slots: self.slots.goals()?,
-            goals: self.goals.goals(),
+            goals: self.goals.goals()?,
         })
     }
 

@@ -10,6 +10,7 @@ use crate::cli::output::Terminal;
 use crate::cli::plan_file;
 use crate::emit;
 use crate::emit::Edits;
+use crate::emit::EmitError;
 use crate::report::PlanFile;
 
 #[derive(clap::Args, Debug)]
@@ -52,8 +53,15 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
             String::new(),
         )
     })?;
-    let script = (emitter.emit)(&plan, edits)
-        .map_err(|error| Failure::Input(format!("{}: {error}", args.plan.display())))?;
+    let script = (emitter.emit)(&plan, edits).map_err(|error| {
+        let said = format!("{}: {error}", args.plan.display());
+        match error {
+            EmitError::Unproven { .. } => Failure::Refused(said),
+            EmitError::Field { .. } | EmitError::Cluster { .. } | EmitError::Missing { .. } => {
+                Failure::Input(said)
+            }
+        }
+    })?;
     terminal.data(&script)?;
     Ok(Exit::Clean)
 }

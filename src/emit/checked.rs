@@ -50,6 +50,7 @@ pub(super) struct CheckedGuard {
 pub(super) struct CheckedStep {
     pub id: u32,
     pub phase: Phase,
+    pub wave: u32,
     pub action: Kind,
     pub node: Option<NodeName>,
     pub address: Option<Address>,
@@ -169,7 +170,8 @@ impl CheckedStep {
             | Kind::BumpEpoch
             | Kind::Forget
             | Kind::Kill
-            | Kind::Reset => None,
+            | Kind::Reset
+            | Kind::Restart => None,
         }
     }
 

@@ -115,6 +115,7 @@ fn commands(step: &CheckedStep, later: &[CheckedStep], last_forget: Option<u32>)
                 look.into_iter().chain([cli(close)])
             })
             .collect(),
+        Kind::Restart => vec![format!("# restart the process {} now", step.who())],
         Kind::Kill => {
             // It takes a port alone, and acts where it is run.
             let who = step.who();
@@ -258,6 +259,10 @@ fn wait(step: &CheckedStep) -> String {
             )
         }
         Kind::SetSlot => format!("until {who} shows {slots} open no more, at most {limit}"),
+        Kind::Restart => format!(
+            "until info server of {who} says another run_id than before and info replication says \
+             master_link_status:up, at most {limit}"
+        ),
         Kind::Flush => format!("until dbsize of {who} is 0, at most {limit}"),
         Kind::Kill => {
             let host = who.rsplit_once(':').map_or(&*who, |(host, _)| host);

@@ -76,6 +76,12 @@ pub enum EmitError {
         field: &'static str,
         action: Kind,
     },
+    /// Written before plans said who is taken for dead.
+    #[error(
+        "step {step} takes over without a vote, and this plan file does not say whose death allows \
+         that: an older version wrote it; capture the cluster and plan again"
+    )]
+    Unproven { step: u32 },
 }
 
 #[cfg(test)]

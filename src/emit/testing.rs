@@ -73,6 +73,7 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
         reshard: None,
         diagnostics: Vec::new(),

@@ -49,6 +49,7 @@ mod states;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
+mod values;
 mod wholeness;
 mod whose;
 mod whose_host;
@@ -75,6 +76,7 @@ pub use origins::Origins;
 pub use sights::Sight;
 pub use sights::Sights;
 pub use states::State;
+pub use values::Values;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -107,6 +109,10 @@ pub struct Inventory {
     pub sights: Sights,
     /// What nodes say of the cluster as a whole, by those that were asked.
     pub states: BTreeMap<NodeId, State>,
+    /// What a runbook compares before and after its work, by node.
+    pub values: BTreeMap<NodeId, Values>,
+    /// Rows of all tables of the cluster, where they were asked for or every master tells.
+    pub rowcount: Option<u64>,
     /// What was going on while the capture was taken.
     pub in_flight: InFlight,
     /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.
@@ -197,6 +203,7 @@ pub fn read_with_maps(
     let mut gathered = gather::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
+    gathered.named = maps.iter().map(|m| m.path.clone()).collect();
     given::keep_maps_only(&mut gathered);
     let mut sources = sources.into_iter();
     loop {

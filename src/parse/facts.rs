@@ -91,6 +91,8 @@ pub enum Facts<'a> {
     Properties(Properties),
     /// Masters and replicas by host, as a command of flashbase counts them.
     Distribution(Distribution),
+    /// Rows of all tables of the cluster, as `flashbase cluster-rowcount` counts them.
+    Rows(u64),
     /// Known, and without anything that other answers do not tell better.
     Nothing,
 }

@@ -47,6 +47,7 @@ mod ps;
 mod redis_conf;
 mod redis_properties;
 mod reply;
+mod rowcount;
 mod table;
 mod time;
 mod transcript;
@@ -158,7 +159,7 @@ pub fn parse(source: &Source) -> Parsed<'_> {
             sections,
             diagnostics: log.finish(),
         },
-        None => match dbsize::in_file(source) {
+        None => match dbsize::in_file(source).or_else(|| rowcount::in_file(source)) {
             Some(section) => Parsed {
                 sections: vec![section],
                 diagnostics: log.finish(),
@@ -309,7 +310,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 20] = [
+    const SHARED: [&str; 21] = [
         "mod",
         "bars",
         "block",
@@ -327,6 +328,7 @@ mod tests {
         "pairs",
         "parts",
         "reply",
+        "rowcount",
         "table",
         "transcript",
         "unwrap",

@@ -13,11 +13,14 @@ mod closing;
 pub mod decision;
 mod draft;
 pub mod goal;
+mod homeward;
 mod leftover;
 pub mod level;
 pub mod order;
 pub mod problem;
 mod request;
+pub mod restart;
+pub mod rolling;
 mod serve;
 pub mod slots;
 pub mod target;
@@ -91,6 +94,8 @@ pub struct Plan {
     pub goals: Vec<goal::Outcome>,
     /// Shards that were left, as a goal is blocked on them.
     pub blocked: usize,
+    /// What a rolling restart comes to, where one is asked for.
+    pub restart: Option<restart::Summary>,
 }
 
 /// Why there is no plan.
@@ -183,6 +188,16 @@ fn planned(
     request: &Request,
     effort: Effort,
 ) -> Result<Plan, NoPlan> {
+    if let Some(ask) = request.restart() {
+        return restarted(&restart::Given {
+            captured,
+            policy,
+            wanted,
+            request,
+            effort,
+            ask,
+        });
+    }
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
     let reshaped =
@@ -290,6 +305,70 @@ fn planned(
         slots: reshaped.as_ref().map(|r| r.tally.clone()),
         goals,
         blocked: supposed.blocked.len(),
+        restart: None,
         selection,
+    })
+}
+
+/// A plan with a restart in it.
+fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
+    let restart::Given {
+        captured,
+        policy,
+        wanted,
+        request,
+        effort,
+        ..
+    } = *given;
+    let ground = given.ground()?;
+    let supposed = goal::Supposed::plain(&ground.cluster);
+    let problem = given.problem(&ground, &supposed);
+    let target = target::decide(&problem, effort);
+    let woven = given.weave(&ground, &problem, &target);
+    let (steps, summary) = (woven.steps, woven.summary);
+    let run = simulate::run(captured, &steps, policy, wanted)?;
+    let mut values = verdict::values(
+        &problem,
+        captured,
+        &request.goals,
+        wanted,
+        &steps,
+        &run.end,
+        &target,
+    );
+    summary.open(&mut values);
+    let mut goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
+    goals.iter_mut().for_each(|goal| goal.says = summary.says());
+    let notes = advice::advice(&advice::Scene {
+        captured,
+        policy,
+        wanted,
+        request,
+        selection: &ground.selection,
+        problem: &problem,
+        served: &ground.served,
+        closing: &ground.closing,
+        end: &run.end,
+        remaining: &run.remaining,
+        steps: &steps,
+    });
+    let chosen = &ground.chosen;
+    Ok(Plan {
+        values,
+        end: run.end,
+        exposure: run.exposure,
+        moments: run.moments,
+        remaining: run.remaining,
+        refusals: [&chosen.blocked[..], &chosen.down, &notes.refusals].concat(),
+        advice: notes.advice,
+        assumptions: notes.assumptions,
+        copied_mib: steps.iter().map(|s| s.draft.mib).sum(),
+        goals,
+        blocked: chosen.blocked.len(),
+        slots: None,
+        restart: Some(summary),
+        selection: ground.selection.clone(),
+        steps,
+        target,
     })
 }

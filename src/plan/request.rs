@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Domain;
 use crate::plan::goal::Goal;
+use crate::plan::restart;
 use crate::plan::slots::SlotGoals;
 use crate::policy::Flag;
 use crate::rules::Ask;
@@ -34,6 +35,14 @@ pub struct Request {
 impl Request {
     pub fn has(&self, flag: Flag) -> bool {
         self.flags.contains(&flag)
+    }
+
+    /// The restart that is asked for.
+    pub fn restart(&self) -> Option<&restart::Ask> {
+        self.goals.iter().find_map(|goal| match goal {
+            Goal::Restart(restart) => Some(&restart.ask),
+            Goal::Drain(_) => None,
+        })
     }
 
     /// The plan stops before that phase.

@@ -190,7 +190,8 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Action::BumpEpoch(_)
         | Action::Forget(_)
         | Action::Kill(_)
-        | Action::Reset(_) => false,
+        | Action::Reset(_)
+        | Action::Restart(_) => false,
     };
     match level {
         // With --allow-moves a move weighs nothing.

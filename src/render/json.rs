@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::report::CheckReport;
+use crate::report::DiffReport;
 use crate::report::ErrorReport;
 use crate::report::ImpactReport;
 use crate::report::ListReport;
@@ -33,7 +34,7 @@ pub fn report(report: &impl Serialize) -> String {
     out
 }
 
-/// One JSON schema for the reports of `check`, `plan`, `impact`, `list` and `verify`, and of failures.
+/// One JSON schema for the reports of `check`, `plan`, `impact`, `diff`, `list` and `verify`, and of failures.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
@@ -41,6 +42,7 @@ pub fn schema() -> String {
         generator.subschema_for::<CheckReport>(),
         generator.subschema_for::<PlanReport>(),
         generator.subschema_for::<ImpactReport>(),
+        generator.subschema_for::<DiffReport>(),
         generator.subschema_for::<ListReport>(),
         generator.subschema_for::<VerifyReport>(),
         generator.subschema_for::<ErrorReport>(),
@@ -48,7 +50,7 @@ pub fn schema() -> String {
     let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "topoplan report",
-        "description": "What `check`, `plan`, `impact`, `list` and `verify` print with `--format json`; without an answer, why.",
+        "description": "What `check`, `plan`, `impact`, `diff`, `list` and `verify` print with `--format json`; without an answer, why.",
         "anyOf": any_of,
         "$defs": generator.take_definitions(true),
     });
@@ -153,6 +155,7 @@ mod tests {
                 "#/$defs/CheckReport",
                 "#/$defs/PlanReport",
                 "#/$defs/ImpactReport",
+                "#/$defs/DiffReport",
                 "#/$defs/ListReport",
                 "#/$defs/VerifyReport",
                 "#/$defs/ErrorReport"

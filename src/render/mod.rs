@@ -8,6 +8,7 @@
 mod causes;
 mod check;
 mod diagnostics;
+mod diff;
 mod explain;
 mod findings;
 mod impact;
@@ -30,6 +31,7 @@ mod verify;
 pub use check::check;
 pub use diagnostics::diagnostics;
 pub use diagnostics::untold;
+pub use diff::diff;
 pub use explain::explain;
 pub use impact::impact;
 pub use list::Column;

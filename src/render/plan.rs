@@ -160,9 +160,12 @@ fn nothing(report: &PlanReport) -> String {
 
 /// `2 errors, 1 warning` at the end of the plan. Notes count only where their cure was asked for.
 fn left(report: &PlanReport) -> Option<String> {
-    // No simulated step says anew what the nodes told of themselves.
-    let stays =
-        |f: &&Finding| f.code.family() == Family::Health && f.code != Code::ClusterStateFail;
+    // No simulated step says anew what the nodes told of themselves; whether they serve again
+    // after some, nobody knows.
+    let stays = |f: &&Finding| {
+        f.code.family() == Family::Health
+            && (f.code != Code::ClusterStateFail || report.steps.is_empty())
+    };
     let of = |severity: Severity| {
         let findings = report.remaining.iter();
         let told = report.found.iter().filter(stays);

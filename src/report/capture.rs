@@ -215,13 +215,6 @@ pub(super) fn finding(
     finding: &rules::Finding,
     promises: &Promises,
 ) -> Finding {
-    let mut evidence: Vec<Place> = finding
-        .evidence
-        .iter()
-        .filter_map(|f| place(inventory, *f))
-        .collect();
-    let mut seen = BTreeSet::new();
-    evidence.retain(|p| seen.insert(p.clone()));
     Finding {
         code: finding.rule.code,
         rule: finding.rule.id.to_owned(),
@@ -229,15 +222,22 @@ pub(super) fn finding(
         subject: subject(cluster, &finding.subject),
         message: finding.message.clone(),
         help: help(inventory, cluster, finding, promises),
-        evidence: evidence
-            .into_iter()
-            .map(|p| Evidence {
-                path: p.path.to_string(),
-                line: p.line,
-                column: p.column,
-            })
-            .collect(),
+        evidence: evidence(inventory, finding),
     }
+}
+
+/// Where to look, each place once.
+pub(super) fn evidence(inventory: &Inventory, finding: &rules::Finding) -> Vec<Evidence> {
+    let facts = finding.evidence.iter();
+    let mut places: Vec<Place> = facts.filter_map(|f| place(inventory, *f)).collect();
+    let mut seen = BTreeSet::new();
+    places.retain(|p| seen.insert(p.clone()));
+    let told = |p: Place| Evidence {
+        path: p.path.to_string(),
+        line: p.line,
+        column: p.column,
+    };
+    places.into_iter().map(told).collect()
 }
 
 /// No advice to plan where no plan is made or the plan does not do it, and none to restart what
@@ -326,7 +326,7 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
     }
 }
 
-fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
+pub(super) fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
     let mut out = Subject {
         kind: SubjectKind::Capture,
         id: None,

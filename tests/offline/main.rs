@@ -11,6 +11,7 @@ mod captures;
 mod certificates;
 mod collect;
 mod command_line;
+mod diff;
 mod documents;
 mod emit;
 mod faults;

@@ -61,6 +61,7 @@ pub(super) fn cluster(
             | Kind::Failover
             | Kind::SetEpoch
             | Kind::BumpEpoch
+            | Kind::Restart
             | Kind::Kill
             | Kind::Reset => continue,
         };
@@ -206,6 +207,7 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
             let typed = typed(&any, client);
             vec![format!("{typed} # $1: each of $slots that is open")]
         }
+        Kind::Restart => vec![format!("restart_process {}", first.at)],
         Kind::MigrateSlots if step.mode == Some(StepMode::Keys) => by_keys(step, client),
         Kind::AddSlots => {
             let mut any = first.clone();
@@ -314,7 +316,8 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::BumpEpoch
                 | Kind::Forget
                 | Kind::Kill
-                | Kind::Reset,
+                | Kind::Reset
+                | Kind::Restart,
                 Kind::Meet
                 | Kind::Flush
                 | Kind::SetSlot
@@ -322,8 +325,10 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::AddSlots
                 | Kind::MigrateSlots
                 | Kind::BumpEpoch
-                | Kind::Forget,
-            ) => false,
+                | Kind::Forget
+                | Kind::Restart,
+            )
+            | (Kind::Restart, Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset) => false,
         };
         if includes {
             later.push(next.id.to_string());
@@ -356,6 +361,11 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
     let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
     vec![
         ("phase", step.phase.to_string()),
+        // Only who goes down with others asks for it.
+        (
+            "wave",
+            text(&(step.action == Kind::Restart).then_some(step.wave)),
+        ),
         ("action", step.action.to_string()),
         (
             "mode",
@@ -400,6 +410,8 @@ fn relied(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("guard_owned", text(&served)),
         ("dead", parties(&relied.dead)),
         ("minority", flag(relied.minority)),
+        ("guard_run", text(&relied.run)),
+        ("guard_version", text(&relied.version)),
     ];
     if let Some(donor) = &relied.donor {
         all.push(("donor", donor.party.id.to_string()));

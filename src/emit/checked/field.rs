@@ -47,7 +47,7 @@ impl<'a> At<'a> {
         }
     }
 
-    fn missing(self, field: &'static str) -> EmitError {
+    pub(super) fn missing(self, field: &'static str) -> EmitError {
         EmitError::Missing {
             step: self.0.id,
             field,
@@ -90,6 +90,7 @@ impl<'a> At<'a> {
         let checked = CheckedStep {
             id: step.id,
             phase: step.phase,
+            wave: step.wave,
             action: step.action,
             node: self.field("node", shape.node, &step.node, Self::id)?,
             address: self.field("address", shape.node, &step.address, Self::address)?,

@@ -27,6 +27,7 @@ guard() {
     failover) guard_failover ;;
     flush) guard_flush ;;
     set-slot) guard_closing ;;
+    restart) guard_restart ;;
     migrate-slots) guard_migrate ;;
     add-slots) guard_adding ;;
     kill | reset) guard_leaving ;;
@@ -343,6 +344,8 @@ guard_leaving() {
     if [[ $here == master ]]; then
         [[ $action != reset ]] || keyless "$address" || return 1
         nobody_moves_to "$node"
+    elif [[ $mode == emptied ]]; then
+        return 0
     elif [[ -n $donor ]]; then
         guard_donor
     else

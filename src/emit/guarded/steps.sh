@@ -3,13 +3,13 @@
 
 # load STEP: its facts, from the plan file; unset ones are empty.
 load() {
-    phase='' action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
+    phase='' wave=0 action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
     after='' barrier='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 expected_ms=0 reason='' later=''
     heirs='' loss='' exposed='' undo=''
     guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' guard_keys=''
     guard_owned='' donor='' donor_address='' donor_slots='' donor_keeps=0
     target_slots='' target_replicas='' guard_offset='' guard_replid='' rivals='' dead=''
-    minority='' accept_histories='' epoch=''
+    minority='' accept_histories='' guard_run='' guard_version='' epoch=''
     "step_$1"
 }
 
@@ -37,6 +37,10 @@ own_progress() {
     blocked=''
     if [[ $action == forget ]]; then
         survey
+        return
+    fi
+    if [[ $action == restart ]]; then
+        restart_progress
         return
     fi
     if [[ $action == kill ]]; then
@@ -281,6 +285,7 @@ effect() {
         lack="$address still holds keys"
         keyless "$address"
         ;;
+    restart) came_back ;;
     kill)
         lack="$address still answers"
         is_down

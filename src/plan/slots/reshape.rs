@@ -360,10 +360,15 @@ impl Shaper<'_> {
     fn say_goodbye(&mut self) -> Result<(), SlotTrouble> {
         let leavers = self.leavers()?;
         for &node in &leavers {
-            let master = self.at.root(node).filter(|root| !leavers.contains(root));
+            let emptied = self.displaced.contains(&node);
+            let master = self
+                .at
+                .root(node)
+                .filter(|root| !emptied && !leavers.contains(root));
             let reset = Reset {
                 node,
                 after: master.into_iter().collect(),
+                emptied,
             };
             let name = self.at.node(node).to_string();
             let reason = format!("{name} leaves, and would come back if it still knew anybody");

@@ -1,5 +1,6 @@
 //! Why a plan leaves something.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::measure::MajorityLost;
@@ -7,10 +8,12 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
+use crate::plan::why::NoRestart;
 use crate::plan::why::Said;
 use crate::plan::why::Vouch;
 use crate::plan::why::host_name;
 use crate::plan::why::nodes;
+use crate::rules::Code;
 use crate::text::words::count;
 use crate::text::words::list_up_to;
 use crate::text::words::plural;
@@ -54,6 +57,10 @@ pub enum Reason {
     NoOtherDisk,
     NoBetterZones,
     NoBetterHosts,
+    /// No copy that is at home as a master may lead.
+    NobodyAtHome,
+    /// The home roles would make these worse.
+    HomeCosts(BTreeSet<Code>),
     /// It might be better if they led.
     ToldNofailover,
     /// Fewer than three masters vote.
@@ -85,6 +92,8 @@ pub enum Reason {
         master: NodeId,
     },
     Lost(Lost),
+    /// A process is not restarted.
+    NoRestart(NoRestart),
     /// A goal cannot be reached for a shard.
     Blocked(Blocked),
 }
@@ -273,6 +282,14 @@ impl fmt::Display for Said<'_, Reason> {
             Reason::NoBetterHosts => {
                 f.write_str("no choice of masters among the live copies does better")
             }
+            Reason::NobodyAtHome => f.write_str(
+                "no live copy of their shards that may lead is a master by the home map",
+            ),
+            Reason::HomeCosts(codes) => write!(
+                f,
+                "the home roles would make {} worse, which comes before them",
+                Code::join(codes, " and ")
+            ),
             Reason::ToldNofailover => {
                 f.write_str("replicas told `nofailover` are not promoted for balance")
             }
@@ -336,6 +353,7 @@ impl fmt::Display for Said<'_, Reason> {
                 )
             }
             Reason::Lost(why) => write!(f, "{}", Said(why, cluster)),
+            Reason::NoRestart(why) => write!(f, "{}", Said(why, cluster)),
             Reason::Blocked(why) => write!(f, "{}", Said(why, cluster)),
         }
     }

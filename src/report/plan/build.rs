@@ -153,6 +153,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
         reshard: None,
         diagnostics: capture::diagnostics(inventory),
@@ -245,6 +246,8 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
     let assumptions = on_disk.iter().chain(&plan.assumptions);
     report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
+    let summary = plan.restart.as_ref();
+    report.restart = summary.map(|s| super::restart::restart(s, &report.steps, &report.exposure));
     report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 

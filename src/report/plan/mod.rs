@@ -6,6 +6,7 @@ mod groups;
 mod identity;
 pub mod proof;
 mod reshard;
+mod restart;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use identity::plan_id;
 pub use identity::read_plan;
 pub use reshard::Reshard;
 pub use reshard::ReshardMaster;
+pub use restart::Restart;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
@@ -204,6 +206,9 @@ pub struct PlanReport {
     pub assumptions: Vec<String>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What a rolling restart comes to; only where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
     /// What moving slots comes to; null where nothing was asked about them.
     #[serde(default)]
     pub reshard: Option<Reshard>,

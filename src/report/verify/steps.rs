@@ -262,6 +262,14 @@ impl At<'_> {
                 }
             }
             Kind::Meet => self.owns(flaws, "target", target, &SlotSet::new()),
+            Kind::Restart => {
+                self.is(flaws, "guard.id", step.guard.id.as_deref(), node);
+                self.owns(flaws, "node", node, &SlotSet::new());
+                if let Some(donor) = &step.guard.donor {
+                    let slots = self.scene.slots_of(&donor.id);
+                    self.says(flaws, "guard.donor.slots", Some(&donor.slots), &slots);
+                }
+            }
             Kind::MigrateSlots => {
                 let owned = self.scene.slots_of(node);
                 let slots: SlotSet = self.slots();
