@@ -15,6 +15,7 @@ mod expect;
 mod flow;
 mod masters;
 mod replicas;
+mod reshard;
 mod resp;
 mod servers;
 mod slots;

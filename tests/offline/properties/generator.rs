@@ -278,6 +278,7 @@ fn request() -> impl Strategy<Value = Request> {
             dead: Vec::new(),
             flags: flags.map(|(&flag, _)| flag).collect(),
             goals: Vec::new(),
+            slots: Default::default(),
         }
     })
 }

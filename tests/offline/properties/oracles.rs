@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use topoplan::action::Action;
+use topoplan::action::AddSlots;
+use topoplan::action::BumpEpoch;
 use topoplan::action::Counted;
 use topoplan::action::Failover;
 use topoplan::action::Flush;
@@ -14,8 +16,11 @@ use topoplan::action::GuardRole;
 use topoplan::action::Kill;
 use topoplan::action::Kind;
 use topoplan::action::Meet;
+use topoplan::action::MigrateSlots;
 use topoplan::action::Replicate;
 use topoplan::action::Reset;
+use topoplan::action::Restart;
+use topoplan::action::SetEpoch;
 use topoplan::action::SetSlot;
 use topoplan::diagnostic::Severity;
 use topoplan::inventory::Inventory;
@@ -105,6 +110,11 @@ fn name(cluster: &Cluster, action: &Action) -> String {
         Action::Forget(forget) => format!("forget {}", node(forget.node)),
         Action::SetSlot(s) => format!("{} closes {}", node(s.node), s.slots),
         Action::Kill(kill) => format!("{} is stopped", node(kill.node)),
+        Action::Restart(r) => format!("{} is restarted", node(r.node)),
+        Action::SetEpoch(set) => format!("{} starts with {}", node(set.node), set.epoch),
+        Action::AddSlots(add) => format!("{} takes {}", node(add.node), add.slots),
+        Action::MigrateSlots(m) => format!("{} gives {} {}", node(m.from), node(m.to), m.slots),
+        Action::BumpEpoch(bump) => format!("{} bumps", node(bump.node)),
         Action::Reset(reset) => format!("{} is reset", node(reset.node)),
     }
 }
@@ -155,6 +165,11 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             | Action::Failover(_)
             | Action::Forget(_)
             | Action::SetSlot(_)
+            | Action::Restart(_)
+            | Action::SetEpoch(_)
+            | Action::AddSlots(_)
+            | Action::MigrateSlots(_)
+            | Action::BumpEpoch(_)
             | Action::Kill(_)
             | Action::Reset(_) => None,
         };
@@ -392,7 +407,7 @@ fn step_written(
     expect("wait", !step.wait.at.is_empty() && step.wait.limit_ms > 0)?;
     expect("reason", !step.reason.is_empty())?;
     match action {
-        Action::Forget(Forget { tell, node }) => {
+        Action::Forget(Forget { tell, node, .. }) => {
             expect("ends", step.node.is_none() && step.target == name(*node))?;
             expect(
                 "list of whom to tell",
@@ -411,9 +426,17 @@ fn step_written(
         Action::Flush(Flush { node })
         | Action::SetSlot(SetSlot { node, .. })
         | Action::Kill(Kill { node, .. })
+        | Action::Restart(Restart { node, .. })
+        | Action::SetEpoch(SetEpoch { node, .. })
+        | Action::AddSlots(AddSlots { node, .. })
+        | Action::BumpEpoch(BumpEpoch { node, .. })
         | Action::Reset(Reset { node, .. }) => {
             expect("ends", step.node == name(*node) && step.target.is_none())?;
             expect("role", guard.role == role(*node))
+        }
+        Action::MigrateSlots(MigrateSlots { from, to, .. }) => {
+            expect("ends", step.node == name(*from) && step.target == name(*to))?;
+            expect("role", guard.role == Some(GuardRole::Master))
         }
         Action::Replicate(Replicate { node, master }) => {
             expect(
