@@ -24,7 +24,7 @@ pub(super) struct GoalArgs {
 
 impl GoalArgs {
     /// In the order in which they are printed.
-    pub(super) fn goals(&self) -> Result<Vec<Goal>, Failure> {
+    pub(super) fn goals(&self, to: Option<&str>) -> Result<Vec<Goal>, Failure> {
         let mut drained = self.drain.clone();
         drained.sort();
         drained.dedup();
@@ -33,7 +33,13 @@ impl GoalArgs {
             stop: self.stop,
         });
         let mut goals: Vec<Goal> = drains.map(Goal::from).collect();
-        if let Some(ask) = self.restart.ask() {
+        let ask = self.restart.ask(to).map_err(|e| {
+            Failure::Usage(
+                format!("`--to {}`: {e}", to.unwrap_or_default()),
+                String::new(),
+            )
+        })?;
+        if let Some(ask) = ask {
             if !goals.is_empty() {
                 return Err(Failure::Usage(
                     "--restart goes with no other goal".to_owned(),

@@ -20,9 +20,6 @@ pub(super) struct RestartArgs {
     /// What goes down at a time
     #[arg(long, value_enum, value_name = "UNIT", requires = "restart")]
     unit: Option<Unit>,
-    /// The version that they come back with
-    #[arg(long, value_name = "VERSION", requires = "restart", value_parser = version)]
-    to: Option<Version>,
     /// Live copies that every shard keeps
     #[arg(long, value_name = "N", requires = "restart")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -34,14 +31,22 @@ pub(super) struct RestartArgs {
 }
 
 impl RestartArgs {
-    pub(super) fn ask(&self) -> Option<Ask> {
-        Some(Ask {
-            which: self.restart.clone()?,
+    /// `to` is the version that they come back with, as it was typed.
+    pub(super) fn ask(&self, to: Option<&str>) -> Result<Option<Ask>, String> {
+        let to = to.map(version).transpose()?;
+        let Some(which) = self.restart.clone() else {
+            return match to {
+                Some(_) => Err("it goes with --restart or --move".to_owned()),
+                None => Ok(None),
+            };
+        };
+        Ok(Some(Ask {
+            which,
             unit: self.unit.unwrap_or(Unit::Process),
-            to: self.to,
+            to,
             keep: self.keep,
             roles: self.roles.unwrap_or(Roles::Balance),
-        })
+        }))
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct SlotArgs {
     /// So many masters
     #[arg(long, value_name = "N")]
     shards: Option<usize>,
-    /// Every master gets its share of the slots
+    /// Every master gets its share: of the slots, or with =keys or =memory of those
     #[arg(long, value_enum, value_name = "BY", num_args = 0..=1, require_equals = true, default_missing_value = "slots")]
     balance_slots: Option<BasisArg>,
     /// With --balance-slots: how far off its share a master may stay
@@ -54,20 +54,35 @@ pub(super) struct SlotArgs {
     /// With --move: who gives them
     #[arg(long, value_name = "ADDR", requires = "moves", value_parser = address)]
     from: Vec<Address>,
-    /// With --move: who gets them
-    #[arg(long, value_name = "ADDR", requires = "moves", value_parser = address)]
-    to: Vec<Address>,
+    /// With --move: who gets them. With --restart: the version that they come back with
+    #[arg(long, value_name = "ADDR|VERSION")]
+    to: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum BasisArg {
     Slots,
+    Keys,
+    Memory,
 }
 
 impl SlotArgs {
+    /// What `--to` says of a restart.
+    pub(super) fn version(&self) -> Option<&str> {
+        let first = self.to.first().filter(|_| self.moves.is_empty());
+        first.map(String::as_str)
+    }
+
     pub(super) fn goals(&self) -> Result<SlotGoals, Failure> {
         let usage = |text: String| Err(Failure::Usage(text, String::new()));
-        if self.moves.len() != self.from.len() || self.moves.len() != self.to.len() {
+        let mut to = Vec::new();
+        for text in self.to.iter().filter(|_| !self.moves.is_empty()) {
+            match address(text) {
+                Ok(address) => to.push(address),
+                Err(e) => return usage(format!("`--to {text}`: {e}")),
+            }
+        }
+        if self.moves.len() != self.from.len() || self.moves.len() != to.len() {
             return usage("`--move`, `--from` and `--to` come in threes".to_owned());
         }
         let mut weights = BTreeMap::new();
@@ -76,7 +91,7 @@ impl SlotArgs {
                 return usage(format!("`--weight` names {address} twice"));
             }
         }
-        let moves = self.moves.iter().zip(&self.from).zip(&self.to);
+        let moves = self.moves.iter().zip(&self.from).zip(&to);
         let goals = SlotGoals {
             create: self.create.then_some(Create {
                 masters: self.masters,
@@ -90,8 +105,13 @@ impl SlotArgs {
             balance: self.balance_slots.map(|by| Balance {
                 by: match by {
                     BasisArg::Slots => Basis::Slots,
+                    BasisArg::Keys => Basis::Keys,
+                    BasisArg::Memory => Basis::Memory,
                 },
-                within: self.within.unwrap_or(0),
+                within: self.within.unwrap_or(match by {
+                    BasisArg::Slots => 0,
+                    BasisArg::Keys | BasisArg::Memory => 2,
+                }),
             }),
             weights,
             moves: moves

@@ -6,6 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::action::AddSlots;
+use crate::action::Meet;
+use crate::action::SetEpoch;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::Node;
@@ -14,8 +17,12 @@ use crate::model::SLOT_COUNT;
 use crate::model::SlotSet;
 use crate::plan::slots::SlotTrouble;
 use crate::plan::slots::reshape::MASTERS_MIN;
+use crate::plan::slots::reshape::Shaper;
 use crate::policy::HomeRole;
 use crate::policy::Policy;
+use crate::policy::Replicas;
+use crate::rules::Code;
+use crate::rules::Phase;
 
 /// What is asked of a new cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +35,7 @@ pub struct Create {
 
 /// Who takes part, and as what.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Founded {
+struct Founded {
     /// In the order of their slots.
     pub masters: Vec<(NodeId, SlotSet)>,
     pub others: Vec<NodeId>,
@@ -37,7 +44,7 @@ pub(super) struct Founded {
 }
 
 /// Decides it; nothing is changed.
-pub(super) fn found(
+fn found(
     at: &Cluster,
     policy: &Policy,
     create: Create,
@@ -91,6 +98,64 @@ pub(super) fn found(
         founded.pairs.extend(there.map(|m| (id, m)));
     }
     Ok(founded)
+}
+
+impl Shaper<'_> {
+    /// Epochs first, as only a node that knows nobody takes one; then everybody meets the first master,
+    /// and the masters take their slots.
+    pub(super) fn create(&mut self, create: Create) -> Result<(), SlotTrouble> {
+        let replicas = create.replicas.unwrap_or(match self.policy.replicas {
+            Replicas::Exactly(count) => count,
+            Replicas::Auto => self.policy.wanted(&self.at).default,
+        });
+        let founded = found(&self.at, self.policy, create, replicas)?;
+        let Some(&(first, _)) = founded.masters.first() else {
+            return Err(SlotTrouble::TooFew { masters: 0 });
+        };
+        let masters: Vec<NodeId> = founded.masters.iter().map(|(id, _)| *id).collect();
+        for (epoch, &node) in (1..).zip(&masters) {
+            if self.at.node(node).config_epoch == 0 {
+                let reason = "so that no two masters start with the same".to_owned();
+                self.push(
+                    SetEpoch { node, epoch }.into(),
+                    Phase::Change,
+                    Vec::new(),
+                    reason,
+                );
+            }
+        }
+        let comers = masters.iter().chain(&founded.others).copied();
+        for node in comers.filter(|&id| id != first).collect::<Vec<_>>() {
+            if self.at.node(node).membership == Membership::Unmet {
+                let reason = format!("{} introduces it", self.at.node(first));
+                let meet = Meet { via: first, node };
+                self.push(meet.into(), Phase::Change, vec![Code::UnmetNode], reason);
+                self.drafts
+                    .iter_mut()
+                    .last()
+                    .expect("it was pushed")
+                    .urgency = 1;
+            }
+        }
+        let ranges = self.at.server.has_slot_ranges();
+        for (node, slots) in founded.masters {
+            let add = AddSlots {
+                node,
+                slots,
+                ranges,
+                lost_by: Vec::new(),
+            };
+            let reason = format!("its share as one of {}", masters.len());
+            self.push(
+                add.into(),
+                Phase::Change,
+                vec![Code::UncoveredSlots],
+                reason,
+            );
+        }
+        self.pairs = founded.pairs;
+        Ok(())
+    }
 }
 
 /// A new cluster is made of nodes that own nothing, hold nothing and know nobody.

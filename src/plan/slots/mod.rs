@@ -9,9 +9,13 @@ mod counts;
 mod create;
 mod give_up;
 mod goal;
+mod leave;
+mod loads;
+mod move_some;
 mod pairs;
 mod pick;
 mod reshape;
+mod share;
 mod trouble;
 
 pub use create::Create;
