@@ -11,16 +11,19 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
 use crate::cli::plan::goals::GoalArgs;
 use crate::cli::plan::slots::SlotArgs;
+use crate::cli::tablets;
 use crate::cli::whole;
 use crate::emit;
+use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan;
 use crate::plan::Ending;
@@ -40,7 +43,7 @@ use crate::text::safe::safe;
 #[derive(clap::Args, Debug)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// Cure only findings of these codes
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     only: Vec<String>,
@@ -76,6 +79,9 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         whole::must_be_apart(file, args.capture.inputs())?;
     }
     let mut inventory = args.capture.read_for_plan(terminal)?;
+    if inventory.tablets.is_some() {
+        return of_tablets(args, &request, inventory, terminal);
+    }
     plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
@@ -104,9 +110,15 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         exit => exit,
     };
     let json = render::json::report(&report);
+    let mut own = None;
     match args.capture.format {
-        Format::Json => terminal.data(&json)?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&json)?,
+        AnyFormat::Of(form) => {
+            let brief = render::plan_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            own = Some(form::exit(form, &brief, exit));
+        }
+        AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.found);
             let look = terminal.data_look();
             let file = args.output.as_deref().filter(|_| exit == Exit::Clean);
@@ -120,6 +132,41 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     if exit == Exit::Unproven {
         terminal.talk(&format!("not proven minimal: {}", open_levels(&report)));
     }
+    if let Some(file) = &args.output {
+        write(file, &json, exit, terminal)?;
+    }
+    Ok(own.unwrap_or(exit))
+}
+
+/// The same for the other family.
+fn of_tablets(
+    args: &PlanArgs,
+    request: &Request,
+    inventory: Inventory,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    if let Some(flag) = request.flags.iter().next() {
+        return Err(Failure::Usage(
+            format!("`{flag}` is for Redis clusters"),
+            "plans of tablets take --only, --skip, --through, --force, --dead and goals".to_owned(),
+        ));
+    }
+    let asked = tablets::Asked {
+        drain: &tablets::drained(&request.goals)?,
+        request: crate::tablets::Request {
+            only: request.only.clone(),
+            skip: request.skip.clone(),
+            through: request.through,
+            force: request.force.is_some(),
+            ..Default::default()
+        },
+        dead: &request.dead,
+        options: request.options(|reason| format!("{reason:?}")),
+        words: args.words(request),
+        file: args.output.as_deref().map(Path::new),
+        require_proof: args.require_proof,
+    };
+    let (json, exit) = tablets::plan(inventory, asked, args.capture.format, terminal)?;
     if let Some(file) = &args.output {
         write(file, &json, exit, terminal)?;
     }

@@ -50,6 +50,14 @@ impl Request {
         self.through.is_some_and(|last| phase > last)
     }
 
+    /// The same without the cure of these codes, unless it asks for them by name.
+    pub fn leaving(&self, codes: BTreeSet<Code>) -> Self {
+        let mut request = self.clone();
+        let codes = codes.difference(&self.only);
+        request.skip.extend(codes.copied());
+        request
+    }
+
     /// The same with this asked for, too.
     pub fn asking(&self, ask: &Ask) -> Self {
         let mut request = self.clone();
@@ -57,7 +65,10 @@ impl Request {
             Ask::Flag(flag) => {
                 request.flags.insert(*flag);
             }
-            Ask::Only(codes) => request.only.extend(codes),
+            Ask::Only(codes) => {
+                request.only.extend(codes);
+                request.skip.retain(|code| !codes.contains(code));
+            }
         }
         request
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::diagnostic::Severity;
+use crate::render::allowed;
 use crate::render::check;
 use crate::render::findings;
 use crate::render::objective;
@@ -70,13 +71,13 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         refusals(&mut page, &report.refusals);
         if !look.quiet {
             page.gap();
-            findings::brief(&mut page, "found", &report.found);
+            findings::brief(&mut page, "found", &allowed::troubles(&report.found));
         }
         entries(&mut page, "advice", &report.advice);
         return page.finish();
     }
     if !look.quiet {
-        findings::brief(&mut page, "found", &report.found);
+        findings::brief(&mut page, "found", &allowed::troubles(&report.found));
     }
     page.phrases("plan", &summary(report));
     reshard::write(&mut page, report);
@@ -93,7 +94,11 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
     entries(&mut page, "advice", &report.advice);
     // Without a step all of what was found remains; it is not said twice.
     if !report.steps.is_empty() || look.quiet {
-        findings::brief(&mut page, "remaining", &report.remaining);
+        findings::brief(
+            &mut page,
+            "remaining",
+            &allowed::troubles(&report.remaining),
+        );
     }
     refusals(&mut page, &report.refusals);
     if !look.quiet {
@@ -168,7 +173,7 @@ fn left(report: &PlanReport) -> Option<String> {
     };
     let of = |severity: Severity| {
         let findings = report.remaining.iter();
-        let told = report.found.iter().filter(stays);
+        let told = report.found.iter().filter(|f| f.counts()).filter(stays);
         let told = told.filter(|f| !report.remaining.contains(f));
         findings
             .chain(told)
@@ -295,10 +300,11 @@ fn more(page: &mut Page, hidden: usize) {
 }
 
 /// The commands that turn the plan into a script, for copying.
-fn next(page: &mut Page, server: &str, typed: Typed) {
+pub(super) fn next(page: &mut Page, server: &str, typed: Typed) {
     let tool = match server {
         "valkey" => "valkey-cli",
         "flashbase" => "flashbase",
+        "fedb" => "fedb",
         _ => "redis-cli",
     };
     let file = typed.file.unwrap_or(Path::new("plan.json"));

@@ -35,6 +35,8 @@ pub(super) use build::unspellable;
 pub use certificate::Certificate;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;
+pub(in crate::report) use identity::content_id;
+pub(in crate::report) use identity::hash_of;
 pub use identity::plan_id;
 pub use identity::read_plan;
 pub use reshard::Reshard;
@@ -126,6 +128,9 @@ pub struct Refusal {
     pub subject: String,
     pub reason: String,
     pub unlock: String,
+    /// Places in `found`, from 0, of what it is about.
+    #[serde(default)]
+    pub found: Vec<u32>,
 }
 
 /// What was asked for beside a clean check, and what it comes to.

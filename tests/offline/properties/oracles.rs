@@ -109,12 +109,12 @@ fn name(cluster: &Cluster, action: &Action) -> String {
         Action::Failover(f) => format!("{} failover {:?}", node(f.node), f.mode),
         Action::Forget(forget) => format!("forget {}", node(forget.node)),
         Action::SetSlot(s) => format!("{} closes {}", node(s.node), s.slots),
+        Action::Restart(restart) => format!("{} is restarted", node(restart.node)),
+        Action::SetEpoch(e) => format!("{} takes epoch {}", node(e.node), e.epoch),
+        Action::AddSlots(a) => format!("{} takes {}", node(a.node), a.slots),
+        Action::MigrateSlots(m) => format!("{} to {}: {}", node(m.from), node(m.to), m.slots),
+        Action::BumpEpoch(e) => format!("{} takes a new epoch", node(e.node)),
         Action::Kill(kill) => format!("{} is stopped", node(kill.node)),
-        Action::Restart(r) => format!("{} is restarted", node(r.node)),
-        Action::SetEpoch(set) => format!("{} starts with {}", node(set.node), set.epoch),
-        Action::AddSlots(add) => format!("{} takes {}", node(add.node), add.slots),
-        Action::MigrateSlots(m) => format!("{} gives {} {}", node(m.from), node(m.to), m.slots),
-        Action::BumpEpoch(bump) => format!("{} bumps", node(bump.node)),
         Action::Reset(reset) => format!("{} is reset", node(reset.node)),
     }
 }
@@ -165,11 +165,11 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             | Action::Failover(_)
             | Action::Forget(_)
             | Action::SetSlot(_)
-            | Action::Restart(_)
             | Action::SetEpoch(_)
             | Action::AddSlots(_)
             | Action::MigrateSlots(_)
             | Action::BumpEpoch(_)
+            | Action::Restart(_)
             | Action::Kill(_)
             | Action::Reset(_) => None,
         };
@@ -425,18 +425,13 @@ fn step_written(
         }
         Action::Flush(Flush { node })
         | Action::SetSlot(SetSlot { node, .. })
-        | Action::Kill(Kill { node, .. })
-        | Action::Restart(Restart { node, .. })
         | Action::SetEpoch(SetEpoch { node, .. })
         | Action::AddSlots(AddSlots { node, .. })
         | Action::BumpEpoch(BumpEpoch { node, .. })
+        | Action::Kill(Kill { node, .. })
         | Action::Reset(Reset { node, .. }) => {
             expect("ends", step.node == name(*node) && step.target.is_none())?;
             expect("role", guard.role == role(*node))
-        }
-        Action::MigrateSlots(MigrateSlots { from, to, .. }) => {
-            expect("ends", step.node == name(*from) && step.target == name(*to))?;
-            expect("role", guard.role == Some(GuardRole::Master))
         }
         Action::Replicate(Replicate { node, master }) => {
             expect(
@@ -448,6 +443,16 @@ fn step_written(
             expect("master in the guard", guard.master == follows)?;
             let empty = cluster.node(*node).is_master().then_some(true);
             expect("emptiness", guard.empty == empty)
+        }
+        Action::MigrateSlots(MigrateSlots {
+            from, to, slots, ..
+        }) => {
+            expect("ends", step.node == name(*from) && step.target == name(*to))?;
+            expect("slots", step.slots == Some(slots.to_string()))
+        }
+        Action::Restart(Restart { node, .. }) => {
+            expect("node", step.node == name(*node))?;
+            expect("role", guard.role == role(*node))
         }
         Action::Failover(Failover { node, old, mode }) => {
             expect(
