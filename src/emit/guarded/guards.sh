@@ -340,7 +340,11 @@ guard_leaving() {
         no stale "open slots of $address: expected none, seen $(printable "$own_open")"
         return
     fi
-    no_followers || return 1
+    if [[ $mode == emptied ]]; then
+        followers_left || return 1
+    else
+        no_followers || return 1
+    fi
     if [[ $here == master ]]; then
         [[ $action != reset ]] || keyless "$address" || return 1
         nobody_moves_to "$node"
@@ -351,6 +355,23 @@ guard_leaving() {
     else
         guard_leftover
     fi
+}
+
+# followers_left: who followed a master that gave its last slot away follows who got it, by itself and
+# within seconds.
+followers_left() {
+    local until
+    no_followers && return 0
+    [[ -z $showing ]] || return 1
+    clock
+    until=$((clock_ms + node_timeout_ms + 15000))
+    while ((clock_ms < until)); do
+        sleep 0.5
+        view "$address" || return 1
+        ! no_followers || return 0
+        clock
+    done
+    no again "$why"
 }
 
 # no_followers: nobody follows the step's node by the view read last.
