@@ -47,6 +47,10 @@ own_progress() {
         ! is_down || state=complete
         return 0
     fi
+    if [[ $action == migrate-slots ]] && moved_all; then
+        state=complete
+        return 0
+    fi
     view "$address" || return 1
     if [[ $action == reset ]]; then
         ! is_alone || state=complete
@@ -78,11 +82,7 @@ own_progress() {
         slots_open || state=complete
         ;;
     migrate-slots)
-        if moved_all; then
-            state=complete
-        elif [[ $mode == whole ]] && exporting && [[ -n $exporting ]]; then
-            state=begun
-        fi
+        if [[ $mode == whole ]] && exporting && [[ -n $exporting ]]; then state=begun; fi
         ;;
     add-slots)
         if covers "$own_slots" "$slots"; then state=complete; fi
