@@ -23,7 +23,7 @@ pub use goal::Balance;
 pub use goal::Basis;
 pub use goal::MoveSlots;
 pub use goal::SlotGoals;
-pub use goal::Some as SomeSlots;
+pub use goal::SomeSlots;
 pub use reshape::Reshaped;
 pub use reshape::Tally;
 pub use reshape::reshape;

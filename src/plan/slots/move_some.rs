@@ -2,7 +2,7 @@
 
 use crate::plan::slots::MoveSlots;
 use crate::plan::slots::SlotTrouble;
-use crate::plan::slots::goal::Some as SomeSlots;
+use crate::plan::slots::SomeSlots;
 use crate::plan::slots::pairs::Pair;
 use crate::plan::slots::pick;
 use crate::plan::slots::reshape::MASTERS_MIN;
