@@ -40,12 +40,13 @@ const AT_ONCE: usize = 512;
 fn commands(step: &Spelled) -> Option<Vec<Command>> {
     let address = step.address?;
     let slots = step.slots?.parse::<SlotSet>().ok()?;
-    let (verb, words): (&'static str, Vec<u16>) = match step.mode {
-        Some(StepMode::Each) => ("ADDSLOTS", slots.iter().collect()),
-        _ => {
-            let ranges = slots.ranges().into_iter();
-            ("ADDSLOTSRANGE", ranges.flat_map(|(first, last)| [first, last]).collect())
-        }
+    let one_by_one = step.mode == Some(StepMode::Each);
+    let (verb, words): (&'static str, Vec<u16>) = if one_by_one {
+        ("ADDSLOTS", slots.iter().collect())
+    } else {
+        let ranges = slots.ranges().into_iter();
+        let ends = ranges.flat_map(|(first, last)| [first, last]);
+        ("ADDSLOTSRANGE", ends.collect())
     };
     let some = |chunk: &[u16]| {
         let mut add = Command::new(address, [Key("CLUSTER"), Key(verb)]);
@@ -129,7 +130,8 @@ impl Act for AddSlots {
 
     fn needs(&self) -> Vec<Milestone> {
         let forgotten = self.lost_by.iter().copied().map(Milestone::Forgotten);
-        forgotten.chain([Milestone::Epoch(self.node)]).collect()
+        let own = [Milestone::Epoch(self.node), Milestone::Known(self.node)];
+        forgotten.chain(own).collect()
     }
 
     fn room(&self) -> Room {

@@ -70,6 +70,8 @@ fn commands(step: &Spelled) -> Option<Vec<Command>> {
         | StepMode::Whole
         | StepMode::Ranges
         | StepMode::Each
+        | StepMode::Plain
+        | StepMode::Emptied
         | StepMode::GiveUp => return None,
     };
     let mut failover = graceful(step.address?);

@@ -62,7 +62,9 @@ impl Act for Meet {
 
     fn precondition(&self, at: &Counted) -> Result<(), Unfit> {
         let (via, target) = (at.node(self.via), at.node(self.node));
-        if !via.is_live_member() {
+        // Of a new cluster the first node is no member yet.
+        let is_first = via.is_live() && via.membership == Membership::Unmet;
+        if !via.is_live_member() && !is_first {
             return Err(Unfit(format!("{via} is no live member")));
         }
         // MEET merges clusters unconditionally: only a lonely, slotless node is safe.
@@ -74,7 +76,8 @@ impl Act for Meet {
     }
 
     fn begin(&self, at: &mut Counted) {
-        at.edit(&[self.node], |cluster| {
+        at.edit(&[self.via, self.node], |cluster| {
+            cluster.node_mut(self.via).membership = Membership::Member;
             let known = cluster.iter().filter(|(_, n)| n.is_live_member());
             let known = known.map(|(id, _)| id).collect();
             let met = cluster.node_mut(self.node);
@@ -127,8 +130,9 @@ impl Act for Meet {
         vec![Milestone::Known(self.node)]
     }
 
+    /// Who knows somebody takes no first epoch any more.
     fn needs(&self) -> Vec<Milestone> {
-        Vec::new()
+        vec![Milestone::Epoch(self.via), Milestone::Epoch(self.node)]
     }
 
     fn room(&self) -> Room {

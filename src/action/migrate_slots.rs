@@ -144,8 +144,15 @@ impl Act for MigrateSlots {
         let follow = all && at.settings.allow_replica_migration;
         let mut touched = vec![self.from, self.to];
         touched.extend(followers.iter().filter(|_| follow));
+        // Valkey 8 replicates SETSLOT, so the replicas' own lines close with it.
+        let mut repeat = followers.clone();
+        repeat.extend(at.followers(self.to));
         at.edit(&touched, |cluster| {
             let mib = u64::from(self.mib) << 20;
+            for id in repeat {
+                let open = &mut cluster.node_mut(id).open_slots;
+                open.retain(|o| !self.slots.contains(o.slot));
+            }
             let from = cluster.node_mut(self.from);
             from.slots.subtract(&self.slots);
             from.open_slots.retain(|o| !self.slots.contains(o.slot));

@@ -12,6 +12,8 @@ pub struct Reset {
     pub node: NodeId,
     /// Who must lead before.
     pub after: Vec<NodeId>,
+    /// It gave all its slots away: what it copies by now is another shard's, and new.
+    pub emptied: bool,
 }
 
 pub(super) static SPEC: Spec = Spec {
@@ -23,8 +25,8 @@ pub(super) static SPEC: Spec = Spec {
         bus_port: Need::No,
         tell: Need::No,
         slots: Need::No,
-        modes: &[],
-        usual_mode: None,
+        modes: &[StepMode::Plain, StepMode::Emptied],
+        usual_mode: Some(StepMode::Plain),
         until: &[Until::Alone],
         guarded: Guarded::Node,
     },
@@ -43,6 +45,7 @@ impl Act for Reset {
     fn operands(&self, _: &Counted) -> Operands {
         Operands {
             node: Some(self.node),
+            mode: self.emptied.then_some(StepMode::Emptied),
             ..Operands::default()
         }
     }
@@ -77,6 +80,14 @@ impl Act for Reset {
     }
 
     fn guard(&self, at: &Counted) -> Guard {
+        // Whether it follows who got its last slot, and since when, is the server's choice: before 7.0
+        // it may stay a master of nothing.
+        if self.emptied {
+            return Guard {
+                slots: Some(String::new()),
+                ..Guard::id(at, self.node)
+            };
+        }
         Guard {
             master: at
                 .node(self.node)

@@ -87,7 +87,7 @@ impl Act for SetEpoch {
     }
 
     fn rank(&self) -> (Rank, u8) {
-        (Rank::Slots, 0)
+        (Rank::Copies, 0)
     }
 
     fn gives(&self, _: &Counted) -> Vec<Milestone> {

@@ -118,6 +118,10 @@ pub enum StepMode {
     Ranges,
     /// add-slots: one by one, for servers that know no ranges.
     Each,
+    /// forget: an id that owns nothing. reset: of a copy, or of nothing.
+    Plain,
+    /// reset: of a master that gave all its slots away.
+    Emptied,
     /// forget: an owner of slots that nobody has a copy of.
     GiveUp,
 }
@@ -133,6 +137,8 @@ impl StepMode {
             Self::Whole => "whole",
             Self::Ranges => "ranges",
             Self::Each => "each",
+            Self::Plain => "plain",
+            Self::Emptied => "emptied",
             Self::GiveUp => "give-up",
         }
     }
@@ -147,6 +153,8 @@ impl StepMode {
             | Self::Whole
             | Self::Ranges
             | Self::Each
+            | Self::Plain
+            | Self::Emptied
             | Self::GiveUp => false,
         }
     }

@@ -35,6 +35,7 @@ use crate::plan::Obstacle;
 use crate::plan::Phase;
 use crate::plan::Request;
 use crate::plan::why::Said;
+use crate::policy::Replicas;
 use crate::render;
 use crate::report;
 use crate::report::PlanReport;
@@ -99,6 +100,9 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
     })?;
+    if let Some(replicas) = request.slots.create.and_then(|c| c.replicas) {
+        inventory.policy.replicas = Replicas::Exactly(replicas);
+    }
     let trouble = plan::slot_trouble(&inventory, &request);
     if let Some(why) = trouble.as_ref().filter(|t| t.ending() == Ending::Usage) {
         let text = Said(why, &inventory.cluster).to_string();

@@ -1,5 +1,7 @@
 //! Open slots: which a plan closes, and which it leaves and why.
 
+use std::collections::BTreeMap;
+
 use crate::model;
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -13,14 +15,16 @@ use crate::rules::Code;
 pub struct Closing {
     /// Node and slots, in node order.
     pub stable: Vec<(NodeId, SlotSet)>,
+    /// Slots open at both ends, by the ends: what is left of their keys goes to the importing one.
+    pub moves: BTreeMap<(NodeId, NodeId), SlotSet>,
     /// Owners that are free to act on once these are closed.
     pub settled: Vec<NodeId>,
     /// Open slots that are left, and why.
     pub left: Vec<(NodeId, u16, OpenSlot)>,
 }
 
-/// A slot open on one side only is closed where the request selects it. Open on both sides,
-/// keys may be on both, and no capture shows how many: it is left. A node closes a slot whatever
+/// A slot open on one side only is closed where the request selects it. One that is open on both
+/// sides is moved to its end, as keys may be on both. A node closes a slot whatever
 /// it says of it, so an entry that is left keeps the others of its slot open with it.
 pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
     let mut closing = Closing::default();
@@ -30,6 +34,13 @@ pub fn closings(cluster: &Cluster, selection: &Selection) -> Closing {
             match fate(cluster, selection, id, open) {
                 Fate::Closed => stable.insert(open.slot),
                 Fate::WithMaster => {}
+                Fate::Moved { from, to } => {
+                    closing
+                        .moves
+                        .entry((from, to))
+                        .or_default()
+                        .insert(open.slot);
+                }
                 Fate::Left(why) => {
                     kept.insert(open.slot);
                     closing.left.push((id, open.slot, why));
@@ -65,6 +76,11 @@ enum Fate {
     Closed,
     /// A replica repeats its master's line, and closes with it.
     WithMaster,
+    /// Its move is finished.
+    Moved {
+        from: NodeId,
+        to: NodeId,
+    },
     Left(OpenSlot),
 }
 
@@ -89,6 +105,13 @@ fn fate(cluster: &Cluster, selection: &Selection, id: NodeId, open: &model::Open
     };
     match cluster.find(peer.as_str()) {
         Some(other) if cluster.node(other).has_other_end(node, open) => {
+            let (from, to) = match open.direction {
+                model::Direction::Migrating => (id, other),
+                model::Direction::Importing => (other, id),
+            };
+            if selection.has(Code::OpenSlot) && can_be_finished(cluster, from, to, slot) {
+                return Fate::Moved { from, to };
+            }
             Fate::Left(OpenSlot::BothEnds {
                 node: id,
                 other,
@@ -101,6 +124,21 @@ fn fate(cluster: &Cluster, selection: &Selection, id: NodeId, open: &model::Open
         _ if !selection.has(Code::OpenSlot) => Fate::Left(OpenSlot::MayBeMoving),
         _ => Fate::Closed,
     }
+}
+
+/// Both ends live, lead, and have the slot open for this move alone; and the source keeps others.
+fn can_be_finished(cluster: &Cluster, from: NodeId, to: NodeId, slot: u16) -> bool {
+    let (source, target) = (cluster.node(from), cluster.node(to));
+    let once = |node: &model::Node| {
+        let entries = node.open_slots.iter().filter(|o| o.slot == slot);
+        node.is_live_member() && node.is_master() && node.seen.has_view && entries.count() == 1
+    };
+    let leaving = source.open_slots.iter();
+    let leaving = leaving.filter(|o| o.direction == model::Direction::Migrating);
+    once(source)
+        && once(target)
+        && source.slots.contains(slot)
+        && leaving.count() < source.slots.len() as usize
 }
 
 #[cfg(test)]
@@ -144,6 +182,20 @@ mod tests {
         let mut both = [importing, migrating];
         both.sort();
         assert_eq!(closed(&cluster), both);
+    }
+
+    #[test]
+    fn what_is_open_at_both_ends_is_moved_on_request_alone() {
+        let mut cluster = testing::healthy();
+        let from = open(&mut cluster, "m1", Direction::Migrating, "m2");
+        let to = open(&mut cluster, "m2", Direction::Importing, "m1");
+        let selection = Selection::new(&cluster, &settle());
+        let closing = closings(&cluster, &selection);
+        let moves: Vec<_> = closing.moves.keys().copied().collect();
+        assert_eq!((moves, closing.left.len()), (vec![(from, to)], 0));
+        let selection = Selection::new(&cluster, &Request::default());
+        let closing = closings(&cluster, &selection);
+        assert_eq!((closing.moves.len(), closing.left.len()), (0, 2));
     }
 
     #[test]

@@ -9,9 +9,11 @@ use crate::action::Flush;
 use crate::action::Forget;
 use crate::action::Leave;
 use crate::action::Meet;
+use crate::action::MigrateSlots;
 use crate::action::Mode;
 use crate::action::Replicate;
 use crate::action::SetSlot;
+use crate::action::Way;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
@@ -57,6 +59,13 @@ pub fn drafts(
     }
     for joined in &problem.supposed.joined {
         writer.joining(joined, &mut drafts);
+    }
+    let owners = captured
+        .iter()
+        .filter(|(_, n)| n.is_live_member() && !n.slots.is_empty());
+    let owners: Arc<[NodeId]> = owners.map(|(id, _)| id).collect();
+    for (&(from, to), slots) in &closing.moves {
+        drafts.push(writer.finishing(from, to, slots, &owners));
     }
     for (index, unit) in problem.units.iter().enumerate() {
         writer.attachments(index, unit, &mut drafts);
@@ -197,6 +206,35 @@ impl Writer<'_> {
             cures: vec![Code::OpenSlot],
             reason: format!(
                 "slot {slots} is open here only: the other end knows nothing of a move"
+            ),
+            mib: 0,
+            leaves: None,
+        }
+    }
+
+    fn finishing(
+        &self,
+        from: NodeId,
+        to: NodeId,
+        slots: &SlotSet,
+        owners: &Arc<[NodeId]>,
+    ) -> Draft {
+        let (source, target) = (self.captured.node(from), self.captured.node(to));
+        Draft {
+            action: MigrateSlots {
+                from,
+                to,
+                slots: slots.clone(),
+                way: Way::Keys,
+                mib: 0,
+                seen_by: owners.clone(),
+            }
+            .into(),
+            phase: Phase::Protect,
+            urgency: 0,
+            cures: vec![Code::OpenSlot],
+            reason: format!(
+                "a move from {source} to {target} was cut off: keys may be at both ends"
             ),
             mib: 0,
             leaves: None,

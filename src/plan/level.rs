@@ -198,7 +198,9 @@ fn may_return(cluster: &Cluster, request: &Request) -> bool {
             && witnesses.of_dead(cluster, id).is_some()
             && !cluster.iter().any(follows)
     };
-    !request.has(Flag::ForgetDead) && cluster.dead_members().into_iter().any(|id| !gone(id))
+    // What is given up is not waited for.
+    let declared = request.has(Flag::ForgetDead) || request.slots.give_up.is_some();
+    !declared && cluster.dead_members().into_iter().any(|id| !gone(id))
 }
 
 /// What cures the findings of a rule, where the request wants them cured.

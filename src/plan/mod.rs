@@ -60,6 +60,8 @@ pub use verdict::Kind;
 pub use verdict::Value;
 pub use vouch::BadVouch;
 pub use vouch::vouch;
+use why::About;
+
 pub use why::Advice;
 pub use why::Assumption;
 pub use why::Refusal;
@@ -166,7 +168,7 @@ pub fn slot_trouble(inventory: &Inventory, request: &Request) -> Option<SlotTrou
     let captured = &inventory.cluster;
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
-    slots::reshape(&served.cluster, &request.slots).err()
+    slots::reshape(&served.cluster, &inventory.policy, &request.slots).err()
 }
 
 /// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
@@ -198,13 +200,18 @@ fn planned(
     }
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
-    let reshaped = slots::reshape(&served.cluster, &request.slots).map_err(NoPlan::Slots)?;
+    let reshaped =
+        slots::reshape(&served.cluster, policy, &request.slots).map_err(NoPlan::Slots)?;
     let real = reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster);
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
+    let mut demands = Demands::of(&request.goals, real)?;
+    if let Some(reshaped) = &reshaped {
+        reshaped.ask(&mut demands);
+    }
     let supposed = goal::suppose(goal::Inputs {
         real,
-        demands: Demands::of(&request.goals, real)?,
+        demands,
         request,
         spares: problem::spares(real, captured, &selection, request).0,
         settled: &settled,
@@ -287,8 +294,18 @@ fn planned(
         remaining: &run.remaining,
         steps: &steps,
     });
-    // Of a plan that was cut nothing more is known to be impossible.
     let mut said = notes.refusals;
+    if reshaped.is_some() {
+        // What a goal about slots brings about needs nobody else.
+        let lacks = run.end.uncovered();
+        said.retain(|refusal| {
+            if let About::Slots(slots) = &refusal.about {
+                return !slots.intersection(&lacks).is_empty();
+            }
+            true
+        });
+    }
+    // Of a plan that was cut nothing more is known to be impossible.
     if !cut.is_empty() {
         said.retain(|refusal| !refusal.reason.judges_the_end());
     }

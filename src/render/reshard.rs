@@ -12,7 +12,11 @@ const SHOWN: usize = 12;
 
 pub(super) fn write(page: &mut Page, plan: &PlanReport) {
     let Some(reshard) = &plan.reshard else { return };
-    page.phrases("slots", &phrases(reshard));
+    let mut said = phrases(reshard);
+    if said.is_empty() {
+        said.push("a new cluster".to_owned());
+    }
+    page.phrases("slots", &said);
     if page.look.quiet {
         return;
     }
@@ -78,7 +82,7 @@ fn phrases(reshard: &Reshard) -> Vec<String> {
         if reshard.mib > 0 {
             phrases.push(format!("about {} MiB", reshard.mib));
         }
-    } else if reshard.given_up.is_empty() {
+    } else if reshard.masters.iter().all(|m| m.before == m.after) {
         phrases.push("no slot has to move".to_owned());
     }
     phrases

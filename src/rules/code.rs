@@ -134,6 +134,7 @@ catalogue! {
         UncoveredSlots "S001" uncovered_slots,
         ContestedSlots "S002" contested_slots,
         OpenSlot "S003" open_slot,
+        UnevenSlots "S004" uneven_slots,
     }
     tablets Tablets 'T' {
         PartitionWithoutLeader "T001" partition_without_leader,

@@ -16,6 +16,7 @@ mod flow;
 mod goals;
 mod masters;
 mod replicas;
+mod reshard;
 mod resp;
 mod restart;
 mod servers;

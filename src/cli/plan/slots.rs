@@ -10,12 +10,22 @@ use crate::model::SlotSet;
 use crate::model::Version;
 use crate::plan::slots::Balance;
 use crate::plan::slots::Basis;
+use crate::plan::slots::Create;
 use crate::plan::slots::MoveSlots;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SomeSlots;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct SlotArgs {
+    /// A new cluster of the blank nodes of the capture; --home says who is what
+    #[arg(long)]
+    create: bool,
+    /// With --create: so many masters
+    #[arg(long, value_name = "N", requires = "create")]
+    masters: Option<usize>,
+    /// With --create: so many replicas of each master
+    #[arg(long, value_name = "N", requires = "create")]
+    replicas: Option<u32>,
     /// Slots without any live copy: the masters with the fewest slots take them, empty. DATA LOSS
     #[arg(long, value_name = "SLOTS", value_parser = slots)]
     give_up: Option<SlotSet>,
@@ -31,7 +41,7 @@ pub(super) struct SlotArgs {
     /// So many masters
     #[arg(long, value_name = "N")]
     shards: Option<usize>,
-    /// Every master gets its share of the slots
+    /// Every master gets its share: of the slots, or with =keys or =memory of those
     #[arg(long, value_enum, value_name = "BY", num_args = 0..=1, require_equals = true, default_missing_value = "slots")]
     balance_slots: Option<BasisArg>,
     /// With --balance-slots: how far off its share a master may stay
@@ -61,6 +71,8 @@ enum To {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum BasisArg {
     Slots,
+    Keys,
+    Memory,
 }
 
 impl SlotArgs {
@@ -99,6 +111,10 @@ impl SlotArgs {
         }
         let moves = self.moves.iter().zip(&self.from).zip(to);
         let goals = SlotGoals {
+            create: self.create.then_some(Create {
+                masters: self.masters,
+                replicas: self.replicas,
+            }),
             give_up: self.give_up.clone(),
             join: self.join.clone(),
             empty: self.empty.clone(),
@@ -107,8 +123,13 @@ impl SlotArgs {
             balance: self.balance_slots.map(|by| Balance {
                 by: match by {
                     BasisArg::Slots => Basis::Slots,
+                    BasisArg::Keys => Basis::Keys,
+                    BasisArg::Memory => Basis::Memory,
                 },
-                within: self.within.unwrap_or(0),
+                within: self.within.unwrap_or(match by {
+                    BasisArg::Slots => 0,
+                    BasisArg::Keys | BasisArg::Memory => 2,
+                }),
             }),
             weights,
             moves: moves

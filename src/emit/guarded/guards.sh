@@ -54,7 +54,7 @@ guard_replicate() {
         expect "slots of $address" '' "$own_slots" || return 1
         keyless "$address" || return 1
     fi
-    if ! look_up "$target"; then
+    if ! heard_of "$target"; then
         no again "master $target: expected it to be known at $address, seen no such id"
         return
     fi
@@ -83,6 +83,23 @@ guard_replicate() {
     replication "$target_address" || return 1
     ((attached <= target_replicas)) ||
         no stale "replicas of $target_address: expected $target_replicas, seen $attached: it needs this one no more"
+}
+
+# heard_of ID: the node whose view was read last lists that one. What was met a moment ago takes some
+# seconds to get around.
+heard_of() {
+    local until
+    look_up "$1" && return 0
+    [[ -n $met_some && -z $showing ]] || return 1
+    clock
+    until=$((clock_ms + node_timeout_ms + 10000))
+    while ((clock_ms < until)); do
+        sleep 0.3
+        view "$address" || return 1
+        ! look_up "$1" || flagged handshake || return 0
+        clock
+    done
+    look_up "$1"
 }
 
 # guard_donor: the node holds a copy of a shard that is served. Its master lives, by the node's
@@ -335,15 +352,38 @@ may_leave() {
         no stale "open slots of $address: expected none, seen $(printable "$own_open")"
         return
     fi
-    no_followers || return 1
+    if [[ $mode == emptied ]]; then
+        followers_left || return 1
+    else
+        no_followers || return 1
+    fi
     if [[ $here == master ]]; then
         [[ $action != reset ]] || keyless "$address" || return 1
         nobody_moves_to "$node"
+    elif [[ $mode == emptied ]]; then
+        return 0
     elif [[ -n $donor ]]; then
         guard_donor
     else
         guard_leftover
     fi
+}
+
+# followers_left: who followed a master that gave its last slot away follows who got it, by itself and
+# within seconds.
+followers_left() {
+    local until
+    no_followers && return 0
+    [[ -z $showing ]] || return 1
+    clock
+    until=$((clock_ms + node_timeout_ms + 15000))
+    while ((clock_ms < until)); do
+        sleep 0.5
+        view "$address" || return 1
+        ! no_followers || return 0
+        clock
+    done
+    no again "$why"
 }
 
 # no_followers: nobody follows the step's node by the view read last.

@@ -487,7 +487,7 @@ declare -A said=() silent=() answers=() member_at=()
 declare -a client=() restarter=() lines=() seen_facts=()
 declare -a started=() run_before=()
 declare -a was_done=() found_done=() was_sent=() sent_words=() flying=() told_at=()
-showing='' looking='' from_step='' only_phase='' accept_age='' replace_keys='' arguments='' step=''
+showing='' looking='' from_step='' only_phase='' accept_age='' replace_keys='' met_some='' arguments='' step=''
 journal='' journal_fd='' locked='' last_verdict='' last_why='' last_run='' last_step=''
 takeover_at='' passed='' hopeless='' warnings='' together='' wave_together='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
 count_done=0 count_skipped=0 count_left=0

@@ -124,12 +124,13 @@ to_move() {
         no stale "owner of slots $normal: expected $address or $target_address, seen neither"
 }
 
-# moved_all: the target owns all slots of the step, and none is open any more.
+# moved_all: the target owns all slots of the step, and none is open any more. A source that left since,
+# or that does not answer, has nothing left to say of them.
 moved_all() {
     view "$target_address" || return 1
     [[ $own_id == "$target" ]] && covers "$own_slots" "$slots" || return 1
     ! slots_open || return 1
-    view "$address" || return 1
+    view "$address" && [[ $own_id == "$node" ]] || return 0
     ! slots_open
 }
 

@@ -47,6 +47,10 @@ own_progress() {
         ! is_down || state=complete
         return 0
     fi
+    if [[ $action == migrate-slots ]] && moved_all; then
+        state=complete
+        return 0
+    fi
     view "$address" || return 1
     if [[ $action == reset ]]; then
         ! is_alone || state=complete
@@ -56,7 +60,10 @@ own_progress() {
     [[ $own_id == "$node" ]] || return 0
     case $action in
     meet)
-        if look_up "$target" && ! flagged handshake; then state=complete; fi
+        if look_up "$target" && ! flagged handshake; then
+            state=complete
+            met_some=yes
+        fi
         ;;
     replicate)
         if follows; then
@@ -77,11 +84,7 @@ own_progress() {
         slots_open || state=complete
         ;;
     migrate-slots)
-        if moved_all; then
-            state=complete
-        elif [[ $mode == whole ]] && exporting && [[ -n $exporting ]]; then
-            state=begun
-        fi
+        if [[ $mode == whole ]] && exporting && [[ -n $exporting ]]; then state=begun; fi
         ;;
     add-slots)
         if covers "$own_slots" "$slots"; then state=complete; fi
@@ -243,7 +246,8 @@ effect() {
     meet)
         narrow || { lack="not seen at $pending" && return 1; }
         lack="$target_address does not list $address"
-        view "$target_address" && look_up "$node" && ! flagged handshake
+        view "$target_address" && look_up "$node" && ! flagged handshake || return 1
+        met_some=yes
         ;;
     replicate)
         lack="the link of $address is not up"

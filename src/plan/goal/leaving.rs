@@ -105,6 +105,7 @@ pub fn farewells(scene: &Decided, nodes: &[NodeId], why: &str) -> Vec<Draft> {
             action: Reset {
                 node,
                 after: root.into_iter().collect(),
+                emptied: false,
             }
             .into(),
             phase: Phase::Change,

@@ -94,11 +94,28 @@ pub fn fewest(holders: &[Holder]) -> u32 {
     over.max(under)
 }
 
-/// Pairs of a giver and a taker in any plan that moves the fewest slots: whoever must give is in
-/// one, whoever must take is.
+/// Pairs of a giver and a taker in any plan that moves the fewest slots: at least as many as must
+/// give, and as must take; more where those have not, or have no room for, all that moves.
 pub fn fewest_pairs(holders: &[Holder]) -> usize {
-    let givers = holders.iter().filter(|h| h.have > h.most).count();
-    let takers = holders.iter().filter(|h| h.have < h.least).count();
+    let moved = fewest(holders);
+    if moved == 0 {
+        return 0;
+    }
+    let side = |must: fn(&Holder) -> bool, can: fn(&Holder) -> u32| {
+        let all = holders.iter().filter(|h| must(h));
+        let mut left = i64::from(moved) - all.clone().map(|h| i64::from(can(h))).sum::<i64>();
+        let mut others: Vec<u32> = holders.iter().filter(|h| !must(h)).map(can).collect();
+        others.sort_unstable();
+        let mut count = all.count();
+        while left > 0 {
+            let Some(most) = others.pop() else { break };
+            left -= i64::from(most);
+            count += 1;
+        }
+        count
+    };
+    let givers = side(|h| h.have > h.most, |h| h.have.saturating_sub(h.least));
+    let takers = side(|h| h.have < h.least, |h| h.most.saturating_sub(h.have));
     givers.max(takers)
 }
 
@@ -183,6 +200,7 @@ mod tests {
             *h = holder(4096, 4096.min(most), most);
         }
         assert_eq!(finals(&holders), Ok(vec![5462, 5461, 5461, 0]));
+        assert_eq!(fewest_pairs(&holders), 3);
     }
 
     #[test]

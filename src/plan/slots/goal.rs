@@ -7,10 +7,13 @@ use crate::model::Address;
 use crate::model::Domain;
 use crate::model::SlotSet;
 use crate::plan::goal::spelled;
+use crate::plan::slots::Create;
 
 /// What is asked for; nothing by default.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SlotGoals {
+    /// A new cluster of blank nodes.
+    pub create: Option<Create>,
     /// Slots without any live copy, that survivors are to take over empty.
     pub give_up: Option<SlotSet>,
     /// Nodes without slots that are to get a fair share.
@@ -47,14 +50,14 @@ pub enum Basis {
 /// Some slots of one node go to another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MoveSlots {
-    pub slots: Some,
+    pub slots: SomeSlots,
     pub from: Address,
     pub to: Address,
 }
 
 /// Slots by number, or so many of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Some {
+pub enum SomeSlots {
     These(SlotSet),
     Count(u32),
 }
@@ -77,6 +80,11 @@ impl SlotGoals {
     /// As they are typed.
     pub fn options(&self, quote: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut options = Vec::new();
+        if let Some(create) = self.create {
+            options.push("--create".to_owned());
+            options.extend(create.masters.map(|n| format!("--masters {n}")));
+            options.extend(create.replicas.map(|n| format!("--replicas {n}")));
+        }
         options.extend(
             self.give_up
                 .iter()
@@ -89,7 +97,7 @@ impl SlotGoals {
             format!("--leave {}", text.strip_prefix("node:").unwrap_or(&text))
         }));
         options.extend(self.shards.map(|n| format!("--shards {n}")));
-        if let Option::Some(balance) = self.balance {
+        if let Some(balance) = self.balance {
             options.push(match balance.by {
                 Basis::Slots => "--balance-slots".to_owned(),
                 by => format!("--balance-slots={by}"),
@@ -120,7 +128,7 @@ impl fmt::Display for Basis {
     }
 }
 
-impl fmt::Display for Some {
+impl fmt::Display for SomeSlots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // A bare number is a count.

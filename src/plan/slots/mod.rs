@@ -6,18 +6,24 @@
 //! `pick` know numbers and slots only.
 
 mod counts;
+mod create;
 mod give_up;
 mod goal;
+mod leave;
+mod loads;
+mod move_some;
 mod pairs;
 mod pick;
 mod reshape;
+mod share;
 mod trouble;
 
+pub use create::Create;
 pub use goal::Balance;
 pub use goal::Basis;
 pub use goal::MoveSlots;
 pub use goal::SlotGoals;
-pub use goal::Some as SomeSlots;
+pub use goal::SomeSlots;
 pub use reshape::Reshaped;
 pub use reshape::Tally;
 pub use reshape::reshape;

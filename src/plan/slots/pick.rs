@@ -13,22 +13,74 @@ pub struct Transfer {
     pub slots: SlotSet,
 }
 
-/// Picks the slots of every pair, in order. Whole ranges go before parts of one, what joins the
-/// ranges of the taker before what does not, and a part is cut from an end.
+/// So many pairs of one giver are tried in every order.
+const TRIED: usize = 5;
+
+/// Picks the slots of every pair. Whole ranges go before parts of one, what joins the ranges of the
+/// taker before what does not, and a part is cut from an end. Takers of one giver are served in the
+/// order that leaves the fewest ranges, where they are few enough to try.
 pub fn pick(owned: &[SlotSet], pairs: &[Pair]) -> Vec<Transfer> {
     let mut owned = owned.to_vec();
     let mut transfers = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        let slots = taken(&owned[pair.from], &owned[pair.to], pair.slots);
-        owned[pair.from].subtract(&slots);
-        owned[pair.to].union_with(&slots);
-        transfers.push(Transfer {
+    for group in pairs.chunk_by(|a, b| a.from == b.from) {
+        let best = match group.len() {
+            2..=TRIED => orders(group)
+                .into_iter()
+                .map(|order| picked(&owned, &order))
+                .min_by_key(|picked| ranges(&owned, picked)),
+            _ => Some(picked(&owned, group)),
+        };
+        for transfer in best.unwrap_or_default() {
+            owned[transfer.from].subtract(&transfer.slots);
+            owned[transfer.to].union_with(&transfer.slots);
+            transfers.push(transfer);
+        }
+    }
+    transfers.sort_by_key(|t| (t.from, t.to));
+    transfers
+}
+
+/// Of one giver, in this order.
+fn picked(owned: &[SlotSet], pairs: &[Pair]) -> Vec<Transfer> {
+    let mut left = pairs
+        .first()
+        .map(|p| owned[p.from].clone())
+        .unwrap_or_default();
+    let each = pairs.iter().map(|pair| {
+        let slots = taken(&left, &owned[pair.to], pair.slots);
+        left.subtract(&slots);
+        Transfer {
             from: pair.from,
             to: pair.to,
             slots,
-        });
-    }
-    transfers
+        }
+    });
+    each.collect()
+}
+
+/// Ranges of the takers once they have these.
+fn ranges(owned: &[SlotSet], transfers: &[Transfer]) -> usize {
+    let after = transfers.iter().map(|t| {
+        let mut all = owned[t.to].clone();
+        all.union_with(&t.slots);
+        all.ranges().len()
+    });
+    after.sum()
+}
+
+/// Every order, as it is first.
+fn orders(pairs: &[Pair]) -> Vec<Vec<Pair>> {
+    let Some((first, rest)) = pairs.split_first() else {
+        return vec![Vec::new()];
+    };
+    let insert = |order: Vec<Pair>| {
+        (0..=order.len()).map(move |at| {
+            let mut longer = order.clone();
+            longer.insert(at, *first);
+            longer
+        })
+    };
+    orders(rest).into_iter().flat_map(insert).collect()
 }
 
 /// `count` slots of `giver`.

@@ -6,34 +6,29 @@ use std::sync::Arc;
 
 use crate::action::Counted;
 use crate::action::Draft;
-use crate::action::Forget;
 use crate::action::Kind;
 use crate::action::Meet;
 use crate::action::MigrateSlots;
-use crate::action::Reset;
 use crate::action::Way;
 use crate::model::Address;
 use crate::model::Cluster;
-use crate::model::Domains;
 use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::SlotSet;
+use crate::plan::goal::Demands;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SlotTrouble;
-use crate::plan::slots::counts;
-use crate::plan::slots::counts::Holder;
 use crate::plan::slots::give_up::give_up;
-use crate::plan::slots::goal::Some as SomeSlots;
-use crate::plan::slots::pairs;
-use crate::plan::slots::pairs::Pair;
-use crate::plan::slots::pick;
-use crate::plan::slots::pick::Transfer;
+use crate::policy::Policy;
 use crate::rules::Code;
 use crate::rules::Phase;
 
+/// Everybody has met before anybody copies: who is not known yet is waited for once.
+const AFTER_MEETS: u8 = 2;
+
 /// Fewer masters elect nobody once one of them is lost.
-const MASTERS_MIN: usize = 3;
+pub(super) const MASTERS_MIN: usize = 3;
 
 /// What is decided about slots.
 #[derive(Clone, Debug)]
@@ -44,9 +39,20 @@ pub struct Reshaped {
     pub tally: Tally,
     /// Who follows another master once the slots have moved.
     pub displaced: BTreeSet<NodeId>,
+    /// Who is to copy whom in a new cluster, as the home map says.
+    pub pairs: BTreeMap<NodeId, NodeId>,
+    /// The cluster is new: everything about it is what was asked for.
+    pub created: bool,
 }
 
 impl Reshaped {
+    /// What is asked of the decision about copies.
+    pub fn ask(&self, demands: &mut Demands) {
+        let pairs = self.pairs.iter();
+        let joining = pairs.map(|(&node, &master)| (node, (master, "the home map".to_owned())));
+        demands.joining.extend(joining);
+    }
+
     /// Adds the steps to those that follow from the decision about copies and roles: who changes its
     /// master with the slots is given another one only after that.
     pub fn join(&self, drafts: &mut Vec<Draft>) {
@@ -54,6 +60,10 @@ impl Reshaped {
             let follows = draft.action.kind() == Kind::Replicate;
             if follows && self.displaced.contains(&draft.action.subject()) {
                 draft.phase = draft.phase.max(Phase::Spread);
+            }
+            if self.created {
+                draft.phase = Phase::Change;
+                draft.urgency = AFTER_MEETS;
             }
         }
         drafts.extend(self.drafts.iter().cloned());
@@ -78,16 +88,22 @@ pub struct Tally {
 }
 
 /// Decides it; nothing where nothing is asked.
-pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, SlotTrouble> {
+pub fn reshape(
+    served: &Cluster,
+    policy: &Policy,
+    goals: &SlotGoals,
+) -> Result<Option<Reshaped>, SlotTrouble> {
     if goals.is_empty() {
         return Ok(None);
     }
     let mut shaper = Shaper {
         at: Counted::new(served.clone()),
+        policy,
         goals,
         drafts: Vec::new(),
         tally: Tally::default(),
         displaced: BTreeSet::new(),
+        pairs: BTreeMap::new(),
     };
     shaper.run()?;
     let Shaper {
@@ -95,6 +111,7 @@ pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, 
         drafts,
         tally,
         displaced,
+        pairs,
         ..
     } = shaper;
     let cluster = at.into_cluster();
@@ -113,20 +130,28 @@ pub fn reshape(served: &Cluster, goals: &SlotGoals) -> Result<Option<Reshaped>, 
         drafts,
         tally,
         displaced,
+        pairs,
+        created: goals.create.is_some(),
     }))
 }
 
-struct Shaper<'a> {
-    at: Counted,
-    goals: &'a SlotGoals,
-    drafts: Vec<Draft>,
-    tally: Tally,
-    displaced: BTreeSet<NodeId>,
+/// A cluster in the making, and the steps to it; what is asked for stands in files of its own.
+pub(super) struct Shaper<'a> {
+    pub(super) at: Counted,
+    pub(super) policy: &'a Policy,
+    pub(super) goals: &'a SlotGoals,
+    pub(super) drafts: Vec<Draft>,
+    pub(super) tally: Tally,
+    pub(super) displaced: BTreeSet<NodeId>,
+    pub(super) pairs: BTreeMap<NodeId, NodeId>,
 }
 
 impl Shaper<'_> {
     fn run(&mut self) -> Result<(), SlotTrouble> {
         let goals = self.goals;
+        if let Some(create) = goals.create {
+            self.create(create)?;
+        }
         if let Some(slots) = &goals.give_up {
             let weights: BTreeMap<NodeId, u32> = self.weights()?;
             let weight = |id: NodeId| weights.get(&id).copied().unwrap_or(1);
@@ -153,7 +178,7 @@ impl Shaper<'_> {
     }
 
     /// The cluster is in a state in which slots may move.
-    fn admit(&self) -> Result<(), SlotTrouble> {
+    pub(super) fn admit(&self) -> Result<(), SlotTrouble> {
         let uncovered = self.at.uncovered();
         if !uncovered.is_empty() {
             return Err(SlotTrouble::Uncovered { slots: uncovered });
@@ -170,7 +195,11 @@ impl Shaper<'_> {
         }
     }
 
-    fn find(&self, option: &'static str, address: &Address) -> Result<NodeId, SlotTrouble> {
+    pub(super) fn find(
+        &self,
+        option: &'static str,
+        address: &Address,
+    ) -> Result<NodeId, SlotTrouble> {
         let there = self.at.at(address).find(|&id| self.at.node(id).is_live());
         there.ok_or_else(|| SlotTrouble::Nobody {
             option,
@@ -178,120 +207,25 @@ impl Shaper<'_> {
         })
     }
 
-    fn weights(&self) -> Result<BTreeMap<NodeId, u32>, SlotTrouble> {
+    pub(super) fn weights(&self) -> Result<BTreeMap<NodeId, u32>, SlotTrouble> {
         let weights = self.goals.weights.iter();
         weights
             .map(|(at, &weight)| Ok((self.find("--weight", at)?, weight)))
             .collect()
     }
 
-    fn owners(&self) -> Vec<NodeId> {
+    pub(super) fn owners(&self) -> Vec<NodeId> {
         let owns = |n: &Node| n.is_live_member() && !n.slots.is_empty();
         let owners = self.at.iter().filter(|(_, n)| owns(n));
         owners.map(|(id, _)| id).collect()
     }
 
-    fn move_some(&mut self, asked: &crate::plan::slots::MoveSlots) -> Result<(), SlotTrouble> {
-        let from = self.find("--from", &asked.from)?;
-        let to = self.comer("--to", &asked.to)?;
-        if !self.owners().contains(&from) {
-            return Err(SlotTrouble::NoMaster {
-                option: "--from",
-                node: from,
-            });
-        }
-        if from == to {
-            return Err(SlotTrouble::Both { node: to });
-        }
-        self.meet(to);
-        let owned = self.at.node(from).slots.clone();
-        let slots = match &asked.slots {
-            SomeSlots::These(slots) => slots.clone(),
-            SomeSlots::Count(count) if *count > owned.len() || *count == 0 => {
-                return Err(SlotTrouble::NoRoom);
-            }
-            SomeSlots::Count(count) => {
-                let pair = Pair {
-                    from: 0,
-                    to: 1,
-                    slots: *count,
-                };
-                let both = [owned.clone(), self.at.node(to).slots.clone()];
-                let picked = pick::pick(&both, &[pair]).pop();
-                picked.map(|t| t.slots).unwrap_or_default()
-            }
-        };
-        let mut lacking = slots.clone();
-        lacking.subtract(&owned);
-        if !lacking.is_empty() {
-            return Err(SlotTrouble::NotOwned {
-                node: from,
-                slots: lacking,
-            });
-        }
-        if slots == owned
-            && self.owners().len() - 1 + usize::from(self.at.node(to).slots.is_empty())
-                < MASTERS_MIN
-        {
-            let masters = self.owners().len() - 1;
-            return Err(SlotTrouble::TooFew { masters });
-        }
-        self.tally.moved += slots.len();
-        self.tally.moved_bound += slots.len();
-        self.tally.pairs += 1;
-        self.tally.pairs_bound += 1;
-        self.migrate(from, to, slots, "as asked".to_owned());
-        Ok(())
-    }
-
-    /// Live members that are to leave the cluster, in node order.
-    fn leavers(&self) -> Result<BTreeSet<NodeId>, SlotTrouble> {
-        let domains = Domains::of(&self.at);
-        let mut leavers = BTreeSet::new();
-        for domain in &self.goals.leave {
-            let nodes = domains.nodes_in(domain);
-            let nodes = nodes.map_err(|e| SlotTrouble::NoDomain(e.to_string()))?;
-            leavers.extend(
-                nodes
-                    .into_iter()
-                    .filter(|&id| self.at.node(id).is_live_member()),
-            );
-        }
-        Ok(leavers)
-    }
-
-    /// Who leaves is reset and then forgotten: the other way round it would come back, as it lives and
-    /// knows the others.
-    fn say_goodbye(&mut self) -> Result<(), SlotTrouble> {
-        let leavers = self.leavers()?;
-        for &node in &leavers {
-            let master = self.at.root(node).filter(|root| !leavers.contains(root));
-            let reset = Reset {
-                node,
-                after: master.into_iter().collect(),
-            };
-            let name = self.at.node(node).to_string();
-            let reason = format!("{name} leaves, and would come back if it still knew anybody");
-            self.push(reset.into(), Phase::Change, Vec::new(), reason);
-        }
-        let stay: Arc<[NodeId]> = {
-            let live = self.at.iter().filter(|(_, n)| n.is_live_member());
-            live.map(|(id, _)| id).collect()
-        };
-        for &node in &leavers {
-            let forget = Forget {
-                node,
-                tell: stay.clone(),
-                loses: SlotSet::new(),
-            };
-            let reason = "it left, and its old id is nobody's any more".to_owned();
-            self.push(forget.into(), Phase::Tidy, Vec::new(), reason);
-        }
-        Ok(())
-    }
-
     /// A node that may get slots: a master that owns some, or one without any key.
-    fn comer(&self, option: &'static str, address: &Address) -> Result<NodeId, SlotTrouble> {
+    pub(super) fn comer(
+        &self,
+        option: &'static str,
+        address: &Address,
+    ) -> Result<NodeId, SlotTrouble> {
         let id = self.find(option, address)?;
         let node = self.at.node(id);
         if node.is_replica() {
@@ -303,7 +237,7 @@ impl Shaper<'_> {
         Ok(id)
     }
 
-    fn meet(&mut self, node: NodeId) {
+    pub(super) fn meet(&mut self, node: NodeId) {
         if self.at.node(node).membership != Membership::Unmet {
             return;
         }
@@ -324,7 +258,7 @@ impl Shaper<'_> {
         );
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         action: crate::action::Action,
         phase: Phase,
@@ -343,7 +277,7 @@ impl Shaper<'_> {
         });
     }
 
-    fn migrate(&mut self, from: NodeId, to: NodeId, slots: SlotSet, reason: String) {
+    pub(super) fn migrate(&mut self, from: NodeId, to: NodeId, slots: SlotSet, reason: String) {
         let way = match self.at.server.moves_slots_itself() {
             true => Way::Whole,
             false => Way::Keys,
@@ -368,7 +302,7 @@ impl Shaper<'_> {
     }
 
     /// Live members, named once for all moves.
-    fn everyone(&mut self) -> Arc<[NodeId]> {
+    pub(super) fn everyone(&mut self) -> Arc<[NodeId]> {
         for draft in &self.drafts {
             if let crate::action::Action::MigrateSlots(earlier) = &draft.action {
                 return earlier.seen_by.clone();
@@ -378,7 +312,7 @@ impl Shaper<'_> {
     }
 
     /// MiB of so many slots of the node, by its memory.
-    fn mib(&self, node: NodeId, slots: u32) -> u32 {
+    pub(super) fn mib(&self, node: NodeId, slots: u32) -> u32 {
         let (all, memory) = (
             self.at.node(node).slots.len(),
             self.at.node(node).used_memory,
@@ -386,170 +320,210 @@ impl Shaper<'_> {
         let bytes = u128::from(memory.unwrap_or(0)) * u128::from(slots) / u128::from(all.max(1));
         u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
     }
+}
 
-    /// Everybody gets a share.
-    fn share(&mut self) -> Result<(), SlotTrouble> {
-        let goals = self.goals;
-        let mut joining: BTreeSet<NodeId> = BTreeSet::new();
-        for address in &goals.join {
-            let id = self.comer("--join", address)?;
-            if !self.at.node(id).slots.is_empty() {
-                return Err(SlotTrouble::OwnsSlots { node: id });
-            }
-            joining.insert(id);
-        }
-        let owners = self.owners();
-        let mut leaving: BTreeSet<NodeId> = BTreeSet::new();
-        for address in &goals.empty {
-            let id = self.find("--empty", address)?;
-            if !owners.contains(&id) {
-                return Err(SlotTrouble::NoMaster {
-                    option: "--empty",
-                    node: id,
-                });
-            }
-            leaving.insert(id);
-        }
-        let gone = self.leavers()?;
-        leaving.extend(gone.iter().filter(|id| owners.contains(id)));
-        if let Some(id) = joining.intersection(&gone).next() {
-            return Err(SlotTrouble::Both { node: *id });
-        }
-        if let Some(wanted) = goals.shards {
-            self.reach(wanted, &owners, &mut joining, &mut leaving)?;
-        }
-        let masters: Vec<NodeId> = owners.iter().chain(&joining).copied().collect();
-        let left = masters.len() - leaving.len();
-        if left < MASTERS_MIN && left < owners.len() {
-            return Err(SlotTrouble::TooFew { masters: left });
-        }
-        if !leaving.is_empty() && !self.at.settings.allow_replica_migration {
-            let of = |id: &&NodeId| !self.at.followers(**id).is_empty();
-            if let Some(&node) = leaving.iter().find(of) {
-                return Err(SlotTrouble::ReplicasStay { node });
-            }
-        }
-        joining.iter().for_each(|&id| self.meet(id));
-        let weights = self.weights()?;
-        let weight = |id: NodeId| match leaving.contains(&id) {
-            true => 0,
-            false => weights.get(&id).copied().unwrap_or(1),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::cluster;
+    use crate::model::testing::id;
+    use crate::plan;
+    use crate::plan::NoPlan;
+    use crate::plan::Plan;
+    use crate::plan::Request;
+    use crate::plan::slots::Balance;
+    use crate::plan::slots::Basis;
+    use crate::plan::slots::Create;
+
+    fn planned(cluster: &Cluster, goals: &SlotGoals) -> Result<Plan, NoPlan> {
+        let policy = Policy::default();
+        let request = Request {
+            slots: goals.clone(),
+            ..Request::default()
         };
-        let each: Vec<u32> = masters.iter().map(|&id| weight(id)).collect();
-        let total: u32 = owners.iter().map(|&id| self.at.node(id).slots.len()).sum();
-        let shares = counts::shares(total, &each);
-        let holders = masters.iter().zip(&each).zip(&shares);
-        let holders: Vec<Holder> = holders
-            .map(|((&id, &weight), &(down, up))| {
-                let have = self.at.node(id).slots.len();
-                let (least, most) = if leaving.contains(&id) {
-                    (0, 0)
-                } else if joining.contains(&id) {
-                    (down, up)
-                } else if let Some(balance) = goals.balance {
-                    // At the limit is within it.
-                    let off = u64::from(down) * u64::from(balance.within) / 100;
-                    (
-                        down.saturating_sub(off as u32),
-                        up.saturating_add(off as u32),
-                    )
-                } else {
-                    (have.min(down), have.max(up))
-                };
-                let memory = self.at.node(id).used_memory.unwrap_or(0);
-                Holder {
-                    have,
-                    least,
-                    most,
-                    weight,
-                    bytes: memory / u64::from(have.max(1)),
-                }
-            })
-            .collect();
-        let finals = counts::finals(&holders).map_err(|_| SlotTrouble::NoRoom)?;
-        let have: Vec<u32> = holders.iter().map(|h| h.have).collect();
-        let pairs = pairs::pairs(&have, &finals);
-        let owned: Vec<SlotSet> = masters
-            .iter()
-            .map(|&id| self.at.node(id).slots.clone())
-            .collect();
-        let transfers = pick::pick(&owned, &pairs);
-        self.tally.moved += transfers.iter().map(|t| t.slots.len()).sum::<u32>();
-        self.tally.moved_bound += counts::fewest(&holders);
-        self.tally.pairs += transfers.len();
-        self.tally.pairs_bound += counts::fewest_pairs(&holders);
-        for Transfer { from, to, slots } in transfers {
-            let (giver, taker) = (masters[from], masters[to]);
-            let reason = if leaving.contains(&giver) {
-                format!(
-                    "{} is to own no slot; {} has {} of {}",
-                    self.at.node(giver),
-                    self.at.node(taker),
-                    have[to],
-                    finals[to]
-                )
-            } else {
-                format!(
-                    "{} has {} slots and its share is {}; {} has {}",
-                    self.at.node(giver),
-                    have[from],
-                    finals[from],
-                    self.at.node(taker),
-                    have[to]
-                )
-            };
-            self.migrate(giver, taker, slots, reason);
-        }
-        Ok(())
+        plan::plan(cluster, &policy, &policy.wanted(cluster), &request)
     }
 
-    /// Who joins or gives its slots away for so many masters: comers on the hosts with the fewest
-    /// masters, goers with the fewest slots on the hosts with the most.
-    fn reach(
-        &self,
-        wanted: usize,
-        owners: &[NodeId],
-        joining: &mut BTreeSet<NodeId>,
-        leaving: &mut BTreeSet<NodeId>,
-    ) -> Result<(), SlotTrouble> {
-        if wanted < MASTERS_MIN {
-            return Err(SlotTrouble::TooFew { masters: wanted });
+    fn made(cluster: &Cluster, goals: &SlotGoals) -> Plan {
+        planned(cluster, goals).expect("a plan")
+    }
+
+    fn address(cluster: &Cluster, name: &str) -> Address {
+        cluster
+            .node(id(cluster, name))
+            .address
+            .clone()
+            .expect("it has one")
+    }
+
+    fn even() -> SlotGoals {
+        SlotGoals {
+            balance: Some(Balance {
+                by: Basis::Slots,
+                within: 0,
+            }),
+            ..SlotGoals::default()
         }
-        let host = |id: NodeId| self.at.node(id).host;
-        loop {
-            let now = owners.len() + joining.len() - leaving.len();
-            let stay = || {
-                let stay = owners.iter().chain(joining.iter());
-                stay.filter(|id| !leaving.contains(id))
-            };
-            let beside = |id: NodeId| stay().filter(|&&m| host(m) == host(id)).count();
-            if now == wanted {
-                return Ok(());
-            }
-            if now < wanted {
-                let free = self.at.iter().filter(|(id, n)| {
-                    n.is_live()
-                        && n.is_master()
-                        && n.slots.is_empty()
-                        && n.keys.unwrap_or(0) == 0
-                        && n.address.is_some()
-                        && n.seen.contested.is_empty()
-                        && matches!(n.membership, Membership::Member | Membership::Unmet)
-                        && !joining.contains(id)
-                });
-                let next = free.map(|(id, _)| id).min_by_key(|&id| (beside(id), id));
-                let Some(next) = next else {
-                    let lacking = wanted - now;
-                    return Err(SlotTrouble::TooFewSpares { lacking });
-                };
-                joining.insert(next);
-            } else {
-                let last = stay().copied().min_by_key(|&id| {
-                    let few = self.at.node(id).slots.len();
-                    (std::cmp::Reverse(beside(id)), few, std::cmp::Reverse(id))
-                });
-                leaving.extend(last);
-            }
-        }
+    }
+
+    fn words(plan: &Plan) -> Vec<&'static str> {
+        let steps = plan.steps.iter();
+        steps.map(|s| s.draft.action.kind().spec().word).collect()
+    }
+
+    const RING: &str = "m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x*@h1 y*@h2";
+
+    #[test]
+    fn who_joins_has_its_replica_before_its_slots() {
+        let at = cluster(RING);
+        let goals = SlotGoals {
+            join: vec![address(&at, "x")],
+            ..SlotGoals::default()
+        };
+        let plan = made(&at, &goals);
+        let expected = ["meet", "meet", "replicate"];
+        assert_eq!(words(&plan)[..3], expected);
+        assert_eq!(words(&plan)[3..], ["migrate-slots"; 3]);
+        let tally = plan.slots.clone().expect("slots move");
+        assert_eq!((tally.moved, tally.moved_bound), (4096, 4096));
+        assert_eq!((tally.pairs, tally.pairs_bound), (3, 3));
+        assert_eq!(plan.end.node(id(&at, "x")).slots.len(), 4096);
+        assert!(plan.exposure.is_empty());
+        // Four masters on three hosts: two of them are half of all.
+        let left = plan.remaining.iter().map(|f| f.rule.code);
+        assert_eq!(left.collect::<Vec<_>>(), [Code::HostHoldsMajority]);
+        assert_eq!(words(&made(&plan.end, &even())), [""; 0]);
+        // And back.
+        let goals = SlotGoals {
+            leave: vec!["node:10.0.0.1:7007".parse().expect("a domain")],
+            ..SlotGoals::default()
+        };
+        let back = made(&plan.end, &goals);
+        let last = [
+            "migrate-slots",
+            "migrate-slots",
+            "migrate-slots",
+            "reset",
+            "forget",
+        ];
+        assert_eq!(words(&back), last);
+        let counts: Vec<u32> = ["m1", "m2", "m3"]
+            .map(|m| back.end.node(id(&at, m)).slots.len())
+            .into();
+        assert_eq!(counts.iter().sum::<u32>(), 16384);
+        assert!(counts.iter().all(|n| (5461..=5462).contains(n)));
+        assert!(back.remaining.is_empty(), "{:?}", back.remaining);
+    }
+
+    #[test]
+    fn a_cluster_keeps_three_masters() {
+        let at = cluster(RING);
+        let goals = SlotGoals {
+            empty: vec![address(&at, "m1")],
+            ..SlotGoals::default()
+        };
+        let few = planned(&at, &goals).err();
+        assert_eq!(few, Some(NoPlan::Slots(SlotTrouble::TooFew { masters: 2 })));
+        let goals = SlotGoals {
+            shards: Some(6),
+            ..SlotGoals::default()
+        };
+        let lacking = planned(&at, &goals).err();
+        assert_eq!(
+            lacking,
+            Some(NoPlan::Slots(SlotTrouble::TooFewSpares { lacking: 1 }))
+        );
+    }
+
+    #[test]
+    fn exactly_what_is_lost_is_given_up() {
+        let at = cluster("m1@h1 <; m2@h2 <; m3!@h3 <");
+        let lost = at.node(id(&at, "m3")).slots.clone();
+        let goals = |slots: SlotSet| SlotGoals {
+            give_up: Some(slots),
+            ..SlotGoals::default()
+        };
+        let plan = made(&at, &goals(lost.clone()));
+        let expected = [
+            "forget",
+            "add-slots",
+            "add-slots",
+            "bump-epoch",
+            "bump-epoch",
+        ];
+        assert_eq!(words(&plan), expected);
+        assert!(plan.end.uncovered().is_empty());
+        let counts = ["m1", "m2"].map(|m| plan.end.node(id(&at, m)).slots.len());
+        assert_eq!(counts, [8192, 8192]);
+        let mut fewer = lost.clone();
+        fewer.remove(16383);
+        let more = planned(&at, &goals(fewer)).err();
+        assert!(matches!(
+            more,
+            Some(NoPlan::Slots(SlotTrouble::LostToo { .. }))
+        ));
+        let mut others = lost;
+        others.insert(0);
+        let held = planned(&at, &goals(others)).err();
+        let m1 = id(&at, "m1");
+        assert!(
+            matches!(held, Some(NoPlan::Slots(SlotTrouble::HasCopy { node, .. })) if node == m1)
+        );
+    }
+
+    #[test]
+    fn nothing_with_a_live_replica_is_given_up() {
+        let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3!@h3 < r3~@h1");
+        let lost = at.node(id(&at, "m3")).slots.clone();
+        let goals = SlotGoals {
+            give_up: Some(lost),
+            ..SlotGoals::default()
+        };
+        let held = planned(&at, &goals).err();
+        let r3 = id(&at, "r3");
+        assert!(
+            matches!(held, Some(NoPlan::Slots(SlotTrouble::HasCopy { node, .. })) if node == r3)
+        );
+    }
+
+    #[test]
+    fn a_new_cluster_is_clean() {
+        let at = cluster("a*@h1 b*@h2 c*@h3 d*@h1 e*@h2 f*@h3");
+        let goals = SlotGoals {
+            create: Some(Create {
+                masters: None,
+                replicas: None,
+            }),
+            ..SlotGoals::default()
+        };
+        let plan = made(&at, &goals);
+        let of = |word| words(&plan).iter().filter(|w| **w == word).count();
+        assert_eq!(
+            (
+                of("set-epoch"),
+                of("meet"),
+                of("add-slots"),
+                of("replicate")
+            ),
+            (3, 5, 3, 3)
+        );
+        assert_eq!(plan.remaining, []);
+        assert_eq!(words(&made(&plan.end, &SlotGoals::default())), [""; 0]);
+    }
+
+    #[test]
+    fn a_thousand_masters_and_a_hundred_more() {
+        let mut text: Vec<String> = (0..1000).map(|n| format!("m{n}@h{n} <")).collect();
+        let blanks: Vec<String> = (0..100).map(|n| format!("x{n}@y{n}")).collect();
+        text.push(blanks.join(" "));
+        let at = cluster(&text.join(";"));
+        let goals = SlotGoals {
+            shards: Some(1100),
+            ..even()
+        };
+        let reshaped = reshape(&at, &Policy::default(), &goals);
+        let tally = reshaped.ok().flatten().expect("slots move").tally;
+        assert_eq!(tally.moved, tally.moved_bound);
+        assert_eq!((tally.pairs, tally.pairs_bound), (1000, 1000));
     }
 }

@@ -35,6 +35,10 @@ pub enum SlotTrouble {
     IsReplica {
         node: NodeId,
     },
+    /// It owns slots, copies somebody or knows others: no node for a new cluster.
+    NotBlank {
+        node: NodeId,
+    },
     /// It holds keys that belong to nobody's slots.
     HoldsKeys {
         node: NodeId,
@@ -113,6 +117,7 @@ impl SlotTrouble {
             | Self::NotOwned { .. }
             | Self::Both { .. } => Ending::Usage,
             Self::HoldsKeys { .. }
+            | Self::NotBlank { .. }
             | Self::OwnerMayLive { .. }
             | Self::Uncovered { .. }
             | Self::Open { .. }
@@ -149,6 +154,11 @@ impl fmt::Display for Said<'_, SlotTrouble> {
             SlotTrouble::IsReplica { node: id } => write!(
                 f,
                 "{} is a replica: a node that is to own slots must be a master without any",
+                node(id)
+            ),
+            SlotTrouble::NotBlank { node: id } => write!(
+                f,
+                "{} owns slots, copies another node or knows others: a new cluster is made of nodes that know nobody; see that nobody needs it, and reset it first (`CLUSTER RESET HARD`)",
                 node(id)
             ),
             SlotTrouble::HoldsKeys { node: id, keys } => write!(

@@ -197,6 +197,8 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
                     | StepMode::Whole
                     | StepMode::Ranges
                     | StepMode::Each
+                    | StepMode::Plain
+                    | StepMode::Emptied
                     | StepMode::GiveUp,
                 ) => return Err("its mode is none of a failover".to_owned()),
             },
@@ -216,6 +218,7 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
         Kind::Reset => Reset {
             node: node()?,
             after: Vec::new(),
+            emptied: step.mode == Some(StepMode::Emptied),
         }
         .into(),
         Kind::Forget => {

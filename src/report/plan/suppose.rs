@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use crate::action::Action;
+use crate::action::AddSlots;
 use crate::action::Counted;
 use crate::action::Failover;
 use crate::action::Flush;
 use crate::action::Forget;
 use crate::action::Kind;
 use crate::action::Meet;
+use crate::action::MigrateSlots;
 use crate::action::Mode;
 use crate::action::Replicate;
 use crate::action::StepMode;
+use crate::action::Way;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -83,6 +86,8 @@ fn action(
                 | StepMode::Whole
                 | StepMode::Ranges
                 | StepMode::Each
+                | StepMode::Plain
+                | StepMode::Emptied
                 | StepMode::GiveUp,
             )
             | None => Mode::Graceful,
@@ -111,6 +116,38 @@ fn action(
         let loses = step.slots.as_deref().and_then(|slots| slots.parse().ok());
         let loses = loses.unwrap_or_default();
         return Ok(Some(Forget { node, tell, loses }.into()));
+    }
+    let slots = || {
+        let slots = step.slots.as_deref().and_then(|slots| slots.parse().ok());
+        slots.unwrap_or_default()
+    };
+    if kind == Kind::MigrateSlots {
+        let (from, to) = (node()?, target()?);
+        let moved = MigrateSlots {
+            from,
+            to,
+            slots: slots(),
+            way: match step.mode == Some(StepMode::Whole) {
+                true => Way::Whole,
+                false => Way::Keys,
+            },
+            mib: 0,
+            seen_by: Arc::from([]),
+        };
+        return Ok(Some(moved.into()));
+    }
+    if kind == Kind::AddSlots {
+        let added = AddSlots {
+            node: node()?,
+            slots: slots(),
+            ranges: step.mode != Some(StepMode::Each),
+            lost_by: Vec::new(),
+        };
+        return Ok(Some(added.into()));
+    }
+    // An epoch decides nothing that a loss depends on.
+    if kind == Kind::SetEpoch || kind == Kind::BumpEpoch {
+        return Ok(None);
     }
     Err(Unsupposable::Kind {
         step: step.id,

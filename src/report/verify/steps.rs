@@ -109,25 +109,41 @@ impl<'a> Scene<'a> {
             .unwrap_or_default()
             .parse()
             .unwrap_or_default();
-        match (step.action, &step.node, &step.target) {
-            (Kind::Failover, Some(node), Some(target)) => {
-                if let Some(slots) = self.owners.remove(target.as_str()) {
+        match step.action {
+            Kind::Failover => {
+                if let (Some(node), Some(target)) = (&step.node, &step.target)
+                    && let Some(slots) = self.owners.remove(target.as_str())
+                {
                     self.owners.insert(node, slots);
                 }
             }
-            (Kind::MigrateSlots, Some(node), Some(target)) => {
-                if let Some(owned) = self.owners.get_mut(node.as_str()) {
+            Kind::MigrateSlots => {
+                if let Some(owned) = step.node.as_deref().and_then(|n| self.owners.get_mut(n)) {
                     owned.subtract(&slots);
                 }
-                self.owners.entry(target).or_default().union_with(&slots);
+                if let Some(target) = &step.target {
+                    self.owners.entry(target).or_default().union_with(&slots);
+                }
             }
-            (Kind::AddSlots, Some(node), _) => {
-                self.owners.entry(node).or_default().union_with(&slots);
+            Kind::AddSlots => {
+                if let Some(node) = &step.node {
+                    self.owners.entry(node).or_default().union_with(&slots);
+                }
             }
-            (Kind::Forget, _, Some(ghost)) => {
-                self.owners.remove(ghost.as_str());
+            Kind::Forget => {
+                if let Some(ghost) = &step.target {
+                    self.owners.remove(ghost.as_str());
+                }
             }
-            _ => {}
+            Kind::Meet
+            | Kind::Flush
+            | Kind::Replicate
+            | Kind::SetSlot
+            | Kind::SetEpoch
+            | Kind::BumpEpoch
+            | Kind::Kill
+            | Kind::Reset
+            | Kind::Restart => {}
         }
     }
 }

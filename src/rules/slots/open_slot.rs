@@ -6,8 +6,8 @@
 //! blocks every later reshard of it. A capture cannot tell a running reshard from a dead one.
 //!
 //! ## Do
-//! See whether a reshard is running. If not, finish it (`redis-cli --cluster fix` moves the
-//! keys), or let `topoplan plan --settle-slots` close what is open on one side only.
+//! See whether a reshard is running. If not, let `topoplan plan --settle-slots` close what is open
+//! on one side only, and move to its end what is open on both.
 use std::collections::BTreeMap;
 
 use crate::model::Direction;
@@ -75,8 +75,11 @@ fn finding(cluster: &Cluster, id: NodeId, open: &OpenSlot, peer: Option<NodeId>)
     };
     let message = format!("slot {slot} on {name}{of} is {verb} {far}{end}{keys}");
     let help = if both {
-        "if no reshard is running, finish it: `redis-cli --cluster fix` moves the remaining keys"
-            .into()
+        Help::default().promise(
+            Some("if no reshard is running"),
+            Some(Ask::Flag(Flag::SettleSlots)),
+            "moves the remaining keys and closes it",
+        )
     } else {
         Help::default().promise(
             Some("if no reshard is running"),

@@ -1,0 +1,234 @@
+//! Everybody gets a share: who joins, who gives all away, and who has too many.
+
+use std::collections::BTreeSet;
+
+use crate::model::Membership;
+use crate::model::NodeId;
+use crate::model::SlotSet;
+use crate::plan::slots::SlotTrouble;
+use crate::plan::slots::counts;
+use crate::plan::slots::counts::Holder;
+use crate::plan::slots::goal::Basis;
+use crate::plan::slots::loads;
+use crate::plan::slots::loads::Laden;
+use crate::plan::slots::pairs;
+use crate::plan::slots::pick;
+use crate::plan::slots::pick::Transfer;
+use crate::plan::slots::reshape::MASTERS_MIN;
+use crate::plan::slots::reshape::Shaper;
+
+impl Shaper<'_> {
+    /// Everybody gets a share.
+    pub(super) fn share(&mut self) -> Result<(), SlotTrouble> {
+        let goals = self.goals;
+        let mut joining: BTreeSet<NodeId> = BTreeSet::new();
+        for address in &goals.join {
+            let id = self.comer("--join", address)?;
+            if !self.at.node(id).slots.is_empty() {
+                return Err(SlotTrouble::OwnsSlots { node: id });
+            }
+            joining.insert(id);
+        }
+        let owners = self.owners();
+        let mut leaving: BTreeSet<NodeId> = BTreeSet::new();
+        for address in &goals.empty {
+            let id = self.find("--empty", address)?;
+            if !owners.contains(&id) {
+                return Err(SlotTrouble::NoMaster {
+                    option: "--empty",
+                    node: id,
+                });
+            }
+            leaving.insert(id);
+        }
+        let gone = self.leavers()?;
+        leaving.extend(gone.iter().filter(|id| owners.contains(id)));
+        if let Some(id) = joining.intersection(&gone).next() {
+            return Err(SlotTrouble::Both { node: *id });
+        }
+        if let Some(wanted) = goals.shards {
+            self.reach(wanted, &owners, &mut joining, &mut leaving)?;
+        }
+        let masters: Vec<NodeId> = owners.iter().chain(&joining).copied().collect();
+        let left = masters.len() - leaving.len();
+        if left < MASTERS_MIN && left < owners.len() {
+            return Err(SlotTrouble::TooFew { masters: left });
+        }
+        if !leaving.is_empty() && !self.at.settings.allow_replica_migration {
+            let of = |id: &&NodeId| !self.at.followers(**id).is_empty();
+            if let Some(&node) = leaving.iter().find(of) {
+                return Err(SlotTrouble::ReplicasStay { node });
+            }
+        }
+        joining.iter().for_each(|&id| self.meet(id));
+        let weights = self.weights()?;
+        let weight = |id: NodeId| match leaving.contains(&id) {
+            true => 0,
+            false => weights.get(&id).copied().unwrap_or(1),
+        };
+        let each: Vec<u32> = masters.iter().map(|&id| weight(id)).collect();
+        let total: u32 = owners.iter().map(|&id| self.at.node(id).slots.len()).sum();
+        let shares = counts::shares(total, &each);
+        let holders = masters.iter().zip(&each).zip(&shares);
+        let holders: Vec<Holder> = holders
+            .map(|((&id, &weight), &(down, up))| {
+                let have = self.at.node(id).slots.len();
+                let (least, most) = if leaving.contains(&id) {
+                    (0, 0)
+                } else if joining.contains(&id) {
+                    (down, up)
+                } else if let Some(balance) = goals.balance {
+                    // At the limit is within it.
+                    let off = u64::from(down) * u64::from(balance.within) / 100;
+                    (
+                        down.saturating_sub(off as u32),
+                        up.saturating_add(off as u32),
+                    )
+                } else {
+                    (have.min(down), have.max(up))
+                };
+                let memory = self.at.node(id).used_memory.unwrap_or(0);
+                Holder {
+                    have,
+                    least,
+                    most,
+                    weight,
+                    bytes: memory / u64::from(have.max(1)),
+                }
+            })
+            .collect();
+        let have: Vec<u32> = holders.iter().map(|h| h.have).collect();
+        let by = goals.balance.map_or(Basis::Slots, |b| b.by);
+        let (pairs, fewest, fewest_pairs) = match by {
+            Basis::Slots => {
+                let finals = counts::finals(&holders).map_err(|_| SlotTrouble::NoRoom)?;
+                let pairs = pairs::pairs(&have, &finals);
+                (
+                    pairs,
+                    counts::fewest(&holders),
+                    counts::fewest_pairs(&holders),
+                )
+            }
+            Basis::Keys | Basis::Memory => {
+                let laden = self.laden(&masters, &each, by)?;
+                let within = goals.balance.map_or(0, |b| b.within);
+                let shifted = loads::shift(&laden, within);
+                (shifted.pairs, shifted.fewest, shifted.givers)
+            }
+        };
+        let mut finals = have.clone();
+        for pair in &pairs {
+            finals[pair.from] -= pair.slots;
+            finals[pair.to] += pair.slots;
+        }
+        let owned: Vec<SlotSet> = masters
+            .iter()
+            .map(|&id| self.at.node(id).slots.clone())
+            .collect();
+        let transfers = pick::pick(&owned, &pairs);
+        self.tally.moved += transfers.iter().map(|t| t.slots.len()).sum::<u32>();
+        self.tally.moved_bound += fewest;
+        self.tally.pairs += transfers.len();
+        self.tally.pairs_bound += fewest_pairs;
+        for Transfer { from, to, slots } in transfers {
+            let (giver, taker) = (masters[from], masters[to]);
+            let reason = if leaving.contains(&giver) {
+                format!(
+                    "{} is to own no slot; {} has {} of {}",
+                    self.at.node(giver),
+                    self.at.node(taker),
+                    have[to],
+                    finals[to]
+                )
+            } else {
+                format!(
+                    "{} has {} slots and its share is {}; {} has {}",
+                    self.at.node(giver),
+                    have[from],
+                    finals[from],
+                    self.at.node(taker),
+                    have[to]
+                )
+            };
+            self.migrate(giver, taker, slots, reason);
+        }
+        Ok(())
+    }
+
+    /// What the masters hold, by what is to be shared.
+    fn laden(
+        &self,
+        masters: &[NodeId],
+        weights: &[u32],
+        by: Basis,
+    ) -> Result<Vec<Laden>, SlotTrouble> {
+        let each = masters.iter().zip(weights).map(|(&id, &weight)| {
+            let node = self.at.node(id);
+            let (told, what) = match by {
+                Basis::Slots => (Some(u64::from(node.slots.len())), "slots"),
+                Basis::Keys => (node.keys, "keys"),
+                Basis::Memory => (node.used_memory, "used memory"),
+            };
+            let load = match node.slots.is_empty() {
+                true => 0,
+                false => told.ok_or(SlotTrouble::NotTold { what, node: id })?,
+            };
+            Ok(Laden {
+                slots: node.slots.len(),
+                load,
+                weight,
+            })
+        });
+        each.collect()
+    }
+
+    /// Who joins or gives its slots away for so many masters: comers on the hosts with the fewest
+    /// masters, goers with the fewest slots on the hosts with the most.
+    fn reach(
+        &self,
+        wanted: usize,
+        owners: &[NodeId],
+        joining: &mut BTreeSet<NodeId>,
+        leaving: &mut BTreeSet<NodeId>,
+    ) -> Result<(), SlotTrouble> {
+        if wanted < MASTERS_MIN {
+            return Err(SlotTrouble::TooFew { masters: wanted });
+        }
+        let host = |id: NodeId| self.at.node(id).host;
+        loop {
+            let now = owners.len() + joining.len() - leaving.len();
+            let stay = || {
+                let stay = owners.iter().chain(joining.iter());
+                stay.filter(|id| !leaving.contains(id))
+            };
+            let beside = |id: NodeId| stay().filter(|&&m| host(m) == host(id)).count();
+            if now == wanted {
+                return Ok(());
+            }
+            if now < wanted {
+                let free = self.at.iter().filter(|(id, n)| {
+                    n.is_live()
+                        && n.is_master()
+                        && n.slots.is_empty()
+                        && n.keys.unwrap_or(0) == 0
+                        && n.address.is_some()
+                        && n.seen.contested.is_empty()
+                        && matches!(n.membership, Membership::Member | Membership::Unmet)
+                        && !joining.contains(id)
+                });
+                let next = free.map(|(id, _)| id).min_by_key(|&id| (beside(id), id));
+                let Some(next) = next else {
+                    let lacking = wanted - now;
+                    return Err(SlotTrouble::TooFewSpares { lacking });
+                };
+                joining.insert(next);
+            } else {
+                let last = stay().copied().min_by_key(|&id| {
+                    let few = self.at.node(id).slots.len();
+                    (std::cmp::Reverse(beside(id)), few, std::cmp::Reverse(id))
+                });
+                leaving.extend(last);
+            }
+        }
+    }
+}
