@@ -337,10 +337,29 @@ may_leave() {
         [[ $action != reset ]] || keyless "$address" || return 1
         nobody_moves_to "$node"
     elif [[ -n $donor ]]; then
-        guard_donor
+        guard_donor && known_as_replica
     else
         guard_leftover
     fi
+}
+
+# known_as_replica: nobody who answers takes the node for a master any more. Who does when it stops
+# would do so until it comes back.
+known_as_replica() {
+    local at
+    [[ $action == kill ]] || return 0
+    at_once role_at "${!member_at[@]}"
+    for at in "${!answers[@]}"; do
+        if [[ ${answers[$at]} == master ]]; then
+            no again "role of $address at $at: expected replica, seen master"
+            return
+        fi
+    done
+}
+
+# role_at ADDRESS: prints the role of the step's node in that node's view.
+role_at() {
+    view "$1" && look_up "$node" && printf '%s' "$seen_role"
 }
 
 # no_followers: nobody follows the step's node by the view read last.
