@@ -71,7 +71,7 @@ enum Command {
     /// What is wrong with this topology, and where the captured files say so
     Check(check::CheckArgs),
     /// The shortest safe list of steps that puts it right
-    Plan(plan::PlanArgs),
+    Plan(Box<plan::PlanArgs>),
     /// The commands of a reviewed plan file, for one operator tool
     Script(script::ScriptArgs),
     /// Whether a plan file says what is true: its certificate added up again, its steps walked

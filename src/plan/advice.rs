@@ -78,7 +78,9 @@ fn restarts(scene: &Scene, notes: &mut Notes) {
     // Nobody is told to restart what may live.
     let told = |id: &NodeId| {
         let node = scene.end.node(*id);
-        !node.is_only_suspected() && node.address.is_some()
+        // Nor what the plan itself stops.
+        let stopped = scene.captured.node(*id).is_live();
+        !node.is_only_suspected() && node.address.is_some() && !stopped
     };
     let mut dead: Vec<NodeId> = scene.end.dead_members();
     dead.retain(told);

@@ -1,12 +1,12 @@
 //! A decision written down as actions, each with the findings it cures and its reason.
 
+mod forgets;
+
 use std::sync::Arc;
 
-use crate::action::Action;
 use crate::action::Draft;
 use crate::action::Failover;
 use crate::action::Flush;
-use crate::action::Forget;
 use crate::action::Leave;
 use crate::action::Meet;
 use crate::action::MigrateSlots;
@@ -512,84 +512,5 @@ impl Writer<'_> {
         codes.sort_unstable();
         codes.dedup();
         codes
-    }
-
-    fn forgets(&self, drafts: &mut Vec<Draft>) {
-        let selection = self.problem.selection;
-        let end = self.decision.reach(self.problem);
-        let met: Vec<NodeId> = drafts
-            .iter()
-            .filter_map(|d| {
-                if let Action::Meet(meet) = &d.action {
-                    Some(meet.node)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        for (id, node) in end.iter().filter(|(_, n)| n.is_listed() && !n.is_live()) {
-            let half = self
-                .found
-                .iter()
-                .any(|f| f.rule.code == Code::HalfForgottenNode && f.subject == Subject::Node(id));
-            let chosen = if node.is_ghost() {
-                selection.has(Code::NoaddrGhost)
-            } else if node.is_only_silent() {
-                // One client without an answer against the word of every view.
-                false
-            } else {
-                selection.has(Code::DeadNode) || (half && selection.has(Code::HalfForgottenNode))
-            };
-            let followed = end
-                .iter()
-                .any(|(_, n)| n.is_live() && n.master() == Some(id));
-            // A dead copy of a shard that nothing serves may be the one to bring it back.
-            let needed = node
-                .master()
-                .map(|m| end.node(m))
-                .is_some_and(|m| !m.is_live() && !m.slots.is_empty());
-            // What a report names by its address alone has no id to forget.
-            if !node.name.is_plain() {
-                continue;
-            }
-            if !chosen || !node.slots.is_empty() || followed || (needed && !node.is_ghost()) {
-                continue;
-            }
-            // A node without a view may list it, too; one that was met learns of members only.
-            let tell: Arc<[NodeId]> = end
-                .iter()
-                .filter(|&(other, o)| other != id && o.is_live_member())
-                .filter(|&(other, o)| {
-                    node.seen.known_by.contains(other)
-                        || !o.seen.has_view
-                        || (met.contains(&other) && !node.is_ghost())
-                })
-                .map(|(other, _)| other)
-                .collect();
-            if tell.is_empty() {
-                continue;
-            }
-            let reason = if node.is_ghost() {
-                "it has no address and cannot come back".to_owned()
-            } else if half {
-                format!("{node} is dead, and some nodes have forgotten it already")
-            } else {
-                format!("{node} is dead and was declared gone for good")
-            };
-            drafts.push(Draft {
-                action: Forget {
-                    node: id,
-                    tell,
-                    loses: SlotSet::new(),
-                }
-                .into(),
-                phase: Phase::Tidy,
-                urgency: 0,
-                cures: self.cures(&[id], |c| cured_by(c, Remedy::Forget)),
-                reason,
-                mib: 0,
-                leaves: None,
-            });
-        }
     }
 }

@@ -189,7 +189,9 @@ pub fn unpaired(scene: &Scene, notes: &mut Notes) {
     let spares = end.iter().filter(|&(id, _)| end.is_spare(id)).count();
     for (host, masters) in short.into_values() {
         let number = masters.len();
-        let restart = returning(end, &masters);
+        let mut restart = returning(end, &masters);
+        // What the plan itself stops is not asked back.
+        restart.retain(|&id| !scene.captured.node(id).is_live());
         notes.refusals.push(Refusal {
             about: About::Masters(masters),
             reason: Reason::Short {

@@ -11,15 +11,18 @@ use crate::servers::Layout;
 use crate::servers::Servers;
 use crate::servers::until;
 
-/// Runs the script under writes, and nothing that was confirmed is gone at the end.
-fn run_under_writes(servers: &Servers, planned: &Planned, after: impl FnOnce()) {
+/// Runs the script under writes; the keys that a replica confirmed.
+fn run_under_writes(servers: &Servers, planned: &Planned) -> Vec<String> {
     let addresses = servers.nodes.iter().map(|n| n.socket()).collect();
     let writer = Writer::start(addresses);
     let applied = servers.script(planned, &["--apply"]);
     assert_eq!(applied.status.code(), Some(0), "{}", said(&applied));
-    after();
     let confirmed = writer.stop();
     assert!(!confirmed.is_empty(), "the writer got nowhere");
+    confirmed
+}
+
+fn none_is_lost(servers: &Servers, confirmed: &[String]) {
     let lost: Vec<&String> = confirmed.iter().filter(|key| !servers.has(key)).collect();
     assert!(lost.is_empty(), "{} lost: {lost:?}", lost.len());
 }
@@ -51,7 +54,7 @@ fn a_drained_host_is_stopped_and_nothing_stands_still() {
     let planned = servers.plan_with(&[], &["--drain", "host:host-2", "--stop"]);
     // One more than there are masters, so that each host that is left leads half of the shards.
     assert_eq!((planned.count("failover"), planned.count("kill")), (3, 4));
-    run_under_writes(&servers, &planned, || ());
+    let confirmed = run_under_writes(&servers, &planned);
     for i in on_host(&servers, 2) {
         until("it is stopped", || match servers.ask(i, &["PING"]) {
             Err(_) => Ok(()),
@@ -61,6 +64,7 @@ fn a_drained_host_is_stopped_and_nothing_stands_still() {
     }
     servers.wait_settled();
     servers.assert_keys();
+    none_is_lost(&servers, &confirmed);
     does_nothing_again(&servers, &planned);
     let again = servers.try_plan(&["--drain", "host:host-2", "--stop"]);
     assert_eq!(again.map(|p| p.plan.steps.len()), Some(0));
@@ -74,7 +78,7 @@ fn after_maintenance_the_roles_of_before_come_back() {
     servers.form();
     let before = servers.wait_settled();
     let planned = servers.plan_with(&[], &["--maintain", "host:host-1"]);
-    run_under_writes(&servers, &planned, || ());
+    let confirmed = run_under_writes(&servers, &planned);
     servers.wait_settled();
     leads_nothing(&servers, 1);
     does_nothing_again(&servers, &planned);
@@ -82,9 +86,11 @@ fn after_maintenance_the_roles_of_before_come_back() {
     fs::copy(&back, servers.root.join("plan.json")).expect("the way back was written");
     let back = fs::read(back).expect("the way back was written");
     let back = servers.write_script(serde_json::from_slice(&back).expect("a plan file"));
-    run_under_writes(&servers, &back, || ());
+    let written = run_under_writes(&servers, &back);
+    none_is_lost(&servers, &written);
     assert_eq!(servers.wait_settled(), before);
     servers.assert_keys();
+    none_is_lost(&servers, &confirmed);
     does_nothing_again(&servers, &back);
 }
 
@@ -105,7 +111,7 @@ fn a_new_host_takes_the_place_of_an_old_one() {
         (count("failover"), count("reset"), count("forget")),
         (1, 2, 2)
     );
-    run_under_writes(&servers, &planned, || ());
+    let confirmed = run_under_writes(&servers, &planned);
     for i in 0..servers.nodes.len() {
         servers.nodes[i].met = servers.nodes[i].host != 1;
     }
@@ -120,6 +126,7 @@ fn a_new_host_takes_the_place_of_an_old_one() {
     assert!(on_host(&servers, 4).iter().any(|&i| servers.owns_slots(i)));
     assert_no_ghosts(&servers);
     servers.assert_keys();
+    none_is_lost(&servers, &confirmed);
     let hosts: Vec<u8> = servers
         .members()
         .iter()
@@ -140,9 +147,10 @@ fn a_pinned_replica_leads_and_a_pinned_master_follows() {
     let pin = format!("{}=master", servers.nodes[replica].address);
     let planned = servers.plan_with(&[], &["--pin", &pin, "--skip", "P005,Q001"]);
     assert_eq!(planned.actions(), ["failover"]);
-    run_under_writes(&servers, &planned, || ());
+    let confirmed = run_under_writes(&servers, &planned);
     servers.wait_settled();
     assert!(servers.owns_slots(replica));
     servers.assert_keys();
+    none_is_lost(&servers, &confirmed);
     does_nothing_again(&servers, &planned);
 }

@@ -363,7 +363,7 @@ may_leave() {
     elif [[ $mode == emptied ]]; then
         return 0
     elif [[ -n $donor ]]; then
-        guard_donor
+        guard_donor && known_as_replica
     else
         guard_leftover
     fi
@@ -384,6 +384,25 @@ followers_left() {
         clock
     done
     no again "$why"
+}
+
+# known_as_replica: nobody who answers takes the node for a master any more. Who does when it stops
+# would do so until it comes back.
+known_as_replica() {
+    local at
+    [[ $action == kill ]] || return 0
+    at_once role_at "${!member_at[@]}"
+    for at in "${!answers[@]}"; do
+        if [[ ${answers[$at]} == master ]]; then
+            no again "role of $address at $at: expected replica, seen master"
+            return
+        fi
+    done
+}
+
+# role_at ADDRESS: prints the role of the step's node in that node's view.
+role_at() {
+    view "$1" && look_up "$node" && printf '%s' "$seen_role"
 }
 
 # no_followers: nobody follows the step's node by the view read last.

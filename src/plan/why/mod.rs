@@ -6,6 +6,8 @@
 mod about;
 mod advice;
 mod assumption;
+mod blocked;
+mod cut;
 mod reason;
 mod restart;
 mod unlock;
@@ -22,7 +24,7 @@ pub use advice::Advice;
 pub use advice::MEND;
 pub use advice::Restart;
 pub use assumption::Assumption;
-pub use reason::Blocked;
+pub use blocked::Blocked;
 pub use reason::Chain;
 pub use reason::Lost;
 pub use reason::NoHeir;
@@ -40,17 +42,6 @@ pub struct Refusal {
     pub about: About,
     pub reason: Reason,
     pub unlock: Unlock,
-}
-
-impl Refusal {
-    /// The plan stops after so many steps of all.
-    pub(super) fn cut(most: usize, all: usize) -> Self {
-        Self {
-            about: About::Later(all - most),
-            reason: Reason::Cut(most),
-            unlock: Unlock::MoreSteps(all),
-        }
-    }
 }
 
 /// Something said of a cluster, which has the names for it.

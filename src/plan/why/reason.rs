@@ -8,6 +8,7 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
+use crate::plan::why::Blocked;
 use crate::plan::why::NoRestart;
 use crate::plan::why::Said;
 use crate::plan::why::Vouch;
@@ -98,63 +99,6 @@ pub enum Reason {
     Blocked(Blocked),
     /// No more steps than so many were asked for.
     Cut(usize),
-}
-
-impl Reason {
-    /// It says that no plan comes to a better end.
-    pub fn judges_the_end(&self) -> bool {
-        match self {
-            Self::NotMoved
-            | Self::NoPairing { .. }
-            | Self::NoOtherDisk
-            | Self::NoBetterZones
-            | Self::NoBetterHosts
-            | Self::ToldNofailover
-            | Self::FewVoters
-            | Self::Chain(_)
-            | Self::Unused(_)
-            | Self::NobodyAtHome
-            | Self::HomeCosts(_)
-            | Self::Short { .. } => true,
-            Self::NoHeir(_)
-            | Self::OpenSlot(_)
-            | Self::ShardOpen
-            | Self::ShardSyncing { .. }
-            | Self::Emptied { .. }
-            | Self::CutOff { .. }
-            | Self::HoldsKeys { .. }
-            | Self::MayReturn { .. }
-            | Self::MayLive { .. }
-            | Self::OwnsSlots(_)
-            | Self::Followed { .. }
-            | Self::Unlisted
-            | Self::Nameless
-            | Self::TooOld { .. }
-            | Self::Lost(_)
-            | Self::NoRestart(_)
-            | Self::Blocked(_)
-            | Self::Cut(_) => false,
-        }
-    }
-}
-
-/// Why a shard cannot be given another master. What is easier to mend comes first.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Blocked {
-    /// The copy that could lead was told `nofailover`.
-    ToldNofailover(NodeId),
-    /// The copy that could lead is none that works.
-    NotInSync(NodeId),
-    /// Another copy could not load what it would send.
-    TooOld(NodeId),
-    /// A handover needs the votes of most masters.
-    NoMajority,
-    /// No copy is where one could lead, and no idle node either; `why` asks for it.
-    NoCopy { copies: Vec<NodeId>, why: String },
-    /// No idle node takes the place of this copy.
-    NoPartner { copy: NodeId, why: String },
-    /// Without the copies that are to go it has fewer than it has and wants.
-    Short { why: String },
 }
 
 /// Why no replica is promoted where the master is gone.
@@ -402,51 +346,6 @@ impl fmt::Display for Said<'_, Reason> {
             Reason::Cut(most) => {
                 write!(f, "the plan stops after {}, as asked", count(*most, "step"))
             }
-        }
-    }
-}
-
-impl fmt::Display for Said<'_, Blocked> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Blocked::ToldNofailover(node) => write!(
-                f,
-                "the only copy that could lead it, {}, was told `nofailover`",
-                self.node(*node)
-            ),
-            Blocked::NotInSync(node) => write!(
-                f,
-                "the only copy that could lead it, {}, is not in sync with its master",
-                self.node(*node)
-            ),
-            Blocked::TooOld(node) => write!(
-                f,
-                "the only copy that could lead it, {}, runs a version that the other copies cannot load",
-                self.node(*node)
-            ),
-            Blocked::NoMajority => {
-                f.write_str("no majority of masters lives to vote for another master")
-            }
-            Blocked::NoPartner { copy, why } => write!(
-                f,
-                "no idle node is left there to take the place of {} ({why})",
-                self.node(*copy)
-            ),
-            Blocked::Short { why } => write!(
-                f,
-                "it would have fewer copies than it has now, and no idle node outside can be one ({why})"
-            ),
-            Blocked::NoCopy { copies, why } if copies.is_empty() => {
-                write!(
-                    f,
-                    "it has no replica, and no idle node is left outside ({why})"
-                )
-            }
-            Blocked::NoCopy { copies, why } => write!(
-                f,
-                "its other live copies ({}) are inside, too, and no idle node is left outside ({why})",
-                nodes(self.1, copies)
-            ),
         }
     }
 }

@@ -1,0 +1,71 @@
+//! Why a goal cannot be reached for a shard.
+
+use std::fmt;
+
+use crate::model::NodeId;
+use crate::plan::why::Said;
+use crate::plan::why::nodes;
+
+/// Why a shard cannot be given another master. What is easier to mend comes first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Blocked {
+    /// The copy that could lead was told `nofailover`.
+    ToldNofailover(NodeId),
+    /// The copy that could lead is none that works.
+    NotInSync(NodeId),
+    /// Another copy could not load what it would send.
+    TooOld(NodeId),
+    /// A handover needs the votes of most masters.
+    NoMajority,
+    /// No copy is where one could lead, and no idle node either; `why` asks for it.
+    NoCopy { copies: Vec<NodeId>, why: String },
+    /// No idle node takes the place of this copy.
+    NoPartner { copy: NodeId, why: String },
+    /// Without the copies that are to go it has fewer than it has and wants.
+    Short { why: String },
+}
+
+impl fmt::Display for Said<'_, Blocked> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Blocked::ToldNofailover(node) => write!(
+                f,
+                "the only copy that could lead it, {}, was told `nofailover`",
+                self.node(*node)
+            ),
+            Blocked::NotInSync(node) => write!(
+                f,
+                "the only copy that could lead it, {}, is not in sync with its master",
+                self.node(*node)
+            ),
+            Blocked::TooOld(node) => write!(
+                f,
+                "the only copy that could lead it, {}, runs a version that the other copies cannot load",
+                self.node(*node)
+            ),
+            Blocked::NoMajority => {
+                f.write_str("no majority of masters lives to vote for another master")
+            }
+            Blocked::NoPartner { copy, why } => write!(
+                f,
+                "no idle node is left there to take the place of {} ({why})",
+                self.node(*copy)
+            ),
+            Blocked::Short { why } => write!(
+                f,
+                "it would have fewer copies than it has now, and no idle node outside can be one ({why})"
+            ),
+            Blocked::NoCopy { copies, why } if copies.is_empty() => {
+                write!(
+                    f,
+                    "it has no replica, and no idle node is left outside ({why})"
+                )
+            }
+            Blocked::NoCopy { copies, why } => write!(
+                f,
+                "its other live copies ({}) are inside, too, and no idle node is left outside ({why})",
+                nodes(self.1, copies)
+            ),
+        }
+    }
+}
