@@ -22,8 +22,10 @@ use crate::cli::plan::again::AgainArgs;
 use crate::cli::plan::flags::Flags;
 use crate::cli::plan::goals::GoalArgs;
 use crate::cli::plan::slots::SlotArgs;
+use crate::cli::tablets;
 use crate::cli::whole;
 use crate::emit;
+use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan;
 use crate::plan::Ending;
@@ -84,6 +86,9 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         return again::run(args, way, file, terminal);
     }
     let mut inventory = args.capture.read_for_plan(terminal)?;
+    if inventory.tablets.is_some() {
+        return of_tablets(args, &request, inventory, terminal);
+    }
     plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
@@ -135,6 +140,41 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         write(file, &json, exit, terminal)?;
     }
     Ok(own.unwrap_or(exit))
+}
+
+/// The same for the other family.
+fn of_tablets(
+    args: &PlanArgs,
+    request: &Request,
+    inventory: Inventory,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    if let Some(flag) = request.flags.iter().next() {
+        return Err(Failure::Usage(
+            format!("`{flag}` is for Redis clusters"),
+            "plans of tablets take --only, --skip, --through, --force, --dead and goals".to_owned(),
+        ));
+    }
+    let asked = tablets::Asked {
+        drain: &tablets::drained(&request.goals)?,
+        request: crate::tablets::Request {
+            only: request.only.clone(),
+            skip: request.skip.clone(),
+            through: request.through,
+            force: request.force.is_some(),
+            ..Default::default()
+        },
+        dead: &request.dead,
+        options: request.options(|reason| format!("{reason:?}")),
+        words: args.words(request),
+        file: args.output.as_deref().map(Path::new),
+        require_proof: args.require_proof,
+    };
+    let (json, exit) = tablets::plan(inventory, asked, args.capture.format, terminal)?;
+    if let Some(file) = &args.output {
+        write(file, &json, exit, terminal)?;
+    }
+    Ok(exit)
 }
 
 /// A plan that was refused, or is not proven as demanded, is not there to be run.

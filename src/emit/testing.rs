@@ -251,6 +251,8 @@ pub fn finding(code: Code, severity: Severity, id: Option<&str>, slots: Option<&
             slots: slots.map(Into::into),
             host: None,
             zone: None,
+            table: None,
+            pid: None,
         },
         message: String::new(),
         help: String::new(),

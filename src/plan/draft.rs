@@ -121,7 +121,7 @@ impl Writer<'_> {
                 Subject::Zone(zone) => nodes
                     .iter()
                     .any(|&n| self.captured.zone_of(n) == Some(*zone)),
-                Subject::Capture => false,
+                Subject::Capture | Subject::Tablets(_) => false,
             })
             .map(|f| f.rule.code)
             .collect();

@@ -89,7 +89,7 @@ pub(super) fn headline(page: &mut Page, server: &str, summary: &Summary, views: 
     page.line(Line::new().put(Ink::Head, server).put(Ink::Plain, &rest));
 }
 
-fn closing(page: &mut Page, report: &CheckReport) {
+pub(super) fn closing(page: &mut Page, report: &CheckReport) {
     let untold = diagnostics::untold(&report.diagnostics, &report.findings, page.look);
     let doubts = untold.iter().any(|d| d.severity != Severity::Note);
     let (ink, verdict) = verdict(report, doubts);

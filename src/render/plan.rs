@@ -306,10 +306,11 @@ fn more(page: &mut Page, hidden: usize) {
 }
 
 /// The commands that turn the plan into a script, for copying.
-fn next(page: &mut Page, server: &str, typed: Typed) {
+pub(super) fn next(page: &mut Page, server: &str, typed: Typed) {
     let tool = match server {
         "valkey" => "valkey-cli",
         "flashbase" => "flashbase",
+        "fedb" => "fedb",
         _ => "redis-cli",
     };
     let file = typed.file.unwrap_or(Path::new("plan.json"));

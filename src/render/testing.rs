@@ -69,6 +69,8 @@ pub fn finding(severity: Severity, code: Code, rule: &str, message: &str) -> Fin
             slots: Some("0-5460".into()),
             host: Some("host-1".into()),
             zone: Some("a".into()),
+            table: None,
+            pid: None,
         },
         message: message.into(),
         help: format!("see the page of {code}"),
@@ -163,6 +165,7 @@ pub fn check() -> CheckReport {
             instead: None,
         },
         state: state(),
+        tablets: None,
         outlook: Outlook {
             steps: 1,
             refused: None,
@@ -324,6 +327,10 @@ pub fn impact(cases: usize) -> ImpactReport {
         voters_left: if n == 2 { 1 } else { 2 },
         voters_needed: 2,
         majority: n != 2,
+        cluster_down: n != 3,
+        copies_least: Some(1),
+        successors: None,
+        failed_demands: Vec::new(),
         lost: if n == 1 {
             "0-5460".into()
         } else {
@@ -350,6 +357,10 @@ pub fn impact(cases: usize) -> ImpactReport {
         },
         doubts: Vec::new(),
         hosts_listed: HostsListed::All,
+        after_plan: None,
+        demands: Vec::new(),
+        ok: None,
+        grown: None,
         cases: (1..=3).map(case).take(cases).collect(),
         diagnostics: Vec::new(),
     }

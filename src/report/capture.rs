@@ -19,6 +19,7 @@ use crate::plan::why::MEND;
 use crate::report::Views;
 use crate::report::promises::Kept;
 use crate::report::promises::Promises;
+use crate::report::tablets;
 use crate::rules;
 use crate::rules::Clause;
 use crate::rules::Code;
@@ -78,6 +79,11 @@ pub struct Subject {
     pub slots: Option<String>,
     pub host: Option<String>,
     pub zone: Option<String>,
+    /// Of a partition or a copy of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
 }
 
 /// What a finding is about.
@@ -346,7 +352,9 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
             let sentence = inventory.disagreements.get(index)?;
             Some(sentence.place.clone())
         }
+        Fact::Read(index) => inventory.read_at.get(index).cloned(),
         Fact::UnusedRow(index) => inventory.unused_rows.get(index).cloned(),
+        Fact::Tablets(row) => tablets::place(inventory.tablets.as_ref()?, row),
     }
 }
 
@@ -359,6 +367,8 @@ pub(super) fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
         slots: None,
         host: None,
         zone: None,
+        table: None,
+        pid: None,
     };
     let mut about = |id: NodeId| {
         let node = cluster.node(id);
@@ -388,7 +398,8 @@ pub(super) fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
             out.kind = SubjectKind::Zone;
             out.zone = Some(cluster.zones[zone.0 as usize].name.to_string());
         }
-        rules::Subject::Capture => {}
+        // The other family writes its own.
+        rules::Subject::Capture | rules::Subject::Tablets(_) => {}
     }
     out
 }

@@ -51,9 +51,11 @@ impl About {
     pub fn concerns(&self, finding: &Finding, cluster: &Cluster) -> bool {
         let on = |subject: &Subject| match subject {
             Subject::Node(id) | Subject::Slots(_, Some(id)) => Some(*id),
-            Subject::Slots(_, None) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => {
-                None
-            }
+            Subject::Slots(_, None)
+            | Subject::Host(_)
+            | Subject::Zone(_)
+            | Subject::Capture
+            | Subject::Tablets(_) => None,
         };
         let node = on(&finding.subject);
         match self {
@@ -61,14 +63,18 @@ impl About {
                 Subject::Slots(found, _) => !found.intersection(slots).is_empty(),
                 // The masters that it lacks owned such slots.
                 Subject::Capture => finding.rule.code == Code::MajorityLost,
-                Subject::Node(_) | Subject::Host(_) | Subject::Zone(_) => false,
+                Subject::Node(_) | Subject::Host(_) | Subject::Zone(_) | Subject::Tablets(_) => {
+                    false
+                }
             },
             Self::OpenSlot { slot, node } => match &finding.subject {
                 Subject::Slots(found, on) => {
                     found.contains(*slot) && on.is_none_or(|on| on == *node)
                 }
                 Subject::Node(id) => id == node,
-                Subject::Host(_) | Subject::Zone(_) | Subject::Capture => false,
+                Subject::Host(_) | Subject::Zone(_) | Subject::Capture | Subject::Tablets(_) => {
+                    false
+                }
             },
             Self::Shard(owner) | Self::Copies(owner) => {
                 node.is_some_and(|id| id == *owner || cluster.root(id) == Some(*owner))
@@ -140,6 +146,6 @@ fn name(cluster: &Cluster, subject: &Subject) -> Option<String> {
         Subject::Slots(slots, None) => Some(format!("slots {slots}")),
         Subject::Host(host) => Some(cluster.host(*host).name.to_string()),
         Subject::Zone(zone) => Some(cluster.zones[zone.0 as usize].name.to_string()),
-        Subject::Capture => None,
+        Subject::Capture | Subject::Tablets(_) => None,
     }
 }

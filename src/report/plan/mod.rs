@@ -9,6 +9,7 @@ pub mod proof;
 mod reshard;
 mod restart;
 mod step;
+mod suppose;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,8 @@ pub(super) use build::unspellable;
 pub use certificate::Certificate;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;
+pub(in crate::report) use identity::content_id;
+pub(in crate::report) use identity::hash_of;
 pub use identity::plan_id;
 pub use identity::read_plan;
 pub use reshard::Reshard;
@@ -48,6 +51,8 @@ pub use restart::Restart;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
+pub use suppose::Unsupposable;
+pub use suppose::suppose;
 
 /// Version of the plan file. Version 1, without groups and barriers, is still read.
 pub const PLAN_VERSION: u32 = 2;

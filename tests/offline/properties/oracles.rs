@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use topoplan::action::Action;
+use topoplan::action::AddSlots;
+use topoplan::action::BumpEpoch;
 use topoplan::action::Counted;
 use topoplan::action::Failover;
 use topoplan::action::Flush;
@@ -14,8 +16,11 @@ use topoplan::action::GuardRole;
 use topoplan::action::Kill;
 use topoplan::action::Kind;
 use topoplan::action::Meet;
+use topoplan::action::MigrateSlots;
 use topoplan::action::Replicate;
 use topoplan::action::Reset;
+use topoplan::action::Restart;
+use topoplan::action::SetEpoch;
 use topoplan::action::SetSlot;
 use topoplan::diagnostic::Severity;
 use topoplan::inventory::Inventory;
@@ -104,6 +109,11 @@ fn name(cluster: &Cluster, action: &Action) -> String {
         Action::Failover(f) => format!("{} failover {:?}", node(f.node), f.mode),
         Action::Forget(forget) => format!("forget {}", node(forget.node)),
         Action::SetSlot(s) => format!("{} closes {}", node(s.node), s.slots),
+        Action::Restart(restart) => format!("{} is restarted", node(restart.node)),
+        Action::SetEpoch(e) => format!("{} takes epoch {}", node(e.node), e.epoch),
+        Action::AddSlots(a) => format!("{} takes {}", node(a.node), a.slots),
+        Action::MigrateSlots(m) => format!("{} to {}: {}", node(m.from), node(m.to), m.slots),
+        Action::BumpEpoch(e) => format!("{} takes a new epoch", node(e.node)),
         Action::Kill(kill) => format!("{} is stopped", node(kill.node)),
         Action::Reset(reset) => format!("{} is reset", node(reset.node)),
         Action::Restart(restart) => format!("{} runs anew", node(restart.node)),
@@ -160,6 +170,11 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             | Action::Failover(_)
             | Action::Forget(_)
             | Action::SetSlot(_)
+            | Action::SetEpoch(_)
+            | Action::AddSlots(_)
+            | Action::MigrateSlots(_)
+            | Action::BumpEpoch(_)
+            | Action::Restart(_)
             | Action::Kill(_)
             | Action::Reset(_)
             | Action::Restart(_)
@@ -420,6 +435,9 @@ fn step_written(
         }
         Action::Flush(Flush { node })
         | Action::SetSlot(SetSlot { node, .. })
+        | Action::SetEpoch(SetEpoch { node, .. })
+        | Action::AddSlots(AddSlots { node, .. })
+        | Action::BumpEpoch(BumpEpoch { node, .. })
         | Action::Kill(Kill { node, .. })
         | Action::Reset(Reset { node, .. }) => {
             expect("ends", step.node == name(*node) && step.target.is_none())?;
@@ -440,6 +458,16 @@ fn step_written(
             expect("master in the guard", guard.master == follows)?;
             let empty = cluster.node(*node).is_master().then_some(true);
             expect("emptiness", guard.empty == empty)
+        }
+        Action::MigrateSlots(MigrateSlots {
+            from, to, slots, ..
+        }) => {
+            expect("ends", step.node == name(*from) && step.target == name(*to))?;
+            expect("slots", step.slots == Some(slots.to_string()))
+        }
+        Action::Restart(Restart { node, .. }) => {
+            expect("node", step.node == name(*node))?;
+            expect("role", guard.role == role(*node))
         }
         Action::Failover(Failover { node, old, mode }) => {
             expect(
