@@ -4,6 +4,7 @@
 //! checked as what it is. Only [`data`] and [`terms`](super::terms) write values, all
 //! from [`checked`](super::checked).
 
+mod aftermath;
 mod data;
 
 use std::fmt::Write;
