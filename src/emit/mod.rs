@@ -6,12 +6,16 @@
 
 mod bash;
 mod checked;
+mod fedb;
 mod flashbase;
 mod redis_cli;
 mod terms;
 pub mod testing;
 mod text;
 mod valkey_cli;
+
+pub use fedb::scriptable_tablets;
+pub use fedb::tablets;
 
 use crate::action::Kind;
 use crate::report::PlanReport;

@@ -22,6 +22,8 @@ use crate::inventory::record::StartedWith;
 use crate::inventory::record::Token;
 use crate::inventory::record::Told;
 use crate::inventory::record::View;
+use crate::inventory::tablets::Said;
+use crate::inventory::values;
 use crate::inventory::vitals;
 use crate::model::Address;
 use crate::model::NodeName;
@@ -79,6 +81,10 @@ pub(super) struct Gathered {
     /// Every configuration file, as far as a start hangs on it.
     pub starts: Vec<HostFacts<StartedWith>>,
     pub host_ips: Vec<HostFacts<String>>,
+    /// The last that was counted.
+    pub rowcount: Option<u64>,
+    /// What the name server of the other family said, in the order of the capture.
+    pub fedb: Vec<Said>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     /// The text of one line for each id that some line shows without an address: the first of
@@ -194,7 +200,7 @@ impl Gathered {
                 answers.info.extend(
                     pairs
                         .iter()
-                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                        .map(|p| (values::info_key(p), p.value.to_string())),
                 );
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
@@ -263,11 +269,21 @@ impl Gathered {
                 self.properties.push((source.path.clone(), properties));
             }
             Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            Facts::Rows(rows) => self.rowcount = Some(rows),
             // No more than that its node runs, and nothing is lost where nobody says which.
             Facts::Nothing if section.dialect == "not-needed" => {
                 self.told_of(of, &spot, file, &place).said.answered = true;
             }
             Facts::Nothing => {}
+            Facts::Fedb(facts) => {
+                let lines = facts.lines();
+                self.fedb.push(Said {
+                    path: source.path.clone(),
+                    rows: lines.iter().map(|&line| source.place(line, 1)).collect(),
+                    facts,
+                    place,
+                });
+            }
             Facts::HostIps(rows) => self.host_ips.push(HostFacts {
                 path: source.path.clone(),
                 host,

@@ -47,9 +47,11 @@ mod sights;
 mod slots;
 mod starts;
 mod states;
+mod tablets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
+mod values;
 mod vitals;
 mod wholeness;
 mod whose;
@@ -81,6 +83,8 @@ pub use sights::Sights;
 pub use starts::StartFault;
 pub use starts::StartProblem;
 pub use states::State;
+pub use tablets::TabletsSeen;
+pub use values::Values;
 pub use vitals::Machine;
 pub use vitals::Reading;
 pub use vitals::Vitals;
@@ -116,6 +120,10 @@ pub struct Inventory {
     pub sights: Sights,
     /// What nodes say of the cluster as a whole, by those that were asked.
     pub states: BTreeMap<NodeId, State>,
+    /// What a runbook compares before and after its work, by node.
+    pub values: BTreeMap<NodeId, Values>,
+    /// Rows of all tables of the cluster, where they were asked for or every master tells.
+    pub rowcount: Option<u64>,
     /// What was going on while the capture was taken.
     pub in_flight: InFlight,
     /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.
@@ -140,6 +148,8 @@ pub struct Inventory {
     pub behind_one_ip: Vec<NodeId>,
     /// Rows of host, disk and home maps that fit no node.
     pub unused_rows: Vec<Place>,
+    /// The other family: what a name server of FEDB printed; `None` where none did.
+    pub tablets: Option<TabletsSeen>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -211,6 +221,16 @@ pub fn read_with_maps(
     sources: impl IntoIterator<Item = Source>,
     policy: Policy,
 ) -> Inventory {
+    read_under(maps, sources, || policy)
+}
+
+/// As [`read_with_maps`], with a policy that is asked for when every source was taken: it may
+/// stand among them.
+pub fn read_under(
+    maps: impl IntoIterator<Item = Source>,
+    sources: impl IntoIterator<Item = Source>,
+    policy: impl FnOnce() -> Policy,
+) -> Inventory {
     let mut gathered = gather::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
@@ -225,5 +245,5 @@ pub fn read_with_maps(
         }
         gathered.take_batch(&batch);
     }
-    reconcile::reconcile(gathered, policy)
+    reconcile::reconcile(gathered, policy())
 }

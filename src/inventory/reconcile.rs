@@ -48,7 +48,9 @@ use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
 use crate::inventory::starts;
 use crate::inventory::states;
+use crate::inventory::tablets;
 use crate::inventory::unseen;
+use crate::inventory::values;
 use crate::inventory::vitals;
 use crate::inventory::wholeness;
 use crate::inventory::whose::Whose;
@@ -62,6 +64,7 @@ use crate::policy::Policy;
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
+    given::take_hosts(&mut gathered, &policy);
     secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
     reports::name_silent(&mut gathered);
     settle_owners(&mut gathered, &mut diagnostics);
@@ -141,9 +144,12 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         .collect();
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
     inventory.states = states::read(&gathered, &inventory.cluster);
+    inventory.values = values::read(&gathered, &inventory.cluster);
+    inventory.rowcount = values::rowcount(&gathered, &inventory);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
     inventory.conf_faults = conf::judge(&gathered, &whose, &inventory.cluster);
+    inventory.tablets = tablets::settle(&gathered, &mut inventory.diagnostics);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory

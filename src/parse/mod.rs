@@ -22,6 +22,7 @@ mod disk_map;
 mod distribution;
 mod error_reply;
 mod facts;
+mod fedb;
 mod file_name;
 mod flashbase_reply;
 mod free;
@@ -51,6 +52,7 @@ mod ps;
 mod redis_conf;
 mod redis_properties;
 mod reply;
+mod rowcount;
 mod size;
 mod sysctl;
 mod table;
@@ -84,6 +86,13 @@ pub use facts::ProcessRow;
 pub use facts::Properties;
 pub use facts::Section;
 pub use facts::Space;
+pub use fedb::FedbFacts;
+pub use fedb::NameServerRow;
+pub use fedb::OpRow;
+pub use fedb::Shown;
+pub use fedb::StatusRow;
+pub use fedb::TableRow;
+pub use fedb::TabletRow;
 pub use file_name::address_in_path;
 pub use file_name::bundle;
 pub use file_name::ec2_ip;
@@ -172,12 +181,19 @@ fn recognise(block: Block) -> Option<&'static Dialect> {
 pub fn parse(source: &Source) -> Parsed<'_> {
     let mut log = Log::new(source);
     let remarks = unwrap::remarks(source);
+    if let Some(mut parsed) = fedb::read(source) {
+        parsed.diagnostics.splice(0..0, remarks);
+        return parsed;
+    }
     let mut parsed = match transcript::sections(Block::of(source), &mut log) {
         Some(sections) => Parsed {
             sections,
             diagnostics: log.finish(),
         },
-        None => match dbsize::in_file(source).or_else(|| nproc::in_file(source)) {
+        None => match dbsize::in_file(source)
+            .or_else(|| rowcount::in_file(source))
+            .or_else(|| nproc::in_file(source))
+        {
             Some(section) => Parsed {
                 sections: vec![section],
                 diagnostics: log.finish(),
@@ -328,13 +344,14 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 23] = [
+    const SHARED: [&str; 25] = [
         "mod",
         "bars",
         "block",
         "dbsize",
         "directives",
         "facts",
+        "fedb",
         "file_name",
         "head",
         "heading",
@@ -347,6 +364,7 @@ mod tests {
         "pairs",
         "parts",
         "reply",
+        "rowcount",
         "size",
         "table",
         "testing",

@@ -376,6 +376,7 @@ fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
         | Level::Protect
         | Level::Orphans
         | Level::Missing
+        | Level::Drain
         | Level::SameHost
         | Level::Moves
         | Level::Beside
