@@ -31,6 +31,9 @@ pub struct Settings {
     pub validity_factor: u64,
     /// `repl-ping-replica-period`; 10 s where no file tells.
     pub ping_period_ms: u64,
+    /// `cluster-require-full-coverage`: a slot without an owner stops every node. Yes where no file
+    /// tells, and where any node says so.
+    pub full_coverage: bool,
 }
 
 impl Settings {
@@ -55,6 +58,7 @@ impl Default for Settings {
             migration_barrier: 1,
             validity_factor: 10,
             ping_period_ms: 10_000,
+            full_coverage: true,
         }
     }
 }
