@@ -205,7 +205,7 @@ impl PlanArgs {
             dead: self.dead.clone(),
             flags: self.flags.given(),
             slots: self.slots.goals()?,
-            goals: self.goals.goals()?,
+            goals: self.goals.goals(self.slots.version()?)?,
         })
     }
 

@@ -4,7 +4,9 @@ use crate::cli::Failure;
 use crate::cli::impact::domain;
 use crate::cli::plan::restart::RestartArgs;
 use crate::model::Domain;
+use crate::model::Version;
 use crate::plan::Goal;
+use crate::plan::GoalKind;
 use crate::plan::goal::Drain;
 use crate::plan::goal::Restart;
 
@@ -24,7 +26,7 @@ pub(super) struct GoalArgs {
 
 impl GoalArgs {
     /// In the order in which they are printed.
-    pub(super) fn goals(&self) -> Result<Vec<Goal>, Failure> {
+    pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
         let mut drained = self.drain.clone();
         drained.sort();
         drained.dedup();
@@ -33,7 +35,7 @@ impl GoalArgs {
             stop: self.stop,
         });
         let mut goals: Vec<Goal> = drains.map(Goal::from).collect();
-        if let Some(ask) = self.restart.ask() {
+        if let Some(ask) = self.restart.ask(to) {
             if !goals.is_empty() {
                 return Err(Failure::Usage(
                     "--restart goes with no other goal".to_owned(),
@@ -42,6 +44,16 @@ impl GoalArgs {
             }
             goals.push(Restart { ask }.into());
         }
+        if let (Some(to), false) = (to, goals.iter().any(is_restart)) {
+            return Err(Failure::Usage(
+                format!("`--to {to}` is a version, and nothing is restarted"),
+                "say --restart, or an address with --move".to_owned(),
+            ));
+        }
         Ok(goals)
     }
+}
+
+fn is_restart(goal: &Goal) -> bool {
+    goal.kind() == GoalKind::Restart
 }

@@ -116,6 +116,11 @@ fn name(cluster: &Cluster, action: &Action) -> String {
         Action::BumpEpoch(e) => format!("{} takes a new epoch", node(e.node)),
         Action::Kill(kill) => format!("{} is stopped", node(kill.node)),
         Action::Reset(reset) => format!("{} is reset", node(reset.node)),
+        Action::Restart(restart) => format!("{} runs anew", node(restart.node)),
+        Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_) => format!("{} {}", node(action.subject()), action.kind()),
     }
 }
 
@@ -171,7 +176,12 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             | Action::BumpEpoch(_)
             | Action::Restart(_)
             | Action::Kill(_)
-            | Action::Reset(_) => None,
+            | Action::Reset(_)
+            | Action::Restart(_)
+            | Action::SetEpoch(_)
+            | Action::AddSlots(_)
+            | Action::MigrateSlots(_)
+            | Action::BumpEpoch(_) => None,
         };
         // Who has something stopped wants it so.
         let stops = matches!(action.kind(), Kind::Kill | Kind::Reset);
@@ -433,6 +443,11 @@ fn step_written(
             expect("ends", step.node == name(*node) && step.target.is_none())?;
             expect("role", guard.role == role(*node))
         }
+        Action::Restart(_)
+        | Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_) => expect("ends", step.node.is_some()),
         Action::Replicate(Replicate { node, master }) => {
             expect(
                 "ends",
