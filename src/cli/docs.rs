@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
+use crate::cli::catalogue;
 use crate::cli::explain;
 use crate::cli::output::Terminal;
 use crate::cli::policy;
@@ -24,6 +25,8 @@ pub(super) struct DocsArgs {
 enum Document {
     /// Every rule: what, why, what to do (Markdown)
     Rules,
+    /// What operators ask about these clusters, and the rule that answers (Markdown)
+    Catalogue,
     /// Every diagnostic: what, why, what to do (Markdown)
     Diagnostics,
     /// The JSON schema of the reports
@@ -52,6 +55,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let text = match &args.document {
         Document::Rules => rules_page(),
+        Document::Catalogue => catalogue::page(),
         Document::Diagnostics => diagnostics_page(),
         Document::Schema => render::json::schema(),
         Document::Policy => crate::policy::commented(),

@@ -6,6 +6,7 @@
 mod archive;
 mod baseline;
 mod capture;
+mod catalogue;
 mod check;
 mod collect;
 mod diff;

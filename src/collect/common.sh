@@ -144,7 +144,25 @@ without_users() { sed -e 's,^[^ ]*@,,'; }
 
 without_options() { sed -e 's/ ([^()]*)$/ (-)/' -e 's/ (.*)$/ (-)/' | without_users; }
 
-# Disks, mounts, addresses and server processes of this host: $out/hosts/NAME.
+# Memory, cores, and what of the kernel's settings the servers depend on.
+kernel_facts() {
+    fact meminfo.txt grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
+    fact nproc.txt nproc
+    fact thp.txt cat /sys/kernel/mm/transparent_hugepage/enabled
+    fact sysctl.txt awk '{
+        name = FILENAME
+        sub("^/proc/sys/", "", name)
+        gsub("/", ".", name)
+        print name " = " $1
+    }' /proc/sys/vm/overcommit_memory /proc/sys/net/core/somaxconn
+    files=$(awk '$1 ~ /^[0-9]+$/ { print "/proc/" $1 "/limits" }' "$facts/ps.txt" 2>/dev/null | head -n 50)
+    if [ -n "$files" ]; then
+        # shellcheck disable=SC2086 # a list of files
+        fact limits.txt grep -h -e '^Max open files' $files
+    fi
+}
+
+# Disks, mounts, addresses, server processes and the kernel of this host: $out/hosts/NAME.
 host_facts() {
     facts=$out/hosts/$(this_host)
     mkdir -p "$facts" || return
@@ -163,6 +181,7 @@ host_facts() {
         server_processes <"$facts/ps.all" >"$facts/ps.txt"
         rm -f "$facts/ps.all"
     fi
+    kernel_facts
     {
         echo '# topoplan collect: addresses of this host'
         own_addresses

@@ -14,6 +14,7 @@ use crate::action::Mode;
 use crate::action::Replicate;
 use crate::action::SetSlot;
 use crate::action::Way;
+use crate::measure;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
@@ -169,6 +170,11 @@ impl Writer<'_> {
             (_, false) => "the furthest of its replicas",
             (_, true) => "the furthest known of its replicas, not all offsets were captured",
         };
+        let gap = measure::gap(cluster, *node, *old);
+        let gap = gap.filter(|gap| gap.0 >= self.problem.policy.thresholds.stale_heir_ms);
+        let gap = gap.map_or_else(String::new, |gap| {
+            format!("; its link broke about {gap} before: WHAT WAS WRITTEN SINCE IS LOST")
+        });
         let loss = if cluster.is_synced(*node) {
             ""
         } else if replica.replication.sync == Sync::Disputed {
@@ -188,7 +194,7 @@ impl Writer<'_> {
             cures: self.cures(&[*node, *old], |c| {
                 cured_by(c, Remedy::Promote) || c == Code::NoaddrGhost
             }),
-            reason: format!("{master} is gone; {replica} is {best} ({offset}); {vote}{loss}"),
+            reason: format!("{master} is gone; {replica} is {best} ({offset}); {vote}{gap}{loss}"),
             mib: 0,
             leaves: None,
         }

@@ -74,7 +74,7 @@ pub(super) fn read(source: &Source, codes: &Codes) -> Result<Policy, Vec<Diagnos
             ignores: ignores(&mut reader, &top),
             budgets: budgets(&mut reader, &top),
             now_ms: None,
-            thresholds: Thresholds::default(),
+            thresholds: thresholds(&mut reader, &top),
         };
     }
     let mut mistakes = reader.mistakes;
@@ -131,6 +131,42 @@ fn limits<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Limits {
         limits.views_apart_ms = ms;
     }
     limits
+}
+
+fn thresholds<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Thresholds {
+    let mut thresholds = Thresholds::default();
+    let seen = reader.mistakes.len();
+    let section = reader.section(top, "limits", keys("limits"));
+    // What is wrong with the section as a whole was said by who read it first.
+    reader.mistakes.truncate(seen);
+    let Some(section) = section else {
+        return thresholds;
+    };
+    let mut number = |name, least, most| match reader.number(&section, name, (least, most), None) {
+        Some(Number::Of(number)) => Some(number),
+        Some(Number::Word) | None => None,
+    };
+    let percent = |number: u32| u8::try_from(number).unwrap_or(100);
+    if let Some(most) = number("memory_percent", 1, 100) {
+        thresholds.host_memory_percent = percent(most);
+    }
+    if let Some(forks) = number("fork", 0, 1000) {
+        thresholds.forks = forks;
+    }
+    if let Some(most) = number("disk_percent", 1, 100) {
+        thresholds.disk_warning_percent = percent(most);
+        thresholds.disk_error_percent = thresholds.disk_error_percent.max(percent(most));
+    }
+    for (name, field) in [
+        ("stale_heir", &mut thresholds.stale_heir_ms),
+        ("lag", &mut thresholds.lag_ms),
+        ("backlog", &mut thresholds.backlog_ms),
+    ] {
+        if let Some(ms) = reader.span(&section, name) {
+            *field = ms;
+        }
+    }
+    thresholds
 }
 
 fn budgets<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Budgets {

@@ -91,12 +91,50 @@ pub(super) const FILE: &[Key] = &[
     ),
     table(
         "limits",
-        Kind::Section(&[may(
-            "views_apart",
-            Kind::Span,
-            "Views that were taken further apart show no one moment (C003).",
-            "\"60s\"",
-        )]),
+        Kind::Section(&[
+            may(
+                "views_apart",
+                Kind::Span,
+                "Views that were taken further apart show no one moment (C003).",
+                "\"60s\"",
+            ),
+            may(
+                "memory_percent",
+                Kind::Number(1, 100, None),
+                "What all servers of a host may use of its memory (K007).",
+                "70",
+            ),
+            may(
+                "fork",
+                Kind::Number(0, 1000, None),
+                "So many servers of a host may fork at one time (K007).",
+                "1",
+            ),
+            may(
+                "disk_percent",
+                Kind::Number(1, 100, None),
+                "How full a disk with data may be; from 95, or from here if that is more, it is an error (K009).",
+                "85",
+            ),
+            may(
+                "stale_heir",
+                Kind::Span,
+                "A link that broke so long before its master died lost writes (K013).",
+                "\"10s\"",
+            ),
+            may(
+                "lag",
+                Kind::Span,
+                "A replica that said nothing to its master for so long lags (R005).",
+                "\"10s\"",
+            ),
+            may(
+                "backlog",
+                Kind::Span,
+                "A replica that was away for so long must find its place in the backlog (K016).",
+                "\"60s\"",
+            ),
+        ]),
         "Where rules begin to complain; numbers carry their units.",
     ),
     table(

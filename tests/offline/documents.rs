@@ -30,6 +30,11 @@ fn the_rules() {
 }
 
 #[test]
+fn the_catalogue() {
+    current("docs/catalogue.md", "catalogue");
+}
+
+#[test]
 fn the_diagnostics() {
     current("docs/diagnostics.md", "diagnostics");
 }

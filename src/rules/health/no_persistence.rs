@@ -1,14 +1,15 @@
 //! ## What
-//! Servers keep nothing on disk (`appendonly no` and no `save`), or write their append-only file in a way
+//! Data is in the memory of one host alone: no other host has a live copy, and the servers that have it
+//! keep nothing on disk (`appendonly no` and no `save`). Or servers write their append-only file in a way
 //! that is very slow or not safe (`appendfsync always`, `appendfsync no`).
 //!
 //! ## Why
-//! A process that keeps nothing comes back empty. If a master is restarted before its replica took
-//! over, its replicas copy the emptiness, and the data is gone from all of them.
+//! A process that keeps nothing comes back empty: with that host, or with a restart, the data is gone.
+//! Where copies on other hosts live nothing is said, as a cache may be meant so.
 //!
 //! ## Do
-//! For a cache that is right: never let a supervisor restart a master at once. Else turn on `save` or
-//! `appendonly yes` with `appendfsync everysec`, at least on the replicas.
+//! Give the shard a replica on another host (R001), or turn on `save` or `appendonly yes` with `appendfsync
+//! everysec`, before anything is restarted there.
 use crate::inventory::Inventory;
 use crate::model::Persistence;
 use crate::rules::prelude::*;
@@ -27,22 +28,24 @@ pub(in crate::rules) static RULE: Rule = Rule {
 fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let cluster = &inventory.cluster;
     let live = || cluster.iter().filter(|(_, n)| n.is_live_member());
-    let place = |id: NodeId, keys: &[&str]| {
-        let vitals = inventory.vitals.get(&id)?;
-        vitals.text(keys).map(|(_, at)| at)
-    };
-    let known = live().filter(|(_, n)| n.persistence != Persistence::Unknown);
-    let known = known.count();
-    let empty = live().filter(|(_, n)| n.persistence == Persistence::Nothing);
-    let empty: Vec<NodeId> = empty.map(|(id, _)| id).collect();
-    let places: Vec<usize> = empty
-        .iter()
-        .filter_map(|&id| place(id, &["save", "appendonly"]))
-        .collect();
+    let (mut shards, mut places) = (Vec::new(), Vec::new());
+    for shard in cluster.shards() {
+        let copies = measure::live_copies(cluster, &shard);
+        let empty = |&id: &NodeId| cluster.node(id).persistence == Persistence::Nothing;
+        let alone = measure::live_owner(cluster, &shard).is_some()
+            && measure::is_unprotected(cluster, &shard);
+        if !alone || !copies.iter().all(empty) || cluster.node(shard.owner).keys == Some(0) {
+            continue;
+        }
+        let told = |id: NodeId| inventory.vitals.get(&id)?.text(&["save", "appendonly"]);
+        places.extend(copies.iter().filter_map(|&id| Some(told(id)?.1)));
+        shards.push(words::shard(cluster, &shard));
+    }
     if !places.is_empty() {
-        let who = who(cluster, &empty, known);
+        let is = if shards.len() == 1 { "is" } else { "are" };
         let message = format!(
-            "{who} nothing on disk (`appendonly no`, no `save`): a restart comes back empty"
+            "the data of {} {is} in the memory of one host alone and not on its disk (`appendonly no`, no `save`): a restart loses it",
+            words::list(&shards)
         );
         out.push(finding(message, &places));
     }
@@ -66,19 +69,10 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     }
 }
 
-/// `all 6 nodes keep`, `2 of 6 nodes keep`, `10.0.0.1:7000 keeps`; of those that are known.
-fn who(cluster: &Cluster, empty: &[NodeId], known: usize) -> String {
-    match empty {
-        [one] => format!("{} keeps", words::node(cluster, *one)),
-        all if all.len() == known => format!("all {known} nodes whose settings are known keep"),
-        some => format!("{} of {known} nodes keep", some.len()),
-    }
-}
-
 fn finding(message: String, places: &[usize]) -> Finding {
     let places = places.iter().take(words::LISTED).copied();
     Finding::new(&RULE, Subject::Capture, message)
-        .help("right for a cache; else `appendonly yes` with `appendfsync everysec`, at least on the replicas")
+        .help("`appendonly yes` with `appendfsync everysec`, at least on the replicas, unless it is a cache")
         .evidence(places.map(Fact::Read))
 }
 
@@ -86,21 +80,37 @@ fn finding(message: String, places: &[usize]) -> Finding {
 mod tests {
     use super::*;
     use crate::rules::testing::configured;
+    use crate::rules::testing::on_host;
     use crate::rules::testing::told;
 
     #[test]
-    fn fires_where_a_restart_is_empty() {
+    fn fires_where_one_host_has_all_of_it() {
         let (off, on) = ("appendonly no\nsave \"\"\n", "appendonly yes\nsave \"\"\n");
         let all = |of: &[(char, &str)]| told(&configured(&RULE, of));
-        assert_eq!(
-            all(&[('a', off), ('b', off)]),
-            [
-                "note all 2 nodes whose settings are known keep nothing on disk (`appendonly no`, no `save`): a restart comes back empty"
-            ]
-        );
-        assert!(all(&[('a', off), ('b', on)])[0].starts_with("note 10.0.0.1:7001 keeps nothing"));
-        assert!(all(&[('a', on), ('b', "appendonly no\n")]).is_empty());
+        assert!(all(&[('a', off), ('b', off), ('c', off), ('d', off)]).is_empty());
         let fsync = all(&[('a', "appendonly yes\nsave \"\"\nappendfsync always\n")]);
         assert!(fsync[0].starts_with("note `appendfsync always` on 10.0.0.1:7001"));
+        let conf = |port: u16, setting: &str| {
+            (
+                format!("redis-{port}.conf"),
+                format!("port {port}\ncluster-enabled yes\nbind 10.0.0.1\n{setting}"),
+            )
+        };
+        let alone = |first: &str, second: &str| {
+            let files = [conf(7001, first), conf(7002, second)];
+            let files = files
+                .each_ref()
+                .map(|(name, text)| (name.as_str(), text.as_str()));
+            told(&on_host(&RULE, &files, &[]))
+        };
+        assert_eq!(
+            alone(off, on),
+            [
+                "note the data of 10.0.0.1:7001 (0-8191) is in the memory of one host alone and not on its disk (`appendonly no`, no `save`): a restart loses it"
+            ]
+        );
+        assert!(alone(off, off)[0].contains(" are in the memory"));
+        assert!(alone(on, on).is_empty());
+        assert!(alone("appendonly no\n", on).is_empty());
     }
 }

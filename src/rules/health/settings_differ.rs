@@ -80,7 +80,7 @@ fn differ(inventory: &Inventory, setting: &Setting, master: Option<bool>) -> Opt
     for (&id, vitals) in &inventory.vitals {
         let node = cluster.node(id);
         let counts = node.is_live_member() && master.is_none_or(|m| node.is_master() == m);
-        let size = || vitals.bytes("maxmemory").map(|(n, at)| (n.to_string(), at));
+        let size = || vitals.bytes("maxmemory").map(|(n, at)| (limit(n), at));
         let told = match setting.names {
             ["maxmemory"] => size(),
             names => vitals.text(names).map(|(text, at)| (text.to_owned(), at)),
@@ -124,6 +124,13 @@ fn differ(inventory: &Inventory, setting: &Setting, master: Option<bool>) -> Opt
             .help("set it alike on all nodes, unless the difference is meant")
             .evidence(places.into_iter().take(words::LISTED).map(Fact::Read)),
     )
+}
+
+fn limit(bytes: u64) -> String {
+    match bytes {
+        0 => "no limit".to_owned(),
+        bytes => words::bytes(bytes),
+    }
 }
 
 fn spelled(value: &str) -> String {

@@ -8,8 +8,8 @@
 //! themselves; with factor 0 they always do.
 //!
 //! ## Do
-//! Restart the dead master if its data is worth it: the replica then catches up. Else promote the
-//! replica, and know what is lost. `topoplan plan` names the gap.
+//! Where the dead master keeps its data on disk, restart it if that is worth it: the replica then
+//! catches up. Else promote the replica, and know what is lost. `topoplan plan` names the gap.
 use crate::model::Millis;
 use crate::rules::prelude::*;
 
@@ -56,12 +56,17 @@ fn finding(cx: &Context, shard: &Shard, heir: NodeId, gap: Millis) -> Finding {
         words::node(cluster, heir),
         words::shard(cluster, shard),
     );
+    let (owner, copy) = (
+        words::node(cluster, shard.owner),
+        words::node(cluster, heir),
+    );
+    let comeback = cluster.comeback(shard.owner);
+    let first = match comeback.may_be_empty() {
+        true => format!("save the files of {owner} before it is started: it comes back {comeback}"),
+        false => format!("restart {owner} first if its data is worth it: it comes back {comeback}"),
+    };
     Finding::new(&RULE, Subject::Node(heir), message)
-        .help(format!(
-            "restart {} if its data is worth it; a promotion of {} loses those writes",
-            words::node(cluster, shard.owner),
-            words::node(cluster, heir)
-        ))
+        .help(format!("{first}; a promotion of {copy} loses those writes"))
         .evidence([Fact::Replication(heir), Fact::Node(shard.owner)])
 }
 

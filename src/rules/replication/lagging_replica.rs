@@ -44,7 +44,9 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
             let Some(replica) = cluster.at(&address).next() else {
                 continue;
             };
-            if cluster.node(replica).master() != Some(master) {
+            // One that is dead has a rule of its own.
+            let node = cluster.node(replica);
+            if node.master() != Some(master) || !node.is_live_member() {
                 continue;
             }
             let message = format!(
