@@ -8,10 +8,13 @@ use clap::ValueEnum;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
 use crate::cli::plan_file;
+use crate::cli::tablets;
+use crate::cli::tablets::Losses;
 use crate::impact::Demand;
 use crate::impact::NoDemand;
 use crate::inventory::Inventory;
@@ -30,7 +33,7 @@ use crate::report::Loss;
 #[command(group(ArgGroup::new("what").required(true).multiple(true).args(["lose", "each", "pairs", "grow"])))]
 pub(super) struct ImpactArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// host:H, disk:H:/dir, zone:Z or node:ADDR; given more than once, all are lost together
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     lose: Vec<Domain>,
@@ -61,6 +64,18 @@ enum Kind {
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut inventory = args.capture.read(terminal)?;
+    if let Some(seen) = &inventory.tablets {
+        let losses = match args.each {
+            Some(kind) => Losses::Each(kind.of_domain()),
+            None => Losses::Together(&args.lose),
+        };
+        let gate = args.pairs.is_some() || args.grow.is_some() || args.after.is_some();
+        if gate || !args.require.is_empty() {
+            let what = "of tablets, `impact` takes `--lose` and `--each` alone";
+            return Err(Failure::Usage(what.to_owned(), String::new()));
+        }
+        return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
+    }
     let after_plan = match &args.after {
         Some(file) => Some(suppose(file, &mut inventory, terminal)?),
         None => None,
@@ -68,8 +83,13 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     let loss = args.loss(&inventory.cluster, after_plan)?;
     let report = report::impact(&inventory, &loss);
     match args.capture.format {
-        Format::Json => terminal.data(&render::json::report(&report))?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Of(form) => {
+            let brief = render::impact_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, Exit::Clean));
+        }
+        AnyFormat::Text => {
             terminal.diagnostics(&report.diagnostics);
             let look = terminal.data_look();
             terminal.data(&render::impact(&report, look))?;
@@ -181,16 +201,20 @@ impl Kind {
 
     /// Every domain of this kind with its nodes, in the cluster's order.
     fn each(self, domains: &Domains) -> Result<Vec<(Domain, Vec<NodeId>)>, Failure> {
-        let each = domains.each(match self {
-            Self::Host => DomainKind::Host,
-            Self::Disk => DomainKind::Disk,
-            Self::Zone => DomainKind::Zone,
-            Self::Node => DomainKind::Node,
-        });
+        let each = domains.each(self.of_domain());
         if each.is_empty() {
             return Err(self.unknown());
         }
         Ok(each)
+    }
+
+    fn of_domain(self) -> DomainKind {
+        match self {
+            Self::Host => DomainKind::Host,
+            Self::Disk => DomainKind::Disk,
+            Self::Zone => DomainKind::Zone,
+            Self::Node => DomainKind::Node,
+        }
     }
 
     fn unknown(self) -> Failure {

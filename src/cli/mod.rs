@@ -4,6 +4,7 @@
 //! [`run`]. Data goes to standard output, talk to standard error.
 
 mod archive;
+mod baseline;
 mod capture;
 mod check;
 mod collect;
@@ -12,6 +13,7 @@ mod docs;
 mod explain;
 mod failure;
 mod files;
+mod form;
 mod glossary;
 mod impact;
 mod limits;
@@ -20,9 +22,11 @@ mod list;
 mod output;
 mod plan;
 mod plan_file;
+mod policy;
 mod redact;
 mod script;
-mod suggest;
+mod show;
+mod tablets;
 mod verify;
 mod whole;
 
@@ -43,6 +47,7 @@ pub use crate::cli::output::Screen;
 pub use crate::cli::output::Streams;
 use crate::cli::output::Terminal;
 use crate::text::safe::safe;
+use crate::text::suggest;
 
 /// Offline analyzer and planner for Redis-protocol clusters; it never opens a socket
 ///
@@ -77,6 +82,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// A hand-written list of commands, tried on a capture: what would be refused, or lose data
     Lint(lint::LintArgs),
+    /// The topology in the terminal: shards, hosts, slots, views; or a plan file for review
+    Show(show::ShowArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
@@ -122,7 +129,7 @@ enum Format {
 /// Runs one command. `args` come without the program's name. The answer is the exit code.
 pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
     let columns = streams.stdout_screen.columns;
-    let mut terminal = Terminal::new(streams, output::wants_json(args));
+    let mut terminal = Terminal::new(streams, output::wants(args));
     let arguments = match parse(args, columns) {
         Ok(arguments) => arguments,
         Err(error) => return terminal.usage(&error).into(),
@@ -136,6 +143,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Impact(args) => impact::run(&args, &mut terminal),
         Command::Diff(args) => diff::run(&args, &mut terminal),
         Command::Lint(args) => lint::run(&args, &mut terminal),
+        Command::Show(args) => show::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
@@ -146,7 +154,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Ok(exit) => exit.into(),
         Err(failure) => {
             terminal.failure(&failure);
-            failure.exit().into()
+            terminal.exit_of(&failure).into()
         }
     }
 }

@@ -54,6 +54,7 @@ fn at_end(whole: &Whole) -> Vec<Said> {
                 Subject::Slots(_, None)
                 | Subject::Host(_)
                 | Subject::Zone(_)
+                | Subject::Tablets(_)
                 | Subject::Capture => None,
             };
             let command = about.copied().unwrap_or(whole.last);

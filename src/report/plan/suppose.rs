@@ -15,6 +15,7 @@ use crate::action::StepMode;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::SlotSet;
 use crate::report::PlanReport;
 use crate::report::Step;
 
@@ -73,10 +74,13 @@ fn action(
     }
     if kind == Kind::Failover {
         let (node, old) = (node()?, target()?);
-        let mode = match step.mode {
-            Some(StepMode::Force) => Mode::Force,
-            Some(StepMode::Takeover) => Mode::Takeover,
-            Some(StepMode::Graceful | StepMode::Stable) | None => Mode::Graceful,
+        let forced = |mode| step.mode == Some(mode);
+        let mode = if forced(StepMode::Takeover) {
+            Mode::Takeover
+        } else if forced(StepMode::Force) {
+            Mode::Force
+        } else {
+            Mode::Graceful
         };
         return Ok(Some(Failover { node, old, mode }.into()));
     }
@@ -99,7 +103,11 @@ fn action(
             })
             .collect::<Result<_, _>>()?;
         let (node, tell) = (target()?, Arc::from(told));
-        return Ok(Some(Forget { node, tell }.into()));
+        let loses = match step.mode == Some(StepMode::GiveUp) {
+            true => cluster.node(node).slots.clone(),
+            false => SlotSet::new(),
+        };
+        return Ok(Some(Forget { node, tell, loses }.into()));
     }
     Err(Unsupposable::Kind {
         step: step.id,
