@@ -166,6 +166,8 @@ impl Act for Replicate {
             Milestone::Known(self.master),
             Milestone::Emptied(self.node),
             Milestone::Promoted(self.master),
+            // Who owns slots follows nobody.
+            Milestone::Handed(self.node),
             Milestone::Closed(self.master),
             // Whoever follows this node must leave first, or it would be left chained.
             Milestone::Left(self.node),

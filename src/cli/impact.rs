@@ -65,15 +65,7 @@ enum Kind {
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut inventory = args.capture.read(terminal)?;
     if let Some(seen) = &inventory.tablets {
-        let losses = match args.each {
-            Some(kind) => Losses::Each(kind.of_domain()),
-            None => Losses::Together(&args.lose),
-        };
-        let gate = args.pairs.is_some() || args.grow.is_some() || args.after.is_some();
-        if gate || !args.require.is_empty() {
-            let what = "of tablets, `impact` takes `--lose` and `--each` alone";
-            return Err(Failure::Usage(what.to_owned(), String::new()));
-        }
+        let losses = args.of_tablets()?;
         return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
     }
     let after_plan = match &args.after {
@@ -87,7 +79,7 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
         AnyFormat::Of(form) => {
             let brief = render::impact_brief(&report);
             terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, Exit::Clean));
+            return Ok(form::exit(form, &brief, ended(report.ok)));
         }
         AnyFormat::Text => {
             terminal.diagnostics(&report.diagnostics);
@@ -95,10 +87,15 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
             terminal.data(&render::impact(&report, look))?;
         }
     }
-    Ok(match report.ok {
+    Ok(ended(report.ok))
+}
+
+/// By whether the demands are met, if there are any.
+fn ended(ok: Option<bool>) -> Exit {
+    match ok {
         Some(false) => Exit::Found,
         Some(true) | None => Exit::Clean,
-    })
+    }
 }
 
 /// Lets the plan run on the captured cluster; its id.
@@ -120,6 +117,26 @@ fn demand(text: &str) -> Result<Demand, NoDemand> {
 }
 
 impl ImpactArgs {
+    /// What is asked of tablets.
+    fn of_tablets(&self) -> Result<Losses<'_>, Failure> {
+        let given = [
+            ("--pairs", self.pairs.is_some()),
+            ("--grow", self.grow.is_some()),
+            ("--require", !self.require.is_empty()),
+            ("--after", self.after.is_some()),
+        ];
+        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+            return Err(Failure::Usage(
+                format!("`{flag}` is for Redis clusters"),
+                "of tablets `impact` takes --lose and --each".to_owned(),
+            ));
+        }
+        Ok(match self.each {
+            Some(kind) => Losses::Each(kind.of_domain()),
+            None => Losses::Together(&self.lose),
+        })
+    }
+
     fn loss(&self, cluster: &Cluster, after_plan: Option<String>) -> Result<Loss, Failure> {
         let domains = Domains::of(cluster);
         let cases = match (self.each, self.pairs) {

@@ -81,10 +81,10 @@ enum Command {
     Impact(impact::ImpactArgs),
     /// What changed between captures of one cluster, and what got worse
     Diff(diff::DiffArgs),
-    /// A hand-written list of commands, tried on a capture: what would be refused, or lose data
-    Lint(lint::LintArgs),
     /// The topology in the terminal: shards, hosts, slots, views; or a plan file for review
     Show(show::ShowArgs),
+    /// A hand-written list of commands, tried on a capture: what would be refused, or lose data
+    Lint(lint::LintArgs),
     /// Replicas for masters of two hand-made lists, hosts apart: commands for review
     Pair(pair::PairArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
@@ -145,8 +145,8 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
         Command::Diff(args) => diff::run(&args, &mut terminal),
-        Command::Lint(args) => lint::run(&args, &mut terminal),
         Command::Show(args) => show::run(&args, &mut terminal),
+        Command::Lint(args) => lint::run(&args, &mut terminal),
         Command::Pair(args) => pair::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),

@@ -99,12 +99,6 @@ fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {
     {
         settings.migration_barrier = barrier;
     }
-    let coverage: Vec<&str> = configs()
-        .filter_map(|c| setting(c, &["cluster-require-full-coverage"]))
-        .collect();
-    if !coverage.is_empty() {
-        settings.full_coverage = coverage.contains(&"yes");
-    }
     // The most patient replica decides whether nobody stands for election.
     let factors = configs().filter_map(|c| {
         let names = [
@@ -123,6 +117,12 @@ fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {
     });
     if let Some(longest) = periods.max() {
         settings.ping_period_ms = longest.saturating_mul(1000);
+    }
+    let coverage: Vec<&str> = configs()
+        .filter_map(|c| setting(c, &["cluster-require-full-coverage"]))
+        .collect();
+    if !coverage.is_empty() {
+        settings.full_coverage = coverage.contains(&"yes");
     }
     let migration: Vec<&str> = configs()
         .filter_map(|c| setting(c, &["cluster-allow-replica-migration"]))

@@ -27,13 +27,13 @@ pub struct Settings {
     pub allow_replica_migration: bool,
     /// `cluster-migration-barrier`; 1 where no file tells.
     pub migration_barrier: u32,
-    /// `cluster-require-full-coverage`: a slot without an owner stops every node. Yes where no file
-    /// tells, and where any node says so.
-    pub full_coverage: bool,
     /// `cluster-replica-validity-factor`; 10 where no file tells. 0: never too old to be elected.
     pub validity_factor: u64,
     /// `repl-ping-replica-period`; 10 s where no file tells.
     pub ping_period_ms: u64,
+    /// `cluster-require-full-coverage`: a slot without an owner stops every node. Yes where no file
+    /// tells, and where any node says so.
+    pub full_coverage: bool,
 }
 
 impl Settings {
@@ -56,9 +56,9 @@ impl Default for Settings {
             node_timeout_ms: 15_000,
             allow_replica_migration: true,
             migration_barrier: 1,
-            full_coverage: true,
             validity_factor: 10,
             ping_period_ms: 10_000,
+            full_coverage: true,
         }
     }
 }

@@ -123,6 +123,8 @@ pub use plan::Unsupposable;
 pub use plan::Wait;
 pub use plan::certificate;
 pub use plan::plan;
+pub use plan::plan_and_end;
+pub use plan::plan_back;
 pub use plan::plan_id;
 pub use plan::proof;
 pub use plan::read_plan;

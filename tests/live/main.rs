@@ -13,6 +13,7 @@ mod conf;
 mod danger;
 mod expect;
 mod flow;
+mod goals;
 mod masters;
 mod replicas;
 mod resp;

@@ -67,6 +67,8 @@ pub(super) fn cluster(
         };
         let _ = writeln!(transfers, "{slots} {} {}", or_dash(from), or_dash(to));
     }
+    let resets = steps.iter().filter(|s| s.action == Kind::Reset);
+    let leaving: Vec<String> = resets.map(|s| text(&s.node)).collect();
     let mut members = String::new();
     for CheckedParty { id, address } in &cluster.members {
         let _ = writeln!(members, "{id} {address}");
@@ -80,11 +82,14 @@ pub(super) fn cluster(
          transfers={}\n\
          # Members: id, address.\n\
          members={}\n\
+         # Ids that steps let leave.\n\
+         leaving={}\n\
          taken={}\nnode_timeout_ms={}\ngossips={}\nsteps={}\n",
         in_shell_quotes(shards.trim_end()),
         in_shell_quotes(promotions.trim_end()),
         in_shell_quotes(transfers.trim_end()),
         in_shell_quotes(members.trim_end()),
+        in_shell_quotes(&leaving.join(" ")),
         in_shell_quotes(&cluster.taken.map(|t| t.to_string()).unwrap_or_default()),
         cluster.node_timeout_ms,
         in_shell_quotes(if gossips(plan) { "yes" } else { "" }),
@@ -277,7 +282,7 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
             }
             (Kind::Replicate | Kind::Flush, Kind::Replicate | Kind::Failover) => same_node,
             // Who left is no replica any more, and who was stopped does not answer.
-            (Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
+            (Kind::Meet | Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
             (
                 Kind::Meet
                 | Kind::SetSlot
@@ -291,8 +296,7 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 Kind::Replicate | Kind::Failover,
             )
             | (
-                Kind::Meet
-                | Kind::SetSlot
+                Kind::SetSlot
                 | Kind::Failover
                 | Kind::SetEpoch
                 | Kind::AddSlots

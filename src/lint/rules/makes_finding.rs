@@ -54,8 +54,8 @@ fn at_end(whole: &Whole) -> Vec<Said> {
                 Subject::Slots(_, None)
                 | Subject::Host(_)
                 | Subject::Zone(_)
-                | Subject::Tablets(_)
-                | Subject::Capture => None,
+                | Subject::Capture
+                | Subject::Tablets(_) => None,
             };
             let command = about.copied().unwrap_or(whole.last);
             let code = finding.rule.code;

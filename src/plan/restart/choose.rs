@@ -75,7 +75,7 @@ pub fn choose(
                 chosen.nodes.remove(id);
             });
             chosen.blocked.push(Refusal {
-                about: About::Copies(shard.owner),
+                about: About::copies(real, &shard),
                 reason,
                 unlock,
             });

@@ -31,6 +31,8 @@ use crate::report::Tool;
 use crate::report::Views;
 
 pub use build::plan;
+pub use build::plan_and_end;
+pub use build::plan_back;
 pub use build::refused;
 pub(super) use build::unspellable;
 pub use certificate::Certificate;

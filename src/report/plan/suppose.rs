@@ -17,7 +17,6 @@ use crate::action::StepMode;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
-use crate::model::SlotSet;
 use crate::report::PlanReport;
 use crate::report::Step;
 
@@ -76,13 +75,19 @@ fn action(
     }
     if kind == Kind::Failover {
         let (node, old) = (node()?, target()?);
-        let forced = |mode| step.mode == Some(mode);
-        let mode = if forced(StepMode::Takeover) {
-            Mode::Takeover
-        } else if forced(StepMode::Force) {
-            Mode::Force
-        } else {
-            Mode::Graceful
+        let mode = match step.mode {
+            Some(StepMode::Force) => Mode::Force,
+            Some(StepMode::Takeover) => Mode::Takeover,
+            Some(
+                StepMode::Graceful
+                | StepMode::Stable
+                | StepMode::Keys
+                | StepMode::Whole
+                | StepMode::Ranges
+                | StepMode::Each
+                | StepMode::GiveUp,
+            )
+            | None => Mode::Graceful,
         };
         return Ok(Some(Failover { node, old, mode }.into()));
     }
@@ -121,10 +126,8 @@ fn action(
             })
             .collect::<Result<_, _>>()?;
         let (node, tell) = (target()?, Arc::from(told));
-        let loses = match step.mode == Some(StepMode::GiveUp) {
-            true => cluster.node(node).slots.clone(),
-            false => SlotSet::new(),
-        };
+        let loses = step.slots.as_deref().and_then(|slots| slots.parse().ok());
+        let loses = loses.unwrap_or_default();
         return Ok(Some(Forget { node, tell, loses }.into()));
     }
     Err(Unsupposable::Kind {

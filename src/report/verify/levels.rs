@@ -248,6 +248,8 @@ fn counted(plan: &PlanReport, level: &report::Level, flaws: &mut Flaws) {
         | Level::Orphans
         | Level::Missing
         | Level::Drain
+        | Level::Remove
+        | Level::Pin
         | Level::SameHost
         | Level::SameZone
         | Level::SameDisk

@@ -281,6 +281,7 @@ fn request() -> impl Strategy<Value = Request> {
             flags: flags.map(|(&flag, _)| flag).collect(),
             goals: Vec::new(),
             slots: SlotGoals::default(),
+            max_steps: None,
         }
     })
 }
