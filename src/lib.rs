@@ -25,6 +25,7 @@
 //! | `impact` | what would break if something went away, and what must not | model, text, measure, action |
 //! | `lint` | a list of commands that somebody wrote, tried on a captured cluster | model, text, diagnostic, inventory, rules, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
+//! | `pair` | replicas for masters, of two lists that somebody made | flow |
 //! | `report` | the one serialisable answer of each command | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, tablets, report |
 //! | `render` | report to bytes, one file per format | model, text, measure, action, diff, lint, tablets, report, diagnostic, rules |
@@ -45,6 +46,7 @@ pub mod lint;
 pub mod list;
 pub mod measure;
 pub mod model;
+pub mod pair;
 pub mod parallel;
 pub mod parse;
 pub mod plan;

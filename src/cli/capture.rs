@@ -88,6 +88,12 @@ enum Family {
 }
 
 impl<F: Written> CaptureArgs<F> {
+    /// With these maps.
+    pub fn with_maps(mut self, hosts: Option<&OsString>, disks: Option<&OsString>) -> Self {
+        (self.hosts, self.disks) = (hosts.cloned(), disks.cloned());
+        self
+    }
+
     /// Reads the capture. Fails if a file that a flag names cannot be used, or if nothing in the
     /// capture says what nodes there are; the diagnostics are drawn then.
     pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {

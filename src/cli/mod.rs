@@ -21,6 +21,7 @@ mod limits;
 mod lint;
 mod list;
 mod output;
+mod pair;
 mod plan;
 mod plan_file;
 mod policy;
@@ -85,6 +86,8 @@ enum Command {
     Show(show::ShowArgs),
     /// A hand-written list of commands, tried on a capture: what would be refused, or lose data
     Lint(lint::LintArgs),
+    /// Replicas for masters of two hand-made lists, hosts apart: commands for review
+    Pair(pair::PairArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
@@ -145,6 +148,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Diff(args) => diff::run(&args, &mut terminal),
         Command::Show(args) => show::run(&args, &mut terminal),
         Command::Lint(args) => lint::run(&args, &mut terminal),
+        Command::Pair(args) => pair::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),

@@ -3,6 +3,7 @@
 
 use crate::action::Mode;
 use crate::lint::shell::Statement;
+use crate::lint::shell::without_prompt;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::Membership;
@@ -95,24 +96,6 @@ pub fn read(statement: &Statement, cluster: &Cluster) -> Vec<Read> {
     match answer {
         Ok(orders) => orders.into_iter().map(Read::Order).collect(),
         Err(why) => vec![Read::NotFollowed(why)],
-    }
-}
-
-/// `$`, `>`, a bullet, `10.0.0.1:7000>`: the last names the node that is asked.
-fn without_prompt<'a>(words: &'a [&'a str]) -> (Option<&'a str>, &'a [&'a str]) {
-    let mut words = words;
-    loop {
-        match words.split_first() {
-            Some((&("$" | ">" | "•" | "-" | "*" | "%" | ">>>"), rest)) => words = rest,
-            Some((first, rest)) => {
-                let name = first.strip_suffix('>').filter(|name| !name.is_empty());
-                return match name {
-                    Some(name) => (Some(name), rest),
-                    None => (None, words),
-                };
-            }
-            None => return (None, words),
-        }
     }
 }
 

@@ -379,6 +379,24 @@ fn assignment(word: &str) -> Option<(String, String)> {
     (is_name && begins).then(|| (name.to_owned(), value.to_owned()))
 }
 
+/// `$`, `>`, a bullet, `10.0.0.1:7000>`: the last names the node that is asked.
+pub(super) fn without_prompt<'a>(words: &'a [&'a str]) -> (Option<&'a str>, &'a [&'a str]) {
+    let mut words = words;
+    loop {
+        match words.split_first() {
+            Some((&("$" | ">" | "•" | "-" | "*" | "%" | ">>>"), rest)) => words = rest,
+            Some((first, rest)) => {
+                let name = first.strip_suffix('>').filter(|name| !name.is_empty());
+                return match name {
+                    Some(name) => (Some(name), rest),
+                    None => (None, words),
+                };
+            }
+            None => return (None, words),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use crate::report::ErrorReport;
 use crate::report::ImpactReport;
 use crate::report::LintReport;
 use crate::report::ListReport;
+use crate::report::PairReport;
 use crate::report::PlanReport;
 use crate::report::ShowReport;
 use crate::report::TabletPlan;
@@ -37,7 +38,7 @@ pub fn report(report: &impl Serialize) -> String {
     out
 }
 
-/// One JSON schema for the reports of `check`, `plan`, `impact`, `diff`, `lint`, `list`, `show` and `verify`, and of failures.
+/// One JSON schema for the reports of `check`, `plan`, `impact`, `diff`, `lint`, `list`, `pair`, `show` and `verify`, and of failures.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
@@ -48,6 +49,7 @@ pub fn schema() -> String {
         generator.subschema_for::<DiffReport>(),
         generator.subschema_for::<LintReport>(),
         generator.subschema_for::<ListReport>(),
+        generator.subschema_for::<PairReport>(),
         generator.subschema_for::<ShowReport>(),
         generator.subschema_for::<VerifyReport>(),
         generator.subschema_for::<ErrorReport>(),
@@ -56,7 +58,7 @@ pub fn schema() -> String {
     let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "topoplan report",
-        "description": "What `check`, `plan`, `impact`, `diff`, `lint`, `list`, `show` and `verify` print with `--format json`; without an answer, why.",
+        "description": "What `check`, `plan`, `impact`, `diff`, `lint`, `list`, `pair`, `show` and `verify` print with `--format json`; without an answer, why.",
         "anyOf": any_of,
         "$defs": generator.take_definitions(true),
     });
@@ -164,6 +166,7 @@ mod tests {
                 "#/$defs/DiffReport",
                 "#/$defs/LintReport",
                 "#/$defs/ListReport",
+                "#/$defs/PairReport",
                 "#/$defs/ShowReport",
                 "#/$defs/VerifyReport",
                 "#/$defs/ErrorReport"

@@ -20,6 +20,7 @@ mod impact;
 mod instances;
 mod lint;
 mod list;
+mod pair;
 mod parse;
 mod plan_file;
 mod policy;

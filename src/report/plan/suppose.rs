@@ -8,11 +8,13 @@ use crate::action::Counted;
 use crate::action::Failover;
 use crate::action::Flush;
 use crate::action::Forget;
+use crate::action::Kill;
 use crate::action::Kind;
 use crate::action::Meet;
 use crate::action::MigrateSlots;
 use crate::action::Mode;
 use crate::action::Replicate;
+use crate::action::Reset;
 use crate::action::StepMode;
 use crate::action::Way;
 use crate::model::Address;
@@ -97,8 +99,24 @@ fn action(
     if kind == Kind::Flush {
         return Ok(Some(Flush { node: node()? }.into()));
     }
-    if kind == Kind::SetSlot {
+    // Nothing that a loss depends on.
+    if [
+        Kind::SetSlot,
+        Kind::Restart,
+        Kind::SetEpoch,
+        Kind::BumpEpoch,
+    ]
+    .contains(&kind)
+    {
         return Ok(None);
+    }
+    if kind == Kind::Kill {
+        let (node, after) = (node()?, Vec::new());
+        return Ok(Some(Kill { node, after }.into()));
+    }
+    if kind == Kind::Reset {
+        let (node, after) = (node()?, Vec::new());
+        return Ok(Some(Reset { node, after }.into()));
     }
     if kind == Kind::Forget {
         let told = plan.spelt_out(&step.tell).into_iter();
