@@ -1,12 +1,12 @@
 //! A decision written down as actions, each with the findings it cures and its reason.
 
-use std::sync::Arc;
+mod forgets;
 
-use crate::action::Action;
+use std::collections::BTreeMap;
+
 use crate::action::Draft;
 use crate::action::Failover;
 use crate::action::Flush;
-use crate::action::Forget;
 use crate::action::Leave;
 use crate::action::Meet;
 use crate::action::Mode;
@@ -15,13 +15,16 @@ use crate::action::SetSlot;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
+use crate::model::NodeSet;
 use crate::model::SlotSet;
 use crate::model::Sync;
 use crate::plan::Phase;
+use crate::plan::by_subject::BySubject;
 use crate::plan::closing::Closing;
 use crate::plan::decision::Decision;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Problem;
+use crate::plan::problem::Spare;
 use crate::plan::problem::Unit;
 use crate::plan::serve::Served;
 use crate::policy::Wanted;
@@ -30,7 +33,6 @@ use crate::rules::Code;
 use crate::rules::Context;
 use crate::rules::Finding;
 use crate::rules::Remedy;
-use crate::rules::Subject;
 
 /// All actions of a plan, unordered.
 pub fn drafts(
@@ -46,6 +48,10 @@ pub fn drafts(
         problem,
         captured,
         found: &found,
+        by_subject: BySubject::new(&found),
+        spares: problem.spares.iter().map(|s| (s.copy.node, s)).collect(),
+        leaders: decision.masters.iter().copied().collect(),
+        leavers: leavers(problem),
         decision,
     };
     let promotions = served.promotions.iter();
@@ -97,28 +103,28 @@ struct Writer<'a> {
     problem: &'a Problem<'a>,
     captured: &'a Cluster,
     found: &'a [Finding],
+    by_subject: BySubject,
+    spares: BTreeMap<NodeId, &'a Spare>,
+    leaders: NodeSet,
+    /// The unit that a copy which may be re-pointed belongs to.
+    leavers: BTreeMap<NodeId, usize>,
     decision: &'a Decision,
+}
+
+fn leavers(problem: &Problem) -> BTreeMap<NodeId, usize> {
+    let units = problem.units.iter().enumerate();
+    units
+        .flat_map(|(index, unit)| unit.movable.iter().map(move |copy| (copy.node, index)))
+        .collect()
 }
 
 impl Writer<'_> {
     /// Selected codes found about any of the nodes, of the family that the phase cures.
     fn cures(&self, nodes: &[NodeId], fits: impl Fn(Code) -> bool) -> Vec<Code> {
-        let mut codes: Vec<Code> = self
-            .found
-            .iter()
-            .filter(|f| fits(f.rule.code) && self.problem.selection.has(f.rule.code))
-            .filter(|f| match &f.subject {
-                Subject::Node(id) => nodes.contains(id),
-                Subject::Slots(_, node) => node.is_none_or(|n| nodes.contains(&n)),
-                Subject::Host(host) => nodes
-                    .iter()
-                    .any(|&n| self.captured.node(n).host == Some(*host)),
-                Subject::Zone(zone) => nodes
-                    .iter()
-                    .any(|&n| self.captured.zone_of(n) == Some(*zone)),
-                Subject::Capture => false,
-            })
-            .map(|f| f.rule.code)
+        let about = self.by_subject.any_of(self.captured, nodes);
+        let mut codes: Vec<Code> = about
+            .map(|index| self.found[index].rule.code)
+            .filter(|&code| fits(code) && self.problem.selection.has(code))
             .collect();
         codes.sort_unstable();
         codes.dedup();
@@ -218,10 +224,10 @@ impl Writer<'_> {
     fn attachment(&self, index: usize, copy: &Copy, have: i64, drafts: &mut Vec<Draft>) {
         let (problem, cluster) = (self.problem, self.problem.cluster);
         let unit = &problem.units[index];
-        let spare = problem.spares.iter().find(|s| s.copy.node == copy.node);
+        let spare = self.spares.get(&copy.node).copied();
         let chained = unit.chained.iter().any(|c| c.node == copy.node);
         let moved = spare.is_none() && !chained;
-        let leads = self.decision.masters.contains(&copy.node);
+        let leads = self.leaders.contains(copy.node);
         let phase = match (spare.is_some() && have >= unit.wanted.max(1), leads) {
             (false, _) => Phase::Protect,
             (true, true) => Phase::Spread,
@@ -337,10 +343,7 @@ impl Writer<'_> {
     /// The shard that gives a moved replica up.
     fn leave(&self, node: NodeId) -> Option<Leave> {
         let problem = self.problem;
-        let from = problem
-            .units
-            .iter()
-            .position(|u| u.movable.iter().any(|c| c.node == node))?;
+        let from = *self.leavers.get(&node)?;
         let unit = &problem.units[from];
         let staying = self.decision.assignment.copies[from].iter().any(|c| {
             c.usable
@@ -411,79 +414,5 @@ impl Writer<'_> {
         codes.sort_unstable();
         codes.dedup();
         codes
-    }
-
-    fn forgets(&self, drafts: &mut Vec<Draft>) {
-        let selection = self.problem.selection;
-        let end = self.decision.expand(self.problem);
-        let met: Vec<NodeId> = drafts
-            .iter()
-            .filter_map(|d| {
-                if let Action::Meet(meet) = &d.action {
-                    Some(meet.node)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        for (id, node) in end.iter().filter(|(_, n)| n.is_listed() && !n.is_live()) {
-            let half = self
-                .found
-                .iter()
-                .any(|f| f.rule.code == Code::HalfForgottenNode && f.subject == Subject::Node(id));
-            let chosen = if node.is_ghost() {
-                selection.has(Code::NoaddrGhost)
-            } else if node.is_only_silent() {
-                // One client without an answer against the word of every view.
-                false
-            } else {
-                selection.has(Code::DeadNode) || (half && selection.has(Code::HalfForgottenNode))
-            };
-            let followed = end
-                .iter()
-                .any(|(_, n)| n.is_live() && n.master() == Some(id));
-            // A dead copy of a shard that nothing serves may be the one to bring it back.
-            let needed = node
-                .master()
-                .map(|m| end.node(m))
-                .is_some_and(|m| !m.is_live() && !m.slots.is_empty());
-            // What a report names by its address alone has no id to forget.
-            if !node.name.is_plain() {
-                continue;
-            }
-            if !chosen || !node.slots.is_empty() || followed || (needed && !node.is_ghost()) {
-                continue;
-            }
-            // A node without a view may list it, too; one that was met learns of members only.
-            let tell: Arc<[NodeId]> = end
-                .iter()
-                .filter(|&(other, o)| other != id && o.is_live_member())
-                .filter(|&(other, o)| {
-                    node.seen.known_by.contains(other)
-                        || !o.seen.has_view
-                        || (met.contains(&other) && !node.is_ghost())
-                })
-                .map(|(other, _)| other)
-                .collect();
-            if tell.is_empty() {
-                continue;
-            }
-            let reason = if node.is_ghost() {
-                "it has no address and cannot come back".to_owned()
-            } else if half {
-                format!("{node} is dead, and some nodes have forgotten it already")
-            } else {
-                format!("{node} is dead and was declared gone for good")
-            };
-            drafts.push(Draft {
-                action: Forget { node: id, tell }.into(),
-                phase: Phase::Tidy,
-                urgency: 0,
-                cures: self.cures(&[id], |c| cured_by(c, Remedy::Forget)),
-                reason,
-                mib: 0,
-                leaves: None,
-            });
-        }
     }
 }

@@ -9,6 +9,7 @@ mod admission;
 mod advice;
 #[cfg(test)]
 mod brute;
+mod by_subject;
 mod closing;
 pub mod decision;
 mod draft;
@@ -74,6 +75,8 @@ pub struct Plan {
     pub assumptions: Vec<Assumption>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What was looked for to see whether an unlock opens anything, without proof.
+    pub tried: Vec<(Request, Result<Plan, NoPlan>)>,
 }
 
 /// Why there is no plan.
@@ -91,8 +94,8 @@ pub enum NoPlan {
 /// unlock was tried: given, it changes the plan.
 pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
     let mut plan = made(inventory, found, request, Effort::Proof)?;
-    unlocks::keep_true(&mut plan, request, |other| {
-        untried(inventory, found, other).ok()
+    unlocks::keep_true(&mut plan, request, Effort::Proof, |other| {
+        untried(inventory, found, other)
     });
     Ok(plan)
 }
@@ -100,8 +103,8 @@ pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result
 /// As [`on`], for those who ask what a plan comes to and not for its proof.
 pub fn sketch(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
     let mut plan = untried(inventory, found, request)?;
-    unlocks::keep_true(&mut plan, request, |other| {
-        untried(inventory, found, other).ok()
+    unlocks::keep_true(&mut plan, request, Effort::Sketch, |other| {
+        untried(inventory, found, other)
     });
     Ok(plan)
 }
@@ -201,6 +204,7 @@ fn planned(
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
+        tried: Vec::new(),
         selection,
     })
 }

@@ -181,12 +181,20 @@ impl<'a> Problem<'a> {
         let owners = Servers::of_owners(cluster);
         let mut asides = Vec::new();
         let mut units = Vec::new();
+        let open: Vec<NodeId> = cluster
+            .iter()
+            .filter(|(_, n)| !n.open_slots.is_empty())
+            .map(|(id, _)| id)
+            .collect();
+        let turns = inputs.selection.changes_roles && cluster.has_majority();
         for shard in shards
             .iter()
             .filter(|s| cluster.node(s.owner).is_live_member())
         {
-            let aside = going_on(inputs, shard);
-            units.push(unit(inputs, zones, shard, aside.is_none(), &mib, &owners));
+            let aside = going_on(inputs, shard, &open);
+            let mut unit = unit(inputs, zones, shard, aside.is_none(), &mib, &owners);
+            unit.may_hand_over = unit.free && turns;
+            units.push(unit);
             asides.extend(aside);
         }
         let mut problem = Self {
@@ -354,7 +362,7 @@ fn unit(
         chained: Vec::new(),
         mib: mib.of(shard.owner),
         free,
-        may_hand_over: free && selection.changes_roles && cluster.has_majority(),
+        may_hand_over: false,
         protected: !measure::is_unprotected(cluster, shard),
     };
     let straighten = selection.has(Code::ChainedReplica);
@@ -373,7 +381,8 @@ fn unit(
 }
 
 /// What may be going on in a shard, that a capture cannot tell from a stuck state.
-fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
+/// `open` are the nodes with open slots.
+fn going_on(inputs: &Inputs, shard: &Shard, open: &[NodeId]) -> Option<Aside> {
     let cluster = inputs.cluster;
     let owner = cluster.node(shard.owner);
     // It may be dead since it answered, and nobody can say whether the others elect a successor.
@@ -391,12 +400,8 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
             .iter()
             .any(|o| id == shard.owner || o.may_end_at(owner))
     };
-    let open = cluster.iter().any(|(id, _)| touches(id))
-        || shard
-            .replicas
-            .iter()
-            .any(|&r| !cluster.node(r).open_slots.is_empty());
-    if open && !inputs.settled.contains(&shard.owner) {
+    let is_open = |&id: &NodeId| touches(id) || shard.replicas.contains(&id);
+    if open.iter().any(is_open) && !inputs.settled.contains(&shard.owner) {
         return Some(Aside::OpenSlots { owner: shard.owner });
     }
     let syncing = measure::live_followers(cluster, shard)

@@ -3,6 +3,7 @@
 mod build;
 pub mod certificate;
 mod groups;
+mod held;
 mod identity;
 pub mod proof;
 mod step;
