@@ -7,9 +7,12 @@ use clap::ValueEnum;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
+use crate::cli::tablets;
+use crate::cli::tablets::Losses;
 use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Domains;
@@ -23,7 +26,7 @@ use crate::report::Case;
 #[command(group(ArgGroup::new("what").required(true).args(["lose", "each"])))]
 pub(super) struct ImpactArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// host:H, disk:H:/dir, zone:Z or node:ADDR; given more than once, all are lost together
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     lose: Vec<Domain>,
@@ -42,6 +45,13 @@ enum Kind {
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let inventory = args.capture.read(terminal)?;
+    if let Some(seen) = &inventory.tablets {
+        let losses = match args.each {
+            Some(kind) => Losses::Each(kind.of_domain()),
+            None => Losses::Together(&args.lose),
+        };
+        return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
+    }
     let domains = Domains::of(&inventory.cluster);
     let cases = match args.each {
         Some(kind) => kind.all(&domains)?,
@@ -49,8 +59,13 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     };
     let report = report::impact(&inventory, &cases);
     match args.capture.format {
-        Format::Json => terminal.data(&render::json::report(&report))?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Of(form) => {
+            let brief = render::impact_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, Exit::Clean));
+        }
+        AnyFormat::Text => {
             terminal.diagnostics(&report.diagnostics);
             let look = terminal.data_look();
             terminal.data(&render::impact(&report, look))?;
@@ -80,12 +95,7 @@ fn together(domains: &Domains, lost: &[Domain]) -> Result<Case, Failure> {
 impl Kind {
     /// One case for each domain of this kind, in the cluster's order.
     fn all(self, domains: &Domains) -> Result<Vec<Case>, Failure> {
-        let each = domains.each(match self {
-            Self::Host => DomainKind::Host,
-            Self::Disk => DomainKind::Disk,
-            Self::Zone => DomainKind::Zone,
-            Self::Node => DomainKind::Node,
-        });
+        let each = domains.each(self.of_domain());
         if each.is_empty() {
             return Err(self.unknown());
         }
@@ -94,6 +104,15 @@ impl Kind {
             nodes: nodes.into_iter().collect(),
         };
         Ok(each.into_iter().map(case).collect())
+    }
+
+    fn of_domain(self) -> DomainKind {
+        match self {
+            Self::Host => DomainKind::Host,
+            Self::Disk => DomainKind::Disk,
+            Self::Zone => DomainKind::Zone,
+            Self::Node => DomainKind::Node,
+        }
     }
 
     fn unknown(self) -> Failure {

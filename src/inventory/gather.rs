@@ -4,6 +4,7 @@
 //! as the number of a distinct fact.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::Capture;
@@ -17,9 +18,13 @@ use crate::inventory::record::Conf;
 use crate::inventory::record::Fact;
 use crate::inventory::record::HostFacts;
 use crate::inventory::record::Line;
+use crate::inventory::record::StartedWith;
 use crate::inventory::record::Token;
 use crate::inventory::record::Told;
 use crate::inventory::record::View;
+use crate::inventory::tablets::Said;
+use crate::inventory::values;
+use crate::inventory::vitals;
 use crate::model::Address;
 use crate::model::NodeName;
 use crate::parallel;
@@ -30,6 +35,7 @@ use crate::parse::Doubt;
 use crate::parse::Facts;
 use crate::parse::HomeRow;
 use crate::parse::HostRow;
+use crate::parse::MachineRow;
 use crate::parse::MountRow;
 use crate::parse::Pair;
 use crate::parse::Parsed;
@@ -63,13 +69,22 @@ pub(super) struct Gathered {
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
+    /// Files that a flag named: what they map stands against any other.
+    pub named: BTreeSet<Arc<str>>,
     pub properties: Vec<(Arc<str>, Properties)>,
     pub distributions: Vec<(Arc<str>, Distribution)>,
     /// What servers on a host are started with, where only the host's files tell which it is.
     pub confs: Vec<HostFacts<Conf>>,
     pub mounts: Vec<HostFacts<MountRow>>,
     pub processes: Vec<HostFacts<ProcessRow>>,
+    pub machines: Vec<HostFacts<MachineRow>>,
+    /// Every configuration file, as far as a start hangs on it.
+    pub starts: Vec<HostFacts<StartedWith>>,
     pub host_ips: Vec<HostFacts<String>>,
+    /// The last that was counted.
+    pub rowcount: Option<u64>,
+    /// What the name server of the other family said, in the order of the capture.
+    pub fedb: Vec<Said>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     /// The text of one line for each id that some line shows without an address: the first of
@@ -178,13 +193,14 @@ impl Gathered {
             Facts::Info(pairs) => {
                 let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
+                watch(source, &pairs, &mut answers.watched);
                 answers
                     .info_place
                     .get_or_insert(replication_place(source, &pairs).unwrap_or(place));
                 answers.info.extend(
                     pairs
                         .iter()
-                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                        .map(|p| (values::info_key(p), p.value.to_string())),
                 );
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
@@ -193,6 +209,7 @@ impl Gathered {
             Facts::Config(pairs) => {
                 let line = place.line;
                 let answers = self.answers_of(of, &spot, file, &place);
+                watch(source, &pairs, &mut answers.watched);
                 answers.config.extend(
                     pairs
                         .iter()
@@ -252,17 +269,32 @@ impl Gathered {
                 self.properties.push((source.path.clone(), properties));
             }
             Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            Facts::Rows(rows) => self.rowcount = Some(rows),
             // No more than that its node runs, and nothing is lost where nobody says which.
             Facts::Nothing if section.dialect == "not-needed" => {
                 self.told_of(of, &spot, file, &place).said.answered = true;
             }
             Facts::Nothing => {}
+            Facts::Fedb(facts) => {
+                let lines = facts.lines();
+                self.fedb.push(Said {
+                    path: source.path.clone(),
+                    rows: lines.iter().map(|&line| source.place(line, 1)).collect(),
+                    facts,
+                    place,
+                });
+            }
             Facts::HostIps(rows) => self.host_ips.push(HostFacts {
                 path: source.path.clone(),
                 host,
                 rows,
             }),
             Facts::Mounts(rows) => self.mounts.push(HostFacts {
+                path: source.path.clone(),
+                host,
+                rows,
+            }),
+            Facts::Machine(rows) => self.machines.push(HostFacts {
                 path: source.path.clone(),
                 host,
                 rows,
@@ -300,8 +332,17 @@ impl Gathered {
             let ip = parts.find(|part| part.parse::<std::net::IpAddr>().is_ok())?;
             Address::new(ip, port?).ok()
         };
-        if let Some(address) = of.cloned().or_else(by_ip) {
+        let address = of.cloned().or_else(by_ip);
+        self.starts.push(HostFacts {
+            path: source.path.clone(),
+            host: host
+                .clone()
+                .or_else(|| Some(address.as_ref()?.ip().to_owned())),
+            rows: vec![StartedWith::of(port, address.clone(), pairs)],
+        });
+        if let Some(address) = address {
             let answers = self.answers_of(Some(&address), spot, file, &place);
+            watch(source, pairs, &mut answers.set_out);
             answers.started_with.extend(config);
             return;
         }
@@ -390,6 +431,15 @@ fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option
             Some(path)
         }
         _ => header.or(path),
+    }
+}
+
+/// Keeps what rules of health read; the first answer counts.
+fn watch(source: &Source, pairs: &[Pair], into: &mut BTreeMap<&'static str, (String, Place)>) {
+    for (key, pair) in vitals::watched(pairs) {
+        let place = || source.place(pair.line, 1);
+        into.entry(key)
+            .or_insert_with(|| (pair.value.to_string(), place()));
     }
 }
 

@@ -218,7 +218,11 @@ fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory:
     }
     cluster.hosts = names
         .into_iter()
-        .map(|name| Host { name, zone: None })
+        .map(|name| Host {
+            name,
+            zone: None,
+            memory_bytes: None,
+        })
         .collect();
     let nowhere = |n: &Node| n.address.is_some() && n.host.is_none() && !n.is_ghost();
     let nowhere = inventory.cluster.iter().filter(|(_, n)| nowhere(n));
@@ -282,8 +286,10 @@ fn unused_rows(gathered: &Gathered, addresses: &Addresses, inventory: &mut Inven
     }
 }
 
-/// Zones: the host map, else the `availability-zone` of dumps or INFO.
+/// Zones: the host map, else the `availability-zone` of dumps or INFO, else the networks of the
+/// policy.
 fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
+    let policy = &inventory.policy;
     let cluster = &mut inventory.cluster;
     let mut zone_of: BTreeMap<HostId, Arc<str>> = BTreeMap::new();
     let announced = Announced::of(gathered);
@@ -295,7 +301,8 @@ fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
             .of(address)
             .and_then(|row| row.zone.as_deref())
             .map(Arc::from)
-            .or_else(|| announced.zone(node).map(Arc::from));
+            .or_else(|| announced.zone(node).map(Arc::from))
+            .or_else(|| policy.zone_of(address.ip()).map(Arc::from));
         if let Some(zone) = zone {
             zone_of.entry(host).or_insert(zone);
         }
@@ -396,6 +403,8 @@ fn unused_homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventor
 fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
     let given = inventory.policy.home.clone();
     let mut first: BTreeMap<&Address, Place> = BTreeMap::new();
+    // Rows that a named map overrules, by file: the first, and how many.
+    let mut overruled: BTreeMap<&Arc<str>, (Place, usize)> = BTreeMap::new();
     for (path, row) in &gathered.homes {
         let role = if row.master_role {
             HomeRole::Master
@@ -425,6 +434,10 @@ fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
                         .map_or("replica".to_owned(), |m| format!("replica of {m}")),
                 };
                 let earlier = &first[address];
+                if gathered.named.contains(&earlier.path) && !gathered.named.contains(path) {
+                    overruled.entry(path).or_insert((place, 0)).1 += 1;
+                    continue;
+                }
                 let message = format!(
                     "{} is {} here and {} in {}:{}; the first is kept",
                     address,
@@ -443,6 +456,16 @@ fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
                 inventory.policy.home.insert(address.clone(), home);
             }
         }
+    }
+    for (place, rows) in overruled.into_values() {
+        let rows = match rows {
+            1 => "1 row".to_owned(),
+            n => format!("{n} rows"),
+        };
+        let message =
+            format!("{rows} of this home map differ from the one named with a flag, which counts");
+        let note = Diagnostic::new(Map::Overridden, message);
+        inventory.diagnostics.push(note.at(place));
     }
     properties::homes(gathered, inventory);
 }

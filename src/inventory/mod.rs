@@ -45,10 +45,14 @@ mod seen;
 mod server;
 mod sights;
 mod slots;
+mod starts;
 mod states;
+mod tablets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
+mod values;
+mod vitals;
 mod wholeness;
 mod whose;
 mod whose_host;
@@ -57,6 +61,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;
+use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::NodeName;
 use crate::model::SlotSet;
@@ -65,6 +70,7 @@ use crate::text::Place;
 use crate::text::Source;
 
 pub use crate::parse::Authority;
+pub use crate::parse::MISCONF;
 pub use conf::ConfFault;
 pub use conf::ConfFile;
 pub use conf::Fault;
@@ -74,7 +80,14 @@ pub use links::OneWay;
 pub use origins::Origins;
 pub use sights::Sight;
 pub use sights::Sights;
+pub use starts::StartFault;
+pub use starts::StartProblem;
 pub use states::State;
+pub use tablets::TabletsSeen;
+pub use values::Values;
+pub use vitals::Machine;
+pub use vitals::Reading;
+pub use vitals::Vitals;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -107,12 +120,24 @@ pub struct Inventory {
     pub sights: Sights,
     /// What nodes say of the cluster as a whole, by those that were asked.
     pub states: BTreeMap<NodeId, State>,
+    /// What a runbook compares before and after its work, by node.
+    pub values: BTreeMap<NodeId, Values>,
+    /// Rows of all tables of the cluster, where they were asked for or every master tells.
+    pub rowcount: Option<u64>,
     /// What was going on while the capture was taken.
     pub in_flight: InFlight,
     /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.
     pub one_way_links: Vec<OneWay>,
     /// Files on the nodes' disks that a starting server would not take as they are.
     pub conf_faults: Vec<ConfFile>,
+    /// Configuration files with which a server would not start.
+    pub start_faults: Vec<StartFault>,
+    /// What processes tell of themselves, as far as rules of health read it.
+    pub vitals: BTreeMap<NodeId, Vitals>,
+    /// What hosts tell of themselves.
+    pub machines: BTreeMap<HostId, Machine>,
+    /// Where these were read.
+    pub read_at: Vec<Place>,
     /// Nodes that the host map does not name; none where there is no host map.
     pub unmapped: Vec<NodeId>,
     /// Nodes of which nobody knows the host: their addresses are loopback or no IP, beside others
@@ -123,6 +148,8 @@ pub struct Inventory {
     pub behind_one_ip: Vec<NodeId>,
     /// Rows of host, disk and home maps that fit no node.
     pub unused_rows: Vec<Place>,
+    /// The other family: what a name server of FEDB printed; `None` where none did.
+    pub tablets: Option<TabletsSeen>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -194,9 +221,20 @@ pub fn read_with_maps(
     sources: impl IntoIterator<Item = Source>,
     policy: Policy,
 ) -> Inventory {
+    read_under(maps, sources, || policy)
+}
+
+/// As [`read_with_maps`], with a policy that is asked for when every source was taken: it may
+/// stand among them.
+pub fn read_under(
+    maps: impl IntoIterator<Item = Source>,
+    sources: impl IntoIterator<Item = Source>,
+    policy: impl FnOnce() -> Policy,
+) -> Inventory {
     let mut gathered = gather::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
+    gathered.named = maps.iter().map(|m| m.path.clone()).collect();
     given::keep_maps_only(&mut gathered);
     let mut sources = sources.into_iter();
     loop {
@@ -207,5 +245,5 @@ pub fn read_with_maps(
         }
         gathered.take_batch(&batch);
     }
-    reconcile::reconcile(gathered, policy)
+    reconcile::reconcile(gathered, policy())
 }

@@ -46,8 +46,12 @@ use crate::inventory::server;
 use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
+use crate::inventory::starts;
 use crate::inventory::states;
+use crate::inventory::tablets;
 use crate::inventory::unseen;
+use crate::inventory::values;
+use crate::inventory::vitals;
 use crate::inventory::wholeness;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
@@ -60,6 +64,7 @@ use crate::policy::Policy;
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
+    given::take_hosts(&mut gathered, &policy);
     secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
     reports::name_silent(&mut gathered);
     settle_owners(&mut gathered, &mut diagnostics);
@@ -117,6 +122,8 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     wholeness::judge(&gathered, &used, &unmet, &mut inventory);
     inventory.origins = origins::read(&gathered, &used, &index, &inventory.cluster);
     let names = maps::apply(&gathered, &mut inventory);
+    vitals::read(&gathered, &names, &mut inventory);
+    starts::read(&gathered, &names, &mut inventory);
     let processes = Processes::of(&gathered, &used, &names, &mut inventory);
     let shown = processes.of_silent(&gathered, &seen, &index, &mut inventory);
     liveness::judge(&gathered, &seen, &index, &shown, &mut inventory.cluster);
@@ -137,9 +144,12 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         .collect();
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
     inventory.states = states::read(&gathered, &inventory.cluster);
+    inventory.values = values::read(&gathered, &inventory.cluster);
+    inventory.rowcount = values::rowcount(&gathered, &inventory);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
     inventory.conf_faults = conf::judge(&gathered, &whose, &inventory.cluster);
+    inventory.tablets = tablets::settle(&gathered, &mut inventory.diagnostics);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory

@@ -12,6 +12,7 @@ use crate::model::Address;
 use crate::model::Link;
 use crate::model::Millis;
 use crate::model::NodeId;
+use crate::model::NodeName;
 use crate::model::Persistence;
 use crate::model::Replication;
 use crate::model::Sync;
@@ -43,6 +44,9 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
         let uptime = of.info.get("uptime_in_seconds");
         let uptime = uptime.and_then(|s| s.parse::<u64>().ok());
         node.uptime = uptime.map(|s| Millis(s.saturating_mul(1000)));
+        let run = of.info.get("run_id").map(|run| run.trim());
+        let plain = |run: &&str| NodeName::new(run).is_plain();
+        node.run = run.filter(plain).map(Arc::from);
         own_state(*id, of, &names, inventory);
         if matches!(
             setting(
@@ -94,6 +98,25 @@ fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {
         .min()
     {
         settings.migration_barrier = barrier;
+    }
+    // The most patient replica decides whether nobody stands for election.
+    let factors = configs().filter_map(|c| {
+        let names = [
+            "cluster-replica-validity-factor",
+            "cluster-slave-validity-factor",
+        ];
+        setting(c, &names)?.parse::<u64>().ok()
+    });
+    let factors: Vec<u64> = factors.collect();
+    if let Some(&most) = factors.iter().max() {
+        settings.validity_factor = if factors.contains(&0) { 0 } else { most };
+    }
+    let periods = configs().filter_map(|c| {
+        let names = ["repl-ping-replica-period", "repl-ping-slave-period"];
+        setting(c, &names)?.parse::<u64>().ok()
+    });
+    if let Some(longest) = periods.max() {
+        settings.ping_period_ms = longest.saturating_mul(1000);
     }
     let migration: Vec<&str> = configs()
         .filter_map(|c| setting(c, &["cluster-allow-replica-migration"]))
@@ -158,6 +181,9 @@ fn own_state(
         None => Link::Unknown,
     };
     let running = number("master_sync_in_progress") == Some(1);
+    node.link_down_for = number("master_link_down_since_seconds")
+        .filter(|&seconds| link == Link::Down && seconds < UNIX_SECONDS)
+        .map(|seconds| Millis(seconds * 1000));
     node.replication = Replication {
         link,
         sync: match (never_synced(info, link, offset), running, offset) {

@@ -30,6 +30,8 @@ pub struct Host {
     /// From the host map, else the IP.
     pub name: Arc<str>,
     pub zone: Option<ZoneId>,
+    /// By the host map, else by the host itself; `None` where neither tells.
+    pub memory_bytes: Option<u64>,
 }
 
 /// A disk, or what a disk map calls one.
@@ -124,6 +126,10 @@ impl FromStr for Domain {
             .split_once(':')
             .filter(|(_, name)| !name.is_empty())
             .ok_or(DomainError::Shapeless)?;
+        // A tablet may be called by a name alone.
+        if kind == "tablet" {
+            return Ok(Self::Node(name.to_owned()));
+        }
         let known = DomainKind::ALL.into_iter().find(|k| k.name() == kind);
         match known.ok_or_else(|| DomainError::Kind(kind.to_owned()))? {
             DomainKind::Host => Ok(Self::Host(name.to_owned())),

@@ -249,6 +249,9 @@ pub struct Node {
     /// Of its own view only: no other node shows them.
     pub open_slots: Vec<OpenSlot>,
     pub replication: Replication,
+    /// For how long the link to its master had been down when it was asked; `None` where it was up
+    /// or no INFO tells.
+    pub link_down_for: Option<Millis>,
     /// Replication ids under which its offset counts; empty where no INFO tells.
     pub histories: Vec<Arc<str>>,
     /// Keys over all databases; `None` where no INFO tells.
@@ -260,6 +263,9 @@ pub struct Node {
     pub runs: Option<Server>,
     /// For how long the process had been running when it was asked; `None` where no INFO tells.
     pub uptime: Option<Millis>,
+    /// `run_id` of INFO, which every start of a server draws anew (`initServerConfig`,
+    /// `getRandomHexChars`); `None` where no INFO tells.
+    pub run: Option<Arc<str>>,
     /// `cluster-replica-no-failover yes`: never elects itself.
     pub no_failover: bool,
     pub seen: Seen,
@@ -293,12 +299,14 @@ impl Node {
             config_epoch: 0,
             open_slots: Vec::new(),
             replication: Replication::default(),
+            link_down_for: None,
             histories: Vec::new(),
             keys: None,
             used_memory: None,
             persistence: Persistence::Unknown,
             runs: None,
             uptime: None,
+            run: None,
             no_failover: false,
             seen: Seen::default(),
         }

@@ -17,12 +17,15 @@ mod cluster_slots;
 mod config_get;
 mod dbsize;
 mod df;
+mod directives;
 mod disk_map;
 mod distribution;
 mod error_reply;
 mod facts;
+mod fedb;
 mod file_name;
 mod flashbase_reply;
+mod free;
 mod head;
 mod heading;
 mod home_map;
@@ -30,6 +33,7 @@ mod host_ips;
 mod host_map;
 mod info;
 mod joined;
+mod limits;
 mod listed;
 mod log;
 mod lsblk;
@@ -40,6 +44,7 @@ mod nodes_conf;
 mod nodes_dump;
 mod nodes_with_dir;
 mod not_needed;
+mod nproc;
 mod pairs;
 mod parts;
 mod ping;
@@ -47,7 +52,13 @@ mod ps;
 mod redis_conf;
 mod redis_properties;
 mod reply;
+mod rowcount;
+mod size;
+mod sysctl;
 mod table;
+#[cfg(test)]
+mod testing;
+mod thp;
 mod time;
 mod transcript;
 mod unreachable;
@@ -56,6 +67,8 @@ mod unwrap;
 pub use block::Block;
 pub use config_get::settings_of_line;
 pub use dbsize::KEY as DBSIZE;
+pub use directives::meant as directive_meant;
+pub use error_reply::MISCONF;
 pub use facts::DiskRow;
 pub use facts::Distribution;
 pub use facts::DistributionRow;
@@ -64,12 +77,22 @@ pub use facts::Facts;
 pub use facts::HomeRow;
 pub use facts::HostRow;
 pub use facts::LinkRow;
+pub use facts::MachineFact;
+pub use facts::MachineRow;
 pub use facts::MountRow;
 pub use facts::Pair;
 pub use facts::Parsed;
 pub use facts::ProcessRow;
 pub use facts::Properties;
 pub use facts::Section;
+pub use facts::Space;
+pub use fedb::FedbFacts;
+pub use fedb::NameServerRow;
+pub use fedb::OpRow;
+pub use fedb::Shown;
+pub use fedb::StatusRow;
+pub use fedb::TableRow;
+pub use fedb::TabletRow;
 pub use file_name::address_in_path;
 pub use file_name::bundle;
 pub use file_name::ec2_ip;
@@ -128,6 +151,11 @@ pub static DIALECTS: &[&Dialect] = &[
     &lsblk::DIALECT,
     &ps::DIALECT,
     &host_ips::DIALECT,
+    &free::DIALECT,
+    &sysctl::DIALECT,
+    &thp::DIALECT,
+    &limits::DIALECT,
+    &nproc::DIALECT,
     &distribution::DIALECT,
     &nodes_with_dir::DIALECT,
     &address_list::DIALECT,
@@ -153,12 +181,19 @@ fn recognise(block: Block) -> Option<&'static Dialect> {
 pub fn parse(source: &Source) -> Parsed<'_> {
     let mut log = Log::new(source);
     let remarks = unwrap::remarks(source);
+    if let Some(mut parsed) = fedb::read(source) {
+        parsed.diagnostics.splice(0..0, remarks);
+        return parsed;
+    }
     let mut parsed = match transcript::sections(Block::of(source), &mut log) {
         Some(sections) => Parsed {
             sections,
             diagnostics: log.finish(),
         },
-        None => match dbsize::in_file(source) {
+        None => match dbsize::in_file(source)
+            .or_else(|| rowcount::in_file(source))
+            .or_else(|| nproc::in_file(source))
+        {
             Some(section) => Parsed {
                 sections: vec![section],
                 diagnostics: log.finish(),
@@ -309,12 +344,14 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 20] = [
+    const SHARED: [&str; 25] = [
         "mod",
         "bars",
         "block",
         "dbsize",
+        "directives",
         "facts",
+        "fedb",
         "file_name",
         "head",
         "heading",
@@ -327,7 +364,10 @@ mod tests {
         "pairs",
         "parts",
         "reply",
+        "rowcount",
+        "size",
         "table",
+        "testing",
         "transcript",
         "unwrap",
     ];

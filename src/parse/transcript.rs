@@ -22,7 +22,9 @@ use crate::parse::heading::Kind;
 use crate::parse::heading::filter;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
+use crate::parse::nproc;
 use crate::parse::recognise;
+use crate::parse::rowcount;
 use crate::text::quote::quote;
 
 pub(super) use class::Class;
@@ -205,12 +207,17 @@ fn read<'a>(
         }));
         return;
     }
-    if let Some(section) = dbsize::below(spot.text, body, log) {
+    let number = dbsize::below(spot.text, body, log).or_else(|| nproc::below(spot.text, body));
+    if let Some(section) = number {
         sections.push(Section {
             of: heading.of.clone(),
             host: heading.host,
             ..section
         });
+        return;
+    }
+    if let Some(section) = rowcount::below(spot.text, body) {
+        sections.push(section);
         return;
     }
     if heading.of.is_some() && replied::is_reply(body) {

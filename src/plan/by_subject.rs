@@ -30,7 +30,7 @@ impl BySubject {
                 Subject::Slots(_, None) => about.slots.push(index),
                 Subject::Host(host) => about.hosts.entry(*host).or_default().push(index),
                 Subject::Zone(zone) => about.zones.entry(*zone).or_default().push(index),
-                Subject::Capture => {}
+                Subject::Capture | Subject::Tablets(_) => {}
             }
         }
         about

@@ -22,6 +22,7 @@ use crate::plan::Phase;
 use crate::plan::by_subject::BySubject;
 use crate::plan::closing::Closing;
 use crate::plan::decision::Decision;
+use crate::plan::goal::Joined;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Problem;
 use crate::plan::problem::Spare;
@@ -58,6 +59,9 @@ pub fn drafts(
     let mut drafts: Vec<Draft> = promotions.map(|p| writer.promotion(p)).collect();
     for (node, slots) in &closing.stable {
         drafts.push(writer.closing(*node, slots));
+    }
+    for joined in &problem.supposed.joined {
+        writer.joining(joined, &mut drafts);
     }
     for (index, unit) in problem.units.iter().enumerate() {
         writer.attachments(index, unit, &mut drafts);
@@ -222,14 +226,17 @@ impl Writer<'_> {
     }
 
     fn attachment(&self, index: usize, copy: &Copy, have: i64, drafts: &mut Vec<Draft>) {
-        let (problem, cluster) = (self.problem, self.problem.cluster);
+        let problem = self.problem;
         let unit = &problem.units[index];
         let spare = self.spares.get(&copy.node).copied();
         let chained = unit.chained.iter().any(|c| c.node == copy.node);
         let moved = spare.is_none() && !chained;
         let leads = self.leaders.contains(copy.node);
+        let handed = unit.leader != unit.owner;
         let phase = match (spare.is_some() && have >= unit.wanted.max(1), leads) {
+            (false, _) if unit.short_by_goal => Phase::Change,
             (false, _) => Phase::Protect,
+            (true, true) if handed => Phase::Change,
             (true, true) => Phase::Spread,
             (true, false) => Phase::Tidy,
         };
@@ -243,11 +250,10 @@ impl Writer<'_> {
         }
         cures.sort_unstable();
         cures.dedup();
-        let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
         // After the spread phase the shard may have another master.
         let master = match phase {
             Phase::Tidy => self.decision.masters[index],
-            Phase::Serve | Phase::Protect | Phase::Spread => unit.owner,
+            Phase::Serve | Phase::Protect | Phase::Change | Phase::Spread => unit.leader,
         };
         let base = Draft {
             action: Replicate {
@@ -263,10 +269,21 @@ impl Writer<'_> {
             leaves: if moved { self.leave(copy.node) } else { None },
         };
         if let Some(spare) = spare {
+            self.prepare(spare, unit.leader, &base, drafts);
+        }
+        drafts.push(base);
+    }
+
+    /// An idle node becomes a member that holds nothing.
+    fn prepare(&self, spare: &Spare, via: NodeId, base: &Draft, drafts: &mut Vec<Draft>) {
+        let cluster = self.problem.cluster;
+        let (node, owner) = (cluster.node(spare.copy.node), cluster.node(via));
+        let copy = &spare.copy;
+        {
             if spare.meet {
                 drafts.push(Draft {
                     action: Meet {
-                        via: unit.owner,
+                        via,
                         node: copy.node,
                     }
                     .into(),
@@ -290,6 +307,42 @@ impl Writer<'_> {
                     ..base.clone()
                 });
             }
+        }
+    }
+
+    /// A node that comes to a shard because a goal wants it there.
+    fn joining(&self, joined: &Joined, drafts: &mut Vec<Draft>) {
+        let (problem, cluster) = (self.problem, self.captured);
+        let Joined { node, owner, spare } = *joined;
+        let unit = problem.units.iter().find(|u| u.leader == owner);
+        let why = match problem.supposed.demands.joining.get(&node) {
+            Some((_, why)) => format!("{why}: it copies the shard of {}", cluster.node(owner)),
+            None => format!(
+                "{} has no copy elsewhere that could lead: {} gets one",
+                cluster.node(owner),
+                cluster.node(node)
+            ),
+        };
+        let from = cluster.root(node).filter(|_| spare.is_none());
+        let base = Draft {
+            action: Replicate {
+                node,
+                master: owner,
+            }
+            .into(),
+            phase: Phase::Change,
+            urgency: 0,
+            cures: Vec::new(),
+            reason: why,
+            mib: unit.map_or(1, |u| u.mib),
+            leaves: from.map(|owner| Leave {
+                owner,
+                covered: false,
+                mib: unit.map_or(1, |u| u.mib),
+            }),
+        };
+        if let Some(spare) = &spare {
+            self.prepare(spare, owner, &base, drafts);
         }
         drafts.push(base);
     }
@@ -360,13 +413,18 @@ impl Writer<'_> {
 
     fn handover(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
         let node = self.decision.masters[index];
-        if node == unit.owner {
+        let old = unit.leader;
+        if node == old {
             return;
         }
         let cluster = self.problem.cluster;
+        let handed = old != unit.owner;
         let spread = |c: Code| cured_by(c, Remedy::HandOver);
-        let mut cures = self.cures(&[unit.owner, node], spread);
-        if cures.is_empty() {
+        let mut cures = match handed {
+            true => Vec::new(),
+            false => self.cures(&[old, node], spread),
+        };
+        if cures.is_empty() && !handed {
             cures = self.all_found(|c| spread(c) || c == Code::ReplicaSharesZone);
         }
         let name = |id: NodeId| {
@@ -377,25 +435,29 @@ impl Writer<'_> {
                     cluster.host(h).name.to_string()
                 })
         };
-        let (old, new) = (name(unit.owner), name(node));
-        let reason = if old == new {
-            format!(
-                "{} and {} swap roles on {new}",
-                cluster.node(unit.owner),
-                cluster.node(node)
-            )
-        } else {
-            format!("{old} gives a master to {new}")
+        let (from, new) = (name(old), name(node));
+        let demands = &self.problem.supposed.demands;
+        let reason = match demands.why(old) {
+            Some(why) => format!("{why}: its master goes to {new}"),
+            None => match demands.leading.get(&node) {
+                Some(why) if handed => format!("{why}: it takes over from {}", cluster.node(old)),
+                Some(_) | None if from == new => format!(
+                    "{} and {} swap roles on {new}",
+                    cluster.node(old),
+                    cluster.node(node)
+                ),
+                Some(_) | None => format!("{from} gives a master to {new}"),
+            },
         };
         let mib = 0;
         drafts.push(Draft {
             action: Failover {
                 node,
-                old: unit.owner,
+                old,
                 mode: Mode::Graceful,
             }
             .into(),
-            phase: Phase::Spread,
+            phase: if handed { Phase::Change } else { Phase::Spread },
             urgency: 0,
             cures,
             reason,

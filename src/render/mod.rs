@@ -5,36 +5,66 @@
 //! neither paint the terminal nor forge a line. Start reading at `page.rs`, the layout that all
 //! commands share, then at `check.rs`.
 
+mod allowed;
+mod brief;
 mod causes;
 mod check;
+mod csv;
 mod diagnostics;
+mod diff;
 mod explain;
+mod explained;
 mod findings;
+mod form;
+mod github;
 mod impact;
 pub mod json;
+mod junit;
 mod list;
+mod markdown;
+mod nagios;
+mod ndjson;
 mod objective;
 mod page;
 mod plan;
+mod prometheus;
+mod reshard;
+mod sarif;
+mod show;
 mod state;
 mod steps;
 mod style;
 mod table;
+mod tablets;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod verify;
 
+pub use brief::Brief;
+pub use brief::check as check_brief;
+pub use brief::impact as impact_brief;
+pub use brief::plan as plan_brief;
 pub use check::check;
 pub use diagnostics::diagnostics;
 pub use diagnostics::untold;
+pub use diff::diff;
 pub use explain::explain;
+pub use explained::explained;
+pub use form::Form;
 pub use impact::impact;
 pub use list::Column;
 pub use list::list;
+pub use nagios::Service;
+pub use nagios::unknown as nagios_unknown;
 pub use plan::Typed;
 pub use plan::plan;
+pub use show::Picture;
+pub use show::show;
 pub use style::Look;
 pub use style::WIDTH;
+pub use tablets::check_tablets;
+pub use tablets::impact_tablets;
+pub use tablets::plan_tablets;
 pub use verify::verify;

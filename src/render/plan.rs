@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use crate::diagnostic::Severity;
+use crate::render::allowed;
 use crate::render::check;
 use crate::render::findings;
 use crate::render::objective;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
+use crate::render::reshard;
 use crate::render::state;
 use crate::render::steps;
 use crate::render::style::Ink;
@@ -16,6 +18,8 @@ use crate::render::style::Look;
 use crate::render::table;
 use crate::report::Exposure;
 use crate::report::Finding;
+use crate::report::Goal;
+use crate::report::GoalVerdict;
 use crate::report::PlanReport;
 use crate::report::Refusal;
 use crate::rules::Code;
@@ -53,20 +57,30 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         state::line(&mut page, &report.state);
         page.gap();
     }
-    if let Some(reason) = &report.refused {
-        page.labelled(Ink::Error, "refused", reason);
+    goals(&mut page, &report.goals);
+    if report.blocked {
         refusals(&mut page, &report.refusals);
         if !look.quiet {
             page.gap();
             findings::brief(&mut page, "found", &report.found);
         }
+        return page.finish();
+    }
+    if let Some(reason) = &report.refused {
+        page.labelled(Ink::Error, "refused", reason);
+        refusals(&mut page, &report.refusals);
+        if !look.quiet {
+            page.gap();
+            findings::brief(&mut page, "found", &allowed::troubles(&report.found));
+        }
         entries(&mut page, "advice", &report.advice);
         return page.finish();
     }
     if !look.quiet {
-        findings::brief(&mut page, "found", &report.found);
+        findings::brief(&mut page, "found", &allowed::troubles(&report.found));
     }
     page.phrases("plan", &summary(report));
+    reshard::write(&mut page, report);
     let is_exposed = |step| report.exposure.iter().any(|e| e.step == step);
     steps::write(&mut page, report, is_exposed);
     if !report.steps.is_empty() {
@@ -80,7 +94,11 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
     entries(&mut page, "advice", &report.advice);
     // Without a step all of what was found remains; it is not said twice.
     if !report.steps.is_empty() || look.quiet {
-        findings::brief(&mut page, "remaining", &report.remaining);
+        findings::brief(
+            &mut page,
+            "remaining",
+            &allowed::troubles(&report.remaining),
+        );
     }
     refusals(&mut page, &report.refusals);
     if !look.quiet {
@@ -95,6 +113,22 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         next(&mut page, &report.cluster.server, typed);
     }
     page.finish()
+}
+
+/// Whether what was asked for can be had, before anything else.
+fn goals(page: &mut Page, goals: &[Goal]) {
+    for goal in goals {
+        let (verdict, ink) = match goal.verdict {
+            GoalVerdict::Ready => ("READY", Ink::Plain),
+            GoalVerdict::Partly => ("PARTLY BLOCKED", Ink::Warning),
+            GoalVerdict::Blocked => ("BLOCKED", Ink::Error),
+        };
+        let text = format!("{verdict}  {}", goal.says);
+        page.labelled(ink, goal.goal.word(), &text);
+    }
+    if !goals.is_empty() {
+        page.gap();
+    }
 }
 
 /// The plan in numbers.
@@ -131,12 +165,15 @@ fn nothing(report: &PlanReport) -> String {
 
 /// `2 errors, 1 warning` at the end of the plan. Notes count only where their cure was asked for.
 fn left(report: &PlanReport) -> Option<String> {
-    // No simulated step says anew what the nodes told of themselves.
-    let stays =
-        |f: &&Finding| f.code.family() == Family::Health && f.code != Code::ClusterStateFail;
+    // No simulated step says anew what the nodes told of themselves; whether they serve again
+    // after some, nobody knows.
+    let stays = |f: &&Finding| {
+        f.code.family() == Family::Health
+            && (f.code != Code::ClusterStateFail || report.steps.is_empty())
+    };
     let of = |severity: Severity| {
         let findings = report.remaining.iter();
-        let told = report.found.iter().filter(stays);
+        let told = report.found.iter().filter(|f| f.counts()).filter(stays);
         let told = told.filter(|f| !report.remaining.contains(f));
         findings
             .chain(told)
@@ -263,10 +300,11 @@ fn more(page: &mut Page, hidden: usize) {
 }
 
 /// The commands that turn the plan into a script, for copying.
-fn next(page: &mut Page, server: &str, typed: Typed) {
+pub(super) fn next(page: &mut Page, server: &str, typed: Typed) {
     let tool = match server {
         "valkey" => "valkey-cli",
         "flashbase" => "flashbase",
+        "fedb" => "fedb",
         _ => "redis-cli",
     };
     let file = typed.file.unwrap_or(Path::new("plan.json"));

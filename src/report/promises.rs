@@ -16,6 +16,7 @@ use crate::plan::Request;
 use crate::plan::why::Said;
 use crate::report::Outlook;
 use crate::report::plan::unspellable;
+use crate::rules;
 use crate::rules::Ask;
 use crate::rules::Does;
 use crate::rules::Finding;
@@ -56,7 +57,7 @@ impl Promises {
         if found.is_empty() {
             return Self { plans };
         }
-        let default = Request::default();
+        let default = Request::default().leaving(rules::left_alone(&inventory.policy, found));
         let given = made;
         let made = given.filter(|(of, _)| **of == default);
         // The unlocks of a default plan are shown, those of others are not.
@@ -152,6 +153,11 @@ impl Outcome {
         let plan = match plan {
             Ok(plan) => plan,
             Err(NoPlan::Refused(why)) => return Self::refused(inventory, why),
+            Err(NoPlan::Slots(why)) => {
+                return Self::refused(inventory, &Obstacle::Slots(why.clone()));
+            }
+            // No promise asks for a goal.
+            Err(NoPlan::Blocked(_) | NoPlan::BadGoal(_)) => return Self::Refused(String::new()),
             // `plan` will say so.
             Err(broken @ NoPlan::Broken(_)) => return Self::Refused(broken.to_string()),
         };

@@ -14,6 +14,7 @@ use crate::rules::placement;
 use crate::rules::quorum;
 use crate::rules::replication;
 use crate::rules::slots;
+use crate::rules::tablets;
 
 macro_rules! catalogue {
     ($($folder:ident $family:ident $letter:literal { $($name:ident $code:literal $file:ident,)+ })+) => {
@@ -82,7 +83,18 @@ catalogue! {
         UnloadableNodesConf "K002" unloadable_nodes_conf,
         FailedButAnswers "K003" failed_but_answers,
         ClusterStateFail "K004" cluster_state_fail,
+        WritesRefused "K005" writes_refused,
+        OutOfMemory "K006" out_of_memory,
+        HostMemoryOvercommitted "K007" host_memory_overcommitted,
+        MoreServersThanCores "K008" more_servers_than_cores,
+        DiskFull "K009" disk_full,
+        SettingsDiffer "K010" settings_differ,
+        NoPersistence "K011" no_persistence,
+        HostTuning "K012" host_tuning,
+        StaleHeir "K013" stale_heir,
         VersionSkew "K014" version_skew,
+        ConfRefused "K015" conf_refused,
+        SmallBacklog "K016" small_backlog,
     }
     membership Membership 'M' {
         NoaddrGhost "M001" noaddr_ghost,
@@ -112,6 +124,7 @@ catalogue! {
         OrphanMaster "R001" orphan_master,
         MissingReplica "R002" missing_replica,
         UnsyncedReplica "R004" unsynced_replica,
+        LaggingReplica "R005" lagging_replica,
         ChainedReplica "R007" chained_replica,
         SlotlessMaster "R009" slotless_master,
         NothingPromotable "R010" nothing_promotable,
@@ -122,6 +135,17 @@ catalogue! {
         ContestedSlots "S002" contested_slots,
         OpenSlot "S003" open_slot,
     }
+    tablets Tablets 'T' {
+        PartitionWithoutLeader "T001" partition_without_leader,
+        TabletOffline "T002" tablet_offline,
+        AliveOnDeadTablet "T003" alive_on_dead_tablet,
+        ReplicaNotAlive "T004" replica_not_alive,
+        StaleLeader "T005" stale_leader,
+        FailedOp "T006" failed_op,
+        EmptyTablet "T007" empty_tablet,
+        SkewedCopies "T008" skewed_copies,
+        AutoFailoverOff "T009" auto_failover_off,
+    }
 }
 
 impl Family {
@@ -129,7 +153,7 @@ impl Family {
     /// trusted, then lost copies.
     pub fn urgency(self) -> usize {
         match self {
-            Self::Slots => 0,
+            Self::Slots | Self::Tablets => 0,
             Self::Capture => 1,
             Self::Membership => 2,
             Self::Replication => 3,

@@ -8,6 +8,7 @@ use crate::action::Draft;
 use crate::action::Forget;
 use crate::model::NodeId;
 use crate::model::NodeSet;
+use crate::model::SlotSet;
 use crate::plan::Phase;
 use crate::plan::draft::Writer;
 use crate::plan::draft::cured_by;
@@ -19,7 +20,7 @@ use crate::rules::Subject;
 impl Writer<'_> {
     pub(super) fn forgets(&self, drafts: &mut Vec<Draft>) {
         let selection = self.problem.selection;
-        let end = self.decision.expand(self.problem);
+        let end = self.decision.reach(self.problem);
         let met: NodeSet = drafts
             .iter()
             .filter_map(|d| {
@@ -37,7 +38,11 @@ impl Writer<'_> {
             .filter(half)
             .filter_map(|f| match f.subject {
                 Subject::Node(id) => Some(id),
-                Subject::Slots(..) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => None,
+                Subject::Slots(..)
+                | Subject::Host(_)
+                | Subject::Zone(_)
+                | Subject::Capture
+                | Subject::Tablets(_) => None,
             });
         let half_forgotten: NodeSet = half_forgotten.collect();
         let live = || end.iter().filter(|(_, n)| n.is_live());
@@ -96,7 +101,12 @@ impl Writer<'_> {
                 format!("{node} is dead and was declared gone for good")
             };
             drafts.push(Draft {
-                action: Forget { node: id, tell }.into(),
+                action: Forget {
+                    node: id,
+                    tell,
+                    loses: SlotSet::new(),
+                }
+                .into(),
                 phase: Phase::Tidy,
                 urgency: 0,
                 cures: self.cures(&[id], |c| cured_by(c, Remedy::Forget)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::action;
 use crate::action::Action;
 use crate::action::Audience;
 use crate::action::Need;
@@ -21,14 +22,17 @@ use crate::plan::Plan;
 use crate::plan::Refusal;
 use crate::plan::Request;
 use crate::plan::Step;
+use crate::plan::goal::Outcome;
 use crate::plan::why::Said;
 use crate::report;
 use crate::report::ClusterFacts;
 use crate::report::Exposure;
+use crate::report::GoalVerdict as Verdict;
 use crate::report::Level;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::report::Reshard;
 use crate::report::ShardFacts;
 use crate::report::capture;
 use crate::report::plan::groups::Groups;
@@ -39,6 +43,7 @@ use crate::report::plan::step;
 use crate::report::plan::step::step;
 use crate::report::promises::Promises;
 use crate::report::state;
+use crate::rules;
 use crate::rules::Finding;
 use crate::rules::Phase;
 use crate::simulate::Moment;
@@ -46,19 +51,24 @@ use crate::simulate::Moment;
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
     let found = capture::found(inventory);
+    let request = &request.leaving(rules::left_alone(&inventory.policy, &found));
     let mut report = empty(inventory, &found, request);
     let plan = match plan::on(inventory, &found, request) {
         Ok(plan) => Ok(plan),
-        Err(NoPlan::Refused(why)) => Err(why),
-        Err(broken @ NoPlan::Broken(_)) => return Err(broken.to_string()),
+        Err(NoPlan::Refused(why)) => Err(Hindrance::Refused(why)),
+        Err(NoPlan::Slots(why)) => Err(Hindrance::Refused(Obstacle::Slots(why))),
+        Err(NoPlan::Blocked(shards)) => Err(Hindrance::Blocked(shards)),
+        // Whoever asks looks at the goals first.
+        Err(bug @ (NoPlan::BadGoal(_) | NoPlan::Broken(_))) => return Err(bug.to_string()),
     };
     let made = plan.as_ref().ok().map(|plan| (request, plan));
     let promises = Promises::of(inventory, &found, made);
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
     report.found = found.iter().map(told).collect();
     match plan {
-        Ok(plan) => fill(inventory, &plan, &promises, &mut report),
-        Err(why) => refuse(inventory, &why, &mut report),
+        Ok(plan) => fill(inventory, &found, &plan, &promises, &mut report),
+        Err(Hindrance::Refused(why)) => refuse(inventory, &why, &mut report),
+        Err(Hindrance::Blocked(shards)) => block(inventory, request, &shards, &mut report),
     }
     report.plan_id = plan_id(&mut report);
     Ok(report)
@@ -67,6 +77,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
 /// The same answer for a plan that is refused once it is made.
 pub fn refused(inventory: &Inventory, request: &Request, why: &Obstacle) -> PlanReport {
     let found = capture::found(inventory);
+    let request = &request.leaving(rules::left_alone(&inventory.policy, &found));
     let mut report = empty(inventory, &found, request);
     let promises = Promises::of(inventory, &found, None);
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
@@ -74,6 +85,34 @@ pub fn refused(inventory: &Inventory, request: &Request, why: &Obstacle) -> Plan
     refuse(inventory, why, &mut report);
     report.plan_id = plan_id(&mut report);
     report
+}
+
+/// Why there is no plan.
+enum Hindrance {
+    Refused(Obstacle),
+    Blocked(Vec<Refusal>),
+}
+
+fn block(inventory: &Inventory, request: &Request, shards: &[Refusal], report: &mut PlanReport) {
+    let cluster = &inventory.cluster;
+    report.blocked = true;
+    report.remaining = report.found.clone();
+    report.refusals = shards.iter().map(|r| refusal(cluster, r)).collect();
+    let goals = plan::goal::outcomes(&request.goals, cluster, cluster, &[]);
+    report.goals = goals.iter().map(|g| goal(g, Verdict::Blocked)).collect();
+}
+
+fn goal(outcome: &Outcome, verdict: Verdict) -> report::Goal {
+    report::Goal {
+        goal: outcome.kind,
+        verdict,
+        domain: outcome.domain.as_ref().map(ToString::to_string),
+        members: outcome.members,
+        masters_before: outcome.masters_before,
+        masters_after: outcome.masters_after,
+        stopped: outcome.stopped,
+        says: outcome.says.clone(),
+    }
 }
 
 fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
@@ -91,6 +130,8 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         inputs: capture::inputs(inventory),
         complete: false,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: capture::views(inventory),
         state: state::state(inventory),
         cluster: ClusterFacts {
@@ -117,9 +158,17 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
-        diagnostics: capture::diagnostics(inventory),
+        reshard: None,
+        diagnostics: diagnostics(inventory, found),
     }
+}
+
+fn diagnostics(inventory: &Inventory, found: &[Finding]) -> Vec<report::Diagnostic> {
+    let mut all = capture::all_diagnostics(inventory, found);
+    all.extend(report::told(&rules::unfollowed(&inventory.policy)));
+    all
 }
 
 /// The captured shards, by owner.
@@ -144,7 +193,13 @@ fn taken(inventory: &Inventory) -> Option<u64> {
     clocks.min().map(|ms| ms / 1000)
 }
 
-fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut PlanReport) {
+fn fill(
+    inventory: &Inventory,
+    found: &[Finding],
+    plan: &Plan,
+    promises: &Promises,
+    report: &mut PlanReport,
+) {
     let captured = &inventory.cluster;
     if let Some(why) = unspellable(inventory, plan) {
         refuse(inventory, &why, report);
@@ -172,6 +227,11 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
         .collect();
     report.certificate = proof::write(captured, &plan.target);
     held::to(report.certificate.as_ref(), &mut report.objective);
+    let verdict = match plan.blocked {
+        0 => Verdict::Ready,
+        _ => Verdict::Partly,
+    };
+    report.goals = plan.goals.iter().map(|g| goal(g, verdict)).collect();
     report.exposure = plan
         .exposure
         .iter()
@@ -182,8 +242,9 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
             reason: exposure_reason(captured, &plan.steps, e.step),
         })
         .collect();
-    report.remaining = plan
-        .remaining
+    let mut remaining = plan.remaining.clone();
+    rules::judge(inventory, &plan.end, &mut remaining);
+    report.remaining = remaining
         .iter()
         .map(|f| capture::finding(inventory, &plan.end, f, promises))
         .collect();
@@ -192,7 +253,15 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
         .iter()
         .any(|f| plan.selection.has(f.rule.code));
     let refusals = plan.refusals.iter();
-    report.refusals = refusals.map(|r| refusal(&plan.end, r)).collect();
+    let refused = |r: &Refusal| report::Refusal {
+        found: (0..)
+            .zip(found)
+            .filter(|(_, finding)| r.about.concerns(finding, captured))
+            .map(|(place, _)| place)
+            .collect(),
+        ..refusal(&plan.end, r)
+    };
+    report.refusals = refusals.map(refused).collect();
     let spoiled = capture::spoiled(inventory);
     let advice = plan.advice.iter().map(|advice| match advice {
         Advice::Restart(restart) => Advice::Restart(restart.clone().mending(&spoiled)),
@@ -204,6 +273,9 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
     let assumptions = on_disk.iter().chain(&plan.assumptions);
     report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
+    let summary = plan.restart.as_ref();
+    report.restart = summary.map(|s| super::restart::restart(s, &report.steps, &report.exposure));
+    report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 
 fn steps<'a>(
@@ -241,6 +313,7 @@ fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
         subject: Said(&refusal.about, cluster).to_string(),
         reason: Said(&refusal.reason, cluster).to_string(),
         unlock: Said(&refusal.unlock, cluster).to_string(),
+        found: Vec::new(),
     }
 }
 
@@ -275,7 +348,9 @@ fn proof(kind: Kind) -> Proof {
 fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
     let step = &steps[at].draft;
     // Only the heir of a dead master leads fewer copies than it should: nobody else loses one.
-    let why = if step.phase == Phase::Serve {
+    let why = if matches!(step.action.kind(), action::Kind::Kill | action::Kind::Reset) {
+        "one of its copies is stopped, as asked".to_owned()
+    } else if step.phase == Phase::Serve {
         let heir = step.action.subject();
         let joins = |s: &Step| matches!(&s.draft.action, Action::Replicate(r) if r.master == heir);
         match steps.iter().skip(at + 1).position(joins) {
@@ -300,7 +375,6 @@ fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action;
     use crate::inventory;
     use crate::policy::Flag;
     use crate::policy::Policy;

@@ -16,6 +16,7 @@ use topoplan::model::Sync;
 use topoplan::model::testing;
 use topoplan::plan::Phase;
 use topoplan::plan::Request;
+use topoplan::plan::slots::SlotGoals;
 use topoplan::policy::Flag;
 use topoplan::policy::Home;
 use topoplan::policy::HomeRole;
@@ -103,6 +104,7 @@ impl Draw {
         Policy {
             replicas: self.replicas.map_or(Replicas::Auto, Replicas::Exactly),
             home,
+            ..Policy::default()
         }
     }
 }
@@ -277,6 +279,8 @@ fn request() -> impl Strategy<Value = Request> {
             force: None,
             dead: Vec::new(),
             flags: flags.map(|(&flag, _)| flag).collect(),
+            goals: Vec::new(),
+            slots: SlotGoals::default(),
         }
     })
 }
