@@ -17,6 +17,7 @@ pub mod goal;
 mod homeward;
 mod leftover;
 pub mod level;
+mod mib;
 pub mod order;
 pub mod problem;
 mod request;

@@ -1,6 +1,5 @@
 //! The decision that is left once every shard has a live master: who copies what, and who leads.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::measure;
@@ -18,6 +17,7 @@ use crate::plan::Request;
 use crate::plan::goal::Supposed;
 use crate::plan::level::Level;
 use crate::plan::level::Selection;
+use crate::plan::mib::MibTable;
 use crate::plan::versions;
 use crate::plan::versions::Servers;
 use crate::policy::Flag;
@@ -487,43 +487,4 @@ pub fn going_on(
         owner: shard.owner,
         replica,
     })
-}
-
-/// More than any machine has: what a damaged file claims must not make sums of all shards wrap.
-const MOST_MIB: i64 = 1 << 32;
-
-/// MiB of `used_memory` per shard: of its owner, else of a replica, else the median of the
-/// known, else 1.
-struct MibTable {
-    known: BTreeMap<NodeId, i64>,
-    median: i64,
-}
-
-impl MibTable {
-    fn new(cluster: &Cluster, shards: &[Shard]) -> Self {
-        let mib = |id: NodeId| {
-            cluster
-                .node(id)
-                .used_memory
-                .map(|b| (b.div_ceil(1 << 20) as i64).min(MOST_MIB))
-        };
-        let known: BTreeMap<NodeId, i64> = shards
-            .iter()
-            .filter_map(|s| {
-                let copies = std::iter::once(&s.owner).chain(&s.replicas);
-                Some((s.owner, copies.copied().find_map(mib)?))
-            })
-            .collect();
-        let mut sorted: Vec<i64> = known.values().copied().collect();
-        sorted.sort_unstable();
-        let median = sorted
-            .get(sorted.len().saturating_sub(1) / 2)
-            .copied()
-            .unwrap_or(1);
-        Self { known, median }
-    }
-
-    fn of(&self, owner: NodeId) -> i64 {
-        self.known.get(&owner).copied().unwrap_or(self.median)
-    }
 }

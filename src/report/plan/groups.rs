@@ -25,12 +25,18 @@ struct Group {
     nodes: Vec<NodeId>,
 }
 
-/// A set, groups before single nodes.
+/// A set, in node order.
 struct Spelt<'a> {
     /// Keeps the place in memory from being another set's.
     set: &'a Arc<[NodeId]>,
-    names: Vec<usize>,
-    alone: Vec<NodeId>,
+    entries: Vec<Entry>,
+}
+
+/// A group stands where the first of its nodes would.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    Node(NodeId),
+    Group(usize),
 }
 
 impl<'a> Groups<'a> {
@@ -68,13 +74,18 @@ impl<'a> Groups<'a> {
             *taken.entry(group).or_default() += 1;
         }
         taken.retain(|&group, &mut nodes| nodes == self.groups[group].nodes.len());
-        let grouped = |node: &NodeId| self.of[node.index()].is_some_and(|g| taken.contains_key(&g));
-        let alone = set.iter().copied().filter(|node| !grouped(node));
-        Spelt {
-            set,
-            alone: alone.collect(),
-            names: taken.into_keys().collect(),
+        let mut entries = Vec::new();
+        for &node in set.iter() {
+            match self.of[node.index()].filter(|group| taken.contains_key(group)) {
+                // Counted down to none where it is named.
+                Some(group) if taken.insert(group, 0) != Some(0) => {
+                    entries.push(Entry::Group(group));
+                }
+                Some(_) => {}
+                None => entries.push(Entry::Node(node)),
+            }
         }
+        Spelt { set, entries }
     }
 
     /// The set with `@name` in place of whole groups, `first` before all others if it is in none of
@@ -92,15 +103,13 @@ impl<'a> Groups<'a> {
             Arc::ptr_eq(spelt.set, set),
             "it was named when groups were made"
         );
-        let is_first = |node: &&NodeId| Some(**node) == first;
-        let named = spelt
-            .names
-            .iter()
-            .map(|&g| format!("@{}", self.groups[g].name));
-        let alone = &spelt.alone;
-        let led = alone.iter().filter(is_first);
-        let alone = led.chain(alone.iter().filter(|n| !is_first(n)));
-        alone.copied().filter_map(address).chain(named).collect()
+        let first = first.map(Entry::Node).filter(|f| spelt.entries.contains(f));
+        let others = spelt.entries.iter().copied().filter(|&e| Some(e) != first);
+        let word = |entry: Entry| match entry {
+            Entry::Node(node) => address(node),
+            Entry::Group(group) => Some(format!("@{}", self.groups[group].name)),
+        };
+        first.into_iter().chain(others).filter_map(word).collect()
     }
 
     /// Every group with its nodes.
