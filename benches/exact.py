@@ -27,6 +27,9 @@ import time
 from ortools.sat.python import cp_model
 
 FAMILIES = ["replaced", "orphans", "mixed", "skew", "tight", "zones", "two", "surplus", "moves"]
+# Of these, too, with --only: a host was lost, its masters failed over, and it came back blank; and large
+# clusters with two replicas each. Copies lie at random.
+MORE = ["lost", "wide"]
 # The order of levels; orphans and beside are not printed.
 LEVELS = ["protect", "orphans", "missing", "same-host", "moves", "same-zone", "beside", "votes-host",
           "votes-zone", "over-host", "over-zone", "tidy", "surplus", "sync-mib", "failovers", "actions"]
@@ -37,6 +40,8 @@ class Cluster:
 
     def __init__(self, family, rnd):
         self.family = family
+        if family in MORE:
+            return self.scatter(rnd)
         nodes = rnd.choice([rnd.randint(12, 40), rnd.randint(30, 120), rnd.randint(100, 300)])
         self.want = 2 if family == "two" else rnd.choice([1, 1, 1, 2])
         self.hosts = rnd.randint(3, min(60, max(3, nodes // 2)))
@@ -72,6 +77,35 @@ class Cluster:
             for list_ in rnd.sample(self.copies, max(1, self.shards // 5)):
                 if len(list_) > 1:
                     list_[1] = list_[0]
+
+    def scatter(self, rnd):
+        lost_family = self.family == "lost"
+        nodes = rnd.randint(60, 140) if lost_family else rnd.randint(200, 330)
+        self.hosts = rnd.randint(4, 8) if lost_family else rnd.randint(9, 60)
+        self.want = rnd.choice([1, 1, 2]) if lost_family else 2
+        zones = rnd.randint(1, 3)
+        self.zone = [h % zones for h in range(self.hosts)]
+        self.moves = False
+        self.shards = nodes // (self.want + 1)
+        self.copies, self.spares = [], [0] * self.hosts
+        load = [0] * self.hosts
+        for shard in range(self.shards):
+            order = sorted(range(self.hosts), key=lambda h: (load[h] + rnd.choice([0, 0, 1, 3]), rnd.random()))
+            self.copies.append(order[:self.want + 1])
+            for host in order[:self.want + 1]:
+                load[host] += 1
+            rnd.shuffle(self.copies[-1])
+        if rnd.random() < 0.4:
+            # Masters as even as they come, before anything is lost.
+            masters = [0] * self.hosts
+            for list_ in self.copies:
+                list_.sort(key=lambda h: masters[h])
+                masters[list_[0]] += 1
+        lost = set(rnd.sample(range(self.hosts), 1 if lost_family else rnd.randint(0, self.hosts // 6)))
+        self.blank(lambda shard, host: host in lost)
+        for host in lost if rnd.random() < 0.4 else ():
+            # The new machine is larger or smaller than the old one.
+            self.spares[host] = max(0, self.spares[host] + rnd.randint(-4, 4))
 
     def blank(self, test):
         """Copies for which `test` holds came back without data; a replica took over for a master."""
@@ -318,7 +352,7 @@ def main():
     parser.add_argument("--count", type=int, default=90)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=5.0)
-    parser.add_argument("--only", choices=FAMILIES)
+    parser.add_argument("--only", choices=FAMILIES + MORE)
     parser.add_argument("--keep")
     parser.add_argument("--program", default="target/release/topoplan")
     args = parser.parse_args()

@@ -3,11 +3,14 @@
 //! Looking at all nodes after every step makes a plan quadratic, so an act says which nodes it
 //! touches, and only what follows from those is counted again.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::model::Cluster;
 use crate::model::Membership;
+use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::SLOT_COUNT;
 
@@ -29,6 +32,8 @@ pub struct Counted {
     thin: BTreeSet<NodeId>,
     /// Those that came to it since somebody asked last.
     newly_thin: Vec<NodeId>,
+    /// Live voters, listed once somebody asks; see [`Counted::voter_crowd`].
+    crowd: OnceCell<Arc<[NodeId]>>,
 }
 
 impl Deref for Counted {
@@ -53,6 +58,7 @@ impl Counted {
             copies: vec![0; nodes],
             thin: BTreeSet::new(),
             newly_thin: Vec::new(),
+            crowd: OnceCell::new(),
         };
         let all: Vec<NodeId> = (0..nodes as u32).map(NodeId).collect();
         all.iter().for_each(|&id| counted.enter(id));
@@ -112,6 +118,15 @@ impl Counted {
         self.live_voters
     }
 
+    /// Who votes and lives, in node order: one list in memory for as long as that is the same.
+    pub fn voter_crowd(&self) -> Arc<[NodeId]> {
+        let votes = |(id, node): (NodeId, &Node)| {
+            (node.is_live_member() && !node.slots.is_empty()).then_some(id)
+        };
+        let list = || self.cluster.iter().filter_map(votes).collect();
+        self.crowd.get_or_init(list).clone()
+    }
+
     /// See [`Cluster::has_majority`].
     pub fn has_majority(&self) -> bool {
         self.live_voters > self.voters / 2
@@ -133,6 +148,7 @@ impl Counted {
         if node.slots.is_empty() {
             return;
         }
+        self.crowd.take();
         self.voters -= 1;
         if node.is_live_member() {
             self.live_voters -= 1;
@@ -158,6 +174,7 @@ impl Counted {
         if node.slots.is_empty() {
             return;
         }
+        self.crowd.take();
         self.voters += 1;
         if node.is_live_member() {
             self.live_voters += 1;
@@ -212,7 +229,9 @@ mod tests {
     fn agrees(at: &Counted) {
         let mut quiet = at.clone();
         quiet.newly_thin.clear();
-        assert_eq!(Counted::new(Cluster::clone(at)), quiet);
+        let fresh = Counted::new(Cluster::clone(at));
+        assert_eq!(fresh.voter_crowd(), quiet.voter_crowd());
+        assert_eq!(fresh, quiet);
         assert_eq!(at.uncovered_slots(), at.uncovered().len());
         assert_eq!(at.live_voters(), Cluster::live_voters(at));
         assert_eq!(at.has_majority(), Cluster::has_majority(at));

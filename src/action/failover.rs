@@ -2,7 +2,6 @@
 
 use crate::action::prelude::*;
 use crate::model::Link;
-use crate::model::Node;
 use crate::model::Role;
 use crate::model::Sync;
 
@@ -183,7 +182,12 @@ impl Act for Failover {
         let accepted = matches!(sync, Sync::Never | Sync::Running);
         let forced = matches!(self.mode, Mode::Force | Mode::Takeover);
         let takeover = self.mode == Mode::Takeover;
-        let gone = |id, n: &Node| takeover && id != self.old && !n.is_live() && !n.slots.is_empty();
+        let voters = || at.iter().filter(|(_, n)| !n.is_live() && !n.slots.is_empty());
+        let gone: Vec<NodeId> = if takeover {
+            voters().map(|(id, _)| id).filter(|&id| id != self.old).collect()
+        } else {
+            Vec::new()
+        };
         Guard {
             master: Some(at.node(self.old).name.to_string()),
             link: match self.mode {
@@ -192,7 +196,7 @@ impl Act for Failover {
                 Mode::Force | Mode::Takeover => Some(GuardLink::Synced),
             },
             copy: forced.then(|| CopyHeld::of(at, self.node, self.old)),
-            dead: Party::all(at, gone),
+            dead: Party::all(at, &gone, |_, _| true),
             minority: takeover.then(|| !at.has_majority()),
             ..Guard::as_it_is(at, self.node)
         }

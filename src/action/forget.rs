@@ -116,7 +116,7 @@ impl Act for Forget {
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
         Wait {
             until: Until::Gone,
-            at: Audience::Crowd(self.tell.clone()),
+            at: Audience::Crowd(self.tell.clone(), None),
             limit_ms: 60_000,
         }
     }

@@ -185,7 +185,7 @@ impl Act for MigrateSlots {
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
         Wait {
             until: Until::SlotsOwned,
-            at: Audience::Crowd(self.seen_by.clone()),
+            at: Audience::Crowd(self.seen_by.clone(), None),
             limit_ms: 120_000,
         }
     }

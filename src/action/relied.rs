@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::model::Cluster;
+use crate::action::Counted;
 use crate::model::Link;
 use crate::model::Node;
 use crate::model::NodeId;
@@ -52,7 +52,7 @@ pub struct CopyHeld {
 
 impl Donor {
     /// The master of a replica, if it lives and owns slots: then the replica holds a copy of them.
-    pub(super) fn of(cluster: &Cluster, node: NodeId) -> Option<Self> {
+    pub(super) fn of(cluster: &Counted, node: NodeId) -> Option<Self> {
         let old = cluster.node(node).master()?;
         let master = cluster.node(old);
         let address = master.address.as_ref()?.to_string();
@@ -68,7 +68,7 @@ impl Donor {
 }
 
 impl Receiver {
-    pub(super) fn of(cluster: &Cluster, node: NodeId, master: NodeId) -> Self {
+    pub(super) fn of(cluster: &Counted, node: NodeId, master: NodeId) -> Self {
         Self {
             slots: cluster.node(master).slots.to_string(),
             replicas: replicas(cluster, master, |id, _| id != node),
@@ -77,13 +77,13 @@ impl Receiver {
 }
 
 impl CopyHeld {
-    pub(super) fn of(cluster: &Cluster, node: NodeId, old: NodeId) -> Self {
+    pub(super) fn of(cluster: &Counted, node: NodeId, old: NodeId) -> Self {
         let held = cluster.node(node);
         Self {
             offset: held.replication.offset,
             history: held.histories.first().map(ToString::to_string),
-            rivals: Party::all(cluster, |id, n| {
-                id != node && n.is_live_member() && n.master() == Some(old)
+            rivals: Party::all(cluster, cluster.followers(old), |id, n| {
+                id != node && n.is_live_member()
             }),
             histories_accepted: false,
         }
@@ -92,8 +92,13 @@ impl CopyHeld {
 
 impl Party {
     /// Those of the nodes that have an address.
-    pub(super) fn all(cluster: &Cluster, which: impl Fn(NodeId, &Node) -> bool) -> Vec<Self> {
-        let nodes = cluster.iter().filter(|(id, n)| which(*id, n));
+    pub(super) fn all(
+        cluster: &Counted,
+        of: &[NodeId],
+        which: impl Fn(NodeId, &Node) -> bool,
+    ) -> Vec<Self> {
+        let nodes = of.iter().map(|&id| (id, cluster.node(id)));
+        let nodes = nodes.filter(|(id, n)| which(*id, n));
         let party = |(_, node): (NodeId, &Node)| {
             Some(Self {
                 id: node.name.to_string(),
@@ -104,8 +109,9 @@ impl Party {
     }
 }
 
-fn replicas(cluster: &Cluster, of: NodeId, which: impl Fn(NodeId, &Node) -> bool) -> u32 {
-    let all = cluster.iter();
-    let some = all.filter(|(id, n)| n.is_live_member() && n.master() == Some(of) && which(*id, n));
+fn replicas(cluster: &Counted, of: NodeId, which: impl Fn(NodeId, &Node) -> bool) -> u32 {
+    let all = cluster.followers(of).iter();
+    let all = all.map(|&id| (id, cluster.node(id)));
+    let some = all.filter(|(id, n)| n.is_live_member() && which(*id, n));
     some.count() as u32
 }

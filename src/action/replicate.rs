@@ -5,6 +5,7 @@ use crate::action::prelude::*;
 use crate::model::Link;
 use crate::model::Membership;
 use crate::model::Role;
+use crate::model::SlotSet;
 use crate::model::Sync;
 
 /// `node` becomes a replica of `master`.
@@ -38,6 +39,14 @@ pub(super) static SPEC: Spec = Spec {
         becomes: format!("becomes replica of {}", step.target_name()),
     },
 };
+
+/// Slots with live owners.
+fn served(at: &Counted) -> SlotSet {
+    if at.uncovered_slots() == 0 {
+        return SlotSet::full();
+    }
+    at.uncovered().complement()
+}
 
 fn replicate(at: &str, master: String) -> Command {
     Command::new(at, [Key("CLUSTER"), Key("REPLICATE"), Value(master)])
@@ -112,25 +121,23 @@ impl Act for Replicate {
             // A replica may be re-pointed with its keys; a master may not.
             empty: replica.is_master().then_some(true),
             receiver: Some(Receiver::of(at, self.node, self.master)),
-            served: leftover.then(|| at.uncovered().complement().to_string()),
+            served: leftover.then(|| served(at).to_string()),
             donor,
             ..Guard::as_it_is(at, self.node)
         }
     }
 
     fn wait(&self, at: &Counted, draft: &Draft, ahead: &Ahead) -> Wait {
-        let mut places = vec![self.master];
         // Voters must know a replica that is to be promoted later.
-        if ahead.promoted.contains(self.node) {
-            let voters = at
-                .iter()
-                .filter(|(_, n)| n.is_live_member() && !n.slots.is_empty());
-            places.extend(voters.map(|(id, _)| id).filter(|&id| id != self.master));
-        }
+        let places = if ahead.promoted.contains(self.node) {
+            Audience::Crowd(at.voter_crowd(), Some(self.master))
+        } else {
+            Audience::of([self.master])
+        };
         let copying = 20 * draft.mib.unsigned_abs() * 10;
         Wait {
             until: Until::LinkUp,
-            at: Audience::of(places),
+            at: places,
             limit_ms: 120_000 + copying,
         }
     }

@@ -71,20 +71,14 @@ pub struct Wait {
 pub enum Audience {
     /// Nodes of this step alone, in order.
     Nodes(Vec<NodeId>),
-    /// Nodes that many steps have in common.
-    Crowd(Arc<[NodeId]>),
+    /// Nodes that many steps have in common; this one of them first, where they are not named
+    /// by their group.
+    Crowd(Arc<[NodeId]>, Option<NodeId>),
 }
 
 impl Audience {
     pub(super) fn of(nodes: impl IntoIterator<Item = NodeId>) -> Self {
         Self::Nodes(nodes.into_iter().collect())
-    }
-
-    pub fn nodes(&self) -> &[NodeId] {
-        match self {
-            Self::Nodes(nodes) => nodes,
-            Self::Crowd(nodes) => nodes,
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod forgets;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::action::Draft;
@@ -18,9 +19,11 @@ use crate::measure;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
+use crate::model::NodeSet;
 use crate::model::SlotSet;
 use crate::model::Sync;
 use crate::plan::Phase;
+use crate::plan::by_subject::BySubject;
 use crate::plan::closing::Closing;
 use crate::plan::decision::Decision;
 use crate::plan::goal::Joined;
@@ -35,7 +38,6 @@ use crate::rules::Code;
 use crate::rules::Context;
 use crate::rules::Finding;
 use crate::rules::Remedy;
-use crate::rules::Subject;
 
 /// All actions of a plan, unordered.
 pub fn drafts(
@@ -51,6 +53,10 @@ pub fn drafts(
         problem,
         captured,
         found: &found,
+        by_subject: BySubject::new(&found),
+        spares: problem.spares.iter().map(|s| (s.copy.node, s)).collect(),
+        leaders: decision.masters.iter().copied().collect(),
+        leavers: leavers(problem),
         decision,
     };
     let promotions = served.promotions.iter();
@@ -112,28 +118,28 @@ struct Writer<'a> {
     problem: &'a Problem<'a>,
     captured: &'a Cluster,
     found: &'a [Finding],
+    by_subject: BySubject,
+    spares: BTreeMap<NodeId, &'a Spare>,
+    leaders: NodeSet,
+    /// The unit that a copy which may be re-pointed belongs to.
+    leavers: BTreeMap<NodeId, usize>,
     decision: &'a Decision,
+}
+
+fn leavers(problem: &Problem) -> BTreeMap<NodeId, usize> {
+    let units = problem.units.iter().enumerate();
+    units
+        .flat_map(|(index, unit)| unit.movable.iter().map(move |copy| (copy.node, index)))
+        .collect()
 }
 
 impl Writer<'_> {
     /// Selected codes found about any of the nodes, of the family that the phase cures.
     fn cures(&self, nodes: &[NodeId], fits: impl Fn(Code) -> bool) -> Vec<Code> {
-        let mut codes: Vec<Code> = self
-            .found
-            .iter()
-            .filter(|f| fits(f.rule.code) && self.problem.selection.has(f.rule.code))
-            .filter(|f| match &f.subject {
-                Subject::Node(id) => nodes.contains(id),
-                Subject::Slots(_, node) => node.is_none_or(|n| nodes.contains(&n)),
-                Subject::Host(host) => nodes
-                    .iter()
-                    .any(|&n| self.captured.node(n).host == Some(*host)),
-                Subject::Zone(zone) => nodes
-                    .iter()
-                    .any(|&n| self.captured.zone_of(n) == Some(*zone)),
-                Subject::Capture | Subject::Tablets(_) => false,
-            })
-            .map(|f| f.rule.code)
+        let about = self.by_subject.any_of(self.captured, nodes);
+        let mut codes: Vec<Code> = about
+            .map(|index| self.found[index].rule.code)
+            .filter(|&code| fits(code) && self.problem.selection.has(code))
             .collect();
         codes.sort_unstable();
         codes.dedup();
@@ -267,10 +273,10 @@ impl Writer<'_> {
     fn attachment(&self, index: usize, copy: &Copy, have: i64, drafts: &mut Vec<Draft>) {
         let problem = self.problem;
         let unit = &problem.units[index];
-        let spare = problem.spares.iter().find(|s| s.copy.node == copy.node);
+        let spare = self.spares.get(&copy.node).copied();
         let chained = unit.chained.iter().any(|c| c.node == copy.node);
         let moved = spare.is_none() && !chained;
-        let leads = self.decision.masters.contains(&copy.node);
+        let leads = self.leaders.contains(copy.node);
         let handed = unit.leader != unit.owner;
         let phase = match (spare.is_some() && have >= unit.wanted.max(1), leads) {
             (false, _) if unit.short_by_goal => Phase::Change,
@@ -435,10 +441,7 @@ impl Writer<'_> {
     /// The shard that gives a moved replica up.
     fn leave(&self, node: NodeId) -> Option<Leave> {
         let problem = self.problem;
-        let from = problem
-            .units
-            .iter()
-            .position(|u| u.movable.iter().any(|c| c.node == node))?;
+        let from = *self.leavers.get(&node)?;
         let unit = &problem.units[from];
         let staying = self.decision.assignment.copies[from].iter().any(|c| {
             c.usable

@@ -9,6 +9,7 @@ mod admission;
 mod advice;
 #[cfg(test)]
 mod brute;
+mod by_subject;
 mod closing;
 pub mod decision;
 mod draft;
@@ -16,6 +17,7 @@ pub mod goal;
 mod homeward;
 mod leftover;
 pub mod level;
+mod mib;
 pub mod order;
 pub mod problem;
 mod request;
@@ -88,6 +90,8 @@ pub struct Plan {
     pub assumptions: Vec<Assumption>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What was looked for to see whether an unlock opens anything, without proof.
+    pub tried: Vec<(Request, Result<Plan, NoPlan>)>,
     /// What moving slots comes to, where that was asked for.
     pub slots: Option<slots::Tally>,
     /// What goals came to, in the order of the request.
@@ -122,8 +126,8 @@ pub enum NoPlan {
 /// unlock was tried: given, it changes the plan.
 pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
     let mut plan = made(inventory, found, request, Effort::Proof)?;
-    unlocks::keep_true(&mut plan, request, |other| {
-        untried(inventory, found, other).ok()
+    unlocks::keep_true(&mut plan, request, Effort::Proof, |other| {
+        untried(inventory, found, other)
     });
     Ok(plan)
 }
@@ -131,8 +135,8 @@ pub fn on(inventory: &Inventory, found: &[Finding], request: &Request) -> Result
 /// As [`on`], for those who ask what a plan comes to and not for its proof.
 pub fn sketch(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
     let mut plan = untried(inventory, found, request)?;
-    unlocks::keep_true(&mut plan, request, |other| {
-        untried(inventory, found, other).ok()
+    unlocks::keep_true(&mut plan, request, Effort::Sketch, |other| {
+        untried(inventory, found, other)
     });
     Ok(plan)
 }
@@ -323,6 +327,7 @@ fn planned(
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
+        tried: Vec::new(),
         slots: reshaped.as_ref().map(|r| r.tally.clone()),
         goals,
         restart: None,
@@ -374,6 +379,7 @@ fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
     });
     let chosen = &ground.chosen;
     Ok(Plan {
+        tried: Vec::new(),
         values,
         end: run.end,
         exposure: run.exposure,

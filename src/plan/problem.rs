@@ -2,7 +2,6 @@
 
 mod goals;
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::measure;
@@ -20,6 +19,7 @@ use crate::plan::Request;
 use crate::plan::goal::Supposed;
 use crate::plan::level::Level;
 use crate::plan::level::Selection;
+use crate::plan::mib::MibTable;
 use crate::plan::versions;
 use crate::plan::versions::Servers;
 use crate::policy::Flag;
@@ -194,13 +194,17 @@ impl<'a> Problem<'a> {
         let owners = Servers::of_owners(cluster);
         let mut asides = Vec::new();
         let mut units = Vec::new();
+        let open = open_ends(cluster);
+        let turns = inputs.selection.changes_roles && cluster.has_majority();
         for shard in shards
             .iter()
             .filter(|s| cluster.node(s.owner).is_live_member())
         {
-            let aside = going_on(cluster, inputs.settled, shard);
+            let aside = going_on(cluster, inputs.settled, shard, &open);
             let free = aside.is_none() && !inputs.supposed.left.contains(&shard.owner);
-            units.push(unit(inputs, zones, shard, free, &mib, &owners));
+            let mut unit = unit(inputs, zones, shard, free, &mib, &owners);
+            unit.may_hand_over = free && turns;
+            units.push(unit);
             asides.extend(aside);
         }
         let mut problem = Self {
@@ -385,7 +389,7 @@ fn unit(
         chained: Vec::new(),
         mib: mib.of(shard.owner),
         free,
-        may_hand_over: free && selection.changes_roles && cluster.has_majority(),
+        may_hand_over: false,
         protected: !measure::is_unprotected(cluster, shard),
         led_from: copy(cluster, zones, shard.owner, true, promote).place,
         leader: inputs.supposed.leader(shard.owner),
@@ -406,9 +410,20 @@ fn unit(
     unit
 }
 
+/// Nodes with open slots.
+pub fn open_ends(cluster: &Cluster) -> Vec<NodeId> {
+    let open = cluster.iter().filter(|(_, n)| !n.open_slots.is_empty());
+    open.map(|(id, _)| id).collect()
+}
+
 /// What may be going on in a shard, that a capture cannot tell from a stuck state; `settled` are
-/// owners whose open slots the plan closes.
-pub fn going_on(cluster: &Cluster, settled: &[NodeId], shard: &Shard) -> Option<Aside> {
+/// owners whose open slots the plan closes, `open` the [`open_ends`].
+pub fn going_on(
+    cluster: &Cluster,
+    settled: &[NodeId],
+    shard: &Shard,
+    open: &[NodeId],
+) -> Option<Aside> {
     let owner = cluster.node(shard.owner);
     // It may be dead since it answered, and nobody can say whether the others elect a successor.
     if owner.is_outvoted() {
@@ -425,12 +440,8 @@ pub fn going_on(cluster: &Cluster, settled: &[NodeId], shard: &Shard) -> Option<
             .iter()
             .any(|o| id == shard.owner || o.may_end_at(owner))
     };
-    let open = cluster.iter().any(|(id, _)| touches(id))
-        || shard
-            .replicas
-            .iter()
-            .any(|&r| !cluster.node(r).open_slots.is_empty());
-    if open && !settled.contains(&shard.owner) {
+    let is_open = |&id: &NodeId| touches(id) || shard.replicas.contains(&id);
+    if open.iter().any(is_open) && !settled.contains(&shard.owner) {
         return Some(Aside::OpenSlots { owner: shard.owner });
     }
     let syncing = measure::live_followers(cluster, shard)
@@ -445,43 +456,4 @@ pub fn going_on(cluster: &Cluster, settled: &[NodeId], shard: &Shard) -> Option<
         owner: shard.owner,
         replica,
     })
-}
-
-/// More than any machine has: what a damaged file claims must not make sums of all shards wrap.
-const MOST_MIB: i64 = 1 << 32;
-
-/// MiB of `used_memory` per shard: of its owner, else of a replica, else the median of the
-/// known, else 1.
-struct MibTable {
-    known: BTreeMap<NodeId, i64>,
-    median: i64,
-}
-
-impl MibTable {
-    fn new(cluster: &Cluster, shards: &[Shard]) -> Self {
-        let mib = |id: NodeId| {
-            cluster
-                .node(id)
-                .used_memory
-                .map(|b| (b.div_ceil(1 << 20) as i64).min(MOST_MIB))
-        };
-        let known: BTreeMap<NodeId, i64> = shards
-            .iter()
-            .filter_map(|s| {
-                let copies = std::iter::once(&s.owner).chain(&s.replicas);
-                Some((s.owner, copies.copied().find_map(mib)?))
-            })
-            .collect();
-        let mut sorted: Vec<i64> = known.values().copied().collect();
-        sorted.sort_unstable();
-        let median = sorted
-            .get(sorted.len().saturating_sub(1) / 2)
-            .copied()
-            .unwrap_or(1);
-        Self { known, median }
-    }
-
-    fn of(&self, owner: NodeId) -> i64 {
-        self.known.get(&owner).copied().unwrap_or(self.median)
-    }
 }

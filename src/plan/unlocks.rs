@@ -8,16 +8,20 @@ use std::collections::BTreeSet;
 
 use crate::action::Action;
 use crate::model::NodeId;
+use crate::plan::Effort;
+use crate::plan::NoPlan;
 use crate::plan::Plan;
 use crate::plan::Request;
 use crate::plan::why::Unlock;
 use crate::rules::Ask;
 
-/// Keeps of each unlock what changes the plan; `again` plans anew.
+/// Keeps of each unlock what changes the plan, which was looked for with that effort; `again` plans
+/// anew, without proof. What it found is kept beside the plan.
 pub(super) fn keep_true(
     plan: &mut Plan,
     request: &Request,
-    again: impl Fn(&Request) -> Option<Plan>,
+    effort: Effort,
+    again: impl Fn(&Request) -> Result<Plan, NoPlan>,
 ) {
     let asks = plan.refusals.iter().flat_map(|r| r.unlock.asks());
     let asks: BTreeSet<Ask> = asks.collect();
@@ -25,15 +29,25 @@ pub(super) fn keep_true(
         return;
     }
     // Plans that were looked for with the same effort.
-    let Some(base) = again(request) else { return };
-    let tried: BTreeMap<Ask, bool> = asks
-        .into_iter()
-        .map(|ask| {
-            let other = again(&request.asking(&ask));
-            let changes = other.is_some_and(|other| is_another(&base, &other));
-            (ask, changes)
-        })
-        .collect();
+    let sketch = match effort {
+        Effort::Proof => Some(again(request)),
+        Effort::Sketch => None,
+    };
+    let base = match &sketch {
+        Some(Ok(sketch)) => sketch,
+        Some(Err(_)) => return,
+        None => &*plan,
+    };
+    let mut tried = BTreeMap::new();
+    let mut plans = Vec::new();
+    for ask in asks {
+        let asked = request.asking(&ask);
+        let other = again(&asked);
+        let changes = other.as_ref().is_ok_and(|other| is_another(base, other));
+        tried.insert(ask, changes);
+        plans.push((asked, other));
+    }
+    plan.tried = plans;
     let dead = plan.end.dead_members();
     for refusal in &mut plan.refusals {
         let asks = refusal.unlock.asks();

@@ -24,16 +24,17 @@ pub fn report(report: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(report)
         .expect("a report has only text keys and no failing serialiser");
     let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // Such a character can only stand inside a string: the layout has line feeds alone.
-        if c != '\n' && is_unsafe(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
+    // Such a character can only stand inside a string: the layout has line feeds alone.
+    let odd = |&(_, c): &(usize, char)| !(' '..='~').contains(&c) && c != '\n' && is_unsafe(c);
+    let mut written = 0;
+    for (at, c) in text.char_indices().filter(odd) {
+        out.push_str(&text[written..at]);
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
         }
+        written = at + c.len_utf8();
     }
+    out.push_str(&text[written..]);
     out.push('\n');
     out
 }

@@ -57,30 +57,36 @@ impl Promises {
         if found.is_empty() {
             return Self { plans };
         }
-        let asks = found.iter().flat_map(|f| f.help.promises());
-        let mut asks: Vec<Option<Ask>> = asks.map(|promise| promise.with.clone()).collect();
-        asks.push(None);
         let default = Request::default().leaving(rules::left_alone(&inventory.policy, found));
-        for ask in asks {
-            if plans.contains_key(&ask) {
+        let given = made;
+        let made = given.filter(|(of, _)| **of == default);
+        // The unlocks of a default plan are shown, those of others are not.
+        let sketch = made
+            .is_none()
+            .then(|| plan::sketch(inventory, found, &default));
+        let base = match (&made, &sketch) {
+            (Some((_, plan)), _) => Ok(*plan),
+            (None, Some(sketch)) => sketch.as_ref(),
+            (None, None) => return Self { plans },
+        };
+        let tried = base.map_or(&[][..], |plan| plan.tried.as_slice());
+        plans.insert(None, Outcome::of(inventory, base));
+        for ask in found.iter().flat_map(|f| f.help.promises()) {
+            let Some(asked) = ask.with.as_ref().filter(|_| !plans.contains_key(&ask.with)) else {
                 continue;
-            }
-            let request = ask
-                .as_ref()
-                .map_or(default.clone(), |ask| default.asking(ask));
-            let outcome = match made {
-                Some((of, plan)) if *of == request => Outcome::of(inventory, plan),
-                Some(_) | None => match planned(inventory, found, &request, ask.is_none()) {
-                    Ok(plan) => Outcome::of(inventory, &plan),
-                    Err(NoPlan::Refused(why)) => Outcome::refused(inventory, &why),
-                    Err(NoPlan::Slots(why)) => Outcome::refused(inventory, &Obstacle::Slots(why)),
-                    // No promise asks for a goal.
-                    Err(NoPlan::Blocked(_) | NoPlan::BadGoal(_)) => Outcome::Refused(String::new()),
-                    // `plan` will say so.
-                    Err(broken @ NoPlan::Broken(_)) => Outcome::Refused(broken.to_string()),
-                },
             };
-            plans.insert(ask, outcome);
+            let request = default.asking(asked);
+            let at_hand = given.filter(|(of, _)| **of == request);
+            let at_hand = at_hand.map(|(_, plan)| Ok(plan));
+            let tried = tried.iter().find(|(of, _)| *of == request);
+            let outcome = match at_hand.or(tried.map(|(_, plan)| plan.as_ref())) {
+                Some(plan) => Outcome::of(inventory, plan),
+                None => {
+                    let plan = plan::untried(inventory, found, &request);
+                    Outcome::of(inventory, plan.as_ref())
+                }
+            };
+            plans.insert(ask.with.clone(), outcome);
         }
         Self { plans }
     }
@@ -134,20 +140,6 @@ impl Promises {
     }
 }
 
-/// The unlocks of a default plan are shown, those of others are not.
-fn planned(
-    inventory: &Inventory,
-    found: &[Finding],
-    request: &Request,
-    default: bool,
-) -> Result<Plan, NoPlan> {
-    if default {
-        plan::sketch(inventory, found, request)
-    } else {
-        plan::untried(inventory, found, request)
-    }
-}
-
 /// That finding is there still; or a node that was promised a shard has none by another code.
 fn is_left(finding: &Finding, left: &Finding) -> bool {
     let attach = |f: &Finding| f.rule.cure.remedy() == Some(Remedy::Attach);
@@ -157,7 +149,18 @@ fn is_left(finding: &Finding, left: &Finding) -> bool {
 }
 
 impl Outcome {
-    fn of(inventory: &Inventory, plan: &Plan) -> Self {
+    fn of(inventory: &Inventory, plan: Result<&Plan, &NoPlan>) -> Self {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(NoPlan::Refused(why)) => return Self::refused(inventory, why),
+            Err(NoPlan::Slots(why)) => {
+                return Self::refused(inventory, &Obstacle::Slots(why.clone()));
+            }
+            // No promise asks for a goal.
+            Err(NoPlan::Blocked(_) | NoPlan::BadGoal(_)) => return Self::Refused(String::new()),
+            // `plan` will say so.
+            Err(broken @ NoPlan::Broken(_)) => return Self::Refused(broken.to_string()),
+        };
         if let Some(why) = unspellable(inventory, plan) {
             return Self::refused(inventory, &why);
         }

@@ -275,3 +275,75 @@ fn of_spares_that_are_alike_those_with_the_lowest_addresses_are_taken() {
     }
     assert!(left > 0, "no spare was left");
 }
+
+#[test]
+fn the_order_of_lines_decides_nothing() {
+    let mut draw = Draw(77);
+    for (number, trouble) in TROUBLES.iter().enumerate() {
+        let made = Made::new(*trouble, &mut draw);
+        let mut view = made.view();
+        let name = format!("certificates-order-{number}");
+        let first = made.plan(&view, &name, &[]);
+        for at in (1..view.len()).rev() {
+            view.swap(at, draw.below(at + 1));
+        }
+        let again = made.plan(&view, &name, &[]);
+        assert_eq!(first.steps, again.steps, "{trouble:?}");
+        assert_eq!(first.groups, again.groups, "{trouble:?}");
+        assert_eq!(first.objective, again.objective, "{trouble:?}");
+        assert_eq!(first.certificate, again.certificate, "{trouble:?}");
+        assert_eq!(first.after, again.after, "{trouble:?}");
+        assert_eq!(first.refusals, again.refusals, "{trouble:?}");
+    }
+}
+
+#[test]
+fn of_spares_that_are_alike_each_goes_home() {
+    let (hosts, each) = (5, 4);
+    let address = |host: usize, port: usize| format!("10.0.{host}.1:{port}");
+    let (mut view, mut home) = (String::new(), "ip,port,role,master\n".to_owned());
+    for host in 0..hosts {
+        for n in 0..each {
+            let (master, blank) = (7000 + n, 7000 + each + n);
+            // Those of the host before, the other way round.
+            let owner = address((host + hosts - 1) % hosts, 7000 + each - 1 - n);
+            let (number, me) = (
+                host * each + n,
+                if view.is_empty() { "myself," } else { "" },
+            );
+            let (low, high) = (number * 16384 / 20, (number + 1) * 16384 / 20 - 1);
+            let id = |port: usize| format!("{:040x}", (host + 1) * 100_000 + port);
+            writeln!(
+                view,
+                "{} {}@1{master} {me}master - 0 0 {} connected {low}-{high}\n\
+                 {} {}@1{blank} master - 0 0 0 connected",
+                id(master),
+                address(host, master),
+                number + 1,
+                id(blank),
+                address(host, blank),
+            )
+            .expect("a string takes it");
+            writeln!(
+                home,
+                "10.0.{host}.1,{master},master,\n10.0.{host}.1,{blank},replica,{owner}"
+            )
+            .expect("a string takes it");
+        }
+    }
+    let scratch = Scratch::new("certificates-home");
+    for (file, text) in [("cluster-nodes.txt", &view), ("home.csv", &home)] {
+        fs::write(scratch.path().join(file), text).expect("a file in the scratch directory");
+    }
+    let path = scratch.path().to_str().expect("a scratch path is UTF-8");
+    let answer = topoplan(&["plan", path, "--format", "json"]);
+    let plan = read_plan(&answer.stdout).unwrap_or_else(|e| panic!("{e}: {answer:?}"));
+    assert_eq!(plan.plan.steps.len(), hosts * each);
+    for step in &plan.plan.steps {
+        let [blank, master] =
+            [&step.address, &step.target_address].map(|a| a.clone().unwrap_or_default());
+        let (ip, port) = blank.rsplit_once(':').expect("an address");
+        let row = format!("{ip},{port},replica,{master}");
+        assert!(home.lines().any(|l| l == row), "{row} is not its home");
+    }
+}

@@ -1,16 +1,19 @@
-//! Ids that a plan lets everybody forget.
+//! Dead ids that are forgotten, and who is told.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::Action;
 use crate::action::Draft;
 use crate::action::Forget;
 use crate::model::NodeId;
+use crate::model::NodeSet;
 use crate::model::SlotSet;
 use crate::plan::Phase;
 use crate::plan::draft::Writer;
 use crate::plan::draft::cured_by;
 use crate::rules::Code;
+use crate::rules::Finding;
 use crate::rules::Remedy;
 use crate::rules::Subject;
 
@@ -18,7 +21,7 @@ impl Writer<'_> {
     pub(super) fn forgets(&self, drafts: &mut Vec<Draft>) {
         let selection = self.problem.selection;
         let end = self.decision.reach(self.problem);
-        let met: Vec<NodeId> = drafts
+        let met: NodeSet = drafts
             .iter()
             .filter_map(|d| {
                 if let Action::Meet(meet) = &d.action {
@@ -28,11 +31,26 @@ impl Writer<'_> {
                 }
             })
             .collect();
+        let half = |f: &&Finding| f.rule.code == Code::HalfForgottenNode;
+        let half_forgotten = self
+            .found
+            .iter()
+            .filter(half)
+            .filter_map(|f| match f.subject {
+                Subject::Node(id) => Some(id),
+                Subject::Slots(..)
+                | Subject::Host(_)
+                | Subject::Zone(_)
+                | Subject::Capture
+                | Subject::Tablets(_) => None,
+            });
+        let half_forgotten: NodeSet = half_forgotten.collect();
+        let live = || end.iter().filter(|(_, n)| n.is_live());
+        let followed: NodeSet = live().filter_map(|(_, n)| n.master()).collect();
+        // Most are told to the same nodes.
+        let mut crowds: BTreeSet<Arc<[NodeId]>> = BTreeSet::new();
         for (id, node) in end.iter().filter(|(_, n)| n.is_listed() && !n.is_live()) {
-            let half = self
-                .found
-                .iter()
-                .any(|f| f.rule.code == Code::HalfForgottenNode && f.subject == Subject::Node(id));
+            let half = half_forgotten.contains(id);
             let chosen = if node.is_ghost() {
                 selection.has(Code::NoaddrGhost)
             } else if node.is_only_silent() {
@@ -41,9 +59,7 @@ impl Writer<'_> {
             } else {
                 selection.has(Code::DeadNode) || (half && selection.has(Code::HalfForgottenNode))
             };
-            let followed = end
-                .iter()
-                .any(|(_, n)| n.is_live() && n.master() == Some(id));
+            let followed = followed.contains(id);
             // A dead copy of a shard that nothing serves may be the one to bring it back.
             let needed = node
                 .master()
@@ -63,13 +79,20 @@ impl Writer<'_> {
                 .filter(|&(other, o)| {
                     node.seen.known_by.contains(other)
                         || !o.seen.has_view
-                        || (met.contains(&other) && !node.is_ghost())
+                        || (met.contains(other) && !node.is_ghost())
                 })
                 .map(|(other, _)| other)
                 .collect();
             if tell.is_empty() {
                 continue;
             }
+            let tell = match crowds.get(&tell) {
+                Some(same) => same.clone(),
+                None => {
+                    crowds.insert(tell.clone());
+                    tell
+                }
+            };
             let reason = if node.is_ghost() {
                 "it has no address and cannot come back".to_owned()
             } else if half {

@@ -274,7 +274,8 @@ impl Maker<'_> {
         if !real.has_majority() {
             return Err((Reason::Blocked(Blocked::NoMajority), Unlock::CureThatFirst));
         }
-        match problem::going_on(real, self.inputs.settled, shard) {
+        let open = problem::open_ends(real);
+        match problem::going_on(real, self.inputs.settled, shard, &open) {
             Some(Aside::OpenSlots { .. }) => return Err((Reason::ShardOpen, Unlock::CloseSlot)),
             Some(Aside::CutOff { owner }) => {
                 return Err((Reason::CutOff { owner }, Unlock::SeeWhatIsBetween(owner)));

@@ -137,7 +137,8 @@ impl Judge<'_> {
         if !real.node(owner).is_live_member() {
             return stop(NoRestart::NoMaster, Unlock::CureThatFirst);
         }
-        match problem::going_on(real, self.settled, shard) {
+        let open = problem::open_ends(real);
+        match problem::going_on(real, self.settled, shard, &open) {
             Some(Aside::OpenSlots { .. }) => return Err((Reason::ShardOpen, Unlock::CloseSlot)),
             Some(Aside::CutOff { owner }) => {
                 return Err((Reason::CutOff { owner }, Unlock::SeeWhatIsBetween(owner)));

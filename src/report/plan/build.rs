@@ -36,8 +36,10 @@ use crate::report::Reshard;
 use crate::report::ShardFacts;
 use crate::report::capture;
 use crate::report::plan::groups::Groups;
+use crate::report::plan::held;
 use crate::report::plan::identity::plan_id;
 use crate::report::plan::proof;
+use crate::report::plan::step;
 use crate::report::plan::step::step;
 use crate::report::promises::Promises;
 use crate::report::state;
@@ -261,6 +263,7 @@ fn fill(
         })
         .collect();
     report.certificate = proof::write(captured, &plan.target);
+    held::to(report.certificate.as_ref(), &mut report.objective);
     let verdict = match plan.blocked {
         0 => Verdict::Ready,
         _ => Verdict::Partly,
@@ -314,7 +317,7 @@ fn fill(
 
 fn steps<'a>(
     captured: &'a Cluster,
-    groups: &'a Groups,
+    groups: &'a Groups<'a>,
     plan: &'a Plan,
 ) -> impl Iterator<Item = report::Step> + 'a {
     let moments = plan.steps.iter().zip(&plan.moments).enumerate();
@@ -323,8 +326,8 @@ fn steps<'a>(
 
 /// A step that cannot be written down is no step, and a plan with a hole is no plan.
 pub(in crate::report) fn unspellable(inventory: &Inventory, plan: &Plan) -> Option<Obstacle> {
-    let groups = Groups::new(&inventory.cluster, crowds(&plan.moments));
-    let mut steps = steps(&inventory.cluster, &groups, plan);
+    let moments = plan.steps.iter().zip(&plan.moments).enumerate();
+    let mut steps = moments.map(|(i, (s, moment))| step::alone(&inventory.cluster, i, s, moment));
     steps.find_map(|step| {
         let word = step.action.spec().word;
         if !is_named(&step) {
@@ -357,7 +360,7 @@ pub(super) fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>>
         let told = moment.operands.tell.iter();
         told.chain(match &moment.wait.at {
             Audience::Nodes(_) => None,
-            Audience::Crowd(nodes) => Some(nodes),
+            Audience::Crowd(nodes, _) => Some(nodes),
         })
     })
 }
@@ -365,7 +368,6 @@ pub(super) fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>>
 /// Every node that takes part can be written into a command.
 fn is_addressed(step: &super::Step) -> bool {
     let needed = step.action.spec().shape.target_address == Need::Must;
-    // Whether there are commands does not hang on what groups stand for.
     let tell: Vec<&str> = step.tell.iter().map(String::as_str).collect();
     (step.target_address.is_some() || !needed)
         && (step.action.spec().commands)(&step.spelled(&tell)).is_some()

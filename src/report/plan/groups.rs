@@ -2,20 +2,22 @@
 //! times nodes.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::Cluster;
+use crate::model::Node;
 use crate::model::NodeId;
 
 /// Fewer nodes than this are spelt one by one: a reader need not look them up.
 const NAMED: usize = 8;
 
 /// Nodes that are in the same sets of a plan, under one name.
-pub(super) struct Groups {
+pub(super) struct Groups<'a> {
     /// By node: the group that it is in.
-    of: BTreeMap<NodeId, usize>,
+    of: Vec<Option<usize>>,
     groups: Vec<Group>,
+    /// Sets as they are spelt, by where they are in memory: steps share them.
+    spelt: BTreeMap<*const NodeId, Spelt<'a>>,
 }
 
 struct Group {
@@ -23,74 +25,91 @@ struct Group {
     nodes: Vec<NodeId>,
 }
 
-impl Groups {
+/// A set, in node order.
+struct Spelt<'a> {
+    /// Keeps the place in memory from being another set's.
+    set: &'a Arc<[NodeId]>,
+    entries: Vec<Entry>,
+}
+
+/// A group stands where the first of its nodes would.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    Node(NodeId),
+    Group(usize),
+}
+
+impl<'a> Groups<'a> {
     /// Of the sets that are named more than once.
-    pub fn new<'a>(cluster: &Cluster, sets: impl Iterator<Item = &'a Arc<[NodeId]>>) -> Self {
-        let mut times: BTreeMap<&[NodeId], usize> = BTreeMap::new();
+    pub fn new(cluster: &Cluster, sets: impl Iterator<Item = &'a Arc<[NodeId]>>) -> Self {
         // Steps share their sets, so nearly all are told apart by where they are.
-        let mut seen: BTreeMap<*const NodeId, &Arc<[NodeId]>> = BTreeMap::new();
+        let mut seen: BTreeMap<*const NodeId, (&Arc<[NodeId]>, usize)> = BTreeMap::new();
         for set in sets {
-            let first = *seen.entry(set.as_ptr()).or_insert(set);
-            *times.entry(first).or_default() += 1;
+            seen.entry(set.as_ptr()).or_insert((set, 0)).1 += 1;
+        }
+        let mut times: BTreeMap<&[NodeId], usize> = BTreeMap::new();
+        for &(set, named) in seen.values() {
+            *times.entry(set).or_default() += named;
         }
         let shared = times.iter().filter(|&(_, &times)| times > 1);
         let shared: Vec<&[NodeId]> = shared.map(|(set, _)| *set).collect();
-        let mut in_sets: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
-        for (index, set) in shared.iter().enumerate() {
-            for &node in *set {
-                in_sets.entry(node).or_default().push(index);
-            }
+        let groups = named(cluster, classes(cluster, &shared));
+        let mut of = vec![None; cluster.nodes.len()];
+        for (index, group) in groups.iter().enumerate() {
+            group.nodes.iter().for_each(|n| of[n.index()] = Some(index));
         }
-        let mut classes: BTreeMap<Vec<usize>, Vec<NodeId>> = BTreeMap::new();
-        for (node, sets) in in_sets {
-            classes.entry(sets).or_default().push(node);
-        }
-        let mut classes: Vec<Vec<NodeId>> = classes.into_values().collect();
-        classes.retain(|nodes| nodes.len() >= NAMED);
-        classes.sort();
-        let live = cluster
-            .iter()
-            .filter(|(_, n)| n.is_live())
-            .map(|(id, _)| id);
-        let live: Vec<NodeId> = live.collect();
-        let mut numbers = 1..;
-        let groups = classes.into_iter().map(|nodes| Group {
-            name: match nodes == live {
-                true => "live".to_owned(),
-                false => format!("nodes-{}", numbers.next().unwrap_or(0)),
-            },
-            nodes,
-        });
-        let groups: Vec<Group> = groups.collect();
-        let member = |(index, group): (usize, &Group)| {
-            let nodes = group.nodes.clone();
-            nodes.into_iter().map(move |node| (node, index))
-        };
-        Self {
-            of: groups.iter().enumerate().flat_map(member).collect(),
+        let mut all = Self {
+            of,
             groups,
-        }
+            spelt: BTreeMap::new(),
+        };
+        let spelt = seen.iter().map(|(&at, &(set, _))| (at, all.spelt(set)));
+        all.spelt = spelt.collect();
+        all
     }
 
-    /// The set with `@name` in place of whole groups; `address` spells a node.
-    pub fn spell(&self, set: &[NodeId], address: impl Fn(NodeId) -> Option<String>) -> Vec<String> {
+    fn spelt(&self, set: &'a Arc<[NodeId]>) -> Spelt<'a> {
         let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
-        for group in set.iter().filter_map(|node| self.of.get(node)) {
-            *taken.entry(*group).or_default() += 1;
+        for &group in set.iter().filter_map(|node| self.of[node.index()].as_ref()) {
+            *taken.entry(group).or_default() += 1;
         }
         taken.retain(|&group, &mut nodes| nodes == self.groups[group].nodes.len());
-        let mut spelt = Vec::new();
-        let mut named = BTreeSet::new();
-        for &node in set {
-            match self.of.get(&node).filter(|group| taken.contains_key(group)) {
-                Some(&group) if named.insert(group) => {
-                    spelt.push(format!("@{}", self.groups[group].name));
+        let mut entries = Vec::new();
+        for &node in set.iter() {
+            match self.of[node.index()].filter(|group| taken.contains_key(group)) {
+                // Counted down to none where it is named.
+                Some(group) if taken.insert(group, 0) != Some(0) => {
+                    entries.push(Entry::Group(group));
                 }
                 Some(_) => {}
-                None => spelt.extend(address(node)),
+                None => entries.push(Entry::Node(node)),
             }
         }
-        spelt
+        Spelt { set, entries }
+    }
+
+    /// The set with `@name` in place of whole groups, `first` before all others if it is in none of
+    /// them; `address` spells a node.
+    pub fn spell(
+        &self,
+        set: &Arc<[NodeId]>,
+        first: Option<NodeId>,
+        address: impl Fn(NodeId) -> Option<String>,
+    ) -> Vec<String> {
+        let Some(spelt) = self.spelt.get(&set.as_ptr()) else {
+            return set.iter().copied().filter_map(address).collect();
+        };
+        debug_assert!(
+            Arc::ptr_eq(spelt.set, set),
+            "it was named when groups were made"
+        );
+        let first = first.map(Entry::Node).filter(|f| spelt.entries.contains(f));
+        let others = spelt.entries.iter().copied().filter(|&e| Some(e) != first);
+        let word = |entry: Entry| match entry {
+            Entry::Node(node) => address(node),
+            Entry::Group(group) => Some(format!("@{}", self.groups[group].name)),
+        };
+        first.into_iter().chain(others).filter_map(word).collect()
     }
 
     /// Every group with its nodes.
@@ -108,14 +127,65 @@ impl Groups {
     }
 }
 
+/// Nodes that are in the same sets, where they are many enough for a name.
+fn classes(cluster: &Cluster, sets: &[&[NodeId]]) -> Vec<Vec<NodeId>> {
+    // One class is split by one set after the other.
+    let mut class = vec![0; cluster.nodes.len()];
+    let mut count = 1;
+    for set in sets {
+        let mut split: BTreeMap<usize, usize> = BTreeMap::new();
+        for node in *set {
+            let class = &mut class[node.index()];
+            *class = *split.entry(*class).or_insert_with(|| {
+                count += 1;
+                count - 1
+            });
+        }
+    }
+    let mut classes = vec![Vec::new(); count];
+    for (index, &class) in class.iter().enumerate() {
+        classes[class].push(NodeId(index as u32));
+    }
+    // The first is of those that are in no set.
+    classes.remove(0);
+    classes.retain(|nodes| nodes.len() >= NAMED);
+    classes.sort();
+    classes
+}
+
+fn named(cluster: &Cluster, classes: Vec<Vec<NodeId>>) -> Vec<Group> {
+    let which = |test: fn(&Node) -> bool| -> Vec<NodeId> {
+        let nodes = cluster.iter().filter(|(_, n)| test(n));
+        nodes.map(|(id, _)| id).collect()
+    };
+    let live = which(Node::is_live);
+    let voters = which(|n| n.is_live_member() && !n.slots.is_empty());
+    let mut numbers = 1..;
+    let mut name = |nodes: &[NodeId]| {
+        if nodes == live {
+            "live".to_owned()
+        } else if nodes == voters {
+            "voters".to_owned()
+        } else {
+            format!("nodes-{}", numbers.next().unwrap_or(0))
+        }
+    };
+    let group = |nodes: Vec<NodeId>| Group {
+        name: name(&nodes),
+        nodes,
+    };
+    classes.into_iter().map(group).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::testing::cluster;
 
-    fn spelt(groups: &Groups, set: &[u32]) -> String {
-        let set: Vec<NodeId> = set.iter().copied().map(NodeId).collect();
-        groups.spell(&set, |id| Some(id.0.to_string())).join(" ")
+    fn spelt(groups: &Groups, set: &Arc<[NodeId]>, first: Option<u32>) -> String {
+        let first = first.map(NodeId);
+        let words = groups.spell(set, first, |id| Some(id.0.to_string()));
+        words.join(" ")
     }
 
     fn set(nodes: impl IntoIterator<Item = u32>) -> Arc<[NodeId]> {
@@ -127,14 +197,15 @@ mod tests {
         let cluster = cluster("m1@h1 < a b c d e f g h i; m2@h2 < k l m n o p q r s");
         assert_eq!(cluster.nodes.len(), 20);
         let (all, most) = (set(0..20), set(2..20));
-        let alone = set(0..19);
-        let sets = [&all, &most, &all, &most, &alone];
+        let (alone, few) = (set(0..19), set(15..20));
+        let sets = [&all, &most, &all, &most, &alone, &few];
         let groups = Groups::new(&cluster, sets.into_iter());
-        let all: Vec<u32> = (0..20).collect();
-        assert_eq!(spelt(&groups, &all), "0 1 @nodes-1");
-        assert_eq!(spelt(&groups, &all[2..]), "@nodes-1");
+        assert_eq!(spelt(&groups, &all, None), "0 1 @nodes-1");
+        assert_eq!(spelt(&groups, &all, Some(1)), "1 0 @nodes-1");
+        assert_eq!(spelt(&groups, &all, Some(7)), "0 1 @nodes-1");
+        assert_eq!(spelt(&groups, &most, None), "@nodes-1");
         // Not whole, so one by one.
-        assert_eq!(spelt(&groups, &all[15..]), "15 16 17 18 19");
+        assert_eq!(spelt(&groups, &few, Some(17)), "17 15 16 18 19");
         let listed = groups.listed(|id| Some(id.0.to_string()));
         assert_eq!(listed.len(), 1);
         assert_eq!(listed["nodes-1"].len(), 18);
@@ -150,8 +221,7 @@ mod tests {
         let live: Arc<[NodeId]> = live.collect();
         let sets = [&live, &live];
         let groups = Groups::new(&cluster, sets.into_iter());
-        let all: Vec<u32> = live.iter().map(|id| id.0).collect();
-        assert_eq!(spelt(&groups, &all), "@live");
+        assert_eq!(spelt(&groups, &live, None), "@live");
         let once = Groups::new(&cluster, [&live].into_iter());
         assert!(once.listed(|_| None).is_empty());
     }

@@ -4,6 +4,7 @@ mod again;
 mod build;
 pub mod certificate;
 mod groups;
+mod held;
 mod identity;
 pub mod proof;
 mod reshard;

@@ -8,6 +8,7 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::action;
+use crate::action::Audience;
 use crate::action::Guard;
 use crate::action::Kind;
 use crate::action::Operands;
@@ -113,6 +114,19 @@ pub(super) fn step(
     step: &action::Step,
     moment: &Moment,
 ) -> Step {
+    let address = |id: NodeId| cluster.node(id).address.as_ref().map(ToString::to_string);
+    let told = moment.operands.tell.as_ref();
+    let mut step = alone(cluster, index, step, moment);
+    step.tell = told.map_or_else(Vec::new, |told| groups.spell(told, None, address));
+    step.wait.at = match &moment.wait.at {
+        Audience::Nodes(nodes) => nodes.iter().copied().filter_map(address).collect(),
+        Audience::Crowd(nodes, first) => groups.spell(nodes, *first, address),
+    };
+    step
+}
+
+/// The same, but of those it is told to only one that has an address, and not where it is looked at.
+pub(super) fn alone(cluster: &Cluster, index: usize, step: &action::Step, moment: &Moment) -> Step {
     let action::Step {
         draft,
         wave,
@@ -133,7 +147,7 @@ pub(super) fn step(
         last.map(ToString::to_string)
             .filter(|_| operands.target_may_be_gone)
     };
-    let addresses = |ids: &[NodeId]| groups.spell(ids, address);
+    let mut told = operands.tell.iter().flat_map(|told| told.iter());
     let spec = draft.action.kind().spec();
     Step {
         id: index as u32 + 1,
@@ -148,7 +162,7 @@ pub(super) fn step(
             .target
             .and_then(|id| address(id).or_else(|| last_address(id))),
         target_bus_port: operands.bus_port,
-        tell: addresses(operands.tell.as_deref().unwrap_or_default()),
+        tell: told.find_map(|&id| address(id)).into_iter().collect(),
         slots: operands.slots.as_ref().map(ToString::to_string),
         mode: operands.mode,
         epoch: operands.epoch,
@@ -163,7 +177,7 @@ pub(super) fn step(
         guard: guard.clone(),
         wait: Wait {
             until: wait.until,
-            at: addresses(wait.at.nodes()),
+            at: Vec::new(),
             limit_ms: wait.limit_ms,
             expected_ms: 1000 * draft.action.seconds(step, &cluster.settings),
         },

@@ -116,7 +116,14 @@ fn action(
     }
     if kind == Kind::Reset {
         let (node, after) = (node()?, Vec::new());
-        return Ok(Some(Reset { node, after }.into()));
+        return Ok(Some(
+            Reset {
+                node,
+                after,
+                emptied: step.mode == Some(StepMode::Emptied),
+            }
+            .into(),
+        ));
     }
     if kind == Kind::Forget {
         let told = plan.spelt_out(&step.tell).into_iter();
