@@ -63,6 +63,11 @@ pub(super) fn run(args: &ShowArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
             terminal.diagnostics(&report.diagnostics);
+            if picture == Picture::Distribution {
+                for note in &report.distribution.notes {
+                    terminal.talk(note);
+                }
+            }
             let look = terminal.data_look();
             terminal.data(&render::show(&report, picture, look))?;
         }

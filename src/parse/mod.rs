@@ -30,6 +30,7 @@ mod host_ips;
 mod host_map;
 mod info;
 mod joined;
+mod kubernetes;
 mod listed;
 mod log;
 mod lsblk;
@@ -121,6 +122,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &host_map::DIALECT,
     &disk_map::DIALECT,
     &home_map::DIALECT,
+    &kubernetes::DIALECT,
     &redis_properties::DIALECT,
     &redis_conf::DIALECT,
     &df::DIALECT,

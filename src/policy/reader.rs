@@ -58,7 +58,12 @@ impl<'a> Reader<'a> {
         self.source.place(line, column)
     }
 
+    /// Of more mistakes than anybody mends at once only the first are kept.
     pub fn wrong(&mut self, span: &Range<usize>, message: String, help: Option<String>) {
+        const MOST: usize = 100;
+        if self.mistakes.len() == MOST {
+            return;
+        }
         let place = self.place(span.start);
         let line = self.source.text.lines().nth(place.line as usize - 1);
         let length = span.len().max(1);

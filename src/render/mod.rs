@@ -25,6 +25,7 @@ mod nagios;
 mod ndjson;
 mod objective;
 mod page;
+mod pager;
 mod plan;
 mod prometheus;
 mod sarif;

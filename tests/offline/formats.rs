@@ -116,8 +116,7 @@ fn junit_is_xml_and_counts_right() {
                 let mut attributes = tag.attributes().map(|a| a.expect("an attribute"));
                 let found = attributes.find(|a| a.key.as_ref() == name);
                 let found = found.expect("the attribute is there");
-                found.value.parse()
-                    .expect("a number")
+                found.value.parse().expect("a number")
             };
             for attribute in tag.attributes() {
                 attribute.expect("attributes are quoted and come once");

@@ -24,5 +24,6 @@ mod properties;
 mod readme;
 mod redact;
 mod scale;
+mod show;
 mod terminal;
 mod verify;
