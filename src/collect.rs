@@ -11,6 +11,7 @@ use crate::model::Address;
 const COMMON: &str = include_str!("collect/common.sh");
 const NODES: &str = include_str!("collect/nodes.sh");
 const FLASHBASE: &str = include_str!("collect/flashbase.sh");
+const FEDB: &str = include_str!("collect/fedb.sh");
 
 /// Who is asked besides the nodes that are given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +51,12 @@ pub fn flashbase() -> String {
     format!("{head}{}{COMMON}{FLASHBASE}", version())
 }
 
+/// The script that asks the name server of FEDB through `ns_client`.
+pub fn fedb() -> String {
+    let head = head("a cluster of FEDB through ns_client");
+    format!("{head}{}{COMMON}{FEDB}", version())
+}
+
 fn head(what: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
@@ -79,7 +86,7 @@ mod tests {
 
     #[test]
     fn nothing_runs_before_all_of_it_has_arrived() {
-        for script in [nodes(&[], Discovery::Listed), flashbase()] {
+        for script in [nodes(&[], Discovery::Listed), flashbase(), fedb()] {
             assert!(script.ends_with("\nmain \"$@\"\n"));
             assert_eq!(script.matches("main \"$@\"").count(), 1);
         }

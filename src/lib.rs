@@ -20,17 +20,22 @@
 //! | `action` | one indivisible act: words, guard, effect, inverse, wait; steps | model, text, rules |
 //! | `simulate` | steps applied one by one, and what each moment is like | model, policy, rules, action |
 //! | `plan` | cluster and policy to target to ordered steps | model, text, diagnostic, policy, inventory, flow, measure, rules, action, simulate |
+//! | `diff` | what changed between two captures | model, inventory, rules |
+//! | `tablets` | the other family: acts on tablets, plans of them, and what a loss would break | model, text, flow, measure, rules |
 //! | `impact` | what would break if something went away | model, measure, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `report` | the one serialisable answer of each command | everything above except parse |
-//! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, report |
-//! | `render` | report to bytes, one file per format | model, text, measure, action, report, diagnostic, rules |
+//! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, tablets, report |
+//! | `render` | report to bytes, one file per format | model, text, measure, action, diff, tablets, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
+
+#![forbid(unsafe_code)]
 
 pub mod action;
 pub mod cli;
 pub mod collect;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
 pub mod flow;
 pub mod impact;
@@ -47,4 +52,5 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod simulate;
+pub mod tablets;
 pub mod text;

@@ -103,6 +103,7 @@ impl Counts {
             Level::Tidy => self.tidy,
             Level::Worse
             | Level::Orphans
+            | Level::Drain
             | Level::Moves
             | Level::Beside
             | Level::Surplus

@@ -124,10 +124,9 @@ impl Policy {
             .iter()
             .filter(|zone| zone.masters != Masters::Any);
         let pins = self.pins.iter().map(|pin| ("pin", &pin.at));
-        let drains = self.drains.iter().map(|drain| ("drain", &drain.at));
         let zones = zones.map(|zone| ("masters", &zone.at));
         let budgets = self.budgets.at.iter().map(|at| ("budgets", at));
-        pins.chain(drains).chain(zones).chain(budgets)
+        pins.chain(zones).chain(budgets)
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.

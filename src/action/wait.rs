@@ -30,6 +30,14 @@ pub enum Until {
     Empty,
     /// The slots are open no more.
     Closed,
+    /// Another process than before answers under its id, and is in sync.
+    Restarted,
+    /// Its epoch is the one that is wanted, or above.
+    EpochSeen,
+    /// Nobody answers there.
+    Down,
+    /// It lists itself alone, under another id.
+    Alone,
 }
 
 impl Until {
@@ -42,6 +50,10 @@ impl Until {
             Self::SlotsOwned => "slots-owned",
             Self::Empty => "empty",
             Self::Closed => "closed",
+            Self::Restarted => "restarted",
+            Self::EpochSeen => "epoch-seen",
+            Self::Down => "down",
+            Self::Alone => "alone",
         }
     }
 }

@@ -48,7 +48,7 @@ impl Written for Format {
 }
 
 /// The capture and what belongs to it.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct CaptureArgs<F: Written = Format> {
     /// Files, directories and archives (tar, zip, gzip, zstd) saved from one cluster, or - for
     /// standard input
@@ -70,9 +70,21 @@ pub(super) struct CaptureArgs<F: Written = Format> {
     /// else when the capture was taken
     #[arg(long, value_name = "TIME", value_parser = moment)]
     now: Option<u64>,
+    /// Which of two clusters the capture is of, where it holds both
+    #[arg(long, value_enum, value_name = "FAMILY")]
+    family: Option<Family>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: F,
+}
+
+/// A family of clusters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Family {
+    /// Redis, Valkey, flashbase and the like
+    Redis,
+    /// FEDB, RTIDB, OpenMLDB
+    Fedb,
 }
 
 impl<F: Written> CaptureArgs<F> {
@@ -80,6 +92,17 @@ impl<F: Written> CaptureArgs<F> {
     /// capture says what nodes there are; the diagnostics are drawn then.
     pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
         self.read_with(self.format.hashes(), terminal)
+    }
+
+    /// Each of the captures by itself, with the name that was typed.
+    pub fn apart(&self) -> Result<Vec<(&OsStr, Self)>, Failure> {
+        self.check_stdin()?;
+        let one = |name: &OsString| Self {
+            capture: vec![name.clone()],
+            ..self.clone()
+        };
+        let all = self.capture.iter();
+        Ok(all.map(|name| (name.as_os_str(), one(name))).collect())
     }
 
     /// As [`Self::read`], for an answer that is a plan file whatever is printed.
@@ -144,7 +167,8 @@ impl<F: Written> CaptureArgs<F> {
                 limit: Limit::Rows,
             });
         }
-        if inventory.cluster.nodes.is_empty() {
+        self.choose_family(&mut inventory)?;
+        if inventory.cluster.nodes.is_empty() && inventory.tablets.is_none() {
             return Err(self.not_understood(&inventory, &collected));
         }
         Ok(inventory)
@@ -159,8 +183,25 @@ impl<F: Written> CaptureArgs<F> {
             disks: None,
             home: None,
             now: None,
+            family: None,
             format: F::default(),
         }
+    }
+
+    /// Content tells the family; a capture of two clusters is answered for one of them.
+    fn choose_family(&self, inventory: &mut Inventory) -> Result<(), Failure> {
+        match self.family {
+            Some(Family::Redis) => inventory.tablets = None,
+            Some(Family::Fedb) => inventory.cluster.nodes.clear(),
+            None if inventory.tablets.is_some() && !inventory.cluster.nodes.is_empty() => {
+                return Err(Failure::Usage(
+                    "the capture holds a Redis cluster and one of FEDB".to_owned(),
+                    "say `--family redis` or `--family fedb`".to_owned(),
+                ));
+            }
+            None => {}
+        }
+        Ok(())
     }
 
     /// The capture flags as words of a shell, to be repeated in a hint.
@@ -170,6 +211,11 @@ impl<F: Written> CaptureArgs<F> {
             .iter()
             .map(|a| shell_word(&safe(&a.to_string_lossy())))
             .collect();
+        match self.family {
+            Some(Family::Redis) => words.push("--family redis".to_owned()),
+            Some(Family::Fedb) => words.push("--family fedb".to_owned()),
+            None => {}
+        }
         for (flag, file) in [
             ("--policy", &self.policy),
             ("--hosts", &self.hosts),

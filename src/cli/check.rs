@@ -58,7 +58,14 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
         whole::must_be_apart(file, args.capture.inputs())?;
     }
     let inventory = args.capture.read(terminal)?;
-    let mut report = report::check_of(&inventory, |code| codes.contains(&code));
+    let mut report = match &inventory.tablets {
+        Some(seen) => {
+            let mut report = report::check_tablets(&inventory, seen);
+            report.findings.retain(|f| codes.contains(&f.code));
+            report
+        }
+        None => report::check_of(&inventory, |code| codes.contains(&code)),
+    };
     if let Some(file) = &args.write_baseline {
         baseline::write(file, &report)?;
         terminal.talk(&format!("wrote {}", file.display()));
@@ -83,7 +90,11 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
         AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.findings);
             let look = terminal.data_look();
-            terminal.data(&render::check(&report, look))?;
+            let text = match &inventory.tablets {
+                Some(_) => render::check_tablets(&report, look),
+                None => render::check(&report, look),
+            };
+            terminal.data(&text)?;
         }
         AnyFormat::Of(form) => {
             let brief = render::check_brief(&report);

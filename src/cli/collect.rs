@@ -25,11 +25,16 @@ pub(super) struct CollectArgs {
     /// Ask through `flashbase cli-all`, which knows the nodes itself
     #[arg(long, conflicts_with_all = ["seed", "nodes", "only_given"])]
     flashbase: bool,
+    /// Ask the name server of FEDB (RTIDB, OpenMLDB) through `ns_client`
+    #[arg(long, conflicts_with_all = ["seed", "nodes", "only_given", "flashbase"])]
+    fedb: bool,
 }
 
 pub(super) fn run(args: &CollectArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let script = if args.flashbase {
         collect::flashbase()
+    } else if args.fedb {
+        collect::fedb()
     } else {
         let discovery = if args.only_given {
             Discovery::Nobody

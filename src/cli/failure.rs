@@ -21,6 +21,8 @@ pub enum Exit {
     Failed = 2,
     /// Refused; the reason was printed.
     Refused = 3,
+    /// What was demanded cannot be had; what is in the way was printed.
+    Blocked = 4,
     /// Not proven under `--require-proof`.
     Unproven = 5,
 }

@@ -11,6 +11,8 @@ use crate::cli::capture::CaptureArgs;
 use crate::cli::form;
 use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
+use crate::cli::tablets;
+use crate::cli::tablets::Losses;
 use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Domains;
@@ -43,6 +45,13 @@ enum Kind {
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let inventory = args.capture.read(terminal)?;
+    if let Some(seen) = &inventory.tablets {
+        let losses = match args.each {
+            Some(kind) => Losses::Each(kind.of_domain()),
+            None => Losses::Together(&args.lose),
+        };
+        return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
+    }
     let domains = Domains::of(&inventory.cluster);
     let cases = match args.each {
         Some(kind) => kind.all(&domains)?,
@@ -86,12 +95,7 @@ fn together(domains: &Domains, lost: &[Domain]) -> Result<Case, Failure> {
 impl Kind {
     /// One case for each domain of this kind, in the cluster's order.
     fn all(self, domains: &Domains) -> Result<Vec<Case>, Failure> {
-        let each = domains.each(match self {
-            Self::Host => DomainKind::Host,
-            Self::Disk => DomainKind::Disk,
-            Self::Zone => DomainKind::Zone,
-            Self::Node => DomainKind::Node,
-        });
+        let each = domains.each(self.of_domain());
         if each.is_empty() {
             return Err(self.unknown());
         }
@@ -100,6 +104,15 @@ impl Kind {
             nodes: nodes.into_iter().collect(),
         };
         Ok(each.into_iter().map(case).collect())
+    }
+
+    fn of_domain(self) -> DomainKind {
+        match self {
+            Self::Host => DomainKind::Host,
+            Self::Disk => DomainKind::Disk,
+            Self::Zone => DomainKind::Zone,
+            Self::Node => DomainKind::Node,
+        }
     }
 
     fn unknown(self) -> Failure {

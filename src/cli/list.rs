@@ -8,10 +8,12 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
+use crate::cli::tablets;
 use crate::render;
 use crate::render::Column;
 use crate::report;
 use crate::report::List;
+use crate::report::TabletList;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ListArgs {
@@ -55,11 +57,25 @@ enum Kind {
     WithDir,
     /// Live masters with slots, and replicas, of each host
     Distribution,
+    /// FEDB: `table pid endpoint` of partitions without a leader that is alive
+    NoLeader,
+    /// FEDB: `table pid endpoint` of copies that are not in use
+    NotAlive,
+    /// FEDB: `table pid id type status` of operations that failed or were canceled
+    FailedOps,
 }
 
 pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let of_tablets = args.kind.of_tablets();
     let list = args.list()?;
     let inventory = args.capture.read(terminal)?;
+    if let Some(seen) = &inventory.tablets {
+        let list = of_tablets.ok_or_else(|| foreign("a Redis cluster"))?;
+        return tablets::list(&inventory, seen, list, args.capture.format, terminal);
+    }
+    let Some(list) = list else {
+        return Err(foreign("FEDB"));
+    };
     let report = report::list(&inventory, &list)
         .map_err(|missing| Failure::Usage(missing.message, missing.help.to_owned()))?;
     match args.capture.format {
@@ -75,9 +91,36 @@ pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     Ok(Exit::Clean)
 }
 
+impl Kind {
+    fn of_tablets(self) -> Option<TabletList> {
+        match self {
+            Self::NoLeader => Some(TabletList::NoLeader),
+            Self::NotAlive => Some(TabletList::NotAlive),
+            Self::FailedOps => Some(TabletList::FailedOps),
+            Self::Distribution => Some(TabletList::Distribution),
+            Self::NoSlot
+            | Self::NoSlave
+            | Self::Failovered
+            | Self::Failbacked
+            | Self::Noaddr
+            | Self::WithDir => None,
+        }
+    }
+}
+
+fn foreign(of: &str) -> Failure {
+    let help = "`topoplan list --help` says which list is of which";
+    Failure::Usage(
+        format!("this list is of {of}, and the capture is not"),
+        help.to_owned(),
+    )
+}
+
 impl ListArgs {
     /// A flag of another kind is an error: whoever gave it expects another list.
-    fn list(&self) -> Result<List, Failure> {
+    ///
+    /// `None`: the list is of the other family.
+    fn list(&self) -> Result<Option<List>, Failure> {
         let of_with_dir = [
             ("--host", self.host.is_some()),
             ("--dir", self.dir.is_some()),
@@ -93,7 +136,7 @@ impl ListArgs {
             }
             (_, None) => {}
         }
-        Ok(match self.kind {
+        Ok(Some(match self.kind {
             Kind::NoSlot => List::NoSlot,
             Kind::NoSlave => List::NoSlave,
             Kind::Failovered => List::Failovered,
@@ -105,13 +148,14 @@ impl ListArgs {
                 masters_only: self.masters,
             },
             Kind::Distribution => List::Distribution,
-        })
+            Kind::NoLeader | Kind::NotAlive | Kind::FailedOps => return Ok(None),
+        }))
     }
 
     fn column(&self) -> Column {
         match self.kind {
             _ if self.ids => Column::Id,
-            Kind::Noaddr => Column::Line,
+            Kind::Noaddr | Kind::NoLeader | Kind::NotAlive | Kind::FailedOps => Column::Line,
             Kind::WithDir if !self.address => Column::Port,
             Kind::WithDir
             | Kind::NoSlot

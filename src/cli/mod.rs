@@ -8,6 +8,7 @@ mod baseline;
 mod capture;
 mod check;
 mod collect;
+mod diff;
 mod docs;
 mod explain;
 mod failure;
@@ -24,6 +25,7 @@ mod policy;
 mod redact;
 mod script;
 mod show;
+mod tablets;
 mod verify;
 mod whole;
 
@@ -75,6 +77,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
+    /// What changed between captures of one cluster, and what got worse
+    Diff(diff::DiffArgs),
     /// The topology in the terminal: shards, hosts, slots, views; or a plan file for review
     Show(show::ShowArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
@@ -134,6 +138,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::Diff(args) => diff::run(&args, &mut terminal),
         Command::Show(args) => show::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),

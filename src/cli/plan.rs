@@ -1,6 +1,9 @@
 //! `plan`: the shortest safe list of steps, for review.
 
 mod flags;
+mod goals;
+mod restart;
+mod slots;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -15,13 +18,19 @@ use crate::cli::form::AnyFormat;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
+use crate::cli::plan::goals::GoalArgs;
+use crate::cli::plan::slots::SlotArgs;
+use crate::cli::tablets;
 use crate::cli::whole;
 use crate::emit;
+use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan;
+use crate::plan::Ending;
 use crate::plan::Obstacle;
 use crate::plan::Phase;
 use crate::plan::Request;
+use crate::plan::why::Said;
 use crate::render;
 use crate::report;
 use crate::report::PlanReport;
@@ -50,6 +59,10 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
     #[command(flatten)]
+    slots: SlotArgs,
+    #[command(flatten)]
+    goals: GoalArgs,
+    #[command(flatten)]
     flags: Flags,
     /// Exit with 5 unless every level of the plan is proven minimal
     #[arg(long)]
@@ -60,14 +73,30 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let request = args.request()?;
+    let mut request = args.request()?;
     if let Some(file) = &args.output {
         whole::must_be_apart(file, args.capture.inputs())?;
     }
     let mut inventory = args.capture.read_for_plan(terminal)?;
+    if inventory.tablets.is_some() {
+        return of_tablets(args, &request, inventory, terminal);
+    }
+    if let Some(said) = goals::of_policy(&mut request, &inventory) {
+        terminal.talk(&said);
+    }
     plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
+    })?;
+    let trouble = plan::slot_trouble(&inventory, &request);
+    if let Some(why) = trouble.as_ref().filter(|t| t.ending() == Ending::Usage) {
+        let text = Said(why, &inventory.cluster).to_string();
+        return Err(Failure::Usage(text, String::new()));
+    }
+    let blocked = trouble.is_some_and(|t| t.ending() == Ending::Blocked);
+    plan::goal::check(&request, &inventory.cluster).map_err(|bad| {
+        let help = "each goal must name something of the capture, and no two the opposite";
+        Failure::Usage(bad.to_string(), help.to_owned())
     })?;
     let mut report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
     // What is reviewed is what runs: a plan that no script takes is none.
@@ -75,7 +104,10 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let obstacle = Obstacle::Unscriptable(why.to_string());
         report = report::refused(&inventory, &request, &obstacle);
     }
-    let exit = args.exit(&report);
+    let exit = match args.exit(&report) {
+        Exit::Refused if blocked => Exit::Blocked,
+        exit => exit,
+    };
     let json = render::json::report(&report);
     let mut own = None;
     match args.capture.format {
@@ -103,6 +135,41 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         write(file, &json, exit, terminal)?;
     }
     Ok(own.unwrap_or(exit))
+}
+
+/// The same for the other family.
+fn of_tablets(
+    args: &PlanArgs,
+    request: &Request,
+    inventory: Inventory,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    if let Some(flag) = request.flags.iter().next() {
+        return Err(Failure::Usage(
+            format!("`{flag}` is for Redis clusters"),
+            "plans of tablets take --only, --skip, --through, --force, --dead and goals".to_owned(),
+        ));
+    }
+    let asked = tablets::Asked {
+        drain: &tablets::drained(&request.goals)?,
+        request: crate::tablets::Request {
+            only: request.only.clone(),
+            skip: request.skip.clone(),
+            through: request.through,
+            force: request.force.is_some(),
+            ..Default::default()
+        },
+        dead: &request.dead,
+        options: request.options(|reason| format!("{reason:?}")),
+        words: args.words(request),
+        file: args.output.as_deref().map(Path::new),
+        require_proof: args.require_proof,
+    };
+    let (json, exit) = tablets::plan(inventory, asked, args.capture.format, terminal)?;
+    if let Some(file) = &args.output {
+        write(file, &json, exit, terminal)?;
+    }
+    Ok(exit)
 }
 
 /// A plan that was refused, or is not proven as demanded, is not there to be run.
@@ -140,12 +207,16 @@ impl PlanArgs {
             force: self.force.clone(),
             dead: self.dead.clone(),
             flags: self.flags.given(),
+            slots: self.slots.goals()?,
+            goals: self.goals.goals()?,
         })
     }
 
     fn exit(&self, report: &PlanReport) -> Exit {
         if report.refused.is_some() {
             Exit::Refused
+        } else if report.blocked {
+            Exit::Blocked
         } else if self.require_proof && unproven(report).next().is_some() {
             Exit::Unproven
         } else {

@@ -12,6 +12,7 @@ use crate::report;
 use crate::report::NoPlanFile;
 use crate::report::PlanFile;
 use crate::report::PlanReport;
+use crate::report::TabletPlanFile;
 
 /// Reads the plan file that the operator named, or says why it is none.
 pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Failure> {
@@ -43,9 +44,27 @@ pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Fa
     }
 }
 
+/// The same for a plan of tablets.
+pub(super) fn read_tablets(
+    path: &OsStr,
+    terminal: &mut Terminal,
+) -> Result<TabletPlanFile, Failure> {
+    const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` of a capture of FEDB writes one";
+    let source = files::read_one(path, terminal.stdin()).map_err(|failure| match failure {
+        Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
+        failure => failure,
+    })?;
+    report::read_tablet_plan(&source.text).map_err(|error| Failure::Place {
+        at: capture::at(path, (1, 1)),
+        message: format!("not a plan file of FEDB: {error}"),
+        help: Some(MAKE),
+    })
+}
+
 /// Another answer of this program, named by a field that only it has.
 fn answer_of(text: &str) -> Option<String> {
-    const FIELDS: [(&str, &str); 6] = [
+    const FIELDS: [(&str, &str); 7] = [
+        ("family", "plan on FEDB: `--tool fedb` takes it"),
         ("findings", "check"),
         ("cases", "impact"),
         ("items", "list"),

@@ -238,6 +238,14 @@ area! {
         /// Capture `cluster nodes` too.
         NoIds "no-ids" Note Nothing,
 
+        /// `showtable` was captured without `showtablet`.
+        ///
+        /// The name server calls copies on a dead tablet alive while `auto_failover` is off: nothing
+        /// says which tablets run.
+        ///
+        /// Capture `showtablet` at the same time.
+        NoShowtablet "no-showtablet" Warning Nothing,
+
         /// What a directory holds is no regular file: a pipe, a socket or a device.
         ///
         /// It was not read, as that could wait for ever.
@@ -308,6 +316,13 @@ area! {
         ///
         /// Capture `cluster nodes` too.
         ReplicasOnly "replicas-only" Note Nothing,
+
+        /// `showtable` lists one partition twice on one tablet.
+        ///
+        /// The first row counts.
+        ///
+        /// Capture `showtable` again.
+        RowTwice "row-twice" Warning Nothing,
 
         /// The same ids are in the capture at two sets of addresses.
         ///

@@ -26,6 +26,13 @@ area! {
         /// Add the row to the host map.
         NodeWithoutHost "node-without-host" Warning Host,
 
+        /// A home map of the capture says something else than the one that a flag named.
+        ///
+        /// The named one counts.
+        ///
+        /// Nothing, if that was the wish.
+        Overridden "overridden" Note Nothing,
+
         /// Rows of a disk map fit no node.
         ///
         /// They were not used; a slip in an address leaves a node without its disk.

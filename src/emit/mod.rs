@@ -6,12 +6,16 @@
 
 mod bash;
 mod checked;
+mod fedb;
 mod flashbase;
 mod redis_cli;
 mod terms;
 pub mod testing;
 mod text;
 mod valkey_cli;
+
+pub use fedb::scriptable_tablets;
+pub use fedb::tablets;
 
 use crate::action::Kind;
 use crate::report::PlanReport;
@@ -76,6 +80,12 @@ pub enum EmitError {
         field: &'static str,
         action: Kind,
     },
+    /// Written before plans said who is taken for dead.
+    #[error(
+        "step {step} takes over without a vote, and this plan file does not say whose death allows \
+         that: an older version wrote it; capture the cluster and plan again"
+    )]
+    Unproven { step: u32 },
 }
 
 #[cfg(test)]

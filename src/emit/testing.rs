@@ -38,6 +38,8 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         inputs: Vec::new(),
         complete: true,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: Views {
             read: 0,
             behind: 0,
@@ -71,7 +73,9 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }
@@ -91,6 +95,7 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
         tell: Vec::new(),
         slots: None,
         mode: None,
+        epoch: None,
         after: Vec::new(),
         barrier: None,
         pause_ms: 0,
@@ -245,6 +250,8 @@ pub fn finding(code: Code, severity: Severity, id: Option<&str>, slots: Option<&
             slots: slots.map(Into::into),
             host: None,
             zone: None,
+            table: None,
+            pid: None,
         },
         message: String::new(),
         help: String::new(),

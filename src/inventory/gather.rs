@@ -4,6 +4,7 @@
 //! as the number of a distinct fact.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::Capture;
@@ -20,6 +21,8 @@ use crate::inventory::record::Line;
 use crate::inventory::record::Token;
 use crate::inventory::record::Told;
 use crate::inventory::record::View;
+use crate::inventory::tablets::Said;
+use crate::inventory::values;
 use crate::model::Address;
 use crate::model::NodeName;
 use crate::parallel;
@@ -63,6 +66,8 @@ pub(super) struct Gathered {
     pub hosts: Vec<(Arc<str>, HostRow)>,
     pub disks: Vec<(Arc<str>, DiskRow)>,
     pub homes: Vec<(Arc<str>, HomeRow)>,
+    /// Files that a flag named: what they map stands against any other.
+    pub named: BTreeSet<Arc<str>>,
     pub properties: Vec<(Arc<str>, Properties)>,
     pub distributions: Vec<(Arc<str>, Distribution)>,
     /// What servers on a host are started with, where only the host's files tell which it is.
@@ -70,6 +75,10 @@ pub(super) struct Gathered {
     pub mounts: Vec<HostFacts<MountRow>>,
     pub processes: Vec<HostFacts<ProcessRow>>,
     pub host_ips: Vec<HostFacts<String>>,
+    /// The last that was counted.
+    pub rowcount: Option<u64>,
+    /// What the name server of the other family said, in the order of the capture.
+    pub fedb: Vec<Said>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     /// The text of one line for each id that some line shows without an address: the first of
@@ -184,7 +193,7 @@ impl Gathered {
                 answers.info.extend(
                     pairs
                         .iter()
-                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                        .map(|p| (values::info_key(p), p.value.to_string())),
                 );
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
@@ -252,11 +261,21 @@ impl Gathered {
                 self.properties.push((source.path.clone(), properties));
             }
             Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            Facts::Rows(rows) => self.rowcount = Some(rows),
             // No more than that its node runs, and nothing is lost where nobody says which.
             Facts::Nothing if section.dialect == "not-needed" => {
                 self.told_of(of, &spot, file, &place).said.answered = true;
             }
             Facts::Nothing => {}
+            Facts::Fedb(facts) => {
+                let lines = facts.lines();
+                self.fedb.push(Said {
+                    path: source.path.clone(),
+                    rows: lines.iter().map(|&line| source.place(line, 1)).collect(),
+                    facts,
+                    place,
+                });
+            }
             Facts::HostIps(rows) => self.host_ips.push(HostFacts {
                 path: source.path.clone(),
                 host,

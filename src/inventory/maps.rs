@@ -399,6 +399,8 @@ fn unused_homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventor
 fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
     let given = inventory.policy.home.clone();
     let mut first: BTreeMap<&Address, Place> = BTreeMap::new();
+    // Rows that a named map overrules, by file: the first, and how many.
+    let mut overruled: BTreeMap<&Arc<str>, (Place, usize)> = BTreeMap::new();
     for (path, row) in &gathered.homes {
         let role = if row.master_role {
             HomeRole::Master
@@ -428,6 +430,10 @@ fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
                         .map_or("replica".to_owned(), |m| format!("replica of {m}")),
                 };
                 let earlier = &first[address];
+                if gathered.named.contains(&earlier.path) && !gathered.named.contains(path) {
+                    overruled.entry(path).or_insert((place, 0)).1 += 1;
+                    continue;
+                }
                 let message = format!(
                     "{} is {} here and {} in {}:{}; the first is kept",
                     address,
@@ -446,6 +452,16 @@ fn homes(gathered: &Gathered, renamed: &Renamed, inventory: &mut Inventory) {
                 inventory.policy.home.insert(address.clone(), home);
             }
         }
+    }
+    for (place, rows) in overruled.into_values() {
+        let rows = match rows {
+            1 => "1 row".to_owned(),
+            n => format!("{n} rows"),
+        };
+        let message =
+            format!("{rows} of this home map differ from the one named with a flag, which counts");
+        let note = Diagnostic::new(Map::Overridden, message);
+        inventory.diagnostics.push(note.at(place));
     }
     properties::homes(gathered, inventory);
 }

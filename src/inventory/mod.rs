@@ -46,9 +46,11 @@ mod server;
 mod sights;
 mod slots;
 mod states;
+mod tablets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
+mod values;
 mod wholeness;
 mod whose;
 mod whose_host;
@@ -75,6 +77,8 @@ pub use origins::Origins;
 pub use sights::Sight;
 pub use sights::Sights;
 pub use states::State;
+pub use tablets::TabletsSeen;
+pub use values::Values;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -107,6 +111,10 @@ pub struct Inventory {
     pub sights: Sights,
     /// What nodes say of the cluster as a whole, by those that were asked.
     pub states: BTreeMap<NodeId, State>,
+    /// What a runbook compares before and after its work, by node.
+    pub values: BTreeMap<NodeId, Values>,
+    /// Rows of all tables of the cluster, where they were asked for or every master tells.
+    pub rowcount: Option<u64>,
     /// What was going on while the capture was taken.
     pub in_flight: InFlight,
     /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.
@@ -123,6 +131,8 @@ pub struct Inventory {
     pub behind_one_ip: Vec<NodeId>,
     /// Rows of host, disk and home maps that fit no node.
     pub unused_rows: Vec<Place>,
+    /// The other family: what a name server of FEDB printed; `None` where none did.
+    pub tablets: Option<TabletsSeen>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -207,6 +217,7 @@ pub fn read_under(
     let mut gathered = gather::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
+    gathered.named = maps.iter().map(|m| m.path.clone()).collect();
     given::keep_maps_only(&mut gathered);
     let mut sources = sources.into_iter();
     loop {

@@ -47,7 +47,9 @@ use crate::inventory::sights;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
 use crate::inventory::states;
+use crate::inventory::tablets;
 use crate::inventory::unseen;
+use crate::inventory::values;
 use crate::inventory::wholeness;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
@@ -138,9 +140,12 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         .collect();
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
     inventory.states = states::read(&gathered, &inventory.cluster);
+    inventory.values = values::read(&gathered, &inventory.cluster);
+    inventory.rowcount = values::rowcount(&gathered, &inventory);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
     inventory.conf_faults = conf::judge(&gathered, &whose, &inventory.cluster);
+    inventory.tablets = tablets::settle(&gathered, &mut inventory.diagnostics);
     name_files(&mut gathered, &inventory.cluster);
     inventory.files = gathered.files;
     inventory

@@ -30,6 +30,8 @@ pub enum Level {
     #[serde(skip)]
     Orphans,
     Missing,
+    /// Masters with slots that a goal wants gone from where they are.
+    Drain,
     SameHost,
     Moves,
     SameZone,
@@ -78,6 +80,7 @@ impl Level {
             Self::Protect => "protect",
             Self::Orphans => "orphans",
             Self::Missing => "missing",
+            Self::Drain => "drain",
             Self::SameHost => "same-host",
             Self::Moves => "moves",
             Self::Beside => "beside",
@@ -97,6 +100,11 @@ impl Level {
             Self::TieHome => "tie-home",
             Self::Tie => "tie",
         }
+    }
+
+    /// A plan has it where a goal asks for it.
+    pub fn is_of_goal(self) -> bool {
+        self == Self::Drain
     }
 
     /// The cost of `amount` in this level.

@@ -124,6 +124,10 @@ impl FromStr for Domain {
             .split_once(':')
             .filter(|(_, name)| !name.is_empty())
             .ok_or(DomainError::Shapeless)?;
+        // A tablet may be called by a name alone.
+        if kind == "tablet" {
+            return Ok(Self::Node(name.to_owned()));
+        }
         let known = DomainKind::ALL.into_iter().find(|k| k.name() == kind);
         match known.ok_or_else(|| DomainError::Kind(kind.to_owned()))? {
             DomainKind::Host => Ok(Self::Host(name.to_owned())),

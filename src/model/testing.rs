@@ -29,6 +29,12 @@ use crate::model::node::Role;
 use crate::model::node::Sync;
 use crate::model::slots::SLOT_COUNT;
 use crate::model::slots::SlotSet;
+use crate::model::tablets::Health;
+use crate::model::tablets::Held;
+use crate::model::tablets::Partition;
+use crate::model::tablets::Tablet;
+use crate::model::tablets::TabletId;
+use crate::model::tablets::Tablets;
 use crate::model::version::Server;
 use crate::model::version::Version;
 
@@ -70,6 +76,75 @@ pub fn cluster(text: &str) -> Cluster {
 /// Three hosts, three shards, one replica each on the next host: nothing to complain about.
 pub fn healthy() -> Cluster {
     cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1")
+}
+
+/// Tablets from a line of text: `flow 0: *a b- c; flow 1: *b a; e! d`. Groups with a `:` are
+/// partitions with their copies: `*` leader, `-` not alive. In the others stand tablets, `!` of which
+/// are offline. A letter is a host, a digit behind it the port on it (1 without one).
+///
+/// All are known to `showtablet`; `auto_failover` is off, offsets are 100.
+///
+/// # Panics
+/// On a text that is none of this: it is for tests.
+pub fn tablets(text: &str) -> Tablets {
+    let groups = || text.split(';').map(str::trim).filter(|g| !g.is_empty());
+    let words = groups().flat_map(|g| g.rsplit(':').next().unwrap_or(g).split_whitespace());
+    let bare = |word: &str| word.trim_matches(['*', '-', '!']).to_owned();
+    let mut names: Vec<String> = words.map(bare).collect();
+    names.sort();
+    names.dedup();
+    let mut state = Tablets {
+        auto_failover: Some(false),
+        health_known: true,
+        tables_known: true,
+        ..Tablets::default()
+    };
+    for name in &names {
+        let letter = name.chars().next().expect("a letter");
+        let host = letter as u32 - 'a' as u32 + 1;
+        let ip = format!("10.0.0.{host}");
+        let port = name.get(1..).and_then(|p| p.parse().ok()).unwrap_or(1);
+        let at = state.hosts.iter().position(|h| *h.name == *ip);
+        let at = at.unwrap_or_else(|| {
+            let name = ip.as_str().into();
+            state.hosts.push(Host { name, zone: None });
+            state.hosts.len() - 1
+        });
+        let address = Address::new(&ip, port).expect("legal");
+        state.tablets.push(Tablet {
+            endpoint: address.to_string().into(),
+            address: Some(address),
+            host: Some(HostId(at as u32)),
+            health: Health::Healthy,
+        });
+    }
+    let id = |word: &str| {
+        let at = names.iter().position(|n| *n == bare(word));
+        TabletId(at.expect("collected above") as u32)
+    };
+    for group in groups() {
+        let Some((partition, copies)) = group.split_once(':') else {
+            for word in group.split_whitespace().filter(|w| w.ends_with('!')) {
+                state.tablets[id(word).index()].health = Health::Offline;
+            }
+            continue;
+        };
+        let (table, pid) = partition.split_once(' ').expect("a table and a pid");
+        let held = |word: &str| Held {
+            tablet: id(word),
+            leader: word.starts_with('*'),
+            alive: !word.ends_with('-'),
+            offset: Some(100),
+            memory: Some(1 << 20),
+        };
+        state.partitions.push(Partition {
+            table: table.into(),
+            tid: Some(4),
+            pid: pid.trim().parse().expect("a number"),
+            copies: copies.split_whitespace().map(held).collect(),
+        });
+    }
+    state
 }
 
 /// The node of that name.

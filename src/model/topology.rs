@@ -17,7 +17,8 @@ impl Cluster {
             .iter()
             .filter(|(id, _)| member(*id))
             .flat_map(|(id, n)| {
-                let observers = n.seen.known_by.iter().filter(|&o| member(o));
+                // Of whom has no address any more (`:0 myself`) the view joins what it lists, too.
+                let observers = n.seen.known_by.iter();
                 observers.map(move |o| (o.index(), id.index()))
             });
         let labels = graph::joined(self.nodes.len(), known);
@@ -102,6 +103,12 @@ mod tests {
         assert_eq!(cluster.islands(), [vec![m1, r1], vec![m2, r2]]);
         // One that knows the others joins them, known or not.
         cluster.node_mut(m2).seen.known_by.insert(r1);
+        assert_eq!(cluster.islands().len(), 1);
+        // So does the view of one that lost its address.
+        cluster.node_mut(m2).seen.known_by.remove(r1);
+        let gone = id(&cluster, "gone");
+        cluster.node_mut(m1).seen.known_by.insert(gone);
+        cluster.node_mut(m2).seen.known_by.insert(gone);
         assert_eq!(cluster.islands().len(), 1);
     }
 

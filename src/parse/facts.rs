@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
+use crate::parse::FedbFacts;
 use crate::parse::NodesDump;
 use crate::parse::block::Block;
 
@@ -91,6 +92,10 @@ pub enum Facts<'a> {
     Properties(Properties),
     /// Masters and replicas by host, as a command of flashbase counts them.
     Distribution(Distribution),
+    /// Rows of all tables of the cluster, as `flashbase cluster-rowcount` counts them.
+    Rows(u64),
+    /// What the name server of the other family prints.
+    Fedb(FedbFacts),
     /// Known, and without anything that other answers do not tell better.
     Nothing,
 }

@@ -21,6 +21,7 @@ mod disk_map;
 mod distribution;
 mod error_reply;
 mod facts;
+mod fedb;
 mod file_name;
 mod flashbase_reply;
 mod head;
@@ -48,6 +49,7 @@ mod ps;
 mod redis_conf;
 mod redis_properties;
 mod reply;
+mod rowcount;
 mod table;
 mod time;
 mod transcript;
@@ -71,6 +73,13 @@ pub use facts::Parsed;
 pub use facts::ProcessRow;
 pub use facts::Properties;
 pub use facts::Section;
+pub use fedb::FedbFacts;
+pub use fedb::NameServerRow;
+pub use fedb::OpRow;
+pub use fedb::Shown;
+pub use fedb::StatusRow;
+pub use fedb::TableRow;
+pub use fedb::TabletRow;
 pub use file_name::address_in_path;
 pub use file_name::bundle;
 pub use file_name::ec2_ip;
@@ -155,12 +164,16 @@ fn recognise(block: Block) -> Option<&'static Dialect> {
 pub fn parse(source: &Source) -> Parsed<'_> {
     let mut log = Log::new(source);
     let remarks = unwrap::remarks(source);
+    if let Some(mut parsed) = fedb::read(source) {
+        parsed.diagnostics.splice(0..0, remarks);
+        return parsed;
+    }
     let mut parsed = match transcript::sections(Block::of(source), &mut log) {
         Some(sections) => Parsed {
             sections,
             diagnostics: log.finish(),
         },
-        None => match dbsize::in_file(source) {
+        None => match dbsize::in_file(source).or_else(|| rowcount::in_file(source)) {
             Some(section) => Parsed {
                 sections: vec![section],
                 diagnostics: log.finish(),
@@ -311,12 +324,13 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 20] = [
+    const SHARED: [&str; 22] = [
         "mod",
         "bars",
         "block",
         "dbsize",
         "facts",
+        "fedb",
         "file_name",
         "head",
         "heading",
@@ -329,6 +343,7 @@ mod tests {
         "pairs",
         "parts",
         "reply",
+        "rowcount",
         "table",
         "transcript",
         "unwrap",

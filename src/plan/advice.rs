@@ -178,7 +178,11 @@ fn may_follow(scene: &Scene, ids: &[NodeId]) -> Vec<NodeId> {
         .filter(|f| f.rule.code == Code::OrphanMaster);
     let orphans = orphans.filter_map(|f| match f.subject {
         Subject::Node(master) => Some(master),
-        Subject::Slots(..) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => None,
+        Subject::Slots(..)
+        | Subject::Host(_)
+        | Subject::Zone(_)
+        | Subject::Capture
+        | Subject::Tablets(_) => None,
     });
     orphans.filter(|&master| !followed(master)).collect()
 }
@@ -232,7 +236,8 @@ fn weight(finding: &Finding) -> i64 {
         | Subject::Node(_)
         | Subject::Host(_)
         | Subject::Zone(_)
-        | Subject::Capture => 1,
+        | Subject::Capture
+        | Subject::Tablets(_) => 1,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::plan::Value;
 use crate::plan::brute::draw::draws;
 use crate::plan::closing;
 use crate::plan::decision::Assignment;
+use crate::plan::goal::Supposed;
 use crate::plan::level::PRINTED;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
@@ -343,9 +344,10 @@ proptest! {
         let wanted = policy.wanted(&captured);
         let selection = Selection::new(&captured, &request);
         let closing = closing::closings(&captured, &selection);
+        let supposed = Supposed::plain(&captured);
         let problem = Problem::new(&Inputs {
             captured: &captured,
-            cluster: &captured,
+            supposed: &supposed,
             policy: &policy,
             wanted: &wanted,
             selection: &selection,

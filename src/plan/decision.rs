@@ -54,32 +54,45 @@ impl Decision {
         }
     }
 
-    /// The cluster as the decision leaves it: every copy attached, in sync, and every master in
-    /// place. Ghosts and dead members stay.
+    /// The real cluster as the decision leaves it, what goals supposed included.
+    pub fn reach(&self, problem: &Problem) -> Cluster {
+        let supposed = problem.supposed;
+        let mut at = Counted::new(supposed.real.clone());
+        for joined in &supposed.joined {
+            attach(&mut at, &[joined.node], joined.owner);
+        }
+        self.carry_out(problem, at, |unit| unit.leader)
+    }
+
+    /// The supposed cluster as the decision leaves it: every copy attached, in sync, and every master
+    /// in place. Ghosts and dead members stay.
     pub fn expand(&self, problem: &Problem) -> Cluster {
-        let mut at = Counted::new(problem.cluster.clone());
+        let at = Counted::new(problem.cluster.clone());
+        self.carry_out(problem, at, |unit| unit.owner)
+    }
+
+    fn carry_out(
+        &self,
+        problem: &Problem,
+        mut at: Counted,
+        leader: impl Fn(&Unit) -> NodeId,
+    ) -> Cluster {
         let units = problem.units.iter().zip(&self.assignment.copies);
         for ((unit, copies), &master) in units.zip(&self.masters) {
+            let leader = leader(unit);
             let moves = |copy: &&Copy| {
                 let node = at.node(copy.node);
                 let member = node.membership == Membership::Member;
-                let stays = member && node.master() == Some(unit.owner);
+                let leads = copy.node == leader;
+                let stays = member && (leads || node.master() == Some(leader));
                 !stays && unit.fixed.iter().all(|f| f.node != copy.node)
             };
             let moved: Vec<NodeId> = copies.iter().filter(moves).map(|c| c.node).collect();
-            at.edit(&moved, |cluster| {
-                for &id in &moved {
-                    let node = cluster.node_mut(id);
-                    node.membership = Membership::Member;
-                    node.role = Role::Replica(Some(unit.owner));
-                    node.replication.sync = Sync::Done;
-                    node.replication.link = Link::Up;
-                }
-            });
-            if master != unit.owner {
+            attach(&mut at, &moved, leader);
+            if master != leader {
                 let act = Failover {
                     node: master,
-                    old: unit.owner,
+                    old: leader,
                     mode: Mode::Graceful,
                 };
                 act.begin(&mut at);
@@ -87,4 +100,17 @@ impl Decision {
         }
         at.into_cluster()
     }
+}
+
+/// They copy the shard, in sync.
+fn attach(at: &mut Counted, nodes: &[NodeId], owner: NodeId) {
+    at.edit(nodes, |cluster| {
+        for &id in nodes {
+            let node = cluster.node_mut(id);
+            node.membership = Membership::Member;
+            node.role = Role::Replica(Some(owner));
+            node.replication.sync = Sync::Done;
+            node.replication.link = Link::Up;
+        }
+    });
 }

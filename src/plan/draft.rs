@@ -20,8 +20,10 @@ use crate::model::Sync;
 use crate::plan::Phase;
 use crate::plan::closing::Closing;
 use crate::plan::decision::Decision;
+use crate::plan::goal::Joined;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Problem;
+use crate::plan::problem::Spare;
 use crate::plan::problem::Unit;
 use crate::plan::serve::Served;
 use crate::policy::Wanted;
@@ -52,6 +54,9 @@ pub fn drafts(
     let mut drafts: Vec<Draft> = promotions.map(|p| writer.promotion(p)).collect();
     for (node, slots) in &closing.stable {
         drafts.push(writer.closing(*node, slots));
+    }
+    for joined in &problem.supposed.joined {
+        writer.joining(joined, &mut drafts);
     }
     for (index, unit) in problem.units.iter().enumerate() {
         writer.attachments(index, unit, &mut drafts);
@@ -116,7 +121,7 @@ impl Writer<'_> {
                 Subject::Zone(zone) => nodes
                     .iter()
                     .any(|&n| self.captured.zone_of(n) == Some(*zone)),
-                Subject::Capture => false,
+                Subject::Capture | Subject::Tablets(_) => false,
             })
             .map(|f| f.rule.code)
             .collect();
@@ -216,14 +221,17 @@ impl Writer<'_> {
     }
 
     fn attachment(&self, index: usize, copy: &Copy, have: i64, drafts: &mut Vec<Draft>) {
-        let (problem, cluster) = (self.problem, self.problem.cluster);
+        let problem = self.problem;
         let unit = &problem.units[index];
         let spare = problem.spares.iter().find(|s| s.copy.node == copy.node);
         let chained = unit.chained.iter().any(|c| c.node == copy.node);
         let moved = spare.is_none() && !chained;
         let leads = self.decision.masters.contains(&copy.node);
+        let handed = unit.leader != unit.owner;
         let phase = match (spare.is_some() && have >= unit.wanted.max(1), leads) {
+            (false, _) if unit.short_by_goal => Phase::Change,
             (false, _) => Phase::Protect,
+            (true, true) if handed => Phase::Change,
             (true, true) => Phase::Spread,
             (true, false) => Phase::Tidy,
         };
@@ -237,11 +245,10 @@ impl Writer<'_> {
         }
         cures.sort_unstable();
         cures.dedup();
-        let (node, owner) = (cluster.node(copy.node), cluster.node(unit.owner));
         // After the spread phase the shard may have another master.
         let master = match phase {
             Phase::Tidy => self.decision.masters[index],
-            Phase::Serve | Phase::Protect | Phase::Spread => unit.owner,
+            Phase::Serve | Phase::Protect | Phase::Change | Phase::Spread => unit.leader,
         };
         let base = Draft {
             action: Replicate {
@@ -257,10 +264,21 @@ impl Writer<'_> {
             leaves: if moved { self.leave(copy.node) } else { None },
         };
         if let Some(spare) = spare {
+            self.prepare(spare, unit.leader, &base, drafts);
+        }
+        drafts.push(base);
+    }
+
+    /// An idle node becomes a member that holds nothing.
+    fn prepare(&self, spare: &Spare, via: NodeId, base: &Draft, drafts: &mut Vec<Draft>) {
+        let cluster = self.problem.cluster;
+        let (node, owner) = (cluster.node(spare.copy.node), cluster.node(via));
+        let copy = &spare.copy;
+        {
             if spare.meet {
                 drafts.push(Draft {
                     action: Meet {
-                        via: unit.owner,
+                        via,
                         node: copy.node,
                     }
                     .into(),
@@ -284,6 +302,42 @@ impl Writer<'_> {
                     ..base.clone()
                 });
             }
+        }
+    }
+
+    /// A node that comes to a shard because a goal wants it there.
+    fn joining(&self, joined: &Joined, drafts: &mut Vec<Draft>) {
+        let (problem, cluster) = (self.problem, self.captured);
+        let Joined { node, owner, spare } = *joined;
+        let unit = problem.units.iter().find(|u| u.leader == owner);
+        let why = match problem.supposed.demands.joining.get(&node) {
+            Some((_, why)) => format!("{why}: it copies the shard of {}", cluster.node(owner)),
+            None => format!(
+                "{} has no copy elsewhere that could lead: {} gets one",
+                cluster.node(owner),
+                cluster.node(node)
+            ),
+        };
+        let from = cluster.root(node).filter(|_| spare.is_none());
+        let base = Draft {
+            action: Replicate {
+                node,
+                master: owner,
+            }
+            .into(),
+            phase: Phase::Change,
+            urgency: 0,
+            cures: Vec::new(),
+            reason: why,
+            mib: unit.map_or(1, |u| u.mib),
+            leaves: from.map(|owner| Leave {
+                owner,
+                covered: false,
+                mib: unit.map_or(1, |u| u.mib),
+            }),
+        };
+        if let Some(spare) = &spare {
+            self.prepare(spare, owner, &base, drafts);
         }
         drafts.push(base);
     }
@@ -357,13 +411,18 @@ impl Writer<'_> {
 
     fn handover(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
         let node = self.decision.masters[index];
-        if node == unit.owner {
+        let old = unit.leader;
+        if node == old {
             return;
         }
         let cluster = self.problem.cluster;
+        let handed = old != unit.owner;
         let spread = |c: Code| cured_by(c, Remedy::HandOver);
-        let mut cures = self.cures(&[unit.owner, node], spread);
-        if cures.is_empty() {
+        let mut cures = match handed {
+            true => Vec::new(),
+            false => self.cures(&[old, node], spread),
+        };
+        if cures.is_empty() && !handed {
             cures = self.all_found(|c| spread(c) || c == Code::ReplicaSharesZone);
         }
         let name = |id: NodeId| {
@@ -374,25 +433,29 @@ impl Writer<'_> {
                     cluster.host(h).name.to_string()
                 })
         };
-        let (old, new) = (name(unit.owner), name(node));
-        let reason = if old == new {
-            format!(
-                "{} and {} swap roles on {new}",
-                cluster.node(unit.owner),
-                cluster.node(node)
-            )
-        } else {
-            format!("{old} gives a master to {new}")
+        let (from, new) = (name(old), name(node));
+        let demands = &self.problem.supposed.demands;
+        let reason = match demands.why(old) {
+            Some(why) => format!("{why}: its master goes to {new}"),
+            None => match demands.leading.get(&node) {
+                Some(why) if handed => format!("{why}: it takes over from {}", cluster.node(old)),
+                Some(_) | None if from == new => format!(
+                    "{} and {} swap roles on {new}",
+                    cluster.node(old),
+                    cluster.node(node)
+                ),
+                Some(_) | None => format!("{from} gives a master to {new}"),
+            },
         };
         let mib = 0;
         drafts.push(Draft {
             action: Failover {
                 node,
-                old: unit.owner,
+                old,
                 mode: Mode::Graceful,
             }
             .into(),
-            phase: Phase::Spread,
+            phase: if handed { Phase::Change } else { Phase::Spread },
             urgency: 0,
             cures,
             reason,
@@ -415,7 +478,7 @@ impl Writer<'_> {
 
     fn forgets(&self, drafts: &mut Vec<Draft>) {
         let selection = self.problem.selection;
-        let end = self.decision.expand(self.problem);
+        let end = self.decision.reach(self.problem);
         let met: Vec<NodeId> = drafts
             .iter()
             .filter_map(|d| {
@@ -476,7 +539,12 @@ impl Writer<'_> {
                 format!("{node} is dead and was declared gone for good")
             };
             drafts.push(Draft {
-                action: Forget { node: id, tell }.into(),
+                action: Forget {
+                    node: id,
+                    tell,
+                    loses: SlotSet::new(),
+                }
+                .into(),
                 phase: Phase::Tidy,
                 urgency: 0,
                 cures: self.cures(&[id], |c| cured_by(c, Remedy::Forget)),

@@ -12,6 +12,7 @@ use crate::model::SlotSet;
 use crate::model::Unowned;
 use crate::plan::advice::Notes;
 use crate::plan::advice::Scene;
+use crate::plan::homeward;
 use crate::plan::level::Level;
 use crate::plan::problem::Aside;
 use crate::plan::why::About;
@@ -369,15 +370,16 @@ fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
             Some((Reason::ToldNofailover, unlock))
         }
         Level::VotesHost | Level::OverHost => Some((Reason::NoBetterHosts, Unlock::NodesElsewhere)),
+        Level::Home => homeward::in_the_way(scene),
         Level::Worse
         | Level::Serve
         | Level::Protect
         | Level::Orphans
         | Level::Missing
+        | Level::Drain
         | Level::SameHost
         | Level::Moves
         | Level::Beside
-        | Level::Home
         | Level::Tidy
         | Level::Surplus
         | Level::Risk

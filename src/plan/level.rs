@@ -20,11 +20,13 @@ pub use crate::measure::Level;
 pub use crate::measure::add;
 
 /// Every level that is printed, in order. Ties are not, as they only choose among equals, nor are
-/// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order.
-pub const PRINTED: [Level; 18] = [
+/// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order. Those of
+/// a goal are printed where it was asked for.
+pub const PRINTED: [Level; 19] = [
     Level::Serve,
     Level::Protect,
     Level::Missing,
+    Level::Drain,
     Level::SameHost,
     Level::Moves,
     Level::SameZone,
@@ -119,6 +121,12 @@ impl Selection {
         }
     }
 
+    /// Findings of this code are to be cured, too.
+    pub fn ask_for(&mut self, code: Code) {
+        self.codes.insert(code);
+        self.changes_roles = true;
+    }
+
     /// Findings of this code are to be cured.
     pub fn has(&self, code: Code) -> bool {
         self.codes.contains(&code)
@@ -154,6 +162,7 @@ impl Selection {
             | Level::Home
             | Level::Tidy => counted(),
             Level::Worse
+            | Level::Drain
             | Level::Moves
             | Level::Beside
             | Level::Surplus

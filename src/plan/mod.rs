@@ -12,12 +12,17 @@ mod brute;
 mod closing;
 pub mod decision;
 mod draft;
+pub mod goal;
+mod homeward;
 mod leftover;
 pub mod level;
 pub mod order;
 pub mod problem;
 mod request;
+pub mod restart;
+pub mod rolling;
 mod serve;
+pub mod slots;
 pub mod target;
 mod unlocks;
 mod verdict;
@@ -28,6 +33,8 @@ pub mod why;
 use crate::action::Counted;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::plan::goal::Demands;
+use crate::policy::Flag;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 use crate::rules::Finding;
@@ -38,10 +45,15 @@ pub use crate::rules::Phase;
 pub use admission::Obstacle;
 pub use admission::obstacles;
 pub use decision::Decision;
+pub use goal::BadGoal;
+pub use goal::Goal;
+pub use goal::GoalKind;
 pub use level::Level;
 pub use level::Selection;
 pub use problem::Problem;
 pub use request::Request;
+pub use slots::Ending;
+pub use slots::SlotTrouble;
 pub use target::Effort;
 pub use target::Target;
 pub use verdict::Kind;
@@ -74,6 +86,14 @@ pub struct Plan {
     pub assumptions: Vec<Assumption>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What moving slots comes to, where that was asked for.
+    pub slots: Option<slots::Tally>,
+    /// What goals came to, in the order of the request.
+    pub goals: Vec<goal::Outcome>,
+    /// Shards that were left, as a goal is blocked on them.
+    pub blocked: usize,
+    /// What a rolling restart comes to, where one is asked for.
+    pub restart: Option<restart::Summary>,
 }
 
 /// Why there is no plan.
@@ -82,6 +102,15 @@ pub enum NoPlan {
     /// Nothing may be planned on this capture.
     #[error("refused: {0:?}")]
     Refused(Obstacle),
+    /// Slots cannot be moved as asked.
+    #[error("slots: {0:?}")]
+    Slots(SlotTrouble),
+    /// What goals ask for makes no sense.
+    #[error(transparent)]
+    BadGoal(#[from] BadGoal),
+    /// Goals that cannot be reached: one entry for each shard that is in the way.
+    #[error("blocked: {0:?}")]
+    Blocked(Vec<Refusal>),
     /// A step of ours that the simulation refuses: a bug.
     #[error("the planner made a plan that it cannot simulate: {0}")]
     Broken(#[from] simulate::Broken),
@@ -132,6 +161,14 @@ fn made(
     )
 }
 
+/// Why what is asked about slots cannot be had on this capture, if it cannot.
+pub fn slot_trouble(inventory: &Inventory, request: &Request) -> Option<SlotTrouble> {
+    let captured = &inventory.cluster;
+    let selection = Selection::new(captured, request);
+    let served = serve::serve(captured, request, selection.level(Level::Serve));
+    slots::reshape(&served.cluster, &request.slots).err()
+}
+
 /// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
 pub fn plan(
     captured: &Cluster,
@@ -149,13 +186,35 @@ fn planned(
     request: &Request,
     effort: Effort,
 ) -> Result<Plan, NoPlan> {
+    if let Some(ask) = request.restart() {
+        return restarted(&restart::Given {
+            captured,
+            policy,
+            wanted,
+            request,
+            effort,
+            ask,
+        });
+    }
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
+    let reshaped = slots::reshape(&served.cluster, &request.slots).map_err(NoPlan::Slots)?;
+    let real = reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster);
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
+    let supposed = goal::suppose(goal::Inputs {
+        real,
+        demands: Demands::of(&request.goals, real)?,
+        request,
+        spares: problem::spares(real, captured, &selection, request).0,
+        settled: &settled,
+    });
+    if !supposed.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
+        return Err(NoPlan::Blocked(supposed.blocked));
+    }
     let inputs = problem::Inputs {
         captured,
-        cluster: &served.cluster,
+        supposed: &supposed,
         policy,
         wanted,
         selection: &selection,
@@ -164,7 +223,7 @@ fn planned(
     };
     let problem = Problem::new(&inputs);
     let target = target::decide(&problem, effort);
-    let drafts = draft::drafts(
+    let mut drafts = draft::drafts(
         &problem,
         captured,
         &served,
@@ -172,9 +231,34 @@ fn planned(
         &target.decision,
         wanted,
     );
+    if let Some(reshaped) = &reshaped {
+        reshaped.join(&mut drafts);
+    }
+    if !request.goals.is_empty() {
+        let end = target.decision.reach(&problem);
+        let decided = goal::Decided {
+            problem: &problem,
+            decision: &target.decision,
+            drafts: &drafts,
+            end: &end,
+            through: request.through,
+        };
+        let own = request.goals.iter().flat_map(|goal| goal.drafts(&decided));
+        let own: Vec<_> = own.collect();
+        drafts.extend(own);
+    }
     let steps = order::order(&Counted::new(captured.clone()), drafts);
     let run = simulate::run(captured, &steps, policy, wanted)?;
-    let values = verdict::values(&problem, captured, wanted, &steps, &run.end, &target);
+    let values = verdict::values(
+        &problem,
+        captured,
+        &request.goals,
+        wanted,
+        &steps,
+        &run.end,
+        &target,
+    );
+    let goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
     let notes = advice::advice(&advice::Scene {
         captured,
         policy,
@@ -197,10 +281,77 @@ fn planned(
         exposure: run.exposure,
         moments: run.moments,
         remaining: run.remaining,
-        refusals: notes.refusals,
+        refusals: [supposed.blocked.clone(), notes.refusals].concat(),
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
+        slots: reshaped.as_ref().map(|r| r.tally.clone()),
+        goals,
+        blocked: supposed.blocked.len(),
+        restart: None,
         selection,
+    })
+}
+
+/// A plan with a restart in it.
+fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
+    let restart::Given {
+        captured,
+        policy,
+        wanted,
+        request,
+        effort,
+        ..
+    } = *given;
+    let ground = given.ground()?;
+    let supposed = goal::Supposed::plain(&ground.cluster);
+    let problem = given.problem(&ground, &supposed);
+    let target = target::decide(&problem, effort);
+    let woven = given.weave(&ground, &problem, &target);
+    let (steps, summary) = (woven.steps, woven.summary);
+    let run = simulate::run(captured, &steps, policy, wanted)?;
+    let mut values = verdict::values(
+        &problem,
+        captured,
+        &request.goals,
+        wanted,
+        &steps,
+        &run.end,
+        &target,
+    );
+    summary.open(&mut values);
+    let mut goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
+    goals.iter_mut().for_each(|goal| goal.says = summary.says());
+    let notes = advice::advice(&advice::Scene {
+        captured,
+        policy,
+        wanted,
+        request,
+        selection: &ground.selection,
+        problem: &problem,
+        served: &ground.served,
+        closing: &ground.closing,
+        end: &run.end,
+        remaining: &run.remaining,
+        steps: &steps,
+    });
+    let chosen = &ground.chosen;
+    Ok(Plan {
+        values,
+        end: run.end,
+        exposure: run.exposure,
+        moments: run.moments,
+        remaining: run.remaining,
+        refusals: [&chosen.blocked[..], &chosen.down, &notes.refusals].concat(),
+        advice: notes.advice,
+        assumptions: notes.assumptions,
+        copied_mib: steps.iter().map(|s| s.draft.mib).sum(),
+        goals,
+        blocked: chosen.blocked.len(),
+        slots: None,
+        restart: Some(summary),
+        selection: ground.selection.clone(),
+        steps,
+        target,
     })
 }

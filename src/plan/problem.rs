@@ -1,6 +1,7 @@
 //! The decision that is left once every shard has a live master: who copies what, and who leads.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::measure;
 use crate::measure::Shares;
@@ -14,6 +15,7 @@ use crate::model::Sync;
 use crate::model::Unowned;
 use crate::model::ZoneId;
 use crate::plan::Request;
+use crate::plan::goal::Supposed;
 use crate::plan::level::Level;
 use crate::plan::level::Selection;
 use crate::plan::versions;
@@ -50,6 +52,12 @@ pub struct Unit {
     pub may_hand_over: bool,
     /// Usable copies were on two hosts before.
     pub protected: bool,
+    /// The place of who led it in the capture: what a level that is not to be cured is held to.
+    pub led_from: Place,
+    /// Who leads it really: the owner, or whom a goal lets hand over to it.
+    pub leader: NodeId,
+    /// What it is short of, it is because a goal lets copies count for nothing.
+    pub short_by_goal: bool,
 }
 
 /// A live copy.
@@ -137,8 +145,9 @@ pub enum Aside {
 
 /// What is to be decided.
 pub struct Problem<'a> {
-    /// After the serve phase: every promotable shard has its new master.
+    /// After the serve phase: every promotable shard has its new master; and as goals suppose it.
     pub cluster: &'a Cluster,
+    pub supposed: &'a Supposed<'a>,
     pub policy: &'a Policy,
     pub selection: &'a Selection,
     pub allow_moves: bool,
@@ -158,12 +167,14 @@ pub struct Problem<'a> {
     /// What owners run, and what all copies and spares do.
     pub owners: Servers<'a>,
     pub everyone: Servers<'a>,
+    /// Who is restarted: a master of them hands over once, or twice to lead again.
+    pub restarting: BTreeSet<NodeId>,
 }
 
 /// What the problem is made of.
 pub struct Inputs<'a> {
     pub captured: &'a Cluster,
-    pub cluster: &'a Cluster,
+    pub supposed: &'a Supposed<'a>,
     pub policy: &'a Policy,
     pub wanted: &'a Wanted,
     pub selection: &'a Selection,
@@ -174,7 +185,7 @@ pub struct Inputs<'a> {
 
 impl<'a> Problem<'a> {
     pub fn new(inputs: &Inputs<'a>) -> Self {
-        let cluster = inputs.cluster;
+        let cluster = &*inputs.supposed.cluster;
         let shards = cluster.shards();
         let mib = MibTable::new(cluster, &shards);
         let zones = Zones::of(cluster);
@@ -185,12 +196,14 @@ impl<'a> Problem<'a> {
             .iter()
             .filter(|s| cluster.node(s.owner).is_live_member())
         {
-            let aside = going_on(inputs, shard);
-            units.push(unit(inputs, zones, shard, aside.is_none(), &mib, &owners));
+            let aside = going_on(cluster, inputs.settled, shard);
+            let free = aside.is_none() && !inputs.supposed.left.contains(&shard.owner);
+            units.push(unit(inputs, zones, shard, free, &mib, &owners));
             asides.extend(aside);
         }
         let mut problem = Self {
             cluster,
+            supposed: inputs.supposed,
             policy: inputs.policy,
             selection: inputs.selection,
             allow_moves: inputs.request.has(Flag::AllowMoves),
@@ -204,8 +217,14 @@ impl<'a> Problem<'a> {
             shares: Shares::of(cluster),
             owners,
             everyone: Servers::default(),
+            restarting: BTreeSet::new(),
         };
-        problem.find_spares(inputs);
+        let (spares, left) = spares(cluster, inputs.captured, inputs.selection, inputs.request);
+        problem.asides.extend(left);
+        if !inputs.supposed.demands.no_copies {
+            problem.spares = spares;
+        }
+        problem.heed_goals(inputs.wanted);
         versions::keep_from_comers(&mut problem);
         let lacks = problem.units.iter().any(|u| u.free && u.lacks());
         let joining = problem.spares.iter().filter(|s| s.untidy || lacks);
@@ -214,13 +233,43 @@ impl<'a> Problem<'a> {
     }
 
     pub fn copy(&self, node: NodeId, usable: bool) -> Copy {
-        copy(
-            self.cluster,
-            self.zones,
-            node,
-            usable,
-            self.promote_nofailover,
-        )
+        let promote = self.promote_nofailover;
+        let mut copy = copy(self.cluster, self.zones, node, usable, promote);
+        copy.may_lead &= !self.supposed.demands.must_follow(node);
+        copy
+    }
+
+    /// Nobody leads who must not, and who must is led by no other.
+    fn heed_goals(&mut self, wanted: &Wanted) {
+        let demands = &self.supposed.demands;
+        for unit in &mut self.units {
+            unit.may_hand_over &= !demands.leading.contains_key(&unit.owner);
+            let lists = [&mut unit.fixed, &mut unit.movable, &mut unit.chained];
+            for copy in lists.into_iter().flatten() {
+                copy.may_lead &= !demands.must_follow(copy.node);
+            }
+            // Who was told where to be stays there.
+            let told = |c: &Copy| demands.joining.contains_key(&c.node);
+            let stay: Vec<Copy> = unit.movable.extract_if(.., |c| told(c)).collect();
+            unit.fixed.extend(stay);
+        }
+        for spare in &mut self.spares {
+            spare.copy.may_lead &= !demands.must_follow(spare.copy.node);
+        }
+        if demands.vacated.is_empty() {
+            return;
+        }
+        // Really they have all copies that are wanted.
+        let real = self.supposed.real;
+        let full = real.shards().into_iter().filter(|shard| {
+            let usable = measure::usable_replicas(real, shard).count();
+            usable >= wanted.of(real, shard).max(1) as usize
+                && !measure::is_unprotected(real, shard)
+        });
+        let full: BTreeSet<NodeId> = full.map(|shard| shard.owner).collect();
+        for unit in &mut self.units {
+            unit.short_by_goal = full.contains(&unit.leader);
+        }
     }
 
     /// A copy as it is where it comes to: a spare, or one of another shard.
@@ -247,64 +296,77 @@ impl<'a> Problem<'a> {
         };
         group(node).is_some_and(|g| Some(g) == group(unit.owner))
     }
+}
 
-    fn find_spares(&mut self, inputs: &Inputs) {
-        let cluster = self.cluster;
-        let unowned = cluster.unowned();
-        let all_served = inputs.captured.uncovered().is_empty()
-            && !inputs
-                .captured
-                .iter()
-                .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
-        let needed = unowned != Unowned::Nothing && cluster.live_voters() < MASTERS_MIN;
-        for (id, node) in cluster.iter() {
-            // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
-            if !node.seen.contested.is_empty() {
-                continue;
-            }
-            let member = node.membership == Membership::Member;
-            // No command reaches a node whose address nobody knows.
-            if node.address.is_none()
-                || !(member || node.membership == Membership::Unmet)
-                || !cluster.is_spare_given(id, unowned)
-            {
-                continue;
-            }
-            if needed && member && node.is_master() {
-                self.asides.push(Aside::CouldOwn { node: id });
-                continue;
-            }
-            if !self.owners.are_loaded_by(cluster, id)
-                && let Some(master) = versions::too_new_for(cluster, id)
-            {
-                self.asides.push(Aside::TooOld { node: id, master });
-                continue;
-            }
-            let keys = node.keys.unwrap_or(0);
-            // A replica may be re-pointed with keys: REPLICATE drops them (`clusterSetMaster`).
-            let flush = node.is_master() && keys > 0;
-            if flush && !(inputs.request.has(Flag::FlushStale) && all_served) {
-                self.asides.push(Aside::HoldsKeys {
-                    node: id,
-                    keys,
-                    blocked: !all_served,
-                });
-                continue;
-            }
-            let untidy = !inputs.request.has(Flag::KeepSpares)
-                && if member {
-                    self.selection.has(Code::SlotlessMaster)
-                } else {
-                    self.selection.has(Code::UnmetNode)
-                };
-            self.spares.push(Spare {
-                copy: self.copy(id, true),
-                meet: !member,
-                flush,
-                untidy,
-            });
+/// Nodes that may be given a copy, and those that may not though they are idle.
+pub fn spares(
+    cluster: &Cluster,
+    captured: &Cluster,
+    selection: &Selection,
+    request: &Request,
+) -> (Vec<Spare>, Vec<Aside>) {
+    let (zones, owners) = (Zones::of(cluster), Servers::of_owners(cluster));
+    let (mut spares, mut asides) = (Vec::new(), Vec::new());
+    let unowned = cluster.unowned();
+    let all_served = captured.uncovered().is_empty()
+        && !captured
+            .iter()
+            .any(|(_, n)| n.is_ghost() && !n.slots.is_empty());
+    let needed = unowned != Unowned::Nothing && cluster.live_voters() < MASTERS_MIN;
+    for (id, node) in cluster.iter() {
+        // Whoever claims slots in its own view takes writes, and may hold what nobody else has.
+        if !node.seen.contested.is_empty() {
+            continue;
         }
+        let member = node.membership == Membership::Member;
+        // No command reaches a node whose address nobody knows.
+        if node.address.is_none()
+            || !(member || node.membership == Membership::Unmet)
+            || !cluster.is_spare_given(id, unowned)
+        {
+            continue;
+        }
+        if needed && member && node.is_master() {
+            asides.push(Aside::CouldOwn { node: id });
+            continue;
+        }
+        if !owners.are_loaded_by(cluster, id)
+            && let Some(master) = versions::too_new_for(cluster, id)
+        {
+            asides.push(Aside::TooOld { node: id, master });
+            continue;
+        }
+        let keys = node.keys.unwrap_or(0);
+        // A replica may be re-pointed with keys: REPLICATE drops them (`clusterSetMaster`).
+        let flush = node.is_master() && keys > 0;
+        if flush && !(request.has(Flag::FlushStale) && all_served) {
+            asides.push(Aside::HoldsKeys {
+                node: id,
+                keys,
+                blocked: !all_served,
+            });
+            continue;
+        }
+        let untidy = !request.has(Flag::KeepSpares)
+            && if member {
+                selection.has(Code::SlotlessMaster)
+            } else {
+                selection.has(Code::UnmetNode)
+            };
+        spares.push(Spare {
+            copy: copy(
+                cluster,
+                zones,
+                id,
+                true,
+                request.has(Flag::PromoteNofailover),
+            ),
+            meet: !member,
+            flush,
+            untidy,
+        });
     }
+    (spares, asides)
 }
 
 fn copy(
@@ -333,7 +395,7 @@ fn unit(
     mib: &MibTable,
     owners: &Servers,
 ) -> Unit {
-    let (cluster, selection) = (inputs.cluster, inputs.selection);
+    let (cluster, selection) = (&*inputs.supposed.cluster, inputs.selection);
     let promote = inputs.request.has(Flag::PromoteNofailover);
     let usable = measure::usable_replicas(cluster, shard).count() as i64;
     let wanted = i64::from(inputs.wanted.of(cluster, shard));
@@ -356,6 +418,9 @@ fn unit(
         free,
         may_hand_over: free && selection.changes_roles && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
+        led_from: copy(cluster, zones, shard.owner, true, promote).place,
+        leader: inputs.supposed.leader(shard.owner),
+        short_by_goal: false,
     };
     let straighten = selection.has(Code::ChainedReplica);
     for id in measure::live_followers(cluster, shard) {
@@ -372,9 +437,9 @@ fn unit(
     unit
 }
 
-/// What may be going on in a shard, that a capture cannot tell from a stuck state.
-fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
-    let cluster = inputs.cluster;
+/// What may be going on in a shard, that a capture cannot tell from a stuck state; `settled` are
+/// owners whose open slots the plan closes.
+pub fn going_on(cluster: &Cluster, settled: &[NodeId], shard: &Shard) -> Option<Aside> {
     let owner = cluster.node(shard.owner);
     // It may be dead since it answered, and nobody can say whether the others elect a successor.
     if owner.is_outvoted() {
@@ -396,7 +461,7 @@ fn going_on(inputs: &Inputs, shard: &Shard) -> Option<Aside> {
             .replicas
             .iter()
             .any(|&r| !cluster.node(r).open_slots.is_empty());
-    if open && !inputs.settled.contains(&shard.owner) {
+    if open && !settled.contains(&shard.owner) {
         return Some(Aside::OpenSlots { owner: shard.owner });
     }
     let syncing = measure::live_followers(cluster, shard)

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::model::Domain;
+use crate::plan::goal::Goal;
+use crate::plan::restart;
+use crate::plan::slots::SlotGoals;
 use crate::policy::Flag;
 use crate::rules::Ask;
 use crate::rules::Code;
@@ -23,11 +26,23 @@ pub struct Request {
     pub dead: Vec<Domain>,
     /// What is permitted or asked for beyond a default plan.
     pub flags: BTreeSet<Flag>,
+    /// What is asked for about slots.
+    pub slots: SlotGoals,
+    /// What the end must be besides.
+    pub goals: Vec<Goal>,
 }
 
 impl Request {
     pub fn has(&self, flag: Flag) -> bool {
         self.flags.contains(&flag)
+    }
+
+    /// The restart that is asked for.
+    pub fn restart(&self) -> Option<&restart::Ask> {
+        self.goals.iter().find_map(|goal| match goal {
+            Goal::Restart(restart) => Some(&restart.ask),
+            Goal::Drain(_) => None,
+        })
     }
 
     /// The plan stops before that phase.
@@ -76,6 +91,9 @@ impl Request {
             text => quote(&text),
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
+        options.extend(self.slots.options(&quote));
+        let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
+        options.extend(goals);
         options.extend(self.flags.iter().map(Flag::to_string));
         options
     }

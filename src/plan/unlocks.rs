@@ -102,10 +102,16 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::NodeOnOtherDisk
         | Unlock::HostsInOtherZone
         | Unlock::ThreeMasters
+        | Unlock::BringHome
+        | Unlock::OtherHomes
         | Unlock::AddReplicas { .. }
         | Unlock::AssignSlots(_)
         | Unlock::CaptureThenSaveKeys
         | Unlock::FindOwner(_)
+        | Unlock::NewerTarget
+        | Unlock::LowerKeep
+        | Unlock::ByProcess
+        | Unlock::PlanFirst
         | Unlock::CaptureHolders(_) => unlock.clone(),
     }
 }

@@ -3,9 +3,11 @@
 use crate::action::Action;
 use crate::action::Mode;
 use crate::action::Step;
+use crate::measure;
 use crate::measure::Counts;
 use crate::model::Cluster;
 use crate::plan::decision::Decision;
+use crate::plan::goal::Goal;
 use crate::plan::level::Cost;
 use crate::plan::level::Level;
 use crate::plan::level::PRINTED;
@@ -45,6 +47,7 @@ pub struct Value {
 pub fn values(
     problem: &Problem,
     captured: &Cluster,
+    goals: &[Goal],
     wanted: &Wanted,
     steps: &[Step],
     end: &Cluster,
@@ -54,23 +57,46 @@ pub fn values(
         let shards = cluster.shards();
         Counts::of(cluster, problem.policy, wanted, &shards, problem.shares)
     };
-    let (before, after) = (counts(captured), counts(end));
+    let supposed = problem.supposed;
+    let after = Counts {
+        serve: measure::serve(end),
+        ..counts(&supposed.seen(end))
+    };
+    let start = counts(&Decision::present(problem).expand(problem));
+    // What a goal lets count for nothing counts for nothing from the start.
+    let before = match supposed.differs() {
+        true => Counts {
+            serve: measure::serve(captured),
+            ..start
+        },
+        false => counts(captured),
+    };
     let check = Recount {
         problem,
         paid: target.value - target.unchanged,
-        start: counts(&Decision::present(problem).expand(problem)),
+        start,
         end: after,
     };
+    let left = |level: Level, at: &Cluster| {
+        let goals = goals.iter().filter(|goal| goal.level() == Some(level));
+        goals.map(|goal| goal.left(at)).sum::<i64>()
+    };
+    let asked = |level: Level| goals.iter().any(|goal| goal.level() == Some(level));
     let mut open = false;
     let mut values = Vec::new();
-    for level in PRINTED {
-        let value = after
-            .get(level)
-            .unwrap_or_else(|| spent(problem, steps, target, level));
+    let printed = PRINTED.into_iter();
+    for level in printed.filter(|&level| !level.is_of_goal() || asked(level)) {
+        let value = match level.is_of_goal() {
+            true => left(level, end),
+            false => after
+                .get(level)
+                .unwrap_or_else(|| spent(problem, steps, target, level)),
+        };
         let selected = problem.selection.level(level);
         // A level that is not minimised has nothing to be proven of it, and what the serve phase
-        // does follows from the capture alone.
-        let settled = !selected || matches!(level, Level::Serve | Level::Risk);
+        // does follows from the capture alone, as does what a goal cannot reach.
+        let settled =
+            !selected || level.is_of_goal() || matches!(level, Level::Serve | Level::Risk);
         let (bound, kind) = if settled {
             (value, Kind::Count)
         } else {
@@ -80,7 +106,10 @@ pub fn values(
         };
         values.push(Value {
             level,
-            before: before.get(level).unwrap_or(0),
+            before: match level.is_of_goal() {
+                true => left(level, captured),
+                false => before.get(level).unwrap_or(0),
+            },
             value,
             bound,
             kind,
@@ -155,7 +184,14 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Action::Flush(_)
         | Action::Replicate(_)
         | Action::SetSlot(_)
-        | Action::Forget(_) => false,
+        | Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_)
+        | Action::Forget(_)
+        | Action::Kill(_)
+        | Action::Reset(_)
+        | Action::Restart(_) => false,
     };
     match level {
         // With --allow-moves a move weighs nothing.
@@ -171,6 +207,7 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Level::Protect
         | Level::Orphans
         | Level::Missing
+        | Level::Drain
         | Level::SameHost
         | Level::SameZone
         | Level::SameDisk

@@ -46,6 +46,8 @@ flags! {
     AcceptDataLoss "accept-data-loss",
     /// Promote replicas that were told `nofailover`, too
     PromoteNofailover "promote-nofailover",
+    /// Plan for the shards that no goal is blocked on, and leave the others
+    SkipBlocked "skip-blocked",
 }
 
 impl Flag {
@@ -56,7 +58,8 @@ impl Flag {
             Self::AllowMoves
             | Self::KeepSpares
             | Self::AcceptDataLoss
-            | Self::PromoteNofailover => false,
+            | Self::PromoteNofailover
+            | Self::SkipBlocked => false,
         }
     }
 }

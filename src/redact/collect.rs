@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::model::Address;
 use crate::parse::Facts;
+use crate::parse::FedbFacts;
 use crate::parse::NodesDump;
 use crate::parse::Parsed;
 use crate::parse::Section;
@@ -120,6 +121,7 @@ impl Found {
                 }
             }
             Facts::HostIps(ips) => ips.iter().for_each(|ip| self.place(ip)),
+            Facts::Fedb(facts) => self.fedb(facts),
             Facts::Nothing
             | Facts::ClusterInfo(_)
             | Facts::Info(_)
@@ -129,8 +131,42 @@ impl Found {
             | Facts::Links(_)
             | Facts::MyId(_)
             | Facts::Clock(_)
+            | Facts::Rows(_)
             | Facts::Mounts(_)
             | Facts::Processes(_) => {}
+        }
+    }
+
+    /// Endpoints, which may be names, and tables.
+    fn fedb(&mut self, facts: &FedbFacts) {
+        let mut endpoint = |text: &str| match text.parse::<Address>() {
+            Ok(address) => self.place(address.ip()),
+            Err(_) => self.place(text),
+        };
+        match facts {
+            FedbFacts::Tables(_, rows) => {
+                rows.iter()
+                    .filter_map(|r| r.endpoint.as_deref())
+                    .for_each(&mut endpoint);
+                rows.iter().for_each(|row| self.host(&row.table));
+            }
+            FedbFacts::Tablets(rows) => {
+                for row in rows {
+                    endpoint(&row.endpoint);
+                    row.real_endpoint
+                        .as_deref()
+                        .into_iter()
+                        .for_each(&mut endpoint);
+                }
+            }
+            FedbFacts::NameServers(rows) => rows.iter().for_each(|row| endpoint(&row.endpoint)),
+            FedbFacts::Ops(rows) => {
+                rows.iter()
+                    .filter_map(|r| r.table.as_deref())
+                    .for_each(|table| self.host(table));
+            }
+            FedbFacts::Topic(rows) => rows.iter().for_each(|row| self.host(&row.table)),
+            FedbFacts::AutoFailover(_) | FedbFacts::Status(_) | FedbFacts::Reply { .. } => {}
         }
     }
 

@@ -1,8 +1,9 @@
 //! What every format for machines says of an answer: rows, tables and gauges, made once of the
-//! reports of `check`, `plan` and `impact`.
+//! reports of `check`, `plan`, `impact` and `diff`.
 //!
 //! Texts are as captured: each format makes them harmless in its own way.
 
+mod changes;
 mod gauges;
 mod losses;
 
@@ -29,6 +30,7 @@ use crate::report::SubjectKind;
 use crate::text::safe::safe;
 use crate::text::words::count;
 
+pub use changes::diff;
 pub use gauges::Gauge;
 pub use losses::impact;
 
@@ -38,6 +40,7 @@ pub enum Answer {
     Check,
     Plan,
     Impact,
+    Diff,
 }
 
 impl Answer {
@@ -46,6 +49,7 @@ impl Answer {
             Self::Check => "check",
             Self::Plan => "plan",
             Self::Impact => "impact",
+            Self::Diff => "diff",
         }
     }
 }
@@ -304,7 +308,10 @@ fn row(finding: &Finding, state: RowState) -> Row {
 
 /// Code and subject: what makes two findings the same.
 fn identity(finding: &Finding) -> String {
-    let subject = &finding.subject;
+    identity_of(finding.code.as_str(), &finding.subject)
+}
+
+fn identity_of(code: &str, subject: &Subject) -> String {
     let id = subject.id.as_deref().unwrap_or_default();
     let of = |text: &Option<String>| text.clone().unwrap_or_default();
     let what = match subject.kind {
@@ -314,7 +321,7 @@ fn identity(finding: &Finding) -> String {
         SubjectKind::Zone => of(&subject.zone),
         SubjectKind::Capture => "capture".to_owned(),
     };
-    format!("{}/{what}", finding.code)
+    format!("{code}/{what}")
 }
 
 /// Who or what it is about, by the name that people know.

@@ -50,7 +50,7 @@ fn page(report: &CheckReport, look: Look, shown: usize) -> String {
     page.gap();
     causes::lines(&mut page, report);
     let told = allowed::troubles(&causes::folded(report, look.verbose > 0));
-    findings::full(&mut page, &told, shown);
+    findings::full_up_to(&mut page, &told, shown);
     allowed::lines(&mut page, &report.findings);
     if !report.distribution.is_empty() {
         page.gap();
@@ -102,7 +102,7 @@ pub(super) fn headline(page: &mut Page, server: &str, summary: &Summary, views: 
     page.line(Line::new().put(Ink::Head, server).put(Ink::Plain, &rest));
 }
 
-fn closing(page: &mut Page, report: &CheckReport) {
+pub(super) fn closing(page: &mut Page, report: &CheckReport) {
     let untold = diagnostics::untold(&report.diagnostics, &report.findings, page.look);
     let doubts = untold.iter().any(|d| d.severity != Severity::Note);
     let (ink, verdict) = verdict(report, doubts);

@@ -27,8 +27,13 @@ struct Group<'a> {
     all: Vec<&'a Finding>,
 }
 
-/// Every finding with its evidence and help; without `-v` only `most` of one code.
-pub(super) fn full(page: &mut Page, findings: &[Finding], most: usize) {
+/// Every finding with its evidence and help; without `-v` only some of one code.
+pub(super) fn full(page: &mut Page, findings: &[Finding]) {
+    full_up_to(page, findings, SHOWN);
+}
+
+/// As [`full`], without `-v` only `most` of one code.
+pub(super) fn full_up_to(page: &mut Page, findings: &[Finding], most: usize) {
     for group in groups(findings) {
         header(page, &group);
         let shown = if page.look.verbose > 0 {
@@ -203,7 +208,7 @@ mod tests {
             verbose,
             ..Look::default()
         });
-        full(&mut page, findings, SHOWN);
+        full(&mut page, findings);
         page.finish()
     }
 

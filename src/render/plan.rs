@@ -10,6 +10,7 @@ use crate::render::objective;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
+use crate::render::reshard;
 use crate::render::state;
 use crate::render::steps;
 use crate::render::style::Ink;
@@ -17,6 +18,8 @@ use crate::render::style::Look;
 use crate::render::table;
 use crate::report::Exposure;
 use crate::report::Finding;
+use crate::report::Goal;
+use crate::report::GoalVerdict;
 use crate::report::PlanReport;
 use crate::report::Refusal;
 use crate::rules::Code;
@@ -54,6 +57,15 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         state::line(&mut page, &report.state);
         page.gap();
     }
+    goals(&mut page, &report.goals);
+    if report.blocked {
+        refusals(&mut page, &report.refusals);
+        if !look.quiet {
+            page.gap();
+            findings::brief(&mut page, "found", &report.found);
+        }
+        return page.finish();
+    }
     if let Some(reason) = &report.refused {
         page.labelled(Ink::Error, "refused", reason);
         refusals(&mut page, &report.refusals);
@@ -68,6 +80,7 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         findings::brief(&mut page, "found", &allowed::troubles(&report.found));
     }
     page.phrases("plan", &summary(report));
+    reshard::write(&mut page, report);
     let is_exposed = |step| report.exposure.iter().any(|e| e.step == step);
     steps::write(&mut page, report, is_exposed);
     if !report.steps.is_empty() {
@@ -100,6 +113,22 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         next(&mut page, &report.cluster.server, typed);
     }
     page.finish()
+}
+
+/// Whether what was asked for can be had, before anything else.
+fn goals(page: &mut Page, goals: &[Goal]) {
+    for goal in goals {
+        let (verdict, ink) = match goal.verdict {
+            GoalVerdict::Ready => ("READY", Ink::Plain),
+            GoalVerdict::Partly => ("PARTLY BLOCKED", Ink::Warning),
+            GoalVerdict::Blocked => ("BLOCKED", Ink::Error),
+        };
+        let text = format!("{verdict}  {}", goal.says);
+        page.labelled(ink, goal.goal.word(), &text);
+    }
+    if !goals.is_empty() {
+        page.gap();
+    }
 }
 
 /// The plan in numbers.
@@ -136,9 +165,12 @@ fn nothing(report: &PlanReport) -> String {
 
 /// `2 errors, 1 warning` at the end of the plan. Notes count only where their cure was asked for.
 fn left(report: &PlanReport) -> Option<String> {
-    // No simulated step says anew what the nodes told of themselves.
-    let stays =
-        |f: &&Finding| f.code.family() == Family::Health && f.code != Code::ClusterStateFail;
+    // No simulated step says anew what the nodes told of themselves; whether they serve again
+    // after some, nobody knows.
+    let stays = |f: &&Finding| {
+        f.code.family() == Family::Health
+            && (f.code != Code::ClusterStateFail || report.steps.is_empty())
+    };
     let of = |severity: Severity| {
         let findings = report.remaining.iter();
         let told = report.found.iter().filter(|f| f.counts()).filter(stays);
@@ -268,10 +300,11 @@ fn more(page: &mut Page, hidden: usize) {
 }
 
 /// The commands that turn the plan into a script, for copying.
-fn next(page: &mut Page, server: &str, typed: Typed) {
+pub(super) fn next(page: &mut Page, server: &str, typed: Typed) {
     let tool = match server {
         "valkey" => "valkey-cli",
         "flashbase" => "flashbase",
+        "fedb" => "fedb",
         _ => "redis-cli",
     };
     let file = typed.file.unwrap_or(Path::new("plan.json"));

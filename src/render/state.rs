@@ -43,10 +43,12 @@ fn parts(state: &State) -> Vec<String> {
     if !state.whole {
         parts.push("the list of nodes is not whole: what is missing proves nothing".to_owned());
     }
-    let of = if state.whole { "" } else { " in what was read" };
-    parts.push(match state.slots_down {
-        0 => format!("every slot has a live owner{of}"),
-        slots => format!("{slots} of 16384 slots down{of}"),
+    parts.push(match (state.slots_down, state.whole) {
+        (0, true) => "every slot has a live owner".to_owned(),
+        (0, false) => "every slot has a live owner in what was read".to_owned(),
+        (slots, true) => format!("{slots} of 16384 slots down"),
+        (16_384, false) => "no live owner of a slot in what was read".to_owned(),
+        (slots, false) => format!("no live owner of {slots} of 16384 slots in what was read"),
     });
     if state.slots_contested > 0 {
         let slots = count(state.slots_contested as usize, "slot");

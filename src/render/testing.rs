@@ -69,6 +69,8 @@ pub fn finding(severity: Severity, code: Code, rule: &str, message: &str) -> Fin
             slots: Some("0-5460".into()),
             host: Some("host-1".into()),
             zone: Some("a".into()),
+            table: None,
+            pid: None,
         },
         message: message.into(),
         help: format!("see the page of {code}"),
@@ -163,6 +165,7 @@ pub fn check() -> CheckReport {
             instead: None,
         },
         state: state(),
+        tablets: None,
         outlook: Outlook {
             steps: 1,
             refused: None,
@@ -225,6 +228,7 @@ pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) ->
         target_bus_port: None,
         tell: Vec::new(),
         slots: None,
+        epoch: None,
         mode: None,
         after: Vec::new(),
         barrier: None,
@@ -262,6 +266,8 @@ pub fn plan() -> PlanReport {
         inputs: inputs(),
         complete: true,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: Views {
             read: 6,
             behind: 0,
@@ -299,7 +305,9 @@ pub fn plan() -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 10,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }

@@ -19,6 +19,7 @@ use crate::plan::why::MEND;
 use crate::report::Views;
 use crate::report::promises::Kept;
 use crate::report::promises::Promises;
+use crate::report::tablets;
 use crate::rules;
 use crate::rules::Clause;
 use crate::rules::Code;
@@ -78,6 +79,11 @@ pub struct Subject {
     pub slots: Option<String>,
     pub host: Option<String>,
     pub zone: Option<String>,
+    /// Of a partition or a copy of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
 }
 
 /// What a finding is about.
@@ -236,13 +242,6 @@ pub(super) fn finding(
     finding: &rules::Finding,
     promises: &Promises,
 ) -> Finding {
-    let mut evidence: Vec<Place> = finding
-        .evidence
-        .iter()
-        .filter_map(|f| place(inventory, *f))
-        .collect();
-    let mut seen = BTreeSet::new();
-    evidence.retain(|p| seen.insert(p.clone()));
     Finding {
         code: finding.rule.code,
         rule: finding.rule.id.to_owned(),
@@ -250,18 +249,25 @@ pub(super) fn finding(
         subject: subject(cluster, &finding.subject),
         message: finding.message.clone(),
         help: help(inventory, cluster, finding, promises),
-        evidence: evidence
-            .into_iter()
-            .map(|p| Evidence {
-                path: p.path.to_string(),
-                line: p.line,
-                column: p.column,
-            })
-            .collect(),
+        evidence: evidence(inventory, finding),
         allowed: finding.allowed.is_some(),
         allowed_by: finding.allowed.as_ref().map(ToString::to_string),
         known: false,
     }
+}
+
+/// Where to look, each place once.
+pub(super) fn evidence(inventory: &Inventory, finding: &rules::Finding) -> Vec<Evidence> {
+    let facts = finding.evidence.iter();
+    let mut places: Vec<Place> = facts.filter_map(|f| place(inventory, *f)).collect();
+    let mut seen = BTreeSet::new();
+    places.retain(|p| seen.insert(p.clone()));
+    let told = |p: Place| Evidence {
+        path: p.path.to_string(),
+        line: p.line,
+        column: p.column,
+    };
+    places.into_iter().map(told).collect()
 }
 
 /// No advice to plan where no plan is made or the plan does not do it, and none to restart what
@@ -347,10 +353,11 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
             Some(sentence.place.clone())
         }
         Fact::UnusedRow(index) => inventory.unused_rows.get(index).cloned(),
+        Fact::Tablets(row) => tablets::place(inventory.tablets.as_ref()?, row),
     }
 }
 
-fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
+pub(super) fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
     let mut out = Subject {
         kind: SubjectKind::Capture,
         id: None,
@@ -359,6 +366,8 @@ fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
         slots: None,
         host: None,
         zone: None,
+        table: None,
+        pid: None,
     };
     let mut about = |id: NodeId| {
         let node = cluster.node(id);
@@ -388,7 +397,8 @@ fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
             out.kind = SubjectKind::Zone;
             out.zone = Some(cluster.zones[zone.0 as usize].name.to_string());
         }
-        rules::Subject::Capture => {}
+        // The other family writes its own.
+        rules::Subject::Capture | rules::Subject::Tablets(_) => {}
     }
     out
 }

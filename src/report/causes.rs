@@ -125,6 +125,7 @@ fn gone_without(inventory: &Inventory, found: &[Finding], dead: &[NodeId]) -> Ve
     let revived = !serves(cluster) && serves(&alive);
     let follows = |finding: &Finding| match finding.rule.check {
         Check::Cluster(_) => !left.iter().any(|f| f.is_same(finding)),
+        Check::Tablets(_) => false,
         Check::Capture(_) => revived && finding.rule.code == Code::ClusterStateFail,
     };
     places(found, follows)
@@ -218,7 +219,9 @@ fn is_disputed(cluster: &Cluster, subject: &Subject) -> bool {
     match subject {
         Subject::Node(id) | Subject::Slots(_, Some(id)) => claims(*id),
         Subject::Host(host) => at(*host),
-        Subject::Slots(_, None) | Subject::Zone(_) | Subject::Capture => false,
+        Subject::Slots(_, None) | Subject::Zone(_) | Subject::Capture | Subject::Tablets(_) => {
+            false
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::report::capture;
 use crate::report::causes;
 use crate::report::promises::Promises;
 use crate::report::state;
+use crate::report::tablets::TabletFacts;
 use crate::rules::Code;
 
 /// The answer of `check`.
@@ -35,6 +36,9 @@ pub struct CheckReport {
     /// Views read, and how many of them disagree with the reconciled cluster.
     pub views: Views,
     pub state: State,
+    /// Of clusters of tablets only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablets: Option<TabletFacts>,
     pub outlook: Outlook,
     /// What many of the findings follow from.
     pub causes: Vec<Cause>,
@@ -65,6 +69,7 @@ pub fn check_of(inventory: &Inventory, wanted: impl Fn(Code) -> bool) -> CheckRe
         },
         views: capture::views(inventory),
         state: state::state(inventory),
+        tablets: None,
         outlook: promises.outlook(),
         causes: causes::causes(inventory, &findings),
         inputs: capture::inputs(inventory),

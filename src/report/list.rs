@@ -72,6 +72,9 @@ pub enum ListKind {
     Noaddr,
     WithDir,
     Distribution,
+    NoLeader,
+    NotAlive,
+    FailedOps,
 }
 
 impl ListKind {
@@ -84,6 +87,9 @@ impl ListKind {
             Self::Noaddr => "noaddr",
             Self::WithDir => "with-dir",
             Self::Distribution => "distribution",
+            Self::NoLeader => "no-leader",
+            Self::NotAlive => "not-alive",
+            Self::FailedOps => "failed-ops",
         }
     }
 }

@@ -73,6 +73,9 @@ impl Promises {
                 Some(_) | None => match planned(inventory, found, &request, ask.is_none()) {
                     Ok(plan) => Outcome::of(inventory, &plan),
                     Err(NoPlan::Refused(why)) => Outcome::refused(inventory, &why),
+                    Err(NoPlan::Slots(why)) => Outcome::refused(inventory, &Obstacle::Slots(why)),
+                    // No promise asks for a goal.
+                    Err(NoPlan::Blocked(_) | NoPlan::BadGoal(_)) => Outcome::Refused(String::new()),
                     // `plan` will say so.
                     Err(broken @ NoPlan::Broken(_)) => Outcome::Refused(broken.to_string()),
                 },

@@ -235,7 +235,7 @@ impl Marks {
                         }
                     }
                 }
-                Subject::Host(_) | Subject::Zone(_) | Subject::Capture => {}
+                Subject::Host(_) | Subject::Zone(_) | Subject::Capture | Subject::Tablets(_) => {}
             }
         }
         marks

@@ -14,6 +14,7 @@ use crate::rules::placement;
 use crate::rules::quorum;
 use crate::rules::replication;
 use crate::rules::slots;
+use crate::rules::tablets;
 
 macro_rules! catalogue {
     ($($folder:ident $family:ident $letter:literal { $($name:ident $code:literal $file:ident,)+ })+) => {
@@ -122,6 +123,17 @@ catalogue! {
         ContestedSlots "S002" contested_slots,
         OpenSlot "S003" open_slot,
     }
+    tablets Tablets 'T' {
+        PartitionWithoutLeader "T001" partition_without_leader,
+        TabletOffline "T002" tablet_offline,
+        AliveOnDeadTablet "T003" alive_on_dead_tablet,
+        ReplicaNotAlive "T004" replica_not_alive,
+        StaleLeader "T005" stale_leader,
+        FailedOp "T006" failed_op,
+        EmptyTablet "T007" empty_tablet,
+        SkewedCopies "T008" skewed_copies,
+        AutoFailoverOff "T009" auto_failover_off,
+    }
 }
 
 impl Family {
@@ -129,7 +141,7 @@ impl Family {
     /// trusted, then lost copies.
     pub fn urgency(self) -> usize {
         match self {
-            Self::Slots => 0,
+            Self::Slots | Self::Tablets => 0,
             Self::Capture => 1,
             Self::Membership => 2,
             Self::Replication => 3,

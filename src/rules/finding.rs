@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use crate::diagnostic::Severity;
 use crate::model::HostId;
 use crate::model::NodeId;
+use crate::model::PartitionId;
 use crate::model::SlotSet;
+use crate::model::TabletId;
 use crate::model::ZoneId;
 use crate::rules::Allowed;
 use crate::rules::Help;
@@ -36,6 +38,18 @@ pub enum Subject {
     Host(HostId),
     Zone(ZoneId),
     Capture,
+    /// Of the other family.
+    Tablets(OfTablets),
+}
+
+/// What a finding of the other family is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum OfTablets {
+    Tablet(TabletId),
+    Partition(PartitionId),
+    Copy(PartitionId, TabletId),
+    /// An operation by its id, and the partition that it is about.
+    Op(u64, Option<PartitionId>),
 }
 
 /// A fact of the capture; the inventory knows where it was read.
@@ -65,6 +79,37 @@ pub enum Fact {
     Disagreement(usize),
     /// A row of a map that no node needs: its index in the inventory.
     UnusedRow(usize),
+    /// Of the other family.
+    Tablets(RowOfTablets),
+}
+
+/// A fact of the other family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RowOfTablets {
+    /// The row of `showtablet`, else the first row that names the tablet.
+    Tablet(TabletId),
+    /// The row of a copy; without a tablet the first of the partition.
+    Copy(PartitionId, Option<TabletId>),
+    /// The row of an operation, by its id.
+    Op(u64),
+    /// Where `auto_failover` was read.
+    AutoFailover,
+}
+
+impl Fact {
+    pub(super) const AUTO_FAILOVER: Self = Self::Tablets(RowOfTablets::AutoFailover);
+
+    pub(super) fn tablet(tablet: TabletId) -> Self {
+        Self::Tablets(RowOfTablets::Tablet(tablet))
+    }
+
+    pub(super) fn copy(partition: PartitionId, tablet: impl Into<Option<TabletId>>) -> Self {
+        Self::Tablets(RowOfTablets::Copy(partition, tablet.into()))
+    }
+
+    pub(super) fn op(id: u64) -> Self {
+        Self::Tablets(RowOfTablets::Op(id))
+    }
 }
 
 impl Finding {
@@ -103,6 +148,22 @@ impl Finding {
 }
 
 impl Subject {
+    pub(super) fn tablet(tablet: TabletId) -> Self {
+        Self::Tablets(OfTablets::Tablet(tablet))
+    }
+
+    pub(super) fn partition(partition: PartitionId) -> Self {
+        Self::Tablets(OfTablets::Partition(partition))
+    }
+
+    pub(super) fn copy(partition: PartitionId, tablet: TabletId) -> Self {
+        Self::Tablets(OfTablets::Copy(partition, tablet))
+    }
+
+    pub(super) fn op(id: u64, partition: Option<PartitionId>) -> Self {
+        Self::Tablets(OfTablets::Op(id, partition))
+    }
+
     /// Places in node order: hosts and zones by name, slots by their first, then by node.
     fn rank(&self) -> (u8, u32, u32) {
         match self {
@@ -115,6 +176,18 @@ impl Subject {
             ),
             Self::Host(host) => (3, host.0, 0),
             Self::Zone(zone) => (4, zone.0, 0),
+            Self::Tablets(of) => of.rank(),
+        }
+    }
+}
+
+impl OfTablets {
+    fn rank(self) -> (u8, u32, u32) {
+        match self {
+            Self::Tablet(tablet) => (5, tablet.0, 0),
+            Self::Partition(partition) => (6, partition.0, 0),
+            Self::Copy(partition, tablet) => (6, partition.0, tablet.0 + 1),
+            Self::Op(id, _) => (7, (id >> 32) as u32, id as u32),
         }
     }
 }

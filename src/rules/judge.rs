@@ -257,7 +257,7 @@ impl<'a> Judge<'a> {
                 Domain::Zone(name) => *self.cluster.zones[zone.0 as usize].name == **name,
                 Domain::Host(_) | Domain::Disk(..) | Domain::Node(_) => false,
             },
-            Subject::Slots(_, None) | Subject::Capture => false,
+            Subject::Slots(_, None) | Subject::Capture | Subject::Tablets(_) => false,
         }
     }
 
@@ -273,6 +273,7 @@ impl<'a> Judge<'a> {
             Subject::Host(host) => *self.cluster.host(*host).name == *name,
             Subject::Zone(zone) => *self.cluster.zones[zone.0 as usize].name == *name,
             Subject::Capture => name == "capture",
+            Subject::Tablets(_) => false,
         }
     }
 

@@ -22,6 +22,8 @@ mod quorum;
 mod remedy;
 mod replication;
 mod slots;
+mod tablet;
+mod tablets;
 #[cfg(test)]
 mod testing;
 mod tiers;
@@ -42,6 +44,8 @@ pub use code::Family;
 pub use code::NoCode;
 pub use finding::Fact;
 pub use finding::Finding;
+pub use finding::OfTablets;
+pub use finding::RowOfTablets;
 pub use finding::Subject;
 pub use help::Ask;
 pub use help::Clause;
@@ -56,6 +60,8 @@ pub use judge::unfollowed;
 pub use phase::Phase;
 pub use remedy::Cure;
 pub use remedy::Remedy;
+pub use tablet::TabletContext;
+pub use tablet::check_tablets;
 pub use trust::told_by;
 pub use trust::told_in_place_by;
 
@@ -157,6 +163,8 @@ impl Need {
 pub enum Check {
     Cluster(fn(&Context, &mut Vec<Finding>)),
     Capture(fn(&Inventory, &mut Vec<Finding>)),
+    /// Of the other family; judges every simulated step of it, too.
+    Tablets(fn(&TabletContext, &mut Vec<Finding>)),
 }
 
 /// One rule: its file is its page.
@@ -255,6 +263,8 @@ mod tests {
         for rule in all() {
             // An open slot is closed or left, never weighed against anything.
             let weighed = rule.cure.remedy().is_some_and(|r| r != Remedy::Close);
+            // The other family has levels of its own.
+            let weighed = weighed && rule.code.family() != Family::Tablets;
             assert_eq!(!rule.levels.is_empty(), weighed, "{rule:?}");
         }
     }

@@ -16,6 +16,8 @@ pub enum Phase {
     Serve,
     /// Shards get the copies that they lack, where they belong.
     Protect,
+    /// What only a goal asks for.
+    Change,
     /// Masters are spread.
     Spread,
     /// What is left over goes.
@@ -23,12 +25,19 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub const ALL: &[Self] = &[Self::Serve, Self::Protect, Self::Spread, Self::Tidy];
+    pub const ALL: &[Self] = &[
+        Self::Serve,
+        Self::Protect,
+        Self::Change,
+        Self::Spread,
+        Self::Tidy,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Serve => "serve",
             Self::Protect => "protect",
+            Self::Change => "change",
             Self::Spread => "spread",
             Self::Tidy => "tidy",
         }

@@ -6,12 +6,15 @@ use crate::inventory::ViewOf;
 use crate::model::Cluster;
 use crate::model::testing::healthy;
 use crate::model::testing::id;
+use crate::model::testing::tablets;
 use crate::policy::Policy;
 use crate::rules::Check;
 use crate::rules::Context;
 use crate::rules::Finding;
+use crate::rules::OfTablets;
 use crate::rules::Rule;
 use crate::rules::Subject;
+use crate::rules::TabletContext;
 use crate::rules::check;
 
 /// What the rule finds, with no policy given.
@@ -102,5 +105,36 @@ pub(super) fn subject(cluster: &Cluster, finding: &Finding) -> String {
         Subject::Host(host) => cluster.host(*host).name.to_string(),
         Subject::Zone(zone) => cluster.zones[zone.0 as usize].name.to_string(),
         Subject::Capture => "capture".to_owned(),
+        Subject::Tablets(_) => unreachable!("no rule of a cluster names tablets"),
     }
+}
+
+/// What the rule finds in tablets that a text describes.
+pub(super) fn tablet_findings(rule: &'static Rule, text: &str) -> Vec<Finding> {
+    let Check::Tablets(check) = rule.check else {
+        panic!("{rule:?} does not look at tablets");
+    };
+    let (state, mut found) = (tablets(text), Vec::new());
+    check(&TabletContext::new(&state), &mut found);
+    for finding in &found {
+        assert_eq!(finding.rule, rule);
+        assert!(!finding.message.is_empty() && !finding.message.ends_with('.'));
+        assert!(!finding.help.to_string().is_empty() && !finding.evidence.is_empty());
+    }
+    found
+}
+
+/// The subjects of what the rule finds in them.
+pub(super) fn tablet_subjects(rule: &'static Rule, text: &str) -> Vec<String> {
+    let state = tablets(text);
+    let name = |finding: &Finding| match finding.subject {
+        Subject::Tablets(OfTablets::Tablet(tablet)) => state.endpoint(tablet).to_string(),
+        Subject::Tablets(OfTablets::Partition(partition)) => state.name(partition),
+        Subject::Tablets(OfTablets::Copy(partition, tablet)) => {
+            format!("{} {}", state.name(partition), state.endpoint(tablet))
+        }
+        Subject::Tablets(OfTablets::Op(id, _)) => id.to_string(),
+        _ => "capture".to_owned(),
+    };
+    tablet_findings(rule, text).iter().map(name).collect()
 }

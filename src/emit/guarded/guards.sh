@@ -27,6 +27,10 @@ guard() {
     failover) guard_failover ;;
     flush) guard_flush ;;
     set-slot) guard_closing ;;
+    restart) guard_restart ;;
+    migrate-slots) guard_migrate ;;
+    add-slots) guard_adding ;;
+    kill | reset) guard_leaving ;;
     esac
 }
 
@@ -310,6 +314,24 @@ guard_flush() {
     served
     expect "slots that live nodes own, at $at" 0-16383 "$normal" || return 1
     nobody_moves_to "$node"
+}
+
+# guard_leaving: a node that leads nothing and whose copy is held elsewhere.
+guard_leaving() {
+    local here=$own_role
+    if [[ $own_open == *'['* ]]; then
+        no stale "open slots of $address: expected none, seen $(printable "$own_open")"
+        return
+    fi
+    no_followers || return 1
+    if [[ $here == master ]]; then
+        [[ $action != reset ]] || keyless "$address" || return 1
+        nobody_moves_to "$node"
+    elif [[ -n $donor ]]; then
+        guard_donor
+    else
+        guard_leftover
+    fi
 }
 
 # no_followers: nobody follows the step's node by the view read last.

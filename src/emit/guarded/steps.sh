@@ -3,13 +3,13 @@
 
 # load STEP: its facts, from the plan file; unset ones are empty.
 load() {
-    phase='' action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
+    phase='' wave=0 action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
     after='' barrier='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 expected_ms=0 reason='' later=''
     heirs='' loss='' exposed='' undo=''
     guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' guard_keys=''
     guard_owned='' donor='' donor_address='' donor_slots='' donor_keeps=0
     target_slots='' target_replicas='' guard_offset='' guard_replid='' rivals='' dead=''
-    minority='' accept_histories=''
+    minority='' accept_histories='' guard_run='' guard_version='' epoch=''
     "step_$1"
 }
 
@@ -39,7 +39,19 @@ own_progress() {
         survey
         return
     fi
+    if [[ $action == restart ]]; then
+        restart_progress
+        return
+    fi
+    if [[ $action == kill ]]; then
+        ! is_down || state=complete
+        return 0
+    fi
     view "$address" || return 1
+    if [[ $action == reset ]]; then
+        ! is_alone || state=complete
+        return 0
+    fi
     # Another process there: the guard will say so.
     [[ $own_id == "$node" ]] || return 0
     case $action in
@@ -62,11 +74,42 @@ own_progress() {
     set-slot)
         slots_open || state=complete
         ;;
+    migrate-slots)
+        if moved_all; then
+            state=complete
+        elif [[ $mode == whole ]] && exporting && [[ -n $exporting ]]; then
+            state=begun
+        fi
+        ;;
+    add-slots)
+        if covers "$own_slots" "$slots"; then state=complete; fi
+        ;;
+    set-epoch | bump-epoch)
+        if epoch_seen; then state=complete; fi
+        ;;
     flush)
         if [[ $own_role == master ]] && keyless "$address"; then state=complete; fi
         ;;
     esac
     return 0
+}
+
+# is_down: nobody answers under the id any more. Silence alone proves nothing of the sort: it is a
+# connection that is refused, another process there, or the word of an owner of slots.
+is_down() {
+    local at
+    if lives "$node" "$address"; then
+        no again "$address still answers"
+        return
+    fi
+    ((ask_status != 0)) && [[ $why != *refused* ]] || return 0
+    at=$(an_owner) && view "$at" && look_up "$node" && lost && return 0
+    no again "$address does not answer, but no owner of slots calls it failed: end it on its host"
+}
+
+# is_alone: the view read last is of a process under another id that knows nobody.
+is_alone() {
+    [[ $own_id != "$node" ]] && ((${#lines[@]} == 1))
 }
 
 # follows: the node is a replica of the step's master, or of who took over from it by the plan.
@@ -107,6 +150,10 @@ send() {
     local slot
     case $action in
     forget) forget_all ;;
+    add-slots) send_adding ;;
+    migrate-slots)
+        if [[ $mode == whole ]]; then "send_$step"; else send_slots; fi
+        ;;
     set-slot)
         for slot in $open; do
             "send_$step" "$slot" || return 1
@@ -127,6 +174,9 @@ seen_at() {
     replicate) look_up "$node" && [[ $seen_role == replica && $seen_master == "$target" ]] ;;
     failover) look_up "$node" && [[ $seen_role == master ]] && covers "$seen_slots" "$slots" ;;
     forget) ! look_up "$target" ;;
+    migrate-slots) look_up "$target" && covers "$seen_slots" "$slots" ;;
+    set-epoch | bump-epoch) epoch_seen ;;
+    reset) ! look_up "$node" || lost ;;
     *) return 0 ;;
     esac
 }
@@ -214,9 +264,32 @@ effect() {
         lack="slots still open at $address"
         view "$address" && ! slots_open
         ;;
+    migrate-slots)
+        lack="$target_address does not own all of $slots"
+        if [[ $mode == whole ]]; then moved_whole || return 1; else moved_all || return 1; fi
+        narrow lenient || { lack="not seen at $pending" && return 1; }
+        ;;
+    add-slots)
+        lack="$address does not own all of $slots"
+        view "$address" && covers "$own_slots" "$slots"
+        ;;
+    set-epoch | bump-epoch)
+        lack="the epoch of $address is not seen at $pending"
+        narrow lenient
+        ;;
     flush)
         lack="$address still holds keys"
         keyless "$address"
+        ;;
+    restart) came_back ;;
+    kill)
+        lack="$address still answers"
+        is_down
+        ;;
+    reset)
+        lack="$address still knows others"
+        view "$address" && is_alone || return 1
+        narrow || { lack="still listed with an address at $pending" && return 1; }
         ;;
     esac
 }

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::diagnostic::Map;
+use crate::inventory::read_with_maps;
 use crate::model::Address;
 use crate::policy::HomeRole;
+use crate::policy::Policy;
 
 fn with(files: Vec<Source>) -> Inventory {
     let mut all = views("abcd", FOUR);
@@ -234,6 +236,25 @@ fn a_data_directory_stands_in_for_a_disk_map() {
     assert_eq!(disk_of(&inventory, 'a'), Some("/data/one"));
     assert_eq!(disk_of(&inventory, 'b'), Some("/mapped"));
     assert_eq!(disk_of(&inventory, 'c'), None);
+}
+
+#[test]
+fn a_named_home_map_overrules_that_of_the_capture() {
+    let row = |role| file("home.csv", &format!("ip,port,role\n10.0.0.1,7001,{role}\n"));
+    let in_capture = file(
+        "layout.csv",
+        "ip,port,role\n10.0.0.1,7001,master\n10.0.0.2,7002,master\n",
+    );
+    for (role, notes) in [("replica", 1), ("master", 0)] {
+        let mut all = views("abcd", FOUR);
+        all.push(in_capture.clone());
+        let inventory = read_with_maps([row(role)], all, Policy::default());
+        let said = codes(&inventory);
+        assert_eq!(said, vec![Map::Overridden.code(); notes], "{role}");
+        let a: Address = address('a').parse().unwrap();
+        let home = inventory.policy.home[&a].role;
+        assert_eq!(home == HomeRole::Master, role == "master");
+    }
 }
 
 #[test]

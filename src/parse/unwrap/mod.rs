@@ -31,6 +31,7 @@ mod yaml;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
+use crate::parse::fedb;
 use crate::parse::kubernetes;
 use crate::parse::node_line::is_plain_node;
 use crate::text::Place;
@@ -79,7 +80,8 @@ const LAYERS_MAX: usize = 24;
 /// The answers that are wrapped in this file, and what stands around them; empty if it is none
 /// that wraps.
 pub fn unwrap(source: &Source) -> Vec<Source> {
-    if source.text.len() > LARGEST {
+    // Its tables know what stands before their lines.
+    if source.text.len() > LARGEST || fedb::claims(source) {
         return Vec::new();
     }
     let mut done = Vec::new();

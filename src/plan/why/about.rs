@@ -23,6 +23,8 @@ pub enum About {
     },
     /// A shard, by its owner.
     Shard(NodeId),
+    /// The same, by all its copies.
+    Copies(NodeId),
     Node(NodeId),
     /// Masters that want the same of the same host.
     Masters(Vec<NodeId>),
@@ -33,6 +35,7 @@ pub enum About {
     },
     /// The forgetting of an id.
     Forget(NodeId),
+    Cluster,
 }
 
 impl About {
@@ -48,9 +51,11 @@ impl About {
     pub fn concerns(&self, finding: &Finding, cluster: &Cluster) -> bool {
         let on = |subject: &Subject| match subject {
             Subject::Node(id) | Subject::Slots(_, Some(id)) => Some(*id),
-            Subject::Slots(_, None) | Subject::Host(_) | Subject::Zone(_) | Subject::Capture => {
-                None
-            }
+            Subject::Slots(_, None)
+            | Subject::Host(_)
+            | Subject::Zone(_)
+            | Subject::Capture
+            | Subject::Tablets(_) => None,
         };
         let node = on(&finding.subject);
         match self {
@@ -58,19 +63,24 @@ impl About {
                 Subject::Slots(found, _) => !found.intersection(slots).is_empty(),
                 // The masters that it lacks owned such slots.
                 Subject::Capture => finding.rule.code == Code::MajorityLost,
-                Subject::Node(_) | Subject::Host(_) | Subject::Zone(_) => false,
+                Subject::Node(_) | Subject::Host(_) | Subject::Zone(_) | Subject::Tablets(_) => {
+                    false
+                }
             },
             Self::OpenSlot { slot, node } => match &finding.subject {
                 Subject::Slots(found, on) => {
                     found.contains(*slot) && on.is_none_or(|on| on == *node)
                 }
                 Subject::Node(id) => id == node,
-                Subject::Host(_) | Subject::Zone(_) | Subject::Capture => false,
+                Subject::Host(_) | Subject::Zone(_) | Subject::Capture | Subject::Tablets(_) => {
+                    false
+                }
             },
-            Self::Shard(owner) => {
+            Self::Shard(owner) | Self::Copies(owner) => {
                 node.is_some_and(|id| id == *owner || cluster.root(id) == Some(*owner))
             }
             Self::Node(id) | Self::Forget(id) => node == Some(*id),
+            Self::Cluster => false,
             Self::Masters(masters) => node.is_some_and(|id| masters.contains(&id)),
             Self::Findings { codes, of } => {
                 codes.contains(&finding.rule.code) && of.contains(&finding.subject)
@@ -86,7 +96,9 @@ impl fmt::Display for Said<'_, About> {
             About::Slots(slots) => write!(f, "slots {slots}"),
             About::OpenSlot { slot, node } => write!(f, "slot {slot} on {}", self.node(*node)),
             About::Shard(owner) => write!(f, "shard of {}", self.node(*owner)),
+            About::Copies(owner) => self.copies(f, *owner),
             About::Node(id) => write!(f, "{}", self.node(*id)),
+            About::Cluster => f.write_str("the cluster"),
             About::Masters(masters) => f.write_str(&nodes(cluster, masters)),
             About::Findings { codes, of } => {
                 let names: Vec<String> = of.iter().filter_map(|s| name(cluster, s)).collect();
@@ -110,12 +122,30 @@ impl fmt::Display for Said<'_, About> {
     }
 }
 
+impl Said<'_, About> {
+    /// Slots, master and live replicas of a shard.
+    fn copies(&self, f: &mut fmt::Formatter<'_>, owner: NodeId) -> fmt::Result {
+        let master = self.node(owner);
+        write!(f, "slots {}, master {master}", master.slots)?;
+        let follows = |(id, n): &(NodeId, &crate::model::Node)| {
+            *id != owner && n.is_live_member() && self.1.root(*id) == Some(owner)
+        };
+        let replicas = self.1.iter().filter(follows);
+        let replicas: Vec<String> = replicas.map(|(_, n)| n.to_string()).collect();
+        if !replicas.is_empty() {
+            let word = words::plural(replicas.len(), "replica");
+            write!(f, ", {word} {}", replicas.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
 fn name(cluster: &Cluster, subject: &Subject) -> Option<String> {
     match subject {
         Subject::Node(id) | Subject::Slots(_, Some(id)) => Some(cluster.node(*id).to_string()),
         Subject::Slots(slots, None) => Some(format!("slots {slots}")),
         Subject::Host(host) => Some(cluster.host(*host).name.to_string()),
         Subject::Zone(zone) => Some(cluster.zones[zone.0 as usize].name.to_string()),
-        Subject::Capture => None,
+        Subject::Capture | Subject::Tablets(_) => None,
     }
 }

@@ -7,6 +7,7 @@ mod about;
 mod advice;
 mod assumption;
 mod reason;
+mod restart;
 mod unlock;
 mod vouch;
 
@@ -21,6 +22,7 @@ pub use advice::Advice;
 pub use advice::MEND;
 pub use advice::Restart;
 pub use assumption::Assumption;
+pub use reason::Blocked;
 pub use reason::Chain;
 pub use reason::Lost;
 pub use reason::NoHeir;
@@ -28,6 +30,7 @@ pub use reason::NotACopy;
 pub use reason::OpenSlot;
 pub use reason::Reason;
 pub use reason::Unused;
+pub use restart::NoRestart;
 pub use unlock::Unlock;
 pub use vouch::Vouch;
 

@@ -1,5 +1,6 @@
 //! Why a plan leaves something.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::measure::MajorityLost;
@@ -7,10 +8,12 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
+use crate::plan::why::NoRestart;
 use crate::plan::why::Said;
 use crate::plan::why::Vouch;
 use crate::plan::why::host_name;
 use crate::plan::why::nodes;
+use crate::rules::Code;
 use crate::text::words::count;
 use crate::text::words::list_up_to;
 use crate::text::words::plural;
@@ -54,6 +57,10 @@ pub enum Reason {
     NoOtherDisk,
     NoBetterZones,
     NoBetterHosts,
+    /// No copy that is at home as a master may lead.
+    NobodyAtHome,
+    /// The home roles would make these worse.
+    HomeCosts(BTreeSet<Code>),
     /// It might be better if they led.
     ToldNofailover,
     /// Fewer than three masters vote.
@@ -85,6 +92,25 @@ pub enum Reason {
         master: NodeId,
     },
     Lost(Lost),
+    /// A process is not restarted.
+    NoRestart(NoRestart),
+    /// A goal cannot be reached for a shard.
+    Blocked(Blocked),
+}
+
+/// Why a shard cannot be given another master. What is easier to mend comes first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Blocked {
+    /// The copy that could lead was told `nofailover`.
+    ToldNofailover(NodeId),
+    /// The copy that could lead is none that works.
+    NotInSync(NodeId),
+    /// Another copy could not load what it would send.
+    TooOld(NodeId),
+    /// A handover needs the votes of most masters.
+    NoMajority,
+    /// No copy is where one could lead, and no idle node either; `why` asks for it.
+    NoCopy { copies: Vec<NodeId>, why: String },
 }
 
 /// Why no replica is promoted where the master is gone.
@@ -256,6 +282,14 @@ impl fmt::Display for Said<'_, Reason> {
             Reason::NoBetterHosts => {
                 f.write_str("no choice of masters among the live copies does better")
             }
+            Reason::NobodyAtHome => f.write_str(
+                "no live copy of their shards that may lead is a master by the home map",
+            ),
+            Reason::HomeCosts(codes) => write!(
+                f,
+                "the home roles would make {} worse, which comes before them",
+                Code::join(codes, " and ")
+            ),
             Reason::ToldNofailover => {
                 f.write_str("replicas told `nofailover` are not promoted for balance")
             }
@@ -319,6 +353,44 @@ impl fmt::Display for Said<'_, Reason> {
                 )
             }
             Reason::Lost(why) => write!(f, "{}", Said(why, cluster)),
+            Reason::NoRestart(why) => write!(f, "{}", Said(why, cluster)),
+            Reason::Blocked(why) => write!(f, "{}", Said(why, cluster)),
+        }
+    }
+}
+
+impl fmt::Display for Said<'_, Blocked> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Blocked::ToldNofailover(node) => write!(
+                f,
+                "the only copy that could lead it, {}, was told `nofailover`",
+                self.node(*node)
+            ),
+            Blocked::NotInSync(node) => write!(
+                f,
+                "the only copy that could lead it, {}, is not in sync with its master",
+                self.node(*node)
+            ),
+            Blocked::TooOld(node) => write!(
+                f,
+                "the only copy that could lead it, {}, runs a version that the other copies cannot load",
+                self.node(*node)
+            ),
+            Blocked::NoMajority => {
+                f.write_str("no majority of masters lives to vote for another master")
+            }
+            Blocked::NoCopy { copies, why } if copies.is_empty() => {
+                write!(
+                    f,
+                    "it has no replica, and no idle node is left outside ({why})"
+                )
+            }
+            Blocked::NoCopy { copies, why } => write!(
+                f,
+                "its other live copies ({}) are inside, too, and no idle node is left outside ({why})",
+                nodes(self.1, copies)
+            ),
         }
     }
 }

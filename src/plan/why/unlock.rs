@@ -73,6 +73,10 @@ pub enum Unlock {
     NodeOnOtherDisk,
     HostsInOtherZone,
     ThreeMasters,
+    /// Who is at home as a master.
+    BringHome,
+    /// Homes whose masters do not crowd.
+    OtherHomes,
     /// A copy more for so many masters, off that host.
     AddReplicas {
         number: usize,
@@ -86,6 +90,14 @@ pub enum Unlock {
     /// Else these are free to own the slots.
     FindOwner(Vec<NodeId>),
     CaptureHolders(Vec<NodeId>),
+    /// A higher version to come back with.
+    NewerTarget,
+    /// Fewer copies to keep.
+    LowerKeep,
+    /// One process at a time.
+    ByProcess,
+    /// A plan without goals.
+    PlanFirst,
 }
 
 impl Unlock {
@@ -128,12 +140,18 @@ impl Unlock {
             | Self::NodeOnOtherDisk
             | Self::HostsInOtherZone
             | Self::ThreeMasters
+            | Self::BringHome
+            | Self::OtherHomes
             | Self::AddReplicas { .. }
             | Self::AssignSlots(_)
             | Self::CaptureThenSaveKeys
             | Self::FindOwner(_)
             | Self::Return(_)
             | Self::MorePlaces
+            | Self::NewerTarget
+            | Self::LowerKeep
+            | Self::ByProcess
+            | Self::PlanFirst
             | Self::CaptureHolders(_) => Vec::new(),
         }
     }
@@ -235,6 +253,10 @@ impl fmt::Display for Said<'_, Unlock> {
                 );
             }
             Unlock::CureThatFirst => "cure that first",
+            Unlock::NewerTarget => "name a version with --to that is no older",
+            Unlock::LowerKeep => "a lower --keep, or one more replica",
+            Unlock::ByProcess => "--unit process",
+            Unlock::PlanFirst => "carry out what `topoplan plan` without --restart says, then capture again",
             Unlock::NameFile => "name its file after its address",
             Unlock::AssignSlotsOrMaster => "assign slots, or bring a master back",
             Unlock::SeeShards => "see the shards above",
@@ -244,6 +266,10 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::NodeOnOtherDisk => "a node on another disk",
             Unlock::HostsInOtherZone => "hosts in another zone",
             Unlock::ThreeMasters => "3 masters with slots on 3 hosts",
+            Unlock::BringHome => {
+                "bring back who is a master by the home map, or change the map"
+            }
+            Unlock::OtherHomes => "a home map that spreads the masters over more hosts",
             Unlock::AddReplicas {
                 number,
                 host,

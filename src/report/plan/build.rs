@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::action;
 use crate::action::Action;
 use crate::action::Audience;
 use crate::action::Need;
@@ -21,14 +22,17 @@ use crate::plan::Plan;
 use crate::plan::Refusal;
 use crate::plan::Request;
 use crate::plan::Step;
+use crate::plan::goal::Outcome;
 use crate::plan::why::Said;
 use crate::report;
 use crate::report::ClusterFacts;
 use crate::report::Exposure;
+use crate::report::GoalVerdict as Verdict;
 use crate::report::Level;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::report::Reshard;
 use crate::report::ShardFacts;
 use crate::report::capture;
 use crate::report::plan::groups::Groups;
@@ -49,8 +53,11 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let mut report = empty(inventory, &found, request);
     let plan = match plan::on(inventory, &found, request) {
         Ok(plan) => Ok(plan),
-        Err(NoPlan::Refused(why)) => Err(why),
-        Err(broken @ NoPlan::Broken(_)) => return Err(broken.to_string()),
+        Err(NoPlan::Refused(why)) => Err(Hindrance::Refused(why)),
+        Err(NoPlan::Slots(why)) => Err(Hindrance::Refused(Obstacle::Slots(why))),
+        Err(NoPlan::Blocked(shards)) => Err(Hindrance::Blocked(shards)),
+        // Whoever asks looks at the goals first.
+        Err(bug @ (NoPlan::BadGoal(_) | NoPlan::Broken(_))) => return Err(bug.to_string()),
     };
     let made = plan.as_ref().ok().map(|plan| (request, plan));
     let promises = Promises::of(inventory, &found, made);
@@ -58,7 +65,8 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     report.found = found.iter().map(told).collect();
     match plan {
         Ok(plan) => fill(inventory, &found, &plan, &promises, &mut report),
-        Err(why) => refuse(inventory, &why, &mut report),
+        Err(Hindrance::Refused(why)) => refuse(inventory, &why, &mut report),
+        Err(Hindrance::Blocked(shards)) => block(inventory, request, &shards, &mut report),
     }
     report.plan_id = plan_id(&mut report);
     Ok(report)
@@ -77,6 +85,34 @@ pub fn refused(inventory: &Inventory, request: &Request, why: &Obstacle) -> Plan
     report
 }
 
+/// Why there is no plan.
+enum Hindrance {
+    Refused(Obstacle),
+    Blocked(Vec<Refusal>),
+}
+
+fn block(inventory: &Inventory, request: &Request, shards: &[Refusal], report: &mut PlanReport) {
+    let cluster = &inventory.cluster;
+    report.blocked = true;
+    report.remaining = report.found.clone();
+    report.refusals = shards.iter().map(|r| refusal(cluster, r)).collect();
+    let goals = plan::goal::outcomes(&request.goals, cluster, cluster, &[]);
+    report.goals = goals.iter().map(|g| goal(g, Verdict::Blocked)).collect();
+}
+
+fn goal(outcome: &Outcome, verdict: Verdict) -> report::Goal {
+    report::Goal {
+        goal: outcome.kind,
+        verdict,
+        domain: outcome.domain.as_ref().map(ToString::to_string),
+        members: outcome.members,
+        masters_before: outcome.masters_before,
+        masters_after: outcome.masters_after,
+        stopped: outcome.stopped,
+        says: outcome.says.clone(),
+    }
+}
+
 fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
     report.remaining = report.found.clone();
     report.refused = Some(Said(why, &inventory.cluster).to_string());
@@ -92,6 +128,8 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         inputs: capture::inputs(inventory),
         complete: false,
         refused: None,
+        blocked: false,
+        goals: Vec::new(),
         views: capture::views(inventory),
         state: state::state(inventory),
         cluster: ClusterFacts {
@@ -118,7 +156,9 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
+        reshard: None,
         diagnostics: diagnostics(inventory, found),
     }
 }
@@ -184,6 +224,11 @@ fn fill(
         })
         .collect();
     report.certificate = proof::write(captured, &plan.target);
+    let verdict = match plan.blocked {
+        0 => Verdict::Ready,
+        _ => Verdict::Partly,
+    };
+    report.goals = plan.goals.iter().map(|g| goal(g, verdict)).collect();
     report.exposure = plan
         .exposure
         .iter()
@@ -225,6 +270,9 @@ fn fill(
     let assumptions = on_disk.iter().chain(&plan.assumptions);
     report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
+    let summary = plan.restart.as_ref();
+    report.restart = summary.map(|s| super::restart::restart(s, &report.steps, &report.exposure));
+    report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 
 fn steps<'a>(
@@ -298,7 +346,9 @@ fn proof(kind: Kind) -> Proof {
 fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
     let step = &steps[at].draft;
     // Only the heir of a dead master leads fewer copies than it should: nobody else loses one.
-    let why = if step.phase == Phase::Serve {
+    let why = if matches!(step.action.kind(), action::Kind::Kill | action::Kind::Reset) {
+        "one of its copies is stopped, as asked".to_owned()
+    } else if step.phase == Phase::Serve {
         let heir = step.action.subject();
         let joins = |s: &Step| matches!(&s.draft.action, Action::Replicate(r) if r.master == heir);
         match steps.iter().skip(at + 1).position(joins) {
@@ -323,7 +373,6 @@ fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action;
     use crate::inventory;
     use crate::policy::Flag;
     use crate::policy::Policy;

@@ -71,16 +71,22 @@ fn first(text: &str) -> Result<PlanReport, serde_json::Error> {
 /// SHA-256 of the content without the id itself: a plan file that was edited does not have it.
 pub fn plan_id(plan: &mut PlanReport) -> String {
     let id = std::mem::take(&mut plan.plan_id);
-    let mut hashing = Hashing(Sha256::new());
-    serde_json::to_writer(&mut hashing, plan).expect("a report is plain data, a hash takes it all");
+    let hash = hash_of(plan);
     plan.plan_id = id;
+    hash
+}
+
+/// SHA-256 of plain data.
+pub(in crate::report) fn hash_of(data: &impl serde::Serialize) -> String {
+    let mut hashing = Hashing(Sha256::new());
+    serde_json::to_writer(&mut hashing, data).expect("a report is plain data, a hash takes it all");
     hashing.end()
 }
 
 /// The same of JSON: its fields in the order of the text, without layout, and every string in the
 /// same spelling. So a file has the id that the program gave it which wrote it, whatever fields
 /// plans have by now.
-fn content_id(json: &str) -> String {
+pub(in crate::report) fn content_id(json: &str) -> String {
     let mut hashing = Hashing(Sha256::new());
     let mut rest = json;
     let (mut depth, mut is_key, mut is_id) = (0, false, false);

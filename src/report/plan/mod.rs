@@ -5,6 +5,8 @@ pub mod certificate;
 mod groups;
 mod identity;
 pub mod proof;
+mod reshard;
+mod restart;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::measure;
+use crate::plan::GoalKind;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::report::HostLoad;
@@ -32,8 +35,13 @@ pub(super) use build::unspellable;
 pub use certificate::Certificate;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;
+pub(in crate::report) use identity::content_id;
+pub(in crate::report) use identity::hash_of;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub use reshard::Reshard;
+pub use reshard::ReshardMaster;
+pub use restart::Restart;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
@@ -125,6 +133,35 @@ pub struct Refusal {
     pub found: Vec<u32>,
 }
 
+/// What was asked for beside a clean check, and what it comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Goal {
+    pub goal: GoalKind,
+    pub verdict: GoalVerdict,
+    /// Null for a goal that is about no domain.
+    pub domain: Option<String>,
+    /// Live members in the domain.
+    pub members: usize,
+    /// Those that own slots, before and after.
+    pub masters_before: usize,
+    pub masters_after: usize,
+    /// Processes there that steps stop or send away.
+    pub stopped: usize,
+    pub says: String,
+}
+
+/// Whether a goal can be reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoalVerdict {
+    /// The steps lead there.
+    Ready,
+    /// For the shards that are not among the refusals.
+    Partly,
+    /// There are no steps.
+    Blocked,
+}
+
 /// The answer of `plan`, and the plan file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PlanReport {
@@ -137,6 +174,13 @@ pub struct PlanReport {
     pub complete: bool,
     /// Set when no plan was made: why.
     pub refused: Option<String>,
+    /// A goal cannot be reached for some shards: there are no steps, and `refusals` has an entry for
+    /// each of them.
+    #[serde(default)]
+    pub blocked: bool,
+    /// What was asked for besides, in the order of the options.
+    #[serde(default)]
+    pub goals: Vec<Goal>,
     pub views: Views,
     /// Files of the first version may lack it.
     #[serde(default)]
@@ -167,6 +211,12 @@ pub struct PlanReport {
     pub assumptions: Vec<String>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What a rolling restart comes to; only where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
+    /// What moving slots comes to; null where nothing was asked about them.
+    #[serde(default)]
+    pub reshard: Option<Reshard>,
     /// Rough running time in seconds.
     pub seconds: u64,
     pub diagnostics: Vec<Diagnostic>,

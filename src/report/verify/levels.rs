@@ -32,10 +32,11 @@ struct Proven {
 
 /// Checks the objective; the levels as the file has them, with what was recomputed.
 pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) -> Vec<CheckedLevel> {
-    let known = PRINTED.iter().copied();
     let listed: Vec<Level> = plan.objective.iter().map(|l| l.level).collect();
+    let known = PRINTED.iter().copied();
+    let known = known.filter(|level| !level.is_of_goal() || listed.contains(level));
     if plan.schema_version == PLAN_VERSION
-        && (plan.refused.is_none() || !listed.is_empty())
+        && ((plan.refused.is_none() && !plan.blocked) || !listed.is_empty())
         && !listed.iter().copied().eq(known)
     {
         let names: Vec<&str> = listed.iter().map(|l| l.name()).collect();
@@ -122,7 +123,9 @@ fn unchanged(instance: &Instance) -> Option<Cost> {
 /// Bound and proof of a level beside the certificate. How far the decision is above its bound.
 fn gap(level: &report::Level, proven: &Proven, open: &mut bool, flaws: &mut Flaws) -> Option<i64> {
     let field = |name: &str| format!("objective.{}.{name}", level.level);
-    let settled = !level.selected || matches!(level.level, Level::Serve | Level::Risk);
+    let settled = !level.selected
+        || level.level.is_of_goal()
+        || matches!(level.level, Level::Serve | Level::Risk);
     if settled {
         flaws.same(&field("bound"), level.bound, level.value);
         flaws.same(&field("proof"), word(level.proof), word(Proof::Count));
@@ -244,6 +247,7 @@ fn counted(plan: &PlanReport, level: &report::Level, flaws: &mut Flaws) {
         | Level::Protect
         | Level::Orphans
         | Level::Missing
+        | Level::Drain
         | Level::SameHost
         | Level::SameZone
         | Level::SameDisk

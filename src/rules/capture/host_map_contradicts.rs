@@ -35,8 +35,8 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         _ => format!("{count} rows of the maps contradict"),
     };
     let message = format!(
-        "{rows} another row or the nodes themselves: what is said of hosts, disks and zones may \
-         be wrong"
+        "{rows} another row or the nodes themselves: what is said of hosts, disks, zones and \
+         home roles may be wrong"
     );
     out.push(
         Finding::new(&RULE, Subject::Capture, message)

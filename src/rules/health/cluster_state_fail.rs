@@ -61,11 +61,20 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         } else {
             "answer"
         };
-        let names = words::nodes(&inventory.cluster, failing.clone());
-        format!("{} of {asked} nodes {verb} ({names})", failing.len())
+        format!("{} of {asked} nodes {verb}", failing.len())
+    };
+    let named = match failing.len() == asked {
+        true => String::new(),
+        false => format!(
+            " ({})",
+            words::nodes(&inventory.cluster, failing.iter().copied())
+        ),
     };
     let why = why(inventory, &failing);
-    let message = format!("{who} `cluster_state:fail`: {}", told(&why));
+    let message = format!(
+        "{who} `cluster_state:fail`{named}: {}",
+        told(&why, failing.len())
+    );
     let evidence = failing.iter().map(|&id| Fact::ClusterInfo(id));
     out.push(
         Finding::new(&RULE, Subject::Capture, message)
@@ -109,7 +118,7 @@ fn is_cut_off(inventory: &Inventory, id: NodeId) -> bool {
     inventory.sights.observers().contains(&id) && reached.count() < inventory.cluster.votes_needed()
 }
 
-fn told(why: &Why) -> String {
+fn told(why: &Why, nodes: usize) -> String {
     match why {
         Why::Coverage(slots) => {
             format!("{} without a live owner", words::count(*slots, "slot"))
@@ -118,7 +127,10 @@ fn told(why: &Why) -> String {
             let live = words::count(*live, "voting master");
             format!("{live} left, a majority is {needed}")
         }
-        Why::CutOff => "by its own view it reaches no majority of the voting masters".to_owned(),
+        Why::CutOff if nodes == 1 => {
+            "by its own view it reaches no majority of the voting masters".to_owned()
+        }
+        Why::CutOff => "by their own views they reach no majority of the voting masters".to_owned(),
         Why::Over => {
             "every slot has a live owner by the views, so it began or ended around them".to_owned()
         }
@@ -130,7 +142,7 @@ fn what_to_do(why: &Why) -> &'static str {
         Why::Coverage(_) => "bring the slots back (S001): the state follows by itself",
         Why::NoMajority { .. } => "bring the majority back (Q003): the state follows by itself",
         Why::CutOff => {
-            "look at its network and at its cluster bus port; the others do without it meanwhile"
+            "look at the network and the cluster bus port there; the others do without meanwhile"
         }
         Why::Over => "capture again: whether the cluster serves now is not known",
     }
@@ -181,7 +193,7 @@ mod tests {
             &[("m1", State::Ok), ("m2", State::Fail)],
         );
         assert!(
-            said[0].starts_with("1 of 2 nodes answers (10.0.0.2:7003)"),
+            said[0].starts_with("1 of 2 nodes answers `cluster_state:fail` (10.0.0.2:7003)"),
             "{said:?}"
         );
         assert!(said[0].contains("began or ended around them"), "{said:?}");

@@ -16,6 +16,7 @@ use topoplan::model::Sync;
 use topoplan::model::testing;
 use topoplan::plan::Phase;
 use topoplan::plan::Request;
+use topoplan::plan::slots::SlotGoals;
 use topoplan::policy::Flag;
 use topoplan::policy::Home;
 use topoplan::policy::HomeRole;
@@ -278,6 +279,8 @@ fn request() -> impl Strategy<Value = Request> {
             force: None,
             dead: Vec::new(),
             flags: flags.map(|(&flag, _)| flag).collect(),
+            goals: Vec::new(),
+            slots: SlotGoals::default(),
         }
     })
 }

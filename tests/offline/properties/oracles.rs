@@ -6,13 +6,21 @@
 use std::collections::BTreeMap;
 
 use topoplan::action::Action;
+use topoplan::action::AddSlots;
+use topoplan::action::BumpEpoch;
 use topoplan::action::Counted;
 use topoplan::action::Failover;
 use topoplan::action::Flush;
 use topoplan::action::Forget;
 use topoplan::action::GuardRole;
+use topoplan::action::Kill;
+use topoplan::action::Kind;
 use topoplan::action::Meet;
+use topoplan::action::MigrateSlots;
 use topoplan::action::Replicate;
+use topoplan::action::Reset;
+use topoplan::action::Restart;
+use topoplan::action::SetEpoch;
 use topoplan::action::SetSlot;
 use topoplan::diagnostic::Severity;
 use topoplan::inventory::Inventory;
@@ -101,6 +109,13 @@ fn name(cluster: &Cluster, action: &Action) -> String {
         Action::Failover(f) => format!("{} failover {:?}", node(f.node), f.mode),
         Action::Forget(forget) => format!("forget {}", node(forget.node)),
         Action::SetSlot(s) => format!("{} closes {}", node(s.node), s.slots),
+        Action::Restart(restart) => format!("{} is restarted", node(restart.node)),
+        Action::SetEpoch(e) => format!("{} takes epoch {}", node(e.node), e.epoch),
+        Action::AddSlots(a) => format!("{} takes {}", node(a.node), a.slots),
+        Action::MigrateSlots(m) => format!("{} to {}: {}", node(m.from), node(m.to), m.slots),
+        Action::BumpEpoch(e) => format!("{} takes a new epoch", node(e.node)),
+        Action::Kill(kill) => format!("{} is stopped", node(kill.node)),
+        Action::Reset(reset) => format!("{} is reset", node(reset.node)),
     }
 }
 
@@ -109,7 +124,7 @@ fn name(cluster: &Cluster, action: &Action) -> String {
 fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
     let mut cluster = Counted::new(start.clone());
     let mut forgets = false;
-    let at_start = thin(&cluster, None);
+    let mut at_start = thin(&cluster, None);
     for (index, step) in plan.steps.iter().enumerate() {
         let action = &step.draft.action;
         let say = |why: &str| {
@@ -149,9 +164,20 @@ fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
             | Action::Flush(_)
             | Action::Failover(_)
             | Action::Forget(_)
-            | Action::SetSlot(_) => None,
+            | Action::SetSlot(_)
+            | Action::SetEpoch(_)
+            | Action::AddSlots(_)
+            | Action::MigrateSlots(_)
+            | Action::BumpEpoch(_)
+            | Action::Restart(_)
+            | Action::Kill(_)
+            | Action::Reset(_) => None,
         };
-        if thin(&cluster, syncing) > at_start + 1 {
+        // Who has something stopped wants it so.
+        let stops = matches!(action.kind(), Kind::Kill | Kind::Reset);
+        if stops {
+            at_start = at_start.max(thin(&cluster, syncing));
+        } else if thin(&cluster, syncing) > at_start + 1 {
             return say("a second shard falls below two copies");
         }
     }
@@ -381,7 +407,7 @@ fn step_written(
     expect("wait", !step.wait.at.is_empty() && step.wait.limit_ms > 0)?;
     expect("reason", !step.reason.is_empty())?;
     match action {
-        Action::Forget(Forget { tell, node }) => {
+        Action::Forget(Forget { tell, node, .. }) => {
             expect("ends", step.node.is_none() && step.target == name(*node))?;
             expect(
                 "list of whom to tell",
@@ -397,7 +423,13 @@ fn step_written(
             )?;
             expect("role", guard.role == Some(GuardRole::Master))
         }
-        Action::Flush(Flush { node }) | Action::SetSlot(SetSlot { node, .. }) => {
+        Action::Flush(Flush { node })
+        | Action::SetSlot(SetSlot { node, .. })
+        | Action::SetEpoch(SetEpoch { node, .. })
+        | Action::AddSlots(AddSlots { node, .. })
+        | Action::BumpEpoch(BumpEpoch { node, .. })
+        | Action::Kill(Kill { node, .. })
+        | Action::Reset(Reset { node, .. }) => {
             expect("ends", step.node == name(*node) && step.target.is_none())?;
             expect("role", guard.role == role(*node))
         }
@@ -411,6 +443,16 @@ fn step_written(
             expect("master in the guard", guard.master == follows)?;
             let empty = cluster.node(*node).is_master().then_some(true);
             expect("emptiness", guard.empty == empty)
+        }
+        Action::MigrateSlots(MigrateSlots {
+            from, to, slots, ..
+        }) => {
+            expect("ends", step.node == name(*from) && step.target == name(*to))?;
+            expect("slots", step.slots == Some(slots.to_string()))
+        }
+        Action::Restart(Restart { node, .. }) => {
+            expect("node", step.node == name(*node))?;
+            expect("role", guard.role == role(*node))
         }
         Action::Failover(Failover { node, old, mode }) => {
             expect(

@@ -1,0 +1,405 @@
+//! The second family: FEDB (RTIDB, OpenMLDB), whose tables are partitions on tablets.
+//!
+//! A Redis node holds at most one copy of one shard, and [`Cluster`] is built on that: a role, a
+//! master and a set of slots are facts of the node. A tablet holds many copies, so this family has
+//! an inventory of its own. What can be asked of plain copies (who shares a host or a zone, how
+//! leaders are spread, what a host carries) is asked of [`Tablets::cluster`]: the same copies as a
+//! [`Cluster`] with one node for each copy, so that `measure` counts both families. What belongs to
+//! a process or to the name server (health, `auto_failover`, operations) has no place there.
+
+use std::sync::Arc;
+
+use crate::model::address::Address;
+use crate::model::cluster::Cluster;
+use crate::model::domain::Host;
+use crate::model::domain::HostId;
+use crate::model::domain::Zone;
+use crate::model::liveness::Death;
+use crate::model::liveness::Life;
+use crate::model::liveness::Liveness;
+use crate::model::node::Membership;
+use crate::model::node::Node;
+use crate::model::node::NodeId;
+use crate::model::node::NodeName;
+use crate::model::node::Replication;
+use crate::model::node::Role;
+use crate::model::slots::SLOT_COUNT;
+use crate::model::slots::SlotSet;
+
+/// Index of a tablet in [`Tablets::tablets`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TabletId(pub u32);
+
+impl TabletId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Index of a partition in [`Tablets::partitions`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PartitionId(pub u32);
+
+impl PartitionId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What `showtablet` says of a tablet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Health {
+    Healthy,
+    Offline,
+    /// No `showtablet` lists it: `showtable` alone cannot tell.
+    Unknown,
+}
+
+/// One tablet server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tablet {
+    /// As commands take it: `ip:port`, or a name.
+    pub endpoint: Arc<str>,
+    /// Where it listens, if that can be told.
+    pub address: Option<Address>,
+    pub host: Option<HostId>,
+    pub health: Health,
+}
+
+/// A copy of a partition on a tablet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    pub tablet: TabletId,
+    /// Its row says `leader`; an old leader keeps saying so until it is recovered.
+    pub leader: bool,
+    pub alive: bool,
+    pub offset: Option<u64>,
+    /// Bytes; of the memory table.
+    pub memory: Option<u64>,
+}
+
+/// A partition with its copies, in the order of the capture.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Partition {
+    pub table: Arc<str>,
+    /// Number of the table; no two tables share one.
+    pub tid: Option<u64>,
+    pub pid: u32,
+    pub copies: Vec<Held>,
+}
+
+impl Partition {
+    pub fn on(&self, tablet: TabletId) -> Option<&Held> {
+        self.copies.iter().find(|held| held.tablet == tablet)
+    }
+
+    pub fn on_mut(&mut self, tablet: TabletId) -> Option<&mut Held> {
+        self.copies.iter_mut().find(|held| held.tablet == tablet)
+    }
+}
+
+/// How far an operation of the name server is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OpStatus {
+    Inited,
+    Doing,
+    Done,
+    Failed,
+    Canceled,
+    /// A word that no version writes.
+    Odd,
+}
+
+impl OpStatus {
+    pub fn of(word: &str) -> Self {
+        match word {
+            "kInited" => Self::Inited,
+            "kDoing" => Self::Doing,
+            "kDone" => Self::Done,
+            "kFailed" => Self::Failed,
+            // The documents spell it in both ways.
+            "kCanceled" | "kCancelled" => Self::Canceled,
+            _ => Self::Odd,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Inited => "kInited",
+            Self::Doing => "kDoing",
+            Self::Done => "kDone",
+            Self::Failed => "kFailed",
+            Self::Canceled => "kCanceled",
+            Self::Odd => "an unknown status",
+        }
+    }
+
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Inited | Self::Doing)
+    }
+}
+
+/// One operation of the name server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Op {
+    pub id: u64,
+    /// `kReAddReplicaOP`
+    pub kind: Arc<str>,
+    pub table: Option<Arc<str>>,
+    pub pid: Option<u32>,
+    pub status: OpStatus,
+    /// `kLoadTable`; of an operation that runs.
+    pub task: Option<Arc<str>>,
+}
+
+/// One name server, as `showns` lists it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NameServer {
+    pub endpoint: Arc<str>,
+    pub leads: bool,
+}
+
+/// All tablets and partitions at one moment. Tablets are sorted by address, then by name;
+/// partitions by table, number and pid. Hosts and zones by name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tablets {
+    pub tablets: Vec<Tablet>,
+    pub partitions: Vec<Partition>,
+    pub hosts: Vec<Host>,
+    pub zones: Vec<Zone>,
+    /// `None`: no `confget` was captured.
+    pub auto_failover: Option<bool>,
+    /// By id, ascending.
+    pub ops: Vec<Op>,
+    pub name_servers: Vec<NameServer>,
+    /// A `showtablet` was read.
+    pub health_known: bool,
+    /// A `showtable` was read.
+    pub tables_known: bool,
+    /// Some row of a table could not be read: what is missing proves nothing.
+    pub torn: bool,
+    /// A topic of Kafka: to be judged, and never planned.
+    pub topic: bool,
+}
+
+impl Tablets {
+    pub fn tablet(&self, id: TabletId) -> &Tablet {
+        &self.tablets[id.index()]
+    }
+
+    pub fn partition(&self, id: PartitionId) -> &Partition {
+        &self.partitions[id.index()]
+    }
+
+    pub fn partition_mut(&mut self, id: PartitionId) -> &mut Partition {
+        &mut self.partitions[id.index()]
+    }
+
+    pub fn tablet_ids(&self) -> impl Iterator<Item = TabletId> + use<> {
+        (0..self.tablets.len() as u32).map(TabletId)
+    }
+
+    pub fn partition_ids(&self) -> impl Iterator<Item = PartitionId> + use<> {
+        (0..self.partitions.len() as u32).map(PartitionId)
+    }
+
+    pub fn find(&self, endpoint: &str) -> Option<TabletId> {
+        let of_name = |t: &Tablet| *t.endpoint == *endpoint;
+        let of_address = |t: &Tablet| {
+            t.address
+                .as_ref()
+                .is_some_and(|a| a.to_string() == endpoint)
+        };
+        let at = self.tablets.iter().position(of_name);
+        let at = at.or_else(|| self.tablets.iter().position(of_address));
+        at.map(|index| TabletId(index as u32))
+    }
+
+    /// Not known to be down.
+    pub fn runs(&self, tablet: TabletId) -> bool {
+        self.tablet(tablet).health != Health::Offline
+    }
+
+    /// The name server calls the copy alive, and its tablet is not known to be down.
+    pub fn is_usable(&self, held: &Held) -> bool {
+        held.alive && self.runs(held.tablet)
+    }
+
+    /// Who leads the partition and serves: of several, which only a torn list shows, the one with
+    /// the largest offset.
+    pub fn leader<'a>(&self, partition: &'a Partition) -> Option<&'a Held> {
+        let mut leads: Vec<&Held> = partition.copies.iter().collect();
+        leads.retain(|held| held.leader && self.is_usable(held));
+        // The first of equals.
+        leads.reverse();
+        leads.into_iter().max_by_key(|held| held.offset)
+    }
+
+    /// Whom the name server would take for a leader that lives: it looks at rows alone.
+    pub fn listed_leader<'a>(&self, partition: &'a Partition) -> Option<&'a Held> {
+        partition
+            .copies
+            .iter()
+            .find(|held| held.leader && held.alive)
+    }
+
+    /// The follower that the name server would elect: the largest offset among those that are
+    /// alive on a tablet that runs; of equals the first.
+    pub fn heir<'a>(&self, partition: &'a Partition) -> Option<&'a Held> {
+        let mut heirs: Vec<&Held> = partition.copies.iter().collect();
+        heirs.retain(|held| !held.leader && self.is_usable(held));
+        heirs.reverse();
+        heirs.into_iter().max_by_key(|held| held.offset)
+    }
+
+    /// Copies on that tablet, with their partitions.
+    pub fn held_by(&self, tablet: TabletId) -> impl Iterator<Item = (PartitionId, &Held)> {
+        let partitions = self.partition_ids().zip(&self.partitions);
+        partitions.filter_map(move |(id, partition)| Some((id, partition.on(tablet)?)))
+    }
+
+    /// How many copies there are, alive or not, by tablet.
+    pub fn loads(&self) -> Vec<usize> {
+        let mut loads = vec![0; self.tablets.len()];
+        for held in self.partitions.iter().flat_map(|p| &p.copies) {
+            loads[held.tablet.index()] += 1;
+        }
+        loads
+    }
+
+    /// `flow 0`
+    pub fn name(&self, id: PartitionId) -> String {
+        let partition = self.partition(id);
+        format!("{} {}", partition.table, partition.pid)
+    }
+
+    pub fn endpoint(&self, id: TabletId) -> &Arc<str> {
+        &self.tablet(id).endpoint
+    }
+
+    /// Two tables of one name: a command that names one may mean the other.
+    pub fn ambiguous_table(&self) -> Option<&Arc<str>> {
+        let pairs = self.partitions.windows(2);
+        let twice = pairs.filter(|w| w[0].table == w[1].table && w[0].tid != w[1].tid);
+        twice.map(|w| &w[0].table).next()
+    }
+
+    /// One node for each copy: see the module's text. Every node's name says which copy it is.
+    ///
+    /// Leaders are the masters of their partitions; where none serves, the first row that says so.
+    /// Tablets without a copy are spares. Slots only tell partitions apart here.
+    pub fn cluster(&self) -> Projected {
+        let mut of = Vec::new();
+        let mut nodes = Vec::new();
+        for (id, partition) in self.partition_ids().zip(&self.partitions) {
+            let listed = || partition.copies.iter().find(|held| held.leader);
+            let leader = self.leader(partition).or_else(listed);
+            let first = nodes.len() as u32;
+            let leads = |held: &Held| leader.is_some_and(|l| l.tablet == held.tablet);
+            let at = partition.copies.iter().position(leads);
+            for held in &partition.copies {
+                let mut node = self.as_node(held.tablet, self.is_usable(held));
+                node.name = NodeName::new(&format!("{}#{}", self.name(id), held.tablet.0));
+                node.replication = Replication {
+                    offset: held.offset,
+                    ..Replication::default()
+                };
+                node.used_memory = held.memory;
+                if leads(held) {
+                    let slot = (id.0 % u32::from(SLOT_COUNT)) as u16;
+                    node.slots = SlotSet::from_ranges([(slot, slot)]);
+                } else {
+                    node.role = Role::Replica(at.map(|at| NodeId(first + at as u32)));
+                }
+                of.push(CopyOf {
+                    tablet: held.tablet,
+                    partition: Some(id),
+                });
+                nodes.push(node);
+            }
+        }
+        let loads = self.loads();
+        for tablet in self.tablet_ids().filter(|t| loads[t.index()] == 0) {
+            nodes.push(self.as_node(tablet, self.runs(tablet)));
+            of.push(CopyOf {
+                tablet,
+                partition: None,
+            });
+        }
+        let cluster = Cluster {
+            nodes,
+            hosts: self.hosts.clone(),
+            zones: self.zones.clone(),
+            ..Cluster::default()
+        };
+        Projected { cluster, of }
+    }
+
+    fn as_node(&self, tablet: TabletId, live: bool) -> Node {
+        let of = self.tablet(tablet);
+        let mut node = Node::blank(NodeName::new(&of.endpoint), of.address.clone());
+        node.host = of.host;
+        node.membership = Membership::Member;
+        node.liveness = if live {
+            Liveness::Live(Life::Listed)
+        } else {
+            Liveness::Dead(Death::Failed)
+        };
+        node
+    }
+}
+
+/// Copies as nodes, and which copy each of them is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Projected {
+    /// In the order of partitions, not of addresses: [`Cluster::at`] is not to be asked.
+    pub cluster: Cluster,
+    pub of: Vec<CopyOf>,
+}
+
+/// Which copy a node of [`Projected`] is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CopyOf {
+    pub tablet: TabletId,
+    /// `None`: the tablet holds nothing.
+    pub partition: Option<PartitionId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::tablets;
+
+    #[test]
+    fn an_old_leader_is_no_leader_and_a_dead_tablet_leads_nothing() {
+        let state = tablets("flow 0: a- *b c; flow 1: *a c; e! d");
+        let leader = |p: usize| {
+            let held = state.leader(&state.partitions[p]);
+            held.map(|h| state.endpoint(h.tablet).to_string())
+        };
+        assert_eq!(leader(0).as_deref(), Some("10.0.0.2:1"));
+        assert_eq!(leader(1).as_deref(), Some("10.0.0.1:1"));
+        let mut down = state.clone();
+        down.tablets[0].health = Health::Offline;
+        assert_eq!(down.leader(&down.partitions[1]), None);
+        assert_eq!(
+            down.listed_leader(&down.partitions[1]).map(|h| h.tablet),
+            Some(TabletId(0))
+        );
+        assert_eq!(
+            down.heir(&down.partitions[1]).map(|h| h.tablet),
+            Some(TabletId(2))
+        );
+    }
+
+    #[test]
+    fn copies_are_nodes_and_empty_tablets_are_spares() {
+        let state = tablets("flow 0: *a b; flow 1: *b a; e! d");
+        let Projected { cluster, of } = state.cluster();
+        assert_eq!(cluster.shards().len(), 2);
+        assert_eq!(cluster.live_voters(), 2);
+        assert_eq!(of.len(), 6);
+        assert_eq!(cluster.iter().filter(|(_, n)| n.is_live()).count(), 5);
+        assert!(cluster.is_spare(NodeId(4)));
+    }
+}

@@ -1,0 +1,117 @@
+//! `showtable`: the copies of every partition.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Parse;
+use crate::parse::fedb::Dialect;
+use crate::parse::fedb::FedbFacts;
+use crate::parse::fedb::Shown;
+use crate::parse::fedb::TableRow;
+use crate::parse::fedb::columns::Columns;
+use crate::parse::fedb::columns::Row;
+use crate::parse::fedb::columns::bytes;
+use crate::parse::fedb::odd;
+use crate::parse::log::Log;
+
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "showtable",
+    columns: &["name", "tid", "pid", "endpoint", "role"],
+    parse,
+};
+
+fn parse(columns: &Columns, rows: &[Row], log: &mut Log) -> FedbFacts {
+    let rows = rows.iter().filter_map(|row| read(columns, row, log));
+    FedbFacts::Tables(Shown::Unknown, rows.collect())
+}
+
+/// Endpoints and names go into commands: what no server is called so is not taken.
+pub(super) fn is_plain(text: &str) -> bool {
+    const LONGEST: usize = 256;
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b".:_-[]%".contains(&b);
+    !text.is_empty() && text.len() <= LONGEST && !text.starts_with('-') && text.bytes().all(legal)
+}
+
+fn read(columns: &Columns, row: &Row, log: &mut Log) -> Option<TableRow> {
+    let Some(table) = columns.get(row, "name") else {
+        log.say(
+            Parse::Cell,
+            "the row has no table; it was skipped",
+            row.whole(),
+        );
+        return None;
+    };
+    if !is_plain(table) {
+        odd("name of a table", table, row, log);
+        return None;
+    }
+    let mut number = |column: &str| -> Result<Option<u64>, ()> {
+        let Some(cell) = columns.get(row, column) else {
+            return Ok(None);
+        };
+        cell.parse()
+            .map(Some)
+            .map_err(|_| odd(column, cell, row, log))
+    };
+    let tid = number("tid").ok()?;
+    let pid = match number("pid").ok()?.map(u32::try_from) {
+        None => None,
+        Some(Ok(pid)) => Some(pid),
+        Some(Err(_)) => {
+            odd("pid", columns.get(row, "pid").unwrap_or(""), row, log);
+            return None;
+        }
+    };
+    let endpoint = columns.get(row, "endpoint");
+    let mut out = TableRow {
+        line: row.line,
+        table: Arc::from(table),
+        tid,
+        pid,
+        endpoint: None,
+        leader: false,
+        alive: None,
+        offset: None,
+        memory: None,
+    };
+    let (Some(_), Some(endpoint)) = (pid, endpoint) else {
+        // A table without partitions, or a partition without copies, has dashes from there on; a
+        // row that was cut has nothing.
+        if row.is_short(columns) {
+            log.say(
+                Parse::Cell,
+                "the row is cut off; it was skipped",
+                row.whole(),
+            );
+            return None;
+        }
+        return Some(out);
+    };
+    if !is_plain(endpoint) {
+        odd("endpoint", endpoint, row, log);
+        return None;
+    }
+    out.endpoint = Some(endpoint.into());
+    out.leader = match columns.get(row, "role") {
+        Some("leader") => true,
+        Some("follower") => false,
+        other => {
+            odd("role", other.unwrap_or("-"), row, log);
+            return None;
+        }
+    };
+    if columns.has("is_alive") {
+        out.alive = match columns.get(row, "is_alive") {
+            Some("yes") => Some(true),
+            Some("no") => Some(false),
+            other => {
+                odd("is_alive", other.unwrap_or("-"), row, log);
+                return None;
+            }
+        };
+    }
+    out.offset = columns
+        .get(row, "offset")
+        .and_then(|cell| cell.parse().ok());
+    out.memory = columns.get(row, "memused").and_then(bytes);
+    Some(out)
+}

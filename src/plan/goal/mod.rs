@@ -1,0 +1,245 @@
+//! What the operator wants besides a clean `check`: one file for each goal.
+//!
+//! A goal says its words, what it asks of the decision about roles and copies, which steps it needs
+//! beside those that follow from that decision, and what its level counts. `demands` is what goals
+//! ask for, `supposed` the cluster in which it is granted, of which everything else is decided.
+//!
+//! To add a goal, write its file (a struct that is a [`Wish`]) and add one line to the list below.
+
+mod demands;
+mod supposed;
+
+use crate::action::Action;
+use crate::action::Draft;
+use crate::action::Step;
+use crate::measure::Level;
+use crate::model::Cluster;
+use crate::model::Domain;
+use crate::model::Domains;
+use crate::model::NoSuchDomain;
+use crate::model::NodeId;
+use crate::plan::Request;
+use crate::plan::decision::Decision;
+use crate::plan::problem::Problem;
+use crate::rules::Phase;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+pub use demands::Demands;
+pub use supposed::Inputs;
+pub use supposed::Joined;
+pub use supposed::Supposed;
+pub use supposed::suppose;
+
+/// Declares the file of every goal, and its variant of [`Goal`].
+macro_rules! goals {
+    ($($file:ident => $Goal:ident),* $(,)?) => {
+        $(mod $file; pub use $file::$Goal;)*
+
+        /// One goal.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub enum Goal {
+            $($Goal($Goal),)*
+        }
+
+        /// The word of a goal.
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug,
+            Serialize, Deserialize, schemars::JsonSchema,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        #[schemars(rename = "GoalName")]
+        pub enum GoalKind {
+            $($Goal,)*
+        }
+
+        impl Goal {
+            pub fn kind(&self) -> GoalKind {
+                match self {
+                    $(Self::$Goal(_) => GoalKind::$Goal,)*
+                }
+            }
+        }
+
+        impl GoalKind {
+            /// As JSON and text spell it.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$Goal => $file::WORD,)*
+                }
+            }
+        }
+
+        /// A goal does what its own file says.
+        impl std::ops::Deref for Goal {
+            type Target = dyn Wish;
+
+            fn deref(&self) -> &(dyn Wish + 'static) {
+                match self {
+                    $(Self::$Goal(goal) => goal,)*
+                }
+            }
+        }
+
+        $(impl From<$Goal> for Goal {
+            fn from(goal: $Goal) -> Self {
+                Self::$Goal(goal)
+            }
+        })*
+    };
+}
+
+goals! {
+    drain => Drain,
+    restart => Restart,
+}
+
+/// What the file of a goal answers.
+pub trait Wish {
+    /// The options that ask for it, each with its value as one item; `quote` spells odd values.
+    fn options(&self, quote: &dyn Fn(&str) -> String) -> Vec<String>;
+
+    /// What it asks of the decision; `real` is the cluster once every shard that can be has a live
+    /// master. What contradicts another goal is found in the demands.
+    fn ask(&self, real: &Cluster, demands: &mut Demands) -> Result<(), BadGoal>;
+
+    /// Its steps beside those that follow from the decision.
+    fn drafts(&self, _: &Decided) -> Vec<Draft> {
+        Vec::new()
+    }
+
+    /// The level that says how far it is from its end; none where a plan either has it or is none.
+    fn level(&self) -> Option<Level>;
+
+    /// What the level counts on a cluster.
+    fn left(&self, at: &Cluster) -> i64;
+
+    /// What it comes to, in words.
+    fn says(&self, scene: &Reached) -> String;
+
+    /// The domain that it is about, if it is about one.
+    fn domain(&self) -> Option<&Domain> {
+        None
+    }
+}
+
+/// A decision that was made, for the goals' own steps.
+pub struct Decided<'a> {
+    pub problem: &'a Problem<'a>,
+    pub decision: &'a Decision,
+    /// The steps that follow from it.
+    pub drafts: &'a [Draft],
+    /// The cluster that they lead to.
+    pub end: &'a Cluster,
+    /// Later phases are not asked for.
+    pub through: Option<Phase>,
+}
+
+/// Where a goal came from, and where it came to.
+pub struct Reached<'a> {
+    pub start: &'a Cluster,
+    pub end: &'a Cluster,
+    /// Processes that steps of the plan stop.
+    pub stopped: usize,
+}
+
+/// What a goal came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    pub kind: GoalKind,
+    pub domain: Option<Domain>,
+    /// Live members in the domain; masters with slots among them before and after.
+    pub members: usize,
+    pub masters_before: usize,
+    pub masters_after: usize,
+    /// Processes there that steps stop.
+    pub stopped: usize,
+    pub says: String,
+}
+
+/// Why goals make no sense.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadGoal {
+    #[error(transparent)]
+    NoSuch(#[from] NoSuchDomain),
+    /// No node of that address is in the capture.
+    #[error("no node `{0}` in the capture")]
+    NoNode(String),
+    /// Two goals want opposite things of one node.
+    #[error("{node}: {one} and {other} contradict each other")]
+    Contradiction {
+        node: String,
+        one: String,
+        other: String,
+    },
+    /// A restart is planned by itself: roles change for it on the way.
+    #[error("`{0}` is planned apart from other goals")]
+    Apart(String),
+    /// It would leave nothing.
+    #[error("{0} holds every live node of the cluster")]
+    Everything(String),
+}
+
+/// What goals make no sense of on this cluster.
+pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
+    let apart = |goal: &&Goal| match goal {
+        Goal::Restart(_) => true,
+        Goal::Drain(_) => false,
+    };
+    if let Some(restart) = request.goals.iter().find(apart)
+        && (request.goals.len() > 1 || !request.slots.is_empty())
+    {
+        let options = restart.options(&|text| text.to_owned());
+        return Err(BadGoal::Apart(options.join(" ")));
+    }
+    Demands::of(&request.goals, cluster).map(drop)
+}
+
+/// What each goal came to.
+pub fn outcomes(goals: &[Goal], start: &Cluster, end: &Cluster, steps: &[Step]) -> Vec<Outcome> {
+    let outcome = |goal: &Goal| {
+        let nodes = |domain: &Domain| Domains::of(start).nodes_in(domain).unwrap_or_default();
+        let nodes = goal.domain().map(nodes).unwrap_or_default();
+        let stops = |step: &&Step| match &step.draft.action {
+            Action::Kill(kill) => nodes.contains(&kill.node),
+            Action::Reset(reset) => nodes.contains(&reset.node),
+            Action::Meet(_)
+            | Action::Flush(_)
+            | Action::Replicate(_)
+            | Action::SetSlot(_)
+            | Action::SetEpoch(_)
+            | Action::AddSlots(_)
+            | Action::MigrateSlots(_)
+            | Action::BumpEpoch(_)
+            | Action::Failover(_)
+            | Action::Restart(_)
+            | Action::Forget(_) => false,
+        };
+        let stopped = steps.iter().filter(stops).count();
+        let live = |id: &&NodeId| start.node(**id).is_live_member();
+        Outcome {
+            kind: goal.kind(),
+            domain: goal.domain().cloned(),
+            members: nodes.iter().filter(live).count(),
+            masters_before: drain::masters(start, &nodes),
+            masters_after: drain::masters(end, &nodes),
+            stopped,
+            says: goal.says(&Reached {
+                start,
+                end,
+                stopped,
+            }),
+        }
+    };
+    goals.iter().map(outcome).collect()
+}
+
+/// A value of an option: as it is where that is harmless, else quoted.
+pub(super) fn spelled(value: &dyn ToString, quote: &dyn Fn(&str) -> String) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":./_-,=".contains(c);
+    match value.to_string() {
+        text if text.chars().all(plain) => text,
+        text => quote(&text),
+    }
+}

@@ -1,0 +1,257 @@
+//! The answers about tablets: the same as those about Redis clusters where they say the same. Nodes are
+//! tablets, shards are partitions, masters lead and replicas follow.
+
+mod check;
+mod identity;
+mod impact;
+mod list;
+mod plan;
+
+use std::collections::BTreeMap;
+
+use crate::inventory::Inventory;
+use crate::inventory::TabletsSeen;
+use crate::measure;
+use crate::model::PartitionId;
+use crate::model::Projected;
+use crate::model::TabletId;
+use crate::model::Tablets;
+use crate::report::Diagnostic;
+use crate::report::Evidence;
+use crate::report::Finding;
+use crate::report::HostLoad;
+use crate::report::Subject;
+use crate::report::SubjectKind;
+use crate::report::Summary;
+use crate::report::capture;
+use crate::rules;
+use crate::rules::Clause;
+use crate::rules::Fact;
+use crate::rules::OfTablets;
+use crate::rules::RowOfTablets;
+use crate::text::Place;
+
+pub use check::TabletFacts;
+pub use check::check_tablets;
+pub use identity::read_tablet_plan;
+pub use impact::each as each_tablets;
+pub use impact::impact_tablets;
+pub use impact::tablets_in;
+pub use list::TabletList;
+pub use list::list_tablets;
+pub use plan::TabletLevel;
+pub use plan::TabletPlan;
+pub use plan::TabletPlanFile;
+pub use plan::TabletStep;
+pub use plan::plan_tablets;
+pub use plan::refuse_tablets;
+
+/// Where a fact was read.
+pub(super) fn place(seen: &TabletsSeen, row: RowOfTablets) -> Option<Place> {
+    let found = match row {
+        RowOfTablets::Tablet(tablet) => seen.of_tablet(tablet),
+        RowOfTablets::Copy(partition, Some(tablet)) => seen
+            .of_copy(partition, tablet)
+            .or_else(|| seen.of_partition(partition)),
+        RowOfTablets::Copy(partition, None) => seen.of_partition(partition),
+        RowOfTablets::Op(id) => seen.of_op(id),
+        RowOfTablets::AutoFailover => seen.of_auto_failover(),
+    };
+    found.cloned()
+}
+
+/// Tablets, partitions, and live copies by what they do.
+fn summary(state: &Tablets, findings: &[rules::Finding]) -> Summary {
+    let severity = |s| findings.iter().filter(|f| f.severity == s).count();
+    let loads = state.loads();
+    let mut out = Summary {
+        nodes: state.tablets.len(),
+        shards: state.partitions.len(),
+        hosts: state.hosts.len(),
+        errors: severity(crate::diagnostic::Severity::Error),
+        warnings: severity(crate::diagnostic::Severity::Warning),
+        notes: severity(crate::diagnostic::Severity::Note),
+        ..Summary::default()
+    };
+    for partition in &state.partitions {
+        let leader = state.leader(partition).map(|held| held.tablet);
+        let usable = partition.copies.iter().filter(|held| state.is_usable(held));
+        out.masters += usize::from(leader.is_some());
+        out.replicas += usable.filter(|held| Some(held.tablet) != leader).count();
+    }
+    let empty = state.tablet_ids().filter(|t| loads[t.index()] == 0);
+    out.spares = empty.filter(|&t| state.runs(t)).count();
+    out
+}
+
+/// Leaders, followers in use and empty tablets by host.
+fn distribution(state: &Tablets) -> Vec<HostLoad> {
+    let Projected { cluster, .. } = state.cluster();
+    let loads = measure::loads(&cluster);
+    let hosts = cluster.hosts.iter().zip(&loads);
+    hosts
+        .map(|(host, load)| capture::host_load(&host.name, load))
+        .collect()
+}
+
+/// A finding about a state: the captured one, or the end of a plan. `cured`: what a plan cures, of
+/// those that it promises to.
+fn finding(
+    seen: &TabletsSeen,
+    state: &Tablets,
+    finding: &rules::Finding,
+    promises: &Promises,
+) -> Finding {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for fact in &finding.evidence {
+        let Fact::Tablets(row) = fact else { continue };
+        let Some(place) = place(seen, *row) else {
+            continue;
+        };
+        let told = Evidence {
+            path: place.path.to_string(),
+            line: place.line,
+            column: place.column,
+        };
+        if !evidence.contains(&told) {
+            evidence.push(told);
+        }
+    }
+    Finding {
+        code: finding.rule.code,
+        rule: finding.rule.id.to_owned(),
+        severity: finding.severity,
+        subject: subject(state, &finding.subject),
+        message: finding.message.clone(),
+        help: promises.help(finding),
+        evidence,
+        allowed: finding.allowed.is_some(),
+        allowed_by: finding.allowed.as_ref().map(ToString::to_string),
+        known: false,
+    }
+}
+
+fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
+    let mut out = Subject {
+        kind: SubjectKind::Capture,
+        id: None,
+        address: None,
+        last_address: None,
+        slots: None,
+        host: None,
+        zone: None,
+        table: None,
+        pid: None,
+    };
+    let at = |tablet: TabletId, out: &mut Subject| {
+        let of = state.tablet(tablet);
+        out.address = Some(of.endpoint.to_string());
+        out.host = of
+            .host
+            .and_then(|h| state.hosts.get(h.0 as usize))
+            .map(|h| h.name.to_string());
+    };
+    let of = |partition: PartitionId, out: &mut Subject| {
+        let of = state.partition(partition);
+        out.kind = SubjectKind::Shard;
+        out.id = Some(state.name(partition));
+        out.table = Some(of.table.to_string());
+        out.pid = Some(of.pid);
+    };
+    match subject {
+        rules::Subject::Tablets(OfTablets::Tablet(tablet)) => {
+            out.kind = SubjectKind::Node;
+            out.id = Some(state.endpoint(*tablet).to_string());
+            at(*tablet, &mut out);
+        }
+        rules::Subject::Tablets(OfTablets::Partition(partition)) => of(*partition, &mut out),
+        rules::Subject::Tablets(OfTablets::Copy(partition, tablet)) => {
+            of(*partition, &mut out);
+            at(*tablet, &mut out);
+        }
+        rules::Subject::Tablets(OfTablets::Op(id, partition)) => {
+            if let Some(partition) = partition {
+                of(*partition, &mut out);
+            }
+            out.id = Some(id.to_string());
+        }
+        rules::Subject::Host(host) => {
+            out.kind = SubjectKind::Host;
+            out.host = state.hosts.get(host.0 as usize).map(|h| h.name.to_string());
+        }
+        rules::Subject::Node(_)
+        | rules::Subject::Slots(..)
+        | rules::Subject::Zone(_)
+        | rules::Subject::Capture => {}
+    }
+    out
+}
+
+/// What plans come to, so that no help promises more.
+struct Promises {
+    /// What is left by a default plan, or why none is made.
+    default: Result<Vec<rules::Finding>, String>,
+    /// The same by plans that ask for one code.
+    asked: BTreeMap<rules::Code, Result<Vec<rules::Finding>, String>>,
+}
+
+impl Promises {
+    fn of(state: &Tablets, found: &[rules::Finding]) -> Self {
+        let made = |request: &crate::tablets::Request| {
+            let plan = crate::tablets::plan(state, request);
+            plan.map(|plan| plan.remaining)
+                .map_err(|why| why.to_string())
+        };
+        let codes = found.iter().flat_map(|f| f.help.promises());
+        let asks = codes.filter_map(|promise| match &promise.with {
+            Some(rules::Ask::Only(codes)) => codes.first().copied(),
+            Some(rules::Ask::Flag(_)) | None => None,
+        });
+        let asked = asks.map(|code| {
+            let request = crate::tablets::Request {
+                only: [code].into(),
+                ..Default::default()
+            };
+            (code, made(&request))
+        });
+        Self {
+            asked: asked.collect(),
+            default: made(&crate::tablets::Request::default()),
+        }
+    }
+
+    fn help(&self, finding: &rules::Finding) -> String {
+        let mut clauses: Vec<String> = Vec::new();
+        for clause in &finding.help.clauses {
+            let Clause::Plan(promise) = clause else {
+                clauses.push(clause.to_string());
+                continue;
+            };
+            let by = match &promise.with {
+                Some(rules::Ask::Only(codes)) => codes.first().and_then(|c| self.asked.get(c)),
+                Some(rules::Ask::Flag(_)) | None => Some(&self.default),
+            };
+            match by {
+                Some(Ok(left)) if !left.iter().any(|f| f.is_same(finding)) => {
+                    clauses.push(clause.to_string());
+                }
+                Some(Err(why)) => {
+                    clauses.push(format!("nothing is planned on this capture: {why}"))
+                }
+                Some(Ok(_)) | None => {}
+            }
+        }
+        if clauses.is_empty() {
+            let code = finding.rule.code;
+            return format!("no plan does it: `topoplan explain {code}` says what to do");
+        }
+        clauses.join("; ")
+    }
+}
+
+/// What is odd about the files; maps are judged by the nodes of the other family, and silent here.
+fn diagnostics(inventory: &Inventory) -> Vec<Diagnostic> {
+    let mut said = inventory.diagnostics.clone();
+    said.retain(|d| !matches!(d.code, crate::diagnostic::Code::Map(_)));
+    capture::told(&said)
+}

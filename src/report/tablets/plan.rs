@@ -1,0 +1,530 @@
+//! The answer of `plan` about tablets, which is the plan file: the fields of the other family's plan,
+//! with steps that name a table and a pid.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::inventory::Inventory;
+use crate::inventory::TabletsSeen;
+use crate::model::Tablets;
+use crate::report;
+use crate::report::Diagnostic;
+use crate::report::Exposure;
+use crate::report::Finding;
+use crate::report::HostLoad;
+use crate::report::Input;
+use crate::report::PLAN_VERSION;
+use crate::report::Proof;
+use crate::report::Refusal;
+use crate::report::State;
+use crate::report::Summary;
+use crate::report::Tool;
+use crate::report::Views;
+use crate::report::capture;
+use crate::report::tablets;
+use crate::report::tablets::check;
+use crate::report::tablets::check::TabletFacts;
+use crate::report::tablets::identity::tablet_plan_id;
+use crate::rules::Code;
+use crate::rules::Phase;
+use crate::rules::TabletContext;
+use crate::rules::check_tablets;
+use crate::tablets::Act;
+use crate::tablets::Count;
+use crate::tablets::Obstacle;
+use crate::tablets::Plan;
+use crate::tablets::Planned;
+use crate::tablets::Request;
+use crate::tablets::Shown;
+use crate::tablets::Word;
+
+/// Which family a plan file is of; a file of the other one does not say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    Fedb,
+}
+
+/// A tablet as the plan file knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TabletMember {
+    /// The endpoint, as commands take it.
+    pub id: String,
+    pub address: Option<String>,
+    pub host: Option<String>,
+}
+
+/// The cluster a plan was made for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TabletCluster {
+    pub server: String,
+    pub version: Option<String>,
+    pub members: Vec<TabletMember>,
+    /// As captured; null where no `confget` was.
+    pub auto_failover: Option<bool>,
+}
+
+/// One level of the objective.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TabletLevel {
+    pub level: Count,
+    pub before: i64,
+    pub value: i64,
+    pub bound: i64,
+    pub proof: Proof,
+    pub selected: bool,
+}
+
+/// What must still be so before a step.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TabletGuard {
+    pub auto_failover: Option<bool>,
+    /// Endpoints that `showtablet` must call healthy.
+    pub healthy: Vec<String>,
+    /// Endpoints that it must call offline.
+    pub offline: Vec<String>,
+    /// The endpoint that must lead the partition, and be alive; null where none does, or none is asked.
+    pub leader: Option<String>,
+}
+
+/// What a step waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TabletUntil {
+    /// `confget` says so.
+    Value,
+    /// No copy on the endpoint counts as alive.
+    TakenOut,
+    /// The endpoint leads the partition, and is alive.
+    Leads,
+    /// `showtablet` calls it healthy.
+    Healthy,
+    /// Every copy on the endpoint, or the one of the partition, follows and is alive, or leads.
+    InUse,
+    /// The copy is on the endpoint and alive, and not at the other one any more.
+    Moved,
+    /// The copy is on the endpoint and alive.
+    Added,
+    /// No copy of the partition is on the endpoint.
+    Deleted,
+}
+
+/// What a step waits for before the next one may start, and for how long.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TabletWait {
+    pub until: TabletUntil,
+    pub at: Vec<String>,
+    pub limit_ms: u64,
+    /// offline-endpoint: copies there that will still count as alive; recover-endpoint: that will
+    /// not be alive. Else 0.
+    pub rows: u32,
+    /// offline-endpoint: partitions there that will have no leader. Else 0.
+    pub leaderless: u32,
+}
+
+/// One act in its place in the plan's order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TabletStep {
+    /// From 1.
+    pub id: u32,
+    /// The same in every plan that asks the same.
+    pub key: String,
+    pub phase: Phase,
+    pub wave: u32,
+    pub action: Word,
+    /// The endpoint that it is about: the dead, the recovered, the new leader, where the copy comes.
+    pub node: Option<String>,
+    pub address: Option<String>,
+    /// The other one: the leader that is replaced, where the copy comes from.
+    pub target: Option<String>,
+    pub target_address: Option<String>,
+    pub table: Option<String>,
+    pub pid: Option<u32>,
+    /// Of set-auto-failover.
+    pub value: Option<bool>,
+    pub tell: Vec<String>,
+    pub slots: Option<String>,
+    pub mode: Option<String>,
+    /// The command of `ns_client`; null for what a human does.
+    pub command: Option<String>,
+    pub after: Vec<u32>,
+    /// What it may lose for good; null: nothing.
+    pub risk: Option<String>,
+    pub guard: TabletGuard,
+    pub wait: TabletWait,
+    #[schemars(with = "Vec<String>")]
+    pub cures: Vec<Code>,
+    pub reason: String,
+    pub undo: Option<String>,
+}
+
+/// The answer of `plan` about tablets, and the plan file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TabletPlan {
+    pub schema_version: u32,
+    pub family: Family,
+    /// SHA-256 of the content, without this field.
+    pub plan_id: String,
+    pub tool: Tool,
+    pub inputs: Vec<Input>,
+    pub complete: bool,
+    /// Set when no plan was made: why.
+    pub refused: Option<String>,
+    /// A goal cannot be reached; `refusals` says why.
+    pub blocked: bool,
+    pub views: Views,
+    pub state: State,
+    pub tablets: TabletFacts,
+    pub cluster: TabletCluster,
+    pub summary: Summary,
+    pub found: Vec<Finding>,
+    pub options: Vec<String>,
+    pub objective: Vec<TabletLevel>,
+    pub steps: Vec<TabletStep>,
+    pub before: Vec<HostLoad>,
+    pub after: Vec<HostLoad>,
+    pub exposure: Vec<Exposure>,
+    pub remaining: Vec<Finding>,
+    pub refusals: Vec<Refusal>,
+    pub advice: Vec<String>,
+    pub assumptions: Vec<String>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A plan file that was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TabletPlanFile {
+    pub plan: TabletPlan,
+    /// The id that its content has; the plan names another one if somebody edited it.
+    pub content_id: String,
+}
+
+/// The answer of `plan`.
+pub fn plan_tablets(
+    inventory: &Inventory,
+    seen: &TabletsSeen,
+    request: &Request,
+    options: Vec<String>,
+) -> TabletPlan {
+    let mut report = empty(inventory, seen, options);
+    match crate::tablets::plan(&seen.state, request) {
+        Ok(plan) => fill(seen, request, &plan, &mut report),
+        Err(why) => refuse(&why, &mut report),
+    }
+    report.plan_id = tablet_plan_id(&mut report);
+    report
+}
+
+/// The same answer for a plan that no script takes.
+pub fn refuse_tablets(mut plan: TabletPlan, why: String) -> TabletPlan {
+    plan.steps.clear();
+    plan.exposure.clear();
+    plan.objective.clear();
+    plan.after = plan.before.clone();
+    plan.remaining = plan.found.clone();
+    plan.complete = false;
+    plan.refused = Some(why);
+    plan.plan_id = tablet_plan_id(&mut plan);
+    plan
+}
+
+fn refuse(why: &Obstacle, report: &mut TabletPlan) {
+    report.remaining = report.found.clone();
+    report.refused = Some(why.to_string());
+}
+
+fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> TabletPlan {
+    let state = &seen.state;
+    let found = check_tablets(&TabletContext::new(state));
+    let promises = tablets::Promises::of(state, &found);
+    let before = tablets::distribution(state);
+    let server = check::server(state);
+    let member = |tablet: &crate::model::Tablet| TabletMember {
+        id: tablet.endpoint.to_string(),
+        address: tablet.address.as_ref().map(ToString::to_string),
+        host: tablet
+            .host
+            .map(|h| state.hosts[h.0 as usize].name.to_string()),
+    };
+    TabletPlan {
+        schema_version: PLAN_VERSION,
+        family: Family::Fedb,
+        plan_id: String::new(),
+        tool: report::tool(),
+        inputs: capture::inputs(inventory),
+        complete: false,
+        refused: None,
+        blocked: false,
+        views: check::views(),
+        state: check::state(state),
+        tablets: check::facts(state),
+        cluster: TabletCluster {
+            server: server.name,
+            version: server.version,
+            members: state.tablets.iter().map(member).collect(),
+            auto_failover: state.auto_failover,
+        },
+        summary: tablets::summary(state, &found),
+        found: found
+            .iter()
+            .map(|f| tablets::finding(seen, state, f, &promises))
+            .collect(),
+        options,
+        objective: Vec::new(),
+        steps: Vec::new(),
+        after: before.clone(),
+        before,
+        exposure: Vec::new(),
+        remaining: Vec::new(),
+        refusals: Vec::new(),
+        advice: Vec::new(),
+        assumptions: Vec::new(),
+        diagnostics: tablets::diagnostics(inventory),
+    }
+}
+
+fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletPlan) {
+    let captured = &seen.state;
+    let promises = tablets::Promises::of(captured, &plan.remaining);
+    let mut state = captured.clone();
+    for (index, planned) in plan.steps.iter().enumerate() {
+        report.steps.push(step(index, planned, &state));
+        planned.act.apply(&mut state);
+    }
+    report.after = tablets::distribution(&plan.end);
+    report.objective = plan
+        .values
+        .iter()
+        .map(|value| TabletLevel {
+            level: value.count,
+            before: value.before,
+            value: value.value,
+            bound: value.bound,
+            proof: match value.shown {
+                Shown::Flow => Proof::Flow,
+                Shown::Count => Proof::Count,
+                Shown::No => Proof::None,
+            },
+            selected: value.selected,
+        })
+        .collect();
+    report.exposure = plan
+        .exposed
+        .iter()
+        .map(|e| Exposure {
+            step: e.step as u32 + 1,
+            shard: captured.name(e.partition),
+            copies: e.copies as u32,
+            reason: e.reason.clone(),
+        })
+        .collect();
+    report.remaining = plan
+        .remaining
+        .iter()
+        .map(|f| tablets::finding(seen, &plan.end, f, &promises))
+        .collect();
+    report.blocked = plan.left.iter().any(|left| left.blocks);
+    report.refusals = plan
+        .left
+        .iter()
+        .map(|left| Refusal {
+            subject: left.subject.clone(),
+            reason: left.reason.clone(),
+            unlock: left.unlock.clone(),
+            found: Vec::new(),
+        })
+        .collect();
+    report.complete = !report.blocked && !plan.remaining.iter().any(|f| request.wants(f.rule.code));
+    report.advice = plan.advice.clone();
+    report.assumptions = plan.assumptions.clone();
+}
+
+/// `before`: the state that the steps before it lead to.
+fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletStep {
+    let act = &planned.act;
+    let endpoint = |t: crate::model::TabletId| before.endpoint(t).to_string();
+    let name_server = match act {
+        Act::RestartNameServer(at) => Some(before.name_servers[*at].endpoint.to_string()),
+        Act::SetAutoFailover(_)
+        | Act::OfflineEndpoint(_)
+        | Act::ChangeLeader { .. }
+        | Act::Restart(_)
+        | Act::RecoverEndpoint(_)
+        | Act::RecoverTable { .. }
+        | Act::Migrate { .. }
+        | Act::AddReplica { .. }
+        | Act::DelReplica { .. } => None,
+    };
+    let address = act.tablet().map(endpoint).or(name_server);
+    let target = act.other().map(endpoint);
+    let of = act.partition().map(|p| before.partition(p));
+    let table = of.map(|p| p.table.to_string());
+    let pid = of.map(|p| p.pid);
+    let value = match act {
+        Act::SetAutoFailover(value) => Some(*value),
+        Act::OfflineEndpoint(_)
+        | Act::ChangeLeader { .. }
+        | Act::Restart(_)
+        | Act::RestartNameServer(_)
+        | Act::RecoverEndpoint(_)
+        | Act::RecoverTable { .. }
+        | Act::Migrate { .. }
+        | Act::AddReplica { .. }
+        | Act::DelReplica { .. } => None,
+    };
+    let mut step = TabletStep {
+        id: index as u32 + 1,
+        key: String::new(),
+        phase: planned.stage,
+        wave: index as u32 + 1,
+        action: act.word(),
+        node: address.clone(),
+        address,
+        target: target.clone(),
+        target_address: target,
+        table,
+        pid,
+        value,
+        tell: Vec::new(),
+        slots: None,
+        mode: None,
+        command: None,
+        after: (index > 0).then_some(index as u32).into_iter().collect(),
+        risk: planned.risk.map(str::to_owned),
+        guard: guard(act, before),
+        wait: wait(act, before),
+        cures: planned.cures.clone(),
+        reason: planned.reason.clone(),
+        undo: planned.undo.clone(),
+    };
+    step.command = step.spelled();
+    step.key = key(&step);
+    step
+}
+
+impl TabletStep {
+    /// The command of `ns_client`, from its fields alone; none where one is missing, or where a human
+    /// does it.
+    pub fn spelled(&self) -> Option<String> {
+        let word = self.action.command()?;
+        let address = self.address.as_deref();
+        let of = || Some(format!("{} {}", self.table.as_deref()?, self.pid?));
+        Some(match self.action {
+            Word::SetAutoFailover => format!("{word} {}", self.value?),
+            Word::OfflineEndpoint | Word::RecoverEndpoint => format!("{word} {}", address?),
+            Word::ChangeLeader | Word::RecoverTable | Word::AddReplica | Word::DelReplica => {
+                format!("{word} {} {}", of()?, address?)
+            }
+            Word::Migrate => {
+                format!(
+                    "{word} {} {} {}",
+                    self.target_address.as_deref()?,
+                    of()?,
+                    address?
+                )
+            }
+            Word::Restart => return None,
+        })
+    }
+}
+
+fn key(step: &TabletStep) -> String {
+    const BYTES: usize = 8;
+    let asked = match &step.command {
+        Some(command) => command.clone(),
+        None => format!("restart {}", step.address.as_deref().unwrap_or("-")),
+    };
+    let hash = Sha256::digest(asked.as_bytes());
+    hash.iter()
+        .take(BYTES)
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+fn guard(act: &Act, before: &Tablets) -> TabletGuard {
+    let endpoint = |t: crate::model::TabletId| before.endpoint(t).to_string();
+    let mut guard = TabletGuard {
+        auto_failover: act.needs_manual().then_some(false),
+        ..TabletGuard::default()
+    };
+    let leader = act
+        .partition()
+        .and_then(|p| before.leader(before.partition(p)));
+    guard.leader = leader.map(|held| endpoint(held.tablet));
+    match *act {
+        Act::SetAutoFailover(_) | Act::RestartNameServer(_) => {}
+        Act::Restart(tablet) if before.runs(tablet) => guard.healthy.push(endpoint(tablet)),
+        Act::Restart(tablet) => guard.offline.push(endpoint(tablet)),
+        Act::OfflineEndpoint(tablet) if !before.runs(tablet) => {
+            guard.offline.push(endpoint(tablet))
+        }
+        // It is taken out because it will be stopped.
+        Act::OfflineEndpoint(_) => {}
+        Act::ChangeLeader { to, .. } => guard.healthy.push(endpoint(to)),
+        Act::RecoverEndpoint(tablet) | Act::RecoverTable { tablet, .. } => {
+            guard.healthy.push(endpoint(tablet));
+        }
+        Act::Migrate { from, to, .. } => guard.healthy.extend([endpoint(from), endpoint(to)]),
+        Act::AddReplica { to, .. } => guard.healthy.push(endpoint(to)),
+        Act::DelReplica { from, .. } => guard.healthy.push(endpoint(from)),
+    }
+    guard
+}
+
+fn wait(act: &Act, before: &Tablets) -> TabletWait {
+    /// An election, a changed row.
+    const SOON: u64 = 60_000;
+    /// A human, or the copy of a partition.
+    const LONG: u64 = 3_600_000;
+    let (until, limit_ms) = match act.word() {
+        Word::SetAutoFailover => (TabletUntil::Value, SOON),
+        Word::OfflineEndpoint => (TabletUntil::TakenOut, SOON),
+        Word::ChangeLeader => (TabletUntil::Leads, SOON),
+        Word::Restart => (TabletUntil::Healthy, LONG),
+        Word::RecoverEndpoint | Word::RecoverTable => (TabletUntil::InUse, LONG),
+        Word::Migrate => (TabletUntil::Moved, LONG),
+        Word::AddReplica => (TabletUntil::Added, LONG),
+        Word::DelReplica => (TabletUntil::Deleted, SOON),
+    };
+    let at = act.tablet().map(|t| before.endpoint(t).to_string());
+    let mut after = before.clone();
+    act.apply(&mut after);
+    let (mut rows, mut leaderless) = (0, 0);
+    match *act {
+        Act::OfflineEndpoint(tablet) => {
+            for (id, held) in after.held_by(tablet) {
+                rows += u32::from(held.alive);
+                leaderless += u32::from(after.leader(after.partition(id)).is_none());
+            }
+        }
+        Act::RecoverEndpoint(tablet) => {
+            let left = after.held_by(tablet).filter(|(_, held)| !held.alive);
+            rows = left.count() as u32;
+        }
+        Act::SetAutoFailover(_)
+        | Act::ChangeLeader { .. }
+        | Act::Restart(_)
+        | Act::RestartNameServer(_)
+        | Act::RecoverTable { .. }
+        | Act::Migrate { .. }
+        | Act::AddReplica { .. }
+        | Act::DelReplica { .. } => {}
+    }
+    TabletWait {
+        until,
+        at: at.into_iter().collect(),
+        limit_ms,
+        rows,
+        leaderless,
+    }
+}

@@ -1,0 +1,633 @@
+//! One command of `ns_client`, or what only a human does: what it is called, when the name server
+//! refuses it, and what it leads to.
+//!
+//! Refusals and effects are those of `src/nameserver/name_server_impl.cc`; they are the same in
+//! FEDB 2.2 and in OpenMLDB.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::model::Health;
+use crate::model::Held;
+use crate::model::PartitionId;
+use crate::model::TabletId;
+use crate::model::Tablets;
+
+/// What an act is called in a plan.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Word {
+    SetAutoFailover,
+    OfflineEndpoint,
+    ChangeLeader,
+    Restart,
+    RecoverEndpoint,
+    RecoverTable,
+    Migrate,
+    AddReplica,
+    DelReplica,
+}
+
+impl Word {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SetAutoFailover => "set-auto-failover",
+            Self::OfflineEndpoint => "offline-endpoint",
+            Self::ChangeLeader => "change-leader",
+            Self::Restart => "restart",
+            Self::RecoverEndpoint => "recover-endpoint",
+            Self::RecoverTable => "recover-table",
+            Self::Migrate => "migrate",
+            Self::AddReplica => "add-replica",
+            Self::DelReplica => "del-replica",
+        }
+    }
+
+    /// The command of `ns_client`; none for what a human does.
+    pub fn command(self) -> Option<&'static str> {
+        match self {
+            Self::SetAutoFailover => Some("confset auto_failover"),
+            Self::OfflineEndpoint => Some("offlineendpoint"),
+            Self::ChangeLeader => Some("changeleader"),
+            Self::Restart => None,
+            Self::RecoverEndpoint => Some("recoverendpoint"),
+            Self::RecoverTable => Some("recovertable"),
+            Self::Migrate => Some("migrate"),
+            Self::AddReplica => Some("addreplica"),
+            Self::DelReplica => Some("delreplica"),
+        }
+    }
+}
+
+/// One act.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Act {
+    SetAutoFailover(bool),
+    /// Takes a tablet out: leaders on it are replaced, followers on it not counted any more.
+    OfflineEndpoint(TabletId),
+    ChangeLeader {
+        partition: PartitionId,
+        to: TabletId,
+        from: Option<TabletId>,
+    },
+    /// By a human: the process is started, or stopped and started.
+    Restart(TabletId),
+    /// The same of a name server, by its place in the list.
+    RestartNameServer(usize),
+    RecoverEndpoint(TabletId),
+    RecoverTable {
+        partition: PartitionId,
+        tablet: TabletId,
+    },
+    Migrate {
+        partition: PartitionId,
+        from: TabletId,
+        to: TabletId,
+    },
+    AddReplica {
+        partition: PartitionId,
+        to: TabletId,
+    },
+    DelReplica {
+        partition: PartitionId,
+        from: TabletId,
+    },
+}
+
+/// Why the name server would not do it, or would say ok and do nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("auto_failover is enabled")]
+    AutoFailover,
+    #[error("tablet is not healthy")]
+    NotHealthy,
+    #[error("no follower")]
+    NoFollower,
+    #[error("no alive follower")]
+    NoAliveFollower,
+    #[error("leader endpoint is empty")]
+    NoLeader,
+    #[error("leader is offline")]
+    LeaderOffline,
+    #[error("cannot migrate leader")]
+    IsLeader,
+    #[error("src_endpoint has not partition")]
+    NotThere,
+    #[error("partition is already in des_endpoint")]
+    AlreadyThere,
+    #[error("table is alive, need not recover")]
+    Alive,
+    #[error("can not del leader")]
+    CannotDeleteLeader,
+    #[error("it says ok and does nothing")]
+    Nothing,
+}
+
+impl Act {
+    pub fn word(&self) -> Word {
+        match self {
+            Self::SetAutoFailover(_) => Word::SetAutoFailover,
+            Self::OfflineEndpoint(_) => Word::OfflineEndpoint,
+            Self::ChangeLeader { .. } => Word::ChangeLeader,
+            Self::Restart(_) | Self::RestartNameServer(_) => Word::Restart,
+            Self::RecoverEndpoint(_) => Word::RecoverEndpoint,
+            Self::RecoverTable { .. } => Word::RecoverTable,
+            Self::Migrate { .. } => Word::Migrate,
+            Self::AddReplica { .. } => Word::AddReplica,
+            Self::DelReplica { .. } => Word::DelReplica,
+        }
+    }
+
+    pub fn partition(&self) -> Option<PartitionId> {
+        match *self {
+            Self::ChangeLeader { partition, .. }
+            | Self::RecoverTable { partition, .. }
+            | Self::Migrate { partition, .. }
+            | Self::AddReplica { partition, .. }
+            | Self::DelReplica { partition, .. } => Some(partition),
+            Self::SetAutoFailover(_)
+            | Self::OfflineEndpoint(_)
+            | Self::Restart(_)
+            | Self::RestartNameServer(_)
+            | Self::RecoverEndpoint(_) => None,
+        }
+    }
+
+    /// The tablet that it is about: the dead, the recovered, the new leader, where the copy comes.
+    pub fn tablet(&self) -> Option<TabletId> {
+        match *self {
+            Self::OfflineEndpoint(tablet)
+            | Self::Restart(tablet)
+            | Self::RecoverEndpoint(tablet)
+            | Self::RecoverTable { tablet, .. } => Some(tablet),
+            Self::ChangeLeader { to, .. }
+            | Self::Migrate { to, .. }
+            | Self::AddReplica { to, .. } => Some(to),
+            Self::DelReplica { from, .. } => Some(from),
+            Self::SetAutoFailover(_) | Self::RestartNameServer(_) => None,
+        }
+    }
+
+    /// The other one: the leader that is replaced, where the copy comes from.
+    pub fn other(&self) -> Option<TabletId> {
+        match *self {
+            Self::ChangeLeader { from, .. } => from,
+            Self::Migrate { from, .. } => Some(from),
+            Self::SetAutoFailover(_)
+            | Self::OfflineEndpoint(_)
+            | Self::Restart(_)
+            | Self::RestartNameServer(_)
+            | Self::RecoverEndpoint(_)
+            | Self::RecoverTable { .. }
+            | Self::AddReplica { .. }
+            | Self::DelReplica { .. } => None,
+        }
+    }
+
+    /// It is refused while `auto_failover` is on.
+    pub fn needs_manual(&self) -> bool {
+        match self {
+            Self::OfflineEndpoint(_)
+            | Self::ChangeLeader { .. }
+            | Self::RecoverEndpoint(_)
+            | Self::RecoverTable { .. }
+            | Self::Migrate { .. } => true,
+            Self::SetAutoFailover(_)
+            | Self::Restart(_)
+            | Self::RestartNameServer(_)
+            | Self::AddReplica { .. }
+            | Self::DelReplica { .. } => false,
+        }
+    }
+
+    /// The command that takes it back; none where nothing does, or the next step is it.
+    pub fn undo(&self, state: &Tablets) -> Option<String> {
+        let name = |partition: PartitionId| state.name(partition);
+        match *self {
+            Self::SetAutoFailover(value) => Some(format!("confset auto_failover {}", !value)),
+            Self::Migrate {
+                partition,
+                from,
+                to,
+            } => {
+                let table = &state.partition(partition).table;
+                let pid = state.partition(partition).pid;
+                let (from, to) = (state.endpoint(from), state.endpoint(to));
+                Some(format!("migrate {to} {table} {pid} {from}"))
+            }
+            Self::AddReplica { partition, to } => Some(format!(
+                "delreplica {} {}",
+                name(partition),
+                state.endpoint(to)
+            )),
+            Self::DelReplica { partition, from } => Some(format!(
+                "addreplica {} {}",
+                name(partition),
+                state.endpoint(from)
+            )),
+            Self::OfflineEndpoint(tablet) => {
+                Some(format!("recoverendpoint {}", state.endpoint(tablet)))
+            }
+            Self::ChangeLeader { .. }
+            | Self::Restart(_)
+            | Self::RestartNameServer(_)
+            | Self::RecoverEndpoint(_)
+            | Self::RecoverTable { .. } => None,
+        }
+    }
+
+    /// A name that it would put into a command and that is none of a table or an endpoint.
+    pub fn odd_name(&self, state: &Tablets) -> Option<String> {
+        let table = self
+            .partition()
+            .map(|p| state.partition(p).table.to_string());
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if let Some(odd) = table.filter(|t| t.is_empty() || !t.chars().all(plain)) {
+            return Some(odd);
+        }
+        let tablets = [self.tablet(), self.other()].into_iter().flatten();
+        let of_endpoint = |c: char| c.is_ascii_alphanumeric() || ".:_-[]".contains(c);
+        let mut names = tablets.map(|t| state.endpoint(t).to_string());
+        names.find(|n| n.starts_with('-') || !n.chars().all(of_endpoint))
+    }
+
+    /// Whether the name server does it in that state.
+    pub fn guard(&self, state: &Tablets) -> Result<(), Refused> {
+        if self.needs_manual() && state.auto_failover == Some(true) {
+            return Err(Refused::AutoFailover);
+        }
+        let healthy = |tablet: TabletId| match state.runs(tablet) {
+            true => Ok(()),
+            false => Err(Refused::NotHealthy),
+        };
+        match *self {
+            Self::SetAutoFailover(_) | Self::Restart(_) | Self::RestartNameServer(_) => Ok(()),
+            Self::OfflineEndpoint(_) => Ok(()),
+            Self::ChangeLeader { partition, to, .. } => {
+                let partition = state.partition(partition);
+                if partition.copies.len() < 2 {
+                    return Err(Refused::NoFollower);
+                }
+                let heir = partition.on(to);
+                match heir.is_some_and(|held| !held.leader && state.is_usable(held)) {
+                    true => Ok(()),
+                    false => Err(Refused::NoAliveFollower),
+                }
+            }
+            Self::RecoverEndpoint(tablet) => {
+                healthy(tablet)?;
+                let mut held = state.held_by(tablet);
+                match held.any(|(id, _)| recovers(state, id, tablet)) {
+                    true => Ok(()),
+                    false => Err(Refused::Nothing),
+                }
+            }
+            Self::RecoverTable { partition, tablet } => {
+                healthy(tablet)?;
+                let held = state
+                    .partition(partition)
+                    .on(tablet)
+                    .ok_or(Refused::NotThere)?;
+                if held.alive {
+                    return Err(Refused::Alive);
+                }
+                match recovers(state, partition, tablet) {
+                    true => Ok(()),
+                    false => Err(Refused::NoLeader),
+                }
+            }
+            Self::Migrate {
+                partition,
+                from,
+                to,
+            } => {
+                healthy(from)?;
+                healthy(to)?;
+                let partition = state.partition(partition);
+                let leader = state.listed_leader(partition).ok_or(Refused::NoLeader)?;
+                if leader.tablet == from {
+                    return Err(Refused::IsLeader);
+                }
+                if !state.runs(leader.tablet) {
+                    return Err(Refused::LeaderOffline);
+                }
+                let held = partition.on(from).ok_or(Refused::NotThere)?;
+                if held.leader || !held.alive {
+                    return Err(Refused::NotThere);
+                }
+                // The server overlooks a copy there that is not alive; a plan does not.
+                match partition.on(to) {
+                    Some(_) => Err(Refused::AlreadyThere),
+                    None => Ok(()),
+                }
+            }
+            Self::AddReplica { partition, to } => {
+                healthy(to)?;
+                let partition = state.partition(partition);
+                let leader = state.listed_leader(partition).ok_or(Refused::NoLeader)?;
+                if !state.runs(leader.tablet) {
+                    return Err(Refused::LeaderOffline);
+                }
+                match partition.on(to) {
+                    Some(_) => Err(Refused::AlreadyThere),
+                    None => Ok(()),
+                }
+            }
+            Self::DelReplica { partition, from } => {
+                healthy(from)?;
+                let held = state
+                    .partition(partition)
+                    .on(from)
+                    .ok_or(Refused::NotThere)?;
+                match held.leader {
+                    true => Err(Refused::CannotDeleteLeader),
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// What the state is when all that it started is done.
+    pub fn apply(&self, state: &mut Tablets) {
+        match *self {
+            Self::SetAutoFailover(value) => state.auto_failover = Some(value),
+            Self::OfflineEndpoint(tablet) => offline(state, tablet),
+            Self::ChangeLeader { partition, to, .. } => lead(state, partition, to),
+            Self::Restart(tablet) => restart(state, tablet),
+            Self::RestartNameServer(_) => {}
+            Self::RecoverEndpoint(tablet) => {
+                let held: Vec<PartitionId> = state.held_by(tablet).map(|(id, _)| id).collect();
+                for partition in held {
+                    if recovers(state, partition, tablet) {
+                        recover(state, partition, tablet);
+                    }
+                }
+            }
+            Self::RecoverTable { partition, tablet } => recover(state, partition, tablet),
+            Self::Migrate {
+                partition,
+                from,
+                to,
+            } => {
+                let leader = leader_of(state, partition);
+                if let Some(held) = state.partition_mut(partition).on_mut(from) {
+                    held.tablet = to;
+                    held.offset = leader.as_ref().and_then(|l| l.offset);
+                }
+            }
+            Self::AddReplica { partition, to } => {
+                let leader = leader_of(state, partition);
+                state.partition_mut(partition).copies.push(Held {
+                    tablet: to,
+                    leader: false,
+                    alive: true,
+                    offset: leader.as_ref().and_then(|l| l.offset),
+                    memory: leader.and_then(|l| l.memory),
+                });
+            }
+            Self::DelReplica { partition, from } => {
+                let copies = &mut state.partition_mut(partition).copies;
+                copies.retain(|held| held.tablet != from);
+            }
+        }
+    }
+}
+
+fn leader_of(state: &Tablets, partition: PartitionId) -> Option<Held> {
+    state.listed_leader(state.partition(partition)).cloned()
+}
+
+/// `recovertable` of that copy does something and can end well: it is not alive, and another one
+/// leads; or it is the only copy.
+fn recovers(state: &Tablets, id: PartitionId, tablet: TabletId) -> bool {
+    let partition = state.partition(id);
+    let Some(held) = partition.on(tablet) else {
+        return false;
+    };
+    let led = || {
+        state
+            .leader(partition)
+            .is_some_and(|leader| leader.tablet != tablet)
+    };
+    !held.alive && (partition.copies.len() == 1 || led())
+}
+
+fn recover(state: &mut Tablets, id: PartitionId, tablet: TabletId) {
+    let leader = leader_of(state, id).filter(|leader| leader.tablet != tablet);
+    if let Some(held) = state.partition_mut(id).on_mut(tablet) {
+        held.alive = true;
+        if let Some(leader) = leader {
+            held.leader = false;
+            held.offset = leader.offset;
+        }
+    }
+}
+
+/// The old leader's row goes on saying `leader`, and is not alive any more.
+fn lead(state: &mut Tablets, id: PartitionId, to: TabletId) {
+    for held in &mut state.partition_mut(id).copies {
+        if held.tablet == to {
+            held.leader = true;
+        } else if held.leader {
+            held.alive = false;
+        }
+    }
+}
+
+fn offline(state: &mut Tablets, tablet: TabletId) {
+    let all: Vec<PartitionId> = state.partition_ids().collect();
+    for id in all {
+        let partition = state.partition(id);
+        let Some(held) = partition.on(tablet).cloned() else {
+            continue;
+        };
+        let alone = partition.copies.len() == 1;
+        let leader = state.listed_leader(partition).map(|l| l.tablet);
+        if alone {
+            not_alive(state, id, tablet);
+        } else if held.leader || leader.is_none() {
+            if leader.is_some_and(|leader| leader != tablet) {
+                continue;
+            }
+            // Who is taken out is not elected.
+            let others = partition.copies.iter();
+            let mut heirs: Vec<&Held> = others.filter(|h| h.tablet != tablet).collect();
+            heirs.retain(|h| !h.leader && state.is_usable(h));
+            heirs.reverse();
+            // Without an heir the server logs it, says ok, and leaves everything as it is.
+            if let Some(heir) = heirs.into_iter().max_by_key(|h| h.offset).map(|h| h.tablet) {
+                lead(state, id, heir);
+                not_alive(state, id, tablet);
+            }
+        } else {
+            not_alive(state, id, tablet);
+        }
+    }
+}
+
+fn not_alive(state: &mut Tablets, id: PartitionId, tablet: TabletId) {
+    if let Some(held) = state.partition_mut(id).on_mut(tablet) {
+        held.alive = false;
+    }
+}
+
+/// A process that starts holds no table until it is recovered, whatever its rows say; with
+/// `auto_failover` on the name server recovers them by itself (`OnTabletOnline`).
+fn restart(state: &mut Tablets, tablet: TabletId) {
+    state.tablets[tablet.index()].health = Health::Healthy;
+    let held: Vec<PartitionId> = state.held_by(tablet).map(|(id, _)| id).collect();
+    for id in held {
+        not_alive(state, id, tablet);
+        if state.auto_failover == Some(true) && recovers(state, id, tablet) {
+            recover(state, id, tablet);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::tablets;
+
+    fn rows(state: &Tablets) -> String {
+        let row = |held: &Held| {
+            let letter = char::from(b'a' + held.tablet.0 as u8);
+            let (leader, alive) = (
+                if held.leader { "*" } else { "" },
+                if held.alive { "" } else { "-" },
+            );
+            format!("{leader}{letter}{alive}")
+        };
+        let of =
+            |p: &crate::model::Partition| p.copies.iter().map(row).collect::<Vec<_>>().join(" ");
+        state
+            .partitions
+            .iter()
+            .map(of)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    fn after(text: &str, act: &Act) -> String {
+        let mut state = tablets(text);
+        assert_eq!(act.guard(&state), Ok(()));
+        act.apply(&mut state);
+        rows(&state)
+    }
+
+    const A: TabletId = TabletId(0);
+    const B: TabletId = TabletId(1);
+    const C: TabletId = TabletId(2);
+    const P: PartitionId = PartitionId(0);
+
+    #[test]
+    fn offline_endpoint_elects_and_has_its_silent_hole() {
+        let act = Act::OfflineEndpoint(A);
+        assert_eq!(
+            after("flow 0: *a b c; flow 1: *b a c; a!", &act),
+            "*a- *b c; *b a- c"
+        );
+        // Nobody alive is left: it says ok and nothing changes.
+        assert_eq!(after("flow 0: *a b-; a!", &act), "*a b-");
+        assert_eq!(after("flow 0: *a; a!", &act), "*a-");
+        // Another one leads already.
+        assert_eq!(after("flow 0: *a- *b c; a!", &act), "*a- *b c");
+    }
+
+    #[test]
+    fn the_old_leader_stays_behind_until_it_is_recovered() {
+        let to = Act::ChangeLeader {
+            partition: P,
+            to: B,
+            from: Some(A),
+        };
+        assert_eq!(after("flow 0: *a b c", &to), "*a- *b c");
+        let recover = Act::RecoverTable {
+            partition: P,
+            tablet: A,
+        };
+        assert_eq!(after("flow 0: *a- *b c", &recover), "a *b c");
+        assert_eq!(
+            after("flow 0: *a- *b c-; flow 1: a- *b", &Act::RecoverEndpoint(A)),
+            "a *b c-; a *b"
+        );
+    }
+
+    #[test]
+    fn what_the_name_server_refuses_is_refused() {
+        let refused = |text: &str, act: Act| act.guard(&tablets(text)).err();
+        let migrate = |from, to| Act::Migrate {
+            partition: P,
+            from,
+            to,
+        };
+        for (text, act, why) in [
+            ("flow 0: *a b; c", migrate(A, C), Some(Refused::IsLeader)),
+            ("flow 0: *a b; c", migrate(B, C), None),
+            ("flow 0: *a b; c!", migrate(B, C), Some(Refused::NotHealthy)),
+            ("flow 0: *a b-; c", migrate(B, C), Some(Refused::NotThere)),
+            (
+                "flow 0: *a b c-",
+                migrate(B, C),
+                Some(Refused::AlreadyThere),
+            ),
+            ("flow 0: *a- b; c", migrate(B, C), Some(Refused::NoLeader)),
+            (
+                "flow 0: *a b; c a!",
+                migrate(B, C),
+                Some(Refused::LeaderOffline),
+            ),
+            (
+                "flow 0: *a b",
+                Act::RecoverEndpoint(B),
+                Some(Refused::Nothing),
+            ),
+            (
+                "flow 0: *a b-; b!",
+                Act::RecoverEndpoint(B),
+                Some(Refused::NotHealthy),
+            ),
+            (
+                "flow 0: *a- b-",
+                Act::RecoverTable {
+                    partition: P,
+                    tablet: B,
+                },
+                Some(Refused::NoLeader),
+            ),
+            (
+                "flow 0: *a- b",
+                Act::DelReplica {
+                    partition: P,
+                    from: A,
+                },
+                Some(Refused::CannotDeleteLeader),
+            ),
+            (
+                "flow 0: *a",
+                Act::ChangeLeader {
+                    partition: P,
+                    to: A,
+                    from: None,
+                },
+                Some(Refused::NoFollower),
+            ),
+        ] {
+            assert_eq!(refused(text, act.clone()), why, "{text} {act:?}");
+        }
+        let mut on = tablets("flow 0: *a b; c");
+        on.auto_failover = Some(true);
+        assert_eq!(migrate(B, C).guard(&on), Err(Refused::AutoFailover));
+        assert_eq!(
+            Act::AddReplica {
+                partition: P,
+                to: C
+            }
+            .guard(&on),
+            Ok(())
+        );
+    }
+}

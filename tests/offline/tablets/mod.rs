@@ -1,0 +1,461 @@
+//! The other family: captures of FEDB, their plans, and scripts that are run against a played name
+//! server (`ns_client.sh`), also under trouble.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::common::Answer;
+use crate::common::Scratch;
+use crate::common::topoplan;
+
+/// A cluster of tablets `10.0.0.N:1` that a name server plays.
+struct Played(Scratch);
+
+struct Run {
+    code: Option<i32>,
+    text: String,
+}
+
+impl Played {
+    /// Rows are `pid endpoint role alive`, of the table `flow`; tablets end in `!` if they are down.
+    fn new(auto: bool, tablets: &[&str], rows: &[&str]) -> Self {
+        let scratch = Scratch::new("tablets");
+        scratch.put("ns.sh", include_str!("ns_client.sh"));
+        scratch.put("auto", format!("{auto}\n"));
+        let tablet = |name: &&str| match name.strip_suffix('!') {
+            Some(name) => format!("10.0.0.{name}:1 kTabletOffline\n"),
+            None => format!("10.0.0.{name}:1 kTabletHealthy\n"),
+        };
+        scratch.put("tablets", tablets.iter().map(tablet).collect::<String>());
+        let row = |row: &&str| {
+            let words: Vec<&str> = row.split(' ').collect();
+            let [pid, endpoint, role, alive] = words[..] else {
+                panic!("{row}");
+            };
+            format!("flow 4 {pid} 10.0.0.{endpoint}:1 {role} {alive} 100\n")
+        };
+        scratch.put("rows", rows.iter().map(row).collect::<String>());
+        scratch.put("ops", "");
+        Self(scratch)
+    }
+
+    fn dir(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn ask(&self, command: &str) -> String {
+        let output = Command::new("bash")
+            .args(["./ns.sh", &format!("--cmd={command}")])
+            .current_dir(self.dir())
+            .output()
+            .expect("bash runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What it shows, as a capture.
+    fn capture(&self) -> PathBuf {
+        let mut text = String::new();
+        for command in ["confget", "showtablet", "showtable", "showopstatus"] {
+            text += &format!("> {command}\n{}\n", self.ask(command));
+        }
+        self.0.put("capture/night.txt", text)
+    }
+
+    fn plan(&self, arguments: &[&str]) -> Value {
+        let capture = self.capture().display().to_string();
+        let file = self.dir().join("plan.json").display().to_string();
+        let mut words = vec!["plan", &capture, "-o", &file, "--format", "json"];
+        words.extend(arguments);
+        let answer = topoplan(&words);
+        assert_eq!(answer.exit, 0, "{}", answer.text());
+        let script = topoplan(&["script", &file, "--tool", "fedb"]);
+        assert_eq!(script.exit, 0, "{}", script.text());
+        self.0.put("plan.sh", script.stdout);
+        serde_json::from_str(&answer.stdout).expect("JSON")
+    }
+
+    fn run(&self, arguments: &[&str], answers: &str) -> Run {
+        let mut child = Command::new("/usr/bin/env")
+            .args(["--default-signal=INT", "bash", "plan.sh"])
+            .args(arguments)
+            .current_dir(self.dir())
+            .env("FEDB_CLI", "bash ./ns.sh")
+            .env("TOPOPLAN_RESTART", "./restart.sh")
+            .env("TOPOPLAN_LOOK_SECONDS", "0.05")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("bash runs");
+        let mut stdin = child.stdin.take().expect("piped");
+        // It may have ended before it read all.
+        let _ = stdin.write_all(answers.as_bytes());
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        let said = [output.stdout, output.stderr].concat();
+        Run {
+            code: output.status.code(),
+            text: String::from_utf8_lossy(&said).into_owned(),
+        }
+    }
+
+    /// A program that starts a tablet, as a human would.
+    fn with_restarts(self) -> Self {
+        let script = "#!/bin/sh\nsed -i \"s/^$1 .*/$1 kTabletHealthy/\" tablets\necho \"restart $1\" >>log\n";
+        let path = self.0.put("restart.sh", script);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path, mode).expect("its own file");
+        self
+    }
+
+    /// The commands that change something, of all runs so far.
+    fn sent(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.dir().join("log")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    fn auto(&self) -> String {
+        let text = fs::read_to_string(self.dir().join("auto")).expect("kept");
+        text.trim().to_owned()
+    }
+
+    /// Codes of what is found now.
+    fn found(&self) -> Vec<String> {
+        let capture = self.capture().display().to_string();
+        codes(&topoplan(&["check", &capture, "--format", "json"]))
+    }
+}
+
+fn codes(answer: &Answer) -> Vec<String> {
+    let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    let code = |f: &Value| f["code"].as_str().expect("a code").to_owned();
+    findings.iter().map(code).collect()
+}
+
+fn actions(plan: &Value) -> Vec<&str> {
+    let steps = plan["steps"].as_array().expect("a list");
+    steps
+        .iter()
+        .map(|s| s["action"].as_str().expect("a word"))
+        .collect()
+}
+
+const CRASHED: [&str; 6] = [
+    "0 1 leader yes",
+    "0 2 follower yes",
+    "0 3 follower yes",
+    "1 2 leader yes",
+    "1 1 follower yes",
+    "1 3 follower yes",
+];
+
+#[test]
+fn a_crash_is_cured_step_by_step() {
+    let played = Played::new(false, &["1!", "2", "3"], &CRASHED).with_restarts();
+    assert_eq!(played.found(), ["T001", "T002", "T003", "T009"]);
+    let plan = played.plan(&[]);
+    assert_eq!(
+        actions(&plan),
+        ["offline-endpoint", "restart", "recover-endpoint"]
+    );
+    assert_eq!(plan["steps"][0]["address"], "10.0.0.1:1");
+    assert_eq!(plan["steps"][0]["pid"], Value::Null);
+    let run = played.run(&["--apply"], "y\ny\ny\n");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert_eq!(
+        played.sent(),
+        [
+            "offlineendpoint 10.0.0.1:1",
+            "restart 10.0.0.1:1",
+            "recoverendpoint 10.0.0.1:1"
+        ]
+    );
+    assert_eq!(played.found(), ["P005", "T009"].map(str::to_owned)[1..]);
+    // All of it is so already.
+    let again = played.run(&["--apply", "--yes"], "");
+    assert_eq!(again.code, Some(0), "{}", again.text);
+    assert_eq!(played.sent().len(), 3);
+    assert!(actions(&played.plan(&[])).is_empty());
+}
+
+#[test]
+fn without_apply_nothing_is_asked_and_without_yes_nothing_is_done() {
+    let played = Played::new(false, &["1!", "2", "3"], &CRASHED);
+    played.plan(&[]);
+    let run = played.run(&[], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert!(run.text.contains("offlineendpoint 10.0.0.1:1"));
+    assert!(played.sent().is_empty());
+    let run = played.run(&["--apply"], "n\n");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(played.sent().is_empty(), "{}", run.text);
+}
+
+const SKEWED: [&str; 9] = [
+    "0 1 leader yes",
+    "0 2 follower yes",
+    "0 3 follower yes",
+    "1 1 leader yes",
+    "1 2 follower yes",
+    "1 3 follower yes",
+    "2 1 leader yes",
+    "2 2 follower yes",
+    "2 3 follower yes",
+];
+
+#[test]
+fn auto_failover_is_restored_at_every_ending() {
+    let played = Played::new(true, &["1", "2", "3"], &SKEWED);
+    let plan = played.plan(&[]);
+    let words = actions(&plan);
+    assert_eq!(words.first(), Some(&"set-auto-failover"));
+    assert_eq!(words.last(), Some(&"set-auto-failover"));
+    assert_eq!(plan["steps"][0]["value"], false);
+    // Somebody says no in the middle.
+    let run = played.run(&["--apply"], "y\ny\nn\n");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert_eq!(played.auto(), "true");
+    // An operation fails.
+    played.0.put("fail", "");
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(run.text.contains("kFailed"), "{}", run.text);
+    assert_eq!(played.auto(), "true");
+    fs::remove_file(played.dir().join("fail")).expect("put there");
+    // It goes on where it stopped.
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert_eq!(played.auto(), "true");
+    assert!(
+        played.found().iter().all(|code| code == "T006"),
+        "{:?}",
+        played.found()
+    );
+}
+
+#[test]
+fn a_refusal_is_read_though_the_client_exits_with_0() {
+    let played = Played::new(false, &["1", "2", "3"], &SKEWED);
+    played.plan(&[]);
+    // It comes on behind the script's back, between its look and its command.
+    played
+        .0
+        .put("hook", "[[ $name != changeleader ]] || echo true >auto\n");
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(
+        run.text.contains("auto_failover is enabled"),
+        "{}",
+        run.text
+    );
+    assert_eq!(played.sent().len(), 1);
+}
+
+#[test]
+fn ok_without_an_operation_is_no_success() {
+    let played = Played::new(false, &["1", "2", "3"], &SKEWED);
+    let file = played.dir().join("plan.json");
+    played.plan(&[]);
+    let text = fs::read_to_string(&file).expect("written");
+    fs::write(
+        &file,
+        text.replace("\"limit_ms\": 60000", "\"limit_ms\": 1000"),
+    )
+    .expect("its own file");
+    let edited = topoplan(&["script", &file.display().to_string(), "--tool", "fedb"]);
+    assert_eq!(edited.exit, 2, "{}", edited.text());
+    let words = [
+        "script",
+        &file.display().to_string(),
+        "--tool",
+        "fedb",
+        "--accept-edits",
+    ];
+    played.0.put("plan.sh", topoplan(&words).stdout);
+    played.0.put("silent", "");
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(run.text.contains("no operation came of it"), "{}", run.text);
+}
+
+#[test]
+fn another_cluster_than_the_planned_one_is_left_alone() {
+    let played = Played::new(false, &["1", "2", "3"], &SKEWED);
+    played.plan(&[]);
+    let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
+    let rows = rows.replace("0 10.0.0.1:1 leader yes", "0 10.0.0.1:1 leader no");
+    played.0.put("rows", rows);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(played.sent().is_empty(), "{}", run.text);
+}
+
+#[test]
+fn a_tablet_is_drained_and_copies_are_doubled_before_they_go() {
+    let rows = [
+        "0 1 leader yes",
+        "0 2 follower yes",
+        "1 2 leader yes",
+        "1 1 follower yes",
+        "2 1 leader yes",
+    ];
+    let played = Played::new(true, &["1", "2", "3"], &rows);
+    let plan = played.plan(&["--drain", "tablet:10.0.0.1:1", "--skip", "P005"]);
+    let words = actions(&plan);
+    assert_eq!(words[0], "set-auto-failover", "{words:?}");
+    assert!(
+        words.contains(&"migrate") && words.contains(&"del-replica"),
+        "{words:?}"
+    );
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
+    assert!(!rows.contains("10.0.0.1:1"), "{rows}");
+    assert_eq!(rows.matches(" leader yes ").count(), 3, "{rows}");
+    assert_eq!(played.auto(), "true");
+}
+
+#[test]
+fn a_drain_without_room_is_blocked() {
+    let rows = ["0 1 leader yes", "0 2 follower yes"];
+    let played = Played::new(false, &["1", "2"], &rows);
+    let capture = played.capture().display().to_string();
+    let answer = topoplan(&[
+        "plan",
+        &capture,
+        "--drain",
+        "node:10.0.0.1:1",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(answer.exit, 4, "{}", answer.text());
+    let plan: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert!(actions(&plan).is_empty());
+    assert_eq!(plan["refusals"][0]["subject"], "flow 0 on 10.0.0.1:1");
+}
+
+#[test]
+fn a_new_tablet_gets_a_follower_when_asked() {
+    let rows = [
+        "0 2 leader yes",
+        "0 3 follower yes",
+        "0 1 follower yes",
+        "1 3 leader yes",
+        "1 1 follower yes",
+        "1 2 follower yes",
+    ];
+    let played = Played::new(false, &["1", "2", "3", "7"], &rows);
+    assert!(actions(&played.plan(&[])).is_empty());
+    let plan = played.plan(&["--only", "T007"]);
+    let step = &plan["steps"][0];
+    assert_eq!(actions(&plan), ["migrate"]);
+    assert_eq!(
+        (
+            &step["target_address"],
+            &step["table"],
+            &step["pid"],
+            &step["address"]
+        ),
+        (
+            &"10.0.0.3:1".into(),
+            &"flow".into(),
+            &0.into(),
+            &"10.0.0.7:1".into()
+        )
+    );
+    let run = played.run(&["--apply"], "y\n");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert_eq!(played.sent(), ["migrate 10.0.0.3:1 flow 0 10.0.0.7:1"]);
+    assert_eq!(played.found(), ["T009"]);
+}
+
+#[test]
+fn what_speaks_against_a_plan_refuses_it() {
+    let electing = Played::new(true, &["1", "2"], &["0 1 leader no", "0 2 follower yes"]);
+    let capture = electing.capture().display().to_string();
+    let answer = topoplan(&["plan", &capture]);
+    assert_eq!(answer.exit, 3, "{}", answer.text());
+    assert!(answer.stdout.contains("electing"), "{}", answer.text());
+    let forced = topoplan(&[
+        "plan",
+        &capture,
+        "--force",
+        "it has been so for an hour",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(forced.exit, 0, "{}", forced.text());
+    let plan: Value = serde_json::from_str(&forced.stdout).expect("JSON");
+    let all = [
+        "set-auto-failover",
+        "change-leader",
+        "recover-table",
+        "set-auto-failover",
+    ];
+    assert_eq!(actions(&plan), all);
+    let running = Played::new(false, &["1", "2"], &["0 1 leader yes", "0 2 follower no"]);
+    running.0.put(
+        "ops",
+        "7 kReAddReplicaOP flow 0 kDoing put flow 0 10.0.0.2:1 follower yes\n",
+    );
+    let answer = topoplan(&["plan", &running.capture().display().to_string()]);
+    assert_eq!(answer.exit, 3, "{}", answer.text());
+}
+
+/// All of the outputs that were found, each by itself. They lie beside the repository; without them
+/// this has nothing to judge and says so.
+#[test]
+fn every_output_is_answered() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/dumps-fedb");
+    let Ok(index) = fs::read_to_string(folder.join("INDEX.tsv")) else {
+        let _ = writeln!(
+            std::io::stderr(),
+            "no outputs of FEDB beside the repository: nothing judged"
+        );
+        return;
+    };
+    let mut judged = 0;
+    for line in index.lines() {
+        let (name, about) = line.split_once('\t').expect("two columns");
+        let path = folder.join(name).display().to_string();
+        let answer = topoplan(&["check", &path, "--format", "json"]);
+        assert!(answer.exit < 2, "{name}: {}", answer.text());
+        let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+        let dialect = report["inputs"][0]["dialect"].as_str().unwrap_or("");
+        let (_, command) = about.split_once("command: ").expect("the command is named");
+        let wanted = match command.split([' ', ';']).next().unwrap_or("") {
+            "SHOW" => "show-table-status",
+            "None" => "show-components",
+            word if word.starts_with("show") || word.starts_with("get") || word == "confget" => {
+                word
+            }
+            _ => "fedb-reply",
+        };
+        assert_eq!(dialect, wanted, "{name}");
+        assert_eq!(report["server"]["name"], "fedb", "{name}");
+        let whole = fs::read_to_string(&path).expect("text");
+        let rows = whole
+            .lines()
+            .filter(|l| l.contains("leader") || l.contains("follower"))
+            .count();
+        if wanted == "showtable" {
+            let held = &report["summary"];
+            let live =
+                held["masters"].as_u64().unwrap_or(0) + held["replicas"].as_u64().unwrap_or(0);
+            let dead = whole
+                .lines()
+                .filter(|l| l.split_whitespace().any(|w| w == "no"))
+                .count();
+            assert_eq!(live as usize + dead, rows, "{name}");
+        }
+        judged += 1;
+    }
+    assert_eq!(judged, 75);
+}
