@@ -3,6 +3,9 @@
 //! Losses are looked at one after the other on one cluster: each costs as much as what it loses,
 //! not as much as the cluster has. Start reading at [`Ground::lose`].
 
+mod demand;
+mod grow;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -15,6 +18,12 @@ use crate::model::NodeId;
 use crate::model::Shard;
 use crate::model::SlotSet;
 use crate::model::Unowned;
+
+pub use demand::Demand;
+pub use demand::NoDemand;
+pub use demand::Unmet;
+pub use grow::Grown;
+pub use grow::grow;
 
 /// What a loss leads to. Of what was broken before it only `shards_lost` and `lost` speak again:
 /// the last copies of a shard that nobody served may be all that is left of its data.
@@ -35,8 +44,21 @@ pub struct Impact {
     pub shards_on_one_copy: usize,
     pub voters_left: usize,
     pub voters_needed: usize,
+    /// Every node refuses clients: no majority is left, or a slot is down and the servers want all
+    /// of them (`cluster-require-full-coverage`; `clusterUpdateState`).
+    pub cluster_down: bool,
+    /// Shards by the live copies that each has left.
+    pub copies: BTreeMap<usize, usize>,
+    /// Who takes over from whom, in the order of the shards.
+    pub heirs: Vec<(NodeId, NodeId)>,
     /// Hosts whose load is another once elections are over, in host order.
     pub changed: BTreeMap<HostId, Load>,
+}
+
+impl Impact {
+    pub fn has_majority(&self) -> bool {
+        self.voters_left >= self.voters_needed
+    }
 }
 
 /// A cluster to lose parts of.
@@ -46,6 +68,8 @@ pub struct Ground {
     /// By node: the shard that it holds or leads.
     shard_of: Vec<Option<usize>>,
     loads: Vec<Load>,
+    /// Shards by their live copies.
+    copies: BTreeMap<usize, usize>,
     uncovered: SlotSet,
     unowned: Unowned,
     voters: usize,
@@ -62,16 +86,31 @@ impl Ground {
                 shard_of[id.index()] = Some(index);
             }
         }
-        Self {
+        let mut ground = Self {
             shards,
             shard_of,
+            copies: BTreeMap::new(),
             loads: measure::loads(cluster),
             uncovered: cluster.uncovered(),
             unowned: cluster.unowned(),
             voters: cluster.voters(),
             live_voters: cluster.live_voters(),
             cluster: cluster.clone(),
+        };
+        for shard in 0..ground.shards.len() {
+            *ground.copies.entry(ground.held(shard)).or_default() += 1;
         }
+        ground
+    }
+
+    /// The node lives before any loss.
+    pub fn is_live(&self, id: NodeId) -> bool {
+        self.cluster.node(id).is_live()
+    }
+
+    /// Slots of the shard that the node leads.
+    pub fn slots_of(&self, owner: NodeId) -> &SlotSet {
+        &self.cluster.node(owner).slots
     }
 
     /// Load of every host before any loss.
@@ -93,6 +132,9 @@ impl Ground {
             shards_on_one_copy: 0,
             voters_left: self.live_voters,
             voters_needed: self.voters / 2 + 1,
+            cluster_down: false,
+            copies: self.copies.clone(),
+            heirs: Vec::new(),
             changed: BTreeMap::new(),
         };
         for index in 0..self.shards.len() {
@@ -107,6 +149,7 @@ impl Ground {
             }
         }
         now.lost.subtract(&now.stuck);
+        now.cluster_down = self.is_down(&now);
         now
     }
 
@@ -144,6 +187,9 @@ impl Ground {
             shards_on_one_copy: 0,
             voters_left: self.live_voters - lost.iter().filter(votes).count(),
             voters_needed: self.voters / 2 + 1,
+            cluster_down: false,
+            copies: self.copies.clone(),
+            heirs: Vec::new(),
             changed: BTreeMap::new(),
         };
         let served: Vec<bool> = shards.iter().map(|&s| self.is_served(s)).collect();
@@ -154,10 +200,15 @@ impl Ground {
         lost.iter().for_each(|&id| self.cluster.node_mut(id).lose());
         for ((&shard, before), served) in shards.iter().zip(before).zip(served) {
             let left = self.held(shard);
+            if left != before {
+                fewer(&mut impact.copies, before);
+                *impact.copies.entry(left).or_default() += 1;
+            }
             if left == 1 && before > 1 {
                 impact.shards_on_one_copy += 1;
             }
             if let Some(heir) = self.outcome(shard, before, left, served, &mut impact) {
+                impact.heirs.push((self.shards[shard].owner, heir));
                 let load = measure::load_of(&self.cluster, heir, self.unowned);
                 self.change(&mut changed, heir, |host| {
                     host.subtract(load);
@@ -170,6 +221,7 @@ impl Ground {
         }
         impact.down.union_with(&impact.lost);
         impact.down.union_with(&impact.stuck);
+        impact.cluster_down = self.is_down(&impact);
         changed.retain(|host, load| *load != self.loads[host.0 as usize]);
         impact.changed = changed;
         impact
@@ -210,6 +262,10 @@ impl Ground {
         heir
     }
 
+    fn is_down(&self, impact: &Impact) -> bool {
+        !impact.has_majority() || self.cluster.settings.full_coverage && !impact.down.is_empty()
+    }
+
     fn is_served(&self, shard: usize) -> bool {
         self.cluster.node(self.shards[shard].owner).is_live_member()
     }
@@ -232,6 +288,16 @@ impl Ground {
         if let Some(host) = self.cluster.node(id).host {
             let before = self.loads[host.0 as usize];
             change(changed.entry(host).or_insert(before));
+        }
+    }
+}
+
+/// One shard fewer that has so many copies.
+fn fewer(copies: &mut BTreeMap<usize, usize>, held: usize) {
+    if let Some(shards) = copies.get_mut(&held) {
+        *shards -= 1;
+        if *shards == 0 {
+            copies.remove(&held);
         }
     }
 }

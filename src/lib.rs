@@ -22,11 +22,12 @@
 //! | `plan` | cluster and policy to target to ordered steps | model, text, diagnostic, policy, inventory, flow, measure, rules, action, simulate |
 //! | `diff` | what changed between two captures | model, inventory, rules |
 //! | `tablets` | the other family: acts on tablets, plans of them, and what a loss would break | model, text, flow, measure, rules |
-//! | `impact` | what would break if something went away | model, measure, action |
+//! | `impact` | what would break if something went away, and what must not | model, text, measure, action |
+//! | `lint` | a list of commands that somebody wrote, tried on a captured cluster | model, text, diagnostic, inventory, rules, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `report` | the one serialisable answer of each command | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, tablets, report |
-//! | `render` | report to bytes, one file per format | model, text, measure, action, diff, tablets, report, diagnostic, rules |
+//! | `render` | report to bytes, one file per format | model, text, measure, action, diff, lint, tablets, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
 #![forbid(unsafe_code)]
@@ -40,6 +41,7 @@ pub mod emit;
 pub mod flow;
 pub mod impact;
 pub mod inventory;
+pub mod lint;
 pub mod list;
 pub mod measure;
 pub mod model;

@@ -17,6 +17,7 @@ use std::cmp::Reverse;
 use crate::model::Cluster;
 use crate::model::Link;
 use crate::model::Membership;
+use crate::model::Millis;
 use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Shard;
@@ -170,6 +171,30 @@ pub fn best_replica(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
         let node = cluster.node(id);
         (!node.no_failover, node.replication.offset, Reverse(id))
     })
+}
+
+/// For how long a replica had been without its master when that died: what was written then is not
+/// in it. By the time at which anybody last heard of the master; `None` where a time is not told.
+pub fn gap(cluster: &Cluster, replica: NodeId, master: NodeId) -> Option<Millis> {
+    let copy = cluster.node(replica);
+    match copy.replication.link {
+        Link::Up => return Some(Millis(0)),
+        Link::Down => {}
+        Link::Unknown => return None,
+    }
+    let down = copy.link_down_for?;
+    let silent = cluster.node(master).seen.silent_for?.pong?;
+    Some(Millis(down.0.saturating_sub(silent.0)))
+}
+
+/// The servers do not let it stand for election any more: its data is too old by their own formula.
+pub fn is_too_old(cluster: &Cluster, replica: NodeId) -> bool {
+    let copy = cluster.node(replica);
+    let down = copy
+        .link_down_for
+        .filter(|_| copy.replication.link == Link::Down);
+    down.zip(cluster.settings.too_old())
+        .is_some_and(|(down, most)| down > most)
 }
 
 /// A replica that holds keys beside a live master that holds none, and has not copied that yet.

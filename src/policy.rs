@@ -10,6 +10,7 @@ mod file;
 mod flag;
 mod keys;
 mod reader;
+mod thresholds;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -40,6 +41,7 @@ pub use entries::Tolerance;
 pub use entries::Until;
 pub use entries::ZoneEntry;
 pub use flag::Flag;
+pub use thresholds::Thresholds;
 
 /// How many replicas a shard should have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -84,6 +86,7 @@ pub struct Policy {
     pub budgets: Budgets,
     /// The moment that ends are held against, in unix ms; `None`: when the capture was taken.
     pub now_ms: Option<u64>,
+    pub thresholds: Thresholds,
 }
 
 /// The rules that a policy may name: policies are read before there are rules.

@@ -30,6 +30,7 @@ mod target;
 mod tests;
 mod token;
 mod value;
+mod volume;
 mod words;
 
 use std::borrow::Cow;

@@ -10,6 +10,7 @@ use crate::cli::output::Terminal;
 use crate::cli::policy;
 use crate::cli::suggest;
 use crate::diagnostic;
+use crate::lint;
 use crate::render;
 use crate::rules;
 
@@ -109,8 +110,21 @@ fn rules_page() -> String {
             summary = rule.summary(),
         );
     }
+    let of_lists = || lint::Code::ALL.iter().map(|code| code.rule());
+    for rule in of_lists() {
+        text += &format!(
+            "| [{code}](#{anchor}) | {id} | {severity}; of `lint` |\n",
+            code = rule.code,
+            anchor = format!("{}-{}", rule.code, rule.id).to_lowercase(),
+            id = rule.id,
+            severity = rule.severity,
+        );
+    }
     for rule in rules::all() {
         push_page(&mut text, &explain::page(rule));
+    }
+    for rule in of_lists() {
+        push_page(&mut text, &explain::lint_page(rule));
     }
     text
 }

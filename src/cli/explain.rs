@@ -15,6 +15,7 @@ use crate::cli::output::Terminal;
 use crate::cli::plan_file;
 use crate::cli::suggest;
 use crate::diagnostic;
+use crate::lint;
 use crate::plan::Request;
 use crate::render;
 use crate::report;
@@ -56,6 +57,8 @@ struct Page<'a> {
 /// What has a page.
 enum Entry {
     Rule(&'static Rule),
+    /// For lists of commands.
+    Lint(&'static lint::Rule),
     Diagnostic(diagnostic::Code),
     Word(&'static Word),
 }
@@ -128,6 +131,7 @@ impl Entry {
     fn page(&self) -> String {
         match self {
             Self::Rule(rule) => page(rule),
+            Self::Lint(rule) => lint_page(rule),
             Self::Diagnostic(code) => diagnostic_page(*code),
             Self::Word(word) => format!("# {}\n\n{}", word.name, word.text),
         }
@@ -137,6 +141,13 @@ impl Entry {
         let schema_version = SCHEMA_VERSION;
         match self {
             Self::Rule(rule) => Page {
+                schema_version,
+                code: rule.code.as_str(),
+                rule: Some(rule.id),
+                severity: Some(rule.severity.to_string()),
+                page: rule.markdown(),
+            },
+            Self::Lint(rule) => Page {
                 schema_version,
                 code: rule.code.as_str(),
                 rule: Some(rule.id),
@@ -172,6 +183,17 @@ pub(super) fn page(rule: &Rule) -> String {
     )
 }
 
+/// The page of a rule for lists of commands in Markdown, under its code and name.
+pub(super) fn lint_page(rule: &lint::Rule) -> String {
+    format!(
+        "# {} {}\n\n{}; of `lint`, about a list of commands\n\n{}",
+        rule.code,
+        rule.id,
+        rule.severity,
+        rule.markdown()
+    )
+}
+
 /// A diagnostic's page in Markdown, under its code.
 pub(super) fn diagnostic_page(code: diagnostic::Code) -> String {
     format!(
@@ -186,11 +208,15 @@ fn find(word: &str) -> Result<Entry, String> {
     let diagnostic = || word.trim().to_ascii_lowercase().parse();
     let entry = rules::find(word)
         .map(Entry::Rule)
+        .or_else(|| lint::find(word).map(Entry::Lint))
         .or_else(|| diagnostic().ok().map(Entry::Diagnostic))
         .or_else(|| glossary::find(word).map(Entry::Word));
     let diagnostics = diagnostic::Code::all().map(diagnostic::Code::as_str);
     let words = glossary::WORDS.iter().map(|word| word.name);
-    entry.ok_or_else(|| unknown(word, rule_words().chain(diagnostics).chain(words)))
+    let of_lists = lint::Code::ALL.iter().map(|code| code.rule());
+    let of_lists = of_lists.flat_map(|rule| [rule.code.as_str(), rule.id]);
+    let known = rule_words().chain(of_lists).chain(diagnostics).chain(words);
+    entry.ok_or_else(|| unknown(word, known))
 }
 
 /// The rule of a code or a name, as [`find`] finds it.

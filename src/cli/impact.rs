@@ -1,6 +1,7 @@
 //! `impact`: what would break if something went away.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use clap::ArgGroup;
 use clap::ValueEnum;
@@ -11,8 +12,13 @@ use crate::cli::capture::CaptureArgs;
 use crate::cli::form;
 use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
+use crate::cli::plan_file;
 use crate::cli::tablets;
 use crate::cli::tablets::Losses;
+use crate::impact::Demand;
+use crate::impact::NoDemand;
+use crate::inventory::Inventory;
+use crate::model::Cluster;
 use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Domains;
@@ -21,9 +27,10 @@ use crate::model::NodeId;
 use crate::render;
 use crate::report;
 use crate::report::Case;
+use crate::report::Loss;
 
 #[derive(clap::Args, Debug)]
-#[command(group(ArgGroup::new("what").required(true).args(["lose", "each"])))]
+#[command(group(ArgGroup::new("what").required(true).multiple(true).args(["lose", "each", "pairs", "grow"])))]
 pub(super) struct ImpactArgs {
     #[command(flatten)]
     capture: CaptureArgs<AnyFormat>,
@@ -33,6 +40,18 @@ pub(super) struct ImpactArgs {
     /// One case for each of them
     #[arg(long, value_enum, value_name = "KIND", conflicts_with = "lose")]
     each: Option<Kind>,
+    /// One case for every two of them
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["lose", "each"])]
+    pairs: Option<Kind>,
+    /// As many of them as may go together, beside what --lose names, with every demand met
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["each", "pairs"])]
+    grow: Option<Kind>,
+    /// Exit with 1 unless this is so after every loss: serve, majority, copies=N
+    #[arg(long, value_name = "DEMANDS", value_delimiter = ',', value_parser = demand)]
+    require: Vec<Demand>,
+    /// Suppose that the steps of this plan have run
+    #[arg(long, value_name = "plan.json")]
+    after: Option<OsString>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -44,26 +63,23 @@ enum Kind {
 }
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let inventory = args.capture.read(terminal)?;
+    let mut inventory = args.capture.read(terminal)?;
     if let Some(seen) = &inventory.tablets {
-        let losses = match args.each {
-            Some(kind) => Losses::Each(kind.of_domain()),
-            None => Losses::Together(&args.lose),
-        };
+        let losses = args.of_tablets()?;
         return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
     }
-    let domains = Domains::of(&inventory.cluster);
-    let cases = match args.each {
-        Some(kind) => kind.all(&domains)?,
-        None => vec![together(&domains, &args.lose)?],
+    let after_plan = match &args.after {
+        Some(file) => Some(suppose(file, &mut inventory, terminal)?),
+        None => None,
     };
-    let report = report::impact(&inventory, &cases);
+    let loss = args.loss(&inventory.cluster, after_plan)?;
+    let report = report::impact(&inventory, &loss);
     match args.capture.format {
         AnyFormat::Json => terminal.data(&render::json::report(&report))?,
         AnyFormat::Of(form) => {
             let brief = render::impact_brief(&report);
             terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, Exit::Clean));
+            return Ok(form::exit(form, &brief, ended(report.ok)));
         }
         AnyFormat::Text => {
             terminal.diagnostics(&report.diagnostics);
@@ -71,7 +87,83 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
             terminal.data(&render::impact(&report, look))?;
         }
     }
-    Ok(Exit::Clean)
+    Ok(ended(report.ok))
+}
+
+/// By whether the demands are met, if there are any.
+fn ended(ok: Option<bool>) -> Exit {
+    match ok {
+        Some(false) => Exit::Found,
+        Some(true) | None => Exit::Clean,
+    }
+}
+
+/// Lets the plan run on the captured cluster; its id.
+fn suppose(
+    file: &OsString,
+    inventory: &mut Inventory,
+    terminal: &mut Terminal,
+) -> Result<String, Failure> {
+    let plan = plan_file::read(file, terminal)?.plan;
+    inventory.cluster = report::suppose(&inventory.cluster, &plan).map_err(|why| {
+        let help = "name the capture that the plan was made of";
+        Failure::Usage(format!("`--after`: {why}"), help.to_owned())
+    })?;
+    Ok(plan.plan_id)
+}
+
+fn demand(text: &str) -> Result<Demand, NoDemand> {
+    text.parse()
+}
+
+impl ImpactArgs {
+    /// What is asked of tablets.
+    fn of_tablets(&self) -> Result<Losses<'_>, Failure> {
+        let given = [
+            ("--pairs", self.pairs.is_some()),
+            ("--grow", self.grow.is_some()),
+            ("--require", !self.require.is_empty()),
+            ("--after", self.after.is_some()),
+        ];
+        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+            return Err(Failure::Usage(
+                format!("`{flag}` is for Redis clusters"),
+                "of tablets `impact` takes --lose and --each".to_owned(),
+            ));
+        }
+        Ok(match self.each {
+            Some(kind) => Losses::Each(kind.of_domain()),
+            None => Losses::Together(&self.lose),
+        })
+    }
+
+    fn loss(&self, cluster: &Cluster, after_plan: Option<String>) -> Result<Loss, Failure> {
+        let domains = Domains::of(cluster);
+        let cases = match (self.each, self.pairs) {
+            (Some(kind), _) => kind.all(&domains)?,
+            (None, Some(kind)) => kind.pairs(&domains)?,
+            // A set is grown from nothing.
+            (None, None) if self.lose.is_empty() => Vec::new(),
+            (None, None) => vec![together(&domains, &self.lose)?],
+        };
+        let grow = match self.grow {
+            Some(kind) => {
+                let lost = cases.iter().flat_map(|case| case.nodes.iter().copied());
+                Some((lost.collect(), kind.each(&domains)?))
+            }
+            None => None,
+        };
+        let demands = match self.grow {
+            Some(_) if self.require.is_empty() => vec![Demand::Serve, Demand::Majority],
+            Some(_) | None => self.require.clone(),
+        };
+        Ok(Loss {
+            cases,
+            demands,
+            grow,
+            after_plan,
+        })
+    }
 }
 
 /// Reads a DOMAIN argument.
@@ -95,15 +187,42 @@ fn together(domains: &Domains, lost: &[Domain]) -> Result<Case, Failure> {
 impl Kind {
     /// One case for each domain of this kind, in the cluster's order.
     fn all(self, domains: &Domains) -> Result<Vec<Case>, Failure> {
-        let each = domains.each(self.of_domain());
-        if each.is_empty() {
-            return Err(self.unknown());
-        }
         let case = |(domain, nodes): (Domain, Vec<NodeId>)| Case {
             domains: vec![domain],
             nodes: nodes.into_iter().collect(),
         };
-        Ok(each.into_iter().map(case).collect())
+        Ok(self.each(domains)?.into_iter().map(case).collect())
+    }
+
+    /// One case for every two domains of this kind.
+    fn pairs(self, domains: &Domains) -> Result<Vec<Case>, Failure> {
+        let each = self.each(domains)?;
+        if let [(only, _)] = &each[..] {
+            let help = "`--lose` looks at one alone";
+            return Err(Failure::Usage(
+                format!("the capture shows no pair: there is {only} alone"),
+                help.to_owned(),
+            ));
+        }
+        let mut cases = Vec::with_capacity(each.len() * (each.len() - 1) / 2);
+        for (at, (first, ones)) in each.iter().enumerate() {
+            for (second, others) in &each[at + 1..] {
+                cases.push(Case {
+                    domains: vec![first.clone(), second.clone()],
+                    nodes: ones.iter().chain(others).copied().collect(),
+                });
+            }
+        }
+        Ok(cases)
+    }
+
+    /// Every domain of this kind with its nodes, in the cluster's order.
+    fn each(self, domains: &Domains) -> Result<Vec<(Domain, Vec<NodeId>)>, Failure> {
+        let each = domains.each(self.of_domain());
+        if each.is_empty() {
+            return Err(self.unknown());
+        }
+        Ok(each)
     }
 
     fn of_domain(self) -> DomainKind {

@@ -17,6 +17,7 @@ mod form;
 mod glossary;
 mod impact;
 mod limits;
+mod lint;
 mod list;
 mod output;
 mod plan;
@@ -81,6 +82,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// The topology in the terminal: shards, hosts, slots, views; or a plan file for review
     Show(show::ShowArgs),
+    /// A hand-written list of commands, tried on a capture: what would be refused, or lose data
+    Lint(lint::LintArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
@@ -140,6 +143,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Impact(args) => impact::run(&args, &mut terminal),
         Command::Diff(args) => diff::run(&args, &mut terminal),
         Command::Show(args) => show::run(&args, &mut terminal),
+        Command::Lint(args) => lint::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),

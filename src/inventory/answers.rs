@@ -15,6 +15,10 @@ pub(super) struct Answers {
     /// Settings of its configuration file: they count where it does not say itself what it runs
     /// with.
     pub started_with: BTreeMap<String, String>,
+    /// What rules of health read of INFO and settings, with its places.
+    pub watched: BTreeMap<&'static str, (String, Place)>,
+    /// The same of its configuration file.
+    pub set_out: BTreeMap<&'static str, (String, Place)>,
     pub info_place: Option<Place>,
     pub answered: bool,
     pub unreachable: Option<Place>,
@@ -64,6 +68,14 @@ impl Answers {
         for (key, value) in &other.started_with {
             let known = self.started_with.entry(key.clone());
             known.or_insert_with(|| value.clone());
+        }
+        for (watched, others) in [
+            (&mut self.watched, &other.watched),
+            (&mut self.set_out, &other.set_out),
+        ] {
+            for (&key, value) in others {
+                watched.entry(key).or_insert_with(|| value.clone());
+            }
         }
         self.cluster_info
             .extend(other.cluster_info.iter().map(copied));

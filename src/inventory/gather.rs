@@ -18,11 +18,13 @@ use crate::inventory::record::Conf;
 use crate::inventory::record::Fact;
 use crate::inventory::record::HostFacts;
 use crate::inventory::record::Line;
+use crate::inventory::record::StartedWith;
 use crate::inventory::record::Token;
 use crate::inventory::record::Told;
 use crate::inventory::record::View;
 use crate::inventory::tablets::Said;
 use crate::inventory::values;
+use crate::inventory::vitals;
 use crate::model::Address;
 use crate::model::NodeName;
 use crate::parallel;
@@ -33,6 +35,7 @@ use crate::parse::Doubt;
 use crate::parse::Facts;
 use crate::parse::HomeRow;
 use crate::parse::HostRow;
+use crate::parse::MachineRow;
 use crate::parse::MountRow;
 use crate::parse::Pair;
 use crate::parse::Parsed;
@@ -74,6 +77,9 @@ pub(super) struct Gathered {
     pub confs: Vec<HostFacts<Conf>>,
     pub mounts: Vec<HostFacts<MountRow>>,
     pub processes: Vec<HostFacts<ProcessRow>>,
+    pub machines: Vec<HostFacts<MachineRow>>,
+    /// Every configuration file, as far as a start hangs on it.
+    pub starts: Vec<HostFacts<StartedWith>>,
     pub host_ips: Vec<HostFacts<String>>,
     /// The last that was counted.
     pub rowcount: Option<u64>,
@@ -187,6 +193,7 @@ impl Gathered {
             Facts::Info(pairs) => {
                 let answers = self.answers_of(of, &spot, file, &place);
                 answers.answered = true;
+                watch(source, &pairs, &mut answers.watched);
                 answers
                     .info_place
                     .get_or_insert(replication_place(source, &pairs).unwrap_or(place));
@@ -202,6 +209,7 @@ impl Gathered {
             Facts::Config(pairs) => {
                 let line = place.line;
                 let answers = self.answers_of(of, &spot, file, &place);
+                watch(source, &pairs, &mut answers.watched);
                 answers.config.extend(
                     pairs
                         .iter()
@@ -286,6 +294,11 @@ impl Gathered {
                 host,
                 rows,
             }),
+            Facts::Machine(rows) => self.machines.push(HostFacts {
+                path: source.path.clone(),
+                host,
+                rows,
+            }),
             Facts::Processes(rows) => self.processes.push(HostFacts {
                 path: source.path.clone(),
                 host,
@@ -319,8 +332,17 @@ impl Gathered {
             let ip = parts.find(|part| part.parse::<std::net::IpAddr>().is_ok())?;
             Address::new(ip, port?).ok()
         };
-        if let Some(address) = of.cloned().or_else(by_ip) {
+        let address = of.cloned().or_else(by_ip);
+        self.starts.push(HostFacts {
+            path: source.path.clone(),
+            host: host
+                .clone()
+                .or_else(|| Some(address.as_ref()?.ip().to_owned())),
+            rows: vec![StartedWith::of(port, address.clone(), pairs)],
+        });
+        if let Some(address) = address {
             let answers = self.answers_of(Some(&address), spot, file, &place);
+            watch(source, pairs, &mut answers.set_out);
             answers.started_with.extend(config);
             return;
         }
@@ -409,6 +431,15 @@ fn nearest<'a>(header: Option<&'a Address>, path: Option<&'a Address>) -> Option
             Some(path)
         }
         _ => header.or(path),
+    }
+}
+
+/// Keeps what rules of health read; the first answer counts.
+fn watch(source: &Source, pairs: &[Pair], into: &mut BTreeMap<&'static str, (String, Place)>) {
+    for (key, pair) in vitals::watched(pairs) {
+        let place = || source.place(pair.line, 1);
+        into.entry(key)
+            .or_insert_with(|| (pair.value.to_string(), place()));
     }
 }
 

@@ -218,7 +218,11 @@ fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory:
     }
     cluster.hosts = names
         .into_iter()
-        .map(|name| Host { name, zone: None })
+        .map(|name| Host {
+            name,
+            zone: None,
+            memory_bytes: None,
+        })
         .collect();
     let nowhere = |n: &Node| n.address.is_some() && n.host.is_none() && !n.is_ghost();
     let nowhere = inventory.cluster.iter().filter(|(_, n)| nowhere(n));

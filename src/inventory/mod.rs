@@ -45,12 +45,14 @@ mod seen;
 mod server;
 mod sights;
 mod slots;
+mod starts;
 mod states;
 mod tablets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
 mod values;
+mod vitals;
 mod wholeness;
 mod whose;
 mod whose_host;
@@ -59,6 +61,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;
+use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::NodeName;
 use crate::model::SlotSet;
@@ -67,6 +70,7 @@ use crate::text::Place;
 use crate::text::Source;
 
 pub use crate::parse::Authority;
+pub use crate::parse::MISCONF;
 pub use conf::ConfFault;
 pub use conf::ConfFile;
 pub use conf::Fault;
@@ -76,9 +80,14 @@ pub use links::OneWay;
 pub use origins::Origins;
 pub use sights::Sight;
 pub use sights::Sights;
+pub use starts::StartFault;
+pub use starts::StartProblem;
 pub use states::State;
 pub use tablets::TabletsSeen;
 pub use values::Values;
+pub use vitals::Machine;
+pub use vitals::Reading;
+pub use vitals::Vitals;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -121,6 +130,14 @@ pub struct Inventory {
     pub one_way_links: Vec<OneWay>,
     /// Files on the nodes' disks that a starting server would not take as they are.
     pub conf_faults: Vec<ConfFile>,
+    /// Configuration files with which a server would not start.
+    pub start_faults: Vec<StartFault>,
+    /// What processes tell of themselves, as far as rules of health read it.
+    pub vitals: BTreeMap<NodeId, Vitals>,
+    /// What hosts tell of themselves.
+    pub machines: BTreeMap<HostId, Machine>,
+    /// Where these were read.
+    pub read_at: Vec<Place>,
     /// Nodes that the host map does not name; none where there is no host map.
     pub unmapped: Vec<NodeId>,
     /// Nodes of which nobody knows the host: their addresses are loopback or no IP, beside others

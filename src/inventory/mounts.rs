@@ -190,6 +190,7 @@ mod tests {
                 mount: mount.to_owned(),
                 device: device.to_owned(),
                 disk: disk.map(str::to_owned),
+                space: None,
             })
             .collect();
         let mut mounts = Mounts::default();

@@ -9,6 +9,8 @@ use crate::model::Direction;
 use crate::parse::Authority;
 use crate::parse::Complaint;
 use crate::parse::Flags;
+use crate::parse::Pair;
+use crate::parse::directive_meant;
 use crate::text::Place;
 
 /// Index of an id in [`super::gather::Gathered::names`], in order of appearance.
@@ -123,4 +125,33 @@ pub(super) struct HostFacts<Row> {
 pub(super) struct Conf {
     pub port: u16,
     pub config: BTreeMap<String, String>,
+}
+
+/// What of a configuration file decides whether its server starts.
+#[derive(Clone, Debug)]
+pub(super) struct StartedWith {
+    pub port: Option<u16>,
+    pub address: Option<Address>,
+    pub dir: Option<String>,
+    /// `cluster-config-file` and its line.
+    pub nodes_conf: Option<(String, u32)>,
+    /// Directives that no server knows, what was meant, and the line.
+    pub slips: Vec<(String, &'static str, u32)>,
+}
+
+impl StartedWith {
+    pub fn of(port: Option<u16>, address: Option<Address>, pairs: &[Pair]) -> Self {
+        let last = |key: &str| pairs.iter().rev().find(|p| p.key == key);
+        let slip = |pair: &Pair| {
+            let meant = directive_meant(pair.key)?;
+            Some((pair.key.to_owned(), meant, pair.line))
+        };
+        Self {
+            port,
+            address,
+            dir: last("dir").map(|p| p.value.to_string()),
+            nodes_conf: last("cluster-config-file").map(|p| (p.value.to_string(), p.line)),
+            slips: pairs.iter().filter_map(slip).collect(),
+        }
+    }
 }

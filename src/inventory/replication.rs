@@ -99,6 +99,31 @@ fn settings(answers: &[(NodeId, &Answers)], inventory: &mut Inventory) {
     {
         settings.migration_barrier = barrier;
     }
+    // The most patient replica decides whether nobody stands for election.
+    let factors = configs().filter_map(|c| {
+        let names = [
+            "cluster-replica-validity-factor",
+            "cluster-slave-validity-factor",
+        ];
+        setting(c, &names)?.parse::<u64>().ok()
+    });
+    let factors: Vec<u64> = factors.collect();
+    if let Some(&most) = factors.iter().max() {
+        settings.validity_factor = if factors.contains(&0) { 0 } else { most };
+    }
+    let periods = configs().filter_map(|c| {
+        let names = ["repl-ping-replica-period", "repl-ping-slave-period"];
+        setting(c, &names)?.parse::<u64>().ok()
+    });
+    if let Some(longest) = periods.max() {
+        settings.ping_period_ms = longest.saturating_mul(1000);
+    }
+    let coverage: Vec<&str> = configs()
+        .filter_map(|c| setting(c, &["cluster-require-full-coverage"]))
+        .collect();
+    if !coverage.is_empty() {
+        settings.full_coverage = coverage.contains(&"yes");
+    }
     let migration: Vec<&str> = configs()
         .filter_map(|c| setting(c, &["cluster-allow-replica-migration"]))
         .collect();
@@ -162,6 +187,9 @@ fn own_state(
         None => Link::Unknown,
     };
     let running = number("master_sync_in_progress") == Some(1);
+    node.link_down_for = number("master_link_down_since_seconds")
+        .filter(|&seconds| link == Link::Down && seconds < UNIX_SECONDS)
+        .map(|seconds| Millis(seconds * 1000));
     node.replication = Replication {
         link,
         sync: match (never_synced(info, link, offset), running, offset) {

@@ -331,6 +331,7 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
         .map(|(name, zone)| Host {
             name: name.as_str().into(),
             zone: zone.as_ref().and_then(zone_id),
+            memory_bytes: None,
         })
         .collect();
     state.zones = zones

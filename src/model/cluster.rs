@@ -6,6 +6,7 @@ use crate::model::domain::Host;
 use crate::model::domain::HostId;
 use crate::model::domain::Zone;
 use crate::model::domain::ZoneId;
+use crate::model::millis::Millis;
 use crate::model::node::Link;
 use crate::model::node::Membership;
 use crate::model::node::Node;
@@ -26,6 +27,27 @@ pub struct Settings {
     pub allow_replica_migration: bool,
     /// `cluster-migration-barrier`; 1 where no file tells.
     pub migration_barrier: u32,
+    /// `cluster-replica-validity-factor`; 10 where no file tells. 0: never too old to be elected.
+    pub validity_factor: u64,
+    /// `repl-ping-replica-period`; 10 s where no file tells.
+    pub ping_period_ms: u64,
+    /// `cluster-require-full-coverage`: a slot without an owner stops every node. Yes where no file
+    /// tells, and where any node says so.
+    pub full_coverage: bool,
+}
+
+impl Settings {
+    /// A replica whose link was down for longer than this stands for no election
+    /// (`clusterHandleSlaveFailover`: the age of its data, less one node timeout, against ping period
+    /// + node timeout * factor). `None` where no age is too much.
+    pub fn too_old(&self) -> Option<Millis> {
+        if self.validity_factor == 0 {
+            return None;
+        }
+        let factor = self.validity_factor.saturating_add(1);
+        let age = self.node_timeout_ms.saturating_mul(factor);
+        Some(Millis(age.saturating_add(self.ping_period_ms)))
+    }
 }
 
 impl Default for Settings {
@@ -34,6 +56,9 @@ impl Default for Settings {
             node_timeout_ms: 15_000,
             allow_replica_migration: true,
             migration_barrier: 1,
+            validity_factor: 10,
+            ping_period_ms: 10_000,
+            full_coverage: true,
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Host {
     /// From the host map, else the IP.
     pub name: Arc<str>,
     pub zone: Option<ZoneId>,
+    /// By the host map, else by the host itself; `None` where neither tells.
+    pub memory_bytes: Option<u64>,
 }
 
 /// A disk, or what a disk map calls one.

@@ -245,6 +245,9 @@ pub struct Node {
     /// Of its own view only: no other node shows them.
     pub open_slots: Vec<OpenSlot>,
     pub replication: Replication,
+    /// For how long the link to its master had been down when it was asked; `None` where it was up
+    /// or no INFO tells.
+    pub link_down_for: Option<Millis>,
     /// Replication ids under which its offset counts; empty where no INFO tells.
     pub histories: Vec<Arc<str>>,
     /// Keys over all databases; `None` where no INFO tells.
@@ -292,6 +295,7 @@ impl Node {
             config_epoch: 0,
             open_slots: Vec::new(),
             replication: Replication::default(),
+            link_down_for: None,
             histories: Vec::new(),
             keys: None,
             used_memory: None,

@@ -107,7 +107,11 @@ pub fn tablets(text: &str) -> Tablets {
         let at = state.hosts.iter().position(|h| *h.name == *ip);
         let at = at.unwrap_or_else(|| {
             let name = ip.as_str().into();
-            state.hosts.push(Host { name, zone: None });
+            state.hosts.push(Host {
+                name,
+                zone: None,
+                memory_bytes: None,
+            });
             state.hosts.len() - 1
         });
         let address = Address::new(&ip, port).expect("legal");
@@ -234,6 +238,7 @@ impl Draft {
                 .map(|n| Host {
                     name: n.as_str().into(),
                     zone: None,
+                    memory_bytes: None,
                 })
                 .collect(),
             disks: disks

@@ -5,6 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::parse::Dialect;
 use crate::parse::Facts;
+use crate::parse::Pair;
 use crate::parse::Section;
 use crate::parse::block::Block;
 use crate::parse::block::is_noise;
@@ -207,14 +208,21 @@ fn is_done(line: &str) -> bool {
     line == "OK" || all(u8::is_ascii_digit) || rest.len() == ID && all(u8::is_ascii_hexdigit)
 }
 
+/// The key under which a refusal to write goes with what INFO tells: PING answers it as well.
+pub const MISCONF: &str = "MISCONF";
+
 fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
     let mut said: Vec<&str> = Vec::new();
+    let mut misconf = None;
     let mut others = 0;
     for (line, text) in block.lines().filter(|(_, text)| !is_noise(text)) {
         let Some(answer) = refusal(text.trim()) else {
             continue;
         };
         let known = REFUSALS.iter().find(|r| answer.starts_with(r.begins));
+        if answer.starts_with(MISCONF) {
+            misconf.get_or_insert((line, answer));
+        }
         match known.filter(|_| !is_mistyped(answer)) {
             Some(refusal) if !said.contains(&refusal.begins) => {
                 said.push(refusal.begins);
@@ -240,7 +248,15 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
             }
         }
     }
-    vec![Section::new(DIALECT.name, block, Facts::Pong)]
+    let facts = match misconf {
+        Some((line, answer)) => Facts::Info(vec![Pair {
+            key: MISCONF,
+            value: answer.into(),
+            line,
+        }]),
+        None => Facts::Pong,
+    };
+    vec![Section::new(DIALECT.name, block, facts)]
 }
 
 #[cfg(test)]

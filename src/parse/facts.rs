@@ -84,6 +84,8 @@ pub enum Facts<'a> {
     HomeMap(Vec<HomeRow>),
     /// `df`, `mount`, `lsblk`: what is mounted where on one host.
     Mounts(Vec<MountRow>),
+    /// Memory, cores and kernel settings of one host.
+    Machine(Vec<MachineRow>),
     /// The addresses of one host.
     HostIps(Vec<String>),
     /// `ps`: server processes that run on one host.
@@ -132,6 +134,44 @@ pub struct MountRow {
     pub device: String,
     /// The physical disk below it, where `lsblk` says so: `nvme0n1`.
     pub disk: Option<String>,
+    /// Where `df` tells.
+    pub space: Option<Space>,
+}
+
+/// How full a file system is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Space {
+    /// For who is not root.
+    pub free_bytes: u64,
+    pub used_percent: u8,
+}
+
+/// One thing that is told of a host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MachineRow {
+    /// From 1.
+    pub line: u32,
+    pub what: MachineFact,
+}
+
+/// What is told of a host; sizes in bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MachineFact {
+    Memory(u64),
+    Available(u64),
+    /// More than nothing.
+    SwapUsed(u64),
+    Cores(u32),
+    /// Transparent huge pages.
+    HugePages {
+        never: bool,
+    },
+    /// `vm.overcommit_memory`
+    Overcommit(u64),
+    /// `net.core.somaxconn`
+    Somaxconn(u64),
+    /// The soft limit of a server, or of the shell that was asked.
+    OpenFiles(u64),
 }
 
 /// One server process that runs on one host.

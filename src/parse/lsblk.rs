@@ -187,6 +187,7 @@ fn mounts(devices: &[Device]) -> Vec<MountRow> {
                     mount: mount.clone(),
                     device: path(device),
                     disk: Some(disks_below(device.name, &parents, &kinds)),
+                    space: None,
                 });
             }
         }

@@ -17,6 +17,7 @@ mod cluster_slots;
 mod config_get;
 mod dbsize;
 mod df;
+mod directives;
 mod disk_map;
 mod distribution;
 mod error_reply;
@@ -24,6 +25,7 @@ mod facts;
 mod fedb;
 mod file_name;
 mod flashbase_reply;
+mod free;
 mod head;
 mod heading;
 mod home_map;
@@ -32,6 +34,7 @@ mod host_map;
 mod info;
 mod joined;
 mod kubernetes;
+mod limits;
 mod listed;
 mod log;
 mod lsblk;
@@ -42,6 +45,7 @@ mod nodes_conf;
 mod nodes_dump;
 mod nodes_with_dir;
 mod not_needed;
+mod nproc;
 mod pairs;
 mod parts;
 mod ping;
@@ -50,7 +54,12 @@ mod redis_conf;
 mod redis_properties;
 mod reply;
 mod rowcount;
+mod size;
+mod sysctl;
 mod table;
+#[cfg(test)]
+mod testing;
+mod thp;
 mod time;
 mod transcript;
 mod unreachable;
@@ -59,6 +68,8 @@ mod unwrap;
 pub use block::Block;
 pub use config_get::settings_of_line;
 pub use dbsize::KEY as DBSIZE;
+pub use directives::meant as directive_meant;
+pub use error_reply::MISCONF;
 pub use facts::DiskRow;
 pub use facts::Distribution;
 pub use facts::DistributionRow;
@@ -67,12 +78,15 @@ pub use facts::Facts;
 pub use facts::HomeRow;
 pub use facts::HostRow;
 pub use facts::LinkRow;
+pub use facts::MachineFact;
+pub use facts::MachineRow;
 pub use facts::MountRow;
 pub use facts::Pair;
 pub use facts::Parsed;
 pub use facts::ProcessRow;
 pub use facts::Properties;
 pub use facts::Section;
+pub use facts::Space;
 pub use fedb::FedbFacts;
 pub use fedb::NameServerRow;
 pub use fedb::OpRow;
@@ -139,6 +153,11 @@ pub static DIALECTS: &[&Dialect] = &[
     &lsblk::DIALECT,
     &ps::DIALECT,
     &host_ips::DIALECT,
+    &free::DIALECT,
+    &sysctl::DIALECT,
+    &thp::DIALECT,
+    &limits::DIALECT,
+    &nproc::DIALECT,
     &distribution::DIALECT,
     &nodes_with_dir::DIALECT,
     &address_list::DIALECT,
@@ -173,7 +192,10 @@ pub fn parse(source: &Source) -> Parsed<'_> {
             sections,
             diagnostics: log.finish(),
         },
-        None => match dbsize::in_file(source).or_else(|| rowcount::in_file(source)) {
+        None => match dbsize::in_file(source)
+            .or_else(|| rowcount::in_file(source))
+            .or_else(|| nproc::in_file(source))
+        {
             Some(section) => Parsed {
                 sections: vec![section],
                 diagnostics: log.finish(),
@@ -324,11 +346,12 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 22] = [
+    const SHARED: [&str; 25] = [
         "mod",
         "bars",
         "block",
         "dbsize",
+        "directives",
         "facts",
         "fedb",
         "file_name",
@@ -344,7 +367,9 @@ mod tests {
         "parts",
         "reply",
         "rowcount",
+        "size",
         "table",
+        "testing",
         "transcript",
         "unwrap",
     ];

@@ -34,6 +34,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
                 mount: mount.into_owned(),
                 device: unescape(device).into_owned(),
                 disk: None,
+                space: None,
             }),
             None => log.say(
                 Parse::Mount,

@@ -22,6 +22,7 @@ use crate::parse::heading::Kind;
 use crate::parse::heading::filter;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
+use crate::parse::nproc;
 use crate::parse::recognise;
 use crate::parse::rowcount;
 use crate::text::quote::quote;
@@ -206,7 +207,8 @@ fn read<'a>(
         }));
         return;
     }
-    if let Some(section) = dbsize::below(spot.text, body, log) {
+    let number = dbsize::below(spot.text, body, log).or_else(|| nproc::below(spot.text, body));
+    if let Some(section) = number {
         sections.push(Section {
             of: heading.of.clone(),
             host: heading.host,

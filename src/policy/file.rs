@@ -22,6 +22,7 @@ use crate::policy::Policy;
 use crate::policy::Replicas;
 use crate::policy::RuleCode;
 use crate::policy::RuleLevel;
+use crate::policy::Thresholds;
 use crate::policy::Tolerance;
 use crate::policy::ZoneEntry;
 use crate::policy::entries::Down;
@@ -73,6 +74,7 @@ pub(super) fn read(source: &Source, codes: &Codes) -> Result<Policy, Vec<Diagnos
             ignores: ignores(&mut reader, &top),
             budgets: budgets(&mut reader, &top),
             now_ms: None,
+            thresholds: Thresholds::default(),
         };
     }
     let mut mistakes = reader.mistakes;

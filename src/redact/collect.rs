@@ -133,6 +133,7 @@ impl Found {
             | Facts::Clock(_)
             | Facts::Rows(_)
             | Facts::Mounts(_)
+            | Facts::Machine(_)
             | Facts::Processes(_) => {}
         }
     }

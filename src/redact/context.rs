@@ -22,6 +22,7 @@ use crate::redact::token;
 use crate::redact::token::Token;
 use crate::redact::token::What;
 use crate::redact::value::core;
+use crate::redact::volume;
 use crate::redact::words;
 
 /// Goes through one text line by line: a value may stand on the line below its key, the header
@@ -194,6 +195,7 @@ impl Scanner {
         self.directive(line);
         self.key_line(line, resp);
         remote::claim(line, &mut self.claims);
+        volume::claim(line, &mut self.claims);
         command::claim(line, &mut self.claims);
     }
 

@@ -369,15 +369,47 @@ fn is_path_byte(byte: u8) -> bool {
         || matches!(byte, b'.' | b'_' | b'-' | b'+' | b'%' | b'~')
 }
 
+/// From which component on people name a device: `/dev/mapper/VG-LV`, `/dev/VG/LV`.
+fn named_device(path: &str) -> Option<usize> {
+    const FOLDERS: [&str; 18] = [
+        "block",
+        "bsg",
+        "bus",
+        "char",
+        "cpu",
+        "disk",
+        "dri",
+        "fd",
+        "hugepages",
+        "input",
+        "mqueue",
+        "net",
+        "pts",
+        "shm",
+        "snd",
+        "usb",
+        "v4l",
+        "vfio",
+    ];
+    let (folder, device) = path.strip_prefix("/dev/")?.split_once('/')?;
+    match folder {
+        _ if device.is_empty() || FOLDERS.contains(&folder) => None,
+        "mapper" | "md" | "zvol" => Some(3),
+        _ => Some(2),
+    }
+}
+
 /// The components of a path that names something; those of the kernel's own trees stay.
 pub(super) fn components(line: &str, range: Range<usize>, out: &mut Vec<Token>) {
     let text = &line[range.clone()];
     let mut at = range.start;
     let kernel = ["/dev/", "/proc/", "/sys/"];
     let kept = kernel.iter().any(|tree| text.starts_with(tree));
-    for part in text.split('/') {
+    let named = named_device(text);
+    for (depth, part) in text.split('/').enumerate() {
         let name = part.trim_end_matches('.');
         if !name.is_empty() {
+            let kept = kept && named.is_none_or(|from| depth < from);
             out.push(Token {
                 range: at..at + name.len(),
                 what: if kept { What::Kept } else { What::Component },
@@ -398,6 +430,26 @@ mod tests {
             .into_iter()
             .map(|t| (&line[t.range], t.what))
             .collect()
+    }
+
+    #[test]
+    fn devices_that_people_name_are_names() {
+        let named = |line| {
+            let all = found(line).into_iter();
+            all.filter(|(_, what)| *what == What::Component)
+                .map(|(name, _)| name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(named("/dev/mapper/acme-pay on /"), ["acme-pay"]);
+        assert_eq!(named("/dev/acme/pay 1 2"), ["acme", "pay"]);
+        for line in [
+            "/dev/sda1 1",
+            "/dev/disk/by-id/x",
+            "/dev/pts/0",
+            "/dev/mapper/",
+        ] {
+            assert!(named(line).is_empty(), "{line}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::render::style::Look;
 use crate::render::table;
 use crate::render::table::Side;
 use crate::render::table::Table;
+use crate::report::FailedDemand;
+use crate::report::GrownReport;
 use crate::report::ImpactCase;
 use crate::report::ImpactReport;
 use crate::text::safe::width;
@@ -34,7 +36,12 @@ pub fn impact(report: &ImpactReport, look: Look) -> String {
     if !report.doubts.is_empty() {
         page.gap();
     }
+    if let Some(plan) = &report.after_plan {
+        let text = format!("after plan {plan}");
+        page.line(Line::new().put(Ink::Head, &text));
+    }
     match report.cases.as_slice() {
+        [] if report.grown.is_some() => now(&mut page, &report.now),
         [] => page.line(Line::new().put(Ink::Plain, "nothing to lose")),
         [case] => {
             now(&mut page, &report.now);
@@ -42,7 +49,114 @@ pub fn impact(report: &ImpactReport, look: Look) -> String {
         }
         cases => many(&mut page, &report.now, cases),
     }
+    gate(&mut page, report);
+    if let Some(grown) = &report.grown {
+        page.gap();
+        growth(&mut page, grown, &report.demands);
+    }
     page.finish()
+}
+
+/// Shards and their new masters that are shown without `-v`.
+const HEIRS_SHOWN: usize = 12;
+
+/// Cases that fail a demand are named up to so many.
+const FAILED_SHOWN: usize = 8;
+
+/// What was demanded, and which cases do not meet it.
+fn gate(page: &mut Page, report: &ImpactReport) {
+    let Some(ok) = report.ok.filter(|_| !report.cases.is_empty()) else {
+        return;
+    };
+    page.gap();
+    let demands = report.demands.join(", ");
+    let (ink, text) = match (ok, report.cases.len()) {
+        (true, 1) => (Ink::Good, format!("demands met: {demands}")),
+        (true, cases) => (
+            Ink::Good,
+            format!("demands met in each of {}: {demands}", count(cases, "case")),
+        ),
+        (false, _) => {
+            let failed = report.cases.iter().filter(|c| !c.failed_demands.is_empty());
+            let (failed, all) = (failed.count(), report.cases.len());
+            (
+                Ink::Error,
+                format!(
+                    "demands not met in {failed} of {}: {demands}",
+                    count(all, "case")
+                ),
+            )
+        }
+    };
+    page.line(Line::new().put(ink, &text));
+    let mut failed: Vec<&ImpactCase> = report
+        .cases
+        .iter()
+        .filter(|c| !c.failed_demands.is_empty())
+        .collect();
+    failed.sort_by_key(|case| std::cmp::Reverse(badness(case)));
+    let shown = match page.look.verbose {
+        0 => FAILED_SHOWN,
+        _ => usize::MAX,
+    };
+    for case in failed.iter().take(shown) {
+        page.line(Line::new().at(2).put(Ink::Plain, &name(case)));
+        unmet(page, 4, &case.failed_demands);
+    }
+    let hidden = failed.len().saturating_sub(shown);
+    if hidden > 0 {
+        let text = format!("and {hidden} more, all shown by -v");
+        page.wrapped(Line::new(), 2, Ink::Dim, &text);
+    }
+}
+
+fn unmet(page: &mut Page, indent: usize, failed: &[FailedDemand]) {
+    for demand in failed {
+        let line = Line::new().at(indent).put(Ink::Error, &demand.demand);
+        page.wrapped(line, indent + 12, Ink::Plain, &demand.message);
+    }
+}
+
+/// What may go together, and why no more.
+fn growth(page: &mut Page, grown: &GrownReport, demands: &[String]) {
+    let demands = demands.join(", ");
+    let largest = match grown.is_largest {
+        true => "no larger set may",
+        false => "a larger set may exist: too many were to be looked at",
+    };
+    let (ink, text) = match grown.together.len() {
+        0 => (
+            Ink::Warning,
+            format!("nothing more may go with {demands} met"),
+        ),
+        n => (
+            Ink::Good,
+            format!("{n} may go together with {demands} met; {largest}"),
+        ),
+    };
+    page.line(Line::new().put(ink, &text));
+    for domain in &grown.together {
+        page.line(Line::new().at(2).put(Ink::Plain, domain));
+    }
+    let shown = match page.look.verbose {
+        0 => FAILED_SHOWN,
+        _ => usize::MAX,
+    };
+    if !grown.next.is_empty() && !page.look.quiet {
+        page.line(Line::new().put(
+            Ink::Plain,
+            "what each of the others would break beside them:",
+        ));
+        for next in grown.next.iter().take(shown) {
+            page.line(Line::new().at(2).put(Ink::Plain, &next.lose));
+            unmet(page, 4, &next.failed_demands);
+        }
+        let hidden = grown.next.len().saturating_sub(shown);
+        if hidden > 0 {
+            let text = format!("and {hidden} more, all shown by -v");
+            page.wrapped(Line::new(), 2, Ink::Dim, &text);
+        }
+    }
 }
 
 /// `now: 5462 slots down, 1 shard lost`
@@ -109,6 +223,25 @@ fn single(page: &mut Page, case: &ImpactCase) {
     );
     let line = Line::new().at(2).put(Ink::Plain, "voters");
     page.wrapped(line, FACTS, Ink::Plain, &voters(case));
+    if case.cluster_down {
+        let line = Line::new().at(2).put(Ink::Error, "cluster down");
+        page.wrapped(line, FACTS, Ink::Plain, "every node refuses clients");
+    }
+    let heirs = case.successors.as_deref().unwrap_or_default();
+    let shown = match page.look.verbose {
+        0 => HEIRS_SHOWN,
+        _ => usize::MAX,
+    };
+    for heir in heirs.iter().take(shown) {
+        let line = Line::new().at(2).put(Ink::Plain, "goes to");
+        let text = format!("{} from {} to {}", heir.slots, heir.from, heir.to);
+        page.wrapped(line, FACTS, Ink::Plain, &text);
+    }
+    let hidden = heirs.len().saturating_sub(shown);
+    if hidden > 0 {
+        let text = format!("and {hidden} more, all shown by -v");
+        page.wrapped(Line::new(), FACTS, Ink::Dim, &text);
+    }
     if !page.look.quiet && !case.after.is_empty() {
         page.gap();
         table::distribution(page, 2, &case.after);
@@ -305,6 +438,7 @@ mod tests {
              \x20 fails over    1 shard served again by a replica\n\
              \x20 single copy   2 shards left with one copy\n\
              \x20 voters        2 left, 2 needed: a majority remains\n\
+             \x20 cluster down  every node refuses clients\n\
              \n\
              \x20 host    masters  replicas  spares\n\
              \x20 host-2        2         1       0\n"

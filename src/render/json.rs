@@ -9,6 +9,7 @@ use crate::report::CheckReport;
 use crate::report::DiffReport;
 use crate::report::ErrorReport;
 use crate::report::ImpactReport;
+use crate::report::LintReport;
 use crate::report::ListReport;
 use crate::report::PlanReport;
 use crate::report::ShowReport;
@@ -36,7 +37,7 @@ pub fn report(report: &impl Serialize) -> String {
     out
 }
 
-/// One JSON schema for the reports of `check`, `plan`, `impact`, `diff`, `list`, `show` and `verify`, and of failures.
+/// One JSON schema for the reports of `check`, `plan`, `impact`, `diff`, `lint`, `list`, `show` and `verify`, and of failures.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
@@ -45,6 +46,7 @@ pub fn schema() -> String {
         generator.subschema_for::<PlanReport>(),
         generator.subschema_for::<ImpactReport>(),
         generator.subschema_for::<DiffReport>(),
+        generator.subschema_for::<LintReport>(),
         generator.subschema_for::<ListReport>(),
         generator.subschema_for::<ShowReport>(),
         generator.subschema_for::<VerifyReport>(),
@@ -54,7 +56,7 @@ pub fn schema() -> String {
     let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "topoplan report",
-        "description": "What `check`, `plan`, `impact`, `diff`, `list`, `show` and `verify` print with `--format json`; without an answer, why.",
+        "description": "What `check`, `plan`, `impact`, `diff`, `lint`, `list`, `show` and `verify` print with `--format json`; without an answer, why.",
         "anyOf": any_of,
         "$defs": generator.take_definitions(true),
     });
@@ -160,6 +162,7 @@ mod tests {
                 "#/$defs/PlanReport",
                 "#/$defs/ImpactReport",
                 "#/$defs/DiffReport",
+                "#/$defs/LintReport",
                 "#/$defs/ListReport",
                 "#/$defs/ShowReport",
                 "#/$defs/VerifyReport",

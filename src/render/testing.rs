@@ -326,6 +326,10 @@ pub fn impact(cases: usize) -> ImpactReport {
         voters_left: if n == 2 { 1 } else { 2 },
         voters_needed: 2,
         majority: n != 2,
+        cluster_down: n != 3,
+        copies_least: Some(1),
+        successors: None,
+        failed_demands: Vec::new(),
         lost: if n == 1 {
             "0-5460".into()
         } else {
@@ -352,6 +356,10 @@ pub fn impact(cases: usize) -> ImpactReport {
         },
         doubts: Vec::new(),
         hosts_listed: HostsListed::All,
+        after_plan: None,
+        demands: Vec::new(),
+        ok: None,
+        grown: None,
         cases: (1..=3).map(case).take(cases).collect(),
         diagnostics: Vec::new(),
     }

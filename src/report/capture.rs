@@ -352,6 +352,7 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
             let sentence = inventory.disagreements.get(index)?;
             Some(sentence.place.clone())
         }
+        Fact::Read(index) => inventory.read_at.get(index).cloned(),
         Fact::UnusedRow(index) => inventory.unused_rows.get(index).cloned(),
         Fact::Tablets(row) => tablets::place(inventory.tablets.as_ref()?, row),
     }

@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::impact::Demand;
 use crate::impact::Ground;
 use crate::impact::Impact;
+use crate::impact::Unmet;
+use crate::impact::grow;
 use crate::inventory::Inventory;
 use crate::measure::Load;
 use crate::model::Cluster;
@@ -46,11 +49,55 @@ pub struct ImpactCase {
     pub voters_left: usize,
     pub voters_needed: usize,
     pub majority: bool,
+    /// Every node refuses clients: no majority is left, or a slot is down while the servers want
+    /// all of them (`cluster-require-full-coverage`).
+    pub cluster_down: bool,
+    /// Live copies of the shard that has the fewest; null without a shard.
+    pub copies_least: Option<usize>,
+    /// Which shard goes to whom; null where there are too many cases for it: see `hosts_listed`.
+    pub successors: Option<Vec<Successor>>,
+    /// What was demanded and is not so afterwards, whatever broke it.
+    pub failed_demands: Vec<FailedDemand>,
     /// The slots of the lost shards.
     pub lost: String,
     pub stuck: String,
     /// Live nodes by host once elections are over; see `hosts_listed`.
     pub after: Vec<HostLoad>,
+}
+
+/// A shard that elects a replica.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Successor {
+    pub slots: String,
+    /// Address, or id where there is none.
+    pub from: String,
+    pub to: String,
+    pub host: Option<String>,
+}
+
+/// A demand that is not met.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FailedDemand {
+    /// `serve`, `majority`, `copies=N`.
+    pub demand: String,
+    pub message: String,
+}
+
+/// The most domains of one kind that may go together, beside what is lost in any case.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct GrownReport {
+    pub together: Vec<String>,
+    /// No larger set meets the demands.
+    pub is_largest: bool,
+    /// Why each of the others may not go with them.
+    pub next: Vec<NextLoss>,
+}
+
+/// A domain that may not go, too.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NextLoss {
+    pub lose: String,
+    pub failed_demands: Vec<FailedDemand>,
 }
 
 /// The hosts in the tables of an answer of `impact`.
@@ -76,7 +123,14 @@ pub struct ImpactReport {
     pub doubts: Vec<Doubted>,
     /// Which hosts `after` of a case lists.
     pub hosts_listed: HostsListed,
+    /// The plan that is supposed to have run.
+    pub after_plan: Option<String>,
+    /// What was demanded.
+    pub demands: Vec<String>,
+    /// Every demand is met in every case; null where nothing was demanded.
+    pub ok: Option<bool>,
     pub cases: Vec<ImpactCase>,
+    pub grown: Option<GrownReport>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -91,9 +145,21 @@ pub struct Case {
     pub nodes: BTreeSet<NodeId>,
 }
 
+/// What is looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Loss {
+    pub cases: Vec<Case>,
+    pub demands: Vec<Demand>,
+    /// Of which as many as possible go, and what goes in any case.
+    pub grow: Option<(BTreeSet<NodeId>, Vec<(Domain, Vec<NodeId>)>)>,
+    /// The plan after which the cluster of the inventory is.
+    pub after_plan: Option<String>,
+}
+
 /// The answer of `impact`; each case loses all its domains at once.
-pub fn impact(inventory: &Inventory, cases: &[Case]) -> ImpactReport {
+pub fn impact(inventory: &Inventory, loss: &Loss) -> ImpactReport {
     let cluster = &inventory.cluster;
+    let cases = &loss.cases;
     let mut ground = Ground::new(cluster);
     let hosts_listed = if cases.len().saturating_mul(cluster.hosts.len()) > ROWS {
         HostsListed::Changed
@@ -103,22 +169,91 @@ pub fn impact(inventory: &Inventory, cases: &[Case]) -> ImpactReport {
     let mut answers = Vec::with_capacity(cases.len());
     for case in cases {
         let impact = ground.lose(&case.nodes);
-        let after = match hosts_listed {
-            HostsListed::All => all_hosts(cluster, &ground, &impact),
-            HostsListed::Changed => changed_hosts(cluster, &impact),
+        let (after, successors) = match hosts_listed {
+            HostsListed::All => (
+                all_hosts(cluster, &ground, &impact),
+                Some(successors(cluster, &ground, &impact)),
+            ),
+            HostsListed::Changed => (changed_hosts(cluster, &impact), None),
         };
-        answers.push(answer(&case.domains, &impact, after));
+        answers.push(ImpactCase {
+            successors,
+            failed_demands: failed(&loss.demands, &impact),
+            ..answer(&case.domains, &impact, after)
+        });
     }
+    let now = ground.now();
+    let grown = loss.grow.as_ref().map(|(lost, domains)| {
+        let nodes: Vec<Vec<NodeId>> = domains.iter().map(|(_, nodes)| nodes.clone()).collect();
+        let grown = grow(&mut ground, lost, &nodes, &loss.demands);
+        let name = |&domain: &usize| domains[domain].0.to_string();
+        GrownReport {
+            together: grown.together.iter().map(name).collect(),
+            is_largest: grown.is_largest,
+            next: grown
+                .next
+                .iter()
+                .map(|(domain, unmet)| NextLoss {
+                    lose: name(domain),
+                    failed_demands: unmet.iter().map(told).collect(),
+                })
+                .collect(),
+        }
+    });
+    let failed_now = failed(&loss.demands, &now);
+    let met = match answers.is_empty() {
+        true => failed_now.is_empty(),
+        false => answers.iter().all(|case| case.failed_demands.is_empty()),
+    };
     ImpactReport {
         schema_version: SCHEMA_VERSION,
         tool: report::tool(),
         inputs: capture::inputs(inventory),
-        now: answer(&[], &ground.now(), capture::distribution(cluster)),
+        now: ImpactCase {
+            failed_demands: failed_now,
+            ..answer(&[], &now, capture::distribution(cluster))
+        },
         doubts: doubts(inventory).iter().map(Doubt::reported).collect(),
         hosts_listed,
+        after_plan: loss.after_plan.clone(),
+        demands: loss.demands.iter().map(ToString::to_string).collect(),
+        ok: (!loss.demands.is_empty()).then_some(met),
         cases: answers,
+        grown,
         diagnostics: capture::diagnostics(inventory),
     }
+}
+
+fn failed(demands: &[Demand], impact: &Impact) -> Vec<FailedDemand> {
+    let unmet = demands.iter().filter_map(|demand| demand.unmet(impact));
+    unmet.map(|unmet| told(&unmet)).collect()
+}
+
+fn told(unmet: &Unmet) -> FailedDemand {
+    FailedDemand {
+        demand: unmet.demand.to_string(),
+        message: unmet.why.to_string(),
+    }
+}
+
+fn successors(cluster: &Cluster, ground: &Ground, impact: &Impact) -> Vec<Successor> {
+    let called = |id: NodeId| {
+        let node = cluster.node(id);
+        let address = node.address.as_ref().map(ToString::to_string);
+        address.unwrap_or_else(|| node.name.to_string())
+    };
+    let heirs = impact.heirs.iter();
+    heirs
+        .map(|&(from, to)| Successor {
+            slots: ground.slots_of(from).to_string(),
+            from: called(from),
+            to: called(to),
+            host: cluster
+                .node(to)
+                .host
+                .map(|h| cluster.host(h).name.to_string()),
+        })
+        .collect()
 }
 
 fn all_hosts(cluster: &Cluster, ground: &Ground, impact: &Impact) -> Vec<HostLoad> {
@@ -151,7 +286,11 @@ fn answer(domains: &[Domain], impact: &Impact, after: Vec<HostLoad>) -> ImpactCa
         shards_without_spare_copy: impact.shards_on_one_copy,
         voters_left: impact.voters_left,
         voters_needed: impact.voters_needed,
-        majority: impact.voters_left >= impact.voters_needed,
+        majority: impact.has_majority(),
+        cluster_down: impact.cluster_down,
+        copies_least: impact.copies.keys().next().copied(),
+        successors: None,
+        failed_demands: Vec::new(),
         lost: impact.lost.to_string(),
         stuck: impact.stuck.to_string(),
         after,

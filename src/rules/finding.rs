@@ -77,6 +77,8 @@ pub enum Fact {
     Diagnostic(usize),
     /// A sentence of a report: its index in the inventory's disagreements.
     Disagreement(usize),
+    /// What a process or a host tells of itself: an index in the inventory's places.
+    Read(usize),
     /// A row of a map that no node needs: its index in the inventory.
     UnusedRow(usize),
     /// Of the other family.

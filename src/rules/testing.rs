@@ -3,6 +3,10 @@
 use crate::inventory::Authority;
 use crate::inventory::Inventory;
 use crate::inventory::ViewOf;
+use crate::inventory::read;
+use crate::inventory::tests::file;
+use crate::inventory::tests::of;
+use crate::inventory::tests::views;
 use crate::model::Cluster;
 use crate::model::testing::healthy;
 use crate::model::testing::id;
@@ -16,6 +20,7 @@ use crate::rules::Rule;
 use crate::rules::Subject;
 use crate::rules::TabletContext;
 use crate::rules::check;
+use crate::text::Source;
 
 /// What the rule finds, with no policy given.
 pub(super) fn findings(rule: &'static Rule, cluster: &Cluster) -> Vec<Finding> {
@@ -137,4 +142,69 @@ pub(super) fn tablet_subjects(rule: &'static Rule, text: &str) -> Vec<String> {
         _ => "capture".to_owned(),
     };
     tablet_findings(rule, text).iter().map(name).collect()
+}
+
+/// `error` and the message of each.
+pub(super) fn told(findings: &[Finding]) -> Vec<String> {
+    let told = findings
+        .iter()
+        .map(|f| format!("{} {}", f.severity, f.message));
+    told.collect()
+}
+
+/// Masters `a` and `b`, their replicas `c` and `d`, each on a host of its own.
+const FOUR: &str = "a master - 1 0-8191; b master - 2 8192-16383; c slave a 1; d slave b 2";
+
+/// What the rule finds where one of these nodes says this, and runs with this configuration.
+pub(super) fn sick(rule: &'static Rule, node: char, info: &str, config: &str) -> Vec<Finding> {
+    let info = format!("# Stats\nredis_mode:cluster\n{info}");
+    let mut files = views("abcd", FOUR);
+    files.push(of(node, "info.txt", &info));
+    files.extend((!config.is_empty()).then(|| conf(node, config)));
+    capture_findings(rule, &read(files, Policy::default()))
+}
+
+/// What the rule finds where these nodes run with these configurations.
+pub(super) fn configured(rule: &'static Rule, nodes: &[(char, &str)]) -> Vec<Finding> {
+    let mut files = views("abcd", FOUR);
+    files.extend(nodes.iter().map(|(node, config)| conf(*node, config)));
+    capture_findings(rule, &read(files, Policy::default()))
+}
+
+fn conf(node: char, config: &str) -> Source {
+    of(
+        node,
+        "redis.conf",
+        &format!("cluster-enabled yes\ntcp-backlog 511\n{config}"),
+    )
+}
+
+/// What the rule finds where two masters share the host 10.0.0.1, which tells this in its files and
+/// whose servers tell this in INFO.
+pub(super) fn on_host(
+    rule: &'static Rule,
+    files: &[(&str, &str)],
+    info: &[String],
+) -> Vec<Finding> {
+    let id = |n: usize| format!("{n}").repeat(40);
+    let view: String = [1, 2]
+        .map(|n| {
+            let (myself, slots) = [("myself,", "0-8191"), ("", "8192-16383")][n - 1];
+            format!(
+                "{} 10.0.0.1:700{n}@1700{n} {myself}master - 0 1 {n} connected {slots}\n",
+                id(n)
+            )
+        })
+        .concat();
+    let mut all = vec![file("10.0.0.1_7001/cluster-nodes.txt", &view)];
+    all.extend((7001..).zip(info).map(|(port, info)| {
+        let info = format!("# Stats\nredis_mode:cluster\n{info}");
+        // A line of its own for what only settings tell.
+        file(&format!("10.0.0.1_{port}/info.txt"), &info)
+    }));
+    let of_host = files
+        .iter()
+        .map(|(name, text)| file(&format!("hosts/10.0.0.1/{name}"), text));
+    all.extend(of_host);
+    capture_findings(rule, &read(all, Policy::default()))
 }

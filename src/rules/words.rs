@@ -7,6 +7,7 @@ use crate::model::NodeId;
 use crate::model::Shard;
 use crate::model::SlotSet;
 pub(super) use crate::text::words::LISTED;
+pub(super) use crate::text::words::bytes;
 pub(super) use crate::text::words::count;
 pub(super) use crate::text::words::list;
 pub(super) use crate::text::words::list_up_to;

@@ -36,9 +36,34 @@ pub fn list_up_to(limit: usize, items: &[String]) -> String {
     }
 }
 
+/// `24 GiB`, `1.5 GiB`, `512 B`: the largest unit of which there is one.
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let unit = (bytes.max(1).ilog2() / 10) as usize;
+    // Tenths, rounded down: no limit is shown too high.
+    let tenths = u128::from(bytes) * 10 >> (10 * unit);
+    match tenths % 10 {
+        0 => format!("{} {}", tenths / 10, UNITS[unit]),
+        tenth => format!("{}.{tenth} {}", tenths / 10, UNITS[unit]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_one_unit() {
+        for (size, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1536, "1.5 KiB"),
+            (24 << 30, "24 GiB"),
+            (u64::MAX, "15.9 EiB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+    }
 
     #[test]
     fn nouns_follow_their_number() {

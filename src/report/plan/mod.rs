@@ -8,6 +8,7 @@ pub mod proof;
 mod reshard;
 mod restart;
 mod step;
+mod suppose;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,8 @@ pub use restart::Restart;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
+pub use suppose::Unsupposable;
+pub use suppose::suppose;
 
 /// Version of the plan file. Version 1, without groups and barriers, is still read.
 pub const PLAN_VERSION: u32 = 2;

@@ -115,6 +115,10 @@ pub fn impact_tablets(inventory: &Inventory, seen: &TabletsSeen, cases: &[Case])
         now,
         doubts: Vec::new(),
         hosts_listed: HostsListed::All,
+        after_plan: None,
+        demands: Vec::new(),
+        ok: None,
+        grown: None,
         cases: cases
             .iter()
             .map(|(domains, of)| answer(domains, state, &lose(state, of)))
@@ -142,6 +146,10 @@ fn answer(domains: &[Domain], state: &Tablets, loss: &Loss) -> ImpactCase {
         voters_left: 0,
         voters_needed: 0,
         majority: true,
+        cluster_down: false,
+        copies_least: None,
+        successors: None,
+        failed_demands: Vec::new(),
         lost: names(state, &loss.lost),
         stuck: names(state, &loss.stuck),
         after: tablets::distribution(&loss.after),

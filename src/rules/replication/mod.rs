@@ -2,6 +2,7 @@
 
 pub(super) mod chained_replica;
 pub(super) mod emptied_master;
+pub(super) mod lagging_replica;
 pub(super) mod missing_replica;
 pub(super) mod nothing_promotable;
 pub(super) mod orphan_master;
