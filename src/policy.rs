@@ -32,7 +32,6 @@ pub use entries::HostEntry;
 pub use entries::HostPlace;
 pub use entries::Ignore;
 pub use entries::IgnoredSubject;
-pub use entries::Limits;
 pub use entries::Masters;
 pub use entries::Pin;
 pub use entries::RuleCode;
@@ -76,7 +75,6 @@ pub struct Policy {
     /// Of rules that are not taken as the catalogue has them.
     pub levels: BTreeMap<RuleCode, RuleLevel>,
     pub tolerance: Option<Tolerance>,
-    pub limits: Limits,
     pub hosts: Vec<HostEntry>,
     pub zones: Vec<ZoneEntry>,
     pub pins: Vec<Pin>,

@@ -16,7 +16,6 @@ use crate::policy::Home;
 use crate::policy::HomeRole;
 use crate::policy::HostEntry;
 use crate::policy::HostPlace;
-use crate::policy::Limits;
 use crate::policy::Masters;
 use crate::policy::Policy;
 use crate::policy::Replicas;
@@ -31,8 +30,10 @@ use crate::policy::entries::Ignore;
 use crate::policy::entries::IgnoredSubject;
 use crate::policy::entries::Pin;
 use crate::policy::keys::FILE;
+use crate::policy::keys::FORKS;
 use crate::policy::keys::Key;
 use crate::policy::keys::Kind;
+use crate::policy::keys::SOMAXCONN;
 use crate::policy::keys::find;
 use crate::policy::reader::Fields;
 use crate::policy::reader::Given;
@@ -64,7 +65,6 @@ pub(super) fn read(source: &Source, codes: &Codes) -> Result<Policy, Vec<Diagnos
             replicas: replicas(&mut reader, &top),
             tolerance: reader.word(&top, "tolerance", Tolerance::WORDS),
             levels: levels(&mut reader, &top),
-            limits: limits(&mut reader, &top),
             hosts: hosts(&mut reader, &top),
             zones: zones(&mut reader, &top),
             home: home(&mut reader, &top),
@@ -74,7 +74,7 @@ pub(super) fn read(source: &Source, codes: &Codes) -> Result<Policy, Vec<Diagnos
             ignores: ignores(&mut reader, &top),
             budgets: budgets(&mut reader, &top),
             now_ms: None,
-            thresholds: Thresholds::default(),
+            thresholds: thresholds(&mut reader, &top),
         };
     }
     let mut mistakes = reader.mistakes;
@@ -123,12 +123,36 @@ fn levels<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> BTreeMap<RuleCode, R
     levels
 }
 
-fn limits<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Limits {
-    let mut limits = Limits::default();
-    if let Some(section) = reader.section(top, "limits", keys("limits"))
-        && let Some(ms) = reader.span(&section, "views_apart")
-    {
-        limits.views_apart_ms = ms;
+fn thresholds<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Thresholds {
+    let mut limits = Thresholds::default();
+    let Some(section) = reader.section(top, "limits", keys("limits")) else {
+        return limits;
+    };
+    for (name, limit) in [
+        ("views_apart", &mut limits.views_apart_ms),
+        ("stale_heir", &mut limits.stale_heir_ms),
+        ("lag", &mut limits.lag_ms),
+        ("backlog", &mut limits.backlog_ms),
+    ] {
+        if let Some(ms) = reader.span(&section, name) {
+            *limit = ms;
+        }
+    }
+    for (name, limit) in [
+        ("disk_error", &mut limits.disk_error_percent),
+        ("disk_warning", &mut limits.disk_warning_percent),
+        ("memory", &mut limits.memory_warning_percent),
+        ("host_memory", &mut limits.host_memory_percent),
+    ] {
+        if let Some(percent) = reader.percent(&section, name) {
+            *limit = percent;
+        }
+    }
+    if let Some(Number::Of(forks)) = reader.number(&section, "forks", FORKS, None) {
+        limits.forks = forks;
+    }
+    if let Some(Number::Of(length)) = reader.number(&section, "somaxconn", SOMAXCONN, None) {
+        limits.somaxconn = length.into();
     }
     limits
 }

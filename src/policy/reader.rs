@@ -297,6 +297,17 @@ impl<'a> Reader<'a> {
         self.with_unit(fields, name, UNITS, "30s")
     }
 
+    /// Up to a hundred, of `85%`.
+    pub fn percent(&mut self, fields: &Fields<'a>, name: &'static str) -> Option<u8> {
+        let (_, span) = value(fields, name)?;
+        let percent = self.with_unit(fields, name, &[("%", 1)], "85%")?;
+        if percent > 100 {
+            self.wrong(&span, format!("{percent}% is more than all"), None);
+            return None;
+        }
+        u8::try_from(percent).ok()
+    }
+
     /// Bytes, of `512MiB`, `64GiB`, `1TiB`, or with powers of ten `64GB`.
     pub fn bytes(&mut self, fields: &Fields<'a>, name: &'static str) -> Option<u64> {
         const UNITS: &[(&str, u64)] = &[
