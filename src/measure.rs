@@ -105,6 +105,8 @@ impl Counts {
             Level::Worse
             | Level::Orphans
             | Level::Drain
+            | Level::Remove
+            | Level::Pin
             | Level::Moves
             | Level::Beside
             | Level::Surplus

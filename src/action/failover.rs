@@ -232,7 +232,10 @@ impl Act for Failover {
     }
 
     fn gives(&self, _: &Counted) -> Vec<Milestone> {
-        vec![Milestone::Promoted(self.node)]
+        vec![
+            Milestone::Promoted(self.node),
+            Milestone::Handed(self.old),
+        ]
     }
 
     fn needs(&self) -> Vec<Milestone> {

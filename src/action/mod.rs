@@ -130,6 +130,9 @@ actions! {
     forget => Forget,
 }
 
+/// How fast a full sync is taken to be.
+pub const SYNC_MIB_PER_SECOND: u64 = 50;
+
 /// What the file of an action answers about one act on a cluster.
 pub trait Act {
     /// Whom it names, and with what.

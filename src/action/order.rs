@@ -17,6 +17,8 @@ pub enum Milestone {
     Left(NodeId),
     /// The node leads its shard.
     Promoted(NodeId),
+    /// The node has handed its shard over.
+    Handed(NodeId),
     /// The node's open slots are closed.
     Closed(NodeId),
     /// The node has the epoch that it starts with.

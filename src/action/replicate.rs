@@ -1,5 +1,6 @@
 //! CLUSTER REPLICATE: a node becomes a replica of a master that owns slots.
 
+use crate::action::SYNC_MIB_PER_SECOND;
 use crate::action::prelude::*;
 use crate::model::Link;
 use crate::model::Membership;
@@ -144,7 +145,7 @@ impl Act for Replicate {
     }
 
     fn seconds(&self, step: &Step, _: &Settings) -> u64 {
-        3 + step.draft.mib.unsigned_abs() / 50
+        3 + step.draft.mib.unsigned_abs() / SYNC_MIB_PER_SECOND
     }
 
     fn rank(&self) -> (Rank, u8) {
@@ -166,6 +167,8 @@ impl Act for Replicate {
             Milestone::Known(self.master),
             Milestone::Emptied(self.node),
             Milestone::Promoted(self.master),
+            // Who owns slots follows nobody.
+            Milestone::Handed(self.node),
             Milestone::Closed(self.master),
             // Whoever follows this node must leave first, or it would be left chained.
             Milestone::Left(self.node),

@@ -1,5 +1,6 @@
 //! A process is stopped and started again, by whoever can: no server has a command for it.
 
+use crate::action::SYNC_MIB_PER_SECOND;
 use crate::action::prelude::*;
 use crate::model::Life;
 use crate::model::Link;
@@ -134,7 +135,7 @@ impl Act for Restart {
 
     /// It stops, starts, and copies what its master holds.
     fn seconds(&self, step: &Step, _: &Settings) -> u64 {
-        10 + step.draft.mib.unsigned_abs() / 50
+        10 + step.draft.mib.unsigned_abs() / SYNC_MIB_PER_SECOND
     }
 
     fn rank(&self) -> (Rank, u8) {

@@ -1,5 +1,6 @@
 //! `plan`: the shortest safe list of steps, for review.
 
+mod again;
 mod flags;
 mod goals;
 mod restart;
@@ -17,6 +18,7 @@ use crate::cli::form;
 use crate::cli::form::AnyFormat;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
+use crate::cli::plan::again::AgainArgs;
 use crate::cli::plan::flags::Flags;
 use crate::cli::plan::goals::GoalArgs;
 use crate::cli::plan::slots::SlotArgs;
@@ -27,6 +29,8 @@ use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan;
 use crate::plan::Ending;
+use crate::plan::Goal;
+use crate::plan::GoalKind;
 use crate::plan::Obstacle;
 use crate::plan::Phase;
 use crate::plan::Request;
@@ -63,7 +67,12 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     goals: GoalArgs,
     #[command(flatten)]
+    again: AgainArgs,
+    #[command(flatten)]
     flags: Flags,
+    /// No more steps than this: what matters most comes first, and every prefix is safe
+    #[arg(long, value_name = "N")]
+    max_steps: Option<usize>,
     /// Exit with 5 unless every level of the plan is proven minimal
     #[arg(long)]
     require_proof: bool,
@@ -76,6 +85,11 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     let mut request = args.request()?;
     if let Some(file) = &args.output {
         whole::must_be_apart(file, args.capture.inputs())?;
+        whole::must_be_apart(&back_file(file), args.capture.inputs())?;
+    }
+    if let Some((way, file)) = args.again.way() {
+        again::must_be_alone(&request)?;
+        return again::run(args, way, file, terminal);
     }
     let mut inventory = args.capture.read_for_plan(terminal)?;
     if inventory.tablets.is_some() {
@@ -98,7 +112,8 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "each goal must name something of the capture, and no two the opposite";
         Failure::Usage(bad.to_string(), help.to_owned())
     })?;
-    let mut report = report::plan(&inventory, &request).map_err(Failure::Internal)?;
+    let planned = report::plan_and_end(&inventory, &request);
+    let (mut report, end) = planned.map_err(Failure::Internal)?;
     // What is reviewed is what runs: a plan that no script takes is none.
     if let Err(why) = emit::scriptable(&report) {
         let obstacle = Obstacle::Unscriptable(why.to_string());
@@ -133,6 +148,14 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     }
     if let Some(file) = &args.output {
         write(file, &json, exit, terminal)?;
+        let returns = |goal: &Goal| goal.kind() == GoalKind::Maintain;
+        let end = end.filter(|_| exit == Exit::Clean && request.goals.iter().any(returns));
+        if let Some(end) = end {
+            let back = report::plan_back(&mut inventory, &request, end);
+            let back = back.map_err(Failure::Internal)?;
+            let file = back_file(file);
+            write(&file, &render::json::report(&back), exit, terminal)?;
+        }
     }
     Ok(own.unwrap_or(exit))
 }
@@ -172,6 +195,11 @@ fn of_tablets(
     Ok(exit)
 }
 
+/// Beside `plan.json`: `plan.return.json`.
+fn back_file(file: &OsString) -> OsString {
+    Path::new(file).with_extension("return.json").into()
+}
+
 /// A plan that was refused, or is not proven as demanded, is not there to be run.
 fn write(file: &OsString, json: &str, exit: Exit, terminal: &mut Terminal) -> Result<(), Failure> {
     let name = file.display();
@@ -200,6 +228,14 @@ impl PlanArgs {
                 "say why: it is printed in the plan".to_owned(),
             ));
         }
+        let goals = self.goals.goals(self.slots.version()?)?;
+        let last = self.through.filter(|&last| last < Phase::Change);
+        if let (Some(last), false) = (last, goals.is_empty()) {
+            return Err(Failure::Usage(
+                format!("`--through {last}` stops before what the goals ask for"),
+                format!("their steps are of phase {}", Phase::Change),
+            ));
+        }
         Ok(Request {
             only,
             skip,
@@ -208,7 +244,8 @@ impl PlanArgs {
             dead: self.dead.clone(),
             flags: self.flags.given(),
             slots: self.slots.goals()?,
-            goals: self.goals.goals()?,
+            goals,
+            max_steps: self.max_steps,
         })
     }
 

@@ -106,6 +106,12 @@ pub(super) fn drained(goals: &[Goal]) -> Result<Vec<Domain>, Failure> {
                     "restart them one by one: drain, restart, recover".to_owned(),
                 ));
             }
+            Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
+                return Err(Failure::Usage(
+                    "of goals, plans of tablets take `--drain`".to_owned(),
+                    String::new(),
+                ));
+            }
             Goal::Drain(_) => {
                 return Err(Failure::Usage(
                     "`--stop` is for Redis clusters".to_owned(),

@@ -1,10 +1,11 @@
-//! `verify`: whether a plan file says what is true of itself.
+//! `verify`: whether a plan file says what is true of itself, and how far it is.
 
 use std::ffi::OsString;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::Format;
+use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
 use crate::cli::plan_file;
 use crate::render;
@@ -16,6 +17,9 @@ pub(super) struct VerifyArgs {
     /// A plan file, as `plan -o` writes it, or - for standard input
     #[arg(value_name = "plan.json")]
     plan: OsString,
+    /// A later capture of the same cluster: says of every step whether it is done
+    #[arg(value_name = "CAPTURE")]
+    capture: Vec<OsString>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -23,7 +27,14 @@ pub(super) struct VerifyArgs {
 
 pub(super) fn run(args: &VerifyArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let file = plan_file::read(&args.plan, terminal)?;
-    let report = report::verify(&file);
+    let report = match &args.capture[..] {
+        [] => report::verify(&file),
+        capture => {
+            let capture: CaptureArgs = CaptureArgs::of(capture, None);
+            let inventory = capture.read(terminal)?;
+            report::verify_at(&file, &inventory.cluster)
+        }
+    };
     match args.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
@@ -33,6 +44,8 @@ pub(super) fn run(args: &VerifyArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     }
     Ok(match report.verdict {
         Verdict::Verified => Exit::Clean,
+        Verdict::Pending => Exit::Found,
         Verdict::Changed => Exit::Failed,
+        Verdict::Drifted => Exit::Refused,
     })
 }

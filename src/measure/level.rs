@@ -32,6 +32,10 @@ pub enum Level {
     Missing,
     /// Masters with slots that a goal wants gone from where they are.
     Drain,
+    /// Live members that a goal wants gone for good.
+    Remove,
+    /// Nodes that are not what a goal pins them to be.
+    Pin,
     SameHost,
     Moves,
     SameZone,
@@ -81,6 +85,8 @@ impl Level {
             Self::Orphans => "orphans",
             Self::Missing => "missing",
             Self::Drain => "drain",
+            Self::Remove => "remove",
+            Self::Pin => "pin",
             Self::SameHost => "same-host",
             Self::Moves => "moves",
             Self::Beside => "beside",
@@ -104,7 +110,7 @@ impl Level {
 
     /// A plan has it where a goal asks for it.
     pub fn is_of_goal(self) -> bool {
-        self == Self::Drain
+        matches!(self, Self::Drain | Self::Remove | Self::Pin)
     }
 
     /// The cost of `amount` in this level.

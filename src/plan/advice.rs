@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::action::Kind;
+use crate::action::SYNC_MIB_PER_SECOND;
 use crate::action::Step;
 use crate::measure;
 use crate::measure::MajorityLost;
@@ -12,6 +13,7 @@ use crate::model::HostId;
 use crate::model::Link;
 use crate::model::Membership;
 use crate::model::NodeId;
+use crate::model::Shard;
 use crate::model::Sync;
 use crate::plan::Request;
 use crate::plan::closing::Closing;
@@ -295,7 +297,28 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
             cluster.node(s.copy.node).is_master() && cluster.node(s.copy.node).keys.is_none()
         })
         .count();
+    restarting(scene, notes);
     if blind > 0 && !scene.steps.is_empty() {
         notes.assumptions.push(Assumption::Empty(blind));
+    }
+}
+
+/// What a rolling restart takes for granted.
+fn restarting(scene: &Scene, notes: &mut Notes) {
+    let mut steps = scene.steps.iter();
+    if !steps.any(|s| s.draft.action.kind() == Kind::Restart) {
+        return;
+    }
+    let mib_per_second = SYNC_MIB_PER_SECOND;
+    notes
+        .assumptions
+        .push(Assumption::FullSyncs { mib_per_second });
+    let settings = &scene.captured.settings;
+    let barrier = settings.migration_barrier as usize;
+    let shards = scene.captured.shards();
+    let mut shards = shards.iter();
+    let gives = |s: &Shard| measure::usable_replicas(scene.captured, s).count() > barrier;
+    if settings.allow_replica_migration && shards.any(gives) {
+        notes.assumptions.push(Assumption::Migration);
     }
 }

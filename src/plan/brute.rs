@@ -8,6 +8,7 @@ mod draw;
 
 use crate::measure::Counts;
 use crate::model::Cluster;
+use crate::model::Domain;
 use crate::model::NodeId;
 use crate::plan;
 use crate::plan::Decision;
@@ -15,13 +16,18 @@ use crate::plan::Kind;
 use crate::plan::Level;
 use crate::plan::Plan;
 use crate::plan::Problem;
+use crate::plan::Request;
 use crate::plan::Selection;
 use crate::plan::Value;
-use crate::plan::brute::draw::draws;
+use crate::plan::brute::draw::Draw;
+pub use crate::plan::brute::draw::draws;
 use crate::plan::closing;
 use crate::plan::decision::Assignment;
-use crate::plan::goal::Supposed;
+use crate::plan::goal;
+use crate::plan::goal::Demands;
+use crate::plan::goal::Drain;
 use crate::plan::level::PRINTED;
+use crate::plan::problem;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
 use crate::plan::problem::Unit;
@@ -105,6 +111,10 @@ fn optimum(problem: &Problem, wanted: &Wanted, plan: &Plan) -> Option<Tuple> {
         return least(problem, wanted, true);
     }
     let still = least(problem, wanted, false)?;
+    // A goal is no reason to move what works.
+    if problem.supposed.differs() {
+        return Some(still);
+    }
     let left = |level: Level| still[level as usize] > 0;
     let moves = left(Level::Protect)
         || left(Level::Missing)
@@ -245,7 +255,7 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
         .zip(&decision.assignment.copies)
         .zip(&decision.masters)
     {
-        let failover = i64::from(master != unit.owner);
+        let failover = i64::from(master != unit.leader);
         put(Level::Failovers, failover);
         put(Level::Actions, failover);
         let among = |list: &[Copy], c: &Copy| list.iter().any(|o| o.node == c.node);
@@ -339,27 +349,59 @@ proptest! {
 
     #[test]
     fn no_decision_beats_the_plan(draw in draws()) {
-        let captured = draw.cluster();
-        let (policy, request) = (draw.policy(&captured), draw.request());
-        let wanted = policy.wanted(&captured);
-        let selection = Selection::new(&captured, &request);
-        let closing = closing::closings(&captured, &selection);
-        let supposed = Supposed::plain(&captured);
-        let problem = Problem::new(&Inputs {
-            captured: &captured,
-            supposed: &supposed,
-            policy: &policy,
-            wanted: &wanted,
-            selection: &selection,
-            request: &request,
-            settled: &closing.settled,
-        });
-        let plan = plan::plan(&captured, &policy, &wanted, &request)
-            .map_err(|e| TestCaseError::fail(e.to_string()))?;
-        prop_assert_eq!(unloadable(&captured, &plan), None);
-        let Some(best) = optimum(&problem, &wanted, &plan) else {
-            return Err(TestCaseError::reject("too many decisions"));
-        };
-        judge(&problem, &best, &plan.values).map_err(TestCaseError::fail)?;
+        judge_all(&draw, draw.request())?;
     }
+
+    #[test]
+    fn no_decision_beats_a_drain(draw in draws(), at in 1..5_usize) {
+        let domain = Domain::Host(format!("h{at}"));
+        let goal = Drain { domain, stop: false };
+        let request = Request {
+            goals: vec![goal.into()],
+            ..draw.request()
+        };
+        if goal::check(&request, &draw.cluster()).is_err() {
+            return Err(TestCaseError::reject("no such host"));
+        }
+        judge_all(&draw, request)?;
+    }
+}
+
+/// Holds the plan of a draw against every decision.
+fn judge_all(draw: &Draw, request: Request) -> Result<(), TestCaseError> {
+    let captured = draw.cluster();
+    let policy = draw.policy(&captured);
+    let wanted = policy.wanted(&captured);
+    let selection = Selection::new(&captured, &request);
+    let closing = closing::closings(&captured, &selection);
+    let demands =
+        Demands::of(&request.goals, &captured).map_err(|e| TestCaseError::fail(e.to_string()))?;
+    let supposed = goal::suppose(goal::Inputs {
+        real: &captured,
+        demands,
+        request: &request,
+        spares: problem::spares(&captured, &captured, &selection, &request).0,
+        settled: &closing.settled,
+    });
+    // What a copy is made for is no decision.
+    if !supposed.blocked.is_empty() || !supposed.joined.is_empty() {
+        return Err(TestCaseError::reject("blocked, or nothing to choose"));
+    }
+    let problem = Problem::new(&Inputs {
+        captured: &captured,
+        supposed: &supposed,
+        policy: &policy,
+        wanted: &wanted,
+        selection: &selection,
+        request: &request,
+        settled: &closing.settled,
+    });
+    let plan = plan::plan(&captured, &policy, &wanted, &request)
+        .map_err(|e| TestCaseError::fail(e.to_string()))?;
+    prop_assert_eq!(unloadable(&captured, &plan), None);
+    let Some(best) = optimum(&problem, &wanted, &plan) else {
+        return Err(TestCaseError::reject("too many decisions"));
+    };
+    judge(&problem, &best, &plan.values).map_err(TestCaseError::fail)?;
+    Ok(())
 }

@@ -377,6 +377,8 @@ fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
         | Level::Orphans
         | Level::Missing
         | Level::Drain
+        | Level::Remove
+        | Level::Pin
         | Level::SameHost
         | Level::Moves
         | Level::Beside

@@ -22,11 +22,13 @@ pub use crate::measure::add;
 /// Every level that is printed, in order. Ties are not, as they only choose among equals, nor are
 /// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order. Those of
 /// a goal are printed where it was asked for.
-pub const PRINTED: [Level; 19] = [
+pub const PRINTED: [Level; 21] = [
     Level::Serve,
     Level::Protect,
     Level::Missing,
     Level::Drain,
+    Level::Remove,
+    Level::Pin,
     Level::SameHost,
     Level::Moves,
     Level::SameZone,
@@ -163,6 +165,8 @@ impl Selection {
             | Level::Tidy => counted(),
             Level::Worse
             | Level::Drain
+            | Level::Remove
+            | Level::Pin
             | Level::Moves
             | Level::Beside
             | Level::Surplus

@@ -234,6 +234,7 @@ fn planned(
     if let Some(reshaped) = &reshaped {
         reshaped.join(&mut drafts);
     }
+    let mut left = supposed.blocked.clone();
     if !request.goals.is_empty() {
         let end = target.decision.reach(&problem);
         let decided = goal::Decided {
@@ -243,11 +244,25 @@ fn planned(
             end: &end,
             through: request.through,
         };
+        let blocked = request.goals.iter().flat_map(|goal| goal.blocked(&decided));
+        let mut blocked: Vec<Refusal> = blocked.collect();
         let own = request.goals.iter().flat_map(|goal| goal.drafts(&decided));
         let own: Vec<_> = own.collect();
+        if !blocked.is_empty() && !request.has(Flag::SkipBlocked) {
+            blocked.dedup();
+            return Err(NoPlan::Blocked(blocked));
+        }
+        left.extend(blocked);
         drafts.extend(own);
+        goal::leave_stopped_untold(&mut drafts);
     }
-    let steps = order::order(&Counted::new(captured.clone()), drafts);
+    let mut steps = order::order(&Counted::new(captured.clone()), drafts);
+    let mut cut = Vec::new();
+    if let Some(most) = request.max_steps.filter(|&most| most < steps.len()) {
+        // Every prefix is safe, and what matters most comes first.
+        cut.push(Refusal::cut(most, steps.len()));
+        steps.truncate(most);
+    }
     let run = simulate::run(captured, &steps, policy, wanted)?;
     let values = verdict::values(
         &problem,
@@ -272,6 +287,11 @@ fn planned(
         remaining: &run.remaining,
         steps: &steps,
     });
+    // Of a plan that was cut nothing more is known to be impossible.
+    let mut said = notes.refusals;
+    if !cut.is_empty() {
+        said.retain(|refusal| !refusal.reason.judges_the_end());
+    }
     let copied_mib = steps.iter().map(|s| s.draft.mib).sum();
     Ok(Plan {
         steps,
@@ -281,13 +301,13 @@ fn planned(
         exposure: run.exposure,
         moments: run.moments,
         remaining: run.remaining,
-        refusals: [supposed.blocked.clone(), notes.refusals].concat(),
+        blocked: left.len(),
+        refusals: [left, cut, said].concat(),
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
         slots: reshaped.as_ref().map(|r| r.tally.clone()),
         goals,
-        blocked: supposed.blocked.len(),
         restart: None,
         selection,
     })

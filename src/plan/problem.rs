@@ -247,6 +247,10 @@ impl<'a> Problem<'a> {
             let lists = [&mut unit.fixed, &mut unit.movable, &mut unit.chained];
             for copy in lists.into_iter().flatten() {
                 copy.may_lead &= !demands.must_follow(copy.node);
+                // Who follows the heir already takes over from nobody else.
+                let direct = self.supposed.real.node(copy.node).master() == Some(unit.leader);
+                let joined = self.supposed.joined.iter().any(|j| j.node == copy.node);
+                copy.may_lead &= unit.leader == unit.owner || direct || joined;
             }
             // Who was told where to be stays there.
             let told = |c: &Copy| demands.joining.contains_key(&c.node);

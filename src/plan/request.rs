@@ -30,6 +30,8 @@ pub struct Request {
     pub slots: SlotGoals,
     /// What the end must be besides.
     pub goals: Vec<Goal>,
+    /// No more steps than this.
+    pub max_steps: Option<usize>,
 }
 
 impl Request {
@@ -41,7 +43,11 @@ impl Request {
     pub fn restart(&self) -> Option<&restart::Ask> {
         self.goals.iter().find_map(|goal| match goal {
             Goal::Restart(restart) => Some(&restart.ask),
-            Goal::Drain(_) => None,
+            Goal::Drain(_)
+            | Goal::Maintain(_)
+            | Goal::Remove(_)
+            | Goal::Replace(_)
+            | Goal::Pin(_) => None,
         })
     }
 
@@ -94,6 +100,7 @@ impl Request {
         options.extend(self.slots.options(&quote));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
         options.extend(goals);
+        options.extend(self.max_steps.map(|most| format!("--max-steps {most}")));
         options.extend(self.flags.iter().map(Flag::to_string));
         options
     }

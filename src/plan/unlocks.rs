@@ -99,6 +99,8 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::AddHostsOrRetire
         | Unlock::NodeElsewhere
         | Unlock::NodesElsewhere
+        | Unlock::IdleNode
+        | Unlock::MoreSteps(_)
         | Unlock::NodeOnOtherDisk
         | Unlock::HostsInOtherZone
         | Unlock::ThreeMasters

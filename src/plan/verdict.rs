@@ -208,6 +208,8 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Level::Orphans
         | Level::Missing
         | Level::Drain
+        | Level::Remove
+        | Level::Pin
         | Level::SameHost
         | Level::SameZone
         | Level::SameDisk

@@ -7,7 +7,9 @@ use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::report::CheckedLevel;
 use crate::report::Flaw;
+use crate::report::Progress;
 use crate::report::Proof;
+use crate::report::StepState;
 use crate::report::Verdict;
 use crate::report::VerifyReport;
 use crate::text::words::count;
@@ -28,13 +30,51 @@ pub fn verify(report: &VerifyReport, look: Look) -> String {
             page.labelled(Ink::Good, "verified", &recomputed(report));
             levels(&mut page, &report.levels);
         }
+        Verdict::Pending | Verdict::Drifted => {}
         Verdict::Changed => page.labelled(
             Ink::Error,
             "refused",
             "this file is not what `plan` wrote, or not what it says: make the plan again",
         ),
     }
+    if let Some(progress) = &report.progress {
+        page.gap();
+        self::progress(&mut page, progress);
+    }
     page.finish()
+}
+
+/// How far every step is.
+fn progress(page: &mut Page, progress: &Progress) {
+    let (ink, label) = match (progress.is_done(), progress.has_drifted()) {
+        (true, _) => (Ink::Good, "done"),
+        (false, true) => (Ink::Error, "drifted"),
+        (false, false) => (Ink::Warning, "pending"),
+    };
+    let parts = [
+        (progress.done, "done"),
+        (progress.pending, "pending"),
+        (progress.blocked, "blocked"),
+        (progress.drifted, "drifted"),
+    ];
+    let parts = parts.iter().filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();
+    page.labelled(ink, label, &parts.join(", "));
+    for drift in &progress.drift {
+        page.labelled(Ink::Error, "", drift);
+    }
+    for step in &progress.steps {
+        let (ink, word) = match step.state {
+            StepState::Done => (Ink::Dim, "done"),
+            StepState::Pending => (Ink::Warning, "pending"),
+            StepState::Blocked => (Ink::Error, "blocked"),
+            StepState::Drifted => (Ink::Error, "drifted"),
+        };
+        let why = step.why.as_ref().map(|w| format!(" ({w})"));
+        let text = format!("step {}  {}{}", step.id, step.says, why.unwrap_or_default());
+        let line = Line::new().at(2).put(ink, word);
+        page.wrapped(line, LABEL, Ink::Plain, &text);
+    }
 }
 
 /// `objective.over-host.value: the file says 3, recomputed 4`

@@ -16,10 +16,10 @@ pub enum Phase {
     Serve,
     /// Shards get the copies that they lack, where they belong.
     Protect,
-    /// What only a goal asks for.
-    Change,
     /// Masters are spread.
     Spread,
+    /// What only a goal asks for.
+    Change,
     /// What is left over goes.
     Tidy,
 }
@@ -28,8 +28,8 @@ impl Phase {
     pub const ALL: &[Self] = &[
         Self::Serve,
         Self::Protect,
-        Self::Change,
         Self::Spread,
+        Self::Change,
         Self::Tidy,
     ];
 

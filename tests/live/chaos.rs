@@ -254,13 +254,13 @@ fn log(planned: &Planned) -> String {
 }
 
 /// Writes to whoever takes writes, and remembers which a replica confirmed.
-struct Writer {
+pub struct Writer {
     done: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<Vec<String>>,
 }
 
 impl Writer {
-    fn start(addresses: Vec<SocketAddr>) -> Self {
+    pub fn start(addresses: Vec<SocketAddr>) -> Self {
         let done = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&done);
         let thread = std::thread::spawn(move || {
@@ -293,7 +293,7 @@ impl Writer {
         Self { done, thread }
     }
 
-    fn stop(self) -> Vec<String> {
+    pub fn stop(self) -> Vec<String> {
         self.done.store(true, Ordering::Relaxed);
         self.thread.join().expect("the writer does not panic")
     }

@@ -92,7 +92,7 @@ impl Servers {
     }
 
     /// The script of `plan.json`, in a directory of its own.
-    fn write_script(&self, plan: PlanReport) -> Planned {
+    pub fn write_script(&self, plan: PlanReport) -> Planned {
         let script = run(topoplan(&self.root).args(["script", "plan.json", "--tool", "redis-cli"]));
         assert_eq!(script.status.code(), Some(0), "{}", said(&script));
         // Each plan has a place of its own, and so a journal.

@@ -26,6 +26,7 @@ mod policy;
 mod properties;
 mod readme;
 mod redact;
+mod restart;
 mod scale;
 mod show;
 mod tablets;

@@ -6,11 +6,19 @@ use crate::cli::Failure;
 use crate::cli::impact::domain;
 use crate::cli::plan::restart::RestartArgs;
 use crate::inventory::Inventory;
+use crate::model::Address;
 use crate::model::Domain;
 use crate::model::Domains;
+use crate::model::Version;
 use crate::plan::Goal;
+use crate::plan::GoalKind;
 use crate::plan::Request;
 use crate::plan::goal::Drain;
+use crate::plan::goal::Maintain;
+use crate::plan::goal::Pin;
+use crate::plan::goal::PinnedRole;
+use crate::plan::goal::Remove;
+use crate::plan::goal::Replace;
 use crate::plan::goal::Restart;
 
 #[derive(clap::Args, Debug)]
@@ -23,6 +31,19 @@ pub(super) struct GoalArgs {
     /// Then stop what runs in the drained domains
     #[arg(long, requires = "drain")]
     stop: bool,
+    /// Nothing there leads, and nothing is copied; with `-o plan.json` the way back to the roles of
+    /// today is written, too, to plan.return.json
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
+    maintain: Vec<Domain>,
+    /// It holds nothing any more and is forgotten, its copies are elsewhere before
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
+    remove: Vec<Domain>,
+    /// The idle nodes of the second take the places of the first, which leaves
+    #[arg(long, value_name = "DOMAIN=DOMAIN", value_parser = replace)]
+    replace: Vec<Replace>,
+    /// That node leads its shard, or follows that master: ADDR=master or ADDR=replica:ADDR
+    #[arg(long, value_name = "ADDR=ROLE", value_parser = pin)]
+    pin: Vec<Pin>,
     #[command(flatten)]
     restart: RestartArgs,
 }
@@ -61,16 +82,15 @@ pub(super) fn of_policy(request: &mut Request, inventory: &Inventory) -> Option<
 
 impl GoalArgs {
     /// In the order in which they are printed.
-    pub(super) fn goals(&self) -> Result<Vec<Goal>, Failure> {
-        let mut drained = self.drain.clone();
-        drained.sort();
-        drained.dedup();
-        let drains = drained.into_iter().map(|domain| Drain {
-            domain,
-            stop: self.stop,
-        });
-        let mut goals: Vec<Goal> = drains.map(Goal::from).collect();
-        if let Some(ask) = self.restart.ask() {
+    pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
+        let stop = self.stop;
+        let mut goals: Vec<Goal> = Vec::new();
+        goals.extend(sorted(&self.drain).map(|domain| Drain { domain, stop }.into()));
+        goals.extend(sorted(&self.maintain).map(|domain| Maintain { domain }.into()));
+        goals.extend(sorted(&self.remove).map(|domain| Remove { domain }.into()));
+        goals.extend(self.replace.iter().cloned().map(Goal::from));
+        goals.extend(sorted(&self.pin).map(Goal::from));
+        if let Some(ask) = self.restart.ask(to) {
             if !goals.is_empty() {
                 return Err(Failure::Usage(
                     "--restart goes with no other goal".to_owned(),
@@ -79,6 +99,56 @@ impl GoalArgs {
             }
             goals.push(Restart { ask }.into());
         }
+        if let (Some(to), false) = (to, goals.iter().any(is_restart)) {
+            return Err(Failure::Usage(
+                format!("`--to {to}` is a version, and nothing is restarted"),
+                "say --restart, or an address with --move".to_owned(),
+            ));
+        }
         Ok(goals)
     }
+}
+
+fn sorted<T: Clone + Ord>(list: &[T]) -> impl Iterator<Item = T> {
+    let mut list = list.to_vec();
+    list.sort();
+    list.dedup();
+    list.into_iter()
+}
+
+/// `host:H=host:N`; a name may hold an equals sign, so the second kind of domain tells where it begins.
+fn replace(text: &str) -> Result<Replace, String> {
+    let places = text.match_indices('=').map(|(at, _)| at);
+    let pairs = places.filter_map(|at| {
+        let (old, new) = (text.get(..at)?, text.get(at + 1..)?);
+        let (old, new) = (old.parse().ok()?, new.parse().ok()?);
+        Some(Replace { old, new })
+    });
+    let mut pairs = pairs;
+    pairs
+        .next()
+        .ok_or_else(|| "what is replaced by what: host:H=host:N".to_owned())
+}
+
+/// `ADDR=master` or `ADDR=replica:ADDR`.
+fn pin(text: &str) -> Result<Pin, String> {
+    let shape = || "a pin is ADDR=master or ADDR=replica:ADDR".to_owned();
+    let (address, role) = text.split_once('=').ok_or_else(shape)?;
+    let parse = |text: &str| {
+        let address = text.parse::<Address>();
+        address.map_err(|e| format!("`{text}` is not an address: {e}"))
+    };
+    let role = match role.split_once(':') {
+        None if role == "master" => PinnedRole::Master,
+        Some(("replica", master)) => PinnedRole::ReplicaOf(parse(master)?),
+        None | Some(_) => return Err(shape()),
+    };
+    Ok(Pin {
+        address: parse(address)?,
+        role,
+    })
+}
+
+fn is_restart(goal: &Goal) -> bool {
+    goal.kind() == GoalKind::Restart
 }

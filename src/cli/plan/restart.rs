@@ -20,9 +20,6 @@ pub(super) struct RestartArgs {
     /// What goes down at a time
     #[arg(long, value_enum, value_name = "UNIT", requires = "restart")]
     unit: Option<Unit>,
-    /// The version that they come back with
-    #[arg(long, value_name = "VERSION", requires = "restart", value_parser = version)]
-    to: Option<Version>,
     /// Live copies that every shard keeps
     #[arg(long, value_name = "N", requires = "restart")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -34,11 +31,12 @@ pub(super) struct RestartArgs {
 }
 
 impl RestartArgs {
-    pub(super) fn ask(&self) -> Option<Ask> {
+    /// `to` is the version that they come back with.
+    pub(super) fn ask(&self, to: Option<Version>) -> Option<Ask> {
         Some(Ask {
             which: self.restart.clone()?,
             unit: self.unit.unwrap_or(Unit::Process),
-            to: self.to,
+            to,
             keep: self.keep,
             roles: self.roles.unwrap_or(Roles::Balance),
         })
@@ -56,7 +54,7 @@ fn which(text: &str) -> Result<Which, String> {
 }
 
 /// `7.2.5`: a part that is left out is 0.
-fn version(text: &str) -> Result<Version, String> {
+pub(super) fn version(text: &str) -> Result<Version, String> {
     let parts: Vec<&str> = text.split('.').collect();
     let plain = |part: &&str| part.parse::<u32>().is_ok() && !part.starts_with('+');
     if parts.len() > 3 || !parts.iter().all(plain) {

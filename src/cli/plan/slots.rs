@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::cli::Failure;
+use crate::cli::plan::restart::version;
 use crate::model::Address;
 use crate::model::Domain;
 use crate::model::SlotSet;
+use crate::model::Version;
 use crate::plan::slots::Balance;
 use crate::plan::slots::Basis;
 use crate::plan::slots::MoveSlots;
@@ -44,9 +46,16 @@ pub(super) struct SlotArgs {
     /// With --move: who gives them
     #[arg(long, value_name = "ADDR", requires = "moves", value_parser = address)]
     from: Vec<Address>,
-    /// With --move: who gets them
-    #[arg(long, value_name = "ADDR", requires = "moves", value_parser = address)]
-    to: Vec<Address>,
+    /// With --move: who gets them; with --restart: the version that processes come back with
+    #[arg(long, value_name = "ADDR|VERSION", value_parser = to)]
+    to: Vec<To>,
+}
+
+/// Two goals call what they lead to by one name.
+#[derive(Clone, Debug)]
+enum To {
+    Address(Address),
+    Version(Version),
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -55,9 +64,31 @@ enum BasisArg {
 }
 
 impl SlotArgs {
+    /// The version that a restart leads to.
+    pub(super) fn version(&self) -> Result<Option<Version>, Failure> {
+        let versions = self.to.iter().filter_map(|to| match to {
+            To::Address(_) => None,
+            To::Version(version) => Some(*version),
+        });
+        let versions: Vec<Version> = versions.collect();
+        match versions[..] {
+            [] => Ok(None),
+            [version] => Ok(Some(version)),
+            [_, _, ..] => Err(Failure::Usage(
+                "`--to` names more than one version".to_owned(),
+                String::new(),
+            )),
+        }
+    }
+
     pub(super) fn goals(&self) -> Result<SlotGoals, Failure> {
         let usage = |text: String| Err(Failure::Usage(text, String::new()));
-        if self.moves.len() != self.from.len() || self.moves.len() != self.to.len() {
+        let to = self.to.iter().filter_map(|to| match to {
+            To::Address(address) => Some(address),
+            To::Version(_) => None,
+        });
+        let to: Vec<&Address> = to.collect();
+        if self.moves.len() != self.from.len() || self.moves.len() != to.len() {
             return usage("`--move`, `--from` and `--to` come in threes".to_owned());
         }
         let mut weights = BTreeMap::new();
@@ -66,7 +97,7 @@ impl SlotArgs {
                 return usage(format!("`--weight` names {address} twice"));
             }
         }
-        let moves = self.moves.iter().zip(&self.from).zip(&self.to);
+        let moves = self.moves.iter().zip(&self.from).zip(to);
         let goals = SlotGoals {
             give_up: self.give_up.clone(),
             join: self.join.clone(),
@@ -100,6 +131,13 @@ fn leaver(text: &str) -> Result<Domain, String> {
     let node = || format!("node:{text}").parse::<Domain>();
     let domain = text.parse::<Domain>();
     domain.or_else(|e| node().map_err(|_| e.to_string()))
+}
+
+fn to(text: &str) -> Result<To, String> {
+    match text.contains(':') {
+        true => address(text).map(To::Address),
+        false => version(text).map(To::Version),
+    }
 }
 
 fn address(text: &str) -> Result<Address, String> {

@@ -67,6 +67,8 @@ pub(super) fn cluster(
         };
         let _ = writeln!(transfers, "{slots} {} {}", or_dash(from), or_dash(to));
     }
+    let resets = steps.iter().filter(|s| s.action == Kind::Reset);
+    let leaving: Vec<String> = resets.map(|s| text(&s.node)).collect();
     let mut members = String::new();
     for CheckedParty { id, address } in &cluster.members {
         let _ = writeln!(members, "{id} {address}");
@@ -80,11 +82,14 @@ pub(super) fn cluster(
          transfers={}\n\
          # Members: id, address.\n\
          members={}\n\
+         # Ids that steps let leave.\n\
+         leaving={}\n\
          taken={}\nnode_timeout_ms={}\ngossips={}\nsteps={}\n",
         in_shell_quotes(shards.trim_end()),
         in_shell_quotes(promotions.trim_end()),
         in_shell_quotes(transfers.trim_end()),
         in_shell_quotes(members.trim_end()),
+        in_shell_quotes(&leaving.join(" ")),
         in_shell_quotes(&cluster.taken.map(|t| t.to_string()).unwrap_or_default()),
         cluster.node_timeout_ms,
         in_shell_quotes(if gossips(plan) { "yes" } else { "" }),
@@ -117,6 +122,7 @@ pub(super) fn steps(plan: &PlanReport, steps: &[CheckedStep], client: &str) -> S
         let mut all = values(step);
         all.extend(relied(step));
         all.extend(aftermath(step, &steps[index + 1..]));
+        all.push(("returns", returns(step, &steps[..index])));
         let exposed = plan.exposure.iter().filter(|e| e.step == step.id);
         let shards: Vec<String> = exposed
             .filter_map(|e| e.shard.parse::<SlotSet>().ok())
@@ -272,12 +278,16 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
         let same_node = step.node == next.node;
         let includes = match (step.action, next.action) {
             (Kind::Failover, Kind::Failover) => {
+                // Who hands over and takes back led before the first of the two as well.
+                let another = next.node != step.target;
                 let both = step.taken_over().zip(next.taken_over());
-                both.is_some_and(|(slots, all)| slots.intersection(all) == *slots)
+                both.is_some_and(|(slots, all)| another && slots.intersection(all) == *slots)
             }
+            // It was a replica when it was restarted.
+            (Kind::Failover, Kind::Restart) => next.node == step.target,
             (Kind::Replicate | Kind::Flush, Kind::Replicate | Kind::Failover) => same_node,
             // Who left is no replica any more, and who was stopped does not answer.
-            (Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
+            (Kind::Meet | Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
             (
                 Kind::Meet
                 | Kind::SetSlot
@@ -291,8 +301,7 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 Kind::Replicate | Kind::Failover,
             )
             | (
-                Kind::Meet
-                | Kind::SetSlot
+                Kind::SetSlot
                 | Kind::Failover
                 | Kind::SetEpoch
                 | Kind::AddSlots
@@ -325,8 +334,22 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::AddSlots
                 | Kind::MigrateSlots
                 | Kind::BumpEpoch
+                | Kind::Forget,
+            )
+            | (
+                Kind::Meet
+                | Kind::Flush
+                | Kind::Replicate
+                | Kind::SetSlot
+                | Kind::SetEpoch
+                | Kind::AddSlots
+                | Kind::MigrateSlots
+                | Kind::BumpEpoch
                 | Kind::Forget
+                | Kind::Kill
+                | Kind::Reset
                 | Kind::Restart,
+                Kind::Restart,
             )
             | (Kind::Restart, Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset) => false,
         };
@@ -342,6 +365,17 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
     }
     [("later", later.join(" ")), ("heirs", heirs.join(" "))]
 }
+/// The earlier step by which the node that takes over here handed over: until that is done it leads
+/// because it always did.
+fn returns(step: &CheckedStep, before: &[CheckedStep]) -> String {
+    let away = |earlier: &&CheckedStep| {
+        let both = step.taken_over().zip(earlier.taken_over());
+        earlier.target == step.node && both.is_some_and(|(slots, all)| slots == all)
+    };
+    let earlier = before.iter().rev().find(away);
+    earlier.map(|s| s.id.to_string()).unwrap_or_default()
+}
+
 fn text(value: &Option<impl ToString>) -> String {
     value.as_ref().map(ToString::to_string).unwrap_or_default()
 }

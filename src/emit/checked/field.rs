@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::action::GuardRole;
 use crate::action::Guarded;
+use crate::action::Kind;
 use crate::action::Need;
 use crate::action::StepMode;
 use crate::emit::EmitError;
@@ -165,6 +166,8 @@ impl<'a> At<'a> {
             return Ok(None);
         }
         match self.0.mode.or(shape.usual_mode) {
+            // A forget has one only where it gives slots up.
+            None if self.0.action == Kind::Forget => Ok(None),
             None => Err(self.missing("mode")),
             Some(mode) if shape.modes.contains(&mode) => Ok(Some(mode)),
             Some(mode) => Err(self.wrong("mode", mode.word(), "not a mode of this action")),

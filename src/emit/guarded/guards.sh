@@ -318,6 +318,18 @@ guard_flush() {
 
 # guard_leaving: a node that leads nothing and whose copy is held elsewhere.
 guard_leaving() {
+    local tries=0
+    # Right after a failover it may still be followed, or not follow yet.
+    until may_leave; do
+        [[ -z $showing ]] && ((tries < 50)) || return 1
+        tries=$((tries + 1))
+        sleep 0.2
+        view "$address" || return 1
+    done
+}
+
+# may_leave: the same, at this moment. The view read last is the node's.
+may_leave() {
     local here=$own_role
     if [[ $own_open == *'['* ]]; then
         no stale "open slots of $address: expected none, seen $(printable "$own_open")"

@@ -9,7 +9,7 @@ load() {
     guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' guard_keys=''
     guard_owned='' donor='' donor_address='' donor_slots='' donor_keeps=0
     target_slots='' target_replicas='' guard_offset='' guard_replid='' rivals='' dead=''
-    minority='' accept_histories='' guard_run='' guard_version='' epoch=''
+    minority='' accept_histories='' returns='' guard_run='' guard_version='' epoch=''
     "step_$1"
 }
 
@@ -69,7 +69,9 @@ own_progress() {
         fi
         ;;
     failover)
-        if [[ $own_role == master ]] && covers "$own_slots" "$slots"; then state=complete; fi
+        if [[ $own_role == master ]] && covers "$own_slots" "$slots" && came_again; then
+            state=complete
+        fi
         ;;
     set-slot)
         slots_open || state=complete
@@ -110,6 +112,19 @@ is_down() {
 # is_alone: the view read last is of a process under another id that knows nobody.
 is_alone() {
     [[ $own_id != "$node" ]] && ((${#lines[@]} == 1))
+}
+
+# came_again: the step by which this node handed over, if there is one, is done: else it leads
+# because it always did.
+came_again() {
+    local this=$step was=''
+    [[ -n $returns ]] || return 0
+    step=$returns
+    load "$step"
+    if progress; then was=$state; fi
+    step=$this state=open
+    load "$this"
+    [[ $was == complete ]]
 }
 
 # follows: the node is a replica of the step's master, or of who took over from it by the plan.

@@ -1,7 +1,6 @@
 //! What goals ask of the decision about roles and copies, all of them together.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -20,6 +19,11 @@ pub struct Demands {
     pub leading: BTreeMap<NodeId, String>,
     /// Nodes that come to the shard of another one, whatever is decided.
     pub joining: BTreeMap<NodeId, (NodeId, String)>,
+    /// Nodes that hold a copy whose place nobody takes.
+    pub unpaired: BTreeMap<NodeId, String>,
+    /// Nodes that come back, and those that leave for good.
+    pub returning: BTreeMap<NodeId, String>,
+    pub parting: BTreeMap<NodeId, String>,
     /// Nothing is copied.
     pub no_copies: bool,
 }
@@ -43,6 +47,42 @@ impl Demands {
     pub fn vacate(&mut self, nodes: impl IntoIterator<Item = NodeId>, why: &str) {
         let vacated = nodes.into_iter().map(|id| (id, why.to_owned()));
         self.vacated.extend(vacated);
+    }
+
+    /// The same of nodes that leave for good.
+    pub fn part_with(&mut self, nodes: impl IntoIterator<Item = NodeId>, why: &str) {
+        let nodes: Vec<NodeId> = nodes.into_iter().collect();
+        self.vacate(nodes.iter().copied(), why);
+        let parting = nodes.into_iter().map(|id| (id, why.to_owned()));
+        self.parting.extend(parting);
+    }
+
+    /// Lets a node lead the shard that it copies.
+    pub fn lead(&mut self, node: NodeId, why: String) {
+        self.leading.entry(node).or_insert(why);
+    }
+
+    /// Lets a node come to the shard of another one.
+    pub fn join(
+        &mut self,
+        node: NodeId,
+        to: NodeId,
+        why: String,
+        real: &Cluster,
+    ) -> Result<(), BadGoal> {
+        match self.joining.get(&node) {
+            Some((other, before)) if real.root(*other) != real.root(to) => {
+                Err(BadGoal::Contradiction {
+                    node: real.node(node).to_string(),
+                    one: before.clone(),
+                    other: why,
+                })
+            }
+            Some(_) | None => {
+                self.joining.insert(node, (to, why));
+                Ok(())
+            }
+        }
     }
 
     /// It must hand over what it leads.
@@ -69,8 +109,10 @@ impl Demands {
             if let Some(other) = self.why(node) {
                 return Err(contradiction(node, other, why));
             }
-            if let Some((_, other)) = self.joining.get(&node) {
-                return Err(contradiction(node, other, why));
+        }
+        for (&node, why) in &self.returning {
+            if let Some(other) = self.parting.get(&node) {
+                return Err(contradiction(node, why, other));
             }
         }
         for (&node, (_, why)) in &self.joining {
@@ -81,17 +123,12 @@ impl Demands {
         // One shard has one master.
         let mut led: BTreeMap<NodeId, (NodeId, &str)> = BTreeMap::new();
         for (&node, why) in &self.leading {
-            let shard = real.root(node).unwrap_or(node);
+            let joined = self.joining.get(&node).map_or(node, |(to, _)| *to);
+            let shard = real.root(joined).unwrap_or(node);
             if let Some((_, other)) = led.insert(shard, (node, why)) {
                 return Err(contradiction(node, other, why));
             }
         }
-        let live = |(_, n): &(NodeId, &crate::model::Node)| n.is_live_member();
-        let all: BTreeSet<NodeId> = real.iter().filter(live).map(|(id, _)| id).collect();
-        let emptied = all.iter().all(|id| self.vacated.contains_key(id));
-        match self.vacated.values().next() {
-            Some(why) if emptied => Err(BadGoal::Everything(why.clone())),
-            Some(_) | None => Ok(()),
-        }
+        Ok(())
     }
 }

@@ -7,7 +7,12 @@
 //! To add a goal, write its file (a struct that is a [`Wish`]) and add one line to the list below.
 
 mod demands;
+mod leaving;
 mod supposed;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 
 use crate::action::Action;
 use crate::action::Draft;
@@ -15,18 +20,20 @@ use crate::action::Step;
 use crate::measure::Level;
 use crate::model::Cluster;
 use crate::model::Domain;
-use crate::model::Domains;
 use crate::model::NoSuchDomain;
 use crate::model::NodeId;
 use crate::plan::Request;
 use crate::plan::decision::Decision;
 use crate::plan::problem::Problem;
+use crate::plan::why::Refusal;
 use crate::rules::Phase;
+use crate::text::words::count;
 
 use serde::Deserialize;
 use serde::Serialize;
 
 pub use demands::Demands;
+pub use pin::PinnedRole;
 pub use supposed::Inputs;
 pub use supposed::Joined;
 pub use supposed::Supposed;
@@ -93,6 +100,10 @@ macro_rules! goals {
 goals! {
     drain => Drain,
     restart => Restart,
+    maintain => Maintain,
+    remove => Remove,
+    replace => Replace,
+    pin => Pin,
 }
 
 /// What the file of a goal answers.
@@ -106,6 +117,11 @@ pub trait Wish {
 
     /// Its steps beside those that follow from the decision.
     fn drafts(&self, _: &Decided) -> Vec<Draft> {
+        Vec::new()
+    }
+
+    /// Shards that it cannot be reached for by the decision, one entry each.
+    fn blocked(&self, _: &Decided) -> Vec<Refusal> {
         Vec::new()
     }
 
@@ -144,6 +160,21 @@ pub struct Reached<'a> {
     pub stopped: usize,
 }
 
+impl Reached<'_> {
+    /// `host:h1: 4 masters -> 0, 8 processes are stopped`.
+    fn of_domain(&self, domain: &Domain, done: &str) -> String {
+        let nodes = leaving::nodes(self.start, domain);
+        let before = leaving::masters(self.start, &nodes);
+        let after = leaving::masters(self.end, &nodes);
+        let stopped = match self.stopped {
+            0 => String::new(),
+            1 => format!(", 1 process is {done}"),
+            n => format!(", {n} processes are {done}"),
+        };
+        format!("{domain}: {} -> {after}{stopped}", count(before, "master"))
+    }
+}
+
 /// What a goal came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
@@ -173,6 +204,11 @@ pub enum BadGoal {
         one: String,
         other: String,
     },
+    /// Who copies no shard can neither lead one nor be followed.
+    #[error("{0} copies no shard")]
+    CopiesNothing(String),
+    #[error("{0} cannot be a replica of itself")]
+    Itself(String),
     /// A restart is planned by itself: roles change for it on the way.
     #[error("`{0}` is planned apart from other goals")]
     Apart(String),
@@ -181,11 +217,25 @@ pub enum BadGoal {
     Everything(String),
 }
 
+/// What leads from a later cluster back to the masters of an earlier one.
+pub fn back(to: &Cluster, from: &Cluster) -> Vec<Goal> {
+    let pins = to.iter().filter_map(|(id, node)| {
+        let leads = node.is_live_member() && !node.slots.is_empty();
+        let follows = from.node(id).is_live_member() && from.node(id).slots.is_empty();
+        let address = node.address.clone().filter(|_| leads && follows)?;
+        let role = PinnedRole::Master;
+        Some(Pin { address, role }.into())
+    });
+    pins.collect()
+}
+
 /// What goals make no sense of on this cluster.
 pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
     let apart = |goal: &&Goal| match goal {
         Goal::Restart(_) => true,
-        Goal::Drain(_) => false,
+        Goal::Drain(_) | Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
+            false
+        }
     };
     if let Some(restart) = request.goals.iter().find(apart)
         && (request.goals.len() > 1 || !request.slots.is_empty())
@@ -196,11 +246,55 @@ pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
     Demands::of(&request.goals, cluster).map(drop)
 }
 
+/// Nobody who was stopped or sent away before is told to forget anything.
+pub(super) fn leave_stopped_untold(drafts: &mut Vec<Draft>) {
+    let stopped = |draft: &Draft| match &draft.action {
+        Action::Kill(kill) => Some(kill.node),
+        Action::Reset(reset) => Some(reset.node),
+        Action::Meet(_)
+        | Action::Flush(_)
+        | Action::Replicate(_)
+        | Action::SetSlot(_)
+        | Action::Failover(_)
+        | Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_)
+        | Action::Restart(_)
+        | Action::Forget(_) => None,
+    };
+    let stopped: BTreeSet<NodeId> = drafts.iter().filter_map(stopped).collect();
+    if stopped.is_empty() {
+        return;
+    }
+    for draft in drafts.iter_mut() {
+        if let Action::Forget(forget) = &mut draft.action {
+            let tell = forget.tell.iter().copied();
+            forget.tell = tell.filter(|id| !stopped.contains(id)).collect();
+        }
+    }
+    drafts.retain(|draft| match &draft.action {
+        Action::Forget(forget) => !forget.tell.is_empty(),
+        Action::Meet(_)
+        | Action::Flush(_)
+        | Action::Replicate(_)
+        | Action::SetSlot(_)
+        | Action::Failover(_)
+        | Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_)
+        | Action::Restart(_)
+        | Action::Kill(_)
+        | Action::Reset(_) => true,
+    });
+}
+
 /// What each goal came to.
 pub fn outcomes(goals: &[Goal], start: &Cluster, end: &Cluster, steps: &[Step]) -> Vec<Outcome> {
     let outcome = |goal: &Goal| {
-        let nodes = |domain: &Domain| Domains::of(start).nodes_in(domain).unwrap_or_default();
-        let nodes = goal.domain().map(nodes).unwrap_or_default();
+        let nodes = goal.domain().map(|domain| leaving::nodes(start, domain));
+        let nodes = nodes.unwrap_or_default();
         let stops = |step: &&Step| match &step.draft.action {
             Action::Kill(kill) => nodes.contains(&kill.node),
             Action::Reset(reset) => nodes.contains(&reset.node),
@@ -217,13 +311,12 @@ pub fn outcomes(goals: &[Goal], start: &Cluster, end: &Cluster, steps: &[Step]) 
             | Action::Forget(_) => false,
         };
         let stopped = steps.iter().filter(stops).count();
-        let live = |id: &&NodeId| start.node(**id).is_live_member();
         Outcome {
             kind: goal.kind(),
             domain: goal.domain().cloned(),
-            members: nodes.iter().filter(live).count(),
-            masters_before: drain::masters(start, &nodes),
-            masters_after: drain::masters(end, &nodes),
+            members: leaving::members(start, &nodes),
+            masters_before: leaving::masters(start, &nodes),
+            masters_after: leaving::masters(end, &nodes),
             stopped,
             says: goal.says(&Reached {
                 start,

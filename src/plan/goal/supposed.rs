@@ -128,12 +128,15 @@ pub fn suppose(inputs: Inputs<'_>) -> Supposed<'_> {
     };
     let shards = real.shards();
     maker.join();
+    maker.leave_unpaired(&shards);
     for shard in shards
         .iter()
         .filter(|s| real.node(s.owner).is_live_member())
     {
         maker.hand_over(shard);
     }
+    // Who led a shard until then is free to come now.
+    maker.join();
     let Maker {
         inputs,
         at,
@@ -179,10 +182,32 @@ impl Maker<'_> {
             let Some(owner) = self.inputs.real.root(to) else {
                 continue;
             };
-            if self.inputs.real.root(node) == Some(owner) {
+            // By now somebody else may be supposed to lead it.
+            let there = self.at.root(to);
+            if self.at.root(node) == there || !self.at.node(node).slots.is_empty() {
                 continue;
             }
             self.attach(node, owner);
+        }
+    }
+
+    /// Whose place nobody takes.
+    fn leave_unpaired(&mut self, shards: &[Shard]) {
+        let unpaired = std::mem::take(&mut self.inputs.demands.unpaired);
+        for shard in shards {
+            let copies = measure::live_copies(self.inputs.real, shard);
+            let first = copies.iter().find_map(|id| Some((*id, unpaired.get(id)?)));
+            if let Some((copy, why)) = first {
+                self.left.insert(shard.owner);
+                self.blocked.push(Refusal {
+                    about: About::copies(self.inputs.real, shard),
+                    reason: Reason::Blocked(Blocked::NoPartner {
+                        copy,
+                        why: why.clone(),
+                    }),
+                    unlock: Unlock::IdleNode,
+                });
+            }
         }
     }
 
@@ -191,11 +216,13 @@ impl Maker<'_> {
         let spare = spares.iter().position(|s| s.copy.node == node);
         let spare = spare.map(|at| spares.remove(at));
         self.joined.push(Joined { node, owner, spare });
+        let handed = self.handed.iter().find(|(_, from)| **from == owner);
+        let leader = handed.map_or(owner, |(to, _)| *to);
         self.at.edit(&[node], |cluster| {
-            let offset = cluster.node(owner).replication.offset;
+            let offset = cluster.node(leader).replication.offset;
             let joined = cluster.node_mut(node);
             joined.membership = Membership::Member;
-            joined.role = Role::Replica(Some(owner));
+            joined.role = Role::Replica(Some(leader));
             joined.replication.sync = Sync::Done;
             joined.replication.link = Link::Up;
             joined.replication.offset = offset;
@@ -204,8 +231,11 @@ impl Maker<'_> {
 
     /// The shard gets the master that is asked for, where another one than its own is.
     fn hand_over(&mut self, shard: &Shard) {
-        let (real, owner) = (self.inputs.real, shard.owner);
-        let leads = |id: &NodeId| real.root(*id) == Some(owner);
+        let owner = shard.owner;
+        if self.left.contains(&owner) {
+            return;
+        }
+        let leads = |id: &NodeId| self.at.root(*id) == Some(owner);
         let mut leading = self.inputs.demands.leading.keys().copied();
         let asked = leading.find(leads);
         if asked == Some(owner) || (asked.is_none() && !self.inputs.demands.must_follow(owner)) {
@@ -224,7 +254,7 @@ impl Maker<'_> {
             Err((why, unlock)) => {
                 self.left.insert(owner);
                 self.blocked.push(Refusal {
-                    about: About::Copies(owner),
+                    about: About::copies(self.inputs.real, shard),
                     reason: why,
                     unlock,
                 });
@@ -264,7 +294,8 @@ impl Maker<'_> {
         let outside: Vec<NodeId> = copies.iter().copied().filter(outside).collect();
         if let Some(asked) = asked {
             return match self.may_lead(shard, asked) {
-                Ok(()) => Ok(asked),
+                // Who says so knows what it was told.
+                Ok(()) | Err(Blocked::ToldNofailover(_)) => Ok(asked),
                 Err(blocked) => Err((Reason::Blocked(blocked), Unlock::CureThatFirst)),
             };
         }
@@ -294,9 +325,12 @@ impl Maker<'_> {
             Some(blocked @ Blocked::TooOld(node)) => {
                 (Reason::Blocked(blocked), Unlock::UpgradeFirst(node))
             }
-            Some(blocked @ (Blocked::NoMajority | Blocked::NoCopy { .. })) => {
-                (Reason::Blocked(blocked), Unlock::NodeElsewhere)
-            }
+            Some(
+                blocked @ (Blocked::NoMajority
+                | Blocked::NoCopy { .. }
+                | Blocked::NoPartner { .. }
+                | Blocked::Short { .. }),
+            ) => (Reason::Blocked(blocked), Unlock::NodeElsewhere),
             None => {
                 let blocked = Blocked::NoCopy { copies, why };
                 (Reason::Blocked(blocked), Unlock::NodeElsewhere)

@@ -75,7 +75,7 @@ pub fn choose(
                 chosen.nodes.remove(id);
             });
             chosen.blocked.push(Refusal {
-                about: About::Copies(shard.owner),
+                about: About::copies(real, &shard),
                 reason,
                 unlock,
             });
@@ -209,7 +209,7 @@ impl Judge<'_> {
         let kept = live - 1;
         let wanted = self.ask.keep.unwrap_or(1) as usize;
         if kept == 0 && here.contains(&shard.owner) {
-            return stop(NoRestart::OnlyCopy, Unlock::CureThatFirst);
+            return stop(NoRestart::OnlyCopy, Unlock::PlanFirst);
         }
         if kept < wanted {
             return stop(NoRestart::TooFew { kept, wanted }, Unlock::LowerKeep);
@@ -248,7 +248,7 @@ impl Judge<'_> {
         let told = self.request.has(Flag::PromoteNofailover);
         let usable: Vec<NodeId> = measure::usable_replicas(real, shard).collect();
         let Some(&first) = usable.first() else {
-            return stop(NoRestart::OnlyCopy, Unlock::CureThatFirst);
+            return stop(NoRestart::OnlyCopy, Unlock::PlanFirst);
         };
         let may = |id: &&NodeId| told || !real.node(**id).no_failover;
         if !usable.iter().any(|id| may(&id)) {
@@ -261,7 +261,7 @@ impl Judge<'_> {
             .filter(may)
             .any(|&id| leads_all(&self.after, &live, id))
         {
-            return stop(NoRestart::Versions, Unlock::CureThatFirst);
+            return stop(NoRestart::Versions, Unlock::NewerTarget);
         }
         Ok(())
     }

@@ -182,8 +182,7 @@ impl Walk<'_> {
             };
             let place = self.places.at(scene.at, *leader);
             let place = place.map_or("", |p| &self.places.names[p]);
-            let unit = scene.ask.unit.word();
-            let reason = format!("{unit} {place} goes down next");
+            let reason = format!("{place} goes down next");
             let act = failover(heir, *leader, reason);
             act.action.apply(&mut self.at);
             self.waves.push(vec![act]);
@@ -197,8 +196,7 @@ impl Walk<'_> {
                 let owner = scene.at.root(root).unwrap_or(root);
                 scene.mib_of(owner)
             });
-            let unit = scene.ask.unit.word();
-            restarts.push(scene.restart(id, mib, format!("{unit} {place} goes down")));
+            restarts.push(scene.restart(id, mib, format!("{place} goes down")));
         }
         self.done
             .extend(restarts.iter().map(|d| d.action.subject()));

@@ -8,14 +8,21 @@
 //! hands over once if another one leads in the end, twice if it leads again. So the levels before
 //! failovers stay as they are, and so does their proof.
 
+mod budget;
 mod choose;
 mod domain;
 mod process;
 mod splice;
+#[cfg(test)]
+mod tests;
 mod weave;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::action::Draft;
 use crate::model::Cluster;
@@ -61,7 +68,9 @@ pub enum Which {
 }
 
 /// What goes down at a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RestartUnit")]
 pub enum Unit {
     Process,
     Host,
@@ -177,6 +186,8 @@ pub struct Summary {
     pub unit: Unit,
     pub processes: usize,
     pub failovers: Bounded,
+    /// Those that the order of hosts or zones takes; the others keep votes and shares.
+    pub by_order: Option<Bounded>,
     pub waves: Bounded,
     /// Failovers of failing over, restarting, and failing back.
     pub textbook_failovers: i64,
@@ -205,18 +216,25 @@ impl Summary {
             Unit::Host | Unit::Zone => format!(" {} by {}", self.unit.word(), self.unit.word()),
         };
         let of = |number: Bounded| match number.is_proven() {
-            true => format!("{}, and none takes fewer", number.value),
-            false => format!(
-                "{}, and none takes fewer than {}",
-                number.value, number.bound
+            true => format!("{} (fewest)", number.value),
+            false => format!("{} (fewest known; at least {})", number.value, number.bound),
+        };
+        let failovers = match self.by_order {
+            Some(order) if order.value < self.failovers.value => format!(
+                "{}: {} by the order, {} to keep votes and shares",
+                self.failovers.value,
+                of(order),
+                self.failovers.value - order.value,
             ),
+            Some(_) | None => of(self.failovers),
         };
         format!(
-            "{}{one_by_one}; waves: {}; failovers: {} (fail over, restart, fail back: {})",
+            "{}{one_by_one} · waves {} · failovers {failovers} · fail over, restart, fail back would \
+             take {} in {} windows",
             count(self.processes, "process"),
             of(self.waves),
-            of(self.failovers),
             self.textbook_failovers,
+            self.textbook_waves,
         )
     }
 }

@@ -14,6 +14,7 @@ use crate::model::NodeId;
 use crate::model::Shard;
 use crate::plan::restart::Ask;
 use crate::plan::restart::Rolled;
+use crate::plan::restart::budget;
 use crate::plan::restart::choose::leads_all;
 use crate::plan::rolling::processes;
 use crate::plan::rolling::processes::Job;
@@ -33,7 +34,7 @@ pub struct Scene<'a> {
     pub handovers: BTreeMap<NodeId, Draft>,
     /// MiB that a replica copies, by owner.
     pub mib: &'a BTreeMap<NodeId, i64>,
-    pub limits: Limits,
+    pub limits: &'a Limits,
     pub promote_nofailover: bool,
 }
 
@@ -139,11 +140,7 @@ fn tasks_of(
 ) {
     let owner = shard.owner;
     let mib = scene.mib_of(owner);
-    let hosts = |ids: [NodeId; 2]| {
-        let hosts = ids.iter().filter_map(|&id| scene.at.node(id).host);
-        let hosts: BTreeSet<usize> = hosts.map(|h| h.0 as usize).collect();
-        hosts.into_iter().collect::<Vec<_>>()
-    };
+    let burdens = |ids: [NodeId; 2]| budget::burdens(scene.at, ids);
     let goes = |id: &NodeId| scene.nodes.contains(id);
     for replica in measure::live_followers(scene.at, shard)
         .into_iter()
@@ -152,7 +149,7 @@ fn tasks_of(
         jobs.push(Job {
             group: Some(group),
             last: false,
-            burdens: hosts([replica, owner]),
+            burdens: burdens([replica, owner]),
         });
         let reason = format!("a replica of {}, in sync", scene.name(owner));
         tasks.push((None, scene.restart(replica, mib, reason)));
@@ -176,7 +173,7 @@ fn tasks_of(
     jobs.push(Job {
         group: Some(group),
         last: true,
-        burdens: hosts([owner, heir]),
+        burdens: burdens([owner, heir]),
     });
     let reason = format!("it handed over to {}", scene.name(heir));
     tasks.push((Some(before), scene.restart(owner, mib, reason)));

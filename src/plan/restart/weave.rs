@@ -29,6 +29,7 @@ use crate::plan::restart::Roles;
 use crate::plan::restart::Rolled;
 use crate::plan::restart::Summary;
 use crate::plan::restart::Unit;
+use crate::plan::restart::budget;
 use crate::plan::restart::process::Scene;
 use crate::plan::rolling::Bounded;
 use crate::plan::rolling::processes::Limits;
@@ -128,7 +129,8 @@ impl Given<'_> {
         }
         let at = Counted::new(self.captured.clone());
         let mib = restart::mib(&problem);
-        let scene = self.scene(ground, &at, &mib, BTreeMap::new());
+        let limits = budget::limits(&at, &self.policy.budgets);
+        let scene = self.scene(ground, &at, &mib, &limits, BTreeMap::new());
         let rolled = restart::by_domain(&scene);
         let steps = restart::splice(Vec::new(), rolled.waves.clone(), Vec::new());
         let after = carried_out(&at, &steps);
@@ -198,6 +200,7 @@ impl Given<'_> {
         ground: &'s Ground,
         at: &'s Counted,
         mib: &'s BTreeMap<NodeId, i64>,
+        limits: &'s Limits,
         handovers: BTreeMap<NodeId, Draft>,
     ) -> Scene<'s> {
         Scene {
@@ -207,10 +210,7 @@ impl Given<'_> {
             nodes: &ground.chosen.nodes,
             handovers,
             mib,
-            limits: Limits {
-                each: Some(1),
-                in_all: None,
-            },
+            limits,
             promote_nofailover: self.request.has(Flag::PromoteNofailover),
         }
     }
@@ -266,7 +266,8 @@ impl Given<'_> {
         let before = order::order(&at, before);
         let at = carried_out(&at, &before);
         let mib = restart::mib(problem);
-        let scene = self.scene(ground, &at, &mib, handovers);
+        let limits = budget::limits(&at, &self.policy.budgets);
+        let scene = self.scene(ground, &at, &mib, &limits, handovers);
         let rolled = restart::by_process(&scene);
         let first = before.len();
         let mut steps = restart::splice(before, rolled.waves.clone(), Vec::new());
@@ -326,6 +327,7 @@ impl Given<'_> {
                 value,
                 bound: failovers.map_or(value, |f| f.bound),
             },
+            by_order: failovers,
             waves,
             textbook_failovers: 2 * nodes.iter().filter(led).count() as i64,
             textbook_waves: places.len() as i64,

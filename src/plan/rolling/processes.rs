@@ -21,15 +21,24 @@ pub struct Job {
 }
 
 /// How many syncs at a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Limits {
-    /// At each of the burdened.
-    pub each: Option<usize>,
+    /// By what is burdened; what has no entry carries any number.
+    pub rooms: BTreeMap<usize, Room>,
     pub in_all: Option<usize>,
 }
 
+/// What one host, disk or zone can carry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Room {
+    /// Hosts, disks or zones: a sync burdens at most two of each.
+    pub tier: usize,
+    /// Syncs at a time, at least one.
+    pub most: usize,
+}
+
 /// Positions of jobs, wave by wave, ascending in each; and how many waves.
-pub fn waves(jobs: &[Job], limits: Limits) -> (Vec<Vec<usize>>, Bounded) {
+pub fn waves(jobs: &[Job], limits: &Limits) -> (Vec<Vec<usize>>, Bounded) {
     let bound = least(jobs, limits);
     let orders = [Hurry::Group, Hurry::Burden];
     let found = orders.map(|hurry| dealt(jobs, limits, hurry));
@@ -48,7 +57,7 @@ enum Hurry {
 }
 
 /// Wave by wave, the job in most of a hurry first.
-fn dealt(jobs: &[Job], limits: Limits, hurry: Hurry) -> Vec<Vec<usize>> {
+fn dealt(jobs: &[Job], limits: &Limits, hurry: Hurry) -> Vec<Vec<usize>> {
     let mut left: Vec<usize> = (0..jobs.len()).collect();
     let mut waves = Vec::new();
     while !left.is_empty() {
@@ -94,9 +103,12 @@ struct Wave {
 
 impl Wave {
     /// Takes the job in, if it fits. An empty wave takes any.
-    fn takes(&mut self, index: usize, job: &Job, limits: Limits) -> bool {
+    fn takes(&mut self, index: usize, job: &Job, limits: &Limits) -> bool {
         let full = |n: usize, limit: Option<usize>| limit.is_some_and(|limit| n >= limit.max(1));
-        let busy = |b: &usize| full(self.burdens.get(b).copied().unwrap_or(0), limits.each);
+        let busy = |b: &usize| {
+            let most = limits.rooms.get(b).map(|room| room.most);
+            full(self.burdens.get(b).copied().unwrap_or(0), most)
+        };
         let burdens = !job.burdens.is_empty();
         if job.group.is_some_and(|g| self.groups.contains_key(&g))
             || job.burdens.iter().any(busy)
@@ -116,7 +128,7 @@ impl Wave {
 
 /// Waves that none can do without: those of the largest group, those of the most burdened, and
 /// those of all, as a wave has room for so many ends of syncs.
-fn least(jobs: &[Job], limits: Limits) -> i64 {
+fn least(jobs: &[Job], limits: &Limits) -> i64 {
     let (mut groups, mut at) = (BTreeMap::new(), BTreeMap::new());
     for job in jobs {
         if let Some(group) = job.group {
@@ -132,15 +144,18 @@ fn least(jobs: &[Job], limits: Limits) -> i64 {
     if let Some(limit) = limits.in_all {
         bound = bound.max(syncs.div_ceil(limit.max(1)));
     }
-    if let Some(limit) = limits.each {
-        let limit = limit.max(1);
-        let most = at.values().copied().max().unwrap_or(0);
-        bound = bound.max(most.div_ceil(limit));
-        let room = limit * at.len();
-        // With one end each as many fit as there is room; with two, half of that.
-        let twos = jobs.iter().filter(|j| j.burdens.len() > 1).count();
-        let pairs = (room / 2).max(1);
-        bound = bound.max(twos.div_ceil(pairs));
+    let mut tiers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (&burden, room) in &limits.rooms {
+        let load = at.get(&burden).copied().unwrap_or(0);
+        bound = bound.max(load.div_ceil(room.most.max(1)));
+        tiers.entry(room.tier).or_default().push(burden);
+    }
+    for burdened in tiers.values() {
+        // A sync with two ends here takes two of the rooms that there are.
+        let room: usize = burdened.iter().map(|b| limits.rooms[b].most.max(1)).sum();
+        let ends = |job: &&Job| job.burdens.iter().filter(|b| burdened.contains(b)).count();
+        let twos = jobs.iter().filter(|job| ends(job) > 1).count();
+        bound = bound.max(twos.div_ceil((room / 2).max(1)));
     }
     bound as i64
 }
@@ -157,7 +172,15 @@ mod tests {
         }
     }
 
-    fn check(jobs: &[Job], limits: Limits) -> Bounded {
+    fn hosts(number: usize, most: usize) -> Limits {
+        let room = Room { tier: 0, most };
+        Limits {
+            rooms: (0..number).map(|host| (host, room)).collect(),
+            in_all: None,
+        }
+    }
+
+    fn check(jobs: &[Job], limits: &Limits) -> Bounded {
         let (waves, length) = waves(jobs, limits);
         let mut place = vec![usize::MAX; jobs.len()];
         for (index, wave) in waves.iter().enumerate() {
@@ -168,7 +191,8 @@ mod tests {
                     *at.entry(b).or_default() += 1;
                 }
             }
-            assert!(at.values().all(|&n| limits.each.is_none_or(|l| n <= l)));
+            let fits = |(b, n): (&usize, &usize)| limits.rooms.get(b).is_none_or(|r| *n <= r.most);
+            assert!(at.iter().all(fits));
         }
         for (a, first) in jobs.iter().enumerate() {
             for (b, second) in jobs.iter().enumerate().filter(|(b, _)| *b != a) {
@@ -184,8 +208,8 @@ mod tests {
     }
 
     /// Fewest waves, by trying all.
-    fn brute(jobs: &[Job], limits: Limits) -> i64 {
-        fn walk(jobs: &[Job], limits: Limits, left: usize, best: &mut Vec<i64>) -> i64 {
+    fn brute(jobs: &[Job], limits: &Limits) -> i64 {
+        fn walk(jobs: &[Job], limits: &Limits, left: usize, best: &mut Vec<i64>) -> i64 {
             if left == 0 {
                 return 0;
             }
@@ -225,15 +249,12 @@ mod tests {
     #[test]
     fn without_a_limit_the_largest_shard_decides() {
         let jobs: Vec<Job> = (0..12).map(|n| job(n / 3, n % 3 == 2, &[n % 4])).collect();
-        assert_eq!(check(&jobs, Limits::default()), Bounded::exact(3));
+        assert_eq!(check(&jobs, &Limits::default()), Bounded::exact(3));
     }
 
     #[test]
     fn three_hosts_in_a_ring_go_one_by_one() {
-        let limits = Limits {
-            each: Some(1),
-            in_all: None,
-        };
+        let limits = &hosts(3, 1);
         let pairs = [(0, 1), (1, 2), (2, 0)];
         let jobs: Vec<Job> = (0..6)
             .map(|n| job(n / 2, n % 2 == 1, &[pairs[n / 2].0, pairs[n / 2].1]))
@@ -260,9 +281,9 @@ mod tests {
                 jobs.push(job(group, false, &[a, b]));
                 jobs.push(job(group, true, &[b, a]));
             }
-            let limits = Limits {
-                each: Some(1 + round % 2),
+            let limits = &Limits {
                 in_all: (round % 5 == 0).then_some(2),
+                ..self::hosts(hosts, 1 + round % 2)
             };
             let found = check(&jobs, limits);
             let fewest = brute(&jobs, limits);

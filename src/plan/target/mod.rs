@@ -80,7 +80,8 @@ pub fn decide(problem: &Problem, effort: Effort) -> Target {
         return Solved::new(problem, Moves::Free, None, effort).target(problem, false);
     }
     let still = Solved::new(problem, Moves::Never, None, effort);
-    if moves_could_help(problem, &still) {
+    // What a goal lets count for nothing is no reason to move what works.
+    if !problem.supposed.differs() && moves_could_help(problem, &still) {
         return Solved::new(problem, Moves::Counted, Some(&still), effort).target(problem, false);
     }
     still.target(problem, true)

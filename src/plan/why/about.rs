@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::measure;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::Shard;
 use crate::model::SlotSet;
 use crate::plan::why::Said;
 use crate::plan::why::nodes;
@@ -23,8 +25,8 @@ pub enum About {
     },
     /// A shard, by its owner.
     Shard(NodeId),
-    /// The same, by all its copies.
-    Copies(NodeId),
+    /// A shard as it was captured, by all its copies, the owner first.
+    Copies(SlotSet, Vec<NodeId>),
     Node(NodeId),
     /// Masters that want the same of the same host.
     Masters(Vec<NodeId>),
@@ -36,9 +38,18 @@ pub enum About {
     /// The forgetting of an id.
     Forget(NodeId),
     Cluster,
+    /// So many steps that would follow.
+    Later(usize),
 }
 
 impl About {
+    /// A shard, by its slots and live copies.
+    pub fn copies(cluster: &Cluster, shard: &Shard) -> Self {
+        let mut copies = vec![shard.owner];
+        copies.extend(measure::live_followers(cluster, shard));
+        Self::Copies(shard.slots.clone(), copies)
+    }
+
     /// One finding.
     pub fn finding(finding: &Finding) -> Self {
         Self::Findings {
@@ -76,11 +87,13 @@ impl About {
                     false
                 }
             },
-            Self::Shard(owner) | Self::Copies(owner) => {
+            Self::Copies(_, copies) => node.is_some_and(|id| copies.contains(&id)),
+            Self::Shard(owner) => {
                 node.is_some_and(|id| id == *owner || cluster.root(id) == Some(*owner))
             }
             Self::Node(id) | Self::Forget(id) => node == Some(*id),
             Self::Cluster => false,
+            Self::Later(_) => false,
             Self::Masters(masters) => node.is_some_and(|id| masters.contains(&id)),
             Self::Findings { codes, of } => {
                 codes.contains(&finding.rule.code) && of.contains(&finding.subject)
@@ -96,7 +109,7 @@ impl fmt::Display for Said<'_, About> {
             About::Slots(slots) => write!(f, "slots {slots}"),
             About::OpenSlot { slot, node } => write!(f, "slot {slot} on {}", self.node(*node)),
             About::Shard(owner) => write!(f, "shard of {}", self.node(*owner)),
-            About::Copies(owner) => self.copies(f, *owner),
+            About::Copies(slots, copies) => self.copies(f, slots, copies),
             About::Node(id) => write!(f, "{}", self.node(*id)),
             About::Cluster => f.write_str("the cluster"),
             About::Masters(masters) => f.write_str(&nodes(cluster, masters)),
@@ -108,6 +121,7 @@ impl fmt::Display for Said<'_, About> {
                 }
                 Ok(())
             }
+            About::Later(steps) => write!(f, "{} that would follow", words::count(*steps, "step")),
             About::Forget(id) => {
                 let node = self.node(*id);
                 if node.is_ghost() {
@@ -123,20 +137,23 @@ impl fmt::Display for Said<'_, About> {
 }
 
 impl Said<'_, About> {
-    /// Slots, master and live replicas of a shard.
-    fn copies(&self, f: &mut fmt::Formatter<'_>, owner: NodeId) -> fmt::Result {
-        let master = self.node(owner);
-        write!(f, "slots {}, master {master}", master.slots)?;
-        let follows = |(id, n): &(NodeId, &crate::model::Node)| {
-            *id != owner && n.is_live_member() && self.1.root(*id) == Some(owner)
+    /// `slots 0-5460 (master 10.0.0.1:7000, replica 10.0.0.2:7001)`.
+    fn copies(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        slots: &SlotSet,
+        copies: &[NodeId],
+    ) -> fmt::Result {
+        let names: Vec<String> = copies.iter().map(|&id| self.node(id).to_string()).collect();
+        let Some((master, replicas)) = names.split_first() else {
+            return write!(f, "slots {slots}");
         };
-        let replicas = self.1.iter().filter(follows);
-        let replicas: Vec<String> = replicas.map(|(_, n)| n.to_string()).collect();
+        write!(f, "slots {slots} (master {master}")?;
         if !replicas.is_empty() {
             let word = words::plural(replicas.len(), "replica");
             write!(f, ", {word} {}", replicas.join(", "))?;
         }
-        Ok(())
+        f.write_str(")")
     }
 }
 

@@ -20,6 +20,12 @@ pub enum Assumption {
     OffsetUnknown(NodeId),
     /// So many nodes without slots are taken for empty.
     Empty(usize),
+    /// Every restart ends in a full sync, and so fast.
+    FullSyncs {
+        mib_per_second: u64,
+    },
+    /// Servers may move replicas by themselves meanwhile.
+    Migration,
 }
 
 impl fmt::Display for Said<'_, Assumption> {
@@ -52,6 +58,16 @@ impl fmt::Display for Said<'_, Assumption> {
                 f,
                 "the replication offset of {} was not captured",
                 self.node(*node)
+            ),
+            Assumption::FullSyncs { mib_per_second } => write!(
+                f,
+                "a restart may end in a full sync: counted as one, at {mib_per_second} MiB/s and 10 s for \
+                 the process to stop and start"
+            ),
+            Assumption::Migration => f.write_str(
+                "cluster-allow-replica-migration is on: while a replica is down for more than 5 s the \
+                 servers may give its master one of another shard; set it to no on all nodes before, and \
+                 back after",
             ),
             Assumption::Empty(nodes) => write!(
                 f,

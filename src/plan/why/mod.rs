@@ -42,6 +42,17 @@ pub struct Refusal {
     pub unlock: Unlock,
 }
 
+impl Refusal {
+    /// The plan stops after so many steps of all.
+    pub(super) fn cut(most: usize, all: usize) -> Self {
+        Self {
+            about: About::Later(all - most),
+            reason: Reason::Cut(most),
+            unlock: Unlock::MoreSteps(all),
+        }
+    }
+}
+
 /// Something said of a cluster, which has the names for it.
 pub struct Said<'a, T>(pub &'a T, pub &'a Cluster);
 

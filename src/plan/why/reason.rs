@@ -96,6 +96,46 @@ pub enum Reason {
     NoRestart(NoRestart),
     /// A goal cannot be reached for a shard.
     Blocked(Blocked),
+    /// No more steps than so many were asked for.
+    Cut(usize),
+}
+
+impl Reason {
+    /// It says that no plan comes to a better end.
+    pub fn judges_the_end(&self) -> bool {
+        match self {
+            Self::NotMoved
+            | Self::NoPairing { .. }
+            | Self::NoOtherDisk
+            | Self::NoBetterZones
+            | Self::NoBetterHosts
+            | Self::ToldNofailover
+            | Self::FewVoters
+            | Self::Chain(_)
+            | Self::Unused(_)
+            | Self::NobodyAtHome
+            | Self::HomeCosts(_)
+            | Self::Short { .. } => true,
+            Self::NoHeir(_)
+            | Self::OpenSlot(_)
+            | Self::ShardOpen
+            | Self::ShardSyncing { .. }
+            | Self::Emptied { .. }
+            | Self::CutOff { .. }
+            | Self::HoldsKeys { .. }
+            | Self::MayReturn { .. }
+            | Self::MayLive { .. }
+            | Self::OwnsSlots(_)
+            | Self::Followed { .. }
+            | Self::Unlisted
+            | Self::Nameless
+            | Self::TooOld { .. }
+            | Self::Lost(_)
+            | Self::NoRestart(_)
+            | Self::Blocked(_)
+            | Self::Cut(_) => false,
+        }
+    }
 }
 
 /// Why a shard cannot be given another master. What is easier to mend comes first.
@@ -111,6 +151,10 @@ pub enum Blocked {
     NoMajority,
     /// No copy is where one could lead, and no idle node either; `why` asks for it.
     NoCopy { copies: Vec<NodeId>, why: String },
+    /// No idle node takes the place of this copy.
+    NoPartner { copy: NodeId, why: String },
+    /// Without the copies that are to go it has fewer than it has and wants.
+    Short { why: String },
 }
 
 /// Why no replica is promoted where the master is gone.
@@ -355,6 +399,9 @@ impl fmt::Display for Said<'_, Reason> {
             Reason::Lost(why) => write!(f, "{}", Said(why, cluster)),
             Reason::NoRestart(why) => write!(f, "{}", Said(why, cluster)),
             Reason::Blocked(why) => write!(f, "{}", Said(why, cluster)),
+            Reason::Cut(most) => {
+                write!(f, "the plan stops after {}, as asked", count(*most, "step"))
+            }
         }
     }
 }
@@ -380,6 +427,15 @@ impl fmt::Display for Said<'_, Blocked> {
             Blocked::NoMajority => {
                 f.write_str("no majority of masters lives to vote for another master")
             }
+            Blocked::NoPartner { copy, why } => write!(
+                f,
+                "no idle node is left there to take the place of {} ({why})",
+                self.node(*copy)
+            ),
+            Blocked::Short { why } => write!(
+                f,
+                "it would have fewer copies than it has now, and no idle node outside can be one ({why})"
+            ),
             Blocked::NoCopy { copies, why } if copies.is_empty() => {
                 write!(
                     f,

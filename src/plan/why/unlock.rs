@@ -70,6 +70,10 @@ pub enum Unlock {
     AddHostsOrRetire,
     NodeElsewhere,
     NodesElsewhere,
+    /// In the domain that replaces another one.
+    IdleNode,
+    /// At most so many steps.
+    MoreSteps(usize),
     NodeOnOtherDisk,
     HostsInOtherZone,
     ThreeMasters,
@@ -137,6 +141,8 @@ impl Unlock {
             | Self::AddHostsOrRetire
             | Self::NodeElsewhere
             | Self::NodesElsewhere
+            | Self::IdleNode
+            | Self::MoreSteps(_)
             | Self::NodeOnOtherDisk
             | Self::HostsInOtherZone
             | Self::ThreeMasters
@@ -263,6 +269,8 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::AddHostsOrRetire => "add hosts, or retire the node",
             Unlock::NodeElsewhere => "a node on another host",
             Unlock::NodesElsewhere => "nodes on another host",
+            Unlock::MoreSteps(all) => return write!(f, "--max-steps {all}"),
+            Unlock::IdleNode => "one more idle node there, without keys",
             Unlock::NodeOnOtherDisk => "a node on another disk",
             Unlock::HostsInOtherZone => "hosts in another zone",
             Unlock::ThreeMasters => "3 masters with slots on 3 hosts",

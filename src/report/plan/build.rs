@@ -42,12 +42,47 @@ use crate::report::plan::step::step;
 use crate::report::promises::Promises;
 use crate::report::state;
 use crate::rules;
+use crate::rules::Cure;
 use crate::rules::Finding;
 use crate::rules::Phase;
 use crate::simulate::Moment;
 
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
+    plan_and_end(inventory, request).map(|(report, _)| report)
+}
+
+/// The plan that leads from the end of another one back to the masters of the capture, where one is
+/// to be written. Nobody knows the config epochs of then.
+pub fn plan_back(
+    inventory: &mut Inventory,
+    request: &Request,
+    end: Cluster,
+) -> Result<PlanReport, String> {
+    let curable = rules::all().filter(|r| r.cure != Cure::No);
+    let back = Request {
+        skip: curable.map(|r| r.code).collect(),
+        goals: plan::goal::back(&inventory.cluster, &end),
+        force: request.force.clone(),
+        dead: request.dead.clone(),
+        ..Request::default()
+    };
+    inventory.cluster = end;
+    let mut report = plan(inventory, &back)?;
+    report
+        .cluster
+        .shards
+        .iter_mut()
+        .for_each(|s| s.config_epoch = None);
+    report.plan_id = plan_id(&mut report);
+    Ok(report)
+}
+
+/// The answer of `plan`, and the cluster that its steps lead to.
+pub fn plan_and_end(
+    inventory: &Inventory,
+    request: &Request,
+) -> Result<(PlanReport, Option<Cluster>), String> {
     let found = capture::found(inventory);
     let request = &request.leaving(rules::left_alone(&inventory.policy, &found));
     let mut report = empty(inventory, &found, request);
@@ -63,13 +98,14 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let promises = Promises::of(inventory, &found, made);
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
     report.found = found.iter().map(told).collect();
+    let end = plan.as_ref().ok().map(|plan| plan.end.clone());
     match plan {
         Ok(plan) => fill(inventory, &found, &plan, &promises, &mut report),
         Err(Hindrance::Refused(why)) => refuse(inventory, &why, &mut report),
         Err(Hindrance::Blocked(shards)) => block(inventory, request, &shards, &mut report),
     }
     report.plan_id = plan_id(&mut report);
-    Ok(report)
+    Ok((report, end))
 }
 
 /// The same answer for a plan that is refused once it is made.
@@ -118,7 +154,7 @@ fn refuse(inventory: &Inventory, why: &Obstacle, report: &mut PlanReport) {
     report.refused = Some(Said(why, &inventory.cluster).to_string());
 }
 
-fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
+pub(super) fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanReport {
     let cluster = &inventory.cluster;
     let before = capture::distribution(cluster);
     PlanReport {
@@ -157,6 +193,7 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        again: None,
         seconds: 0,
         reshard: None,
         diagnostics: diagnostics(inventory, found),
@@ -315,7 +352,7 @@ fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
 }
 
 /// The sets of nodes that steps name.
-fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
+pub(super) fn crowds(moments: &[Moment]) -> impl Iterator<Item = &Arc<[NodeId]>> {
     moments.iter().flat_map(|moment| {
         let told = moment.operands.tell.iter();
         told.chain(match &moment.wait.at {
@@ -343,7 +380,7 @@ fn proof(kind: Kind) -> Proof {
     }
 }
 
-fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
+pub(super) fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
     let step = &steps[at].draft;
     // Only the heir of a dead master leads fewer copies than it should: nobody else loses one.
     let why = if matches!(step.action.kind(), action::Kind::Kill | action::Kind::Reset) {
@@ -358,6 +395,8 @@ fn exposure_reason(captured: &Cluster, steps: &[Step], at: usize) -> String {
             ),
             None => "its master is gone, and no step adds a replica".to_owned(),
         }
+    } else if step.action.kind() == action::Kind::Restart {
+        "until it is back in sync".to_owned()
     } else {
         "until the replica on its way is in sync".to_owned()
     };

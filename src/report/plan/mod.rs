@@ -1,5 +1,6 @@
 //! The answer of `plan`, which is the plan file.
 
+mod again;
 mod build;
 pub mod certificate;
 mod groups;
@@ -30,7 +31,13 @@ use crate::report::Summary;
 use crate::report::Tool;
 use crate::report::Views;
 
+pub use again::Again;
+pub use again::NotAgain;
+pub use again::Way;
+pub use again::again;
 pub use build::plan;
+pub use build::plan_and_end;
+pub use build::plan_back;
 pub use build::refused;
 pub(super) use build::unspellable;
 pub use certificate::Certificate;
@@ -217,6 +224,9 @@ pub struct PlanReport {
     /// What a rolling restart comes to; only where one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Restart>,
+    /// The plan that this one takes up again; only where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
     /// What moving slots comes to; null where nothing was asked about them.
     #[serde(default)]
     pub reshard: Option<Reshard>,

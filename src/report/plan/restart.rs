@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::plan::restart::Summary;
+use crate::plan::restart::Unit;
 use crate::report::Exposure;
 use crate::report::Step;
 
@@ -12,8 +13,8 @@ use crate::report::Step;
 /// restarting and failing back one after the other.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Restart {
-    /// What goes down at a time: process, host or zone.
-    pub unit: String,
+    /// What goes down at a time.
+    pub unit: Unit,
     /// Processes that are restarted.
     pub processes: usize,
     pub failovers: i64,
@@ -37,7 +38,7 @@ pub(super) fn restart(summary: &Summary, steps: &[Step], exposure: &[Exposure]) 
     };
     let thin = exposure.iter().filter(|e| e.copies < 2);
     Restart {
-        unit: summary.unit.word().to_owned(),
+        unit: summary.unit,
         processes: summary.processes,
         failovers: summary.failovers.value,
         failovers_bound: summary.failovers.bound,

@@ -8,6 +8,7 @@ use crate::action::StepMode;
 use crate::plan::Level;
 use crate::plan::level::Cost;
 use crate::plan::level::PRINTED;
+use crate::plan::restart::Unit;
 use crate::plan::target;
 use crate::plan::target::instance::Instance;
 use crate::plan::target::instance::Outcome;
@@ -51,6 +52,9 @@ pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) -> Vec<CheckedLevel> {
         .then(|| recheck(plan.certificate.as_ref(), flaws))
         .flatten();
     let forced = plan.steps.iter().any(is_forced);
+    // Host by host the certificate is of what is left of roles once all went down.
+    let restart = plan.restart.as_ref();
+    let by_order = restart.is_some_and(|r| r.unit != Unit::Process);
     let mut open = false;
     let mut levels = Vec::with_capacity(plan.objective.len());
     for level in &plan.objective {
@@ -59,7 +63,7 @@ pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) -> Vec<CheckedLevel> {
             Some(proven) => Some(gap(level, proven, &mut open, flaws)).flatten(),
             None => None,
         };
-        if let Some(proven) = proven.as_ref().filter(|_| !forced) {
+        if let Some(proven) = proven.as_ref().filter(|_| !forced && !by_order) {
             gained(level, proven, flaws);
         }
         levels.push(CheckedLevel {
@@ -248,6 +252,8 @@ fn counted(plan: &PlanReport, level: &report::Level, flaws: &mut Flaws) {
         | Level::Orphans
         | Level::Missing
         | Level::Drain
+        | Level::Remove
+        | Level::Pin
         | Level::SameHost
         | Level::SameZone
         | Level::SameDisk

@@ -6,6 +6,7 @@
 mod flaw;
 mod levels;
 mod numbers;
+mod progress;
 mod steps;
 
 use schemars::JsonSchema;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::measure;
+use crate::model::Cluster;
 use crate::report;
 use crate::report::PlanFile;
 use crate::report::Proof;
@@ -21,13 +23,22 @@ use crate::report::Tool;
 use crate::report::verify::flaw::Flaws;
 
 pub use flaw::Flaw;
+pub use progress::Progress;
+pub use progress::StepProgress;
+pub use progress::StepState;
+pub use progress::progress;
 
 /// What came out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// All that can be recomputed from the file is as the file says.
+    /// All that can be recomputed from the file is as the file says; with a later capture: every step
+    /// is done, too.
     Verified,
+    /// By the later capture steps are left to be done.
+    Pending,
+    /// By the later capture the plan does not lead on from there.
+    Drifted,
     /// The file is not what `plan` wrote, or says what is not so.
     Changed,
 }
@@ -59,6 +70,8 @@ pub struct VerifyReport {
     pub levels: Vec<CheckedLevel>,
     /// Steps that the plan has.
     pub steps: usize,
+    /// How far they are; null without a later capture.
+    pub progress: Option<Progress>,
 }
 
 /// Checks a plan file by itself.
@@ -83,5 +96,21 @@ pub fn verify(file: &PlanFile) -> VerifyReport {
         flaws,
         levels,
         steps: plan.steps.len(),
+        progress: None,
     }
+}
+
+/// The same, with how far the plan is by a later capture; a file that was changed is not followed.
+pub fn verify_at(file: &PlanFile, at: &Cluster) -> VerifyReport {
+    let mut report = verify(file);
+    if report.verdict == Verdict::Verified {
+        let progress = progress(&file.plan, at);
+        report.verdict = match (progress.is_done(), progress.has_drifted()) {
+            (true, _) => Verdict::Verified,
+            (false, true) => Verdict::Drifted,
+            (false, false) => Verdict::Pending,
+        };
+        report.progress = Some(progress);
+    }
+    report
 }

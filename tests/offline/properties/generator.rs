@@ -16,7 +16,6 @@ use topoplan::model::Sync;
 use topoplan::model::testing;
 use topoplan::plan::Phase;
 use topoplan::plan::Request;
-use topoplan::plan::slots::SlotGoals;
 use topoplan::policy::Flag;
 use topoplan::policy::Home;
 use topoplan::policy::HomeRole;
@@ -280,7 +279,7 @@ fn request() -> impl Strategy<Value = Request> {
             dead: Vec::new(),
             flags: flags.map(|(&flag, _)| flag).collect(),
             goals: Vec::new(),
-            slots: SlotGoals::default(),
+            ..Request::default()
         }
     })
 }

@@ -1,0 +1,241 @@
+//! Goals on small clusters drawn at random: reached, reached once, and nothing done beside them.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use crate::action::Action;
+use crate::model::Cluster;
+use crate::model::Domain;
+use crate::model::NodeId;
+use crate::model::testing::cluster;
+use crate::model::testing::id;
+use crate::plan;
+use crate::plan::NoPlan;
+use crate::plan::Plan;
+use crate::plan::Request;
+use crate::plan::brute::draws;
+use crate::plan::goal::Drain;
+use crate::plan::goal::Goal;
+use crate::plan::goal::Maintain;
+use crate::plan::goal::Pin;
+use crate::plan::goal::PinnedRole;
+use crate::plan::goal::Remove;
+use crate::plan::goal::Replace;
+use crate::plan::goal::leaving;
+use crate::plan::why::Blocked;
+use crate::plan::why::Reason;
+use crate::policy::Flag;
+use crate::policy::Policy;
+use crate::policy::Replicas;
+use crate::rules::Code;
+
+fn asking(goals: impl IntoIterator<Item = Goal>) -> Request {
+    Request {
+        goals: goals.into_iter().collect(),
+        ..Request::default()
+    }
+}
+
+fn planned(at: &Cluster, request: &Request) -> Result<Plan, NoPlan> {
+    // As many as there are would count those that a goal lets count for nothing.
+    let policy = Policy {
+        replicas: Replicas::Exactly(1),
+        ..Policy::default()
+    };
+    plan::plan(at, &policy, &policy.wanted(at), request)
+}
+
+fn host(name: &str) -> Domain {
+    Domain::Host(name.to_owned())
+}
+
+fn actions(plan: &Plan) -> Vec<&'static str> {
+    let steps = plan.steps.iter();
+    steps.map(|s| s.draft.action.kind().spec().word).collect()
+}
+
+fn drain(name: &str, stop: bool) -> Goal {
+    let domain = host(name);
+    Drain { domain, stop }.into()
+}
+
+#[test]
+fn what_is_drained_leads_nothing_and_is_stopped_last() {
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1");
+    let plan = planned(&at, &asking([drain("h1", true)])).expect("ready");
+    assert_eq!(actions(&plan), ["failover", "kill", "kill"]);
+    assert_eq!(
+        leaving::masters(&plan.end, &leaving::nodes(&at, &host("h1"))),
+        0
+    );
+}
+
+#[test]
+fn a_copy_told_nofailover_blocks_a_drain_that_nobody_else_could_take() {
+    let mut at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1");
+    let r1 = id(&at, "r1");
+    at.node_mut(r1).no_failover = true;
+    let mut request = asking([drain("h1", false)]);
+    let Err(NoPlan::Blocked(why)) = planned(&at, &request) else {
+        panic!("nobody may lead the shard of m1");
+    };
+    assert_eq!(why[0].reason, Reason::Blocked(Blocked::ToldNofailover(r1)));
+    request.flags.insert(Flag::SkipBlocked);
+    assert!(planned(&at, &request).is_ok_and(|plan| plan.steps.is_empty()));
+    request.flags = [Flag::PromoteNofailover].into();
+    assert_eq!(planned(&at, &request).map(|p| p.steps.len()).ok(), Some(1));
+}
+
+#[test]
+fn a_shard_without_a_copy_outside_gets_one_before_it_is_drained() {
+    let at = cluster("m1@h1 <; m2@h2 < r2@h3; m3@h3 < r3@h2; x@h3");
+    let plan = planned(&at, &asking([drain("h1", false)])).expect("ready");
+    assert_eq!(actions(&plan)[..2], ["replicate", "failover"]);
+    let without = cluster("m1@h1 <; m2@h2 < r2@h3; m3@h3 < r3@h2");
+    let refused = planned(&without, &asking([drain("h1", false)]));
+    assert!(matches!(refused, Err(NoPlan::Blocked(why)) if why.len() == 1));
+}
+
+#[test]
+fn maintenance_copies_nothing() {
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h3");
+    let goal = Maintain { domain: host("h1") };
+    let plan = planned(&at, &asking([goal.into()])).expect("ready");
+    assert_eq!(actions(&plan), ["failover"]);
+}
+
+#[test]
+fn who_is_removed_leaves_only_where_others_have_its_copies() {
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h3 y@h2");
+    let goal = Remove { domain: host("h1") };
+    let plan = planned(&at, &asking([goal.clone().into()])).expect("ready");
+    let words = actions(&plan);
+    let count = |word: &str| words.iter().filter(|w| **w == word).count();
+    assert_eq!((count("replicate"), count("failover")), (2, 1));
+    assert_eq!((count("reset"), count("forget")), (2, 2));
+    // Three masters on two hosts.
+    let left: Vec<Code> = plan.remaining.iter().map(|f| f.rule.code).collect();
+    assert_eq!(left, [Code::HostHoldsMajority]);
+    let short = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h3");
+    let blocked = planned(&short, &asking([goal.into()]));
+    assert!(matches!(blocked, Err(NoPlan::Blocked(why)) if why.len() == 1));
+}
+
+#[test]
+fn pairs_stand_where_the_new_host_is() {
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h4 y@h4");
+    let goal = Replace {
+        old: host("h1"),
+        new: host("h4"),
+    };
+    let plan = planned(&at, &asking([goal.clone().into()])).expect("ready");
+    let inside = leaving::nodes(&at, &host("h4"));
+    assert_eq!(leaving::masters(&plan.end, &inside), 1);
+    assert_eq!(
+        leaving::members(&plan.end, &leaving::nodes(&at, &host("h1"))),
+        0
+    );
+    let short = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h4");
+    let blocked = planned(&short, &asking([goal.into()]));
+    assert!(matches!(blocked, Err(NoPlan::Blocked(why)) if why.len() == 1));
+}
+
+#[test]
+fn pins_hold_and_contradict_each_other() {
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1");
+    let address = |name: &str| at.node(id(&at, name)).address.clone().expect("has one");
+    let master = |name: &str| -> Goal {
+        let (address, role) = (address(name), PinnedRole::Master);
+        Pin { address, role }.into()
+    };
+    let plan = planned(&at, &asking([master("r1")])).expect("ready");
+    assert!(!plan.end.node(id(&at, "r1")).slots.is_empty());
+    for other in [master("m1"), drain("h2", false)] {
+        let bad = planned(&at, &asking([master("r1"), other]));
+        assert!(matches!(bad, Err(NoPlan::BadGoal(_))));
+    }
+    let follows = Pin {
+        address: address("m1"),
+        role: PinnedRole::ReplicaOf(address("m3")),
+    };
+    let plan = planned(&at, &asking([follows.into()])).expect("ready");
+    assert_eq!(actions(&plan)[..2], ["failover", "replicate"]);
+    let node = plan.end.node(id(&at, "m1"));
+    assert_eq!(node.master(), Some(id(&at, "m3")));
+}
+
+/// What is drained leads nothing, and copies what it copied or leads no more.
+fn is_drained(start: &Cluster, plan: &Plan, inside: &[NodeId]) -> Result<(), String> {
+    let shard = |at: &Cluster, id: NodeId| at.root(id).map(|root| at.node(root).slots.clone());
+    for &node in inside {
+        let end = plan.end.node(node);
+        if end.is_live_member() && !end.slots.is_empty() {
+            return Err(format!("{end} leads"));
+        }
+        if end.is_live_member() && shard(&plan.end, node) != shard(start, node) {
+            return Err(format!("{end} came to another shard"));
+        }
+    }
+    for step in &plan.steps {
+        if let Action::Kill(kill) = &step.draft.action {
+            let root = plan.end.root(kill.node);
+            if root.is_some_and(|root| inside.contains(&root) || !plan.end.node(root).is_live()) {
+                return Err("stopped without a copy outside".to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 150,
+        rng_seed: RngSeed::Fixed(11),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_drain_is_reached_once_and_for_all(draw in draws(), at in 1..5_usize, stop: bool) {
+        let mut captured = draw.cluster();
+        // Who may come to a shard decides who may lead it: that is another matter.
+        captured.nodes.iter_mut().for_each(|node| node.runs = None);
+        let name = format!("h{at}");
+        let inside = leaving::nodes(&captured, &host(&name));
+        prop_assume!(!inside.is_empty());
+        let mut request = asking([drain(&name, stop)]);
+        let plan = match planned(&captured, &request) {
+            Err(NoPlan::Blocked(why)) => {
+                prop_assert!(!why.is_empty());
+                request.flags.insert(Flag::SkipBlocked);
+                let skipping = planned(&captured, &request);
+                prop_assert!(skipping.is_ok(), "{:?}", skipping.err());
+                return Ok(());
+            }
+            other => other.map_err(|e| TestCaseError::fail(e.to_string()))?,
+        };
+        is_drained(&captured, &plan, &inside).map_err(TestCaseError::fail)?;
+        let again = planned(&plan.end, &request).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        prop_assert_eq!(again.steps.iter().map(|s| s.draft.action.clone()).collect::<Vec<_>>(), []);
+    }
+
+    #[test]
+    fn who_is_removed_is_gone_and_nothing_is_lost(draw in draws(), at in 1..5_usize) {
+        let captured = draw.cluster();
+        let domain = host(&format!("h{at}"));
+        let inside = leaving::nodes(&captured, &domain);
+        prop_assume!(!inside.is_empty());
+        let request = asking([Remove { domain }.into()]);
+        let plan = match planned(&captured, &request) {
+            Err(NoPlan::Blocked(why)) => {
+                prop_assert!(!why.is_empty());
+                return Ok(());
+            }
+            other => other.map_err(|e| TestCaseError::fail(e.to_string()))?,
+        };
+        prop_assert_eq!(leaving::members(&plan.end, &inside), 0);
+        prop_assert_eq!(plan.end.uncovered(), captured.uncovered());
+        let listed = inside.iter().filter(|&&id| plan.end.node(id).is_listed());
+        prop_assert_eq!(listed.count(), 0);
+    }
+}
