@@ -20,6 +20,7 @@ use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
 use crate::plan::goal::Replace;
 use crate::plan::goal::Restart;
+use crate::policy::HomeRole;
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Goals")]
@@ -48,15 +49,17 @@ pub(super) struct GoalArgs {
     restart: RestartArgs,
 }
 
-/// The drains of the policy are goals, too, unless the request has another goal that goes with no
-/// drain. A domain that is not there is said elsewhere.
+/// The drains and pins of the policy are goals, too, unless the request has another goal that goes with no
+/// of these. What is not there is said elsewhere.
 pub(super) fn of_policy(request: &mut Request, inventory: &Inventory) -> Option<String> {
-    let drains = &inventory.policy.drains;
-    if drains.is_empty() {
+    let policy = &inventory.policy;
+    let drains = &policy.drains;
+    if drains.is_empty() && policy.pins.is_empty() {
         return None;
     }
     if request.restart().is_some() {
-        let said = "the drains of the policy do not count: --restart goes with no other goal";
+        let said =
+            "the drains and pins of the policy do not count: --restart goes with no other goal";
         return Some(said.to_owned());
     }
     let domains = Domains::of(&inventory.cluster);
@@ -75,6 +78,21 @@ pub(super) fn of_policy(request: &mut Request, inventory: &Inventory) -> Option<
                 }
                 .into(),
             );
+        }
+    }
+    let is_there = |address: &Address| inventory.cluster.at(address).next().is_some();
+    for pin in policy.pins.iter().filter(|pin| is_there(&pin.address)) {
+        let role = match (pin.role, &pin.master) {
+            (HomeRole::Master, _) => PinnedRole::Master,
+            (HomeRole::Replica, Some(master)) if is_there(master) => {
+                PinnedRole::ReplicaOf(master.clone())
+            }
+            (HomeRole::Replica, Some(_) | None) => continue,
+        };
+        let address = pin.address.clone();
+        let goal = Goal::from(Pin { address, role });
+        if !request.goals.contains(&goal) {
+            request.goals.push(goal);
         }
     }
     None
