@@ -32,7 +32,6 @@ pub use entries::HostEntry;
 pub use entries::HostPlace;
 pub use entries::Ignore;
 pub use entries::IgnoredSubject;
-pub use entries::Limits;
 pub use entries::Masters;
 pub use entries::Pin;
 pub use entries::RuleCode;
@@ -76,7 +75,6 @@ pub struct Policy {
     /// Of rules that are not taken as the catalogue has them.
     pub levels: BTreeMap<RuleCode, RuleLevel>,
     pub tolerance: Option<Tolerance>,
-    pub limits: Limits,
     pub hosts: Vec<HostEntry>,
     pub zones: Vec<ZoneEntry>,
     pub pins: Vec<Pin>,
@@ -120,17 +118,22 @@ impl Policy {
         Self::read(&source, &codes)
     }
 
-    /// What it asks for that only plans could do.
-    pub fn wishes(&self) -> impl Iterator<Item = (&'static str, &Place)> {
+    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone; budgets
+    /// hold for rolling restarts alone.
+    pub fn wishes(&self, restarts: bool) -> impl Iterator<Item = (&'static str, &Place)> {
         let zones = self
             .zones
             .iter()
             .filter(|zone| zone.masters != Masters::Any);
-        let pins = self.pins.iter().map(|pin| ("pin", &pin.at));
-        let drains = self.drains.iter().map(|drain| ("drain", &drain.at));
+        let pins = self
+            .pins
+            .iter()
+            .filter(|pin| pin.role == HomeRole::Replica && pin.master.is_none())
+            .map(|pin| ("pin", &pin.at));
         let zones = zones.map(|zone| ("masters", &zone.at));
-        let budgets = self.budgets.at.iter().map(|at| ("budgets", at));
-        pins.chain(drains).chain(zones).chain(budgets)
+        let budgets = self.budgets.at.iter().filter(move |_| !restarts);
+        let budgets = budgets.map(|at| ("budgets", at));
+        pins.chain(zones).chain(budgets)
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.

@@ -301,6 +301,7 @@ fn collected_nothing(source: &Source) -> Option<String> {
 }
 
 /// The policy of a capture.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Wanted {
     /// There is no policy file.
     Nothing,

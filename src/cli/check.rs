@@ -62,6 +62,7 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
         Some(seen) => {
             let mut report = report::check_tablets(&inventory, seen);
             report.findings.retain(|f| codes.contains(&f.code));
+            report.judge_by(&inventory.policy);
             report
         }
         None => report::check_of(&inventory, |code| codes.contains(&code)),

@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
 use crate::inventory::Inventory;
 use crate::render;
@@ -18,7 +19,7 @@ use crate::report;
 )]
 pub(super) struct DiffArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// Exit with 1 only if something got worse
     #[arg(long)]
     worse: bool,
@@ -41,9 +42,22 @@ pub(super) fn run(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "are they captures of the same cluster?";
         Failure::Usage(strangers.to_string(), help.to_owned())
     })?;
+    let counted = match args.worse {
+        true => report.whole.worse,
+        false => report.whole.changes,
+    };
+    let exit = match counted {
+        0 => Exit::Clean,
+        _ => Exit::Found,
+    };
     match args.capture.format {
-        Format::Json => terminal.data(&render::json::report(&report))?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Of(form) => {
+            let brief = render::diff_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, exit));
+        }
+        AnyFormat::Text => {
             for side in &report.captures {
                 terminal.diagnostics(&side.diagnostics);
             }
@@ -51,14 +65,7 @@ pub(super) fn run(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, Fail
             terminal.data(&render::diff(&report, look))?;
         }
     }
-    let counted = match args.worse {
-        true => report.whole.worse,
-        false => report.whole.changes,
-    };
-    Ok(match counted {
-        0 => Exit::Clean,
-        _ => Exit::Found,
-    })
+    Ok(exit)
 }
 
 fn called(name: &OsStr) -> String {

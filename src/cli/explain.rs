@@ -86,6 +86,13 @@ fn of_capture(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failu
         Some(file) => plan_file::read(&file, terminal)?.plan,
         None => {
             let inventory = capture.read(terminal)?;
+            if inventory.tablets.is_some() {
+                return Err(Failure::Usage(
+                    "`explain` looks into captures of Redis clusters, and this one is of tablets"
+                        .to_owned(),
+                    "without a capture it explains a code".to_owned(),
+                ));
+            }
             report::plan(&inventory, &Request::default()).map_err(Failure::Internal)?
         }
     };

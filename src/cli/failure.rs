@@ -144,15 +144,18 @@ impl Failure {
             Self::Place { at, message, .. } => (message.clone(), Some(at)),
             _ => (self.to_string(), None),
         };
+        let mistake = self.diagnostics().first().filter(|_| place.is_none());
         report::failure(
             crate::report::Failure {
                 kind,
                 exit: self.exit().into(),
                 message,
                 help: self.help().map(str::to_owned),
-                path: place.map(|at| at.path.to_string()),
-                line: place.map(|at| at.line),
-                column: place.map(|at| at.column),
+                path: place
+                    .map(|at| at.path.to_string())
+                    .or_else(|| mistake.and_then(|m| m.path.clone())),
+                line: place.map(|at| at.line).or(mistake.and_then(|m| m.line)),
+                column: place.map(|at| at.column).or(mistake.and_then(|m| m.column)),
             },
             self.diagnostics().to_vec(),
         )

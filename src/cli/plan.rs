@@ -83,7 +83,7 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let request = args.request()?;
+    let mut request = args.request()?;
     if let Some(file) = &args.output {
         whole::must_be_apart(file, args.capture.inputs())?;
         whole::must_be_apart(&back_file(file), args.capture.inputs())?;
@@ -95,6 +95,9 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     let mut inventory = args.capture.read_for_plan(terminal)?;
     if inventory.tablets.is_some() {
         return of_tablets(args, &request, inventory, terminal);
+    }
+    if let Some(said) = goals::of_policy(&mut request, &inventory) {
+        terminal.talk(&said);
     }
     plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {
         let help = "see whether the right domain is named; if it died since, capture again";

@@ -58,11 +58,22 @@ pub(super) fn run(args: &ShowArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     }
     let picture = args.picture()?;
     let inventory = args.capture.read(terminal)?;
+    if inventory.tablets.is_some() {
+        return Err(Failure::Usage(
+            "`show` draws Redis clusters, and the capture is of tablets".to_owned(),
+            "`topoplan check` and `topoplan list` answer about tablets".to_owned(),
+        ));
+    }
     let report = report::show(&inventory);
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
             terminal.diagnostics(&report.diagnostics);
+            if picture == Picture::Distribution {
+                for note in &report.distribution.notes {
+                    terminal.talk(note);
+                }
+            }
             let look = terminal.data_look();
             terminal.data(&render::show(&report, picture, look))?;
         }

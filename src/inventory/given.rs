@@ -53,6 +53,7 @@ pub(super) fn take_hosts(gathered: &mut Gathered, policy: &Policy) {
             port,
             zone: host.zone.clone(),
             memory_bytes: host.memory_bytes,
+            of_more: false,
         }
     };
     let hosts = policy.hosts.iter();

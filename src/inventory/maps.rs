@@ -265,7 +265,7 @@ fn unused_rows(gathered: &Gathered, addresses: &Addresses, inventory: &mut Inven
     for (path, row) in gathered
         .hosts
         .iter()
-        .filter(|(_, row)| !addresses.1.contains(addresses.meant(row).0))
+        .filter(|(_, row)| !row.of_more && !addresses.1.contains(addresses.meant(row).0))
     {
         let place = Place {
             path: path.clone(),

@@ -200,6 +200,8 @@ pub struct HostRow {
     /// `zone`, else `rack`.
     pub zone: Option<String>,
     pub memory_bytes: Option<u64>,
+    /// The file lists more than what belongs to the cluster: a row of no node is no slip.
+    pub of_more: bool,
 }
 
 /// A row of a disk map.

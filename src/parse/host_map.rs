@@ -83,6 +83,7 @@ fn row(row: &Row, log: &mut Log) -> Option<HostRow> {
         port,
         zone: row.owned("zone").or_else(|| row.owned("rack")),
         memory_bytes,
+        of_more: false,
     })
 }
 
@@ -127,6 +128,7 @@ mod tests {
                 port: None,
                 zone: Some("z1".into()),
                 memory_bytes: Some(1024),
+                of_more: false,
             },
             HostRow {
                 line: 3,
@@ -135,6 +137,7 @@ mod tests {
                 port: None,
                 zone: None,
                 memory_bytes: None,
+                of_more: false,
             },
         ];
         assert_eq!(rows(&parsed), expected);

@@ -33,6 +33,7 @@ mod host_ips;
 mod host_map;
 mod info;
 mod joined;
+mod kubernetes;
 mod limits;
 mod listed;
 mod log;
@@ -144,6 +145,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &host_map::DIALECT,
     &disk_map::DIALECT,
     &home_map::DIALECT,
+    &kubernetes::DIALECT,
     &redis_properties::DIALECT,
     &redis_conf::DIALECT,
     &df::DIALECT,

@@ -45,6 +45,7 @@ pub fn commented() -> String {
             | Kind::Word(_)
             | Kind::Number(..)
             | Kind::Span
+            | Kind::Percent
             | Kind::Bytes
             | Kind::Moment => setting(&mut text, key),
         }
@@ -76,6 +77,7 @@ fn with_words(key: &Key) -> String {
         Kind::Text
         | Kind::Texts
         | Kind::Span
+        | Kind::Percent
         | Kind::Bytes
         | Kind::Moment
         | Kind::Section(_)
@@ -137,6 +139,7 @@ fn object(keys: &[Key], rules: &Value) -> Value {
                 }
             }
             Kind::Span => json!({ "type": "string", "pattern": "^[0-9]+ *(ms|s|min|h|d)$" }),
+            Kind::Percent => json!({ "type": "string", "pattern": "^(100|[0-9]{1,2}) *%$" }),
             Kind::Bytes => {
                 json!({ "type": "string", "pattern": "^[0-9]+ *(B|[KMGT]iB|[kMGT]B)$" })
             }
@@ -192,14 +195,15 @@ mod tests {
     #[test]
     fn settings_of_defaults_change_nothing() {
         let text = uncommented();
-        let top: Vec<&str> = text
-            .lines()
-            .take_while(|l| !l.starts_with("[rules]"))
-            .collect();
-        let policy = Policy::parse(&top.join("\n")).unwrap();
-        assert_eq!(policy.replicas, Policy::default().replicas);
-        assert!(text.contains("views_apart = \"60s\""));
-        assert_eq!(Policy::default().limits.views_apart_ms, 60_000);
+        let part = |from: &str, to: &str| {
+            let lines = text.lines().skip_while(|l| !l.starts_with(from));
+            let lines: Vec<&str> = lines.take_while(|l| !l.starts_with(to)).collect();
+            Policy::parse(&lines.join("\n")).unwrap()
+        };
+        let top = part("replicas", "[rules]");
+        assert_eq!(top.replicas, Policy::default().replicas);
+        let limits = part("[limits]", "[[host]]");
+        assert_eq!(limits.thresholds, Policy::default().thresholds);
     }
 
     #[test]

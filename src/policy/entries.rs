@@ -62,22 +62,6 @@ impl fmt::Display for Tolerance {
     }
 }
 
-/// Where rules begin to complain.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Views that are taken further apart show no one moment (C003).
-    pub views_apart_ms: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            // Views of one collecting run are seconds apart.
-            views_apart_ms: 60_000,
-        }
-    }
-}
-
 /// How much may go on at a time; `None`: as many as a plan likes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Budgets {

@@ -16,7 +16,6 @@ use crate::policy::Home;
 use crate::policy::HomeRole;
 use crate::policy::HostEntry;
 use crate::policy::HostPlace;
-use crate::policy::Limits;
 use crate::policy::Masters;
 use crate::policy::Policy;
 use crate::policy::Replicas;
@@ -31,8 +30,10 @@ use crate::policy::entries::Ignore;
 use crate::policy::entries::IgnoredSubject;
 use crate::policy::entries::Pin;
 use crate::policy::keys::FILE;
+use crate::policy::keys::FORKS;
 use crate::policy::keys::Key;
 use crate::policy::keys::Kind;
+use crate::policy::keys::SOMAXCONN;
 use crate::policy::keys::find;
 use crate::policy::reader::Fields;
 use crate::policy::reader::Given;
@@ -64,7 +65,6 @@ pub(super) fn read(source: &Source, codes: &Codes) -> Result<Policy, Vec<Diagnos
             replicas: replicas(&mut reader, &top),
             tolerance: reader.word(&top, "tolerance", Tolerance::WORDS),
             levels: levels(&mut reader, &top),
-            limits: limits(&mut reader, &top),
             hosts: hosts(&mut reader, &top),
             zones: zones(&mut reader, &top),
             home: home(&mut reader, &top),
@@ -123,50 +123,38 @@ fn levels<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> BTreeMap<RuleCode, R
     levels
 }
 
-fn limits<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Limits {
-    let mut limits = Limits::default();
-    if let Some(section) = reader.section(top, "limits", keys("limits"))
-        && let Some(ms) = reader.span(&section, "views_apart")
-    {
-        limits.views_apart_ms = ms;
-    }
-    limits
-}
-
 fn thresholds<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Thresholds {
-    let mut thresholds = Thresholds::default();
-    let seen = reader.mistakes.len();
-    let section = reader.section(top, "limits", keys("limits"));
-    // What is wrong with the section as a whole was said by who read it first.
-    reader.mistakes.truncate(seen);
-    let Some(section) = section else {
-        return thresholds;
+    let mut limits = Thresholds::default();
+    let Some(section) = reader.section(top, "limits", keys("limits")) else {
+        return limits;
     };
-    let mut number = |name, least, most| match reader.number(&section, name, (least, most), None) {
-        Some(Number::Of(number)) => Some(number),
-        Some(Number::Word) | None => None,
-    };
-    let percent = |number: u32| u8::try_from(number).unwrap_or(100);
-    if let Some(most) = number("memory_percent", 1, 100) {
-        thresholds.host_memory_percent = percent(most);
-    }
-    if let Some(forks) = number("fork", 0, 1000) {
-        thresholds.forks = forks;
-    }
-    if let Some(most) = number("disk_percent", 1, 100) {
-        thresholds.disk_warning_percent = percent(most);
-        thresholds.disk_error_percent = thresholds.disk_error_percent.max(percent(most));
-    }
-    for (name, field) in [
-        ("stale_heir", &mut thresholds.stale_heir_ms),
-        ("lag", &mut thresholds.lag_ms),
-        ("backlog", &mut thresholds.backlog_ms),
+    for (name, limit) in [
+        ("views_apart", &mut limits.views_apart_ms),
+        ("stale_heir", &mut limits.stale_heir_ms),
+        ("lag", &mut limits.lag_ms),
+        ("backlog", &mut limits.backlog_ms),
     ] {
         if let Some(ms) = reader.span(&section, name) {
-            *field = ms;
+            *limit = ms;
         }
     }
-    thresholds
+    for (name, limit) in [
+        ("disk_error", &mut limits.disk_error_percent),
+        ("disk_warning", &mut limits.disk_warning_percent),
+        ("memory", &mut limits.memory_warning_percent),
+        ("host_memory", &mut limits.host_memory_percent),
+    ] {
+        if let Some(percent) = reader.percent(&section, name) {
+            *limit = percent;
+        }
+    }
+    if let Some(Number::Of(forks)) = reader.number(&section, "forks", FORKS, None) {
+        limits.forks = forks;
+    }
+    if let Some(Number::Of(length)) = reader.number(&section, "somaxconn", SOMAXCONN, None) {
+        limits.somaxconn = length.into();
+    }
+    limits
 }
 
 fn budgets<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Budgets {

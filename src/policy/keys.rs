@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Number(u32, u32, Option<&'static str>),
     /// A number with a unit of time: `90s`.
     Span,
+    /// A part of a hundred: `85%`.
+    Percent,
     /// A number with a unit of size: `64GiB`.
     Bytes,
     /// A TOML date, a TOML time, or the same as a text.
@@ -68,6 +70,10 @@ const UNTIL: &str = "The end: a day, which counts to its last minute, or a momen
                      offset it is UTC. It is held against the capture, or against `--now`.";
 const DOMAIN: &str = "host:H, disk:H:/dir, zone:Z or node:ADDR.";
 
+/// From and to.
+pub(super) const FORKS: (u32, u32) = (0, 1000);
+pub(super) const SOMAXCONN: (u32, u32) = (0, 1 << 20);
+
 pub(super) const FILE: &[Key] = &[
     may(
         "replicas",
@@ -99,22 +105,41 @@ pub(super) const FILE: &[Key] = &[
                 "\"60s\"",
             ),
             may(
-                "memory_percent",
-                Kind::Number(1, 100, None),
-                "What all servers of a host may use of its memory (K007).",
-                "70",
+                "disk_error",
+                Kind::Percent,
+                "A file system with data is an error from here on (K009).",
+                "\"95%\"",
             ),
             may(
-                "fork",
-                Kind::Number(0, 1000, None),
-                "So many servers of a host may fork at one time (K007).",
+                "disk_warning",
+                Kind::Percent,
+                "A file system with data is a warning from here on (K009).",
+                "\"85%\"",
+            ),
+            may(
+                "memory",
+                Kind::Percent,
+                "`used_memory` of `maxmemory` where nothing is evicted (K006).",
+                "\"90%\"",
+            ),
+            may(
+                "host_memory",
+                Kind::Percent,
+                "What all servers of a host may use together of its memory (K007).",
+                "\"70%\"",
+            ),
+            may(
+                "forks",
+                Kind::Number(FORKS.0, FORKS.1, None),
+                "So many servers of a host may fork at one time, each for a second copy of its \
+                 data (K007).",
                 "1",
             ),
             may(
-                "disk_percent",
-                Kind::Number(1, 100, None),
-                "How full a disk with data may be; from 95, or from here if that is more, it is an error (K009).",
-                "85",
+                "somaxconn",
+                Kind::Number(SOMAXCONN.0, SOMAXCONN.1, None),
+                "The lowest `net.core.somaxconn` (K012).",
+                "511",
             ),
             may(
                 "stale_heir",
@@ -131,7 +156,8 @@ pub(super) const FILE: &[Key] = &[
             may(
                 "backlog",
                 Kind::Span,
-                "A replica that was away for so long must find its place in the backlog (K016).",
+                "A replica that was away for so long must still find its place in the backlog \
+                 (K016).",
                 "\"60s\"",
             ),
         ]),

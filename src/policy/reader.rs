@@ -58,7 +58,12 @@ impl<'a> Reader<'a> {
         self.source.place(line, column)
     }
 
+    /// Of more mistakes than anybody mends at once only the first are kept.
     pub fn wrong(&mut self, span: &Range<usize>, message: String, help: Option<String>) {
+        const MOST: usize = 100;
+        if self.mistakes.len() == MOST {
+            return;
+        }
         let place = self.place(span.start);
         let line = self.source.text.lines().nth(place.line as usize - 1);
         let length = span.len().max(1);
@@ -290,6 +295,17 @@ impl<'a> Reader<'a> {
             ("d", 86_400_000),
         ];
         self.with_unit(fields, name, UNITS, "30s")
+    }
+
+    /// Up to a hundred, of `85%`.
+    pub fn percent(&mut self, fields: &Fields<'a>, name: &'static str) -> Option<u8> {
+        let (_, span) = value(fields, name)?;
+        let percent = self.with_unit(fields, name, &[("%", 1)], "85%")?;
+        if percent > 100 {
+            self.wrong(&span, format!("{percent}% is more than all"), None);
+            return None;
+        }
+        u8::try_from(percent).ok()
     }
 
     /// Bytes, of `512MiB`, `64GiB`, `1TiB`, or with powers of ten `64GB`.

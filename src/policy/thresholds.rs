@@ -3,6 +3,8 @@
 /// See the fields; each is read by one rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Thresholds {
+    /// Views that are taken further apart show no one moment (C003).
+    pub views_apart_ms: u64,
     /// How full a file system with data may be, in percent of it (K009).
     pub disk_error_percent: u8,
     pub disk_warning_percent: u8,
@@ -25,6 +27,8 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
+            // Views of one collecting run are seconds apart.
+            views_apart_ms: 60_000,
             disk_error_percent: 95,
             disk_warning_percent: 85,
             memory_warning_percent: 90,

@@ -1,7 +1,11 @@
 //! What every format for machines says of an answer: rows, tables and gauges, made once of the
-//! reports of `check`, `plan` and `impact`.
+//! reports of `check`, `plan`, `impact` and `diff`.
 //!
 //! Texts are as captured: each format makes them harmless in its own way.
+
+mod changes;
+mod gauges;
+mod losses;
 
 use std::collections::BTreeMap;
 
@@ -10,12 +14,14 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::diagnostic::Severity;
+use crate::render::brief::gauges::of_findings;
+use crate::render::brief::gauges::of_hosts;
+use crate::render::brief::gauges::of_state;
+use crate::render::brief::gauges::single;
 use crate::report::CheckReport;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::report::HostLoad;
-use crate::report::ImpactCase;
-use crate::report::ImpactReport;
 use crate::report::PlanReport;
 use crate::report::Serves;
 use crate::report::State;
@@ -24,12 +30,17 @@ use crate::report::SubjectKind;
 use crate::text::safe::safe;
 use crate::text::words::count;
 
+pub use changes::diff;
+pub use gauges::Gauge;
+pub use losses::impact;
+
 /// Which command answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
     Check,
     Plan,
     Impact,
+    Diff,
 }
 
 impl Answer {
@@ -38,6 +49,7 @@ impl Answer {
             Self::Check => "check",
             Self::Plan => "plan",
             Self::Impact => "impact",
+            Self::Diff => "diff",
         }
     }
 }
@@ -106,13 +118,6 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
-/// A number for a monitor.
-pub struct Gauge {
-    pub name: &'static str,
-    pub help: &'static str,
-    pub samples: Vec<(Vec<(&'static str, String)>, u64)>,
-}
-
 impl Brief {
     /// The worst that is open.
     pub fn worst(&self) -> Option<Severity> {
@@ -144,20 +149,6 @@ const STEPS: &[&str] = &[
     "after",
     "reason",
 ];
-const CASES: &[&str] = &[
-    "lose",
-    "nodes_lost",
-    "slots_down",
-    "slots_lost",
-    "shards_failed_over",
-    "shards_stuck",
-    "shards_lost",
-    "shards_without_spare_copy",
-    "voters_left",
-    "voters_needed",
-    "majority",
-];
-
 /// Of `check`.
 pub fn check(report: &CheckReport) -> Brief {
     let rows: Vec<Row> = report
@@ -295,119 +286,6 @@ pub fn plan(report: &PlanReport) -> Brief {
     brief
 }
 
-/// Of `impact`: each loss is a row; it is open if slots are down after it.
-pub fn impact(report: &ImpactReport) -> Brief {
-    let rows: Vec<Row> = report.cases.iter().map(|case| loss(report, case)).collect();
-    let cases = report.cases.iter().map(|case| {
-        vec![
-            case.lose.join(" "),
-            case.nodes_lost.to_string(),
-            case.slots_down.to_string(),
-            case.slots_lost.to_string(),
-            case.shards_failed_over.to_string(),
-            case.shards_stuck.to_string(),
-            case.shards_lost.to_string(),
-            case.shards_without_spare_copy.to_string(),
-            case.voters_left.to_string(),
-            case.voters_needed.to_string(),
-            case.majority.to_string(),
-        ]
-    });
-    let cases = Table {
-        title: "Losses",
-        columns: CASES,
-        rows: cases.collect(),
-    };
-    let mut records = vec![json!({ "kind": "impact", "now": report.now, "doubts": report.doubts })];
-    records.extend(report.cases.iter().map(|case| record("case", case)));
-    records.extend(of_diagnostics(&report.diagnostics));
-    type Count = fn(&ImpactCase) -> u64;
-    const GAUGES: [(&str, &str, Count); 4] = [
-        (
-            "topoplan_impact_slots_down",
-            "Slots that nobody serves after the loss.",
-            |case| u64::from(case.slots_down),
-        ),
-        (
-            "topoplan_impact_shards_lost",
-            "Shards without a copy after the loss.",
-            |case| case.shards_lost as u64,
-        ),
-        (
-            "topoplan_impact_shards_stuck",
-            "Shards whose copies cannot be elected.",
-            |case| case.shards_stuck as u64,
-        ),
-        (
-            "topoplan_impact_majority",
-            "A majority of the masters is left.",
-            |case| u64::from(case.majority),
-        ),
-    ];
-    let gauge = |(name, help, count): (&'static str, &'static str, Count)| Gauge {
-        name,
-        help,
-        samples: report
-            .cases
-            .iter()
-            .map(|case| (vec![("lose", case.lose.join(" "))], count(case)))
-            .collect(),
-    };
-    let open = rows
-        .iter()
-        .filter(|row| row.state == RowState::Open)
-        .count();
-    Brief {
-        answer: Answer::Impact,
-        version: report.tool.version.clone(),
-        headline: format!(
-            "{open} of {} would take slots or the majority down",
-            count(rows.len(), "case")
-        ),
-        tables: vec![cases],
-        gauges: GAUGES.into_iter().map(gauge).collect(),
-        records,
-        rows,
-        refused: None,
-    }
-}
-
-fn loss(report: &ImpactReport, case: &ImpactCase) -> Row {
-    let lose = case.lose.join(" and ");
-    let broken = case.slots_down > report.now.slots_down || (report.now.majority && !case.majority);
-    let mut parts = vec![format!("{} down", count(case.slots_down as usize, "slot"))];
-    for (number, what) in [
-        (case.shards_failed_over, "failed over"),
-        (case.shards_stuck, "stuck"),
-        (case.shards_lost, "lost"),
-        (case.shards_without_spare_copy, "left with a single copy"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{} {what}", count(number, "shard")));
-        }
-    }
-    let votes = if case.majority { "" } else { ": no majority" };
-    parts.push(format!(
-        "{} voters left, {} needed{votes}",
-        case.voters_left, case.voters_needed
-    ));
-    Row {
-        code: "impact",
-        name: "loss".to_owned(),
-        severity: Severity::Error,
-        state: if broken {
-            RowState::Open
-        } else {
-            RowState::Passed
-        },
-        subject: lose.clone(),
-        message: format!("without {lose}: {}", parts.join(", ")),
-        help: String::new(),
-        place: None,
-        identity: format!("impact/{lose}"),
-    }
-}
-
 fn row(finding: &Finding, state: RowState) -> Row {
     let state = match &finding.allowed_by {
         Some(why) if finding.allowed => RowState::Allowed(why.clone()),
@@ -430,7 +308,10 @@ fn row(finding: &Finding, state: RowState) -> Row {
 
 /// Code and subject: what makes two findings the same.
 fn identity(finding: &Finding) -> String {
-    let subject = &finding.subject;
+    identity_of(finding.code.as_str(), &finding.subject)
+}
+
+fn identity_of(code: &str, subject: &Subject) -> String {
     let id = subject.id.as_deref().unwrap_or_default();
     let of = |text: &Option<String>| text.clone().unwrap_or_default();
     let what = match subject.kind {
@@ -440,7 +321,7 @@ fn identity(finding: &Finding) -> String {
         SubjectKind::Zone => of(&subject.zone),
         SubjectKind::Capture => "capture".to_owned(),
     };
-    format!("{}/{what}", finding.code)
+    format!("{code}/{what}")
 }
 
 /// Who or what it is about, by the name that people know.
@@ -516,121 +397,6 @@ fn record(kind: &str, of: &impl Serialize) -> Value {
 
 fn of_diagnostics(diagnostics: &[Diagnostic]) -> impl Iterator<Item = Value> {
     diagnostics.iter().map(|d| record("diagnostic", d))
-}
-
-fn of_state(state: &State) -> Vec<Gauge> {
-    let mut gauges = vec![
-        single(
-            "topoplan_slots_down",
-            "Slots without a live owner.",
-            u64::from(state.slots_down),
-        ),
-        Gauge {
-            name: "topoplan_voters",
-            help: "Masters that own slots: all, live, and how many an election needs.",
-            samples: vec![
-                (vec![("which", "all".to_owned())], state.voters as u64),
-                (vec![("which", "live".to_owned())], state.voters_live as u64),
-                (
-                    vec![("which", "needed".to_owned())],
-                    state.voters_needed as u64,
-                ),
-            ],
-        },
-    ];
-    let serves = match state.serves {
-        Serves::Yes => Some(1),
-        Serves::Partly | Serves::No => Some(0),
-        Serves::Unknown => None,
-    };
-    gauges.extend(serves.map(|serves| {
-        single(
-            "topoplan_serves",
-            "Every node that was asked says that the cluster serves.",
-            serves,
-        )
-    }));
-    gauges.extend(state.host_losses.map(|losses| {
-        single(
-            "topoplan_survives_host_losses",
-            "So many hosts may be lost at once, whichever they are.",
-            losses as u64,
-        )
-    }));
-    gauges.extend(state.taken_ms.map(|ms| {
-        single(
-            "topoplan_capture_timestamp_seconds",
-            "When the first view was taken, by the clock of its node.",
-            ms / 1000,
-        )
-    }));
-    gauges
-}
-
-fn single(name: &'static str, help: &'static str, value: u64) -> Gauge {
-    Gauge {
-        name,
-        help,
-        samples: vec![(Vec::new(), value)],
-    }
-}
-
-fn of_findings(name: &'static str, help: &'static str, rows: &[Row]) -> [Gauge; 2] {
-    let mut open: BTreeMap<(&str, &str, Severity), u64> = BTreeMap::new();
-    let mut allowed: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in rows {
-        match row.state {
-            RowState::Open => {
-                *open.entry((row.code, &row.name, row.severity)).or_default() += 1;
-            }
-            RowState::Allowed(_) => *allowed.entry(row.code).or_default() += 1,
-            RowState::Cured | RowState::Known | RowState::Passed => {}
-        }
-    }
-    let open = open.into_iter().map(|((code, name, severity), times)| {
-        let labels = vec![
-            ("code", code.to_owned()),
-            ("rule", name.to_owned()),
-            ("severity", severity.to_string()),
-        ];
-        (labels, times)
-    });
-    let allowed = allowed.into_iter();
-    [
-        Gauge {
-            name,
-            help,
-            samples: open.collect(),
-        },
-        Gauge {
-            name: "topoplan_findings_allowed",
-            help: "Findings that the policy allows.",
-            samples: allowed
-                .map(|(code, times)| (vec![("code", code.to_owned())], times))
-                .collect(),
-        },
-    ]
-}
-
-fn of_hosts(loads: &[HostLoad]) -> [Gauge; 3] {
-    type Count = fn(&HostLoad) -> usize;
-    let gauge = |name, help, count: Count| Gauge {
-        name,
-        help,
-        samples: loads
-            .iter()
-            .map(|load| (vec![("host", load.host.clone())], count(load) as u64))
-            .collect(),
-    };
-    [
-        gauge("topoplan_masters", "Live masters with slots.", |load| {
-            load.masters
-        }),
-        gauge("topoplan_replicas", "Live replicas.", |load| load.replicas),
-        gauge("topoplan_spares", "Live nodes without a copy.", |load| {
-            load.spares
-        }),
-    ]
 }
 
 fn serves(state: &State) -> &'static str {

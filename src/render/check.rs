@@ -7,6 +7,7 @@ use crate::render::diagnostics;
 use crate::render::findings;
 use crate::render::page::Line;
 use crate::render::page::Page;
+use crate::render::pager;
 use crate::render::state;
 use crate::render::style::Ink;
 use crate::render::style::Look;
@@ -20,31 +21,43 @@ use crate::report::Views;
 use crate::text::safe::width;
 use crate::text::words::count;
 
-/// What is wrong, the worst first; then where the nodes are; then what to type next.
+/// Lines that a screen shows at once.
+const SCREEN: usize = 50;
+
+/// Clusters up to this many nodes fit on it.
+const SMALL: usize = 30;
+
+/// What is wrong, the worst first; then where the nodes are; then what to type next. Of a small
+/// cluster one screen, unless `-v` asks for all; `-q` asks for a line.
 pub fn check(report: &CheckReport, look: Look) -> String {
+    if look.quiet {
+        return pager::line(report);
+    }
+    let text = page(report, look, findings::SHOWN);
+    let small = report.summary.nodes <= SMALL;
+    if look.verbose == 0 && small && text.lines().count() > SCREEN {
+        return page(report, look, findings::SHOWN_TIGHT);
+    }
+    text
+}
+
+/// With so many findings of each code.
+fn page(report: &CheckReport, look: Look, shown: usize) -> String {
     let mut page = Page::new(look);
-    if !look.quiet {
-        let server = server(&report.server.name, report.server.version.as_deref());
-        headline(&mut page, &server, &report.summary, &report.views);
-        state::line(&mut page, &report.state);
-        page.gap();
-    }
-    if !look.quiet {
-        causes::lines(&mut page, report);
-    }
+    let server = server(&report.server.name, report.server.version.as_deref());
+    headline(&mut page, &server, &report.summary, &report.views);
+    state::line(&mut page, &report.state);
+    page.gap();
+    causes::lines(&mut page, report);
     let told = allowed::troubles(&causes::folded(report, look.verbose > 0));
-    findings::full(&mut page, &told);
-    if !look.quiet {
-        allowed::lines(&mut page, &report.findings);
-    }
-    if !look.quiet {
-        if !report.distribution.is_empty() {
-            page.gap();
-            table::distribution(&mut page, 0, &report.distribution);
-        }
+    findings::full_up_to(&mut page, &told, shown);
+    allowed::lines(&mut page, &report.findings);
+    if !report.distribution.is_empty() {
         page.gap();
-        closing(&mut page, report);
+        table::distribution(&mut page, 0, &report.distribution);
     }
+    page.gap();
+    closing(&mut page, report);
     page.finish()
 }
 
@@ -210,13 +223,8 @@ mod tests {
             ..Look::default()
         };
         let mut report = testing::check();
-        assert_eq!(
-            check(&report, look),
-            "error    S001 uncovered-slots\n         \
-             0-5460 have no live owner  at a/cluster-nodes.txt:3\n\
-             warning  P005 skewed-masters\n         \
-             host-1 runs 3 of 3 masters  at a/cluster-nodes.txt:3\n"
-        );
+        let line = "serves, 1 error, 1 warning; S001 0-5460 have no live owner\n";
+        assert_eq!(check(&report, look), line);
         report.findings.clear();
         assert_eq!(check(&report, look), "");
     }

@@ -31,9 +31,14 @@ pub fn explained(report: &ExplainReport, look: Look) -> String {
         page.labelled(Ink::Error, "no plan", why);
     }
     let told = if look.verbose > 0 { usize::MAX } else { TOLD };
-    for explained in report.findings.iter().take(told) {
+    let shown = &report.findings[..report.findings.len().min(told)];
+    // What is the same of all in a row is told once.
+    for alike in shown.chunk_by(is_alike) {
         page.gap();
-        finding(&mut page, explained);
+        for explained in alike {
+            finding(&mut page, explained);
+        }
+        cure(&mut page, &alike[0]);
     }
     let hidden = report.findings.len().saturating_sub(told);
     if hidden > 0 {
@@ -93,6 +98,26 @@ fn finding(page: &mut Page, explained: &Explained) {
         let at = format!("at {}:{}", place.path, place.line);
         page.wrapped(Line::new(), LABEL + 2, Ink::Dim, &at);
     }
+}
+
+fn is_alike(a: &Explained, b: &Explained) -> bool {
+    let of = |e: &Explained| {
+        let finding = &e.finding;
+        let help = e.stays.then(|| finding.help.clone());
+        (
+            finding.code,
+            finding.severity,
+            finding.allowed_by.clone(),
+            help,
+            e.steps.clone(),
+        )
+    };
+    of(a) == of(b) && a.refusals == b.refusals
+}
+
+/// What the plan does about it, or why not.
+fn cure(page: &mut Page, explained: &Explained) {
+    let finding = &explained.finding;
     if let Some(why) = &finding.allowed_by {
         page.labelled(Ink::Note, "allowed", why);
     }

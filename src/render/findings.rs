@@ -13,7 +13,10 @@ use crate::text::safe::width;
 use crate::text::words::count;
 
 /// Findings of one code that are shown without `-v`.
-const SHOWN: usize = 8;
+pub(super) const SHOWN: usize = 8;
+
+/// The same where more would not fit on a screen.
+pub(super) const SHOWN_TIGHT: usize = 2;
 
 /// Where the text of a finding starts.
 const INDENT: usize = 9;
@@ -24,14 +27,19 @@ struct Group<'a> {
     all: Vec<&'a Finding>,
 }
 
-/// Every finding with its evidence and help.
+/// Every finding with its evidence and help; without `-v` only some of one code.
 pub(super) fn full(page: &mut Page, findings: &[Finding]) {
+    full_up_to(page, findings, SHOWN);
+}
+
+/// As [`full`], without `-v` only `most` of one code.
+pub(super) fn full_up_to(page: &mut Page, findings: &[Finding], most: usize) {
     for group in groups(findings) {
         header(page, &group);
         let shown = if page.look.verbose > 0 {
             group.all.len()
         } else {
-            group.all.len().min(SHOWN)
+            group.all.len().min(most)
         };
         let (visible, hidden) = group.all.split_at(shown);
         let texts = visible.iter().map(|f| (width(&f.message), *f));

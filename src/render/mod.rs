@@ -27,6 +27,7 @@ mod nagios;
 mod ndjson;
 mod objective;
 mod page;
+mod pager;
 mod pair;
 mod plan;
 mod prometheus;
@@ -46,6 +47,7 @@ mod verify;
 
 pub use brief::Brief;
 pub use brief::check as check_brief;
+pub use brief::diff as diff_brief;
 pub use brief::impact as impact_brief;
 pub use brief::plan as plan_brief;
 pub use check::check;

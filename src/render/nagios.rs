@@ -51,7 +51,7 @@ pub(super) fn write(brief: &Brief) -> String {
     if let Some(row) = open.first() {
         let code = match brief.answer {
             Answer::Check | Answer::Plan => format!("{} ", row.code),
-            Answer::Impact => String::new(),
+            Answer::Impact | Answer::Diff => String::new(),
         };
         text += &format!(": {code}{}", plain(&row.message));
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::diagnostic::Severity;
+use crate::render::brief::Answer;
 use crate::render::brief::Brief;
 use crate::render::brief::Row;
 use crate::render::brief::RowState;
@@ -24,7 +25,7 @@ pub(super) fn write(brief: &Brief) -> String {
     for (place, index) in (0..).zip(codes.values_mut()) {
         *index = place;
     }
-    let described: Vec<Value> = codes.keys().map(|code| rule(code)).collect();
+    let described: Vec<Value> = codes.keys().map(|code| rule(code, brief.answer)).collect();
     let results: Vec<Value> = brief
         .rows
         .iter()
@@ -56,12 +57,18 @@ fn notifications(brief: &Brief) -> Vec<Value> {
     said.collect()
 }
 
-fn rule(code: &str) -> Value {
+fn rule(code: &str, answer: Answer) -> Value {
     let Some(rule) = rules::find(code) else {
-        let text = "What the loss of a part of the cluster would take down.";
+        let (name, text) = match answer {
+            Answer::Diff => ("Change", "What got worse between two captures."),
+            Answer::Check | Answer::Plan | Answer::Impact => (
+                "Loss",
+                "What the loss of a part of the cluster would take down.",
+            ),
+        };
         return json!({
             "id": code,
-            "name": "Loss",
+            "name": name,
             "shortDescription": { "text": text },
             "defaultConfiguration": { "level": "error" },
         });

@@ -184,7 +184,7 @@ pub fn explain(plan: &PlanReport, thing: &Thing, page: Option<String>) -> Explai
             levels: plan
                 .objective
                 .iter()
-                .filter(|level| stays && levels.contains(&level.level))
+                .filter(|level| stays && level.value > 0 && levels.contains(&level.level))
                 .cloned()
                 .collect(),
         });

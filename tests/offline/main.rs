@@ -29,6 +29,7 @@ mod readme;
 mod redact;
 mod restart;
 mod scale;
+mod show;
 mod tablets;
 mod terminal;
 mod verify;

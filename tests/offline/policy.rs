@@ -222,7 +222,10 @@ fn codes_are_selected_and_ignored_by_code_name_and_family() {
 #[test]
 fn what_plans_do_not_follow_is_said() {
     let scratch = Scratch::new("policy");
-    let policy = scratch.put("p.toml", "[[drain]]\ndomain = \"host:host-1\"\n");
+    let policy = scratch.put(
+        "p.toml",
+        "[[pin]]\naddress = \"127.0.1.2:7000\"\nrole = \"replica\"\n",
+    );
     let policy = policy.to_str().expect("an ASCII path");
     let answer = topoplan(&["plan", CAPTURE, "--policy", policy]);
     assert!(
@@ -230,6 +233,34 @@ fn what_plans_do_not_follow_is_said() {
         "{}",
         answer.stderr
     );
+}
+
+#[test]
+fn a_drain_of_the_policy_is_a_goal() {
+    let scratch = Scratch::new("policy");
+    let text = "[[drain]]\ndomain = \"host:host-1\"\n[[drain]]\ndomain = \"host:host-9\"\n";
+    let policy = scratch.put("p.toml", text);
+    let policy = policy.to_str().expect("an ASCII path");
+    let of_policy = json(&topoplan(&[
+        "plan", CAPTURE, "--format", "json", "--policy", policy,
+    ]));
+    let asked = [
+        "plan",
+        CAPTURE,
+        "--format",
+        "json",
+        "--drain",
+        "host:host-1",
+    ];
+    let asked = json(&topoplan(&asked));
+    assert_eq!(
+        of_policy["options"],
+        serde_json::json!(["--drain host:host-1"])
+    );
+    assert_eq!(of_policy["steps"], asked["steps"]);
+    assert!(!of_policy["steps"].as_array().expect("a list").is_empty());
+    let codes = of_policy["diagnostics"].as_array().expect("a list");
+    assert!(codes.iter().any(|d| d["code"] == "policy/unused"));
 }
 
 #[test]

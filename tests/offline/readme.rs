@@ -93,7 +93,7 @@ fn the_readme_is_true() {
     let lines = command_lines(&text);
     assert!(lines.len() >= 2, "README.md shows no commands");
     let scratch = Scratch::new("readme");
-    let written = ["plan.json", "shared", "names.csv"];
+    let written = ["plan.json", "shared", "names.csv", "known.json"];
     for line in &lines {
         let mut piped = String::new();
         for Line { words, stated } in parts(line) {

@@ -32,6 +32,7 @@ mod yaml;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::parse::fedb;
+use crate::parse::kubernetes;
 use crate::parse::node_line::is_plain_node;
 use crate::text::Place;
 use crate::text::Remark;
@@ -106,7 +107,7 @@ pub fn unwrap(source: &Source) -> Vec<Source> {
 
 /// Without its outermost layer.
 fn peel(page: &Source) -> Vec<Source> {
-    if is_plain(&page.text) {
+    if is_plain(&page.text) || kubernetes::is_file(&page.text) {
         return Vec::new();
     }
     let mut parts = PEELERS.iter().map(|peel| peel(page));

@@ -13,6 +13,9 @@ use crate::report::ShownRole;
 use crate::report::ShownShard;
 use crate::text::safe::width;
 
+/// Where nobody knows the host of a copy.
+const NOWHERE: &str = "no host known";
+
 /// The widest name of a host.
 const WIDEST: usize = 30;
 
@@ -20,6 +23,9 @@ const WIDEST: usize = 30;
 /// only the first block.
 pub(super) fn write(page: &mut Page, report: &ShowReport) {
     let names = report.hosts.iter().map(|host| width(&host.host));
+    let copies = report.shards.iter().flat_map(|shard| &shard.copies);
+    let nowhere = copies.filter(|copy| copy.host.is_none());
+    let names = names.chain(nowhere.map(|_| width(NOWHERE)));
     let first = names.max().unwrap_or(0).min(WIDEST) + 2;
     let room = page.look.width.saturating_sub(first).max(10);
     let blocks: Vec<&[ShownShard]> = report.shards.chunks(room).collect();
@@ -83,7 +89,7 @@ fn block_of(
         line(page, &host.host, first, &row);
     }
     if let Some(row) = cells.remove(&None) {
-        line(page, "no host known", first, &row);
+        line(page, NOWHERE, first, &row);
     }
 }
 

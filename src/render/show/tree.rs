@@ -119,10 +119,16 @@ pub(super) fn hosts(page: &mut Page, report: &ShowReport) {
             .filter(|(node, _)| !node.live || !node.codes.is_empty())
             .count()
     };
-    if entries.len() > shown(page, entries.len()) {
+    let most = fitting(
+        page,
+        entries
+            .iter()
+            .map(|(_, host)| on.get(host).map_or(0, Vec::len)),
+    );
+    if entries.len() > most {
         entries.sort_by_key(|(_, host)| std::cmp::Reverse(troubled(host)));
     }
-    let (visible, hidden) = entries.split_at(shown(page, entries.len()));
+    let (visible, hidden) = entries.split_at(most);
     for (about, host) in visible {
         let mut nodes = on.get(host).cloned().unwrap_or_default();
         nodes.sort_by(|(a, _), (b, _)| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
@@ -144,6 +150,19 @@ pub(super) fn hosts(page: &mut Page, report: &ShowReport) {
         }
     }
     more(page, hidden.len(), "host");
+}
+
+/// So many hosts that their nodes fill a few screens at most.
+fn fitting(page: &Page, nodes: impl Iterator<Item = usize>) -> usize {
+    const NODES: usize = 150;
+    let counts: Vec<usize> = nodes.collect();
+    let most = shown(page, counts.len());
+    let mut sum = 0;
+    let fits = counts.iter().take(most).take_while(|nodes| {
+        sum += **nodes;
+        page.look.verbose > 0 || sum <= NODES
+    });
+    fits.count().max(1).min(counts.len())
 }
 
 /// Where the columns of nodes stand.

@@ -198,13 +198,20 @@ pub(super) fn empty(inventory: &Inventory, found: &[Finding], request: &Request)
         again: None,
         seconds: 0,
         reshard: None,
-        diagnostics: diagnostics(inventory, found),
+        diagnostics: diagnostics(inventory, found, request),
     }
 }
 
-fn diagnostics(inventory: &Inventory, found: &[Finding]) -> Vec<report::Diagnostic> {
+fn diagnostics(
+    inventory: &Inventory,
+    found: &[Finding],
+    request: &Request,
+) -> Vec<report::Diagnostic> {
     let mut all = capture::all_diagnostics(inventory, found);
-    all.extend(report::told(&rules::unfollowed(&inventory.policy)));
+    all.extend(report::told(&rules::unfollowed(
+        &inventory.policy,
+        request.restart().is_some(),
+    )));
     all
 }
 

@@ -46,7 +46,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         return;
     };
     let apart = newest.0 - oldest.0;
-    if apart <= inventory.policy.limits.views_apart_ms {
+    if apart <= inventory.policy.thresholds.views_apart_ms {
         return;
     }
     let of = |index: usize| match inventory.views[index].owner {
