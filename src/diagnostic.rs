@@ -8,6 +8,7 @@ mod capture;
 mod code;
 mod map;
 mod parse;
+mod policy;
 mod report;
 
 use std::fmt;
@@ -24,6 +25,7 @@ pub use code::Loss;
 pub use code::NoCode;
 pub use map::Map;
 pub use parse::Parse;
+pub use policy::Policy;
 pub use report::Report;
 
 /// How bad a diagnostic or a finding is.

@@ -21,11 +21,12 @@
 //! | `simulate` | steps applied one by one, and what each moment is like | model, policy, rules, action |
 //! | `plan` | cluster and policy to target to ordered steps | model, text, diagnostic, policy, inventory, flow, measure, rules, action, simulate |
 //! | `tablets` | the other family: acts on tablets, plans of them, and what a loss would break | model, text, flow, measure, rules |
+//! | `diff` | what changed between two captures | model, inventory, rules |
 //! | `impact` | what would break if something went away | model, measure, action |
 //! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `report` | the one serialisable answer of each command | everything above except parse |
 //! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, tablets, report |
-//! | `render` | report to bytes, one file per format | model, text, measure, action, tablets, report, diagnostic, rules |
+//! | `render` | report to bytes, one file per format | model, text, measure, action, tablets, diff, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
 
 #![forbid(unsafe_code)]
@@ -34,6 +35,7 @@ pub mod action;
 pub mod cli;
 pub mod collect;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
 pub mod flow;
 pub mod impact;

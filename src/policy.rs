@@ -1,18 +1,44 @@
-//! What is wanted: replica counts, the home layout, the switches of a plan. Everything has a default.
+//! What is wanted: levels of rules, replica counts, places, homes, the switches of a plan.
+//! Everything has a default.
 //!
-//! Knows model, text and diagnostic.
+//! Knows model, text and diagnostic. `keys` names every key of a policy file, `reader` takes
+//! values out of TOML, `file` makes a policy of them, `document` prints what there is.
 
+mod document;
+mod entries;
+mod file;
 mod flag;
+mod keys;
+mod reader;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use serde::Deserialize;
-
+use crate::diagnostic::Diagnostic;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Shard;
+use crate::text::Place;
+use crate::text::Source;
 
+pub use document::commented;
+pub use document::schema;
+pub use entries::Budgets;
+pub use entries::Down;
+pub use entries::Drain;
+pub use entries::HostEntry;
+pub use entries::HostPlace;
+pub use entries::Ignore;
+pub use entries::IgnoredSubject;
+pub use entries::Limits;
+pub use entries::Masters;
+pub use entries::Pin;
+pub use entries::RuleCode;
+pub use entries::RuleLevel;
+pub use entries::Tolerance;
+pub use entries::Until;
+pub use entries::ZoneEntry;
 pub use flag::Flag;
 
 /// How many replicas a shard should have.
@@ -45,83 +71,75 @@ pub struct Policy {
     pub replicas: Replicas,
     /// Empty when no home map is known.
     pub home: BTreeMap<Address, Home>,
+    /// Of rules that are not taken as the catalogue has them.
+    pub levels: BTreeMap<RuleCode, RuleLevel>,
+    pub tolerance: Option<Tolerance>,
+    pub limits: Limits,
+    pub hosts: Vec<HostEntry>,
+    pub zones: Vec<ZoneEntry>,
+    pub pins: Vec<Pin>,
+    pub drains: Vec<Drain>,
+    pub down: Vec<Down>,
+    pub ignores: Vec<Ignore>,
+    pub budgets: Budgets,
+    /// The moment that ends are held against, in unix ms; `None`: when the capture was taken.
+    pub now_ms: Option<u64>,
 }
 
-/// Why a policy file cannot be used.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct PolicyError {
-    pub message: String,
-    /// Byte range in the policy text, if one is known.
-    pub span: Option<std::ops::Range<usize>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    replicas: Option<toml::Spanned<toml::Value>>,
-    #[serde(default)]
-    home: Vec<RawHome>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawHome {
-    address: toml::Spanned<String>,
-    role: toml::Spanned<String>,
-    master: Option<toml::Spanned<String>>,
+/// The rules that a policy may name: policies are read before there are rules.
+pub struct Codes<'a> {
+    /// The code of a rule by its code or name, in any case.
+    pub find: &'a dyn Fn(&str) -> Option<&'static str>,
+    /// Codes and names, for suggestions.
+    pub names: &'a [&'static str],
 }
 
 impl Policy {
-    /// Reads a policy file: `replicas = N` or `"auto"`, and `[[home]]` tables with `address`,
-    /// `role` and, for replicas, `master`.
-    pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let raw: Raw = toml::from_str(text).map_err(|e| PolicyError {
-            message: e.message().to_owned(),
-            span: e.span(),
-        })?;
-        let fail = |message: String, span| {
-            Err(PolicyError {
-                message,
-                span: Some(span),
-            })
+    /// Reads a policy file. `Err`: every mistake in it, with its place.
+    pub fn read(source: &Source, codes: &Codes) -> Result<Self, Vec<Diagnostic>> {
+        file::read(source, codes)
+    }
+
+    /// Of a text that names at most the rules P001 and P005, and one by name.
+    #[cfg(test)]
+    pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let known = |name: &str| match name {
+            "P004" => Some("P004"),
+            "P005" => Some("P005"),
+            "replica-shares-zone" => Some("P003"),
+            _ => None,
         };
-        let replicas = match raw.replicas {
-            None => Replicas::Auto,
-            Some(value) => match value.get_ref() {
-                toml::Value::Integer(n @ 0..=100) => Replicas::Exactly(*n as u32),
-                toml::Value::String(word) if word == "auto" => Replicas::Auto,
-                _ => {
-                    return fail(
-                        "`replicas` takes a number from 0 to 100 or \"auto\"".into(),
-                        value.span(),
-                    );
-                }
-            },
+        let codes = Codes {
+            find: &known,
+            names: &["P004", "P005", "replica-shares-zone"],
         };
-        let mut home = BTreeMap::new();
-        for entry in raw.home {
-            let role = match entry.role.get_ref().as_str() {
-                "master" | "primary" => HomeRole::Master,
-                "replica" | "slave" => HomeRole::Replica,
-                other => {
-                    return fail(
-                        format!("role `{other}` is neither master nor replica"),
-                        entry.role.span(),
-                    );
-                }
-            };
-            let master = entry.master.as_ref().map(address).transpose()?;
-            let own = address(&entry.address)?;
-            if home.insert(own, Home { role, master }).is_some() {
-                let twice = entry.address.get_ref();
-                return fail(
-                    format!("`{twice}` has two home entries"),
-                    entry.address.span(),
-                );
-            }
-        }
-        Ok(Self { replicas, home })
+        let source = Source::new("topoplan.toml", text.to_owned(), String::new());
+        Self::read(&source, &codes)
+    }
+
+    /// What it asks for that only plans could do.
+    pub fn wishes(&self) -> impl Iterator<Item = (&'static str, &Place)> {
+        let zones = self
+            .zones
+            .iter()
+            .filter(|zone| zone.masters != Masters::Any);
+        let pins = self.pins.iter().map(|pin| ("pin", &pin.at));
+        let drains = self.drains.iter().map(|drain| ("drain", &drain.at));
+        let zones = zones.map(|zone| ("masters", &zone.at));
+        let budgets = self.budgets.at.iter().map(|at| ("budgets", at));
+        pins.chain(drains).chain(zones).chain(budgets)
+    }
+
+    /// The zone of an IP by the networks of the policy, the narrowest first.
+    pub fn zone_of(&self, ip: &str) -> Option<&str> {
+        let ip: IpAddr = ip.parse().ok()?;
+        let networks = |zone: &'_ ZoneEntry| {
+            let holding = zone.networks.iter().filter(|network| network.contains(&ip));
+            holding.map(|network| network.prefix_len()).max()
+        };
+        let zones = self.zones.iter().filter_map(|z| Some((networks(z)?, z)));
+        let narrowest = zones.max_by_key(|(prefix, _)| *prefix)?;
+        Some(&narrowest.1.name)
     }
 
     /// Freezes the wanted replica counts on the cluster as captured, so that they stay the same
@@ -192,14 +210,6 @@ impl Policy {
     }
 }
 
-fn address(field: &toml::Spanned<String>) -> Result<Address, PolicyError> {
-    let text = field.get_ref();
-    text.parse().map_err(|e| PolicyError {
-        message: format!("`{text}` is not an address: {e}"),
-        span: Some(field.span()),
-    })
-}
-
 /// Replica counts, frozen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Wanted {
@@ -246,47 +256,88 @@ mod tests {
         assert_eq!(policy.home.len(), 1);
     }
 
-    #[test]
-    fn points_at_the_field_that_is_wrong() {
-        let entry = |address: &str, role: &str, master: &str| {
-            format!("[[home]]\naddress = {address}\nrole = {role}\nmaster = {master}\n")
-        };
-        let good = entry("\"10.0.0.1:7000\"", "\"replica\"", "\"10.0.0.2:7000\"");
-        assert!(Policy::parse(&good).is_ok());
-        for (text, field) in [
-            (
-                entry("\"10.0.0.1\"", "\"replica\"", "\"10.0.0.2:7000\""),
-                "\"10.0.0.1\"",
-            ),
-            (
-                entry("\"10.0.0.1:7000\"", "\"boss\"", "\"10.0.0.2:7000\""),
-                "\"boss\"",
-            ),
-            (
-                entry("\"10.0.0.1:7000\"", "\"replica\"", "\"two\""),
-                "\"two\"",
-            ),
-        ] {
-            let text = good.clone().replace("0.1:7000", "0.3:7000") + &text;
-            let span = Policy::parse(&text).unwrap_err().span.unwrap();
-            assert_eq!(&text[span], field);
-        }
-        let span = Policy::parse(&(good.clone() + &good)).unwrap_err().span;
-        assert_eq!(
-            span.unwrap().start,
-            good.len() + "[[home]]\naddress = ".len()
-        );
+    /// Each mistake as `line:column message | help`.
+    fn mistakes(text: &str) -> Vec<String> {
+        let said = Policy::parse(text).expect_err("it is wrong");
+        let said = said.iter().map(|d| {
+            let place = d.place.as_ref().expect("a mistake has a place");
+            let help = d.help.as_deref().unwrap_or("-");
+            format!("{}:{} {} | {help}", place.line, place.column, d.message)
+        });
+        said.collect()
     }
 
     #[test]
-    fn says_where_it_is_wrong() {
-        let error = Policy::parse("replicas = \"many\"\n").unwrap_err();
-        assert_eq!(error.span, Some(11..17));
+    fn every_mistake_is_said_with_its_place_and_what_was_meant() {
+        let text = "\
+replicsa = 1
+tolerance = \"rak\"
+[rules]
+P05 = \"allow\"
+P005 = \"alow\"
+[limits]
+views_apart = 60
+[[home]]
+address = \"10.0.0.1\"
+role = \"boss\"
+[[zone]]
+name = \"a\"
+cidr = \"10.1.2.0/16\"
+[[ignore]]
+code = \"P004\"
+until = \"soon\"
+[[down]]
+domain = \"rack:1\"
+";
+        let expected = [
+            "1:1 a policy has no key `replicsa` | did you mean `replicas`?",
+            "2:13 `rak` is nothing that `tolerance` takes | did you mean `rack`?",
+            "4:1 no rule is called `P05` | did you mean `P005`?",
+            "5:8 `alow` is nothing that `P005` takes | did you mean `allow`?",
+            "7:15 `views_apart` is a number, and a number with a unit is wanted | \
+             write it as `30s`; units are ms, s, min, h, d",
+            "9:11 `10.0.0.1` cannot be used: no `:port` at the end | -",
+            "10:8 `boss` is nothing that `role` takes | \
+             it takes master, replica, primary, slave",
+            "13:8 `10.1.2.0/16` has bits behind its prefix | did you mean `10.1.0.0/16`?",
+            "14:1 `[[ignore]]` lacks `reason` | add `reason = \"moves in March\"`",
+            "16:9 `soon` is no date; write `2027-03-31`, `2027-03-31 14:00` (UTC) or \
+             `2027-03-31T14:00:00+02:00` | -",
+            "18:10 `rack:1` cannot be used: no kind of domain is called `rack`; there are host, \
+             disk, zone and node | -",
+        ];
+        assert_eq!(mistakes(text), expected);
+    }
+
+    #[test]
+    fn what_is_no_toml_is_said_where_it_stands() {
+        let said = mistakes("replicas = 1\nzone = [\n\n[[home]]\nrole = master\n");
         assert!(
-            Policy::parse("replicsa = 1")
-                .unwrap_err()
-                .message
-                .contains("unknown field")
+            said.iter()
+                .all(|s| s.starts_with("4:") || s.starts_with("5:")),
+            "{said:?}"
         );
+        assert_eq!(mistakes("replicas = \"many\"\n").len(), 1);
+    }
+
+    #[test]
+    fn two_entries_for_one_thing_are_a_mistake() {
+        let home = "[[home]]\naddress = \"10.0.0.1:7000\"\nrole = \"master\"\n";
+        let said = mistakes(&(home.to_owned() + home));
+        assert_eq!(said, ["5:11 `10.0.0.1:7000` has two home entries | -"]);
+        let zone = "[[zone]]\nname = \"a\"\ncidr = \"10.0.0.0/8\"\n";
+        let said = mistakes(&(zone.to_owned() + zone));
+        assert_eq!(said.len(), 2, "{said:?}");
+    }
+
+    #[test]
+    fn the_narrowest_network_tells_the_zone() {
+        let text = "[[zone]]\nname = \"a\"\ncidr = \"10.0.0.0/8\"\n\
+                    [[zone]]\nname = \"b\"\ncidr = [\"10.1.0.0/16\", \"fd00::/8\"]\n";
+        let policy = Policy::parse(text).unwrap();
+        let zone = |ip| policy.zone_of(ip);
+        assert_eq!((zone("10.2.0.1"), zone("10.1.0.1")), (Some("a"), Some("b")));
+        assert_eq!((zone("fd00::1"), zone("192.0.2.1")), (Some("b"), None));
+        assert_eq!(zone("host-1"), None);
     }
 }

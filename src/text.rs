@@ -8,6 +8,7 @@ pub mod lex;
 mod places;
 pub mod quote;
 pub mod safe;
+pub mod suggest;
 pub mod words;
 
 use std::sync::Arc;

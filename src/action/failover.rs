@@ -65,7 +65,12 @@ fn commands(step: &Spelled) -> Option<Vec<Command>> {
         StepMode::Graceful => None,
         StepMode::Force => Some(Key("FORCE")),
         StepMode::Takeover => Some(Key("TAKEOVER")),
-        StepMode::Stable => return None,
+        StepMode::Stable
+        | StepMode::Keys
+        | StepMode::Whole
+        | StepMode::Ranges
+        | StepMode::Each
+        | StepMode::GiveUp => return None,
     };
     let mut failover = graceful(step.address?);
     failover.words.extend(how);

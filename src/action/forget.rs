@@ -14,6 +14,8 @@ pub struct Forget {
     pub node: NodeId,
     /// Shared by all that are told to the same nodes.
     pub tell: Arc<[NodeId]>,
+    /// Slots that are given up with it, as nobody has a copy of them; mostly none.
+    pub loses: SlotSet,
 }
 
 pub(super) static SPEC: Spec = Spec {
@@ -24,14 +26,14 @@ pub(super) static SPEC: Spec = Spec {
         target_address: Need::May,
         bus_port: Need::No,
         tell: Need::Must,
-        slots: Need::No,
-        modes: &[],
+        slots: Need::May,
+        modes: &[StepMode::GiveUp],
         usual_mode: None,
         until: &[Until::Gone],
         guarded: Guarded::Dead,
     },
     commands,
-    risk: no_risk,
+    risk: |mode, _| (mode == Some(StepMode::GiveUp)).then_some(Risk::Data),
     says,
 };
 
@@ -50,9 +52,13 @@ fn says(step: &Spelled) -> Says {
         (Some(_), Some(id)) => format!(", id {}", short(id)),
         _ => String::new(),
     };
+    let lost = match step.slots {
+        None | Some("") => String::new(),
+        Some(slots) => format!(", and with it the data of slots {slots}"),
+    };
     Says {
         who: step.target_name(),
-        becomes: format!("is forgotten by {told}{id}"),
+        becomes: format!("is forgotten by {told}{id}{lost}"),
     }
 }
 
@@ -61,6 +67,8 @@ impl Act for Forget {
         Operands {
             target: Some(self.node),
             tell: Some(self.tell.clone()),
+            slots: (!self.loses.is_empty()).then(|| self.loses.clone()),
+            mode: (!self.loses.is_empty()).then_some(StepMode::GiveUp),
             ..Operands::default()
         }
     }
@@ -76,7 +84,7 @@ impl Act for Forget {
             return refuse(format!("{ghost} lives: it would come back"));
         }
         // FORGET of a slot owner is accepted by every server, and loses the slots.
-        if !ghost.slots.is_empty() {
+        if ghost.slots != self.loses {
             return refuse(format!("{ghost} still owns slots {}", ghost.slots));
         }
         let mut followers = at.followers(self.node).iter().map(|&id| at.node(id));
@@ -121,12 +129,16 @@ impl Act for Forget {
         1 + self.tell.len() as u64 / 20
     }
 
+    /// What is given up must be free before somebody else can take it.
     fn rank(&self) -> (Rank, u8) {
-        (Rank::Last, 3)
+        match self.loses.is_empty() {
+            true => (Rank::Last, 3),
+            false => (Rank::Slots, 0),
+        }
     }
 
     fn gives(&self, _: &Counted) -> Vec<Milestone> {
-        Vec::new()
+        vec![Milestone::Forgotten(self.node)]
     }
 
     fn needs(&self) -> Vec<Milestone> {

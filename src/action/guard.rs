@@ -29,7 +29,8 @@ pub struct Guard {
     pub link: Option<GuardLink>,
     /// meet, flush: most keys that the node may hold, as captured; null if not known or none.
     pub keys: Option<u64>,
-    /// replicate: whose copy the node gives up; null if its master owns no slots.
+    /// replicate, restart: whose copy the node gives up, or lacks for a while; null if its master
+    /// owns no slots.
     pub donor: Option<Donor>,
     /// replicate: who gets the copy.
     pub receiver: Option<Receiver>,
@@ -43,6 +44,12 @@ pub struct Guard {
     pub dead: Vec<Party>,
     /// failover takeover: no majority of masters lives to vote.
     pub minority: Option<bool>,
+    /// restart: the `run_id` of the process that is to go; another one means that it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// restart: the version that it comes back with; null if it need not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// The role that a node must have.

@@ -27,6 +27,7 @@ pub use failover::Mode;
 pub use guard::Guard;
 pub use guard::GuardLink;
 pub use guard::GuardRole;
+pub use migrate_slots::Way;
 pub use order::Milestone;
 pub use order::Rank;
 pub use order::Room;
@@ -119,6 +120,11 @@ actions! {
     replicate => Replicate,
     set_slot => SetSlot,
     failover => Failover,
+    restart => Restart,
+    set_epoch => SetEpoch,
+    add_slots => AddSlots,
+    migrate_slots => MigrateSlots,
+    bump_epoch => BumpEpoch,
     kill => Kill,
     reset => Reset,
     forget => Forget,
@@ -193,6 +199,8 @@ pub struct Operands {
     pub mode: Option<StepMode>,
     /// Of the target, where it has to be told.
     pub bus_port: Option<u16>,
+    /// set-epoch: the epoch; bump-epoch: what it must be at least.
+    pub epoch: Option<u64>,
 }
 
 /// Why a server would refuse, or the act would do harm.

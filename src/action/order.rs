@@ -19,6 +19,14 @@ pub enum Milestone {
     Promoted(NodeId),
     /// The node's open slots are closed.
     Closed(NodeId),
+    /// The node has the epoch that it starts with.
+    Epoch(NodeId),
+    /// The node owns slots that came to it.
+    SlotsCame(NodeId),
+    /// The slots that are to leave the node have left.
+    SlotsLeft(NodeId),
+    /// Nobody lists the id any more.
+    Forgotten(NodeId),
     /// The node runs no more, or no more as the member that it was.
     Stopped(NodeId),
 }
@@ -30,6 +38,10 @@ pub enum Rank {
     Copies,
     Closings,
     Promotions,
+    /// Slots change their owner between masters that stay.
+    Slots,
+    /// What came is claimed above all older claims.
+    Epochs,
     /// What is stopped leads nothing any more.
     Stops,
     /// Waits for everything else in the plan.

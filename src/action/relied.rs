@@ -17,7 +17,7 @@ pub struct Party {
     pub address: String,
 }
 
-/// replicate: the master that gives a copy up.
+/// replicate, restart: the master that gives a copy up, or lacks it for a while.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Donor {
     pub id: String,

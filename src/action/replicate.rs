@@ -64,8 +64,8 @@ impl Act for Replicate {
         if !replica.is_live_member() {
             return refuse(format!("{replica} is no live member"));
         }
-        if !target.is_live_member() || target.slots.is_empty() {
-            return refuse(format!("{target} is no live master with slots"));
+        if !target.is_live_member() || target.is_replica() {
+            return refuse(format!("{target} is no live master"));
         }
         if !replica.slots.is_empty() {
             return refuse(format!(
@@ -163,6 +163,7 @@ impl Act for Replicate {
     fn needs(&self) -> Vec<Milestone> {
         vec![
             Milestone::Known(self.node),
+            Milestone::Known(self.master),
             Milestone::Emptied(self.node),
             Milestone::Promoted(self.master),
             Milestone::Closed(self.master),

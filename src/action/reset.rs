@@ -117,7 +117,10 @@ impl Act for Reset {
     fn needs(&self) -> Vec<Milestone> {
         let promoted = self.after.iter().copied().map(Milestone::Promoted);
         let gained = self.after.iter().copied().map(Milestone::Gained);
-        let own = [Milestone::Gained(self.node)];
+        let own = [
+            Milestone::Gained(self.node),
+            Milestone::SlotsLeft(self.node),
+        ];
         promoted.chain(gained).chain(own).collect()
     }
 

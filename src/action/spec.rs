@@ -110,6 +110,16 @@ pub enum StepMode {
     Takeover,
     /// set-slot: closed.
     Stable,
+    /// migrate-slots: key by key, slots given away once they are empty.
+    Keys,
+    /// migrate-slots: by the servers themselves, all slots at once.
+    Whole,
+    /// add-slots: in ranges.
+    Ranges,
+    /// add-slots: one by one, for servers that know no ranges.
+    Each,
+    /// forget: an owner of slots that nobody has a copy of.
+    GiveUp,
 }
 
 impl StepMode {
@@ -119,6 +129,11 @@ impl StepMode {
             Self::Force => "force",
             Self::Takeover => "takeover",
             Self::Stable => "stable",
+            Self::Keys => "keys",
+            Self::Whole => "whole",
+            Self::Ranges => "ranges",
+            Self::Each => "each",
+            Self::GiveUp => "give-up",
         }
     }
 
@@ -126,7 +141,13 @@ impl StepMode {
     pub fn is_forced(self) -> bool {
         match self {
             Self::Force | Self::Takeover => true,
-            Self::Graceful | Self::Stable => false,
+            Self::Graceful
+            | Self::Stable
+            | Self::Keys
+            | Self::Whole
+            | Self::Ranges
+            | Self::Each
+            | Self::GiveUp => false,
         }
     }
 }
@@ -142,6 +163,7 @@ pub struct Spelled<'a> {
     pub tell: &'a [&'a str],
     pub slots: Option<&'a str>,
     pub mode: Option<StepMode>,
+    pub epoch: Option<u64>,
 }
 
 impl<'a> Spelled<'a> {
@@ -255,6 +277,7 @@ mod tests {
                     tell: if must(shape.tell) { &tell } else { &[] },
                     slots: Some("0-1").filter(|_| must(shape.slots)),
                     mode,
+                    epoch: Some(1),
                 };
                 let commands = (spec.commands)(&step).unwrap_or_default();
                 assert!(!commands.is_empty(), "{kind} {mode:?}");

@@ -30,6 +30,10 @@ pub enum Until {
     Empty,
     /// The slots are open no more.
     Closed,
+    /// Another process than before answers under its id, and is in sync.
+    Restarted,
+    /// Its epoch is the one that is wanted, or above.
+    EpochSeen,
     /// Nobody answers there.
     Down,
     /// It lists itself alone, under another id.
@@ -46,6 +50,8 @@ impl Until {
             Self::SlotsOwned => "slots-owned",
             Self::Empty => "empty",
             Self::Closed => "closed",
+            Self::Restarted => "restarted",
+            Self::EpochSeen => "epoch-seen",
             Self::Down => "down",
             Self::Alone => "alone",
         }

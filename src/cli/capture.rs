@@ -1,7 +1,12 @@
 //! The flags that name a capture, and the inventory that is read from it.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::ffi::OsString;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
 
 use crate::cli::Failure;
 use crate::cli::Format;
@@ -10,8 +15,10 @@ use crate::cli::files::Capture;
 use crate::cli::files::Hashes;
 use crate::cli::limits::Limit;
 use crate::cli::output::Terminal;
+use crate::cli::policy;
 use crate::diagnostic::Parse;
 use crate::inventory;
+use crate::inventory::File;
 use crate::inventory::Inventory;
 use crate::parse;
 use crate::parse::Facts;
@@ -19,18 +26,35 @@ use crate::policy::Policy;
 use crate::report;
 use crate::text::Place;
 use crate::text::Source;
+use crate::text::clock;
 use crate::text::quote::shell_word;
 use crate::text::safe::safe;
 use crate::text::words::count;
 
+/// How an answer is written.
+pub(super) trait Written: ValueEnum + Copy + Default + Send + Sync + 'static {
+    /// Whether the inputs are named by their hashes in it.
+    fn hashes(self) -> Hashes;
+}
+
+impl Written for Format {
+    fn hashes(self) -> Hashes {
+        match self {
+            // Only JSON names the inputs.
+            Self::Json => Hashes::Wanted,
+            Self::Text => Hashes::NotWanted,
+        }
+    }
+}
+
 /// The capture and what belongs to it.
-#[derive(clap::Args, Debug)]
-pub(super) struct CaptureArgs {
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct CaptureArgs<F: Written = Format> {
     /// Files, directories and archives (tar, zip, gzip, zstd) saved from one cluster, or - for
     /// standard input
     #[arg(required = true, value_name = "CAPTURE")]
     capture: Vec<OsString>,
-    /// What is wanted (TOML); everything has a default
+    /// What is wanted (TOML); else topoplan.toml in the captured directory or beside it
     #[arg(long, value_name = "FILE")]
     policy: Option<OsString>,
     /// Host map: CSV with host, ip or address, and optionally zone, rack, memory_bytes
@@ -45,9 +69,13 @@ pub(super) struct CaptureArgs {
     /// Which of two clusters the capture is of, where it holds both
     #[arg(long, value_enum, value_name = "FAMILY")]
     family: Option<Family>,
+    /// The moment that ends in the policy are held against, as 2027-03-31 or 2027-03-31T14:00:00Z;
+    /// else when the capture was taken
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    now: Option<u64>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: Format,
+    pub format: F,
 }
 
 /// A family of clusters.
@@ -59,31 +87,53 @@ enum Family {
     Fedb,
 }
 
-impl CaptureArgs {
+impl<F: Written> CaptureArgs<F> {
     /// Reads the capture. Fails if a file that a flag names cannot be used, or if nothing in the
     /// capture says what nodes there are; the diagnostics are drawn then.
+    ///
+    /// Also fails on a capture of the other family.
     pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
-        // Only JSON names the inputs.
-        self.read_with(
-            match self.format {
-                Format::Json => Hashes::Wanted,
-                Format::Text => Hashes::NotWanted,
-            },
-            terminal,
-        )
+        let inventory = self.read_any(terminal)?;
+        match inventory.tablets {
+            None => Ok(inventory),
+            Some(_) => Err(Failure::Usage(
+                "this command answers about Redis clusters, and the capture is of FEDB".to_owned(),
+                "`check`, `impact`, `list`, `plan` and `script` answer about both".to_owned(),
+            )),
+        }
     }
 
-    /// As [`Self::read`], for an answer that is a plan file whatever is printed.
+    /// As [`Self::read`], of either family.
+    pub fn read_any(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
+        self.read_with(self.format.hashes(), terminal)
+    }
+
+    /// Each of the captures by itself, with the name that was typed.
+    pub fn apart(&self) -> Result<Vec<(&OsStr, Self)>, Failure> {
+        self.check_stdin()?;
+        let one = |name: &OsString| Self {
+            capture: vec![name.clone()],
+            ..self.clone()
+        };
+        let all = self.capture.iter();
+        Ok(all.map(|name| (name.as_os_str(), one(name))).collect())
+    }
+
+    /// As [`Self::read_any`], for an answer that is a plan file whatever is printed.
     pub fn read_for_plan(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
         self.read_with(Hashes::Wanted, terminal)
     }
 
     fn read_with(&self, hashes: Hashes, terminal: &mut Terminal) -> Result<Inventory, Failure> {
         self.check_stdin()?;
-        let policy = match &self.policy {
-            Some(file) => policy(file, terminal)?,
-            None => Policy::default(),
+        let beside = match &self.policy {
+            Some(_) => None,
+            None => policy::beside(&self.capture)?,
         };
+        let given = self.policy.clone().or(beside.map(PathBuf::into_os_string));
+        let given = given
+            .map(|file| policy::file(&file, terminal))
+            .transpose()?;
         let mut maps = Vec::new();
         for (file, kind) in [
             (&self.hosts, MapKind::Hosts),
@@ -97,11 +147,32 @@ impl CaptureArgs {
         let mut capture = Capture::open(&self.capture, hashes, terminal.stdin())?;
         // Maps first: where files contradict each other, what was named with a flag stands.
         let mut collected = Vec::new();
+        let inside = RefCell::new(Vec::new());
         let noted = (&mut capture).inspect(|source| collected.extend(collected_nothing(source)));
-        let mut inventory = inventory::read_with_maps(maps, noted, policy);
+        let noted = noted.filter(|source| {
+            let is_policy = policy::is_policy(source);
+            if is_policy {
+                inside.borrow_mut().push(source.clone());
+            }
+            !is_policy
+        });
+        let mut wanted = Wanted::Nothing;
+        let mut inventory = inventory::read_under(maps, noted, || {
+            wanted = Wanted::of(self.policy.is_some(), given, &inside.borrow());
+            Policy {
+                now_ms: self.now,
+                ..wanted.policy()
+            }
+        });
         inventory.diagnostics.append(&mut capture.diagnostics);
         if let Some(refused) = capture.refused.take() {
             return Err(refused);
+        }
+        if let Some(file) = wanted.file()? {
+            if self.policy.is_none() {
+                terminal.talk(&format!("policy: {}", file.path));
+            }
+            inventory.files.push(file);
         }
         if let Some(said) = inventory.diagnostics.iter().find(|d| d.code == Parse::Rows) {
             let path = said.place.as_ref().map_or("-", |place| &*place.path);
@@ -133,6 +204,20 @@ impl CaptureArgs {
         Ok(())
     }
 
+    /// Without any flag but the policy.
+    pub fn of(capture: &[OsString], policy: Option<&OsString>) -> Self {
+        Self {
+            capture: capture.to_vec(),
+            policy: policy.cloned(),
+            hosts: None,
+            disks: None,
+            home: None,
+            family: None,
+            now: None,
+            format: F::default(),
+        }
+    }
+
     /// The capture flags as words of a shell, to be repeated in a hint.
     pub fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = self
@@ -157,6 +242,20 @@ impl CaptureArgs {
             }
         }
         words
+    }
+
+    /// The only argument, if it is a plan file: a JSON object with an id of one.
+    pub fn lone_plan(&self) -> Option<OsString> {
+        let [file] = &self.capture[..] else {
+            return None;
+        };
+        let is_json = Path::new(file).extension() == Some(OsStr::new("json"));
+        if !is_json || !Path::new(file).is_file() {
+            return None;
+        }
+        let text = std::fs::read_to_string(file).ok()?;
+        let value: serde_json::Value = serde_json::from_str(&text).ok()?;
+        value.get("plan_id").map(|_| file.clone())
     }
 
     /// Every file and directory that is read.
@@ -209,16 +308,51 @@ fn collected_nothing(source: &Source) -> Option<String> {
     Some(said.chars().take(LONGEST).map(shown).collect())
 }
 
-fn policy(file: &OsStr, terminal: &mut Terminal) -> Result<Policy, Failure> {
-    let source = files::read_one(file, terminal.stdin())?;
-    Policy::parse(&source.text).map_err(|error| {
-        let place = error.span.map(|span| line_and_column(&source, span.start));
-        Failure::Place {
-            at: at(file, place.unwrap_or((1, 1))),
-            message: error.message.replace('\n', "; "),
-            help: None,
+/// The policy of a capture.
+enum Wanted {
+    /// There is no policy file.
+    Nothing,
+    Of(Source, Result<Policy, Failure>),
+}
+
+impl Wanted {
+    /// What a flag names, else what lies in the capture, else what lies beside it.
+    fn of(named: bool, given: Option<Source>, inside: &[Source]) -> Self {
+        let inside = inside.first().filter(|_| !named).cloned();
+        match inside.or(given) {
+            Some(source) => {
+                let policy = policy::read(&source);
+                Self::Of(source, policy)
+            }
+            None => Self::Nothing,
         }
-    })
+    }
+
+    fn policy(&self) -> Policy {
+        match self {
+            Self::Of(_, Ok(policy)) => policy.clone(),
+            Self::Of(_, Err(_)) | Self::Nothing => Policy::default(),
+        }
+    }
+
+    /// The file as an input; or what is wrong with it.
+    fn file(self) -> Result<Option<File>, Failure> {
+        let Self::Of(source, policy) = self else {
+            return Ok(None);
+        };
+        policy?;
+        Ok(Some(File {
+            path: source.path.to_string(),
+            dialect: Some("policy"),
+            view_of: None,
+            sha256: source.sha256,
+        }))
+    }
+}
+
+/// Reads a TIME argument, in unix ms.
+fn moment(text: &str) -> Result<u64, String> {
+    clock::moment(text).map_err(|why| why.to_string())
 }
 
 /// A place in a file that the operator named.
@@ -229,14 +363,6 @@ pub(super) fn at(file: &OsStr, (line, column): (usize, usize)) -> Place {
         line: number(line.max(1)),
         column: number(column.max(1)),
     }
-}
-
-/// Line and column, from 1, of a byte offset.
-fn line_and_column(source: &Source, offset: usize) -> (usize, usize) {
-    let before = source.text.as_bytes().get(..offset).unwrap_or_default();
-    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
-    (line, column)
 }
 
 /// What the file behind a flag must hold.
@@ -299,18 +425,5 @@ fn name_of(arg: &OsStr) -> String {
         "standard input".to_owned()
     } else {
         format!("`{}`", arg.display())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_count_from_one() {
-        let source = Source::new("p", "a = 1\nbc = x\n".to_owned(), String::new());
-        assert_eq!(line_and_column(&source, 0), (1, 1));
-        assert_eq!(line_and_column(&source, 11), (2, 6));
-        assert_eq!(line_and_column(&source, 999), (1, 1));
     }
 }

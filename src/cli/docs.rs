@@ -7,6 +7,7 @@ use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::explain;
 use crate::cli::output::Terminal;
+use crate::cli::policy;
 use crate::cli::suggest;
 use crate::diagnostic;
 use crate::render;
@@ -26,6 +27,10 @@ enum Document {
     Diagnostics,
     /// The JSON schema of the reports
     Schema,
+    /// A policy file with every key and what it does (TOML)
+    Policy,
+    /// The JSON schema of a policy file
+    PolicySchema,
     /// What a shell needs to complete command lines of topoplan
     Completions {
         #[arg(value_enum, value_name = "SHELL")]
@@ -48,6 +53,8 @@ pub(super) fn run(
         Document::Rules => rules_page(),
         Document::Diagnostics => diagnostics_page(),
         Document::Schema => render::json::schema(),
+        Document::Policy => crate::policy::commented(),
+        Document::PolicySchema => policy::schema(),
         Document::Completions { shell } => completions(*shell, command),
         Document::Man { command: name } => manual(name.as_deref(), command)?,
     };

@@ -1,25 +1,40 @@
-//! `explain`: what a code means, why it matters, what to do.
+//! `explain`: what a code means, why it matters, what to do; and of a capture or a plan, why
+//! something is flagged and what would cure it.
+
+use std::ffi::OsString;
 
 use serde::Serialize;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::Format;
+use crate::cli::capture::CaptureArgs;
 use crate::cli::glossary;
 use crate::cli::glossary::Word;
 use crate::cli::output::Terminal;
+use crate::cli::plan_file;
 use crate::cli::suggest;
 use crate::diagnostic;
+use crate::plan::Request;
 use crate::render;
+use crate::report;
 use crate::report::SCHEMA_VERSION;
+use crate::report::Thing;
 use crate::rules;
 use crate::rules::Rule;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ExplainArgs {
-    /// A code, a name or a word of the answers: P005, skewed-masters, parse/node-id, ghost
-    #[arg(value_name = "CODE")]
+    /// A code, a name or a word of the answers: P005, skewed-masters, parse/node-id, ghost; beside
+    /// a capture or a plan also an address, an id, slots, a host, step:3
+    #[arg(value_name = "WHAT")]
     code: String,
+    /// Explain it of this capture, or of this plan file
+    #[arg(value_name = "CAPTURE|plan.json")]
+    capture: Vec<OsString>,
+    /// What is wanted of the capture (TOML)
+    #[arg(long, value_name = "FILE", requires = "capture")]
+    policy: Option<OsString>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -46,6 +61,9 @@ enum Entry {
 }
 
 pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if !args.capture.is_empty() {
+        return of_capture(args, terminal);
+    }
     let entry = find(&args.code).map_err(|help| {
         let message = format!("no rule, diagnostic or word is called `{}`", args.code);
         Failure::Usage(message, help)
@@ -53,6 +71,47 @@ pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, F
     let text = match args.format {
         Format::Text => render::explain(&entry.page(), terminal.data_look()),
         Format::Json => render::json::report(&entry.for_machines()),
+    };
+    terminal.data(&text)?;
+    Ok(Exit::Clean)
+}
+
+/// Of a plan file as it is; of a capture by its default plan.
+fn of_capture(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let capture: CaptureArgs = CaptureArgs::of(&args.capture, args.policy.as_ref());
+    let plan = match capture.lone_plan() {
+        Some(file) => plan_file::read(&file, terminal)?.plan,
+        None => {
+            let inventory = capture.read(terminal)?;
+            report::plan(&inventory, &Request::default()).map_err(Failure::Internal)?
+        }
+    };
+    let word = &args.code;
+    let of_plan = || report::thing(&plan, word);
+    let (thing, page) = match rules::find(word) {
+        Some(rule) => (Some(Thing::Code(rule.code)), Some(page(rule))),
+        None => (of_plan(), None),
+    };
+    let Some(thing) = thing else {
+        // A word or a diagnostic has a page whatever the capture.
+        if let Ok(entry) = find(word) {
+            terminal.data(&render::explain(&entry.page(), terminal.data_look()))?;
+            return Ok(Exit::Clean);
+        }
+        let names = report::names(&plan);
+        let mut known: Vec<&str> = rule_words().collect();
+        known.extend(names.iter().map(String::as_str));
+        let message = format!("nothing here is called `{word}`");
+        let help = match suggest::nearest(word, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name a code, an address, an id, slots, a host or step:1".to_owned(),
+        };
+        return Err(Failure::Usage(message, help));
+    };
+    let report = report::explain(&plan, &thing, page);
+    let text = match args.format {
+        Format::Text => render::explained(&report, terminal.data_look()),
+        Format::Json => render::json::report(&report),
     };
     terminal.data(&text)?;
     Ok(Exit::Clean)

@@ -8,6 +8,7 @@ use crate::report::Diagnostic;
 use crate::report::ErrorKind;
 use crate::report::ErrorReport;
 use crate::text::Place;
+use crate::text::words::count;
 
 /// How a command ended; the numbers are part of the contract.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,7 +21,7 @@ pub enum Exit {
     Failed = 2,
     /// Refused; the reason was printed.
     Refused = 3,
-    /// A goal cannot be reached.
+    /// What was demanded cannot be had; what is in the way was printed.
     Blocked = 4,
     /// Not proven under `--require-proof`.
     Unproven = 5,
@@ -47,6 +48,12 @@ pub enum Failure {
         at: Place,
         message: String,
         help: Option<&'static str>,
+    },
+    /// A policy file with mistakes in it.
+    #[error("`{path}` is no policy: it has {}", count(mistakes.len(), "mistake"))]
+    Policy {
+        path: String,
+        mistakes: Vec<Diagnostic>,
     },
     /// Every file was read and none says anything about a cluster; what was said about them.
     #[error("{0}")]
@@ -82,6 +89,7 @@ impl Failure {
             Self::Usage(..)
             | Self::Input(_)
             | Self::Place { .. }
+            | Self::Policy { .. }
             | Self::NothingUnderstood(..)
             | Self::Limit { .. }
             | Self::Write { .. }
@@ -99,6 +107,7 @@ impl Failure {
                  `cluster nodes` prints on each node, one file per node, and name the directory",
             ),
             Self::Place { help, .. } => *help,
+            Self::Policy { .. } => Some("`topoplan docs policy` prints a file with every key"),
             Self::Limit { limit, .. } => Some(limit.help()),
             Self::Internal(_) => Some("this is a bug of topoplan; nothing was written"),
             Self::Input(_) | Self::Write { .. } | Self::Refused(_) => None,
@@ -109,6 +118,7 @@ impl Failure {
     pub(super) fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Self::NothingUnderstood(_, said) => said,
+            Self::Policy { mistakes, .. } => mistakes,
             Self::Usage(..)
             | Self::Input(_)
             | Self::Place { .. }
@@ -123,7 +133,7 @@ impl Failure {
     pub(super) fn report(&self) -> ErrorReport {
         let kind = match self {
             Self::Usage(..) => ErrorKind::Usage,
-            Self::Input(_) | Self::Place { .. } => ErrorKind::Input,
+            Self::Input(_) | Self::Place { .. } | Self::Policy { .. } => ErrorKind::Input,
             Self::NothingUnderstood(..) => ErrorKind::NothingUnderstood,
             Self::Limit { .. } => ErrorKind::Limit,
             Self::Write { .. } => ErrorKind::Write,

@@ -7,8 +7,9 @@ use clap::ValueEnum;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
 use crate::cli::tablets;
 use crate::cli::tablets::Losses;
@@ -25,7 +26,7 @@ use crate::report::Case;
 #[command(group(ArgGroup::new("what").required(true).args(["lose", "each"])))]
 pub(super) struct ImpactArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// host:H, disk:H:/dir, zone:Z or node:ADDR; given more than once, all are lost together
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     lose: Vec<Domain>,
@@ -43,7 +44,7 @@ enum Kind {
 }
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let inventory = args.capture.read(terminal)?;
+    let inventory = args.capture.read_any(terminal)?;
     if let Some(seen) = &inventory.tablets {
         let losses = match args.each {
             Some(kind) => Losses::Each(kind.of_domain()),
@@ -58,8 +59,13 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     };
     let report = report::impact(&inventory, &cases);
     match args.capture.format {
-        Format::Json => terminal.data(&render::json::report(&report))?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Of(form) => {
+            let brief = render::impact_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, Exit::Clean));
+        }
+        AnyFormat::Text => {
             terminal.diagnostics(&report.diagnostics);
             let look = terminal.data_look();
             terminal.data(&render::impact(&report, look))?;

@@ -4,13 +4,16 @@
 //! [`run`]. Data goes to standard output, talk to standard error.
 
 mod archive;
+mod baseline;
 mod capture;
 mod check;
 mod collect;
+mod diff;
 mod docs;
 mod explain;
 mod failure;
 mod files;
+mod form;
 mod glossary;
 mod impact;
 mod limits;
@@ -18,9 +21,10 @@ mod list;
 mod output;
 mod plan;
 mod plan_file;
+mod policy;
 mod redact;
 mod script;
-mod suggest;
+mod show;
 mod tablets;
 mod verify;
 mod whole;
@@ -42,6 +46,7 @@ pub use crate::cli::output::Screen;
 pub use crate::cli::output::Streams;
 use crate::cli::output::Terminal;
 use crate::text::safe::safe;
+use crate::text::suggest;
 
 /// Offline analyzer and planner for Redis-protocol clusters; it never opens a socket
 ///
@@ -72,6 +77,10 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// What would break if a host, disk, zone or node went away
     Impact(impact::ImpactArgs),
+    /// What changed between captures of one cluster, and what got worse
+    Diff(diff::DiffArgs),
+    /// The topology in the terminal: shards, hosts, slots, views; or a plan file for review
+    Show(show::ShowArgs),
     /// Bare lines for pipes: who has no slot, no replica, another role than home, no address
     List(list::ListArgs),
     /// The same capture with other names, to be shown to strangers
@@ -117,7 +126,7 @@ enum Format {
 /// Runs one command. `args` come without the program's name. The answer is the exit code.
 pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
     let columns = streams.stdout_screen.columns;
-    let mut terminal = Terminal::new(streams, output::wants_json(args));
+    let mut terminal = Terminal::new(streams, output::wants(args));
     let arguments = match parse(args, columns) {
         Ok(arguments) => arguments,
         Err(error) => return terminal.usage(&error).into(),
@@ -129,6 +138,8 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Command::Script(args) => script::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Impact(args) => impact::run(&args, &mut terminal),
+        Command::Diff(args) => diff::run(&args, &mut terminal),
+        Command::Show(args) => show::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Redact(args) => redact::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
@@ -139,7 +150,7 @@ pub fn run(args: &[OsString], streams: Streams<'_>) -> u8 {
         Ok(exit) => exit.into(),
         Err(failure) => {
             terminal.failure(&failure);
-            failure.exit().into()
+            terminal.exit_of(&failure).into()
         }
     }
 }

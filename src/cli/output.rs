@@ -59,14 +59,14 @@ pub(super) struct Terminal<'a> {
     streams: Streams<'a>,
     data_look: Look,
     talk_look: Look,
-    /// JSON was asked for, so that a failure is an object on standard output, too.
-    wants_object: bool,
+    /// In which form a failure stands on standard output, too.
+    wants: Wants,
     /// Data was written: nothing may follow it.
     answered: bool,
 }
 
 impl<'a> Terminal<'a> {
-    pub fn new(streams: Streams<'a>, wants_object: bool) -> Self {
+    pub fn new(streams: Streams<'a>, wants: Wants) -> Self {
         let look = |screen: Screen| Look {
             colour: screen.colour,
             width: screen.columns,
@@ -76,7 +76,7 @@ impl<'a> Terminal<'a> {
             data_look: look(streams.stdout_screen),
             talk_look: look(streams.stderr_screen),
             streams,
-            wants_object,
+            wants,
             answered: false,
         }
     }
@@ -144,6 +144,14 @@ impl<'a> Terminal<'a> {
         self.object(failure);
     }
 
+    /// The exit code of a failure: a monitor knows it by the plugin's own.
+    pub fn exit_of(&self, failure: &Failure) -> Exit {
+        match self.wants {
+            Wants::Plugin => Exit::Refused,
+            Wants::Nothing | Wants::Object => failure.exit(),
+        }
+    }
+
     /// Help and version are data; everything else that clap says is a usage error. What it says
     /// of hostile words must have been made of harmless ones.
     pub fn usage(&mut self, error: &clap::Error) -> Exit {
@@ -157,8 +165,9 @@ impl<'a> Terminal<'a> {
         };
         if error.use_stderr() {
             self.say(&paint(self.talk_look.colour));
-            self.object(&Failure::of_clap(&styled.to_string()));
-            return Exit::Failed;
+            let failure = Failure::of_clap(&styled.to_string());
+            self.object(&failure);
+            return self.exit_of(&failure);
         }
         let said = self.data(&paint(self.data_look.colour));
         match said.and_then(|()| self.flush()) {
@@ -174,11 +183,17 @@ impl<'a> Terminal<'a> {
 
     /// The failure as data, for whoever keeps standard output and not standard error.
     fn object(&mut self, failure: &Failure) {
-        if self.wants_object && !self.answered {
-            // It says already why there is no answer.
-            let _ = self.data(&render::json::report(&failure.report()));
-            let _ = self.flush();
+        if self.answered {
+            return;
         }
+        let text = match self.wants {
+            Wants::Nothing => return,
+            Wants::Object => render::json::report(&failure.report()),
+            Wants::Plugin => render::nagios_unknown(&failure.to_string()),
+        };
+        // It says already why there is no answer.
+        let _ = self.data(&text);
+        let _ = self.flush();
     }
 
     fn say(&mut self, text: &str) {
@@ -198,12 +213,33 @@ fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Whether the arguments ask for JSON: known even where they make no sense otherwise.
-pub(super) fn wants_json(args: &[OsString]) -> bool {
+/// How a failure is told to programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wants {
+    /// On standard error alone.
+    Nothing,
+    /// As JSON.
+    Object,
+    /// As a monitoring plugin: its line and its exit code.
+    Plugin,
+}
+
+/// What the arguments ask for: known even where they make no sense otherwise.
+pub(super) fn wants(args: &[OsString]) -> Wants {
     let words = args.iter().take_while(|arg| *arg != "--");
     let words: Vec<&OsString> = words.collect();
-    let apart = |pair: &[&OsString]| pair[0] == "--format" && pair[1] == "json";
-    words.iter().any(|arg| *arg == "--format=json") || words.windows(2).any(apart)
+    let asks = |format: &str| {
+        let apart = |pair: &[&OsString]| pair[0] == "--format" && pair[1] == format;
+        let together = format!("--format={format}");
+        words.iter().any(|arg| **arg == *together) || words.windows(2).any(apart)
+    };
+    if asks("json") {
+        Wants::Object
+    } else if asks("nagios") {
+        Wants::Plugin
+    } else {
+        Wants::Nothing
+    }
 }
 
 /// Hands the process's own streams to `f`. What a panic left half said is not printed.
@@ -254,11 +290,12 @@ mod tests {
     fn json_is_known_to_be_wanted_from_any_arguments() {
         let wants = |line: &str| {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            wants_json(&args)
+            self::wants(&args)
         };
-        assert!(wants("check x --format json"));
-        assert!(wants("chekc --format=json"));
-        assert!(!wants("check x --format text json"));
-        assert!(!wants("check -- --format json"));
+        assert_eq!(wants("check x --format json"), Wants::Object);
+        assert_eq!(wants("chekc --format=json"), Wants::Object);
+        assert_eq!(wants("check x --format nagios"), Wants::Plugin);
+        assert_eq!(wants("check x --format text json"), Wants::Nothing);
+        assert_eq!(wants("check -- --format json"), Wants::Nothing);
     }
 }

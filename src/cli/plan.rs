@@ -2,6 +2,8 @@
 
 mod flags;
 mod goals;
+mod restart;
+mod slots;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -9,22 +11,26 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::explain;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::impact::domain;
 use crate::cli::output::Terminal;
 use crate::cli::plan::flags::Flags;
 use crate::cli::plan::goals::GoalArgs;
+use crate::cli::plan::slots::SlotArgs;
 use crate::cli::tablets;
 use crate::cli::whole;
 use crate::emit;
 use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan;
+use crate::plan::Ending;
 use crate::plan::Obstacle;
 use crate::plan::Phase;
 use crate::plan::Request;
+use crate::plan::why::Said;
 use crate::render;
 use crate::report;
 use crate::report::PlanReport;
@@ -36,7 +42,7 @@ use crate::text::safe::safe;
 #[derive(clap::Args, Debug)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
-    capture: CaptureArgs,
+    capture: CaptureArgs<AnyFormat>,
     /// Cure only findings of these codes
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     only: Vec<String>,
@@ -52,6 +58,8 @@ pub(super) struct PlanArgs {
     /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
+    #[command(flatten)]
+    slots: SlotArgs,
     #[command(flatten)]
     goals: GoalArgs,
     #[command(flatten)]
@@ -77,7 +85,13 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let help = "see whether the right domain is named; if it died since, capture again";
         Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
     })?;
-    plan::goal::check(&request.goals, &inventory.cluster).map_err(|bad| {
+    let trouble = plan::slot_trouble(&inventory, &request);
+    if let Some(why) = trouble.as_ref().filter(|t| t.ending() == Ending::Usage) {
+        let text = Said(why, &inventory.cluster).to_string();
+        return Err(Failure::Usage(text, String::new()));
+    }
+    let blocked = trouble.is_some_and(|t| t.ending() == Ending::Blocked);
+    plan::goal::check(&request, &inventory.cluster).map_err(|bad| {
         let help = "each goal must name something of the capture, and no two the opposite";
         Failure::Usage(bad.to_string(), help.to_owned())
     })?;
@@ -87,11 +101,20 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         let obstacle = Obstacle::Unscriptable(why.to_string());
         report = report::refused(&inventory, &request, &obstacle);
     }
-    let exit = args.exit(&report);
+    let exit = match args.exit(&report) {
+        Exit::Refused if blocked => Exit::Blocked,
+        exit => exit,
+    };
     let json = render::json::report(&report);
+    let mut own = None;
     match args.capture.format {
-        Format::Json => terminal.data(&json)?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&json)?,
+        AnyFormat::Of(form) => {
+            let brief = render::plan_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            own = Some(form::exit(form, &brief, exit));
+        }
+        AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.found);
             let look = terminal.data_look();
             let file = args.output.as_deref().filter(|_| exit == Exit::Clean);
@@ -108,7 +131,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     if let Some(file) = &args.output {
         write(file, &json, exit, terminal)?;
     }
-    Ok(exit)
+    Ok(own.unwrap_or(exit))
 }
 
 /// The same for the other family.
@@ -118,14 +141,8 @@ fn of_tablets(
     inventory: Inventory,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    if let Some(flag) = request.flags.iter().next() {
-        return Err(Failure::Usage(
-            format!("`{flag}` is for Redis clusters"),
-            "plans of tablets take --only, --skip, --through, --force, --dead and goals".to_owned(),
-        ));
-    }
     let asked = tablets::Asked {
-        drain: &tablets::drained(&request.goals)?,
+        goals: tablets::Goals::of(request)?,
         request: crate::tablets::Request {
             only: request.only.clone(),
             skip: request.skip.clone(),
@@ -181,7 +198,8 @@ impl PlanArgs {
             force: self.force.clone(),
             dead: self.dead.clone(),
             flags: self.flags.given(),
-            goals: self.goals.goals(),
+            slots: self.slots.goals()?,
+            goals: self.goals.goals()?,
         })
     }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use crate::cli::Exit;
 use crate::cli::Failure;
 use crate::cli::Format;
+use crate::cli::form;
+use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
 use crate::emit;
 use crate::inventory::Inventory;
@@ -14,33 +16,16 @@ use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Health;
 use crate::model::TabletId;
+use crate::plan;
 use crate::plan::Goal;
+use crate::plan::restart::Which;
 use crate::render;
 use crate::report;
-use crate::report::CheckReport;
 use crate::report::Proof;
 use crate::report::TabletList;
 use crate::report::TabletPlan;
 use crate::tablets::Request;
-
-/// What was asked of `check`, answered about tablets.
-pub(super) fn check(
-    inventory: &Inventory,
-    seen: &TabletsSeen,
-    format: Format,
-    terminal: &mut Terminal,
-) -> Result<CheckReport, Failure> {
-    let report = report::check_tablets(inventory, seen);
-    match format {
-        Format::Json => terminal.data(&render::json::report(&report))?,
-        Format::Text => {
-            terminal.untold(&report.diagnostics, &report.findings);
-            let look = terminal.data_look();
-            terminal.data(&render::check_tablets(&report, look))?;
-        }
-    }
-    Ok(report)
-}
+use crate::tablets::Restart;
 
 /// Which losses `impact` is about.
 pub(super) enum Losses<'a> {
@@ -52,7 +37,7 @@ pub(super) fn impact(
     inventory: &Inventory,
     seen: &TabletsSeen,
     losses: Losses,
-    format: Format,
+    format: AnyFormat,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
     let cases = match losses {
@@ -70,8 +55,13 @@ pub(super) fn impact(
     }
     let report = report::impact_tablets(inventory, seen, &cases);
     match format {
-        Format::Json => terminal.data(&render::json::report(&report))?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Of(form) => {
+            let brief = render::impact_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, Exit::Clean));
+        }
+        AnyFormat::Text => {
             terminal.diagnostics(&report.diagnostics);
             let look = terminal.data_look();
             terminal.data(&render::impact_tablets(&report, look))?;
@@ -107,28 +97,62 @@ pub(super) fn list(
     Ok(Exit::Clean)
 }
 
-/// The domains that goals drain; other goals are none of tablets.
-pub(super) fn drained(goals: &[Goal]) -> Result<Vec<Domain>, Failure> {
-    let mut drained = Vec::new();
-    for goal in goals {
-        match goal {
-            Goal::Drain(drain) if !drain.stop => drained.push(drain.domain.clone()),
-            Goal::Drain(_) => {
-                return Err(Failure::Usage(
-                    "`--stop` is for Redis clusters".to_owned(),
-                    "a drained tablet holds nothing: stop it when you like".to_owned(),
-                ));
+/// What goals ask for, of those that tablets have.
+#[derive(Default)]
+pub(super) struct Goals {
+    drain: Vec<Domain>,
+    restart: Option<Which>,
+}
+
+impl Goals {
+    pub fn of(request: &plan::Request) -> Result<Self, Failure> {
+        let foreign = |what: &str| {
+            let help = "plans of tablets take --only, --skip, --through, --force, --dead, --drain and \
+                        --restart all or DOMAIN";
+            Failure::Usage(format!("{what} is for Redis clusters"), help.to_owned())
+        };
+        if let Some(flag) = request.flags.iter().next() {
+            return Err(foreign(&format!("`{flag}`")));
+        }
+        if request.slots != plan::Request::default().slots {
+            return Err(foreign("what moves slots"));
+        }
+        let mut goals = Self::default();
+        for goal in &request.goals {
+            match goal {
+                Goal::Drain(drain) if drain.stop => return Err(foreign("`--stop`")),
+                Goal::Drain(drain) => goals.drain.push(drain.domain.clone()),
+                Goal::Restart(restart) => match &restart.ask.which {
+                    Which::OlderThan(_) => return Err(foreign("`--restart older-than:`")),
+                    which @ (Which::All | Which::In(_)) => goals.restart = Some(which.clone()),
+                },
             }
         }
+        Ok(goals)
     }
-    Ok(drained)
+
+    fn fill(&self, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
+        request.drain = all_in(seen, &self.drain)?;
+        request.restart = match &self.restart {
+            None => None,
+            Some(Which::In(domain)) => Some(Restart {
+                tablets: all_in(seen, std::slice::from_ref(domain))?,
+                name_servers: false,
+            }),
+            Some(Which::All | Which::OlderThan(_)) => Some(Restart {
+                tablets: seen.state.tablet_ids().collect(),
+                name_servers: true,
+            }),
+        };
+        Ok(())
+    }
 }
 
 /// What was asked of `plan`, beyond what is the same in both families.
 pub(super) struct Asked<'a> {
     pub request: Request,
     pub dead: &'a [Domain],
-    pub drain: &'a [Domain],
+    pub goals: Goals,
     pub options: Vec<String>,
     pub words: String,
     pub file: Option<&'a Path>,
@@ -139,7 +163,7 @@ pub(super) struct Asked<'a> {
 pub(super) fn plan(
     mut inventory: Inventory,
     mut asked: Asked,
-    format: Format,
+    format: AnyFormat,
     terminal: &mut Terminal,
 ) -> Result<(String, Exit), Failure> {
     let Some(mut seen) = inventory.tablets.take() else {
@@ -148,7 +172,7 @@ pub(super) fn plan(
     for tablet in all_in(&seen, asked.dead)? {
         seen.state.tablets[tablet.index()].health = Health::Offline;
     }
-    asked.request.drain = all_in(&seen, asked.drain)?;
+    asked.goals.fill(&seen, &mut asked.request)?;
     let mut report = report::plan_tablets(&inventory, &seen, &asked.request, asked.options);
     if let Err(why) = emit::scriptable_tablets(&report) {
         report = report::refuse_tablets(report, why.to_string());
@@ -156,8 +180,12 @@ pub(super) fn plan(
     let exit = exit(&report, asked.require_proof);
     let json = render::json::report(&report);
     match format {
-        Format::Json => terminal.data(&json)?,
-        Format::Text => {
+        AnyFormat::Json => terminal.data(&json)?,
+        AnyFormat::Of(_) => {
+            let message = "a plan of tablets is text or JSON".to_owned();
+            return Err(Failure::Usage(message, String::new()));
+        }
+        AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.found);
             let look = terminal.data_look();
             let typed = render::Typed {

@@ -5,9 +5,10 @@
 # is listed here; nothing else leaves this script.
 flash() {
     case $* in
-    'cli-all ping' | 'cli-all info' | 'cli-all cluster nodes' | 'cli-all cluster info') ;;
+    'cli-all ping' | 'cli-all info all' | 'cli-all cluster nodes' | 'cli-all cluster info') ;;
     'cli-all config get dir' | 'cli-all config get cluster-node-timeout') ;;
-    check-distribution | find-noaddr) ;;
+    'cli-all config get flash-db-ttl') ;;
+    check-distribution | find-noaddr | cluster-rowcount) ;;
     *)
         say "not a reading command, not run: $*"
         return 125
@@ -151,9 +152,11 @@ main() {
     save cli-all-ping.txt cli-all ping
     save cli-all-cluster-info.txt cli-all cluster info
     save cli-all-cluster-nodes.txt cli-all cluster nodes
-    save cli-all-info.txt cli-all info
+    save cli-all-info.txt cli-all info all
     save cli-all-config-get-dir.txt cli-all config get dir
     save cli-all-config-get-cluster-node-timeout.txt cli-all config get cluster-node-timeout
+    save cli-all-config-get-flash-db-ttl.txt cli-all config get flash-db-ttl
+    save cluster-rowcount.txt cluster-rowcount
     save check-distribution.txt check-distribution
     save find-noaddr.txt find-noaddr
     properties

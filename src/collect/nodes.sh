@@ -266,7 +266,7 @@ redact() {
 settings() {
     for setting in 'cluster-*' dir dbfilename appendonly save 'maxmemory*' 'repl-*' \
         'replica-*' 'slave-*' 'min-replicas-*' 'min-slaves-*' port bind tls-port tls-cluster \
-        tls-replication availability-zone requirepass masterauth; do
+        tls-replication availability-zone flash-db-ttl requirepass masterauth; do
         began=$(clock)
         # No password is written down on its way.
         ask CONFIG GET "$setting" | redact "$setting" >"$part.answer"

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Map;
 use crate::diagnostic::Parse;
+use crate::diagnostic::Policy;
 use crate::diagnostic::Report;
 use crate::diagnostic::Severity;
 
@@ -15,6 +16,7 @@ pub enum Code {
     Capture(Capture),
     Map(Map),
     Parse(Parse),
+    Policy(Policy),
     Report(Report),
 }
 
@@ -45,7 +47,7 @@ pub enum Loss {
 impl Code {
     /// Every code, in the order of their texts.
     pub fn all() -> impl Iterator<Item = Self> {
-        let areas = [Capture::ALL, Map::ALL, Parse::ALL, Report::ALL];
+        let areas = [Capture::ALL, Map::ALL, Parse::ALL, Policy::ALL, Report::ALL];
         areas.into_iter().flatten().copied()
     }
 
@@ -55,6 +57,7 @@ impl Code {
             Self::Capture(code) => code.as_str(),
             Self::Map(code) => code.as_str(),
             Self::Parse(code) => code.as_str(),
+            Self::Policy(code) => code.as_str(),
             Self::Report(code) => code.as_str(),
         }
     }
@@ -65,6 +68,7 @@ impl Code {
             Self::Capture(code) => code.severity(),
             Self::Map(code) => code.severity(),
             Self::Parse(code) => code.severity(),
+            Self::Policy(code) => code.severity(),
             Self::Report(code) => code.severity(),
         }
     }
@@ -74,6 +78,7 @@ impl Code {
             Self::Capture(code) => code.loss(),
             Self::Map(code) => code.loss(),
             Self::Parse(code) => code.loss(),
+            Self::Policy(code) => code.loss(),
             Self::Report(code) => code.loss(),
         }
     }
@@ -84,6 +89,7 @@ impl Code {
             Self::Capture(code) => code.page(),
             Self::Map(code) => code.page(),
             Self::Parse(code) => code.page(),
+            Self::Policy(code) => code.page(),
             Self::Report(code) => code.page(),
         };
         let mut text = String::new();

@@ -32,6 +32,8 @@ const LIBRARY: &str = concat!(
     include_str!("guarded/guards.sh"),
     include_str!("guarded/steps.sh"),
     include_str!("guarded/forget.sh"),
+    include_str!("guarded/restart.sh"),
+    include_str!("guarded/slots.sh"),
     include_str!("guarded/stop.sh"),
     include_str!("guarded/run.sh"),
 );

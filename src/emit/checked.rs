@@ -50,6 +50,7 @@ pub(super) struct CheckedGuard {
 pub(super) struct CheckedStep {
     pub id: u32,
     pub phase: Phase,
+    pub wave: u32,
     pub action: Kind,
     pub node: Option<NodeName>,
     pub address: Option<Address>,
@@ -60,6 +61,7 @@ pub(super) struct CheckedStep {
     pub tell: Arc<[Address]>,
     pub slots: Option<SlotSet>,
     pub mode: Option<StepMode>,
+    pub epoch: Option<u64>,
     pub after: Vec<u32>,
     /// All steps of the plan up to this one come before, too.
     pub barrier: Option<u32>,
@@ -140,6 +142,7 @@ impl CheckedStep {
             tell: &tell,
             slots: slots.as_deref(),
             mode: self.mode,
+            epoch: self.epoch,
         };
         (self.action.spec().commands)(&spelled).unwrap_or_default()
     }
@@ -158,9 +161,17 @@ impl CheckedStep {
                     format!("CLUSTER REPLICATE {before}"),
                 ))
             }
-            Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset => {
-                None
-            }
+            Kind::Meet
+            | Kind::Flush
+            | Kind::SetSlot
+            | Kind::SetEpoch
+            | Kind::AddSlots
+            | Kind::MigrateSlots
+            | Kind::BumpEpoch
+            | Kind::Forget
+            | Kind::Kill
+            | Kind::Reset
+            | Kind::Restart => None,
         }
     }
 
@@ -179,6 +190,12 @@ impl CheckedStep {
 
     /// What a promotion costs for good, of a replica that need not have finished a sync.
     pub(super) fn loss(&self) -> Option<String> {
+        if self.mode == Some(StepMode::GiveUp) {
+            let slots = self.slots.as_ref()?;
+            return Some(format!(
+                "nobody has a copy of slots {slots}: what was in them is lost for good"
+            ));
+        }
         let (address, slots) = (self.address.as_ref()?, self.taken_over()?);
         (self.risk() == Some(Risk::Data)).then(|| {
             format!(

@@ -115,6 +115,7 @@ fn commands(step: &CheckedStep, later: &[CheckedStep], last_forget: Option<u32>)
                 look.into_iter().chain([cli(close)])
             })
             .collect(),
+        Kind::Restart => vec![format!("# restart the process {} now", step.who())],
         Kind::Kill => {
             // It takes a port alone, and acts where it is run.
             let who = step.who();
@@ -124,10 +125,43 @@ fn commands(step: &CheckedStep, later: &[CheckedStep], last_forget: Option<u32>)
                 format!("flashbase kill {port}"),
             ]
         }
-        Kind::Meet | Kind::Failover | Kind::Flush | Kind::Reset => {
-            step.commands().iter().map(cli).collect()
-        }
+        Kind::MigrateSlots => by_hand(step),
+        Kind::AddSlots => step
+            .slots
+            .iter()
+            .flat_map(|slots| slots.ranges())
+            .filter_map(|(first, last)| {
+                let range = match first == last {
+                    true => first.to_string(),
+                    false => format!("{{{first}..{last}}}"),
+                };
+                let address = step.address.as_ref()?.to_string();
+                Some(at(&address, &format!("cluster addslots {range}")))
+            })
+            .collect(),
+        Kind::Meet
+        | Kind::Failover
+        | Kind::Flush
+        | Kind::SetEpoch
+        | Kind::BumpEpoch
+        | Kind::Reset => step.commands().iter().map(cli).collect(),
     }
+}
+
+/// No command of the tool moves slots with their keys.
+fn by_hand(step: &CheckedStep) -> Vec<String> {
+    let mut lines = vec![
+        "# flashbase moves no slots: run the redis-cli script of this plan for this step, or, for each"
+            .to_owned(),
+        "# slot of it (the first one is shown), once countkeysinslot at the source says 0 after migrate:"
+            .to_owned(),
+    ];
+    lines.extend(
+        step.commands()
+            .iter()
+            .map(|command| format!("# {}", cli(command))),
+    );
+    lines
 }
 
 /// What the step relies on at other nodes: nobody but the reader looks there.
@@ -216,7 +250,19 @@ fn wait(step: &CheckedStep) -> String {
         Kind::Forget => {
             format!("until no node lists {who}; all must be told within 60 s, else it comes back")
         }
+        Kind::MigrateSlots | Kind::AddSlots => {
+            format!("until cluster nodes shows slots {slots} at their new owner, at most {limit}")
+        }
+        Kind::SetEpoch | Kind::BumpEpoch => {
+            format!(
+                "until cluster nodes of every master shows the new epoch of {who}, at most {limit}"
+            )
+        }
         Kind::SetSlot => format!("until {who} shows {slots} open no more, at most {limit}"),
+        Kind::Restart => format!(
+            "until info server of {who} says another run_id than before and info replication says \
+             master_link_status:up, at most {limit}"
+        ),
         Kind::Flush => format!("until dbsize of {who} is 0, at most {limit}"),
         Kind::Kill => {
             let host = who.rsplit_once(':').map_or(&*who, |(host, _)| host);

@@ -73,7 +73,9 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }
@@ -93,6 +95,7 @@ fn step(id: u32, phase: Phase, action: Kind, until: Until) -> Step {
         tell: Vec::new(),
         slots: None,
         mode: None,
+        epoch: None,
         after: Vec::new(),
         barrier: None,
         pause_ms: 0,
@@ -253,5 +256,8 @@ pub fn finding(code: Code, severity: Severity, id: Option<&str>, slots: Option<&
         message: String::new(),
         help: String::new(),
         evidence: Vec::new(),
+        allowed: false,
+        allowed_by: None,
+        known: false,
     }
 }

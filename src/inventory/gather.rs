@@ -22,6 +22,7 @@ use crate::inventory::record::Token;
 use crate::inventory::record::Told;
 use crate::inventory::record::View;
 use crate::inventory::tablets::Said;
+use crate::inventory::values;
 use crate::model::Address;
 use crate::model::NodeName;
 use crate::parallel;
@@ -76,6 +77,8 @@ pub(super) struct Gathered {
     pub host_ips: Vec<HostFacts<String>>,
     /// What the name server of the other family said, in the order of the capture.
     pub fedb: Vec<Said>,
+    /// The last that was counted.
+    pub rowcount: Option<u64>,
     pub files: Vec<File>,
     pub diagnostics: Vec<Diagnostic>,
     /// The text of one line for each id that some line shows without an address: the first of
@@ -190,7 +193,7 @@ impl Gathered {
                 answers.info.extend(
                     pairs
                         .iter()
-                        .map(|p| (p.key.to_owned(), p.value.to_string())),
+                        .map(|p| (values::info_key(p), p.value.to_string())),
                 );
             }
             Facts::Config(pairs) if section.dialect == "redis-conf" => {
@@ -258,6 +261,7 @@ impl Gathered {
                 self.properties.push((source.path.clone(), properties));
             }
             Facts::Distribution(table) => self.distributions.push((source.path.clone(), table)),
+            Facts::Rows(rows) => self.rowcount = Some(rows),
             // No more than that its node runs, and nothing is lost where nobody says which.
             Facts::Nothing if section.dialect == "not-needed" => {
                 self.told_of(of, &spot, file, &place).said.answered = true;

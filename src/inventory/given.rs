@@ -16,6 +16,10 @@ use crate::inventory::record::Token;
 use crate::model::Millis;
 use crate::model::Opinion;
 use crate::parse::Flags;
+use crate::parse::HostRow;
+use crate::policy::HostEntry;
+use crate::policy::HostPlace;
+use crate::policy::Policy;
 
 /// Answers that are further from the views than this were not given with them.
 pub(super) const APART_MS: u64 = 60_000;
@@ -33,6 +37,30 @@ pub(super) fn keep_maps_only(gathered: &mut Gathered) {
         };
         told.settings_line = None;
     }
+}
+
+/// The hosts of the policy are rows of a host map that stands before all others.
+pub(super) fn take_hosts(gathered: &mut Gathered, policy: &Policy) {
+    let row = |host: &HostEntry, place: &HostPlace| {
+        let (ip, port) = match place {
+            HostPlace::Ip(ip) => (ip.to_string(), None),
+            HostPlace::Address(address) => (address.ip().to_owned(), Some(address.port())),
+        };
+        HostRow {
+            line: host.at.line,
+            host: host.name.clone(),
+            ip,
+            port,
+            zone: host.zone.clone(),
+            memory_bytes: host.memory_bytes,
+        }
+    };
+    let hosts = policy.hosts.iter();
+    let rows = hosts.flat_map(|host| {
+        let rows = host.places.iter().map(move |place| row(host, place));
+        rows.map(|row| (host.at.path.clone(), row))
+    });
+    gathered.hosts.splice(0..0, rows);
 }
 
 /// Leaves to every answer only what it proves: settings nothing, unless they stand below a view in

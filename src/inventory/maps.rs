@@ -282,8 +282,10 @@ fn unused_rows(gathered: &Gathered, addresses: &Addresses, inventory: &mut Inven
     }
 }
 
-/// Zones: the host map, else the `availability-zone` of dumps or INFO.
+/// Zones: the host map, else the `availability-zone` of dumps or INFO, else the networks of the
+/// policy.
 fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
+    let policy = &inventory.policy;
     let cluster = &mut inventory.cluster;
     let mut zone_of: BTreeMap<HostId, Arc<str>> = BTreeMap::new();
     let announced = Announced::of(gathered);
@@ -295,7 +297,8 @@ fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
             .of(address)
             .and_then(|row| row.zone.as_deref())
             .map(Arc::from)
-            .or_else(|| announced.zone(node).map(Arc::from));
+            .or_else(|| announced.zone(node).map(Arc::from))
+            .or_else(|| policy.zone_of(address.ip()).map(Arc::from));
         if let Some(zone) = zone {
             zone_of.entry(host).or_insert(zone);
         }

@@ -50,6 +50,7 @@ mod tablets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unseen;
+mod values;
 mod wholeness;
 mod whose;
 mod whose_host;
@@ -77,6 +78,7 @@ pub use sights::Sight;
 pub use sights::Sights;
 pub use states::State;
 pub use tablets::TabletsSeen;
+pub use values::Values;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
 #[derive(Debug, Default)]
@@ -109,6 +111,10 @@ pub struct Inventory {
     pub sights: Sights,
     /// What nodes say of the cluster as a whole, by those that were asked.
     pub states: BTreeMap<NodeId, State>,
+    /// What a runbook compares before and after its work, by node.
+    pub values: BTreeMap<NodeId, Values>,
+    /// Rows of all tables of the cluster, where they were asked for or every master tells.
+    pub rowcount: Option<u64>,
     /// What was going on while the capture was taken.
     pub in_flight: InFlight,
     /// One-sided links of the cluster bus, as `CLUSTER LINKS` of their ends has them.
@@ -198,6 +204,16 @@ pub fn read_with_maps(
     sources: impl IntoIterator<Item = Source>,
     policy: Policy,
 ) -> Inventory {
+    read_under(maps, sources, || policy)
+}
+
+/// As [`read_with_maps`], with a policy that is asked for when every source was taken: it may
+/// stand among them.
+pub fn read_under(
+    maps: impl IntoIterator<Item = Source>,
+    sources: impl IntoIterator<Item = Source>,
+    policy: impl FnOnce() -> Policy,
+) -> Inventory {
     let mut gathered = gather::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
@@ -212,5 +228,5 @@ pub fn read_with_maps(
         }
         gathered.take_batch(&batch);
     }
-    reconcile::reconcile(gathered, policy)
+    reconcile::reconcile(gathered, policy())
 }

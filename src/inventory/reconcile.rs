@@ -49,6 +49,7 @@ use crate::inventory::slots::settle_slots;
 use crate::inventory::states;
 use crate::inventory::tablets;
 use crate::inventory::unseen;
+use crate::inventory::values;
 use crate::inventory::wholeness;
 use crate::inventory::whose::Whose;
 use crate::model::Address;
@@ -61,6 +62,7 @@ use crate::policy::Policy;
 /// Decides; see the module text.
 pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     let mut diagnostics = std::mem::take(&mut gathered.diagnostics);
+    given::take_hosts(&mut gathered, &policy);
     secondhand::drop_lesser_views(&mut gathered, &mut diagnostics);
     reports::name_silent(&mut gathered);
     settle_owners(&mut gathered, &mut diagnostics);
@@ -138,6 +140,8 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
         .collect();
     inventory.sights = sights::read(&gathered, &used, &index, &inventory.cluster);
     inventory.states = states::read(&gathered, &inventory.cluster);
+    inventory.values = values::read(&gathered, &inventory.cluster);
+    inventory.rowcount = values::rowcount(&gathered, &inventory);
     inventory.in_flight = in_flight::read(&gathered, &used, &index, &inventory.cluster);
     inventory.one_way_links = links::one_way(&gathered, &index, &inventory);
     inventory.conf_faults = conf::judge(&gathered, &whose, &inventory.cluster);

@@ -12,6 +12,7 @@ use crate::model::Address;
 use crate::model::Link;
 use crate::model::Millis;
 use crate::model::NodeId;
+use crate::model::NodeName;
 use crate::model::Persistence;
 use crate::model::Replication;
 use crate::model::Sync;
@@ -43,6 +44,9 @@ pub(super) fn apply(gathered: &Gathered, inventory: &mut Inventory) {
         let uptime = of.info.get("uptime_in_seconds");
         let uptime = uptime.and_then(|s| s.parse::<u64>().ok());
         node.uptime = uptime.map(|s| Millis(s.saturating_mul(1000)));
+        let run = of.info.get("run_id").map(|run| run.trim());
+        let plain = |run: &&str| NodeName::new(run).is_plain();
+        node.run = run.filter(plain).map(Arc::from);
         own_state(*id, of, &names, inventory);
         if matches!(
             setting(

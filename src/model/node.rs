@@ -256,6 +256,9 @@ pub struct Node {
     pub runs: Option<Server>,
     /// For how long the process had been running when it was asked; `None` where no INFO tells.
     pub uptime: Option<Millis>,
+    /// `run_id` of INFO, which every start of a server draws anew (`initServerConfig`,
+    /// `getRandomHexChars`); `None` where no INFO tells.
+    pub run: Option<Arc<str>>,
     /// `cluster-replica-no-failover yes`: never elects itself.
     pub no_failover: bool,
     pub seen: Seen,
@@ -295,6 +298,7 @@ impl Node {
             persistence: Persistence::Unknown,
             runs: None,
             uptime: None,
+            run: None,
             no_failover: false,
             seen: Seen::default(),
         }

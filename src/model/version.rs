@@ -101,6 +101,16 @@ impl Server {
         }
     }
 
+    /// CLUSTER ADDSLOTSRANGE is there: from 7.0 on.
+    pub fn has_slot_ranges(&self) -> bool {
+        self.version.is_some_and(|v| v >= Version::new(7, 0, 0))
+    }
+
+    /// CLUSTER MIGRATESLOTS is there: Valkey from 9.0 on.
+    pub fn moves_slots_itself(&self) -> bool {
+        &*self.name == "valkey" && self.version.is_some_and(|v| v >= Version::new(9, 0, 0))
+    }
+
     /// Whether a full sync of `master` can be loaded: the RDB format must be no newer, and of the same
     /// family (`rdbLoadRioWithLoadingCtx`: "Can't handle RDB format version"). A server that cannot
     /// has dropped its own data before it notices. Where a format is not known a server loads what

@@ -94,6 +94,8 @@ pub enum Facts<'a> {
     Distribution(Distribution),
     /// What the name server of the other family prints.
     Fedb(FedbFacts),
+    /// Rows of all tables of the cluster, as `flashbase cluster-rowcount` counts them.
+    Rows(u64),
     /// Known, and without anything that other answers do not tell better.
     Nothing,
 }

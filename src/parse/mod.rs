@@ -48,6 +48,7 @@ mod ps;
 mod redis_conf;
 mod redis_properties;
 mod reply;
+mod rowcount;
 mod table;
 mod time;
 mod transcript;
@@ -170,7 +171,7 @@ pub fn parse(source: &Source) -> Parsed<'_> {
             sections,
             diagnostics: log.finish(),
         },
-        None => match dbsize::in_file(source) {
+        None => match dbsize::in_file(source).or_else(|| rowcount::in_file(source)) {
             Some(section) => Parsed {
                 sections: vec![section],
                 diagnostics: log.finish(),
@@ -340,6 +341,7 @@ mod tests {
         "pairs",
         "parts",
         "reply",
+        "rowcount",
         "table",
         "transcript",
         "unwrap",

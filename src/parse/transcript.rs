@@ -23,6 +23,7 @@ use crate::parse::heading::filter;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 use crate::parse::recognise;
+use crate::parse::rowcount;
 use crate::text::quote::quote;
 
 pub(super) use class::Class;
@@ -211,6 +212,10 @@ fn read<'a>(
             host: heading.host,
             ..section
         });
+        return;
+    }
+    if let Some(section) = rowcount::below(spot.text, body) {
+        sections.push(section);
         return;
     }
     if heading.of.is_some() && replied::is_reply(body) {

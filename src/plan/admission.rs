@@ -14,6 +14,7 @@ use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Service;
 use crate::plan::Request;
+use crate::plan::slots::SlotTrouble;
 use crate::plan::why::Said;
 use crate::rules::Code;
 use crate::rules::Finding;
@@ -50,6 +51,8 @@ pub enum Obstacle {
     Unaddressed(&'static str),
     /// The same for a node whose id nothing tells.
     Nameless(&'static str),
+    /// Slots cannot be moved as asked.
+    Slots(SlotTrouble),
     /// No script could carry the plan out; which of its values is in the way, in words.
     Unscriptable(String),
 }
@@ -62,6 +65,7 @@ impl Obstacle {
             Self::ControlPlane(_)
             | Self::Unaddressed(_)
             | Self::Nameless(_)
+            | Self::Slots(_)
             | Self::Unscriptable(_) => false,
             Self::Service(_)
             | Self::Islands(_)
@@ -266,6 +270,7 @@ impl fmt::Display for Said<'_, Obstacle> {
                 f,
                 "a {step} would be needed with a node whose address nothing in the capture tells: name its file after its address"
             ),
+            Obstacle::Slots(why) => Said(why, self.1).fmt(f),
             Obstacle::Unscriptable(why) => write!(
                 f,
                 "no script could carry the plan out ({why}): see what the capture says of that node, and capture it again"

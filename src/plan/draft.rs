@@ -539,7 +539,12 @@ impl Writer<'_> {
                 format!("{node} is dead and was declared gone for good")
             };
             drafts.push(Draft {
-                action: Forget { node: id, tell }.into(),
+                action: Forget {
+                    node: id,
+                    tell,
+                    loses: SlotSet::new(),
+                }
+                .into(),
                 phase: Phase::Tidy,
                 urgency: 0,
                 cures: self.cures(&[id], |c| cured_by(c, Remedy::Forget)),

@@ -121,6 +121,12 @@ impl Selection {
         }
     }
 
+    /// Findings of this code are to be cured, too.
+    pub fn ask_for(&mut self, code: Code) {
+        self.codes.insert(code);
+        self.changes_roles = true;
+    }
+
     /// Findings of this code are to be cured.
     pub fn has(&self, code: Code) -> bool {
         self.codes.contains(&code)

@@ -19,7 +19,10 @@ pub mod level;
 pub mod order;
 pub mod problem;
 mod request;
+pub mod restart;
+pub mod rolling;
 mod serve;
+pub mod slots;
 pub mod target;
 mod unlocks;
 mod verdict;
@@ -49,6 +52,8 @@ pub use level::Level;
 pub use level::Selection;
 pub use problem::Problem;
 pub use request::Request;
+pub use slots::Ending;
+pub use slots::SlotTrouble;
 pub use target::Effort;
 pub use target::Target;
 pub use verdict::Kind;
@@ -81,10 +86,14 @@ pub struct Plan {
     pub assumptions: Vec<Assumption>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What moving slots comes to, where that was asked for.
+    pub slots: Option<slots::Tally>,
     /// What goals came to, in the order of the request.
     pub goals: Vec<goal::Outcome>,
     /// Shards that were left, as a goal is blocked on them.
     pub blocked: usize,
+    /// What a rolling restart comes to, where one is asked for.
+    pub restart: Option<restart::Summary>,
 }
 
 /// Why there is no plan.
@@ -93,6 +102,9 @@ pub enum NoPlan {
     /// Nothing may be planned on this capture.
     #[error("refused: {0:?}")]
     Refused(Obstacle),
+    /// Slots cannot be moved as asked.
+    #[error("slots: {0:?}")]
+    Slots(SlotTrouble),
     /// What goals ask for makes no sense.
     #[error(transparent)]
     BadGoal(#[from] BadGoal),
@@ -149,6 +161,14 @@ fn made(
     )
 }
 
+/// Why what is asked about slots cannot be had on this capture, if it cannot.
+pub fn slot_trouble(inventory: &Inventory, request: &Request) -> Option<SlotTrouble> {
+    let captured = &inventory.cluster;
+    let selection = Selection::new(captured, request);
+    let served = serve::serve(captured, request, selection.level(Level::Serve));
+    slots::reshape(&served.cluster, &request.slots).err()
+}
+
 /// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
 pub fn plan(
     captured: &Cluster,
@@ -166,15 +186,27 @@ fn planned(
     request: &Request,
     effort: Effort,
 ) -> Result<Plan, NoPlan> {
+    if let Some(ask) = request.restart() {
+        return restarted(&restart::Given {
+            captured,
+            policy,
+            wanted,
+            request,
+            effort,
+            ask,
+        });
+    }
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
+    let reshaped = slots::reshape(&served.cluster, &request.slots).map_err(NoPlan::Slots)?;
+    let real = reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster);
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
     let supposed = goal::suppose(goal::Inputs {
-        real: &served.cluster,
-        demands: Demands::of(&request.goals, &served.cluster)?,
+        real,
+        demands: Demands::of(&request.goals, real)?,
         request,
-        spares: problem::spares(&served.cluster, captured, &selection, request).0,
+        spares: problem::spares(real, captured, &selection, request).0,
         settled: &settled,
     });
     if !supposed.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
@@ -199,6 +231,9 @@ fn planned(
         &target.decision,
         wanted,
     );
+    if let Some(reshaped) = &reshaped {
+        reshaped.join(&mut drafts);
+    }
     if !request.goals.is_empty() {
         let end = target.decision.reach(&problem);
         let decided = goal::Decided {
@@ -250,8 +285,73 @@ fn planned(
         advice: notes.advice,
         assumptions: notes.assumptions,
         copied_mib,
+        slots: reshaped.as_ref().map(|r| r.tally.clone()),
         goals,
         blocked: supposed.blocked.len(),
+        restart: None,
         selection,
+    })
+}
+
+/// A plan with a restart in it.
+fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
+    let restart::Given {
+        captured,
+        policy,
+        wanted,
+        request,
+        effort,
+        ..
+    } = *given;
+    let ground = given.ground()?;
+    let supposed = goal::Supposed::plain(&ground.cluster);
+    let problem = given.problem(&ground, &supposed);
+    let target = target::decide(&problem, effort);
+    let woven = given.weave(&ground, &problem, &target);
+    let (steps, summary) = (woven.steps, woven.summary);
+    let run = simulate::run(captured, &steps, policy, wanted)?;
+    let mut values = verdict::values(
+        &problem,
+        captured,
+        &request.goals,
+        wanted,
+        &steps,
+        &run.end,
+        &target,
+    );
+    summary.open(&mut values);
+    let mut goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
+    goals.iter_mut().for_each(|goal| goal.says = summary.says());
+    let notes = advice::advice(&advice::Scene {
+        captured,
+        policy,
+        wanted,
+        request,
+        selection: &ground.selection,
+        problem: &problem,
+        served: &ground.served,
+        closing: &ground.closing,
+        end: &run.end,
+        remaining: &run.remaining,
+        steps: &steps,
+    });
+    let chosen = &ground.chosen;
+    Ok(Plan {
+        values,
+        end: run.end,
+        exposure: run.exposure,
+        moments: run.moments,
+        remaining: run.remaining,
+        refusals: [&chosen.blocked[..], &chosen.down, &notes.refusals].concat(),
+        advice: notes.advice,
+        assumptions: notes.assumptions,
+        copied_mib: steps.iter().map(|s| s.draft.mib).sum(),
+        goals,
+        blocked: chosen.blocked.len(),
+        slots: None,
+        restart: Some(summary),
+        selection: ground.selection.clone(),
+        steps,
+        target,
     })
 }

@@ -395,6 +395,7 @@ mod tests {
             let forget = |ghost: &str| Forget {
                 node: node(ghost),
                 tell: [node("m0")].into(),
+                loses: SlotSet::new(),
             };
             let mut drafts = vec![draft(forget("g")), draft(forget("k"))];
             drafts.extend((0..copies).map(|n| {

@@ -52,6 +52,8 @@ pub struct Unit {
     pub may_hand_over: bool,
     /// Usable copies were on two hosts before.
     pub protected: bool,
+    /// The place of who led it in the capture: what a level that is not to be cured is held to.
+    pub led_from: Place,
     /// Who leads it really: the owner, or whom a goal lets hand over to it.
     pub leader: NodeId,
     /// What it is short of, it is because a goal lets copies count for nothing.
@@ -165,6 +167,8 @@ pub struct Problem<'a> {
     /// What owners run, and what all copies and spares do.
     pub owners: Servers<'a>,
     pub everyone: Servers<'a>,
+    /// Who is restarted: a master of them hands over once, or twice to lead again.
+    pub restarting: BTreeSet<NodeId>,
 }
 
 /// What the problem is made of.
@@ -213,6 +217,7 @@ impl<'a> Problem<'a> {
             shares: Shares::of(cluster),
             owners,
             everyone: Servers::default(),
+            restarting: BTreeSet::new(),
         };
         let (spares, left) = spares(cluster, inputs.captured, inputs.selection, inputs.request);
         problem.asides.extend(left);
@@ -413,6 +418,7 @@ fn unit(
         free,
         may_hand_over: free && selection.changes_roles && cluster.has_majority(),
         protected: !measure::is_unprotected(cluster, shard),
+        led_from: copy(cluster, zones, shard.owner, true, promote).place,
         leader: inputs.supposed.leader(shard.owner),
         short_by_goal: false,
     };

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::model::Domain;
 use crate::plan::goal::Goal;
+use crate::plan::restart;
+use crate::plan::slots::SlotGoals;
 use crate::policy::Flag;
 use crate::rules::Ask;
 use crate::rules::Code;
@@ -24,6 +26,8 @@ pub struct Request {
     pub dead: Vec<Domain>,
     /// What is permitted or asked for beyond a default plan.
     pub flags: BTreeSet<Flag>,
+    /// What is asked for about slots.
+    pub slots: SlotGoals,
     /// What the end must be besides.
     pub goals: Vec<Goal>,
 }
@@ -33,9 +37,25 @@ impl Request {
         self.flags.contains(&flag)
     }
 
+    /// The restart that is asked for.
+    pub fn restart(&self) -> Option<&restart::Ask> {
+        self.goals.iter().find_map(|goal| match goal {
+            Goal::Restart(restart) => Some(&restart.ask),
+            Goal::Drain(_) => None,
+        })
+    }
+
     /// The plan stops before that phase.
     pub fn is_late(&self, phase: Phase) -> bool {
         self.through.is_some_and(|last| phase > last)
+    }
+
+    /// The same without the cure of these codes, unless it asks for them by name.
+    pub fn leaving(&self, codes: BTreeSet<Code>) -> Self {
+        let mut request = self.clone();
+        let codes = codes.difference(&self.only);
+        request.skip.extend(codes.copied());
+        request
     }
 
     /// The same with this asked for, too.
@@ -45,7 +65,10 @@ impl Request {
             Ask::Flag(flag) => {
                 request.flags.insert(*flag);
             }
-            Ask::Only(codes) => request.only.extend(codes),
+            Ask::Only(codes) => {
+                request.only.extend(codes);
+                request.skip.retain(|code| !codes.contains(code));
+            }
         }
         request
     }
@@ -68,6 +91,7 @@ impl Request {
             text => quote(&text),
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
+        options.extend(self.slots.options(&quote));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
         options.extend(goals);
         options.extend(self.flags.iter().map(Flag::to_string));

@@ -108,6 +108,10 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::AssignSlots(_)
         | Unlock::CaptureThenSaveKeys
         | Unlock::FindOwner(_)
+        | Unlock::NewerTarget
+        | Unlock::LowerKeep
+        | Unlock::ByProcess
+        | Unlock::PlanFirst
         | Unlock::CaptureHolders(_) => unlock.clone(),
     }
 }

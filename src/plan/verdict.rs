@@ -184,9 +184,14 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Action::Flush(_)
         | Action::Replicate(_)
         | Action::SetSlot(_)
+        | Action::SetEpoch(_)
+        | Action::AddSlots(_)
+        | Action::MigrateSlots(_)
+        | Action::BumpEpoch(_)
         | Action::Forget(_)
         | Action::Kill(_)
-        | Action::Reset(_) => false,
+        | Action::Reset(_)
+        | Action::Restart(_) => false,
     };
     match level {
         // With --allow-moves a move weighs nothing.

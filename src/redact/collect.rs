@@ -131,6 +131,7 @@ impl Found {
             | Facts::Links(_)
             | Facts::MyId(_)
             | Facts::Clock(_)
+            | Facts::Rows(_)
             | Facts::Mounts(_)
             | Facts::Processes(_) => {}
         }

@@ -1,6 +1,7 @@
 //! The answer of `check` for people.
 
 use crate::diagnostic::Severity;
+use crate::render::allowed;
 use crate::render::causes;
 use crate::render::diagnostics;
 use crate::render::findings;
@@ -11,6 +12,7 @@ use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::render::table;
 use crate::report::CheckReport;
+use crate::report::Finding;
 use crate::report::Outlook;
 use crate::report::Serves;
 use crate::report::Summary;
@@ -30,7 +32,11 @@ pub fn check(report: &CheckReport, look: Look) -> String {
     if !look.quiet {
         causes::lines(&mut page, report);
     }
-    findings::full(&mut page, &causes::folded(report, look.verbose > 0));
+    let told = allowed::troubles(&causes::folded(report, look.verbose > 0));
+    findings::full(&mut page, &told);
+    if !look.quiet {
+        allowed::lines(&mut page, &report.findings);
+    }
     if !look.quiet {
         if !report.distribution.is_empty() {
             page.gap();
@@ -92,7 +98,7 @@ pub(super) fn closing(page: &mut Page, report: &CheckReport) {
         let text = format!(" · {}", count(untold.len(), "diagnostic"));
         line = line.put(Ink::Plain, &text);
     }
-    if let Some(code) = findings::first_code(&report.findings) {
+    if let Some(code) = findings::first_code(&allowed::troubles(&report.findings)) {
         let hint = match &report.outlook {
             Outlook {
                 refused: Some(_), ..
@@ -120,7 +126,7 @@ fn verdict(report: &CheckReport, doubts: bool) -> (Ink, String) {
         notes,
         ..
     } = report.summary;
-    if report.findings.is_empty() {
+    if !report.findings.iter().any(Finding::counts) {
         let serves = match report.state.serves {
             Serves::Yes | Serves::Unknown => true,
             Serves::Partly | Serves::No => false,

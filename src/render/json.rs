@@ -6,10 +6,12 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::report::CheckReport;
+use crate::report::DiffReport;
 use crate::report::ErrorReport;
 use crate::report::ImpactReport;
 use crate::report::ListReport;
 use crate::report::PlanReport;
+use crate::report::ShowReport;
 use crate::report::TabletPlan;
 use crate::report::VerifyReport;
 use crate::text::safe::is_unsafe;
@@ -34,7 +36,7 @@ pub fn report(report: &impl Serialize) -> String {
     out
 }
 
-/// One JSON schema for the reports of `check`, `plan`, `impact`, `list` and `verify`, and of failures.
+/// One JSON schema for the reports of `check`, `plan`, `impact`, `diff`, `list`, `show` and `verify`, and of failures.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut generator = settings.into_generator();
@@ -42,7 +44,9 @@ pub fn schema() -> String {
         generator.subschema_for::<CheckReport>(),
         generator.subschema_for::<PlanReport>(),
         generator.subschema_for::<ImpactReport>(),
+        generator.subschema_for::<DiffReport>(),
         generator.subschema_for::<ListReport>(),
+        generator.subschema_for::<ShowReport>(),
         generator.subschema_for::<VerifyReport>(),
         generator.subschema_for::<ErrorReport>(),
         generator.subschema_for::<TabletPlan>(),
@@ -50,7 +54,7 @@ pub fn schema() -> String {
     let document = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "topoplan report",
-        "description": "What `check`, `plan`, `impact`, `list` and `verify` print with `--format json`; without an answer, why.",
+        "description": "What `check`, `plan`, `impact`, `diff`, `list`, `show` and `verify` print with `--format json`; without an answer, why.",
         "anyOf": any_of,
         "$defs": generator.take_definitions(true),
     });
@@ -155,7 +159,9 @@ mod tests {
                 "#/$defs/CheckReport",
                 "#/$defs/PlanReport",
                 "#/$defs/ImpactReport",
+                "#/$defs/DiffReport",
                 "#/$defs/ListReport",
+                "#/$defs/ShowReport",
                 "#/$defs/VerifyReport",
                 "#/$defs/ErrorReport"
             ]

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use crate::diagnostic::Severity;
+use crate::render::allowed;
 use crate::render::check;
 use crate::render::findings;
 use crate::render::objective;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
+use crate::render::reshard;
 use crate::render::state;
 use crate::render::steps;
 use crate::render::style::Ink;
@@ -69,15 +71,16 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         refusals(&mut page, &report.refusals);
         if !look.quiet {
             page.gap();
-            findings::brief(&mut page, "found", &report.found);
+            findings::brief(&mut page, "found", &allowed::troubles(&report.found));
         }
         entries(&mut page, "advice", &report.advice);
         return page.finish();
     }
     if !look.quiet {
-        findings::brief(&mut page, "found", &report.found);
+        findings::brief(&mut page, "found", &allowed::troubles(&report.found));
     }
     page.phrases("plan", &summary(report));
+    reshard::write(&mut page, report);
     let is_exposed = |step| report.exposure.iter().any(|e| e.step == step);
     steps::write(&mut page, report, is_exposed);
     if !report.steps.is_empty() {
@@ -91,7 +94,11 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
     entries(&mut page, "advice", &report.advice);
     // Without a step all of what was found remains; it is not said twice.
     if !report.steps.is_empty() || look.quiet {
-        findings::brief(&mut page, "remaining", &report.remaining);
+        findings::brief(
+            &mut page,
+            "remaining",
+            &allowed::troubles(&report.remaining),
+        );
     }
     refusals(&mut page, &report.refusals);
     if !look.quiet {
@@ -166,7 +173,7 @@ fn left(report: &PlanReport) -> Option<String> {
     };
     let of = |severity: Severity| {
         let findings = report.remaining.iter();
-        let told = report.found.iter().filter(stays);
+        let told = report.found.iter().filter(|f| f.counts()).filter(stays);
         let told = told.filter(|f| !report.remaining.contains(f));
         findings
             .chain(told)

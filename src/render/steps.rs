@@ -197,6 +197,8 @@ fn awaited(plan: &PlanReport, step: &Step) -> String {
         Until::SlotsOwned => format!("{at} {verb} the slots there"),
         Until::Empty => "it holds no key".to_owned(),
         Until::Closed => "the slots are closed".to_owned(),
+        Until::Restarted => "another process answers there, in sync".to_owned(),
+        Until::EpochSeen => format!("{at} {verb} its epoch"),
         Until::Down => "nobody answers there".to_owned(),
         Until::Alone => "it knows nobody, and nobody its old id".to_owned(),
     }

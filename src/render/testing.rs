@@ -79,6 +79,9 @@ pub fn finding(severity: Severity, code: Code, rule: &str, message: &str) -> Fin
             line: 3,
             column: 1,
         }],
+        allowed: false,
+        allowed_by: None,
+        known: false,
     }
 }
 
@@ -206,6 +209,7 @@ pub fn refusal() -> Refusal {
         subject: "R001 10.0.0.1:7000".into(),
         reason: "no spare outside its host".into(),
         unlock: "one more host".into(),
+        found: Vec::new(),
     }
 }
 
@@ -224,6 +228,7 @@ pub fn step(id: u32, phase: Phase, action: Kind, address: &str, target: &str) ->
         target_bus_port: None,
         tell: Vec::new(),
         slots: None,
+        epoch: None,
         mode: None,
         after: Vec::new(),
         barrier: None,
@@ -300,7 +305,9 @@ pub fn plan() -> PlanReport {
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 10,
+        reshard: None,
         diagnostics: Vec::new(),
     }
 }

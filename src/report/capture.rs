@@ -87,7 +87,9 @@ pub struct Subject {
 }
 
 /// What a finding is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectKind {
     Node,
@@ -119,6 +121,22 @@ pub struct Finding {
     pub message: String,
     pub help: String,
     pub evidence: Vec<Evidence>,
+    /// The policy allows it: it is counted nowhere and cured by no default plan.
+    #[serde(default)]
+    pub allowed: bool,
+    /// Why it is allowed.
+    #[serde(default)]
+    pub allowed_by: Option<String>,
+    /// A baseline has it already: it is counted nowhere.
+    #[serde(default)]
+    pub known: bool,
+}
+
+impl Finding {
+    /// It is somebody's trouble: neither allowed nor known.
+    pub fn counts(&self) -> bool {
+        !self.allowed && !self.known
+    }
 }
 
 /// An odd or broken place in a captured file.
@@ -149,7 +167,9 @@ pub struct Member {
 pub(super) fn found(inventory: &Inventory) -> Vec<rules::Finding> {
     let wanted = inventory.policy.wanted(&inventory.cluster);
     let cx = Context::new(&inventory.cluster, &inventory.policy, &wanted);
-    rules::merge(rules::check(&cx), rules::check_capture(inventory))
+    let mut found = rules::merge(rules::check(&cx), rules::check_capture(inventory));
+    rules::judge(inventory, &inventory.cluster, &mut found);
+    found
 }
 
 pub(super) fn views(inventory: &Inventory) -> Views {
@@ -179,7 +199,8 @@ pub(super) fn inputs(inventory: &Inventory) -> Vec<Input> {
 
 pub(super) fn summary(cluster: &Cluster, findings: &[rules::Finding]) -> Summary {
     let count = |test: &dyn Fn(NodeId) -> bool| cluster.iter().filter(|&(id, _)| test(id)).count();
-    let severity = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
+    let counted = || findings.iter().filter(|f| f.allowed.is_none());
+    let severity = |s: Severity| counted().filter(|f| f.severity == s).count();
     let unowned = cluster.unowned();
     Summary {
         nodes: count(&|id| cluster.node(id).address.is_some() || cluster.node(id).is_live()),
@@ -221,13 +242,6 @@ pub(super) fn finding(
     finding: &rules::Finding,
     promises: &Promises,
 ) -> Finding {
-    let mut evidence: Vec<Place> = finding
-        .evidence
-        .iter()
-        .filter_map(|f| place(inventory, *f))
-        .collect();
-    let mut seen = BTreeSet::new();
-    evidence.retain(|p| seen.insert(p.clone()));
     Finding {
         code: finding.rule.code,
         rule: finding.rule.id.to_owned(),
@@ -235,15 +249,25 @@ pub(super) fn finding(
         subject: subject(cluster, &finding.subject),
         message: finding.message.clone(),
         help: help(inventory, cluster, finding, promises),
-        evidence: evidence
-            .into_iter()
-            .map(|p| Evidence {
-                path: p.path.to_string(),
-                line: p.line,
-                column: p.column,
-            })
-            .collect(),
+        evidence: evidence(inventory, finding),
+        allowed: finding.allowed.is_some(),
+        allowed_by: finding.allowed.as_ref().map(ToString::to_string),
+        known: false,
     }
+}
+
+/// Where to look, each place once.
+pub(super) fn evidence(inventory: &Inventory, finding: &rules::Finding) -> Vec<Evidence> {
+    let facts = finding.evidence.iter();
+    let mut places: Vec<Place> = facts.filter_map(|f| place(inventory, *f)).collect();
+    let mut seen = BTreeSet::new();
+    places.retain(|p| seen.insert(p.clone()));
+    let told = |p: Place| Evidence {
+        path: p.path.to_string(),
+        line: p.line,
+        column: p.column,
+    };
+    places.into_iter().map(told).collect()
 }
 
 /// No advice to plan where no plan is made or the plan does not do it, and none to restart what
@@ -333,7 +357,7 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
     }
 }
 
-fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
+pub(super) fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
     let mut out = Subject {
         kind: SubjectKind::Capture,
         id: None,
@@ -377,6 +401,13 @@ fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
         rules::Subject::Capture | rules::Subject::Tablets(_) => {}
     }
     out
+}
+
+/// What is odd about the captured files, and about the policy beside them.
+pub(super) fn all_diagnostics(inventory: &Inventory, found: &[rules::Finding]) -> Vec<Diagnostic> {
+    let mut all = diagnostics(inventory);
+    all.extend(told(&rules::notes(inventory, found)));
+    all
 }
 
 /// What is odd about the captured files.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::report;
 use crate::report::Cause;
@@ -23,6 +24,7 @@ use crate::report::causes;
 use crate::report::promises::Promises;
 use crate::report::state;
 use crate::report::tablets::TabletFacts;
+use crate::rules::Code;
 
 /// The answer of `check`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -49,8 +51,14 @@ pub struct CheckReport {
 
 /// The answer of `check`.
 pub fn check(inventory: &Inventory) -> CheckReport {
+    check_of(inventory, |_| true)
+}
+
+/// The same of some of the rules.
+pub fn check_of(inventory: &Inventory, wanted: impl Fn(Code) -> bool) -> CheckReport {
     let cluster = &inventory.cluster;
-    let findings = capture::found(inventory);
+    let mut findings = capture::found(inventory);
+    findings.retain(|finding| wanted(finding.rule.code));
     let promises = Promises::of(inventory, &findings, None);
     CheckReport {
         schema_version: SCHEMA_VERSION,
@@ -71,6 +79,37 @@ pub fn check(inventory: &Inventory) -> CheckReport {
             .iter()
             .map(|f| capture::finding(inventory, cluster, f, &promises))
             .collect(),
-        diagnostics: capture::diagnostics(inventory),
+        diagnostics: capture::all_diagnostics(inventory, &findings),
+    }
+}
+
+impl CheckReport {
+    /// Counts again what counts.
+    pub fn recount(&mut self) {
+        let counted = || self.findings.iter().filter(|finding| finding.counts());
+        let of = |severity| counted().filter(|f| f.severity == severity).count();
+        let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+        let notes = of(Severity::Note);
+        self.summary = Summary {
+            errors,
+            warnings,
+            notes,
+            ..self.summary
+        };
+    }
+
+    /// Leaves out what is known.
+    pub fn keep_new(&mut self) {
+        let mut places = Vec::new();
+        let mut kept = 0;
+        for finding in &self.findings {
+            places.push((!finding.known).then_some(kept));
+            kept += usize::from(!finding.known);
+        }
+        self.findings.retain(|finding| !finding.known);
+        for cause in &mut self.causes {
+            let follows = cause.follows.iter();
+            cause.follows = follows.filter_map(|&place| places[place]).collect();
+        }
     }
 }

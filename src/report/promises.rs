@@ -16,6 +16,7 @@ use crate::plan::Request;
 use crate::plan::why::Said;
 use crate::report::Outlook;
 use crate::report::plan::unspellable;
+use crate::rules;
 use crate::rules::Ask;
 use crate::rules::Does;
 use crate::rules::Finding;
@@ -59,19 +60,20 @@ impl Promises {
         let asks = found.iter().flat_map(|f| f.help.promises());
         let mut asks: Vec<Option<Ask>> = asks.map(|promise| promise.with.clone()).collect();
         asks.push(None);
+        let default = Request::default().leaving(rules::left_alone(&inventory.policy, found));
         for ask in asks {
             if plans.contains_key(&ask) {
                 continue;
             }
-            let default = Request::default();
             let request = ask
                 .as_ref()
                 .map_or(default.clone(), |ask| default.asking(ask));
             let outcome = match made {
                 Some((of, plan)) if *of == request => Outcome::of(inventory, plan),
-                Some(_) | None => match planned(inventory, found, &request) {
+                Some(_) | None => match planned(inventory, found, &request, ask.is_none()) {
                     Ok(plan) => Outcome::of(inventory, &plan),
                     Err(NoPlan::Refused(why)) => Outcome::refused(inventory, &why),
+                    Err(NoPlan::Slots(why)) => Outcome::refused(inventory, &Obstacle::Slots(why)),
                     // No promise asks for a goal.
                     Err(NoPlan::Blocked(_) | NoPlan::BadGoal(_)) => Outcome::Refused(String::new()),
                     // `plan` will say so.
@@ -133,8 +135,13 @@ impl Promises {
 }
 
 /// The unlocks of a default plan are shown, those of others are not.
-fn planned(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<Plan, NoPlan> {
-    if *request == Request::default() {
+fn planned(
+    inventory: &Inventory,
+    found: &[Finding],
+    request: &Request,
+    default: bool,
+) -> Result<Plan, NoPlan> {
+    if default {
         plan::sketch(inventory, found, request)
     } else {
         plan::untried(inventory, found, request)

@@ -9,6 +9,7 @@ use crate::model::PartitionId;
 use crate::model::SlotSet;
 use crate::model::TabletId;
 use crate::model::ZoneId;
+use crate::rules::Allowed;
 use crate::rules::Help;
 use crate::rules::Rule;
 
@@ -24,6 +25,8 @@ pub struct Finding {
     pub help: Help,
     /// Where to look in the capture, best first.
     pub evidence: Vec<Fact>,
+    /// Why it is nobody's trouble; see [`judge`](crate::rules::judge).
+    pub allowed: Option<Allowed>,
 }
 
 /// What a finding is about. Findings are compared by rule and subject.
@@ -119,6 +122,7 @@ impl Finding {
             message,
             help: Help::default(),
             evidence: Vec::new(),
+            allowed: None,
         }
     }
 

@@ -52,8 +52,16 @@ pub struct Request {
     pub force: bool,
     /// Tablets that are to hold nothing in the end.
     pub drain: BTreeSet<TabletId>,
-    /// Every server is restarted once, one after the other.
-    pub restart: bool,
+    /// Servers that are restarted once, one after the other.
+    pub restart: Option<Restart>,
+}
+
+/// Which servers are restarted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Restart {
+    pub tablets: BTreeSet<TabletId>,
+    /// The name servers, before the tablets.
+    pub name_servers: bool,
 }
 
 impl Request {
@@ -211,8 +219,12 @@ pub fn plan(state: &Tablets, request: &Request) -> Result<Plan, Obstacle> {
     }
     let mut draft = Draft::new(state, request);
     repair::repair(&mut draft);
-    if request.restart && draft.request.reaches(Phase::Change) {
-        rolling::rolling(&mut draft);
+    if let Some(restart) = request
+        .restart
+        .as_ref()
+        .filter(|_| request.reaches(Phase::Change))
+    {
+        rolling::rolling(&mut draft, restart);
     }
     if !request.drain.is_empty() && draft.request.reaches(Phase::Change) {
         drain::drain(&mut draft);

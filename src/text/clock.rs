@@ -1,4 +1,46 @@
-//! Moments as messages spell them.
+//! Moments as messages spell them, and as people type them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::text::quote::quote;
+
+/// A text that is no moment.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{0} is no date; write `2027-03-31`, `2027-03-31 14:00` (UTC) or `2027-03-31T14:00:00+02:00`"
+)]
+pub struct NoMoment(String);
+
+/// Unix milliseconds of a typed moment; a day is its beginning, and without an offset it is UTC.
+pub fn moment(text: &str) -> Result<u64, NoMoment> {
+    typed(text, 0)
+}
+
+/// As [`moment`]; a day is its end, as in `until`.
+pub fn end(text: &str) -> Result<u64, NoMoment> {
+    typed(text, 86_400_000)
+}
+
+/// `of_day`: what is added to the beginning of a day that was typed without a time.
+fn typed(text: &str, of_day: u64) -> Result<u64, NoMoment> {
+    // As long as `2027-03-31`: a moment's first part is a date, too.
+    const DAY: usize = 10;
+    let text = text.trim();
+    let utc = |civil: DateTime| civil.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
+    let moment = if text.len() == DAY {
+        let day = text.parse::<Date>().ok();
+        day.and_then(|day| utc(day.at(0, 0, 0, 0)))
+    } else {
+        let exact = text.parse::<Timestamp>().ok();
+        exact.or_else(|| text.parse::<DateTime>().ok().and_then(utc))
+    };
+    let ms = moment.and_then(|m| u64::try_from(m.as_millisecond()).ok());
+    let ms = ms.ok_or_else(|| NoMoment(quote(text)))?;
+    Ok(if text.len() == DAY { ms + of_day } else { ms })
+}
 
 /// `2026-11-30 17:02:11 UTC`, of unix milliseconds.
 pub fn utc(unix_ms: u64) -> String {
@@ -28,6 +70,27 @@ fn date(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_read_as_people_type_them() {
+        for (text, said) in [
+            ("2026-11-30", "2026-11-30 00:00:00 UTC"),
+            ("2026-11-30 14:00", "2026-11-30 14:00:00 UTC"),
+            ("2026-11-30T14:00:30", "2026-11-30 14:00:30 UTC"),
+            ("2026-11-30T14:00:00Z", "2026-11-30 14:00:00 UTC"),
+            ("2026-11-30T14:00:00+02:00", "2026-11-30 12:00:00 UTC"),
+        ] {
+            assert_eq!(moment(text).map(utc).as_deref(), Ok(said), "{text}");
+        }
+        assert_eq!(
+            end("2026-11-30").map(utc).unwrap(),
+            "2026-12-01 00:00:00 UTC"
+        );
+        assert_eq!(end("2026-11-30 14:00"), moment("2026-11-30 14:00"));
+        for bad in ["", "tomorrow", "2026-13-01", "1960-01-01", "30.11.2026"] {
+            assert!(moment(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn days_of_all_kinds_of_years() {

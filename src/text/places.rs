@@ -18,7 +18,7 @@ impl LineStarts {
     }
 
     /// Line and column of a byte, from 1.
-    pub(super) fn locate(&self, at: u32) -> (u32, u32) {
+    pub fn locate(&self, at: u32) -> (u32, u32) {
         let behind = self.0.partition_point(|start| *start <= at);
         let start = behind.checked_sub(1).and_then(|line| self.0.get(line));
         (behind as u32, at - start.copied().unwrap_or(0) + 1)

@@ -10,12 +10,13 @@ pub fn count(number: usize, noun: &str) -> String {
 
 /// The noun as it stands behind `number`: `slot`, `slots`; `copies`, `flushes`.
 pub fn plural(number: usize, noun: &str) -> String {
-    if number == 1 {
+    // Some actions are named for many already.
+    if number == 1 || noun.ends_with("slots") {
         return noun.to_owned();
     }
     match noun.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if noun.ends_with("sh") || noun.ends_with("ch") => format!("{noun}es"),
+        _ if ["sh", "ch", "ss"].iter().any(|end| noun.ends_with(end)) => format!("{noun}es"),
         _ => format!("{noun}s"),
     }
 }

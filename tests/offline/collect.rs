@@ -32,13 +32,15 @@ const QUESTIONS: [&str; 11] = [
     "CONFIG GET *",
 ];
 
-const FLASHBASE_QUESTIONS: [&str; 8] = [
+const FLASHBASE_QUESTIONS: [&str; 10] = [
     "cli-all ping",
-    "cli-all info",
+    "cli-all info all",
     "cli-all cluster nodes",
     "cli-all cluster info",
     "cli-all config get dir",
     "cli-all config get cluster-node-timeout",
+    "cli-all config get flash-db-ttl",
+    "cluster-rowcount",
     "check-distribution",
     "find-noaddr",
 ];

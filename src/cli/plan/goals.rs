@@ -1,9 +1,12 @@
 //! What `plan` is to reach besides, as options.
 
+use crate::cli::Failure;
 use crate::cli::impact::domain;
+use crate::cli::plan::restart::RestartArgs;
 use crate::model::Domain;
 use crate::plan::Goal;
 use crate::plan::goal::Drain;
+use crate::plan::goal::Restart;
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Goals")]
@@ -15,11 +18,13 @@ pub(super) struct GoalArgs {
     /// Then stop what runs in the drained domains
     #[arg(long, requires = "drain")]
     stop: bool,
+    #[command(flatten)]
+    restart: RestartArgs,
 }
 
 impl GoalArgs {
     /// In the order in which they are printed.
-    pub(super) fn goals(&self) -> Vec<Goal> {
+    pub(super) fn goals(&self) -> Result<Vec<Goal>, Failure> {
         let mut drained = self.drain.clone();
         drained.sort();
         drained.dedup();
@@ -27,6 +32,16 @@ impl GoalArgs {
             domain,
             stop: self.stop,
         });
-        drains.map(Goal::from).collect()
+        let mut goals: Vec<Goal> = drains.map(Goal::from).collect();
+        if let Some(ask) = self.restart.ask() {
+            if !goals.is_empty() {
+                return Err(Failure::Usage(
+                    "--restart goes with no other goal".to_owned(),
+                    "plan one after the other, each on a capture of its own".to_owned(),
+                ));
+            }
+            goals.push(Restart { ask }.into());
+        }
+        Ok(goals)
     }
 }

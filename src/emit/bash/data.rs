@@ -47,6 +47,26 @@ pub(super) fn cluster(
             let _ = writeln!(promotions, "{} {slots} {id} {address}", step.id);
         }
     }
+    let mut transfers = String::new();
+    for step in steps {
+        let Some(slots) = &step.slots else { continue };
+        let (from, to) = match step.action {
+            Kind::MigrateSlots => (step.node.as_ref(), step.target.as_ref()),
+            Kind::AddSlots => (None, step.node.as_ref()),
+            Kind::Forget => (step.target.as_ref(), None),
+            Kind::Meet
+            | Kind::Flush
+            | Kind::Replicate
+            | Kind::SetSlot
+            | Kind::Failover
+            | Kind::SetEpoch
+            | Kind::BumpEpoch
+            | Kind::Restart
+            | Kind::Kill
+            | Kind::Reset => continue,
+        };
+        let _ = writeln!(transfers, "{slots} {} {}", or_dash(from), or_dash(to));
+    }
     let mut members = String::new();
     for CheckedParty { id, address } in &cluster.members {
         let _ = writeln!(members, "{id} {address}");
@@ -56,11 +76,14 @@ pub(super) fn cluster(
          shards={}\n\
          # Who is promoted by which step: step, slots, id, address.\n\
          promotions={}\n\
+         # What steps take from whom, and bring to whom: slots, id, id.\n\
+         transfers={}\n\
          # Members: id, address.\n\
          members={}\n\
          taken={}\nnode_timeout_ms={}\ngossips={}\nsteps={}\n",
         in_shell_quotes(shards.trim_end()),
         in_shell_quotes(promotions.trim_end()),
+        in_shell_quotes(transfers.trim_end()),
         in_shell_quotes(members.trim_end()),
         in_shell_quotes(&cluster.taken.map(|t| t.to_string()).unwrap_or_default()),
         cluster.node_timeout_ms,
@@ -184,11 +207,53 @@ fn commands(step: &CheckedStep, client: &str) -> Vec<String> {
             let typed = typed(&any, client);
             vec![format!("{typed} # $1: each of $slots that is open")]
         }
-        Kind::Meet | Kind::Flush | Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset => {
+        Kind::Restart => vec![format!("restart_process {}", first.at)],
+        Kind::MigrateSlots if step.mode == Some(StepMode::Keys) => by_keys(step, client),
+        Kind::AddSlots => {
+            let mut any = first.clone();
+            any.words.retain(|word| matches!(word, Word::Key(_)));
+            let typed = typed(&any, client);
+            vec![format!(
+                "{typed} \"$@\" # $@: what of $slots it does not own yet"
+            )]
+        }
+        Kind::Meet
+        | Kind::Flush
+        | Kind::Replicate
+        | Kind::Failover
+        | Kind::SetEpoch
+        | Kind::MigrateSlots
+        | Kind::BumpEpoch
+        | Kind::Kill
+        | Kind::Reset => {
             let all = step.commands();
             all.iter().map(|command| typed(command, client)).collect()
         }
     }
+}
+
+/// What is sent for each slot, in batches: the library's `send_slots` does it.
+fn by_keys(step: &CheckedStep, client: &str) -> Vec<String> {
+    let any = |mut command: Command| {
+        if let Some(slot) = command.words.get_mut(2) {
+            *slot = Word::Value("\"$1\"".to_owned());
+        }
+        typed(&command, client)
+    };
+    let mut lines: Vec<String> = step.commands().into_iter().map(any).collect();
+    if let (Some(source), Some(target)) = (&step.address, &step.target_address) {
+        let (host, port) = (target.ip(), target.port());
+        let words = format!("MIGRATE {host} {port} \"''\" 0 20000 KEYS \"$2\"");
+        let migrate = format!("{client} -h {} -p {} {words}", source.ip(), source.port());
+        lines.insert(
+            2,
+            format!("{migrate} # $2: the keys of the slot, some at a time"),
+        );
+    }
+    if let Some(line) = lines.first_mut() {
+        line.push_str(" # $1: each of $slots that is not there yet");
+    }
+    lines
 }
 
 fn typed(command: &Command, client: &str) -> String {
@@ -214,13 +279,25 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
             // Who left is no replica any more, and who was stopped does not answer.
             (Kind::Replicate | Kind::Flush, Kind::Kill | Kind::Reset) => same_node,
             (
-                Kind::Meet | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset,
+                Kind::Meet
+                | Kind::SetSlot
+                | Kind::SetEpoch
+                | Kind::AddSlots
+                | Kind::MigrateSlots
+                | Kind::BumpEpoch
+                | Kind::Forget
+                | Kind::Kill
+                | Kind::Reset,
                 Kind::Replicate | Kind::Failover,
             )
             | (
                 Kind::Meet
                 | Kind::SetSlot
                 | Kind::Failover
+                | Kind::SetEpoch
+                | Kind::AddSlots
+                | Kind::MigrateSlots
+                | Kind::BumpEpoch
                 | Kind::Forget
                 | Kind::Kill
                 | Kind::Reset,
@@ -233,11 +310,25 @@ fn aftermath(step: &CheckedStep, rest: &[CheckedStep]) -> [(&'static str, String
                 | Kind::Replicate
                 | Kind::SetSlot
                 | Kind::Failover
+                | Kind::SetEpoch
+                | Kind::AddSlots
+                | Kind::MigrateSlots
+                | Kind::BumpEpoch
                 | Kind::Forget
                 | Kind::Kill
-                | Kind::Reset,
-                Kind::Meet | Kind::Flush | Kind::SetSlot | Kind::Forget,
-            ) => false,
+                | Kind::Reset
+                | Kind::Restart,
+                Kind::Meet
+                | Kind::Flush
+                | Kind::SetSlot
+                | Kind::SetEpoch
+                | Kind::AddSlots
+                | Kind::MigrateSlots
+                | Kind::BumpEpoch
+                | Kind::Forget
+                | Kind::Restart,
+            )
+            | (Kind::Restart, Kind::Replicate | Kind::Failover | Kind::Kill | Kind::Reset) => false,
         };
         if includes {
             later.push(next.id.to_string());
@@ -270,6 +361,11 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
     let after: Vec<String> = step.after.iter().map(u32::to_string).collect();
     vec![
         ("phase", step.phase.to_string()),
+        // Only who goes down with others asks for it.
+        (
+            "wave",
+            text(&(step.action == Kind::Restart).then_some(step.wave)),
+        ),
         ("action", step.action.to_string()),
         (
             "mode",
@@ -280,6 +376,7 @@ fn values(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("target", text(&step.target)),
         ("target_address", text(&step.target_address)),
         ("slots", text(&step.slots)),
+        ("epoch", text(&step.epoch)),
         ("after", after.join(" ")),
         ("barrier", text(&step.barrier)),
         ("pause_ms", step.pause_ms.to_string()),
@@ -313,6 +410,8 @@ fn relied(step: &CheckedStep) -> Vec<(&'static str, String)> {
         ("guard_owned", text(&served)),
         ("dead", parties(&relied.dead)),
         ("minority", flag(relied.minority)),
+        ("guard_run", text(&relied.run)),
+        ("guard_version", text(&relied.version)),
     ];
     if let Some(donor) = &relied.donor {
         all.push(("donor", donor.party.id.to_string()));

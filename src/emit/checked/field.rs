@@ -47,7 +47,7 @@ impl<'a> At<'a> {
         }
     }
 
-    fn missing(self, field: &'static str) -> EmitError {
+    pub(super) fn missing(self, field: &'static str) -> EmitError {
         EmitError::Missing {
             step: self.0.id,
             field,
@@ -90,6 +90,7 @@ impl<'a> At<'a> {
         let checked = CheckedStep {
             id: step.id,
             phase: step.phase,
+            wave: step.wave,
             action: step.action,
             node: self.field("node", shape.node, &step.node, Self::id)?,
             address: self.field("address", shape.node, &step.address, Self::address)?,
@@ -104,6 +105,7 @@ impl<'a> At<'a> {
             tell: self.tell(sets)?,
             slots: self.field("slots", shape.slots, &step.slots, Self::slots)?,
             mode: self.mode()?,
+            epoch: step.epoch.filter(|&e| e <= i64::MAX as u64),
             after: step.after.clone(),
             barrier: step.barrier,
             pause_ms: self.milliseconds("pause_ms", step.pause_ms)?,

@@ -6,6 +6,7 @@ use crate::emit::EmitError;
 use crate::emit::checked::CheckedParty;
 use crate::emit::checked::field::At;
 use crate::model::SlotSet;
+use crate::model::Version;
 use crate::report;
 
 /// The master that gives a copy up.
@@ -42,6 +43,9 @@ pub(in crate::emit) struct Relied {
     pub copy: Option<CheckedCopy>,
     pub dead: Vec<CheckedParty>,
     pub minority: bool,
+    /// The process that is to go.
+    pub run: Option<String>,
+    pub version: Option<Version>,
 }
 
 /// Bash counts in 63 bits.
@@ -79,6 +83,16 @@ impl At<'_> {
             },
             dead: self.parties("guard.dead", &guard.dead)?,
             minority: guard.minority.unwrap_or(false),
+            run: match &guard.run {
+                Some(run) => Some(self.id("guard.run", run)?.to_string()),
+                // Without it nobody could tell whether the step is done.
+                None if self.0.action == Kind::Restart => return Err(self.missing("guard.run")),
+                None => None,
+            },
+            version: match &guard.version {
+                Some(version) => Some(self.version("guard.version", version)?),
+                None => None,
+            },
         })
     }
 
@@ -97,18 +111,21 @@ impl At<'_> {
     fn belong(self) -> Result<(), EmitError> {
         let (guard, action) = (&self.0.guard, self.0.action);
         let replicate = action == Kind::Replicate;
+        let restart = action == Kind::Restart;
         let forced = action == Kind::Failover && self.0.mode.is_some_and(StepMode::is_forced);
         let takeover = forced && self.0.mode == Some(StepMode::Takeover);
         let flushed = matches!(action, Kind::Meet | Kind::Flush);
         let gives = matches!(action, Kind::Replicate | Kind::Kill | Kind::Reset);
         let set = [
             ("guard.keys", guard.keys.is_some(), flushed),
-            ("guard.donor", guard.donor.is_some(), gives),
+            ("guard.donor", guard.donor.is_some(), gives || restart),
             ("guard.receiver", guard.receiver.is_some(), replicate),
             ("guard.served", guard.served.is_some(), replicate),
             ("guard.copy", guard.copy.is_some(), forced),
             ("guard.dead", !guard.dead.is_empty(), takeover),
             ("guard.minority", guard.minority.is_some(), takeover),
+            ("guard.run", guard.run.is_some(), restart),
+            ("guard.version", guard.version.is_some(), restart),
         ];
         match set.iter().find(|(_, set, fits)| *set && !fits) {
             Some((field, ..)) => {
@@ -145,6 +162,13 @@ impl At<'_> {
             id: self.id(&format!("{field}.id"), id)?,
             address: self.address(&format!("{field}.address"), address)?,
         })
+    }
+
+    fn version(self, field: &str, value: &str) -> Result<Version, EmitError> {
+        let version: Option<Version> = value.parse().ok();
+        version
+            .filter(|version| version.to_string() == value)
+            .ok_or_else(|| self.wrong(field, value, "not a version such as `7.2.5`"))
     }
 
     fn count(self, field: &str, value: Option<u64>) -> Result<Option<u64>, EmitError> {

@@ -141,7 +141,7 @@ tell_one() {
     fi
     last_line
     note "step $step reply $to $(printable "$last")"
-    [[ $last != OK ]] || return 0
+    [[ $last != OK && $last != 'BUMPED '* && $last != 'STILL '* ]] || return 0
     # Who stops says nothing more.
     [[ $action != kill || -n $last ]] || return 0
     flying[step]=''

@@ -51,11 +51,16 @@ own_facts() {
 
 # shard_check: one captured shard against what is said now.
 shard_check() {
-    local place=$address word a_id a_role a_master a_epoch a_slots
+    local may_go='' may_come='' place=$address word a_id a_role a_master a_epoch a_slots
     local own=${answers[$place]-}
     read -r word a_id a_role a_master a_epoch a_slots <<<"$own"
     if [[ $word == ok ]]; then
         expect "id at $place" "$id" "$a_id" || return 1
+        may_differ "$id"
+        if moved_by_plan "$a_slots"; then
+            answered=$((answered + 1)) compared=$((compared + 1))
+            return 0
+        fi
         if [[ $a_role == master && $a_slots != - ]] && covers "$a_slots" "$slots"; then
             expect "slots of $place" "$slots" "$a_slots" || return 1
             answered=$((answered + 1))
@@ -81,7 +86,9 @@ shard_check() {
     elif [[ $lives == yes ]]; then
         no again "${own#no }: it is the master of $slots"
     else
-        taken_over
+        # Given up by this plan, they may have come to others.
+        may_differ "$id"
+        [[ -n $may_go ]] && covers "$may_go" "$slots" || taken_over
     fi
 }
 

@@ -55,7 +55,7 @@ forgettable() {
     elif ! lost; then
         why="state of $target at $1: expected failed, without address or disconnected, seen"
         no stale "$why $(printable "$seen_flags $seen_link")"
-    elif [[ -n $seen_slots ]]; then
+    elif [[ -n $seen_slots ]] && ! covers "$slots" "$seen_slots"; then
         no stale "slots of $target at $1: expected none, seen $seen_slots"
     else
         for line in "${lines[@]}"; do

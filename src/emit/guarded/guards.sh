@@ -27,6 +27,9 @@ guard() {
     failover) guard_failover ;;
     flush) guard_flush ;;
     set-slot) guard_closing ;;
+    restart) guard_restart ;;
+    migrate-slots) guard_migrate ;;
+    add-slots) guard_adding ;;
     kill | reset) guard_leaving ;;
     esac
 }

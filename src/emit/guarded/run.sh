@@ -17,12 +17,15 @@ Changes nothing.
   --apply             run the steps; one that is already done is skipped
   --status            what earlier runs did, and whether it still holds. Changes nothing
   --from STEP         leave out the steps before this one
-  --only-phase PHASE  only steps of serve, protect, spread or tidy
+  --only-phase PHASE  only steps of serve, protect, change, spread or tidy
   --journal FILE      where it is written down what was done, instead of beside the script
+  --replace-keys      moving slots: a key that is at both ends is taken from the source
   --accept-age        go on although the capture is old and nothing shows that it still holds
   --help              this text
 
-Environment: REDIS_CLI names another client, with what it needs to connect and log in. The client
+Environment: TOPOPLAN_RESTART names a command that restarts a process; it gets one argument, the
+process as IP:PORT. Without it this says what to restart, and waits until it is back.
+REDIS_CLI names another client, with what it needs to connect and log in. The client
 takes its password from its own environment (REDISCLI_AUTH, VALKEYCLI_AUTH).
 
 Exit codes: 0 all is done or shown, 1 stopped or not all could be told, 2 wrong usage.
@@ -67,6 +70,13 @@ commands() {
         for slot in $(each_slot); do
             "send_$step" "$slot"
         done
+        ;;
+    migrate-slots) "send_$step" SLOT KEYS ;;
+    add-slots)
+        own_slots=''
+        add_words
+        # shellcheck disable=SC2086 # a list of slots
+        "send_$step" $words
         ;;
     *) "send_$step" ;;
     esac
@@ -248,6 +258,7 @@ resolve() {
     until=$((clock_ms + 3000))
     case $action in
     failover) until=$((clock_ms + 8000 + 2 * node_timeout_ms)) ;;
+    restart) until=$((clock_ms + 15000)) ;;
     meet) until=$((clock_ms + node_timeout_ms)) ;;
     esac
     hour "${was_sent[step]}"
@@ -287,7 +298,41 @@ passed_over() {
 
 # run_step: one step, from where it is to its end.
 run_step() {
-    local started fact
+    begin_step
+    [[ -z ${started[step]-} ]] || end_step
+}
+
+# end_step: one that was begun.
+end_step() {
+    await || stop
+    ended_well "${started[step]}"
+}
+
+# restart_with_others: processes of one wave go down together, and are waited for together.
+restart_with_others() {
+    [[ $wave == "$wave_together" ]] || await_together
+    wave_together=$wave
+    begin_step
+    [[ -z ${started[step]-} ]] || together+=" $step"
+}
+
+# await_together: those that went down in one wave.
+await_together() {
+    local this=$step one
+    for one in $together; do
+        step=$one
+        load "$one"
+        hopeless=''
+        end_step
+    done
+    together='' step=$this
+    [[ -z $this ]] || load "$this"
+}
+
+# begin_step: up to its command, or to where nothing is to be sent. What is waited for then has its
+# time in $started.
+begin_step() {
+    local fact
     hopeless=''
     after_is_done || stop
     progress || stop
@@ -310,8 +355,6 @@ run_step() {
         passed_over
         return
     fi
-    clock
-    started=$clock_ms
     if [[ $state == open ]]; then
         seen_facts=() looking=yes
         if ! guard; then
@@ -329,15 +372,17 @@ run_step() {
         warn
         [[ $action != failover ]] || writes_refused "$address" 0
         [[ -z $donor_address ]] || writes_refused "$donor_address" "$donor_keeps"
+        clock
+        started[step]=$clock_ms
         if ! send; then
             note "step $step void $why"
             after_all complete || stop
         fi
     else
+        clock
+        started[step]=$clock_ms
         tell "wait  step $step  $phase  $(subject): begun before"
     fi
-    await || stop
-    ended_well "$started"
 }
 
 # apply: runs the steps.
@@ -361,12 +406,16 @@ apply() {
     say "cluster: ${cluster_words:-nothing to compare it with}; $age_words"
     for step in $steps; do
         load "$step"
-        if chosen; then
-            run_step
-        else
+        if ! chosen; then
             count_left=$((count_left + 1))
+        elif [[ $action == restart ]]; then
+            restart_with_others
+        else
+            await_together
+            run_step
         fi
     done
+    await_together
     finish
 }
 
@@ -388,6 +437,7 @@ main() {
         --apply) mode_of_run=apply ;;
         --status) mode_of_run=status ;;
         --accept-age) accept_age=yes ;;
+        --replace-keys) replace_keys=yes ;;
         --from=*) from_step=${1#*=} known=from ;;
         --only-phase=*) only_phase=${1#*=} ;;
         --journal=*) journal=${1#*=} ;;
@@ -422,6 +472,7 @@ main() {
         [[ -z $at ]] || member_at[$at]=$id
     done <<<"$members"
     choose_client
+    choose_restarter
     name_journal
     if [[ $mode_of_run == apply ]]; then
         apply
@@ -433,11 +484,12 @@ main() {
 
 me=$(printable "$0")
 declare -A said=() silent=() answers=() member_at=()
-declare -a client=() lines=() seen_facts=()
+declare -a client=() restarter=() lines=() seen_facts=()
+declare -a started=() run_before=()
 declare -a was_done=() found_done=() was_sent=() sent_words=() flying=() told_at=()
-showing='' looking='' from_step='' only_phase='' accept_age='' arguments='' step=''
+showing='' looking='' from_step='' only_phase='' accept_age='' replace_keys='' arguments='' step=''
 journal='' journal_fd='' locked='' last_verdict='' last_why='' last_run='' last_step=''
-takeover_at='' passed='' hopeless='' warnings='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
+takeover_at='' passed='' hopeless='' warnings='' together='' wave_together='' why='' verdict='' cluster_words='' age_words='' epochs_compared=''
 count_done=0 count_skipped=0 count_left=0
 
 main "$@"

@@ -3,13 +3,13 @@
 
 # load STEP: its facts, from the plan file; unset ones are empty.
 load() {
-    phase='' action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
+    phase='' wave=0 action='' mode='' node='' address='' target='' target_address='' tell='' slots=''
     after='' barrier='' pause_ms=0 pause_after='' wait_at='' limit_ms=0 expected_ms=0 reason='' later=''
     heirs='' loss='' exposed='' undo=''
     guard_role='' guard_master='' guard_slots=- guard_empty='' guard_link='' guard_keys=''
     guard_owned='' donor='' donor_address='' donor_slots='' donor_keeps=0
     target_slots='' target_replicas='' guard_offset='' guard_replid='' rivals='' dead=''
-    minority='' accept_histories=''
+    minority='' accept_histories='' guard_run='' guard_version='' epoch=''
     "step_$1"
 }
 
@@ -37,6 +37,10 @@ own_progress() {
     blocked=''
     if [[ $action == forget ]]; then
         survey
+        return
+    fi
+    if [[ $action == restart ]]; then
+        restart_progress
         return
     fi
     if [[ $action == kill ]]; then
@@ -69,6 +73,19 @@ own_progress() {
         ;;
     set-slot)
         slots_open || state=complete
+        ;;
+    migrate-slots)
+        if moved_all; then
+            state=complete
+        elif [[ $mode == whole ]] && exporting && [[ -n $exporting ]]; then
+            state=begun
+        fi
+        ;;
+    add-slots)
+        if covers "$own_slots" "$slots"; then state=complete; fi
+        ;;
+    set-epoch | bump-epoch)
+        if epoch_seen; then state=complete; fi
         ;;
     flush)
         if [[ $own_role == master ]] && keyless "$address"; then state=complete; fi
@@ -133,6 +150,10 @@ send() {
     local slot
     case $action in
     forget) forget_all ;;
+    add-slots) send_adding ;;
+    migrate-slots)
+        if [[ $mode == whole ]]; then "send_$step"; else send_slots; fi
+        ;;
     set-slot)
         for slot in $open; do
             "send_$step" "$slot" || return 1
@@ -153,6 +174,8 @@ seen_at() {
     replicate) look_up "$node" && [[ $seen_role == replica && $seen_master == "$target" ]] ;;
     failover) look_up "$node" && [[ $seen_role == master ]] && covers "$seen_slots" "$slots" ;;
     forget) ! look_up "$target" ;;
+    migrate-slots) look_up "$target" && covers "$seen_slots" "$slots" ;;
+    set-epoch | bump-epoch) epoch_seen ;;
     reset) ! look_up "$node" || lost ;;
     *) return 0 ;;
     esac
@@ -241,10 +264,24 @@ effect() {
         lack="slots still open at $address"
         view "$address" && ! slots_open
         ;;
+    migrate-slots)
+        lack="$target_address does not own all of $slots"
+        if [[ $mode == whole ]]; then moved_whole || return 1; else moved_all || return 1; fi
+        narrow lenient || { lack="not seen at $pending" && return 1; }
+        ;;
+    add-slots)
+        lack="$address does not own all of $slots"
+        view "$address" && covers "$own_slots" "$slots"
+        ;;
+    set-epoch | bump-epoch)
+        lack="the epoch of $address is not seen at $pending"
+        narrow lenient
+        ;;
     flush)
         lack="$address still holds keys"
         keyless "$address"
         ;;
+    restart) came_back ;;
     kill)
         lack="$address still answers"
         is_down

@@ -166,7 +166,7 @@ served() {
 replication() {
     local name value
     told_role='' link='' syncing='' offset='' down_since='' left='' attached=0 online=0
-    replid='' replid2='' second=''
+    replid='' replid2='' second='' master_offset=''
     ask "$1" INFO replication || return 1
     while IFS=: read -r name value; do
         case ${name:0:60} in
@@ -176,6 +176,7 @@ replication() {
         slave_repl_offset) offset=${value:0:20} ;;
         master_link_down_since_seconds) down_since=${value:0:20} ;;
         master_sync_left_bytes | master_sync_read_bytes) left+=${value:0:20}, ;;
+        master_repl_offset) master_offset=${value:0:20} ;;
         master_replid) replid=${value:0:64} ;;
         master_replid2) replid2=${value:0:64} ;;
         second_repl_offset) second=${value:0:20} ;;
@@ -187,6 +188,7 @@ replication() {
     done <<<"$reply"
     is_number "$offset" || offset=''
     is_number "$second" || second=''
+    is_number "$master_offset" || master_offset=''
     # Where there was no earlier history, the id is all zeros.
     [[ $replid2 == *[!0]* ]] || replid2=''
     if [[ $told_role == slave ]]; then

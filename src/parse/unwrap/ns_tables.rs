@@ -54,7 +54,11 @@ mod tests {
 
     #[test]
     fn tables_are_found_in_strings_and_in_lists_of_lines() {
-        let table = ["  endpoint       state           age", "-----", "  10.0.0.1:9527  kTabletHealthy  3h"];
+        let table = [
+            "  endpoint       state           age",
+            "-----",
+            "  10.0.0.1:9527  kTabletHealthy  3h",
+        ];
         let json = serde_json::json!({"results": [{
             "cmd": "x", "stdout": table.join("\n"), "stdout_lines": table, "stderr": "",
         }]});

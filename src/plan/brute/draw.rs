@@ -155,6 +155,7 @@ impl Draw {
                 Some(_) => cluster.iter().filter_map(home).collect(),
                 None => BTreeMap::new(),
             },
+            ..Policy::default()
         }
     }
 

@@ -18,6 +18,7 @@ use crate::model::Domain;
 use crate::model::Domains;
 use crate::model::NoSuchDomain;
 use crate::model::NodeId;
+use crate::plan::Request;
 use crate::plan::decision::Decision;
 use crate::plan::problem::Problem;
 use crate::rules::Phase;
@@ -91,6 +92,7 @@ macro_rules! goals {
 
 goals! {
     drain => Drain,
+    restart => Restart,
 }
 
 /// What the file of a goal answers.
@@ -171,14 +173,27 @@ pub enum BadGoal {
         one: String,
         other: String,
     },
+    /// A restart is planned by itself: roles change for it on the way.
+    #[error("`{0}` is planned apart from other goals")]
+    Apart(String),
     /// It would leave nothing.
     #[error("{0} holds every live node of the cluster")]
     Everything(String),
 }
 
 /// What goals make no sense of on this cluster.
-pub fn check(goals: &[Goal], cluster: &Cluster) -> Result<(), BadGoal> {
-    Demands::of(goals, cluster).map(drop)
+pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
+    let apart = |goal: &&Goal| match goal {
+        Goal::Restart(_) => true,
+        Goal::Drain(_) => false,
+    };
+    if let Some(restart) = request.goals.iter().find(apart)
+        && (request.goals.len() > 1 || !request.slots.is_empty())
+    {
+        let options = restart.options(&|text| text.to_owned());
+        return Err(BadGoal::Apart(options.join(" ")));
+    }
+    Demands::of(&request.goals, cluster).map(drop)
 }
 
 /// What each goal came to.
@@ -193,7 +208,12 @@ pub fn outcomes(goals: &[Goal], start: &Cluster, end: &Cluster, steps: &[Step]) 
             | Action::Flush(_)
             | Action::Replicate(_)
             | Action::SetSlot(_)
+            | Action::SetEpoch(_)
+            | Action::AddSlots(_)
+            | Action::MigrateSlots(_)
+            | Action::BumpEpoch(_)
             | Action::Failover(_)
+            | Action::Restart(_)
             | Action::Forget(_) => false,
         };
         let stopped = steps.iter().filter(stops).count();

@@ -243,6 +243,7 @@ impl<'a> Builder<'a> {
     }
 
     fn seat(&mut self, unit: &Unit, copy: &Copy) -> Seat {
+        let problem = self.problem;
         let owner = copy.node == unit.owner;
         let among = |list: &[Copy]| list.iter().any(|c| c.node == copy.node);
         let chained = among(&unit.chained);
@@ -254,7 +255,12 @@ impl<'a> Builder<'a> {
         };
         // Where a goal lets the owner hand over, every heir costs the same failover.
         let stays = owner && unit.leader == unit.owner;
-        let turned = if stays { Cost::ZERO } else { turn() };
+        let turned = match stays {
+            // It hands over while it is restarted, and takes back.
+            true if problem.restarting.contains(&copy.node) => turn().times(2),
+            true => Cost::ZERO,
+            false => turn(),
+        };
         let (away, lead) = self.roles(copy, turned);
         let act = Level::Actions.cost(1);
         let (stay, leave) = if chained {
@@ -359,7 +365,7 @@ impl Loads {
             zones: zones.keys().map(|&z| (z, 0)).collect(),
         };
         for unit in &problem.units {
-            let place = unit.fixed[0].place;
+            let place = unit.led_from;
             *loads.hosts.entry(place).or_default() += 1;
             if let Some(&zone) = zone_of.get(&place) {
                 *loads.zones.entry(zone).or_default() += 1;

@@ -35,6 +35,7 @@ pub enum About {
     },
     /// The forgetting of an id.
     Forget(NodeId),
+    Cluster,
 }
 
 impl About {
@@ -79,6 +80,7 @@ impl About {
                 node.is_some_and(|id| id == *owner || cluster.root(id) == Some(*owner))
             }
             Self::Node(id) | Self::Forget(id) => node == Some(*id),
+            Self::Cluster => false,
             Self::Masters(masters) => node.is_some_and(|id| masters.contains(&id)),
             Self::Findings { codes, of } => {
                 codes.contains(&finding.rule.code) && of.contains(&finding.subject)
@@ -96,6 +98,7 @@ impl fmt::Display for Said<'_, About> {
             About::Shard(owner) => write!(f, "shard of {}", self.node(*owner)),
             About::Copies(owner) => self.copies(f, *owner),
             About::Node(id) => write!(f, "{}", self.node(*id)),
+            About::Cluster => f.write_str("the cluster"),
             About::Masters(masters) => f.write_str(&nodes(cluster, masters)),
             About::Findings { codes, of } => {
                 let names: Vec<String> = of.iter().filter_map(|s| name(cluster, s)).collect();

@@ -7,6 +7,7 @@ mod about;
 mod advice;
 mod assumption;
 mod reason;
+mod restart;
 mod unlock;
 mod vouch;
 
@@ -29,6 +30,7 @@ pub use reason::NotACopy;
 pub use reason::OpenSlot;
 pub use reason::Reason;
 pub use reason::Unused;
+pub use restart::NoRestart;
 pub use unlock::Unlock;
 pub use vouch::Vouch;
 

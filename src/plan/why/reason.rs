@@ -8,6 +8,7 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
+use crate::plan::why::NoRestart;
 use crate::plan::why::Said;
 use crate::plan::why::Vouch;
 use crate::plan::why::host_name;
@@ -91,6 +92,8 @@ pub enum Reason {
         master: NodeId,
     },
     Lost(Lost),
+    /// A process is not restarted.
+    NoRestart(NoRestart),
     /// A goal cannot be reached for a shard.
     Blocked(Blocked),
 }
@@ -350,6 +353,7 @@ impl fmt::Display for Said<'_, Reason> {
                 )
             }
             Reason::Lost(why) => write!(f, "{}", Said(why, cluster)),
+            Reason::NoRestart(why) => write!(f, "{}", Said(why, cluster)),
             Reason::Blocked(why) => write!(f, "{}", Said(why, cluster)),
         }
     }

@@ -90,6 +90,14 @@ pub enum Unlock {
     /// Else these are free to own the slots.
     FindOwner(Vec<NodeId>),
     CaptureHolders(Vec<NodeId>),
+    /// A higher version to come back with.
+    NewerTarget,
+    /// Fewer copies to keep.
+    LowerKeep,
+    /// One process at a time.
+    ByProcess,
+    /// A plan without goals.
+    PlanFirst,
 }
 
 impl Unlock {
@@ -140,6 +148,10 @@ impl Unlock {
             | Self::FindOwner(_)
             | Self::Return(_)
             | Self::MorePlaces
+            | Self::NewerTarget
+            | Self::LowerKeep
+            | Self::ByProcess
+            | Self::PlanFirst
             | Self::CaptureHolders(_) => Vec::new(),
         }
     }
@@ -241,6 +253,10 @@ impl fmt::Display for Said<'_, Unlock> {
                 );
             }
             Unlock::CureThatFirst => "cure that first",
+            Unlock::NewerTarget => "name a version with --to that is no older",
+            Unlock::LowerKeep => "a lower --keep, or one more replica",
+            Unlock::ByProcess => "--unit process",
+            Unlock::PlanFirst => "carry out what `topoplan plan` without --restart says, then capture again",
             Unlock::NameFile => "name its file after its address",
             Unlock::AssignSlotsOrMaster => "assign slots, or bring a master back",
             Unlock::SeeShards => "see the shards above",

@@ -32,6 +32,7 @@ use crate::report::Level;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::report::Reshard;
 use crate::report::ShardFacts;
 use crate::report::capture;
 use crate::report::plan::groups::Groups;
@@ -40,6 +41,7 @@ use crate::report::plan::proof;
 use crate::report::plan::step::step;
 use crate::report::promises::Promises;
 use crate::report::state;
+use crate::rules;
 use crate::rules::Finding;
 use crate::rules::Phase;
 use crate::simulate::Moment;
@@ -47,10 +49,12 @@ use crate::simulate::Moment;
 /// The answer of `plan`. `Err` is a bug of the planner, said as text.
 pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
     let found = capture::found(inventory);
+    let request = &request.leaving(rules::left_alone(&inventory.policy, &found));
     let mut report = empty(inventory, &found, request);
     let plan = match plan::on(inventory, &found, request) {
         Ok(plan) => Ok(plan),
         Err(NoPlan::Refused(why)) => Err(Hindrance::Refused(why)),
+        Err(NoPlan::Slots(why)) => Err(Hindrance::Refused(Obstacle::Slots(why))),
         Err(NoPlan::Blocked(shards)) => Err(Hindrance::Blocked(shards)),
         // Whoever asks looks at the goals first.
         Err(bug @ (NoPlan::BadGoal(_) | NoPlan::Broken(_))) => return Err(bug.to_string()),
@@ -60,7 +64,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
     report.found = found.iter().map(told).collect();
     match plan {
-        Ok(plan) => fill(inventory, &plan, &promises, &mut report),
+        Ok(plan) => fill(inventory, &found, &plan, &promises, &mut report),
         Err(Hindrance::Refused(why)) => refuse(inventory, &why, &mut report),
         Err(Hindrance::Blocked(shards)) => block(inventory, request, &shards, &mut report),
     }
@@ -71,6 +75,7 @@ pub fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, Stri
 /// The same answer for a plan that is refused once it is made.
 pub fn refused(inventory: &Inventory, request: &Request, why: &Obstacle) -> PlanReport {
     let found = capture::found(inventory);
+    let request = &request.leaving(rules::left_alone(&inventory.policy, &found));
     let mut report = empty(inventory, &found, request);
     let promises = Promises::of(inventory, &found, None);
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
@@ -151,9 +156,17 @@ fn empty(inventory: &Inventory, found: &[Finding], request: &Request) -> PlanRep
         advice: Vec::new(),
         assumptions: Vec::new(),
         copied_mib: 0,
+        restart: None,
         seconds: 0,
-        diagnostics: capture::diagnostics(inventory),
+        reshard: None,
+        diagnostics: diagnostics(inventory, found),
     }
+}
+
+fn diagnostics(inventory: &Inventory, found: &[Finding]) -> Vec<report::Diagnostic> {
+    let mut all = capture::all_diagnostics(inventory, found);
+    all.extend(report::told(&rules::unfollowed(&inventory.policy)));
+    all
 }
 
 /// The captured shards, by owner.
@@ -178,7 +191,13 @@ fn taken(inventory: &Inventory) -> Option<u64> {
     clocks.min().map(|ms| ms / 1000)
 }
 
-fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut PlanReport) {
+fn fill(
+    inventory: &Inventory,
+    found: &[Finding],
+    plan: &Plan,
+    promises: &Promises,
+    report: &mut PlanReport,
+) {
     let captured = &inventory.cluster;
     if let Some(why) = unspellable(inventory, plan) {
         refuse(inventory, &why, report);
@@ -220,8 +239,9 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
             reason: exposure_reason(captured, &plan.steps, e.step),
         })
         .collect();
-    report.remaining = plan
-        .remaining
+    let mut remaining = plan.remaining.clone();
+    rules::judge(inventory, &plan.end, &mut remaining);
+    report.remaining = remaining
         .iter()
         .map(|f| capture::finding(inventory, &plan.end, f, promises))
         .collect();
@@ -230,7 +250,15 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
         .iter()
         .any(|f| plan.selection.has(f.rule.code));
     let refusals = plan.refusals.iter();
-    report.refusals = refusals.map(|r| refusal(&plan.end, r)).collect();
+    let refused = |r: &Refusal| report::Refusal {
+        found: (0..)
+            .zip(found)
+            .filter(|(_, finding)| r.about.concerns(finding, captured))
+            .map(|(place, _)| place)
+            .collect(),
+        ..refusal(&plan.end, r)
+    };
+    report.refusals = refusals.map(refused).collect();
     let spoiled = capture::spoiled(inventory);
     let advice = plan.advice.iter().map(|advice| match advice {
         Advice::Restart(restart) => Advice::Restart(restart.clone().mending(&spoiled)),
@@ -242,6 +270,9 @@ fn fill(inventory: &Inventory, plan: &Plan, promises: &Promises, report: &mut Pl
     let assumptions = on_disk.iter().chain(&plan.assumptions);
     report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
+    let summary = plan.restart.as_ref();
+    report.restart = summary.map(|s| super::restart::restart(s, &report.steps, &report.exposure));
+    report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 
 fn steps<'a>(
@@ -279,6 +310,7 @@ fn refusal(cluster: &Cluster, refusal: &Refusal) -> report::Refusal {
         subject: Said(&refusal.about, cluster).to_string(),
         reason: Said(&refusal.reason, cluster).to_string(),
         unlock: Said(&refusal.unlock, cluster).to_string(),
+        found: Vec::new(),
     }
 }
 

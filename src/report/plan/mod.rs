@@ -5,6 +5,8 @@ pub mod certificate;
 mod groups;
 mod identity;
 pub mod proof;
+mod reshard;
+mod restart;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,9 @@ pub(in crate::report) use identity::content_id;
 pub(in crate::report) use identity::hash_of;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub use reshard::Reshard;
+pub use reshard::ReshardMaster;
+pub use restart::Restart;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
@@ -123,6 +128,9 @@ pub struct Refusal {
     pub subject: String,
     pub reason: String,
     pub unlock: String,
+    /// Places in `found`, from 0, of what it is about.
+    #[serde(default)]
+    pub found: Vec<u32>,
 }
 
 /// What was asked for beside a clean check, and what it comes to.
@@ -203,6 +211,12 @@ pub struct PlanReport {
     pub assumptions: Vec<String>,
     /// MiB copied by full syncs.
     pub copied_mib: i64,
+    /// What a rolling restart comes to; only where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
+    /// What moving slots comes to; null where nothing was asked about them.
+    #[serde(default)]
+    pub reshard: Option<Reshard>,
     /// Rough running time in seconds.
     pub seconds: u64,
     pub diagnostics: Vec<Diagnostic>,

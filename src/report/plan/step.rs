@@ -47,21 +47,26 @@ pub struct Step {
     pub wave: u32,
     pub action: Kind,
     /// Where the command is sent: replicate: the future replica; failover: the replica to
-    /// promote; meet: the member asked; set-slot, flush: the node; forget: null.
+    /// promote; meet: the member asked; migrate-slots: the source; forget: null; else the node.
     pub node: Option<String>,
     pub address: Option<String>,
     /// replicate: the master; failover: the master replaced; meet: the node to be met; forget:
-    /// the ghost. Null for set-slot stable and flush.
+    /// the ghost; migrate-slots: who gets them. Else null.
     pub target: Option<String>,
     pub target_address: Option<String>,
     /// meet: the bus port of the node to be met, where it is not its port + 10000; else null.
     pub target_bus_port: Option<u16>,
     /// forget: the addresses to be told, and `@NAME` for those of a group.
     pub tell: Vec<String>,
-    /// set-slot: the slots closed. failover: the slots taken over.
+    /// set-slot: the slots closed. failover: the slots taken over. migrate-slots, add-slots: what
+    /// goes or comes. forget: what is given up with it.
     pub slots: Option<String>,
-    /// failover: graceful, force or takeover. set-slot: stable.
+    /// failover: graceful, force or takeover. set-slot: stable. migrate-slots: keys or whole.
+    /// add-slots: ranges or each. forget: give-up, of an owner of slots.
     pub mode: Option<StepMode>,
+    /// set-epoch: the epoch. bump-epoch: what it must be at least. Else null.
+    #[serde(default)]
+    pub epoch: Option<u64>,
     /// Ids of steps that must be done before.
     pub after: Vec<u32>,
     /// All steps up to this id must be done before, too; null: only those of `after`.
@@ -95,6 +100,7 @@ impl Step {
             tell,
             slots: self.slots.as_deref(),
             mode: self.mode,
+            epoch: self.epoch,
         }
     }
 }
@@ -145,6 +151,7 @@ pub(super) fn step(
         tell: addresses(operands.tell.as_deref().unwrap_or_default()),
         slots: operands.slots.as_ref().map(ToString::to_string),
         mode: operands.mode,
+        epoch: operands.epoch,
         after: after.iter().map(|&a| a as u32 + 1).collect(),
         barrier: barrier.map(|b| b as u32 + 1),
         pause_ms: if *pause {

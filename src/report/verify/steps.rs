@@ -103,13 +103,31 @@ impl<'a> Scene<'a> {
     }
 
     fn carry_out(&mut self, step: &'a Step) {
-        if step.action != Kind::Failover {
-            return;
-        }
-        if let (Some(node), Some(target)) = (&step.node, &step.target)
-            && let Some(slots) = self.owners.remove(target.as_str())
-        {
-            self.owners.insert(node, slots);
+        let slots: SlotSet = step
+            .slots
+            .as_deref()
+            .unwrap_or_default()
+            .parse()
+            .unwrap_or_default();
+        match (step.action, &step.node, &step.target) {
+            (Kind::Failover, Some(node), Some(target)) => {
+                if let Some(slots) = self.owners.remove(target.as_str()) {
+                    self.owners.insert(node, slots);
+                }
+            }
+            (Kind::MigrateSlots, Some(node), Some(target)) => {
+                if let Some(owned) = self.owners.get_mut(node.as_str()) {
+                    owned.subtract(&slots);
+                }
+                self.owners.entry(target).or_default().union_with(&slots);
+            }
+            (Kind::AddSlots, Some(node), _) => {
+                self.owners.entry(node).or_default().union_with(&slots);
+            }
+            (Kind::Forget, _, Some(ghost)) => {
+                self.owners.remove(ghost.as_str());
+            }
+            _ => {}
         }
     }
 }
@@ -203,7 +221,7 @@ impl At<'_> {
         let step = self.step;
         let (Some(node), target) = (step.node.as_deref(), step.target.as_deref()) else {
             if let (Kind::Forget, Some(ghost)) = (step.action, step.target.as_deref()) {
-                self.owns(flaws, "target", ghost, &SlotSet::new());
+                self.owns(flaws, "target", ghost, &self.slots());
             }
             return;
         };
@@ -244,8 +262,36 @@ impl At<'_> {
                 }
             }
             Kind::Meet => self.owns(flaws, "target", target, &SlotSet::new()),
-            Kind::Flush | Kind::SetSlot | Kind::Forget | Kind::Kill | Kind::Reset => {}
+            Kind::Restart => {
+                self.is(flaws, "guard.id", step.guard.id.as_deref(), node);
+                self.owns(flaws, "node", node, &SlotSet::new());
+                if let Some(donor) = &step.guard.donor {
+                    let slots = self.scene.slots_of(&donor.id);
+                    self.says(flaws, "guard.donor.slots", Some(&donor.slots), &slots);
+                }
+            }
+            Kind::MigrateSlots => {
+                let owned = self.scene.slots_of(node);
+                let slots: SlotSet = self.slots();
+                if owned.intersection(&slots) != slots {
+                    self.says(flaws, "slots", step.slots.as_deref(), &owned);
+                }
+            }
+            Kind::Flush
+            | Kind::SetSlot
+            | Kind::SetEpoch
+            | Kind::AddSlots
+            | Kind::BumpEpoch
+            | Kind::Forget
+            | Kind::Kill
+            | Kind::Reset => {}
         }
+    }
+
+    /// Of the step; none where it has none.
+    fn slots(self) -> SlotSet {
+        let slots = self.step.slots.as_deref().unwrap_or_default();
+        slots.parse().unwrap_or_default()
     }
 
     fn is(self, flaws: &mut Flaws, name: &str, says: Option<&str>, expected: &str) {

@@ -1,5 +1,6 @@
 //! ## What
-//! By the clocks of their nodes, the views of this capture are more than a minute apart.
+//! By the clocks of their nodes, the views of this capture are more than a minute apart, or more
+//! than `views_apart` of the policy.
 //!
 //! ## Why
 //! The cluster may have changed between the first view and the last: they are put together as if
@@ -24,9 +25,6 @@ pub(in crate::rules) static RULE: Rule = Rule {
     page: include_str!("views_apart_in_time.rs"),
 };
 
-/// Views of one collecting run are seconds apart.
-const APART_MS: u64 = 60_000;
-
 /// September 2001. What is earlier is no clock: some stores print other numbers there.
 const EARLIEST_MS: u64 = 1_000_000_000_000;
 
@@ -48,7 +46,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         return;
     };
     let apart = newest.0 - oldest.0;
-    if apart <= APART_MS {
+    if apart <= inventory.policy.limits.views_apart_ms {
         return;
     }
     let of = |index: usize| match inventory.views[index].owner {

@@ -103,6 +103,7 @@ impl Draw {
         Policy {
             replicas: self.replicas.map_or(Replicas::Auto, Replicas::Exactly),
             home,
+            ..Policy::default()
         }
     }
 }

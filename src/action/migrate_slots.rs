@@ -1,0 +1,261 @@
+//! Slots and their keys go from one live master to another, while both serve.
+
+use std::sync::Arc;
+
+use crate::action::prelude::*;
+use crate::model::Role;
+use crate::model::SlotSet;
+use crate::text::words::count;
+
+/// How slots are moved.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Way {
+    /// Opened at both ends, emptied by MIGRATE, given away by SETSLOT NODE: every server.
+    Keys,
+    /// `CLUSTER MIGRATESLOTS` at the source: Valkey from 9 on.
+    Whole,
+}
+
+/// `slots` of `from` go to `to`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MigrateSlots {
+    pub from: NodeId,
+    pub to: NodeId,
+    pub slots: SlotSet,
+    pub way: Way,
+    /// MiB of the slots, as far as the capture tells.
+    pub mib: u32,
+    /// Who must see that they changed their owner.
+    pub seen_by: Arc<[NodeId]>,
+}
+
+pub(super) static SPEC: Spec = Spec {
+    word: "migrate-slots",
+    shape: Shape {
+        node: Need::Must,
+        target: Need::Must,
+        target_address: Need::Must,
+        bus_port: Need::No,
+        tell: Need::No,
+        slots: Need::Must,
+        modes: &[StepMode::Keys, StepMode::Whole],
+        usual_mode: Some(StepMode::Keys),
+        until: &[Until::SlotsOwned],
+        guarded: Guarded::Node,
+    },
+    commands,
+    risk: no_risk,
+    says,
+};
+
+impl From<Way> for StepMode {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Keys => Self::Keys,
+            Way::Whole => Self::Whole,
+        }
+    }
+}
+
+/// By keys: those of the first slot; all others are alike. The target is told first: a client that the
+/// source sends there must not be sent back.
+fn commands(step: &Spelled) -> Option<Vec<Command>> {
+    let (from, to) = (step.node?.to_owned(), step.target?.to_owned());
+    let (source, target) = (step.address?, step.target_address?);
+    let slots = step.slots?.parse::<SlotSet>().ok()?;
+    if step.mode == Some(StepMode::Whole) {
+        let mut all = Command::new(source, [Key("CLUSTER"), Key("MIGRATESLOTS"), Key("SLOTSRANGE")]);
+        for (first, last) in slots.ranges() {
+            all.words.extend([first, last].map(|s| Value(s.to_string())));
+        }
+        all.words.extend([Key("NODE"), Value(to)]);
+        return Some(vec![all]);
+    }
+    let slot = slots.iter().next()?.to_string();
+    let set = |at: &str, how: &'static str, id: &str| {
+        let (slot, id) = (Value(slot.clone()), Value(id.to_owned()));
+        Command::new(at, [Key("CLUSTER"), Key("SETSLOT"), slot, Key(how), id])
+    };
+    Some(vec![
+        set(target, "IMPORTING", &from),
+        set(source, "MIGRATING", &to),
+        set(target, "NODE", &to),
+        set(source, "NODE", &to),
+    ])
+}
+
+fn says(step: &Spelled) -> Says {
+    let slots = step.slots.unwrap_or_default();
+    let number = slots.parse::<SlotSet>().map_or(0, |s| s.len()) as usize;
+    Says {
+        who: step.node_name(),
+        becomes: format!("gives {} to {}: {slots}", count(number, "slot"), step.target_name()),
+    }
+}
+
+impl Act for MigrateSlots {
+    fn operands(&self, _: &Counted) -> Operands {
+        Operands {
+            node: Some(self.from),
+            target: Some(self.to),
+            slots: Some(self.slots.clone()),
+            mode: Some(self.way.into()),
+            ..Operands::default()
+        }
+    }
+
+    fn subject(&self) -> NodeId {
+        self.from
+    }
+
+    fn precondition(&self, at: &Counted) -> Result<(), Unfit> {
+        let (from, to) = (at.node(self.from), at.node(self.to));
+        let refuse = |why: String| Err(Unfit(why));
+        for node in [from, to] {
+            if !node.is_live_member() || node.is_replica() {
+                return refuse(format!("{node} is no live master"));
+            }
+        }
+        if self.from == self.to || self.slots.is_empty() {
+            return refuse(format!("{from} has nothing to give to {to}"));
+        }
+        if from.slots.intersection(&self.slots) != self.slots {
+            return refuse(format!("{from} does not own all of {}", self.slots));
+        }
+        let open = |n: &crate::model::Node, other: &crate::model::Node| {
+            let ours = |o: &crate::model::OpenSlot| {
+                self.slots.contains(o.slot) && o.peer.as_ref() == Some(&other.name)
+            };
+            n.open_slots.iter().any(|o| !ours(o))
+        };
+        if open(from, to) || open(to, from) {
+            return refuse(format!("{from} or {to} has other slots open"));
+        }
+        Ok(())
+    }
+
+    /// The target takes a higher epoch with the slots (`clusterBumpConfigEpochWithoutConsensus`). A
+    /// master that gave its last slot away follows who got it, and so do its replicas, where replica
+    /// migration is allowed (`clusterUpdateSlotsConfigWith`).
+    fn begin(&self, at: &mut Counted) {
+        let epoch = at.top_epoch() + 1;
+        let followers = at.followers(self.from).to_vec();
+        let all = at.node(self.from).slots == self.slots;
+        let follow = all && at.settings.allow_replica_migration;
+        let mut touched = vec![self.from, self.to];
+        touched.extend(followers.iter().filter(|_| follow));
+        at.edit(&touched, |cluster| {
+            let mib = u64::from(self.mib) << 20;
+            let from = cluster.node_mut(self.from);
+            from.slots.subtract(&self.slots);
+            from.open_slots.retain(|o| !self.slots.contains(o.slot));
+            from.used_memory = from.used_memory.map(|m| m.saturating_sub(mib));
+            if all {
+                from.keys = Some(0);
+            }
+            if follow {
+                for &id in [self.from].iter().chain(&followers) {
+                    let node = cluster.node_mut(id);
+                    node.role = Role::Replica(Some(self.to));
+                }
+            }
+            let to = cluster.node_mut(self.to);
+            to.slots.union_with(&self.slots);
+            to.open_slots.retain(|o| !self.slots.contains(o.slot));
+            to.config_epoch = epoch;
+            to.used_memory = to.used_memory.map(|m| m.saturating_add(mib));
+            if to.keys == Some(0) {
+                to.keys = None;
+            }
+        });
+    }
+
+    fn guard(&self, at: &Counted) -> Guard {
+        // Slots that went already are no reason to stop, so which it owns is asked slot by slot.
+        Guard::as_it_is(at, self.from)
+    }
+
+    fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
+        Wait {
+            until: Until::SlotsOwned,
+            at: Audience::Crowd(self.seen_by.clone()),
+            limit_ms: 120_000,
+        }
+    }
+
+    fn undo(&self, _: &Counted) -> Option<Command> {
+        None
+    }
+
+    fn seconds(&self, _: &Step, _: &Settings) -> u64 {
+        2 + u64::from(self.slots.len()) / 100 + u64::from(self.mib) / 10
+    }
+
+    fn rank(&self) -> (Rank, u8) {
+        (Rank::Slots, 3)
+    }
+
+    fn gives(&self, _: &Counted) -> Vec<Milestone> {
+        vec![Milestone::SlotsLeft(self.from)]
+    }
+
+    fn needs(&self) -> Vec<Milestone> {
+        vec![
+            Milestone::Known(self.to),
+            Milestone::Emptied(self.to),
+            Milestone::Promoted(self.from),
+            Milestone::Promoted(self.to),
+            Milestone::Closed(self.from),
+            Milestone::Closed(self.to),
+        ]
+    }
+
+    /// Both ends are busy with it.
+    fn room(&self) -> Room {
+        Room {
+            busy: vec![self.from, self.to],
+            ..Room::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::healthy;
+    use crate::model::testing::id;
+
+    fn moving(at: &Counted, slots: SlotSet) -> MigrateSlots {
+        MigrateSlots {
+            from: id(at, "m1"),
+            to: id(at, "m2"),
+            slots,
+            way: Way::Keys,
+            mib: 0,
+            seen_by: [id(at, "m3")].into(),
+        }
+    }
+
+    #[test]
+    fn some_slots_leave_the_rest_as_it_was() {
+        let mut at = Counted::new(healthy());
+        let act = moving(&at, SlotSet::from_ranges([(0, 99)]));
+        assert_eq!(act.precondition(&at), Ok(()));
+        act.begin(&mut at);
+        assert_eq!(at.uncovered_slots(), 0);
+        assert_eq!(at.node(act.from).slots.len(), 5361);
+        assert_eq!(at.node(act.to).slots.len(), 5561);
+        assert_eq!(at.node(id(&at, "r1")).master(), Some(act.from));
+        assert!(act.precondition(&at).is_err(), "they are gone");
+    }
+
+    #[test]
+    fn who_gives_the_last_slot_follows_who_gets_it() {
+        let mut at = Counted::new(healthy());
+        let act = moving(&at, at.node(id(&at, "m1")).slots.clone());
+        act.begin(&mut at);
+        assert_eq!(at.node(act.from).master(), Some(act.to));
+        assert_eq!(at.node(id(&at, "r1")).master(), Some(act.to));
+        assert_eq!((at.uncovered_slots(), at.copies(act.to)), (0, 4));
+    }
+}

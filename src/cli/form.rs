@@ -1,0 +1,80 @@
+//! The `--format` of commands that other programs listen to.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::cli::Exit;
+use crate::cli::capture::Written;
+use crate::cli::files::Hashes;
+use crate::render::Brief;
+use crate::render::Form;
+use crate::render::Service;
+
+/// Text, JSON, or a format for another program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum AnyFormat {
+    #[default]
+    Text,
+    Json,
+    Of(Form),
+}
+
+const VARIANTS: &[AnyFormat] = &[
+    AnyFormat::Text,
+    AnyFormat::Json,
+    AnyFormat::Of(Form::ALL[0]),
+    AnyFormat::Of(Form::ALL[1]),
+    AnyFormat::Of(Form::ALL[2]),
+    AnyFormat::Of(Form::ALL[3]),
+    AnyFormat::Of(Form::ALL[4]),
+    AnyFormat::Of(Form::ALL[5]),
+    AnyFormat::Of(Form::ALL[6]),
+    AnyFormat::Of(Form::ALL[7]),
+];
+
+impl ValueEnum for AnyFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        VARIANTS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Text => PossibleValue::new("text").help("For people"),
+            Self::Json => PossibleValue::new("json").help("All of it; `docs schema` is its schema"),
+            Self::Of(form) => PossibleValue::new(form.name()).help(form.help()),
+        })
+    }
+}
+
+impl Written for AnyFormat {
+    fn hashes(self) -> Hashes {
+        match self {
+            Self::Json => Hashes::Wanted,
+            Self::Text | Self::Of(_) => Hashes::NotWanted,
+        }
+    }
+}
+
+/// The exit code: that of the command, but for a monitoring plugin, which has its own.
+pub(super) fn exit(form: Form, brief: &Brief, usual: Exit) -> Exit {
+    if form != Form::Nagios {
+        return usual;
+    }
+    // By their numbers: 0 ok, 1 warning, 2 critical, 3 unknown.
+    match Service::of(brief) {
+        Service::Ok => Exit::Clean,
+        Service::Warning => Exit::Found,
+        Service::Critical => Exit::Failed,
+        Service::Unknown => Exit::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_is_offered() {
+        assert_eq!(VARIANTS.len(), 2 + Form::ALL.len());
+    }
+}

@@ -1,0 +1,138 @@
+//! What may be asked about slots.
+
+use std::collections::BTreeMap;
+
+use crate::cli::Failure;
+use crate::model::Address;
+use crate::model::Domain;
+use crate::model::SlotSet;
+use crate::plan::slots::Balance;
+use crate::plan::slots::Basis;
+use crate::plan::slots::MoveSlots;
+use crate::plan::slots::SlotGoals;
+use crate::plan::slots::SomeSlots;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct SlotArgs {
+    /// Slots without any live copy: the masters with the fewest slots take them, empty. DATA LOSS
+    #[arg(long, value_name = "SLOTS", value_parser = slots)]
+    give_up: Option<SlotSet>,
+    /// A node without slots becomes a master with a fair share
+    #[arg(long, value_name = "ADDR", num_args = 1.., value_parser = address)]
+    join: Vec<Address>,
+    /// A master gives all its slots away and stays, as a replica
+    #[arg(long, value_name = "ADDR", num_args = 1.., value_parser = address)]
+    empty: Vec<Address>,
+    /// It gives slots and copies away, is reset and forgotten: ADDR, or host:H, zone:Z
+    #[arg(long, value_name = "ADDR|DOMAIN", num_args = 1.., value_parser = leaver)]
+    leave: Vec<Domain>,
+    /// So many masters
+    #[arg(long, value_name = "N")]
+    shards: Option<usize>,
+    /// Every master gets its share of the slots
+    #[arg(long, value_enum, value_name = "BY", num_args = 0..=1, require_equals = true, default_missing_value = "slots")]
+    balance_slots: Option<BasisArg>,
+    /// With --balance-slots: how far off its share a master may stay
+    #[arg(long, value_name = "P%", requires = "balance_slots", value_parser = percent)]
+    within: Option<u32>,
+    /// A master's share beside the others', which have 1
+    #[arg(long, value_name = "ADDR=W", value_parser = weight)]
+    weight: Vec<(Address, u32)>,
+    /// Slots that go from one master to another: a number of them, or ranges as 5-5,7-9
+    #[arg(long = "move", value_name = "SLOTS", requires_all = ["from", "to"], value_parser = some)]
+    moves: Vec<SomeSlots>,
+    /// With --move: who gives them
+    #[arg(long, value_name = "ADDR", requires = "moves", value_parser = address)]
+    from: Vec<Address>,
+    /// With --move: who gets them
+    #[arg(long, value_name = "ADDR", requires = "moves", value_parser = address)]
+    to: Vec<Address>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum BasisArg {
+    Slots,
+}
+
+impl SlotArgs {
+    pub(super) fn goals(&self) -> Result<SlotGoals, Failure> {
+        let usage = |text: String| Err(Failure::Usage(text, String::new()));
+        if self.moves.len() != self.from.len() || self.moves.len() != self.to.len() {
+            return usage("`--move`, `--from` and `--to` come in threes".to_owned());
+        }
+        let mut weights = BTreeMap::new();
+        for (address, weight) in &self.weight {
+            if weights.insert(address.clone(), *weight).is_some() {
+                return usage(format!("`--weight` names {address} twice"));
+            }
+        }
+        let moves = self.moves.iter().zip(&self.from).zip(&self.to);
+        let goals = SlotGoals {
+            give_up: self.give_up.clone(),
+            join: self.join.clone(),
+            empty: self.empty.clone(),
+            leave: self.leave.clone(),
+            shards: self.shards,
+            balance: self.balance_slots.map(|by| Balance {
+                by: match by {
+                    BasisArg::Slots => Basis::Slots,
+                },
+                within: self.within.unwrap_or(0),
+            }),
+            weights,
+            moves: moves
+                .map(|((slots, from), to)| MoveSlots {
+                    slots: slots.clone(),
+                    from: from.clone(),
+                    to: to.clone(),
+                })
+                .collect(),
+        };
+        if !goals.weights.is_empty() && goals.give_up.is_none() && !goals.moves_any() {
+            return usage("`--weight` needs something that shares slots: --balance-slots, --join, --empty or --shards".to_owned());
+        }
+        Ok(goals)
+    }
+}
+
+/// A bare address is a node.
+fn leaver(text: &str) -> Result<Domain, String> {
+    let node = || format!("node:{text}").parse::<Domain>();
+    let domain = text.parse::<Domain>();
+    domain.or_else(|e| node().map_err(|_| e.to_string()))
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    text.parse::<Address>().map_err(|e| e.to_string())
+}
+
+fn slots(text: &str) -> Result<SlotSet, String> {
+    match text.parse::<SlotSet>() {
+        Ok(slots) if !slots.is_empty() => Ok(slots),
+        Ok(_) | Err(_) => Err("not slots, as 0-5460 or 5,7-9".to_owned()),
+    }
+}
+
+/// A bare number is a count: one slot is spelt as a range.
+fn some(text: &str) -> Result<SomeSlots, String> {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        let count = text.parse().ok().filter(|&n| n > 0);
+        return count
+            .map(SomeSlots::Count)
+            .ok_or_else(|| "not a number of slots".to_owned());
+    }
+    slots(text).map(SomeSlots::These)
+}
+
+fn percent(text: &str) -> Result<u32, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
+    let number = number.filter(|&n| n <= 100);
+    number.ok_or_else(|| "not a number of percent, as 5%".to_owned())
+}
+
+fn weight(text: &str) -> Result<(Address, u32), String> {
+    let wrong = || "not ADDR=W with a whole number W from 1 to 1000".to_owned();
+    let (at, number) = text.split_once('=').ok_or_else(wrong)?;
+    let number = number.parse().ok().filter(|n| (1..=1000).contains(n));
+    Ok((address(at)?, number.ok_or_else(wrong)?))
+}

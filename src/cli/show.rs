@@ -1,0 +1,110 @@
+//! `show`: the topology of a capture, or a plan file for its second reviewer.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use crate::cli::Exit;
+use crate::cli::Failure;
+use crate::cli::Format;
+use crate::cli::capture::CaptureArgs;
+use crate::cli::output::Terminal;
+use crate::cli::plan_file;
+use crate::render;
+use crate::render::Picture;
+use crate::report;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowArgs {
+    #[command(flatten)]
+    capture: CaptureArgs,
+    /// Which picture
+    #[arg(
+        long = "as",
+        value_enum,
+        default_value = "tree",
+        value_name = "PICTURE"
+    )]
+    picture: Kind,
+    /// tree: shards with their copies, or hosts with their nodes
+    #[arg(long, value_enum, default_value = "shard", value_name = "WHAT")]
+    by: By,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Kind {
+    /// Shards and their copies, the worst first
+    Tree,
+    /// Hosts by shards
+    Matrix,
+    /// Masters and replicas of each host, as flashbase prints them
+    Distribution,
+    /// Slots 0 to 16383 and their owners
+    Slots,
+    /// Who sees whom how
+    Sights,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum By {
+    Shard,
+    Host,
+}
+
+pub(super) fn run(args: &ShowArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if let Some(file) = args.capture.lone_plan() {
+        return plan(args, &file, terminal);
+    }
+    let picture = args.picture()?;
+    let inventory = args.capture.read(terminal)?;
+    let report = report::show(&inventory);
+    match args.capture.format {
+        Format::Json => terminal.data(&render::json::report(&report))?,
+        Format::Text => {
+            terminal.diagnostics(&report.diagnostics);
+            let look = terminal.data_look();
+            terminal.data(&render::show(&report, picture, look))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+/// As the first reviewer saw it; whether it is still that is said first.
+fn plan(args: &ShowArgs, file: &OsString, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let read = plan_file::read(file, terminal)?;
+    if read.content_id != read.plan.plan_id {
+        terminal.talk("this plan file was edited after `plan` wrote it");
+    }
+    match args.capture.format {
+        Format::Json => terminal.data(&render::json::report(&read.plan))?,
+        Format::Text => {
+            let look = terminal.data_look();
+            let typed = render::Typed {
+                words: "",
+                file: Some(Path::new(file)),
+            };
+            terminal.data(&render::plan(&read.plan, look, typed))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+impl ShowArgs {
+    fn picture(&self) -> Result<Picture, Failure> {
+        if self.by == By::Host && self.picture != Kind::Tree {
+            return Err(Failure::Usage(
+                "`--by` makes no sense here".to_owned(),
+                "it belongs to `--as tree`".to_owned(),
+            ));
+        }
+        Ok(match (self.picture, self.by) {
+            (Kind::Tree, By::Shard) => Picture::Shards,
+            (Kind::Tree, By::Host) => Picture::Hosts,
+            (Kind::Matrix, _) => Picture::Matrix,
+            (Kind::Distribution, _) => Picture::Distribution,
+            (Kind::Slots, _) => Picture::Slots,
+            (Kind::Sights, _) => Picture::Sights,
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! What may be asked for about slots.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::model::Address;
+use crate::model::Domain;
+use crate::model::SlotSet;
+use crate::plan::goal::spelled;
+
+/// What is asked for; nothing by default.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SlotGoals {
+    /// Slots without any live copy, that survivors are to take over empty.
+    pub give_up: Option<SlotSet>,
+    /// Nodes without slots that are to get a fair share.
+    pub join: Vec<Address>,
+    /// Masters that are to give all their slots away.
+    pub empty: Vec<Address>,
+    /// Who gives all slots and copies away, is reset and forgotten.
+    pub leave: Vec<Domain>,
+    /// How many masters there are to be.
+    pub shards: Option<usize>,
+    pub balance: Option<Balance>,
+    /// How much a node should have beside the others; 1 where nothing is said.
+    pub weights: BTreeMap<Address, u32>,
+    pub moves: Vec<MoveSlots>,
+}
+
+/// Every master is to have its share.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Balance {
+    pub by: Basis,
+    /// How far off its share, in parts of a hundred, a master may stay.
+    pub within: u32,
+}
+
+/// What a share is a share of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Basis {
+    #[default]
+    Slots,
+    Keys,
+    Memory,
+}
+
+/// Some slots of one node go to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MoveSlots {
+    pub slots: Some,
+    pub from: Address,
+    pub to: Address,
+}
+
+/// Slots by number, or so many of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Some {
+    These(SlotSet),
+    Count(u32),
+}
+
+impl SlotGoals {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// A balance that no other goal asks for in passing.
+    pub fn moves_any(&self) -> bool {
+        self.balance.is_some()
+            || self.shards.is_some()
+            || !(self.join.is_empty()
+                && self.empty.is_empty()
+                && self.leave.is_empty()
+                && self.moves.is_empty())
+    }
+
+    /// As they are typed.
+    pub fn options(&self, quote: &dyn Fn(&str) -> String) -> Vec<String> {
+        let mut options = Vec::new();
+        options.extend(
+            self.give_up
+                .iter()
+                .map(|slots| format!("--give-up {slots}")),
+        );
+        options.extend(self.join.iter().map(|at| format!("--join {at}")));
+        options.extend(self.empty.iter().map(|at| format!("--empty {at}")));
+        options.extend(self.leave.iter().map(|domain| {
+            let text = spelled(domain, quote);
+            format!("--leave {}", text.strip_prefix("node:").unwrap_or(&text))
+        }));
+        options.extend(self.shards.map(|n| format!("--shards {n}")));
+        if let Option::Some(balance) = self.balance {
+            options.push(match balance.by {
+                Basis::Slots => "--balance-slots".to_owned(),
+                by => format!("--balance-slots={by}"),
+            });
+            if balance.within > 0 {
+                options.push(format!("--within {}%", balance.within));
+            }
+        }
+        options.extend(
+            self.weights
+                .iter()
+                .map(|(at, w)| format!("--weight {at}={w}")),
+        );
+        let moves = self.moves.iter();
+        options
+            .extend(moves.map(|m| format!("--move {} --from {} --to {}", m.slots, m.from, m.to)));
+        options
+    }
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Slots => "slots",
+            Self::Keys => "keys",
+            Self::Memory => "memory",
+        })
+    }
+}
+
+impl fmt::Display for Some {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A bare number is a count.
+            Self::These(slots) => match slots.ranges().as_slice() {
+                [(first, last)] => write!(f, "{first}-{last}"),
+                _ => write!(f, "{slots}"),
+            },
+            Self::Count(count) => write!(f, "{count}"),
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Every key of a policy file: what the reader takes, the commented file and its JSON schema say.
+
+/// One key.
+pub(super) struct Key {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub need: Need,
+    /// What it does, in one or two sentences.
+    pub doc: &'static str,
+    /// A value as it is written in a file; of the default where there is one.
+    pub example: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    Must,
+    May,
+}
+
+/// What a key takes.
+pub(super) enum Kind {
+    Text,
+    /// One text or a list of them.
+    Texts,
+    Word(&'static [&'static str]),
+    /// From, to, and the word that may stand instead.
+    Number(u32, u32, Option<&'static str>),
+    /// A number with a unit of time: `90s`.
+    Span,
+    /// A number with a unit of size: `64GiB`.
+    Bytes,
+    /// A TOML date, a TOML time, or the same as a text.
+    Moment,
+    /// `[name]`
+    Section(&'static [Key]),
+    /// `[[name]]`
+    Entries(&'static [Key]),
+    /// `[name]` of codes and levels.
+    Levels,
+}
+
+const fn must(name: &'static str, kind: Kind, doc: &'static str, example: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        need: Need::Must,
+        doc,
+        example,
+    }
+}
+
+const fn may(name: &'static str, kind: Kind, doc: &'static str, example: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        need: Need::May,
+        doc,
+        example,
+    }
+}
+
+const fn table(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    may(name, kind, doc, "")
+}
+
+const ROLES: &[&str] = &["master", "replica"];
+const UNTIL: &str = "The end: a day, which counts to its last minute, or a moment; without an \
+                     offset it is UTC. It is held against the capture, or against `--now`.";
+const DOMAIN: &str = "host:H, disk:H:/dir, zone:Z or node:ADDR.";
+
+pub(super) const FILE: &[Key] = &[
+    may(
+        "replicas",
+        Kind::Number(0, 100, Some("auto")),
+        "Replicas that each shard should have; \"auto\" takes the number from the home map, else \
+         from the capture.",
+        "\"auto\"",
+    ),
+    may(
+        "tolerance",
+        Kind::Word(&["none", "host", "rack", "zone"]),
+        "The largest domain whose loss the cluster must bear: placement and quorum rules of that \
+         size are errors and warnings, those of larger ones notes. `[rules]` goes before it.",
+        "\"host\"",
+    ),
+    table(
+        "rules",
+        Kind::Levels,
+        "The level of a rule, by code or by name: error, warning, note or allow. What is allowed \
+         stays in the JSON, is counted nowhere and cured by no default plan.",
+    ),
+    table(
+        "limits",
+        Kind::Section(&[may(
+            "views_apart",
+            Kind::Span,
+            "Views that were taken further apart show no one moment (C003).",
+            "\"60s\"",
+        )]),
+        "Where rules begin to complain; numbers carry their units.",
+    ),
+    table(
+        "host",
+        Kind::Entries(&[
+            must("name", Kind::Text, "The host's name.", "\"host-1\""),
+            must(
+                "ip",
+                Kind::Texts,
+                "Its IP or IPs; `ip:port` where machines share an IP.",
+                "[\"10.0.0.1\", \"10.0.1.1\"]",
+            ),
+            may("zone", Kind::Text, "Its zone or rack.", "\"a\""),
+            may(
+                "memory",
+                Kind::Bytes,
+                "How much memory it has.",
+                "\"64GiB\"",
+            ),
+        ]),
+        "A machine, as a row of the host map says it; a map that names the same IP must agree.",
+    ),
+    table(
+        "zone",
+        Kind::Entries(&[
+            must("name", Kind::Text, "The zone's name.", "\"a\""),
+            may(
+                "cidr",
+                Kind::Texts,
+                "Networks: nodes in them are in this zone where no host map and no node says \
+                 otherwise. Of two networks the narrower counts.",
+                "[\"10.1.0.0/16\"]",
+            ),
+            may(
+                "masters",
+                Kind::Word(&["any", "never", "last", "prefer"]),
+                "Whether masters may live there: never, only where no other zone has a copy \
+                 (last), or rather there than elsewhere (prefer).",
+                "\"any\"",
+            ),
+        ]),
+        "A rack or an availability zone.",
+    ),
+    table(
+        "home",
+        Kind::Entries(&[
+            must("address", Kind::Text, "The node.", "\"10.0.0.2:7001\""),
+            must(
+                "role",
+                Kind::Word(&["master", "replica", "primary", "slave"]),
+                "Its first role.",
+                "\"replica\"",
+            ),
+            may(
+                "master",
+                Kind::Text,
+                "Whose replica it is.",
+                "\"10.0.0.1:7001\"",
+            ),
+        ]),
+        "The first role and pair of a node, as a row of the home map says it (P009, and how many \
+         replicas are wanted).",
+    ),
+    table(
+        "pin",
+        Kind::Entries(&[
+            must("address", Kind::Text, "The node.", "\"10.0.0.1:7001\""),
+            must(
+                "role",
+                Kind::Word(ROLES),
+                "The role that it is to have.",
+                "\"replica\"",
+            ),
+            may(
+                "master",
+                Kind::Text,
+                "Of a replica: whose it is to be.",
+                "\"10.0.0.2:7001\"",
+            ),
+        ]),
+        "A node that is to have a role, whatever a plan would like better.",
+    ),
+    table(
+        "drain",
+        Kind::Entries(&[
+            must("domain", Kind::Text, DOMAIN, "\"host:host-1\""),
+            may("reason", Kind::Text, "Why.", "\"new disks on Monday\""),
+        ]),
+        "A place that is to be emptied of masters and of copies that count.",
+    ),
+    table(
+        "down",
+        Kind::Entries(&[
+            must("domain", Kind::Text, DOMAIN, "\"host:host-2\""),
+            may("until", Kind::Moment, UNTIL, "\"2027-01-31 14:00\""),
+            may("reason", Kind::Text, "Why.", "\"board is exchanged\""),
+        ]),
+        "A place that is down and is known to be: its dead nodes (M003), what they did not answer \
+         (C002), and masters that crowd elsewhere meanwhile (P005, P006), are allowed until then.",
+    ),
+    table(
+        "ignore",
+        Kind::Entries(&[
+            must("code", Kind::Text, "The rule, by code or name.", "\"P004\""),
+            may(
+                "subject",
+                Kind::Text,
+                "What it is about: an address, an id, slots, a host, a zone, or a domain such as \
+                 host:H for all that is in it. Without it every finding of the rule is meant.",
+                "\"10.0.0.3:7002\"",
+            ),
+            must(
+                "reason",
+                Kind::Text,
+                "Why this is no trouble; it is printed.",
+                "\"moves in March\"",
+            ),
+            may("until", Kind::Moment, UNTIL, "2027-03-31"),
+        ]),
+        "A finding that somebody has judged: allowed until the end.",
+    ),
+    table(
+        "budgets",
+        Kind::Section(&[
+            may(
+                "syncs",
+                Kind::Number(1, 1000, None),
+                "In the whole cluster.",
+                "4",
+            ),
+            may(
+                "syncs_per_host",
+                Kind::Number(1, 1000, None),
+                "On one host.",
+                "1",
+            ),
+            may(
+                "syncs_per_disk",
+                Kind::Number(1, 1000, None),
+                "On one disk.",
+                "1",
+            ),
+            may(
+                "syncs_per_zone",
+                Kind::Number(1, 1000, None),
+                "In one zone.",
+                "2",
+            ),
+        ]),
+        "How many full syncs may run at a time: each forks a master and can double its memory.",
+    ),
+];
+
+/// The key of that name.
+pub(super) fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
+    keys.iter().find(|key| key.name == name)
+}

@@ -1,0 +1,312 @@
+//! Why something is flagged, what would cure it, which steps of the plan are about it and what
+//! keeps the plan from more.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::model::SlotSet;
+use crate::report::Exposure;
+use crate::report::Finding;
+use crate::report::Level;
+use crate::report::Member;
+use crate::report::PlanReport;
+use crate::report::Refusal;
+use crate::report::SCHEMA_VERSION;
+use crate::report::ShardFacts;
+use crate::report::Step;
+use crate::report::Subject;
+use crate::rules::Code;
+
+/// What is to be explained of a cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Thing {
+    Code(Code),
+    /// Id of a node.
+    Node(String),
+    /// Id of the owner.
+    Shard(String),
+    Host(String),
+    Step(u32),
+}
+
+/// The same, for readers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct About {
+    pub kind: AboutKind,
+    /// A code, an address or id, slots, a host, the number of a step.
+    pub name: String,
+    pub id: Option<String>,
+    pub host: Option<String>,
+    pub slots: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AboutKind {
+    Code,
+    Node,
+    Shard,
+    Host,
+    Step,
+}
+
+/// A finding and what the plan does about it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Explained {
+    pub finding: Finding,
+    /// Steps that cure it, alone or together.
+    pub steps: Vec<u32>,
+    /// It is there still when the plan is done.
+    pub stays: bool,
+    /// What keeps the plan from it, and what would unlock it.
+    pub refusals: Vec<Refusal>,
+    /// The levels that count it: what the plan brings them to, and how low they could be.
+    pub levels: Vec<Level>,
+}
+
+/// The answer of `explain` about a capture or a plan.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainReport {
+    pub schema_version: u32,
+    pub about: About,
+    /// Of a code: its page in Markdown.
+    pub page: Option<String>,
+    /// Why there is no plan at all.
+    pub refused: Option<String>,
+    pub findings: Vec<Explained>,
+    /// Steps that name it, or cure what is found of it.
+    pub steps: Vec<Step>,
+    pub exposure: Vec<Exposure>,
+}
+
+/// What the words of an operator mean in a plan: an address, an id or the beginning of one, a
+/// slot or slots, a host, `step:3`. `None` if nothing there is called so.
+pub fn thing(plan: &PlanReport, word: &str) -> Option<Thing> {
+    let word = word.trim();
+    if let Some(number) = word.strip_prefix("step:") {
+        let number: u32 = number.parse().ok()?;
+        let known = plan.steps.iter().any(|step| step.id == number);
+        return known.then_some(Thing::Step(number));
+    }
+    let bare = ["node:", "shard:", "host:"]
+        .iter()
+        .find_map(|kind| word.strip_prefix(kind));
+    let word = bare.unwrap_or(word);
+    let at = |member: &&Member| member.address.as_deref() == Some(word) || member.id == word;
+    if let Some(member) = members(plan).find(at) {
+        return Some(Thing::Node(member.id.clone()));
+    }
+    if let Some(member) = members(plan).find(|m| m.host.as_deref() == Some(word)) {
+        return member.host.clone().map(Thing::Host);
+    }
+    if let Some(shard) = slots(word).and_then(|wanted| {
+        let mut shards = plan.cluster.shards.iter();
+        shards.find(|shard| holds(shard, &wanted))
+    }) {
+        return Some(Thing::Shard(shard.owner.clone()));
+    }
+    // As `redis-cli --cluster` shortens ids; less would name many.
+    const SHORT: usize = 6;
+    let mut like = members(plan).filter(|m| word.len() >= SHORT && m.id.starts_with(word));
+    let first = like.next()?;
+    like.next().is_none().then(|| Thing::Node(first.id.clone()))
+}
+
+/// Every name that [`thing`] knows, for suggestions.
+pub fn names(plan: &PlanReport) -> BTreeSet<String> {
+    let addresses = members(plan).filter_map(|m| m.address.clone());
+    let hosts = members(plan).filter_map(|m| m.host.clone());
+    let steps = plan.steps.iter().map(|step| format!("step:{}", step.id));
+    addresses.chain(hosts).chain(steps).collect()
+}
+
+fn members(plan: &PlanReport) -> impl Iterator<Item = &Member> {
+    plan.cluster.members.iter().chain(&plan.cluster.ghosts)
+}
+
+fn slots(word: &str) -> Option<SlotSet> {
+    const LAST: u16 = 16_383;
+    let range = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let range: (u16, u16) = (first.parse().ok()?, last.parse().ok()?);
+        (range.0 <= range.1 && range.1 <= LAST).then_some(range)
+    };
+    let ranges: Option<Vec<(u16, u16)>> = word.split(',').map(range).collect();
+    ranges.map(SlotSet::from_ranges)
+}
+
+fn holds(shard: &ShardFacts, wanted: &SlotSet) -> bool {
+    slots(&shard.slots).is_some_and(|own| !own.intersection(wanted).is_empty())
+}
+
+/// Explains; `page` is that of the code.
+pub fn explain(plan: &PlanReport, thing: &Thing, page: Option<String>) -> ExplainReport {
+    let about = about(plan, thing);
+    let nodes = nodes(plan, thing);
+    let stays: Vec<bool> = plan
+        .found
+        .iter()
+        .map(|found| is_left(plan, found))
+        .collect();
+    let mut findings = Vec::new();
+    for (index, finding) in (0..).zip(&plan.found) {
+        let step = match thing {
+            Thing::Step(number) => plan.steps.iter().find(|s| s.id == *number),
+            Thing::Code(_) | Thing::Node(_) | Thing::Shard(_) | Thing::Host(_) => None,
+        };
+        let meant = match thing {
+            Thing::Code(code) => finding.code == *code,
+            Thing::Node(_) => is_of(&finding.subject, &nodes),
+            Thing::Shard(_) => is_of(&finding.subject, &nodes) || shares(&finding.subject, &about),
+            Thing::Host(host) => {
+                finding.subject.host.as_ref() == Some(host) || is_of(&finding.subject, &nodes)
+            }
+            Thing::Step(_) => step.is_some_and(|step| step.cures.contains(&finding.code)),
+        };
+        if !meant {
+            continue;
+        }
+        let stays = stays[index as usize];
+        let levels = finding.code.rule().levels;
+        findings.push(Explained {
+            finding: finding.clone(),
+            steps: cures(plan, finding),
+            stays,
+            refusals: plan
+                .refusals
+                .iter()
+                .filter(|refusal| refusal.found.contains(&index))
+                .cloned()
+                .collect(),
+            levels: plan
+                .objective
+                .iter()
+                .filter(|level| stays && levels.contains(&level.level))
+                .cloned()
+                .collect(),
+        });
+    }
+    let touches = |step: &&Step| match thing {
+        Thing::Step(number) => step.id == *number,
+        Thing::Code(code) => step.cures.contains(code),
+        Thing::Node(_) | Thing::Shard(_) | Thing::Host(_) => {
+            let named = [&step.node, &step.target];
+            named
+                .into_iter()
+                .flatten()
+                .any(|id| nodes.contains(id.as_str()))
+        }
+    };
+    let steps: Vec<Step> = plan.steps.iter().filter(touches).cloned().collect();
+    let exposed = |exposure: &&Exposure| steps.iter().any(|step| step.id == exposure.step);
+    ExplainReport {
+        schema_version: SCHEMA_VERSION,
+        page,
+        refused: plan.refused.clone(),
+        findings,
+        exposure: plan.exposure.iter().filter(exposed).cloned().collect(),
+        steps,
+        about,
+    }
+}
+
+fn about(plan: &PlanReport, thing: &Thing) -> About {
+    let mut about = About {
+        kind: AboutKind::Code,
+        name: String::new(),
+        id: None,
+        host: None,
+        slots: None,
+    };
+    match thing {
+        Thing::Code(code) => about.name = code.to_string(),
+        Thing::Step(number) => {
+            about.kind = AboutKind::Step;
+            about.name = number.to_string();
+        }
+        Thing::Host(host) => {
+            about.kind = AboutKind::Host;
+            about.name.clone_from(host);
+            about.host = Some(host.clone());
+        }
+        Thing::Node(id) | Thing::Shard(id) => {
+            let member = members(plan).find(|m| m.id == *id);
+            let shard = plan.cluster.shards.iter().find(|shard| shard.owner == *id);
+            let address = member.and_then(|m| m.address.clone());
+            about.id = Some(id.clone());
+            about.host = member.and_then(|m| m.host.clone());
+            about.slots = shard.map(|shard| shard.slots.clone());
+            about.kind = AboutKind::Node;
+            about.name = address.unwrap_or_else(|| id.clone());
+            if let (Thing::Shard(_), Some(shard)) = (thing, shard) {
+                about.kind = AboutKind::Shard;
+                about.name.clone_from(&shard.slots);
+            }
+        }
+    }
+    about
+}
+
+/// Ids of the nodes that are meant.
+fn nodes<'a>(plan: &'a PlanReport, thing: &'a Thing) -> BTreeSet<&'a str> {
+    match thing {
+        Thing::Code(_) | Thing::Step(_) => BTreeSet::new(),
+        Thing::Node(id) | Thing::Shard(id) => [id.as_str()].into(),
+        Thing::Host(host) => members(plan)
+            .filter(|m| m.host.as_ref() == Some(host))
+            .map(|m| m.id.as_str())
+            .collect(),
+    }
+}
+
+fn is_of(subject: &Subject, nodes: &BTreeSet<&str>) -> bool {
+    subject.id.as_deref().is_some_and(|id| nodes.contains(id))
+}
+
+fn shares(subject: &Subject, about: &About) -> bool {
+    let of = |text: &Option<String>| text.as_deref().and_then(slots);
+    match (of(&subject.slots), of(&about.slots)) {
+        (Some(a), Some(b)) => !a.intersection(&b).is_empty(),
+        (None, _) | (_, None) => false,
+    }
+}
+
+fn is_left(plan: &PlanReport, found: &Finding) -> bool {
+    let key = |f: &Finding| {
+        let subject = &f.subject;
+        (
+            f.code,
+            subject.kind,
+            subject.id.clone(),
+            subject.host.clone(),
+            subject.zone.clone(),
+        )
+    };
+    let slots = |f: &Finding| f.subject.id.is_some() || f.subject.slots == found.subject.slots;
+    plan.refused.is_some()
+        || plan
+            .remaining
+            .iter()
+            .any(|left| key(left) == key(found) && slots(left))
+}
+
+/// Steps that cure the code, and among them those that name its node where some do.
+fn cures(plan: &PlanReport, finding: &Finding) -> Vec<u32> {
+    let of_code = || {
+        plan.steps
+            .iter()
+            .filter(|step| step.cures.contains(&finding.code))
+    };
+    let names = |step: &&Step| {
+        let id = finding.subject.id.as_ref();
+        id.is_some() && (step.node.as_ref() == id || step.target.as_ref() == id)
+    };
+    let named: Vec<u32> = of_code().filter(names).map(|step| step.id).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    of_code().map(|step| step.id).collect()
+}
