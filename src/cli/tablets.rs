@@ -53,6 +53,10 @@ pub(super) fn impact(
             "name hosts and zones with `--hosts`".to_owned(),
         ));
     }
+    if seen.state.auto_failover.is_none() {
+        let text = "no confget was captured: auto_failover is taken for off, so nothing is elected";
+        terminal.talk(text);
+    }
     let report = report::impact_tablets(inventory, seen, &cases);
     match format {
         AnyFormat::Json => terminal.data(&render::json::report(&report))?,

@@ -235,10 +235,7 @@ impl Marks {
                         }
                     }
                 }
-                Subject::Host(_)
-                | Subject::Zone(_)
-                | Subject::Capture
-                | Subject::Tablets(_) => {}
+                Subject::Host(_) | Subject::Zone(_) | Subject::Capture | Subject::Tablets(_) => {}
             }
         }
         marks

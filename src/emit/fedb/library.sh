@@ -279,7 +279,7 @@ note() {
 }
 
 stop() {
-    say "stop  step $step: $why"
+    say "stop  step $step: $(printable "$why")"
     say '      Nothing after this step was done. Look at showopstatus, showtable and the log of the'
     say "      name server; then run it again: bash $me --apply, or capture and plan again."
     say '      What is done is not done twice.'
@@ -368,10 +368,33 @@ by_hand() {
     done
 }
 
+# was_done N: an earlier run of this plan saw its end. What comes after it may have changed that state
+# again, so only the journal can tell.
+was_done() {
+    [[ ${action[$1]} != set-auto-failover ]] && grep -qx -e ".* step $1 done" -- "$journal"
+}
+
+# is_needed N: some step behind this one is still to be done.
+is_needed() {
+    local n
+    for ((n = $1 + 1; n <= step_count; n++)); do
+        [[ ${action[n]} == set-auto-failover ]] || was_done "$n" || return 0
+    done
+    return 1
+}
+
 run_step() {
     local baseline
     step=$1 restarted=''
     describe "$1"
+    if was_done "$1"; then
+        say '      was done by an earlier run'
+        return
+    fi
+    if [[ ${command[$1]} == 'confset auto_failover false' ]] && ! is_needed "$1"; then
+        say '      nothing behind it needs it'
+        return
+    fi
     look || stop
     if is_done "$1"; then
         say '      is so already'
@@ -418,7 +441,8 @@ leave() {
             fi
             sleep 1
         done
-        [[ -z $restore ]] || say "auto_failover is STILL OFF: confset auto_failover true ($why)" >&2
+        [[ -z $restore ]] ||
+            say "auto_failover is STILL OFF: confset auto_failover true ($(printable "$why"))" >&2
     fi
     exit "$status"
 }
