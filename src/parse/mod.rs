@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     /// Files of this folder that are no dialect.
-    const SHARED: [&str; 21] = [
+    const SHARED: [&str; 22] = [
         "mod",
         "bars",
         "block",
