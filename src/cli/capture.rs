@@ -96,7 +96,21 @@ impl<F: Written> CaptureArgs<F> {
 
     /// Reads the capture. Fails if a file that a flag names cannot be used, or if nothing in the
     /// capture says what nodes there are; the diagnostics are drawn then.
+    ///
+    /// Also fails on a capture of the other family.
     pub fn read(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
+        let inventory = self.read_any(terminal)?;
+        match inventory.tablets {
+            None => Ok(inventory),
+            Some(_) => Err(Failure::Usage(
+                "this command answers about Redis clusters, and the capture is of FEDB".to_owned(),
+                "`check`, `impact`, `list`, `plan` and `script` answer about both".to_owned(),
+            )),
+        }
+    }
+
+    /// As [`Self::read`], of either family.
+    pub fn read_any(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
         self.read_with(self.format.hashes(), terminal)
     }
 
@@ -111,7 +125,7 @@ impl<F: Written> CaptureArgs<F> {
         Ok(all.map(|name| (name.as_os_str(), one(name))).collect())
     }
 
-    /// As [`Self::read`], for an answer that is a plan file whatever is printed.
+    /// As [`Self::read_any`], for an answer that is a plan file whatever is printed.
     pub fn read_for_plan(&self, terminal: &mut Terminal) -> Result<Inventory, Failure> {
         self.read_with(Hashes::Wanted, terminal)
     }

@@ -57,14 +57,9 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     if let Some(file) = &args.write_baseline {
         whole::must_be_apart(file, args.capture.inputs())?;
     }
-    let inventory = args.capture.read(terminal)?;
+    let inventory = args.capture.read_any(terminal)?;
     let mut report = match &inventory.tablets {
-        Some(seen) => {
-            let mut report = report::check_tablets(&inventory, seen);
-            report.findings.retain(|f| codes.contains(&f.code));
-            report.judge_by(&inventory.policy);
-            report
-        }
+        Some(seen) => report::check_tablets(&inventory, seen, |code| codes.contains(&code)),
         None => report::check_of(&inventory, |code| codes.contains(&code)),
     };
     if let Some(file) = &args.write_baseline {
@@ -91,11 +86,10 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
         AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.findings);
             let look = terminal.data_look();
-            let text = match &inventory.tablets {
+            terminal.data(&match report.tablets {
                 Some(_) => render::check_tablets(&report, look),
                 None => render::check(&report, look),
-            };
-            terminal.data(&text)?;
+            })?;
         }
         AnyFormat::Of(form) => {
             let brief = render::check_brief(&report);

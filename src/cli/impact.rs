@@ -63,7 +63,7 @@ enum Kind {
 }
 
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let mut inventory = args.capture.read(terminal)?;
+    let mut inventory = args.capture.read_any(terminal)?;
     if let Some(seen) = &inventory.tablets {
         let losses = args.of_tablets()?;
         return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);

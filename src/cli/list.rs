@@ -68,7 +68,7 @@ enum Kind {
 pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let of_tablets = args.kind.of_tablets();
     let list = args.list()?;
-    let inventory = args.capture.read(terminal)?;
+    let inventory = args.capture.read_any(terminal)?;
     if let Some(seen) = &inventory.tablets {
         let list = of_tablets.ok_or_else(|| foreign("a Redis cluster"))?;
         return tablets::list(&inventory, seen, list, args.capture.format, terminal);

@@ -171,14 +171,8 @@ fn of_tablets(
     inventory: Inventory,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    if let Some(flag) = request.flags.iter().next() {
-        return Err(Failure::Usage(
-            format!("`{flag}` is for Redis clusters"),
-            "plans of tablets take --only, --skip, --through, --force, --dead and goals".to_owned(),
-        ));
-    }
     let asked = tablets::Asked {
-        drain: &tablets::drained(&request.goals)?,
+        goals: tablets::Goals::of(request)?,
         request: crate::tablets::Request {
             only: request.only.clone(),
             skip: request.skip.clone(),

@@ -16,13 +16,16 @@ use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Health;
 use crate::model::TabletId;
+use crate::plan;
 use crate::plan::Goal;
+use crate::plan::restart::Which;
 use crate::render;
 use crate::report;
 use crate::report::Proof;
 use crate::report::TabletList;
 use crate::report::TabletPlan;
 use crate::tablets::Request;
+use crate::tablets::Restart;
 
 /// Which losses `impact` is about.
 pub(super) enum Losses<'a> {
@@ -49,6 +52,10 @@ pub(super) fn impact(
             message,
             "name hosts and zones with `--hosts`".to_owned(),
         ));
+    }
+    if seen.state.auto_failover.is_none() {
+        let text = "no confget was captured: auto_failover is taken for off, so nothing is elected";
+        terminal.talk(text);
     }
     let report = report::impact_tablets(inventory, seen, &cases);
     match format {
@@ -94,40 +101,65 @@ pub(super) fn list(
     Ok(Exit::Clean)
 }
 
-/// The domains that goals drain; other goals are none of tablets.
-pub(super) fn drained(goals: &[Goal]) -> Result<Vec<Domain>, Failure> {
-    let mut drained = Vec::new();
-    for goal in goals {
-        match goal {
-            Goal::Drain(drain) if !drain.stop => drained.push(drain.domain.clone()),
-            Goal::Restart(_) => {
-                return Err(Failure::Usage(
-                    "`--restart` of tablets is not planned yet".to_owned(),
-                    "restart them one by one: drain, restart, recover".to_owned(),
-                ));
-            }
-            Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
-                return Err(Failure::Usage(
-                    "of goals, plans of tablets take `--drain`".to_owned(),
-                    String::new(),
-                ));
-            }
-            Goal::Drain(_) => {
-                return Err(Failure::Usage(
-                    "`--stop` is for Redis clusters".to_owned(),
-                    "a drained tablet holds nothing: stop it when you like".to_owned(),
-                ));
+/// What goals ask for, of those that tablets have.
+#[derive(Default)]
+pub(super) struct Goals {
+    drain: Vec<Domain>,
+    restart: Option<Which>,
+}
+
+impl Goals {
+    pub fn of(request: &plan::Request) -> Result<Self, Failure> {
+        let foreign = |what: &str| {
+            let help = "plans of tablets take --only, --skip, --through, --force, --dead, --drain and \
+                        --restart all or DOMAIN";
+            Failure::Usage(format!("{what} is for Redis clusters"), help.to_owned())
+        };
+        if let Some(flag) = request.flags.iter().next() {
+            return Err(foreign(&format!("`{flag}`")));
+        }
+        if request.slots != plan::Request::default().slots {
+            return Err(foreign("what moves slots"));
+        }
+        let mut goals = Self::default();
+        for goal in &request.goals {
+            match goal {
+                Goal::Drain(drain) if drain.stop => return Err(foreign("`--stop`")),
+                Goal::Drain(drain) => goals.drain.push(drain.domain.clone()),
+                Goal::Restart(restart) => match &restart.ask.which {
+                    Which::OlderThan(_) => return Err(foreign("`--restart older-than:`")),
+                    which @ (Which::All | Which::In(_)) => goals.restart = Some(which.clone()),
+                },
+                Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
+                    return Err(foreign("that goal"));
+                }
             }
         }
+        Ok(goals)
     }
-    Ok(drained)
+
+    fn fill(&self, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
+        request.drain = all_in(seen, &self.drain)?;
+        request.restart = match &self.restart {
+            None => None,
+            Some(Which::In(domain)) => Some(Restart {
+                tablets: all_in(seen, std::slice::from_ref(domain))?,
+                name_servers: false,
+            }),
+            Some(Which::All | Which::OlderThan(_)) => Some(Restart {
+                tablets: seen.state.tablet_ids().collect(),
+                name_servers: true,
+            }),
+        };
+        Ok(())
+    }
 }
 
 /// What was asked of `plan`, beyond what is the same in both families.
 pub(super) struct Asked<'a> {
     pub request: Request,
     pub dead: &'a [Domain],
-    pub drain: &'a [Domain],
+    pub goals: Goals,
     pub options: Vec<String>,
     pub words: String,
     pub file: Option<&'a Path>,
@@ -147,7 +179,7 @@ pub(super) fn plan(
     for tablet in all_in(&seen, asked.dead)? {
         seen.state.tablets[tablet.index()].health = Health::Offline;
     }
-    asked.request.drain = all_in(&seen, asked.drain)?;
+    asked.goals.fill(&seen, &mut asked.request)?;
     let mut report = report::plan_tablets(&inventory, &seen, &asked.request, asked.options);
     if let Err(why) = emit::scriptable_tablets(&report) {
         report = report::refuse_tablets(report, why.to_string());
@@ -156,11 +188,9 @@ pub(super) fn plan(
     let json = render::json::report(&report);
     match format {
         AnyFormat::Json => terminal.data(&json)?,
-        AnyFormat::Of(form) => {
-            return Err(Failure::Usage(
-                format!("`--format {}` is for plans of Redis clusters", form.name()),
-                "plans of tablets are written as text and JSON".to_owned(),
-            ));
+        AnyFormat::Of(_) => {
+            let message = "a plan of tablets is text or JSON".to_owned();
+            return Err(Failure::Usage(message, String::new()));
         }
         AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.found);

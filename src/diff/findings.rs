@@ -7,7 +7,6 @@ use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::rules::Code;
 use crate::rules::Finding;
-use crate::rules::OfTablets;
 use crate::rules::Subject;
 
 /// Indexes into the findings of the two sides, in their order.
@@ -31,7 +30,6 @@ enum About {
     Slots(String, Option<String>),
     Host(String),
     Zone(String),
-    Tablets(OfTablets),
 }
 
 pub(super) fn changes(old: &Side, new: &Side) -> FindingChanges {
@@ -74,11 +72,11 @@ fn by_identity(side: &Side) -> BTreeMap<(Code, About), usize> {
 fn about(cluster: &Cluster, subject: &Subject) -> About {
     let name = |id: NodeId| cluster.node(id).name.to_string();
     match subject {
-        Subject::Capture => About::Capture,
+        // Captures of tablets are not compared.
+        Subject::Capture | Subject::Tablets(_) => About::Capture,
         Subject::Node(id) => About::Node(name(*id)),
         Subject::Slots(slots, node) => About::Slots(slots.to_string(), node.map(name)),
         Subject::Host(host) => About::Host(cluster.host(*host).name.to_string()),
-        Subject::Tablets(of) => About::Tablets(*of),
         Subject::Zone(zone) => About::Zone(cluster.zones[zone.0 as usize].name.to_string()),
     }
 }

@@ -213,7 +213,8 @@ impl Found {
     }
 
     fn host(&mut self, name: &str) {
-        const STATES: [&str; 3] = ["localhost", "?", "-"];
+        // The last is the name of a column beside `endpoint`.
+        const STATES: [&str; 4] = ["localhost", "?", "-", "real_endpoint"];
         if STATES.contains(&name) || name.bytes().all(|b| b.is_ascii_digit()) {
             return;
         }

@@ -88,24 +88,6 @@ pub fn check_of(inventory: &Inventory, wanted: impl Fn(Code) -> bool) -> CheckRe
 }
 
 impl CheckReport {
-    /// Gives the findings of tablets the levels that a policy has for their rules, and counts again.
-    pub fn judge_by(&mut self, policy: &Policy) {
-        for finding in &mut self.findings {
-            let level = policy.levels.get(&RuleCode(finding.code.as_str()));
-            match level {
-                None => {}
-                Some(RuleLevel::Allow) => {
-                    finding.allowed = true;
-                    finding.allowed_by = Some(Allowed::Rule.to_string());
-                }
-                Some(RuleLevel::Note) => finding.severity = Severity::Note,
-                Some(RuleLevel::Warning) => finding.severity = Severity::Warning,
-                Some(RuleLevel::Error) => finding.severity = Severity::Error,
-            }
-        }
-        self.recount();
-    }
-
     /// Counts again what counts.
     pub fn recount(&mut self) {
         let counted = || self.findings.iter().filter(|finding| finding.counts());

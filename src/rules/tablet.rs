@@ -194,7 +194,10 @@ fn skewed_leaders(cx: &TabletContext, out: &mut Vec<Finding>) {
         });
         out.push(
             Finding::new(Code::SkewedMasters.rule(), Subject::Host(host), message)
-                .help(Help::default().plan("hands some of them over"))
+                .help(match cx.state.topic {
+                    true => Help::from("kafka-leader-election with the preferred leaders"),
+                    false => Help::default().plan("hands some of them over"),
+                })
                 .evidence(facts),
         );
     }

@@ -254,6 +254,24 @@ impl Act {
         names.find(|n| n.starts_with('-') || !n.chars().all(of_endpoint))
     }
 
+    /// It is more than accepted: something comes of it. Of those that may come to nothing.
+    pub(super) fn helps(&self, state: &Tablets) -> bool {
+        match *self {
+            Self::RecoverTable { partition, tablet } => {
+                state.runs(tablet) && recovers(state, partition, tablet)
+            }
+            Self::SetAutoFailover(_)
+            | Self::OfflineEndpoint(_)
+            | Self::ChangeLeader { .. }
+            | Self::Restart(_)
+            | Self::RestartNameServer(_)
+            | Self::RecoverEndpoint(_)
+            | Self::Migrate { .. }
+            | Self::AddReplica { .. }
+            | Self::DelReplica { .. } => true,
+        }
+    }
+
     /// Whether the name server does it in that state.
     pub fn guard(&self, state: &Tablets) -> Result<(), Refused> {
         if self.needs_manual() && state.auto_failover == Some(true) {

@@ -107,12 +107,14 @@ impl<'a> Draft<'a> {
         reason: impl Into<String>,
     ) -> Result<(), Refused> {
         let manual = Act::SetAutoFailover(false);
-        let mut trial = self.state.clone();
         let first = act.needs_manual() && self.state.auto_failover == Some(true);
+        let switch = self.state.auto_failover;
         if first {
-            manual.apply(&mut trial);
+            manual.apply(&mut self.state);
         }
-        act.guard(&trial)?;
+        let allowed = act.guard(&self.state);
+        self.state.auto_failover = switch;
+        allowed?;
         if first {
             let reason = "the name server refuses changes by hand while it is on";
             self.push(manual, stage, Vec::new(), reason.to_owned());
@@ -130,13 +132,21 @@ impl<'a> Draft<'a> {
     fn push(&mut self, act: Act, stage: Phase, cures: Vec<Code>, reason: String) {
         let undo = act.undo(&self.state);
         let risk = self.risk(&act);
-        let before = usable(&self.state);
+        // Only these can lose a copy by it.
+        let mut touched: Vec<PartitionId> = act.partition().into_iter().collect();
+        if let (None, Some(tablet)) = (act.partition(), act.tablet()) {
+            touched.extend(self.state.held_by(tablet).map(|(id, _)| id));
+        }
+        let usable = |state: &Tablets, id: PartitionId| {
+            let copies = state.partition(id).copies.iter();
+            copies.filter(|held| state.is_usable(held)).count()
+        };
+        let before: Vec<usize> = touched.iter().map(|&id| usable(&self.state, id)).collect();
         act.apply(&mut self.state);
-        let after = usable(&self.state);
         let step = self.steps.len();
         let why = exposure(&act);
-        for id in self.captured.partition_ids() {
-            let (was, is) = (before[id.index()], after[id.index()]);
+        for (&id, was) in touched.iter().zip(before) {
+            let is = usable(&self.state, id);
             if is < was && is < 2 {
                 self.exposed.push(Exposed {
                     step,

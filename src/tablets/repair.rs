@@ -10,6 +10,7 @@ use crate::rules::Code;
 use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Left;
+use crate::tablets::Refused;
 use crate::tablets::draft::Draft;
 
 pub(super) fn repair(draft: &mut Draft) {
@@ -195,9 +196,8 @@ pub(super) fn recover_tablet(draft: &mut Draft, tablet: TabletId, stage: Phase, 
             partition: id,
             tablet,
         };
-        let mut manual = state.clone();
-        manual.auto_failover = Some(false);
-        act.guard(&manual).is_ok()
+        // The switch is no hindrance: a step turns it off first.
+        matches!(act.guard(state), Ok(()) | Err(Refused::AutoFailover)) && act.helps(state)
     };
     let mut ids: Vec<PartitionId> = held.iter().map(|(id, _)| *id).collect();
     ids.retain(|&id| can(id));

@@ -7,19 +7,20 @@ use crate::model::TabletId;
 use crate::rules::Code;
 use crate::rules::Phase;
 use crate::tablets::Act;
+use crate::tablets::Restart;
 use crate::tablets::draft::Draft;
 use crate::tablets::repair::recover_tablet;
 
-pub(super) fn rolling(draft: &mut Draft) {
+pub(super) fn rolling(draft: &mut Draft, restart: &Restart) {
     // The one that leads comes last: it is asked for everything.
     let mut servers: Vec<usize> = (0..draft.captured.name_servers.len()).collect();
     servers.sort_by_key(|&at| (draft.captured.name_servers[at].leads, at));
-    for at in servers {
+    for at in servers.into_iter().filter(|_| restart.name_servers) {
         draft.fewest += 1;
         let reason = "name servers come before tablets, the one that leads last";
         let _ = draft.take(Act::RestartNameServer(at), Phase::Change, &[], reason);
     }
-    if draft.captured.name_servers.is_empty() {
+    if restart.name_servers && draft.captured.name_servers.is_empty() {
         draft.advice.push(
             "restart the name servers before the tablets: no showns was captured, so they are not listed".to_owned(),
         );
@@ -30,8 +31,7 @@ pub(super) fn rolling(draft: &mut Draft) {
             .iter()
             .any(|step| step.act == Act::Restart(tablet))
     };
-    let tablets: Vec<TabletId> = draft.captured.tablet_ids().collect();
-    for tablet in tablets {
+    for &tablet in &restart.tablets {
         if restarted(draft, tablet) {
             continue;
         }
@@ -63,7 +63,10 @@ mod tests {
         };
         state.name_servers = vec![server("n1", true), server("n2", false)];
         let request = Request {
-            restart: true,
+            restart: Some(crate::tablets::Restart {
+                tablets: state.tablet_ids().collect(),
+                name_servers: true,
+            }),
             skip: [crate::rules::Code::SkewedMasters].into(),
             ..Request::default()
         };

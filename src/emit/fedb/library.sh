@@ -279,7 +279,7 @@ note() {
 }
 
 stop() {
-    say "stop  step $step: $why"
+    say "stop  step $step: $(printable "$why")"
     say '      Nothing after this step was done. Look at showopstatus, showtable and the log of the'
     say "      name server; then run it again: bash $me --apply, or capture and plan again."
     say '      What is done is not done twice.'
@@ -368,10 +368,33 @@ by_hand() {
     done
 }
 
+# was_done N: an earlier run of this plan saw its end. What comes after it may have changed that state
+# again, so only the journal can tell.
+was_done() {
+    [[ ${action[$1]} != set-auto-failover ]] && grep -qx -e ".* step $1 done" -- "$journal"
+}
+
+# is_needed N: some step behind this one is still to be done.
+is_needed() {
+    local n
+    for ((n = $1 + 1; n <= step_count; n++)); do
+        [[ ${action[n]} == set-auto-failover ]] || was_done "$n" || return 0
+    done
+    return 1
+}
+
 run_step() {
     local baseline
     step=$1 restarted=''
     describe "$1"
+    if was_done "$1"; then
+        say '      was done by an earlier run'
+        return
+    fi
+    if [[ ${command[$1]} == 'confset auto_failover false' ]] && ! is_needed "$1"; then
+        say '      nothing behind it needs it'
+        return
+    fi
     look || stop
     if is_done "$1"; then
         say '      is so already'
@@ -399,7 +422,10 @@ run_step() {
     ask "${command[$1]}" || stop
     accepted || stop
     watch "$1" "$baseline" || stop
-    [[ ${command[$1]} != 'confset auto_failover true' ]] || restore=''
+    if [[ ${command[$1]} == 'confset auto_failover true' ]]; then
+        restore=''
+        note 'auto_failover on again'
+    fi
     say '      done'
     note "step $1 done"
 }
@@ -418,7 +444,8 @@ leave() {
             fi
             sleep 1
         done
-        [[ -z $restore ]] || say "auto_failover is STILL OFF: confset auto_failover true ($why)" >&2
+        [[ -z $restore ]] ||
+            say "auto_failover is STILL OFF: confset auto_failover true ($(printable "$why"))" >&2
     fi
     exit "$status"
 }
@@ -440,7 +467,7 @@ usage() {
     say '    --from STEP        leaves out what comes before, but for the switch of auto_failover'
     say '    --journal FILE     where it is written down'
     say 'FEDB_CLI names the client with its options: ns_client by itself, or'
-    say '    "./openmldb --zk_cluster=… --zk_root_path=… --role=ns_client --database=DB"'
+    say '    "./openmldb --zk_cluster=H:P --zk_root_path=/R --role=ns_client --database=DB"'
     say 'TOPOPLAN_RESTART names a program that restarts the endpoint that it is given.'
 }
 
@@ -475,7 +502,7 @@ main() {
     [[ -n $journal ]] || journal=${me%.sh}-${plan_id:0:12}.journal
     : >>"$journal" || misused "cannot write $(printable "$journal"): name another with --journal"
     read -r -a client <<<"${FEDB_CLI:-ns_client}"
-    for n in "${client[0]-}" timeout sleep; do
+    for n in "${client[0]-}" timeout sleep grep tail; do
         command -v -- "$n" >/dev/null || misused "needs $(printable "$n"), which is not here"
     done
     trap leave EXIT
@@ -483,9 +510,9 @@ main() {
     trap 'why="stopped by SIGTERM"; exit 143' TERM
     trap 'why="stopped by SIGHUP"; exit 129' HUP
     # A run that was killed could not turn it on again.
-    if grep -q 'auto_failover was on' -- "$journal"; then
-        restore=yes
-    fi
+    case $(grep -e 'auto_failover was on' -e 'auto_failover on again' -- "$journal" | tail -n 1) in
+    *'was on') restore=yes ;;
+    esac
     terms
     for ((n = 1; n <= step_count; n++)); do
         if ((n < from)) && [[ ${action[n]} != set-auto-failover || ${value[n]} != false ]]; then

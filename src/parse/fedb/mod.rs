@@ -170,6 +170,11 @@ const SIGNS: [&str; 9] = [
     "error msg",
 ];
 
+/// A word of this family stands in it somewhere.
+pub(super) fn has_sign(text: &str) -> bool {
+    SIGNS.iter().any(|sign| text.contains(sign))
+}
+
 /// A table or a reply of this family stands in the text as it is.
 pub(super) fn claims(source: &Source) -> bool {
     let text = source.text.as_str();
@@ -183,7 +188,7 @@ pub(super) fn claims(source: &Source) -> bool {
     }
     let start = &text[..end];
     // Most captures are of the other family: no line of them is looked at twice.
-    if !SIGNS.iter().any(|sign| start.contains(sign)) {
+    if !has_sign(start) {
         return false;
     }
     let mut lines = start.lines().peekable();

@@ -19,6 +19,7 @@ mod json;
 mod json_lines;
 mod link;
 mod markup;
+mod ns_tables;
 mod prefix;
 mod printable;
 mod quotation;
@@ -58,6 +59,7 @@ static PEELERS: &[Peeler] = &[
     strings::peel,
     salt::peel,
     indent::peel,
+    ns_tables::peel,
     json_lines::peel,
     json::peel,
     csv::peel,

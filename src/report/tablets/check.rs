@@ -17,8 +17,7 @@ use crate::report::State;
 use crate::report::Views;
 use crate::report::capture;
 use crate::report::tablets;
-use crate::rules::TabletContext;
-use crate::rules::check_tablets as rules_of_tablets;
+use crate::rules::Code;
 
 /// What only clusters of tablets have.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -85,9 +84,16 @@ pub(super) fn state(state: &Tablets) -> State {
 }
 
 /// The answer of `check`.
-pub fn check_tablets(inventory: &Inventory, seen: &TabletsSeen) -> CheckReport {
+///
+/// Of the rules whose codes are wanted.
+pub fn check_tablets(
+    inventory: &Inventory,
+    seen: &TabletsSeen,
+    wanted: impl Fn(Code) -> bool,
+) -> CheckReport {
     let of = &seen.state;
-    let found = rules_of_tablets(&TabletContext::new(of));
+    let mut found = tablets::found(inventory, of);
+    found.retain(|finding| wanted(finding.rule.code));
     let promises = tablets::Promises::of(of, &found);
     let made = crate::tablets::plan(of, &crate::tablets::Request::default());
     let outlook = match (found.is_empty(), made) {

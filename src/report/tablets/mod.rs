@@ -62,7 +62,8 @@ pub(super) fn place(seen: &TabletsSeen, row: RowOfTablets) -> Option<Place> {
 
 /// Tablets, partitions, and live copies by what they do.
 fn summary(state: &Tablets, findings: &[rules::Finding]) -> Summary {
-    let severity = |s| findings.iter().filter(|f| f.severity == s).count();
+    let counted = || findings.iter().filter(|f| f.allowed.is_none());
+    let severity = |s| counted().filter(|f| f.severity == s).count();
     let loads = state.loads();
     let mut out = Summary {
         nodes: state.tablets.len(),
@@ -185,6 +186,13 @@ fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
         | rules::Subject::Capture => {}
     }
     out
+}
+
+/// What the rules find in the captured state, as the policy judges it.
+fn found(inventory: &Inventory, state: &Tablets) -> Vec<rules::Finding> {
+    let mut found = rules::check_tablets(&rules::TabletContext::new(state));
+    rules::judge(inventory, &state.cluster().cluster, &mut found);
+    found
 }
 
 /// What plans come to, so that no help promises more.

@@ -28,10 +28,9 @@ use crate::report::tablets;
 use crate::report::tablets::check;
 use crate::report::tablets::check::TabletFacts;
 use crate::report::tablets::identity::tablet_plan_id;
+use crate::rules;
 use crate::rules::Code;
 use crate::rules::Phase;
-use crate::rules::TabletContext;
-use crate::rules::check_tablets;
 use crate::tablets::Act;
 use crate::tablets::Count;
 use crate::tablets::Obstacle;
@@ -217,8 +216,15 @@ pub fn plan_tablets(
     options: Vec<String>,
 ) -> TabletPlan {
     let mut report = empty(inventory, seen, options);
-    match crate::tablets::plan(&seen.state, request) {
-        Ok(plan) => fill(seen, request, &plan, &mut report),
+    let mut request = request.clone();
+    if request.only.is_empty() {
+        let found = tablets::found(inventory, &seen.state);
+        request
+            .skip
+            .extend(rules::left_alone(&inventory.policy, &found));
+    }
+    match crate::tablets::plan(&seen.state, &request) {
+        Ok(plan) => fill(seen, &request, &plan, &mut report),
         Err(why) => refuse(&why, &mut report),
     }
     report.plan_id = tablet_plan_id(&mut report);
@@ -245,7 +251,7 @@ fn refuse(why: &Obstacle, report: &mut TabletPlan) {
 
 fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> TabletPlan {
     let state = &seen.state;
-    let found = check_tablets(&TabletContext::new(state));
+    let found = tablets::found(inventory, state);
     let promises = tablets::Promises::of(state, &found);
     let before = tablets::distribution(state);
     let server = check::server(state);

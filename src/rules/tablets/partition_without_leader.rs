@@ -39,9 +39,11 @@ fn check(cx: &TabletContext, out: &mut Vec<Finding>) {
         let heir = state.heir(partition);
         let rest = match heir {
             Some(held) => format!("{} could lead it", cx.tablet(held.tablet)),
+            None if state.topic => "no replica is in sync".to_owned(),
             None => "no follower is alive on a tablet that runs".to_owned(),
         };
         let help = match heir {
+            _ if state.topic => Help::from("start the broker that led it"),
             Some(_) => Help::default().plan("gives it a leader"),
             None => Help::from(
                 "start the tablet of its leader with its data; if all were down at once, run recoverdata",

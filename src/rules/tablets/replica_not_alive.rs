@@ -44,7 +44,12 @@ fn check(cx: &TabletContext, out: &mut Vec<Finding>) {
             );
             out.push(
                 Finding::new(&RULE, Subject::copy(id, held.tablet), message)
-                    .help(Help::default().plan("recovers it"))
+                    .help(match state.topic {
+                        true => Help::from(
+                            "see why the broker does not keep up: disk, network, its log",
+                        ),
+                        false => Help::default().plan("recovers it"),
+                    })
                     .evidence([Fact::copy(id, held.tablet)]),
             );
         }
