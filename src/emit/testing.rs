@@ -170,6 +170,8 @@ pub fn failover(id: u32, mode: StepMode, replica: At, old: At, slots: &str) -> S
     step.slots = Some(slots.into());
     step.guard.role = Some(GuardRole::Replica);
     step.guard.master = Some(old.0.into());
+    // What a takeover relies on is told.
+    step.guard.minority = (mode == StepMode::Takeover).then_some(false);
     step.wait.at = vec![replica.1.into()];
     step
 }

@@ -87,9 +87,9 @@ fn of(answers: &Answers) -> Values {
 fn hundredths(text: &str) -> Option<u64> {
     let text = text.trim().trim_end_matches('%');
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = part.bytes().chain(*b"00").take(2);
-    let part = digits.fold(Some(0u64), |sum, digit| match digit {
-        b'0'..=b'9' => sum.map(|sum| sum * 10 + u64::from(digit - b'0')),
+    let mut digits = part.bytes().chain(*b"00").take(2);
+    let part = digits.try_fold(0u64, |sum, digit| match digit {
+        b'0'..=b'9' => Some(sum * 10 + u64::from(digit - b'0')),
         _ => None,
     });
     whole

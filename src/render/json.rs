@@ -170,7 +170,8 @@ mod tests {
                 "#/$defs/PairReport",
                 "#/$defs/ShowReport",
                 "#/$defs/VerifyReport",
-                "#/$defs/ErrorReport"
+                "#/$defs/ErrorReport",
+                "#/$defs/TabletPlan"
             ]
         );
         for (def, value) in [

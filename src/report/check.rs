@@ -6,9 +6,6 @@ use serde::Serialize;
 
 use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
-use crate::policy::Policy;
-use crate::policy::RuleCode;
-use crate::policy::RuleLevel;
 use crate::report;
 use crate::report::Cause;
 use crate::report::Diagnostic;
@@ -27,7 +24,6 @@ use crate::report::causes;
 use crate::report::promises::Promises;
 use crate::report::state;
 use crate::report::tablets::TabletFacts;
-use crate::rules::Allowed;
 use crate::rules::Code;
 
 /// The answer of `check`.

@@ -145,13 +145,15 @@ pub struct Case {
     pub nodes: BTreeSet<NodeId>,
 }
 
+/// What goes in any case, and the domains of which as many as possible go as well.
+pub type Growing = (BTreeSet<NodeId>, Vec<(Domain, Vec<NodeId>)>);
+
 /// What is looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Loss {
     pub cases: Vec<Case>,
     pub demands: Vec<Demand>,
-    /// Of which as many as possible go, and what goes in any case.
-    pub grow: Option<(BTreeSet<NodeId>, Vec<(Domain, Vec<NodeId>)>)>,
+    pub grow: Option<Growing>,
     /// The plan after which the cluster of the inventory is.
     pub after_plan: Option<String>,
 }

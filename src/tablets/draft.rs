@@ -213,12 +213,11 @@ impl<'a> Draft<'a> {
     }
 
     pub fn finish(mut self) -> Plan {
-        let turned_off = matches!(
-            self.steps
-                .iter()
-                .find(|s| s.act == Act::SetAutoFailover(false)),
-            Some(_)
-        );
+        let turned_off = self
+            .steps
+            .iter()
+            .find(|s| s.act == Act::SetAutoFailover(false))
+            .is_some();
         if turned_off {
             self.fewest += 2;
             let stage = self.steps.last().map_or(Phase::Protect, |step| step.stage);

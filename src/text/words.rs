@@ -42,7 +42,7 @@ pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let unit = (bytes.max(1).ilog2() / 10) as usize;
     // Tenths, rounded down: no limit is shown too high.
-    let tenths = u128::from(bytes) * 10 >> (10 * unit);
+    let tenths = (u128::from(bytes) * 10) >> (10 * unit);
     match tenths % 10 {
         0 => format!("{} {}", tenths / 10, UNITS[unit]),
         tenth => format!("{}.{tenth} {}", tenths / 10, UNITS[unit]),

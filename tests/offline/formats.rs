@@ -228,7 +228,9 @@ fn markdown_tables_are_as_wide_as_their_headers() {
 }
 
 /// One sample of the text format: a name, labels, a number.
-fn sample(line: &str) -> Option<(String, Vec<(String, String)>, u64)> {
+type Sample = (String, Vec<(String, String)>, u64);
+
+fn sample(line: &str) -> Option<Sample> {
     let end = line.find(|c: char| !c.is_ascii_lowercase() && c != '_')?;
     let (name, mut rest) = line.split_at(end);
     let mut labels = Vec::new();

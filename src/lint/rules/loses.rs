@@ -19,7 +19,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     id: "loses",
     severity: Severity::Error,
     check,
-    at_end: at_end,
+    at_end,
     page: include_str!("loses.rs"),
 };
 

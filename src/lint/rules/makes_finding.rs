@@ -15,7 +15,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     id: "makes-finding",
     severity: Severity::Warning,
     check: no_command,
-    at_end: at_end,
+    at_end,
     page: include_str!("makes_finding.rs"),
 };
 

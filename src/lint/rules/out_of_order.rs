@@ -15,7 +15,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     id: "out-of-order",
     severity: Severity::Warning,
     check,
-    at_end: at_end,
+    at_end,
     page: include_str!("out_of_order.rs"),
 };
 

@@ -16,7 +16,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     id: "told-to-some",
     severity: Severity::Warning,
     check: no_command,
-    at_end: at_end,
+    at_end,
     page: include_str!("told_to_some.rs"),
 };
 

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn fires_beyond_two_percent() {
-        assert_eq!(findings(&RULE, &given(109)), []);
+        assert_eq!(findings(&RULE, &given(108)), []);
         let found = findings(&RULE, &given(1000));
         assert_eq!(found.len(), 1);
         let message = &found[0].message;
