@@ -144,7 +144,10 @@ impl Failure {
             Self::Place { at, message, .. } => (message.clone(), Some(at)),
             _ => (self.to_string(), None),
         };
-        let mistake = self.diagnostics().first().filter(|_| place.is_none());
+        let mistake = match self {
+            Self::Policy { mistakes, .. } => mistakes.first(),
+            _ => None,
+        };
         report::failure(
             crate::report::Failure {
                 kind,

@@ -1,5 +1,6 @@
 //! A decision written down as actions, each with the findings it cures and its reason.
 
+mod closings;
 mod forgets;
 
 use std::collections::BTreeMap;
@@ -10,17 +11,13 @@ use crate::action::Failover;
 use crate::action::Flush;
 use crate::action::Leave;
 use crate::action::Meet;
-use crate::action::MigrateSlots;
 use crate::action::Mode;
 use crate::action::Replicate;
-use crate::action::SetSlot;
-use crate::action::Way;
 use crate::measure;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::NodeSet;
-use crate::model::SlotSet;
 use crate::model::Sync;
 use crate::plan::Phase;
 use crate::plan::by_subject::BySubject;
@@ -201,53 +198,6 @@ impl Writer<'_> {
                 cured_by(c, Remedy::Promote) || c == Code::NoaddrGhost
             }),
             reason: format!("{master} is gone; {replica} is {best} ({offset}); {vote}{gap}{loss}"),
-            mib: 0,
-            leaves: None,
-        }
-    }
-
-    fn closing(&self, node: NodeId, slots: &SlotSet) -> Draft {
-        Draft {
-            action: SetSlot {
-                node,
-                slots: slots.clone(),
-            }
-            .into(),
-            phase: Phase::Protect,
-            urgency: 0,
-            cures: vec![Code::OpenSlot],
-            reason: format!(
-                "slot {slots} is open here only: the other end knows nothing of a move"
-            ),
-            mib: 0,
-            leaves: None,
-        }
-    }
-
-    fn finishing(
-        &self,
-        from: NodeId,
-        to: NodeId,
-        slots: &SlotSet,
-        owners: &Arc<[NodeId]>,
-    ) -> Draft {
-        let (source, target) = (self.captured.node(from), self.captured.node(to));
-        Draft {
-            action: MigrateSlots {
-                from,
-                to,
-                slots: slots.clone(),
-                way: Way::Keys,
-                mib: 0,
-                seen_by: owners.clone(),
-            }
-            .into(),
-            phase: Phase::Protect,
-            urgency: 0,
-            cures: vec![Code::OpenSlot],
-            reason: format!(
-                "a move from {source} to {target} was cut off: keys may be at both ends"
-            ),
             mib: 0,
             leaves: None,
         }

@@ -11,6 +11,7 @@
 mod act;
 mod draft;
 mod drain;
+mod effect;
 mod impact;
 mod leaders;
 mod moves;

@@ -93,7 +93,9 @@ shard_check() {
     else
         # Given up by this plan, they may have come to others.
         may_differ "$id"
-        [[ -n $may_go ]] && covers "$may_go" "$slots" || taken_over
+        if [[ -z $may_go ]] || ! covers "$may_go" "$slots"; then
+            taken_over
+        fi
     fi
 }
 

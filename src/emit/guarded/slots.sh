@@ -90,15 +90,15 @@ marked() {
 
 # without SOME OTHERS: the slots of the first list that are not in the second, in $normal.
 without() {
-    local part s list=''
+    local part s left=''
     local -a mark=()
     marked "$2"
     for part in ${1//,/ }; do
         for ((s = ${part%-*}; s <= ${part#*-}; s++)); do
-            [[ -n ${mark[s]-} ]] || list+=" $s"
+            [[ -n ${mark[s]-} ]] || left+=" $s"
         done
     done
-    normalise "$list"
+    normalise "$left"
 }
 
 # to_move: the slots of the step that the target does not own yet, in $rest; those that it owns and
@@ -137,18 +137,18 @@ moved_all() {
 # guard_migrate: two masters that know each other, and nothing else open at them.
 guard_migrate() {
     expect "role of $address" master "$own_role" || return 1
-    look_up "$target" && ! lost || {
+    if ! look_up "$target" || lost; then
         no again "state of $target at $address: expected a live master, seen $(printable "${seen_flags:-no such id}")"
         return
-    }
+    fi
     others_open "$address" '->-' "$target" || return 1
     view "$target_address" || return 1
     expect "id at $target_address" "$target" "$own_id" || return 1
     expect "role of $target_address" master "$own_role" || return 1
-    look_up "$node" && ! lost || {
+    if ! look_up "$node" || lost; then
         no again "state of $node at $target_address: expected a live master, seen $(printable "${seen_flags:-no such id}")"
         return
-    }
+    fi
     others_open "$target_address" '-<-' "$node" || return 1
     # Who has just joined takes no keys yet.
     ask "$target_address" CLUSTER INFO || return 1
@@ -181,7 +181,10 @@ send_slots() {
     clock
     was_sent[step]=$clock_ms flying[step]=yes sent_words[step]="$address slots $rest to $target_address"
     next_tell=$((clock_ms + 10000))
-    [[ -z $late ]] || give_away "$address" $(slots="$late" each_slot) || return 1
+    if [[ -n $late ]]; then
+        read -r -a list -d '' < <(slots="$late" each_slot)
+        give_away "$address" "${list[@]}" || return 1
+    fi
     read -r -a list -d '' < <(slots="$rest" each_slot)
     [[ -n $rest ]] || list=()
     all=${#list[@]}
@@ -305,7 +308,7 @@ move_some() {
     # All of them may have expired.
     [[ -n $orders_next ]] || return 0
     orders=$orders_next
-    feed "$address" "$((ms / 1000 * 9 + 10))" || return 1
+    feed "$address" "$((ms * 9 / 1000 + 10))" || return 1
     for line in "${replies[@]}"; do
         [[ $line == OK || $line == NOKEY ]] || { refused "$address" "$line"; return; }
     done

@@ -8,6 +8,7 @@ mod advice;
 mod assumption;
 mod blocked;
 mod cut;
+mod no_heir;
 mod reason;
 mod restart;
 mod unlock;

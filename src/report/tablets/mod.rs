@@ -6,6 +6,7 @@ mod identity;
 mod impact;
 mod list;
 mod plan;
+mod step;
 
 use std::collections::BTreeMap;
 

@@ -4,8 +4,6 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
-use sha2::Digest;
-use sha2::Sha256;
 
 use crate::inventory::Inventory;
 use crate::inventory::TabletsSeen;
@@ -28,6 +26,9 @@ use crate::report::tablets;
 use crate::report::tablets::check;
 use crate::report::tablets::check::TabletFacts;
 use crate::report::tablets::identity::tablet_plan_id;
+use crate::report::tablets::step::guard;
+use crate::report::tablets::step::key;
+use crate::report::tablets::step::wait;
 use crate::rules;
 use crate::rules::Code;
 use crate::rules::Phase;
@@ -441,96 +442,5 @@ impl TabletStep {
             }
             Word::Restart => return None,
         })
-    }
-}
-
-fn key(step: &TabletStep) -> String {
-    const BYTES: usize = 8;
-    let asked = match &step.command {
-        Some(command) => command.clone(),
-        None => format!("restart {}", step.address.as_deref().unwrap_or("-")),
-    };
-    let hash = Sha256::digest(asked.as_bytes());
-    hash.iter()
-        .take(BYTES)
-        .map(|b| format!("{b:02x}"))
-        .collect()
-}
-
-fn guard(act: &Act, before: &Tablets) -> TabletGuard {
-    let endpoint = |t: crate::model::TabletId| before.endpoint(t).to_string();
-    let mut guard = TabletGuard {
-        auto_failover: act.needs_manual().then_some(false),
-        ..TabletGuard::default()
-    };
-    let leader = act
-        .partition()
-        .and_then(|p| before.leader(before.partition(p)));
-    guard.leader = leader.map(|held| endpoint(held.tablet));
-    match *act {
-        Act::SetAutoFailover(_) | Act::RestartNameServer(_) => {}
-        Act::Restart(tablet) if before.runs(tablet) => guard.healthy.push(endpoint(tablet)),
-        Act::Restart(tablet) => guard.offline.push(endpoint(tablet)),
-        Act::OfflineEndpoint(tablet) if !before.runs(tablet) => {
-            guard.offline.push(endpoint(tablet))
-        }
-        // It is taken out because it will be stopped.
-        Act::OfflineEndpoint(_) => {}
-        Act::ChangeLeader { to, .. } => guard.healthy.push(endpoint(to)),
-        Act::RecoverEndpoint(tablet) | Act::RecoverTable { tablet, .. } => {
-            guard.healthy.push(endpoint(tablet));
-        }
-        Act::Migrate { from, to, .. } => guard.healthy.extend([endpoint(from), endpoint(to)]),
-        Act::AddReplica { to, .. } => guard.healthy.push(endpoint(to)),
-        Act::DelReplica { from, .. } => guard.healthy.push(endpoint(from)),
-    }
-    guard
-}
-
-fn wait(act: &Act, before: &Tablets) -> TabletWait {
-    /// An election, a changed row.
-    const SOON: u64 = 60_000;
-    /// A human, or the copy of a partition.
-    const LONG: u64 = 3_600_000;
-    let (until, limit_ms) = match act.word() {
-        Word::SetAutoFailover => (TabletUntil::Value, SOON),
-        Word::OfflineEndpoint => (TabletUntil::TakenOut, SOON),
-        Word::ChangeLeader => (TabletUntil::Leads, SOON),
-        Word::Restart => (TabletUntil::Healthy, LONG),
-        Word::RecoverEndpoint | Word::RecoverTable => (TabletUntil::InUse, LONG),
-        Word::Migrate => (TabletUntil::Moved, LONG),
-        Word::AddReplica => (TabletUntil::Added, LONG),
-        Word::DelReplica => (TabletUntil::Deleted, SOON),
-    };
-    let at = act.tablet().map(|t| before.endpoint(t).to_string());
-    let mut after = before.clone();
-    act.apply(&mut after);
-    let (mut rows, mut leaderless) = (0, 0);
-    match *act {
-        Act::OfflineEndpoint(tablet) => {
-            for (id, held) in after.held_by(tablet) {
-                rows += u32::from(held.alive);
-                leaderless += u32::from(after.leader(after.partition(id)).is_none());
-            }
-        }
-        Act::RecoverEndpoint(tablet) => {
-            let left = after.held_by(tablet).filter(|(_, held)| !held.alive);
-            rows = left.count() as u32;
-        }
-        Act::SetAutoFailover(_)
-        | Act::ChangeLeader { .. }
-        | Act::Restart(_)
-        | Act::RestartNameServer(_)
-        | Act::RecoverTable { .. }
-        | Act::Migrate { .. }
-        | Act::AddReplica { .. }
-        | Act::DelReplica { .. } => {}
-    }
-    TabletWait {
-        until,
-        at: at.into_iter().collect(),
-        limit_ms,
-        rows,
-        leaderless,
     }
 }
