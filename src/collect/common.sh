@@ -149,6 +149,7 @@ kernel_facts() {
     fact meminfo.txt grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
     fact nproc.txt nproc
     fact thp.txt cat /sys/kernel/mm/transparent_hugepage/enabled
+    # shellcheck disable=SC2016 # a program of awk
     fact sysctl.txt awk '{
         name = FILENAME
         sub("^/proc/sys/", "", name)

@@ -55,9 +55,12 @@ shard_check() {
     local own=${answers[$place]-}
     read -r word a_id a_role a_master a_epoch a_slots <<<"$own"
     # Sent away by this plan, it is somebody else by now.
-    if [[ $word == ok && $a_id != "$id" && " $leaving " == *" $id "* ]] && promoted "$slots"; then
-        answered=$((answered + 1)) compared=$((compared + 1))
-        return 0
+    if [[ $word == ok && $a_id != "$id" && " $leaving " == *" $id "* ]]; then
+        may_differ "$id"
+        if promoted "$slots" || { [[ -n $may_go ]] && covers "$may_go" "$slots"; }; then
+            answered=$((answered + 1)) compared=$((compared + 1))
+            return 0
+        fi
     fi
     if [[ $word == ok ]]; then
         expect "id at $place" "$id" "$a_id" || return 1

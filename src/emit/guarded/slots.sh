@@ -150,10 +150,23 @@ guard_migrate() {
         return
     fi
     others_open "$target_address" '-<-' "$node" || return 1
-    # Who has just joined takes no keys yet.
-    ask "$target_address" CLUSTER INFO || return 1
-    [[ $reply == *cluster_state:ok* ]] ||
-        no again "cluster_state of $target_address: expected ok, seen $(printable "${reply:0:40}")"
+    serves "$target_address"
+}
+
+# serves ADDRESS: it takes keys. Who has just joined does so within seconds.
+serves() {
+    local until
+    clock
+    until=$((clock_ms + node_timeout_ms + 5000))
+    while :; do
+        ask "$1" CLUSTER INFO || return 1
+        [[ $reply != *cluster_state:ok* ]] || return 0
+        clock
+        [[ -z $showing ]] || break
+        ((clock_ms < until)) || break
+        sleep 0.5
+    done
+    no again "cluster_state of $1: expected ok, seen $(printable "${reply:0:40}")"
 }
 
 # others_open ADDRESS WAY ID: the view read last has no slot open but those of the step, that way.

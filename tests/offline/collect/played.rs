@@ -171,6 +171,18 @@ pub fn check(path: &Path) -> Value {
     for odd in ["inputs", "diagnostics"] {
         report.remove(odd);
     }
+    // A sample was asked for fewer settings than the script asks for by now.
+    let findings = report.get_mut("findings").and_then(Value::as_array_mut);
+    let places = findings.into_iter().flatten();
+    let places = places
+        .filter_map(|f| f["evidence"].as_array_mut())
+        .flatten();
+    for place in places {
+        let path = place["path"].as_str().expect("a path");
+        if path.ends_with("config-get.txt") {
+            place["line"] = 0.into();
+        }
+    }
     let state = report.get_mut("state").and_then(Value::as_object_mut);
     let state = state.expect("a report has a state");
     for time in ["taken_ms", "taken_until_ms"] {
