@@ -24,6 +24,8 @@ static COMMON: &str = "
     tcp test text time timeout tls tmp tmpfs to token total true txt type uname unknown
     unreachable up uptime use used user username users usr valkey valkey-cli valkey-server value
     var version view views wait warning with xfs yes zone zones
+    confget flash-db-ttl free gettablestatus limits lscpu kubectl meminfo nproc pods rowcount showns
+    showopstatus showtable showtablet sysctl thp
 ";
 
 /// Programs and files that every installation has: they name nobody.
@@ -136,7 +138,11 @@ pub(super) fn is_qualified_name(text: &str) -> bool {
     let is_extension = EXTENSIONS
         .iter()
         .any(|e| e.strip_prefix('.') == Some(&last));
-    text.split('.').all(legal)
+    // Keys of labels, and settings of kernels, that all have.
+    let is_key = text.ends_with("kubernetes.io")
+        || ["net.core.", "net.ipv4."].iter().any(|key| text.starts_with(key));
+    !is_key
+        && text.split('.').all(legal)
         && last.len() >= 2
         && last.bytes().all(|b| b.is_ascii_alphabetic())
         && !is_extension

@@ -249,8 +249,9 @@ impl Act {
         let table = self
             .partition()
             .map(|p| state.partition(p).table.to_string());
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if let Some(odd) = table.filter(|t| t.is_empty() || !t.chars().all(plain)) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let odd = |t: &String| t.is_empty() || t.starts_with('-') || !t.chars().all(plain);
+        if let Some(odd) = table.filter(odd) {
             return Some(odd);
         }
         let tablets = [self.tablet(), self.other()].into_iter().flatten();

@@ -195,8 +195,8 @@ fn check(step: &TabletStep) -> Result<(), EmitError> {
 }
 
 fn is_table(name: &str) -> bool {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    !name.is_empty() && name.len() <= 256 && name.bytes().all(legal)
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    !name.is_empty() && name.len() <= 256 && !name.starts_with('-') && name.bytes().all(legal)
 }
 
 fn is_endpoint(name: &str) -> bool {
