@@ -140,7 +140,9 @@ pub(super) fn is_qualified_name(text: &str) -> bool {
         .any(|e| e.strip_prefix('.') == Some(&last));
     // Keys of labels, and settings of kernels, that all have.
     let is_key = text.ends_with("kubernetes.io")
-        || ["net.core.", "net.ipv4."].iter().any(|key| text.starts_with(key));
+        || ["net.core.", "net.ipv4."]
+            .iter()
+            .any(|key| text.starts_with(key));
     !is_key
         && text.split('.').all(legal)
         && last.len() >= 2
