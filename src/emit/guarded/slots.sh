@@ -435,7 +435,8 @@ send_adding() {
     done
 }
 
-# epoch_seen: the step's node has the epoch, by the view read last, and shares it with no master.
+# epoch_seen: the step's node has the epoch or a later one, by the view read last; if it took a new
+# one it shares it with no master.
 epoch_seen() {
     local line id flags its own=''
     for line in "${lines[@]}"; do
@@ -443,11 +444,9 @@ epoch_seen() {
         [[ $id != "$node" ]] || own=$its
     done
     is_number "$own" || return 1
-    if [[ $action == set-epoch ]]; then
-        [[ $own == "$epoch" ]]
-        return
-    fi
     ((own >= epoch)) || return 1
+    # Servers that find two masters with one epoch raise one of them by themselves.
+    [[ $action != set-epoch ]] || return 0
     for line in "${lines[@]}"; do
         read -r id _ flags _ _ _ its _ <<<"${line:0:600}"
         [[ $id == "$node" || $its != "$own" || ,$flags, != *,master,* ]] || return 1
