@@ -271,6 +271,13 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
     if cluster.views <= 1 && cluster.nodes.len() > 1 {
         notes.assumptions.push(Assumption::OneView);
     }
+    let taken = &scene.problem.supposed.taken;
+    if !taken.is_empty() {
+        notes.assumptions.push(Assumption::Taken(taken.clone()));
+    }
+    if scene.request.slots.chooses() {
+        notes.assumptions.push(Assumption::MastersChosen);
+    }
     if !scene.request.dead.is_empty() {
         let domains = scene.request.dead.clone();
         notes.assumptions.push(Assumption::Vouched(domains));

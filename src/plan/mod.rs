@@ -213,13 +213,14 @@ fn planned(
     if let Some(reshaped) = &reshaped {
         reshaped.ask(&mut demands);
     }
-    let supposed = goal::suppose(goal::Inputs {
+    let mut supposed = goal::suppose(goal::Inputs {
         real,
         demands,
         request,
         spares: problem::spares(real, captured, &selection, request).0,
         settled: &settled,
     });
+    supposed.reshaped = reshaped.is_some();
     if !supposed.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
         return Err(NoPlan::Blocked(supposed.blocked));
     }
@@ -275,7 +276,7 @@ fn planned(
         steps.truncate(most);
     }
     let run = simulate::run(captured, &steps, policy, wanted)?;
-    let values = verdict::values(
+    let mut values = verdict::values(
         &problem,
         captured,
         &request.goals,
@@ -284,6 +285,9 @@ fn planned(
         &run.end,
         &target,
     );
+    if request.slots.chooses() || !cut.is_empty() {
+        verdict::open(&mut values);
+    }
     let goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
     let notes = advice::advice(&advice::Scene {
         captured,

@@ -43,6 +43,16 @@ pub struct Value {
     pub without_moves: bool,
 }
 
+/// Calls nothing proven that hangs on a choice which was made before. Nothing is below nothing:
+/// levels of zero stay proven up to the first that is not.
+pub fn open(values: &mut [Value]) {
+    let behind = values
+        .iter_mut()
+        .filter(|value| value.kind != Kind::Count)
+        .skip_while(|value| value.value == 0);
+    behind.for_each(|value| value.kind = Kind::None);
+}
+
 /// Recounts every printed level and sets its proof beside it.
 pub fn values(
     problem: &Problem,
@@ -63,8 +73,9 @@ pub fn values(
         ..counts(&supposed.seen(end))
     };
     let start = counts(&Decision::present(problem).expand(problem));
-    // What a goal lets count for nothing counts for nothing from the start.
-    let before = match supposed.differs() {
+    // What a goal lets count for nothing counts for nothing from the start, and slots count where a
+    // goal has them.
+    let before = match supposed.differs() || supposed.reshaped {
         true => Counts {
             serve: measure::serve(captured),
             ..start
@@ -116,6 +127,10 @@ pub fn values(
             selected,
             without_moves: level == Level::SameHost && value > 0 && target.without_moves,
         });
+    }
+    // The certificate is about what is decided behind such a choice.
+    if !supposed.taken.is_empty() {
+        self::open(&mut values);
     }
     values
 }

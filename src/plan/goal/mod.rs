@@ -212,6 +212,9 @@ pub enum BadGoal {
     /// A restart is planned by itself: roles change for it on the way.
     #[error("`{0}` is planned apart from other goals")]
     Apart(String),
+    /// Its first steps alone would be no plan.
+    #[error("`--max-steps` cuts no plan that moves slots or restarts")]
+    Whole,
     /// It would leave nothing.
     #[error("{0} holds every live node of the cluster")]
     Everything(String),
@@ -237,6 +240,12 @@ pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
             false
         }
     };
+    // Half of what slots or restarts need is no safe place to stop for good: an owner whose slots
+    // were given up takes them back until all steps are done.
+    let whole = !request.slots.is_empty() || request.goals.iter().any(|goal| apart(&goal));
+    if request.max_steps.is_some() && whole {
+        return Err(BadGoal::Whole);
+    }
     if let Some(restart) = request.goals.iter().find(apart)
         && (request.goals.len() > 1 || !request.slots.is_empty())
     {

@@ -44,10 +44,15 @@ pub struct Supposed<'a> {
     pub handed: BTreeMap<NodeId, NodeId>,
     /// Who is supposed to copy a shard.
     pub joined: Vec<Joined>,
+    /// Idle nodes that were taken for a shard although others would have done: nothing that is
+    /// decided behind that choice is known to be the best of all.
+    pub taken: Vec<NodeId>,
     /// Shards that no goal can be reached for, one each.
     pub blocked: Vec<Refusal>,
     /// Their owners.
     pub left: BTreeSet<NodeId>,
+    /// Slots have other owners in the real cluster than they were captured with.
+    pub reshaped: bool,
 }
 
 /// A node that comes to a shard before anything is decided.
@@ -80,8 +85,10 @@ impl<'a> Supposed<'a> {
             demands: Demands::default(),
             handed: BTreeMap::new(),
             joined: Vec::new(),
+            taken: Vec::new(),
             blocked: Vec::new(),
             left: BTreeSet::new(),
+            reshaped: false,
         }
     }
 
@@ -122,6 +129,7 @@ pub fn suppose(inputs: Inputs<'_>) -> Supposed<'_> {
         at: Counted::new(real.clone()),
         handed: BTreeMap::new(),
         joined: Vec::new(),
+        taken: Vec::new(),
         blocked: Vec::new(),
         left: BTreeSet::new(),
         inputs,
@@ -142,6 +150,7 @@ pub fn suppose(inputs: Inputs<'_>) -> Supposed<'_> {
         at,
         handed,
         joined,
+        taken,
         blocked,
         left,
     } = maker;
@@ -151,8 +160,10 @@ pub fn suppose(inputs: Inputs<'_>) -> Supposed<'_> {
         demands: inputs.demands,
         handed,
         joined,
+        taken,
         blocked,
         left,
+        reshaped: false,
     };
     let seen = supposed.seen(&at).into_owned();
     supposed.cluster = Cow::Owned(seen);
@@ -164,6 +175,7 @@ struct Maker<'a> {
     at: Counted,
     handed: BTreeMap<NodeId, NodeId>,
     joined: Vec<Joined>,
+    taken: Vec<NodeId>,
     blocked: Vec<Refusal>,
     left: BTreeSet<NodeId>,
 }
@@ -308,7 +320,11 @@ impl Maker<'_> {
         if let Some(best) = best {
             return Ok(best);
         }
-        if let Some(node) = self.spare(owner) {
+        let (node, others) = self.spare(owner);
+        if let Some(node) = node {
+            if others {
+                self.taken.push(node);
+            }
             self.attach(node, owner);
             return Ok(node);
         }
@@ -358,11 +374,11 @@ impl Maker<'_> {
     }
 
     /// An idle node outside for a shard that has no copy there: on the host with the fewest masters,
-    /// the lowest address on a tie.
-    fn spare(&self, owner: NodeId) -> Option<NodeId> {
+    /// the lowest address on a tie. And whether others would do.
+    fn spare(&self, owner: NodeId) -> (Option<NodeId>, bool) {
         let demands = &self.inputs.demands;
         if demands.no_copies {
-            return None;
+            return (None, false);
         }
         let host = |id: NodeId| self.at.node(id).host;
         let masters = |id: NodeId| {
@@ -382,6 +398,8 @@ impl Maker<'_> {
                 && self.at.can_copy(id, owner)
                 && self.at.can_copy(owner, id)
         };
-        spares.filter(fits).min_by_key(|&id| (masters(id), id))
+        let able: Vec<NodeId> = spares.filter(fits).collect();
+        let best = able.iter().copied().min_by_key(|&id| (masters(id), id));
+        (best, able.len() > 1)
     }
 }

@@ -67,6 +67,11 @@ impl SlotGoals {
         *self == Self::default()
     }
 
+    /// Who becomes a master is chosen, and not said by whoever asks.
+    pub fn chooses(&self) -> bool {
+        self.create.is_some() || self.shards.is_some()
+    }
+
     /// A balance that no other goal asks for in passing.
     pub fn moves_any(&self) -> bool {
         self.balance.is_some()

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::model::Domain;
 use crate::model::NodeId;
 use crate::plan::why::Said;
+use crate::plan::why::nodes;
 use crate::text::words::count;
 
 /// What a capture does not show and a plan takes for granted.
@@ -24,6 +25,10 @@ pub enum Assumption {
     FullSyncs {
         mib_per_second: u64,
     },
+    /// These idle nodes were taken for shards although others would have done.
+    Taken(Vec<NodeId>),
+    /// Who becomes a master was chosen before anything else.
+    MastersChosen,
     /// Servers may move replicas by themselves meanwhile.
     Migration,
 }
@@ -58,6 +63,15 @@ impl fmt::Display for Said<'_, Assumption> {
                 f,
                 "the replication offset of {} was not captured",
                 self.node(*node)
+            ),
+            Assumption::Taken(taken) => write!(
+                f,
+                "{} {} chosen as the first copy outside by the fewest masters on the host: what is decided behind that is not proven the least",
+                nodes(self.1, taken),
+                if taken.len() == 1 { "was" } else { "were" },
+            ),
+            Assumption::MastersChosen => f.write_str(
+                "who becomes a master was chosen by hosts and zones: what is decided behind that is not proven the least",
             ),
             Assumption::FullSyncs { mib_per_second } => write!(
                 f,
