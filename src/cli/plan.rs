@@ -63,14 +63,6 @@ pub(super) struct PlanArgs {
     /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
-    #[command(flatten)]
-    slots: SlotArgs,
-    #[command(flatten)]
-    goals: GoalArgs,
-    #[command(flatten)]
-    again: AgainArgs,
-    #[command(flatten)]
-    flags: Flags,
     /// No more steps than this: what matters most comes first, and every prefix is safe
     #[arg(long, value_name = "N")]
     max_steps: Option<usize>,
@@ -80,6 +72,14 @@ pub(super) struct PlanArgs {
     /// Write the plan file, for review and for `script`
     #[arg(short, long, value_name = "plan.json")]
     output: Option<OsString>,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(flatten)]
+    goals: GoalArgs,
+    #[command(flatten)]
+    slots: SlotArgs,
+    #[command(flatten)]
+    again: AgainArgs,
 }
 
 pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
