@@ -332,6 +332,7 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
             name: name.as_str().into(),
             zone: zone.as_ref().and_then(zone_id),
             memory_bytes: None,
+            machine_memory_bytes: None,
         })
         .collect();
     state.zones = zones

@@ -111,6 +111,7 @@ pub fn tablets(text: &str) -> Tablets {
                 name,
                 zone: None,
                 memory_bytes: None,
+                machine_memory_bytes: None,
             });
             state.hosts.len() - 1
         });
@@ -239,6 +240,7 @@ impl Draft {
                     name: n.as_str().into(),
                     zone: None,
                     memory_bytes: None,
+                    machine_memory_bytes: None,
                 })
                 .collect(),
             disks: disks

@@ -187,6 +187,7 @@ fn cluster(instance: &Value) -> Cluster {
                 name: h["name"].as_str().expect("a host has a name").into(),
                 zone: h["rack"].as_str().map(|r| racks[r]),
                 memory_bytes: None,
+                machine_memory_bytes: None,
             })
             .collect(),
         ..Cluster::default()
