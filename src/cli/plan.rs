@@ -69,14 +69,6 @@ pub(super) struct PlanArgs {
     /// plan: host:H,nodes=N or host:H,zone=Z,nodes=N
     #[arg(long, value_name = "NODES", value_parser = add::added)]
     add: Vec<Added>,
-    #[command(flatten)]
-    slots: SlotArgs,
-    #[command(flatten)]
-    goals: GoalArgs,
-    #[command(flatten)]
-    again: AgainArgs,
-    #[command(flatten)]
-    flags: Flags,
     /// No more steps than this: what matters most comes first, and every prefix is safe
     #[arg(long, value_name = "N")]
     max_steps: Option<usize>,
@@ -86,6 +78,14 @@ pub(super) struct PlanArgs {
     /// Write the plan file, for review and for `script`
     #[arg(short, long, value_name = "plan.json")]
     output: Option<OsString>,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(flatten)]
+    goals: GoalArgs,
+    #[command(flatten)]
+    slots: SlotArgs,
+    #[command(flatten)]
+    again: AgainArgs,
 }
 
 pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {

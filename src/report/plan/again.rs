@@ -383,7 +383,7 @@ fn written(
         .collect();
     report.complete = old.complete;
     report.copied_mib = steps.iter().map(|s| s.draft.mib).sum();
-    let shares = Shares::of(at);
+    let shares = Shares::of(&at.copies(&at.shards()));
     let counts = |c: &Cluster| Counts::of(c, policy, &wanted, &c.shards(), shares);
     let (before, after) = (counts(at), counts(&run.end));
     let failovers = |risky: bool| {

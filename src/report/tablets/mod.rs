@@ -14,7 +14,6 @@ use crate::inventory::Inventory;
 use crate::inventory::TabletsSeen;
 use crate::measure;
 use crate::model::PartitionId;
-use crate::model::Projected;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::report::Diagnostic;
@@ -88,9 +87,8 @@ fn summary(state: &Tablets, findings: &[rules::Finding]) -> Summary {
 
 /// Leaders, followers in use and empty tablets by host.
 fn distribution(state: &Tablets) -> Vec<HostLoad> {
-    let Projected { cluster, .. } = state.cluster();
-    let loads = measure::loads(&cluster);
-    let hosts = cluster.hosts.iter().zip(&loads);
+    let loads = measure::loads_of_copies(&state.copies());
+    let hosts = state.hosts.iter().zip(&loads);
     hosts
         .map(|(host, load)| capture::host_load(&host.name, load))
         .collect()
@@ -192,7 +190,7 @@ fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
 /// What the rules find in the captured state, as the policy judges it.
 fn found(inventory: &Inventory, state: &Tablets) -> Vec<rules::Finding> {
     let mut found = rules::check_tablets(&rules::TabletContext::new(state));
-    rules::judge(inventory, &state.cluster().cluster, &mut found);
+    rules::judge(inventory, &state.processes(), &mut found);
     found
 }
 
