@@ -13,6 +13,7 @@ use crate::report::NoPlanFile;
 use crate::report::PlanFile;
 use crate::report::PlanReport;
 use crate::report::TabletPlanFile;
+use crate::text::words::count;
 
 /// Reads the plan file that the operator named, or says why it is none.
 pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Failure> {
@@ -42,6 +43,21 @@ pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Fa
         Some(path) => Err(fail((1, 1), format!("no plan has a field `{path}`"))),
         None => Ok(file),
     }
+}
+
+/// Nobody runs, resumes or follows up a plan with nodes that do not exist.
+pub(super) fn must_be_real(plan: &PlanReport) -> Result<(), Failure> {
+    let Some(supposed) = plan.supposition.as_ref() else {
+        return Ok(());
+    };
+    let first = supposed.nodes.first().map_or("", |node| &node.address);
+    Err(Failure::Refused(format!(
+        "this plan supposes {} that {} not exist ({first}{}): start them, capture again, and plan \
+         without `--add`",
+        count(supposed.nodes.len(), "node"),
+        if supposed.nodes.len() == 1 { "does" } else { "do" },
+        if supposed.nodes.len() == 1 { "" } else { " and more" },
+    )))
 }
 
 /// The same for a plan of tablets.

@@ -30,6 +30,7 @@ pub(super) fn run(args: &VerifyArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     let report = match &args.capture[..] {
         [] => report::verify(&file),
         capture => {
+            plan_file::must_be_real(&file.plan)?;
             let capture: CaptureArgs = CaptureArgs::of(capture, None);
             let inventory = capture.read(terminal)?;
             report::verify_at(&file, &inventory.cluster)

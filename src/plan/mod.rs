@@ -5,6 +5,7 @@
 //! the decision down as actions, `order` orders them, and `verdict` recounts every level on the
 //! simulated end.
 
+mod added;
 mod admission;
 mod advice;
 #[cfg(test)]
@@ -44,6 +45,8 @@ use crate::simulate;
 
 pub use crate::action::Step;
 pub use crate::rules::Phase;
+pub use added::Added;
+pub use added::BadAddition;
 pub use admission::Obstacle;
 pub use admission::obstacles;
 pub use decision::Decision;

@@ -15,6 +15,7 @@ use crate::render::state;
 use crate::render::steps;
 use crate::render::style::Ink;
 use crate::render::style::Look;
+use crate::render::supposition;
 use crate::render::table;
 use crate::report::Exposure;
 use crate::report::Finding;
@@ -58,6 +59,7 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         page.gap();
     }
     goals(&mut page, &report.goals);
+    supposition::write(&mut page, report);
     if report.blocked {
         refusals(&mut page, &report.refusals);
         if !look.quiet {
@@ -110,7 +112,10 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
     }
     if !report.steps.is_empty() && !look.quiet {
         page.labelled(Ink::Head, "id", &report.plan_id);
-        next(&mut page, &report.cluster.server, typed);
+        // No script is made of what does not exist.
+        if report.supposition.is_none() {
+            next(&mut page, &report.cluster.server, typed);
+        }
     }
     page.finish()
 }

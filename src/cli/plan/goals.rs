@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::cli::Failure;
 use crate::cli::impact::domain;
 use crate::cli::plan::restart::RestartArgs;
+use crate::cli::plan::sorted;
 use crate::inventory::Inventory;
 use crate::model::Address;
 use crate::model::Domain;
@@ -103,11 +104,11 @@ impl GoalArgs {
     pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
         let stop = self.stop;
         let mut goals: Vec<Goal> = Vec::new();
-        goals.extend(sorted(&self.drain).map(|domain| Drain { domain, stop }.into()));
-        goals.extend(sorted(&self.maintain).map(|domain| Maintain { domain }.into()));
-        goals.extend(sorted(&self.remove).map(|domain| Remove { domain }.into()));
+        goals.extend(sorted(&self.drain).into_iter().map(|domain| Drain { domain, stop }.into()));
+        goals.extend(sorted(&self.maintain).into_iter().map(|domain| Maintain { domain }.into()));
+        goals.extend(sorted(&self.remove).into_iter().map(|domain| Remove { domain }.into()));
         goals.extend(self.replace.iter().cloned().map(Goal::from));
-        goals.extend(sorted(&self.pin).map(Goal::from));
+        goals.extend(sorted(&self.pin).into_iter().map(Goal::from));
         if let Some(ask) = self.restart.ask(to) {
             if !goals.is_empty() {
                 return Err(Failure::Usage(
@@ -125,13 +126,6 @@ impl GoalArgs {
         }
         Ok(goals)
     }
-}
-
-fn sorted<T: Clone + Ord>(list: &[T]) -> impl Iterator<Item = T> {
-    let mut list = list.to_vec();
-    list.sort();
-    list.dedup();
-    list.into_iter()
 }
 
 /// `host:H=host:N`; a name may hold an equals sign, so the second kind of domain tells where it begins.

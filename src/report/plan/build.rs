@@ -195,6 +195,7 @@ pub(super) fn empty(inventory: &Inventory, found: &[Finding], request: &Request)
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        supposition: None,
         again: None,
         seconds: 0,
         reshard: None,
