@@ -118,9 +118,8 @@ impl Policy {
         Self::read(&source, &codes)
     }
 
-    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone; budgets
-    /// hold for rolling restarts alone.
-    pub fn wishes(&self, restarts: bool) -> impl Iterator<Item = (&'static str, &Place)> {
+    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone.
+    pub fn wishes(&self) -> impl Iterator<Item = (&'static str, &Place)> {
         let zones = self
             .zones
             .iter()
@@ -131,9 +130,7 @@ impl Policy {
             .filter(|pin| pin.role == HomeRole::Replica && pin.master.is_none())
             .map(|pin| ("pin", &pin.at));
         let zones = zones.map(|zone| ("masters", &zone.at));
-        let budgets = self.budgets.at.iter().filter(move |_| !restarts);
-        let budgets = budgets.map(|at| ("budgets", at));
-        pins.chain(zones).chain(budgets)
+        pins.chain(zones)
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.

@@ -101,11 +101,21 @@ fn code(refused: Refused) -> Code {
 }
 
 fn spoken(refused: Refused) -> String {
-    match code(refused) {
-        Code::Needless => "the name server says ok and does nothing: no copy there is marked as \
+    match refused {
+        Refused::Nothing => "the name server says ok and does nothing: no copy there is marked as \
                            gone (`offlineendpoint` does that), or no leader is left to copy from"
             .to_owned(),
-        _ => format!("it would be refused: {refused}"),
+        Refused::AutoFailover
+        | Refused::NotHealthy
+        | Refused::NoFollower
+        | Refused::NoAliveFollower
+        | Refused::NoLeader
+        | Refused::LeaderOffline
+        | Refused::IsLeader
+        | Refused::NotThere
+        | Refused::AlreadyThere
+        | Refused::Alive
+        | Refused::CannotDeleteLeader => format!("it would be refused: {refused}"),
     }
 }
 

@@ -112,8 +112,8 @@ pub fn notes(inventory: &Inventory, found: &[Finding]) -> Vec<Diagnostic> {
 }
 
 /// What a policy asks of plans that they do not do.
-pub fn unfollowed(policy: &Policy, restarts: bool) -> Vec<Diagnostic> {
-    let wishes = policy.wishes(restarts).map(|(what, at)| {
+pub fn unfollowed(policy: &Policy) -> Vec<Diagnostic> {
+    let wishes = policy.wishes().map(|(what, at)| {
         let message =
             format!("`{what}` of the policy is not followed: the plan is made without it");
         Diagnostic::new(diagnostic::Policy::NotFollowed, message).at(at.clone())

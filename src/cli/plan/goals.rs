@@ -110,12 +110,6 @@ impl GoalArgs {
         goals.extend(self.replace.iter().cloned().map(Goal::from));
         goals.extend(sorted(&self.pin).into_iter().map(Goal::from));
         if let Some(ask) = self.restart.ask(to) {
-            if !goals.is_empty() {
-                return Err(Failure::Usage(
-                    "--restart goes with no other goal".to_owned(),
-                    "plan one after the other, each on a capture of its own".to_owned(),
-                ));
-            }
             goals.push(Restart { ask }.into());
         }
         if let (Some(to), false) = (to, goals.iter().any(is_restart)) {
