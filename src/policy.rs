@@ -8,6 +8,7 @@ mod document;
 mod entries;
 mod file;
 mod flag;
+mod goals;
 mod keys;
 mod reader;
 mod thresholds;
@@ -40,6 +41,12 @@ pub use entries::Tolerance;
 pub use entries::Until;
 pub use entries::ZoneEntry;
 pub use flag::Flag;
+pub use goals::Replacement;
+pub use goals::ShareOf;
+pub use goals::SlotWishes;
+pub use goals::Standing;
+pub use goals::Upgrade;
+pub use goals::UpgradeUnit;
 pub use thresholds::Thresholds;
 
 /// How many replicas a shard should have.
@@ -79,6 +86,7 @@ pub struct Policy {
     pub zones: Vec<ZoneEntry>,
     pub pins: Vec<Pin>,
     pub drains: Vec<Drain>,
+    pub standing: Standing,
     pub down: Vec<Down>,
     pub ignores: Vec<Ignore>,
     pub budgets: Budgets,
