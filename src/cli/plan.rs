@@ -6,6 +6,7 @@ mod flags;
 mod goals;
 mod restart;
 mod slots;
+mod twins;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -229,7 +230,7 @@ impl PlanArgs {
         inventory: &mut Inventory,
         talk: &mut dyn FnMut(&str),
     ) -> Result<bool, Failure> {
-        if let Some(said) = goals::of_policy(request, inventory) {
+        for said in twins::of_policy(request, inventory)? {
             talk(&said);
         }
         plan::vouch(&mut inventory.cluster, &self.dead).map_err(|e| {

@@ -10,6 +10,7 @@ mod admission;
 mod advice;
 #[cfg(test)]
 mod brute;
+mod budget;
 mod by_subject;
 mod closing;
 pub mod decision;
@@ -271,7 +272,8 @@ fn planned(
         drafts.extend(own);
         goal::leave_stopped_untold(&mut drafts);
     }
-    let mut steps = order::order(&Counted::new(captured.clone()), drafts);
+    let limits = budget::limits(captured, &policy.budgets);
+    let mut steps = order::order(&Counted::new(captured.clone()), drafts, &limits);
     let mut cut = Vec::new();
     if let Some(most) = request.max_steps.filter(|&most| most < steps.len()) {
         // Every prefix is safe, and what matters most comes first.

@@ -149,12 +149,9 @@ fn summary(report: &PlanReport) -> Vec<String> {
         });
         phrases.extend(steps::risk(&report.steps));
         phrases.push(about(report.seconds));
-        let exposed = report.restart.as_ref().map(|r| r.exposed_shard_seconds);
-        phrases.extend(
-            exposed
-                .filter(|&s| s > 0)
-                .map(|seconds| format!("one copy of a shard for {seconds} shard-seconds")),
-        );
+        if let seconds @ 1.. = report.exposed_shard_seconds {
+            phrases.push(format!("one copy of a shard for {seconds} shard-seconds"));
+        }
         match left(report) {
             Some(left) => phrases.push(format!("leaves {left}")),
             None if report.complete => {}

@@ -219,6 +219,10 @@ pub struct PlanReport {
     pub before: Vec<HostLoad>,
     pub after: Vec<HostLoad>,
     pub exposure: Vec<Exposure>,
+    /// Shards with a single copy, each times the seconds that it is so, as expected; only where there
+    /// are such.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exposed_shard_seconds: u64,
     /// Findings that are left at the end.
     pub remaining: Vec<Finding>,
     pub refusals: Vec<Refusal>,
@@ -261,4 +265,8 @@ impl PlanReport {
         }
         addresses
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
