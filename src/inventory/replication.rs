@@ -8,6 +8,7 @@ use crate::inventory::answers::Answers;
 use crate::inventory::contradiction;
 use crate::inventory::gather::Gathered;
 use crate::inventory::server;
+use crate::inventory::vitals;
 use crate::model::Address;
 use crate::model::Link;
 use crate::model::Millis;
@@ -142,6 +143,10 @@ fn own_state(
     let number = |key: &str| info.get(key).and_then(|v| v.parse::<u64>().ok());
     let node = inventory.cluster.node_mut(id);
     node.used_memory = number("used_memory").or(node.used_memory);
+    let set = |from: &BTreeMap<String, String>| vitals::size(from.get("maxmemory")?.trim());
+    let limit = set(&of.config).or_else(|| set(info));
+    let limit = limit.or_else(|| set(&of.started_with));
+    node.max_memory = limit.filter(|&bytes| bytes > 0).or(node.max_memory);
     let databases = info.iter().filter(|(k, _)| {
         k.strip_prefix("db")
             .is_some_and(|n| n.parse::<u32>().is_ok())
