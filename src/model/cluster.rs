@@ -15,6 +15,7 @@ use crate::model::node::Role;
 use crate::model::node::Sync;
 use crate::model::service::Service;
 use crate::model::shard::Shard;
+use crate::model::slot_loads::SlotLoads;
 use crate::model::slots::SlotSet;
 use crate::model::version::Server;
 
@@ -97,6 +98,8 @@ pub struct Cluster {
     /// How many views were read: one view cannot show un-met nodes or others' open slots.
     pub views: usize,
     pub unread: Unread,
+    /// What single slots hold, where their owners tell.
+    pub slot_loads: SlotLoads,
 }
 
 impl Cluster {
