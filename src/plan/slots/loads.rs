@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::plan::slots::pairs::Pair;
 
+/// Bits of a key or byte: small clusters have less than one a slot.
+const FRACTION: u32 = 20;
+
 /// One that owns slots, or is to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Laden {
@@ -30,16 +33,20 @@ pub struct Shifted {
 
 /// Brings everybody within so many parts of a hundred of its share, as far as whole slots do.
 pub fn shift(all: &[Laden], within: u32) -> Shifted {
-    let total: u128 = all.iter().map(|l| u128::from(l.load)).sum();
+    let load = |l: &Laden| u128::from(l.load) << FRACTION;
+    let total: u128 = all.iter().map(load).sum();
     let weights: u128 = all.iter().map(|l| u128::from(l.weight)).sum();
     let share = |l: &Laden| total * u128::from(l.weight) / weights.max(1);
     let part = |share: u128| share * u128::from(within) / 100;
-    let mut has: Vec<u128> = all.iter().map(|l| u128::from(l.load)).collect();
+    let mut has: Vec<u128> = all.iter().map(load).collect();
     let mut left: Vec<u32> = all.iter().map(|l| l.slots).collect();
-    // Of one slot, at least one key or byte: an empty master has nothing that could weigh.
+    // An empty master has nothing that could weigh: of one slot, one key or byte.
     let each: Vec<u128> = all
         .iter()
-        .map(|l| (u128::from(l.load) / u128::from(l.slots.max(1))).max(1))
+        .map(|l| match l.load {
+            0 => 1 << FRACTION,
+            _ => (load(l) / u128::from(l.slots.max(1))).max(1),
+        })
         .collect();
     let mut shifted = Shifted::default();
     let mut moves: BTreeMap<(usize, usize), u32> = BTreeMap::new();
