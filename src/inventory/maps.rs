@@ -222,6 +222,7 @@ fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory:
             name,
             zone: None,
             memory_bytes: None,
+            machine_memory_bytes: None,
         })
         .collect();
     let nowhere = |n: &Node| n.address.is_some() && n.host.is_none() && !n.is_ghost();

@@ -172,6 +172,8 @@ fn processes(gathered: &Gathered, inventory: &mut Inventory) {
             });
         }
         if !vitals.0.is_empty() {
+            let limit = vitals.bytes("maxmemory").map(|(bytes, _)| bytes);
+            inventory.cluster.node_mut(id).memory_limit = limit;
             inventory.vitals.insert(id, vitals);
         }
     }
@@ -232,6 +234,14 @@ fn memory_of_hosts(gathered: &Gathered, inventory: &mut Inventory) {
         let told = inventory.machines.get(&id).and_then(|m| m.memory.as_ref());
         let told = told.map(|memory| memory.value);
         host.memory_bytes = mapped.get(&*host.name).copied().or(told);
+    }
+    for (id, vitals) in &inventory.vitals {
+        let host = inventory.cluster.node(*id).host;
+        let Some((host, (bytes, _))) = host.zip(vitals.number("total_system_memory")) else {
+            continue;
+        };
+        let seen = &mut inventory.cluster.hosts[host.0 as usize].machine_memory_bytes;
+        *seen = Some(seen.map_or(bytes, |least| least.min(bytes)));
     }
 }
 

@@ -162,11 +162,6 @@ impl Cluster {
             .collect()
     }
 
-    /// Hosts of all nodes that ever were members, once for each node.
-    pub fn hosts_of_nodes(&self) -> impl Iterator<Item = HostId> {
-        self.nodes.iter().filter_map(|n| n.host)
-    }
-
     pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {
         self.node(id).host.and_then(|h| self.host(h).zone)
     }

@@ -32,6 +32,8 @@ pub struct Host {
     pub zone: Option<ZoneId>,
     /// By the host map, else by the host itself; `None` where neither tells.
     pub memory_bytes: Option<u64>,
+    /// What servers there say it has (`total_system_memory`): in containers, of the whole machine.
+    pub machine_memory_bytes: Option<u64>,
 }
 
 /// A disk, or what a disk map calls one.

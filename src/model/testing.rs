@@ -111,6 +111,7 @@ pub fn tablets(text: &str) -> Tablets {
                 name,
                 zone: None,
                 memory_bytes: None,
+                machine_memory_bytes: None,
             });
             state.hosts.len() - 1
         });
@@ -120,6 +121,7 @@ pub fn tablets(text: &str) -> Tablets {
             address: Some(address),
             host: Some(HostId(at as u32)),
             health: Health::Healthy,
+            age_ms: None,
         });
     }
     let id = |word: &str| {
@@ -142,6 +144,8 @@ pub fn tablets(text: &str) -> Tablets {
             memory: Some(1 << 20),
         };
         state.partitions.push(Partition {
+            database: None,
+            shares_name: false,
             table: table.into(),
             tid: Some(4),
             pid: pid.trim().parse().expect("a number"),
@@ -239,6 +243,7 @@ impl Draft {
                     name: n.as_str().into(),
                     zone: None,
                     memory_bytes: None,
+                    machine_memory_bytes: None,
                 })
                 .collect(),
             disks: disks

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Domain;
+use crate::plan::Added;
 use crate::plan::goal::Goal;
 use crate::plan::restart;
 use crate::plan::slots::SlotGoals;
@@ -24,6 +25,8 @@ pub struct Request {
     pub force: Option<String>,
     /// Domains that are down on the operator's word; see [`vouch`](crate::plan::vouch).
     pub dead: Vec<Domain>,
+    /// Nodes that are supposed, and do not exist.
+    pub added: Vec<Added>,
     /// What is permitted or asked for beyond a default plan.
     pub flags: BTreeSet<Flag>,
     /// What is asked for about slots.
@@ -97,6 +100,12 @@ impl Request {
             text => quote(&text),
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
+        let added = self.added.iter().map(|added| added.to_string());
+        let added = added.map(|text| match text.replace([',', '='], "").chars().all(plain) {
+            true => format!("--add {text}"),
+            false => format!("--add {}", quote(&text)),
+        });
+        options.extend(added);
         options.extend(self.slots.options(&quote));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
         options.extend(goals);

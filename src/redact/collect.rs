@@ -145,7 +145,7 @@ impl Found {
             Err(_) => self.place(text),
         };
         match facts {
-            FedbFacts::Tables(_, rows) => {
+            FedbFacts::Tables(_, _, rows) => {
                 rows.iter()
                     .filter_map(|r| r.endpoint.as_deref())
                     .for_each(&mut endpoint);

@@ -267,6 +267,7 @@ pub fn plan() -> PlanReport {
         complete: true,
         refused: None,
         blocked: false,
+        supposition: None,
         goals: Vec::new(),
         views: Views {
             read: 6,

@@ -24,10 +24,10 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let zones = Zones::of(cx.cluster);
-    for shard in &cx.shards {
-        let sharing = zones.sharing(cx.cluster, shard).into_iter();
-        for shared in sharing.filter(|s| s.with == shard.owner) {
+    let zones = Zones::of(cx.copies.holders());
+    for (shard, of) in cx.shards_of_copies() {
+        let sharing = zones.sharing(&cx.copies, of).into_iter();
+        for shared in sharing.filter(|s| s.with_master) {
             let message = format!(
                 "{} and its master {} both run in zone {}",
                 words::node(cx.cluster, shared.node),

@@ -24,10 +24,10 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let zones = Zones::of(cx.cluster);
-    for shard in &cx.shards {
-        let sharing = zones.sharing(cx.cluster, shard).into_iter();
-        for shared in sharing.filter(|s| s.with != shard.owner) {
+    let zones = Zones::of(cx.copies.holders());
+    for (shard, of) in cx.shards_of_copies() {
+        let sharing = zones.sharing(&cx.copies, of).into_iter();
+        for shared in sharing.filter(|s| !s.with_master) {
             let message = format!(
                 "{} and {}, both replicas of {}, run in zone {}: they are lost together",
                 words::node(cx.cluster, shared.node),
@@ -67,7 +67,7 @@ mod tests {
         let cluster = cluster("m1@h1/a < r1@h2/a x1@h3/b y1@h4/b; m2@h5/c < r2@h6/d");
         assert_eq!(subjects(&replica_shares_zone::RULE, &cluster), ["r1"]);
         assert_eq!(subjects(&RULE, &cluster), ["y1"]);
-        assert_eq!(measure::same_zone(&cluster, &cluster.shards()), 2);
+        assert_eq!(measure::same_zone(&cluster.copies(&cluster.shards())), 2);
     }
 
     #[test]
