@@ -8,7 +8,6 @@ use crate::inventory::answers::Answers;
 use crate::inventory::contradiction;
 use crate::inventory::gather::Gathered;
 use crate::inventory::server;
-use crate::inventory::vitals;
 use crate::model::Address;
 use crate::model::Link;
 use crate::model::Millis;

@@ -11,6 +11,7 @@ use crate::model::SlotSet;
 use crate::plan::slots::heap;
 use crate::plan::slots::pick::Transfer;
 use crate::plan::slots::weigh::Weights;
+use crate::plan::slots::weigh::whole;
 
 /// One that owns slots, or is to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,7 +49,7 @@ pub fn shift(all: &[Laden], weights: &Weights, within: u32) -> Shifted {
     let moved: u128 = shift.moves.values().map(load).sum();
     let transfers = shift.moves.into_iter();
     Shifted {
-        load: u64::try_from(moved).unwrap_or(u64::MAX),
+        load: whole(moved),
         transfers: transfers
             .map(|((from, to), slots)| Transfer { from, to, slots })
             .collect(),
@@ -109,7 +110,7 @@ impl<'a> Shift<'a> {
         let over: u128 = (0..self.all.len()).map(|i| self.over(i)).sum();
         let under = |i: usize| self.least[i].saturating_sub(self.has[i]);
         let under: u128 = (0..self.all.len()).map(under).sum();
-        u64::try_from(over.max(under)).unwrap_or(u64::MAX)
+        whole(over.max(under))
     }
 
     fn fewest(&self) -> u32 {
@@ -222,7 +223,7 @@ impl<'a> Shift<'a> {
 
 /// A slot that holds nothing still has to go somewhere, and not all of them to one.
 fn at_least_one(weights: &Weights, slot: u16) -> u128 {
-    u128::from(weights.slot(slot).max(1))
+    weights.slot(slot).max(1)
 }
 
 #[cfg(test)]
@@ -256,7 +257,7 @@ mod tests {
             owned[t.from].subtract(&t.slots);
             owned[t.to].union_with(&t.slots);
         }
-        let sum = |slots: &SlotSet| slots.iter().map(|s| weights.slot(s)).sum();
+        let sum = |slots: &SlotSet| whole(slots.iter().map(|s| weights.slot(s)).sum());
         owned.iter().map(sum).collect()
     }
 

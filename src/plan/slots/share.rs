@@ -24,11 +24,8 @@ impl Shaper<'_> {
         let goals = self.goals;
         let mut joining: BTreeSet<NodeId> = BTreeSet::new();
         for address in &goals.join {
-            let id = self.comer("--join", address)?;
-            if !self.at.node(id).slots.is_empty() {
-                return Err(SlotTrouble::OwnsSlots { node: id });
-            }
-            joining.insert(id);
+            // Who owns some already goes on to its share: a move was cut off.
+            joining.insert(self.comer("--join", address)?);
         }
         let owners = self.owners();
         let mut leaving: BTreeSet<NodeId> = BTreeSet::new();
@@ -44,13 +41,14 @@ impl Shaper<'_> {
         }
         let gone = self.leavers()?;
         leaving.extend(gone.iter().filter(|id| owners.contains(id)));
-        if let Some(id) = joining.intersection(&gone).next() {
+        if let Some(id) = joining.intersection(&leaving).chain(joining.intersection(&gone)).next() {
             return Err(SlotTrouble::Both { node: *id });
         }
         if let Some(wanted) = goals.shards {
             self.reach(wanted, &owners, &mut joining, &mut leaving)?;
         }
-        let masters: Vec<NodeId> = owners.iter().chain(&joining).copied().collect();
+        let comers = joining.iter().filter(|id| !owners.contains(id));
+        let masters: Vec<NodeId> = owners.iter().chain(comers).copied().collect();
         let left = masters.len() - leaving.len();
         if left < MASTERS_MIN && left < owners.len() {
             return Err(SlotTrouble::TooFew { masters: left });
@@ -76,8 +74,8 @@ impl Shaper<'_> {
                 let have = self.at.node(id).slots.len();
                 let (least, most) = if leaving.contains(&id) {
                     (0, 0)
-                } else if joining.contains(&id) {
-                    (down, up)
+                } else if joining.contains(&id) && goals.balance.is_none() {
+                    (down, have.max(up))
                 } else if let Some(balance) = goals.balance {
                     // At the limit is within it.
                     let off = u64::from(down) * u64::from(balance.within) / 100;
@@ -171,9 +169,11 @@ impl Shaper<'_> {
         }
         let host = |id: NodeId| self.at.node(id).host;
         loop {
-            let now = owners.len() + joining.len() - leaving.len();
+            let comers = joining.iter().filter(|id| !owners.contains(id));
+            let now = owners.len() + comers.count() - leaving.len();
             let stay = || {
-                let stay = owners.iter().chain(joining.iter());
+                let comers = joining.iter().filter(|id| !owners.contains(id));
+                let stay = owners.iter().chain(comers);
                 stay.filter(|id| !leaving.contains(id))
             };
             let beside = |id: NodeId| stay().filter(|&&m| host(m) == host(id)).count();

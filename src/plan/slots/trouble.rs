@@ -29,10 +29,6 @@ pub enum SlotTrouble {
     ReplicasStay {
         node: NodeId,
     },
-    /// It owns slots already.
-    OwnsSlots {
-        node: NodeId,
-    },
     /// A replica cannot become a master of nothing.
     IsReplica {
         node: NodeId,
@@ -124,7 +120,6 @@ impl SlotTrouble {
             Self::Nobody { .. }
             | Self::NoMaster { .. }
             | Self::NoDomain(_)
-            | Self::OwnsSlots { .. }
             | Self::IsReplica { .. }
             | Self::HasCopy { .. }
             | Self::LostToo { .. }
@@ -162,11 +157,6 @@ impl fmt::Display for Said<'_, SlotTrouble> {
             SlotTrouble::ReplicasStay { node: id } => write!(
                 f,
                 "{} has replicas, and `cluster-allow-replica-migration no` would leave them with a master of nothing; set it to yes for as long as slots move",
-                node(id)
-            ),
-            SlotTrouble::OwnsSlots { node: id } => write!(
-                f,
-                "{} owns slots already; `--balance-slots` evens masters out",
                 node(id)
             ),
             SlotTrouble::IsReplica { node: id } => write!(
