@@ -46,7 +46,7 @@ pub(super) struct ImpactArgs {
     /// As many of them as may go together, beside what --lose names, with every demand met
     #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["each", "pairs"])]
     grow: Option<Kind>,
-    /// Exit with 1 unless this is so after every loss: serve, majority, copies=N
+    /// Exit with 1 unless this is so after every loss: serve, majority, memory, copies=N
     #[arg(long, value_name = "DEMANDS", value_delimiter = ',', value_parser = demand)]
     require: Vec<Demand>,
     /// Suppose that the steps of this plan have run

@@ -143,6 +143,7 @@ pub fn state() -> State {
         voters_needed: 2,
         majority: Some(true),
         host_losses: Some(1),
+        host_losses_by_copies: None,
         taken_ms: None,
         taken_until_ms: None,
         whole: true,
@@ -342,6 +343,8 @@ pub fn impact(cases: usize) -> ImpactReport {
             String::new()
         },
         after: vec![load("host-2", 2, 1, 0)],
+        memory: Vec::new(),
+        heirs_too_small: Vec::new(),
     };
     ImpactReport {
         schema_version: SCHEMA_VERSION,

@@ -153,5 +153,7 @@ fn answer(domains: &[Domain], state: &Tablets, loss: &Loss) -> ImpactCase {
         lost: names(state, &loss.lost),
         stuck: names(state, &loss.stuck),
         after: tablets::distribution(&loss.after),
+        memory: Vec::new(),
+        heirs_too_small: Vec::new(),
     }
 }
