@@ -34,7 +34,7 @@ use crate::report::Loss;
 pub(super) struct ImpactArgs {
     #[command(flatten)]
     capture: CaptureArgs<AnyFormat>,
-    /// host:H, disk:H:/dir, zone:Z or node:ADDR; given more than once, all are lost together
+    /// host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR; given more than once, all are lost together
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     lose: Vec<Domain>,
     /// One case for each of them
@@ -59,6 +59,7 @@ enum Kind {
     Host,
     Disk,
     Zone,
+    Rack,
     Node,
 }
 
@@ -230,6 +231,7 @@ impl Kind {
             Self::Host => DomainKind::Host,
             Self::Disk => DomainKind::Disk,
             Self::Zone => DomainKind::Zone,
+            Self::Rack => DomainKind::Rack,
             Self::Node => DomainKind::Node,
         }
     }
@@ -239,6 +241,7 @@ impl Kind {
             Self::Host => ("host", "name them with `--hosts`"),
             Self::Disk => ("disk", "name them with `--disks`"),
             Self::Zone => ("zone", "name them in the `zone` column of `--hosts`"),
+            Self::Rack => ("rack", "name them in the `rack` column of `--hosts`"),
             Self::Node => ("node with an address", ""),
         };
         Failure::Usage(format!("the capture shows no {what}"), help.to_owned())

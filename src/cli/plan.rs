@@ -60,7 +60,7 @@ pub(super) struct PlanArgs {
     /// Plan in spite of views that disagree; the reason goes into the plan
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
-    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z or node:ADDR
+    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
     #[command(flatten)]

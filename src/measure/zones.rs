@@ -52,22 +52,33 @@ impl Zones {
     /// more copies than zones some must share one, so there are no more of these than zones
     /// without a copy.
     pub fn sharing(&self, cluster: &Cluster, shard: &Shard) -> Vec<Sharing> {
-        let mut first: BTreeMap<ZoneId, NodeId> = BTreeMap::new();
-        let mut sharing = Vec::new();
-        for node in live_copies(cluster, shard) {
-            let Some(zone) = self.apart(cluster, node) else {
-                continue;
-            };
-            let with = *first.entry(zone).or_insert(node);
-            if with != node {
-                sharing.push(Sharing { node, with });
-            }
-        }
-        let owner = live_owner(cluster, shard);
-        sharing.sort_by_key(|s| (Some(s.with) != owner, s.node));
-        sharing.truncate(self.in_use.saturating_sub(first.len()));
-        sharing
+        sharing(cluster, shard, self.in_use, |id| self.apart(cluster, id))
     }
+}
+
+/// Copies of the shard in one domain with another one, no more of them than domains in use hold no
+/// copy of it.
+pub(super) fn sharing<D: Ord>(
+    cluster: &Cluster,
+    shard: &Shard,
+    in_use: usize,
+    domain: impl Fn(NodeId) -> Option<D>,
+) -> Vec<Sharing> {
+    let mut first: BTreeMap<D, NodeId> = BTreeMap::new();
+    let mut sharing = Vec::new();
+    for node in live_copies(cluster, shard) {
+        let Some(domain) = domain(node) else {
+            continue;
+        };
+        let with = *first.entry(domain).or_insert(node);
+        if with != node {
+            sharing.push(Sharing { node, with });
+        }
+    }
+    let owner = live_owner(cluster, shard);
+    sharing.sort_by_key(|s| (Some(s.with) != owner, s.node));
+    sharing.truncate(in_use.saturating_sub(first.len()));
+    sharing
 }
 
 #[cfg(test)]

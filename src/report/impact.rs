@@ -32,7 +32,7 @@ use crate::report::doubt::doubts;
 /// One loss and what it leads to; counts are what it adds to `now`, except where said.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactCase {
-    /// `host:H`, `disk:H:/dir`, `zone:Z`, `node:ADDR`; nothing in `now`.
+    /// `host:H`, `disk:H:/dir`, `zone:Z`, `rack:Z/R`, `node:ADDR`; nothing in `now`.
     pub lose: Vec<String>,
     /// Nodes there that live; with none the loss has happened.
     pub nodes_lost: usize,
