@@ -79,7 +79,7 @@ pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, F
     Ok(Exit::Clean)
 }
 
-/// Of a plan file as it is; of a capture by its default plan.
+/// Of a plan file as it is; of a capture by the plan that its policy wants.
 fn of_capture(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let capture: CaptureArgs = CaptureArgs::of(&args.capture, args.policy.as_ref());
     let plan = match capture.lone_plan() {
@@ -93,7 +93,8 @@ fn of_capture(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failu
                     "without a capture it explains a code".to_owned(),
                 ));
             }
-            report::plan(&inventory, &Request::default()).map_err(Failure::Internal)?
+            let request = Request::under(&inventory.policy, &inventory.cluster);
+            report::plan(&inventory, &request).map_err(Failure::Internal)?
         }
     };
     let word = &args.code;

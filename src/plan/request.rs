@@ -2,11 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::Address;
+use crate::model::Cluster;
 use crate::model::Domain;
+use crate::model::Domains;
+use crate::plan::goal;
+use crate::plan::goal::Drain;
 use crate::plan::goal::Goal;
+use crate::plan::goal::Pin;
+use crate::plan::goal::PinnedRole;
 use crate::plan::restart;
 use crate::plan::slots::SlotGoals;
 use crate::policy::Flag;
+use crate::policy::HomeRole;
+use crate::policy::Policy;
 use crate::rules::Ask;
 use crate::rules::Code;
 use crate::rules::Phase;
@@ -49,6 +58,49 @@ impl Request {
             | Goal::Replace(_)
             | Goal::Pin(_) => None,
         })
+    }
+
+    /// What a plan of this capture does that is asked for nothing: the goals of its policy count.
+    pub fn under(policy: &Policy, cluster: &Cluster) -> Self {
+        let mut request = Self::default();
+        request.take_goals(policy, cluster);
+        match goal::check(&request, cluster) {
+            Ok(()) => request,
+            Err(_) => Self::default(),
+        }
+    }
+
+    /// The drains and pins of the policy are goals, too, unless there is the same goal already. What is
+    /// not there is said elsewhere.
+    pub fn take_goals(&mut self, policy: &Policy, cluster: &Cluster) {
+        if policy.drains.is_empty() && policy.pins.is_empty() {
+            return;
+        }
+        let domains = Domains::of(cluster);
+        let known = policy.drains.iter().map(|drain| &drain.domain);
+        let known = known.filter(|domain| domains.nodes_in(domain).is_ok());
+        for domain in known.cloned().collect::<BTreeSet<Domain>>() {
+            let mut goals = self.goals.iter();
+            if !goals.any(|goal| goal.domain() == Some(&domain)) {
+                let stop = false;
+                self.goals.push(Drain { domain, stop }.into());
+            }
+        }
+        let is_there = |address: &Address| cluster.at(address).next().is_some();
+        for pin in policy.pins.iter().filter(|pin| is_there(&pin.address)) {
+            let role = match (pin.role, &pin.master) {
+                (HomeRole::Master, _) => PinnedRole::Master,
+                (HomeRole::Replica, Some(master)) if is_there(master) => {
+                    PinnedRole::ReplicaOf(master.clone())
+                }
+                (HomeRole::Replica, Some(_) | None) => continue,
+            };
+            let address = pin.address.clone();
+            let goal = Goal::from(Pin { address, role });
+            if !self.goals.contains(&goal) {
+                self.goals.push(goal);
+            }
+        }
     }
 
     /// The plan stops before that phase.

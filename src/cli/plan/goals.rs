@@ -1,14 +1,11 @@
 //! What `plan` is to reach besides, as options.
 
-use std::collections::BTreeSet;
-
 use crate::cli::Failure;
 use crate::cli::impact::domain;
 use crate::cli::plan::restart::RestartArgs;
 use crate::inventory::Inventory;
 use crate::model::Address;
 use crate::model::Domain;
-use crate::model::Domains;
 use crate::model::Version;
 use crate::plan::Goal;
 use crate::plan::GoalKind;
@@ -20,7 +17,6 @@ use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
 use crate::plan::goal::Replace;
 use crate::plan::goal::Restart;
-use crate::policy::HomeRole;
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Goals")]
@@ -49,52 +45,15 @@ pub(super) struct GoalArgs {
     restart: RestartArgs,
 }
 
-/// The drains and pins of the policy are goals, too, unless the request has another goal that goes with no
-/// of these. What is not there is said elsewhere.
+/// Adds the goals of the policy; what is to be said where they do not count.
 pub(super) fn of_policy(request: &mut Request, inventory: &Inventory) -> Option<String> {
     let policy = &inventory.policy;
-    let drains = &policy.drains;
-    if drains.is_empty() && policy.pins.is_empty() {
-        return None;
-    }
-    if request.restart().is_some() {
+    if request.restart().is_some() && !(policy.drains.is_empty() && policy.pins.is_empty()) {
         let said =
             "the drains and pins of the policy do not count: --restart goes with no other goal";
         return Some(said.to_owned());
     }
-    let domains = Domains::of(&inventory.cluster);
-    let known = drains.iter().map(|drain| &drain.domain);
-    let known = known.filter(|domain| domains.nodes_in(domain).is_ok());
-    for domain in known.cloned().collect::<BTreeSet<Domain>>() {
-        if !request
-            .goals
-            .iter()
-            .any(|goal| goal.domain() == Some(&domain))
-        {
-            request.goals.push(
-                Drain {
-                    domain,
-                    stop: false,
-                }
-                .into(),
-            );
-        }
-    }
-    let is_there = |address: &Address| inventory.cluster.at(address).next().is_some();
-    for pin in policy.pins.iter().filter(|pin| is_there(&pin.address)) {
-        let role = match (pin.role, &pin.master) {
-            (HomeRole::Master, _) => PinnedRole::Master,
-            (HomeRole::Replica, Some(master)) if is_there(master) => {
-                PinnedRole::ReplicaOf(master.clone())
-            }
-            (HomeRole::Replica, Some(_) | None) => continue,
-        };
-        let address = pin.address.clone();
-        let goal = Goal::from(Pin { address, role });
-        if !request.goals.contains(&goal) {
-            request.goals.push(goal);
-        }
-    }
+    request.take_goals(&inventory.policy, &inventory.cluster);
     None
 }
 
