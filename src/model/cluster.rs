@@ -4,6 +4,8 @@ use crate::model::address::Address;
 use crate::model::domain::Disk;
 use crate::model::domain::Host;
 use crate::model::domain::HostId;
+use crate::model::domain::Rack;
+use crate::model::domain::RackId;
 use crate::model::domain::Zone;
 use crate::model::domain::ZoneId;
 use crate::model::millis::Millis;
@@ -91,6 +93,8 @@ pub struct Cluster {
     pub hosts: Vec<Host>,
     pub disks: Vec<Disk>,
     pub zones: Vec<Zone>,
+    /// By zone, then name.
+    pub racks: Vec<Rack>,
     pub server: Server,
     /// Whose service it is, by the names of its nodes.
     pub service: Option<Service>,
@@ -167,6 +171,16 @@ impl Cluster {
 
     pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {
         self.node(id).host.and_then(|h| self.host(h).zone)
+    }
+
+    /// The zones are racks: the host map tells no zone, and no node does.
+    pub fn zones_are_racks(&self) -> bool {
+        !self.racks.is_empty() && self.racks.iter().all(|rack| rack.zone.is_none())
+    }
+
+    /// Where the zones themselves are racks, that is its zone.
+    pub fn rack_of(&self, id: NodeId) -> Option<RackId> {
+        self.node(id).host.and_then(|h| self.host(h).rack)
     }
 
     /// All slot owners, dead or alive, in node order, each with its followers.

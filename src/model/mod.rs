@@ -41,6 +41,8 @@ pub use domain::Domains;
 pub use domain::Host;
 pub use domain::HostId;
 pub use domain::NoSuchDomain;
+pub use domain::Rack;
+pub use domain::RackId;
 pub use domain::Zone;
 pub use domain::ZoneId;
 pub use liveness::Asked;

@@ -207,8 +207,9 @@ pub struct HostRow {
     /// An IP, or an `ip:port` where one machine shares an IP (`address` column).
     pub ip: String,
     pub port: Option<u16>,
-    /// `zone`, else `rack`.
     pub zone: Option<String>,
+    /// In its zone.
+    pub rack: Option<String>,
     pub memory_bytes: Option<u64>,
     /// The file lists more than what belongs to the cluster: a row of no node is no slip.
     pub of_more: bool,

@@ -80,6 +80,7 @@ pub use failure::failure;
 pub use impact::Case;
 pub use impact::FailedDemand;
 pub use impact::GrownReport;
+pub use impact::HostRoom;
 pub use impact::HostsListed;
 pub use impact::ImpactCase;
 pub use impact::ImpactReport;
