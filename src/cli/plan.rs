@@ -186,11 +186,11 @@ fn of_tablets(
         file: args.output.as_deref().map(Path::new),
         require_proof: args.require_proof,
     };
-    let (json, exit) = tablets::plan(inventory, asked, args.capture.format, terminal)?;
+    let made = tablets::plan(inventory, asked, args.capture.format, terminal)?;
     if let Some(file) = &args.output {
-        write(file, &json, exit, terminal)?;
+        write(file, &made.json, made.exit, terminal)?;
     }
-    Ok(exit)
+    Ok(made.own.unwrap_or(made.exit))
 }
 
 /// Beside `plan.json`: `plan.return.json`.

@@ -22,6 +22,7 @@ use crate::plan::restart::Which;
 use crate::render;
 use crate::report;
 use crate::report::Proof;
+use crate::report::TabletCapture;
 use crate::report::TabletList;
 use crate::report::TabletPlan;
 use crate::report::TabletPlanFile;
@@ -74,6 +75,50 @@ pub(super) fn impact(
         }
     }
     Ok(Exit::Clean)
+}
+
+/// What changed between captures, the oldest first.
+pub(super) fn diff(
+    captures: &[(String, Inventory)],
+    only_worse: bool,
+    format: AnyFormat,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let of = captures.iter().filter_map(|(name, inventory)| {
+        Some(TabletCapture {
+            name: name.clone(),
+            inventory,
+            seen: inventory.tablets.as_ref()?,
+        })
+    });
+    let report = report::diff_tablets(&of.collect::<Vec<_>>()).map_err(|strangers| {
+        let help = "are they captures of the same cluster?";
+        Failure::Usage(strangers.to_string(), help.to_owned())
+    })?;
+    let counted = match only_worse {
+        true => report.whole.worse,
+        false => report.whole.changes,
+    };
+    let exit = match counted {
+        0 => Exit::Clean,
+        _ => Exit::Found,
+    };
+    match format {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Of(form) => {
+            let brief = render::diff_tablets_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, exit));
+        }
+        AnyFormat::Text => {
+            for side in &report.captures {
+                terminal.diagnostics(&side.diagnostics);
+            }
+            let look = terminal.data_look();
+            terminal.data(&render::diff_tablets(&report, look))?;
+        }
+    }
+    Ok(exit)
 }
 
 /// How far a plan of tablets is by a later capture.
@@ -183,13 +228,21 @@ pub(super) struct Asked<'a> {
     pub require_proof: bool,
 }
 
-/// The plan, its JSON, and how it ended.
+/// A plan that was printed.
+pub(super) struct Planned {
+    pub json: String,
+    /// How it ended.
+    pub exit: Exit,
+    /// The exit code of the format, where that has its own.
+    pub own: Option<Exit>,
+}
+
 pub(super) fn plan(
     mut inventory: Inventory,
     mut asked: Asked,
     format: AnyFormat,
     terminal: &mut Terminal,
-) -> Result<(String, Exit), Failure> {
+) -> Result<Planned, Failure> {
     let Some(mut seen) = inventory.tablets.take() else {
         return Err(Failure::Internal("no tablets to plan".to_owned()));
     };
@@ -203,11 +256,13 @@ pub(super) fn plan(
     }
     let exit = exit(&report, asked.require_proof);
     let json = render::json::report(&report);
+    let mut own = None;
     match format {
         AnyFormat::Json => terminal.data(&json)?,
-        AnyFormat::Of(_) => {
-            let message = "a plan of tablets is text or JSON".to_owned();
-            return Err(Failure::Usage(message, String::new()));
+        AnyFormat::Of(form) => {
+            let brief = render::plan_tablets_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            own = Some(form::exit(form, &brief, exit));
         }
         AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.found);
@@ -219,7 +274,7 @@ pub(super) fn plan(
             terminal.data(&render::plan_tablets(&report, look, typed))?;
         }
     }
-    Ok((json, exit))
+    Ok(Planned { json, exit, own })
 }
 
 fn exit(report: &TabletPlan, require_proof: bool) -> Exit {

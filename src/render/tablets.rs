@@ -1,5 +1,7 @@
 //! The answers about tablets for people.
 
+mod diff;
+
 use crate::render::check;
 use crate::render::findings;
 use crate::render::page::LABEL;
@@ -23,6 +25,8 @@ use crate::report::TabletFacts;
 use crate::report::TabletPlan;
 use crate::tablets::Word;
 use crate::text::words::count;
+
+pub use diff::diff_tablets;
 
 /// What is wrong, the worst first; then where the copies are; then what to type next.
 pub fn check_tablets(report: &CheckReport, look: Look) -> String {

@@ -2,6 +2,7 @@
 //! tablets, shards are partitions, masters lead and replicas follow.
 
 mod check;
+mod diff;
 mod explain;
 mod identity;
 mod impact;
@@ -39,6 +40,13 @@ use crate::text::Place;
 
 pub use check::TabletFacts;
 pub use check::check_tablets;
+pub use diff::DiffPartition;
+pub use diff::DiffTablet;
+pub use diff::DiffTabletValue;
+pub use diff::TabletCapture;
+pub use diff::TabletDiffReport;
+pub use diff::TabletDiffStep;
+pub use diff::diff_tablets;
 pub use explain::explain_tablets;
 pub use explain::tablet_names;
 pub use explain::tablet_thing;
@@ -216,6 +224,14 @@ struct Promises {
 }
 
 impl Promises {
+    /// Of answers that tell no help.
+    fn none() -> Self {
+        Self {
+            default: Ok(Vec::new()),
+            asked: BTreeMap::new(),
+        }
+    }
+
     fn of(state: &Tablets, found: &[rules::Finding]) -> Self {
         let made = |request: &crate::tablets::Request| {
             let plan = crate::tablets::plan(state, request);
