@@ -167,41 +167,69 @@ pub(super) fn list(
 #[derive(Default)]
 pub(super) struct Goals {
     drain: Vec<Domain>,
+    /// Who takes the place of what is drained.
+    to: Option<Domain>,
     restart: Option<Which>,
+    replicas: Option<u32>,
 }
 
 impl Goals {
-    pub fn of(request: &plan::Request) -> Result<Self, Failure> {
-        let foreign = |what: &str| {
-            let help = "plans of tablets take --only, --skip, --through, --force, --dead, --drain and \
-                        --restart all or DOMAIN";
-            Failure::Usage(format!("{what} is for Redis clusters"), help.to_owned())
-        };
+    pub fn of(request: &plan::Request, replicas: Option<u32>) -> Result<Self, Failure> {
+        let help = "plans of tablets take --only, --skip, --through, --force, --dead, --drain, \
+                    --remove, --replace, --replicas and --restart all or DOMAIN";
+        let usage = |message: String| Failure::Usage(message, help.to_owned());
+        let foreign = |what: &str| usage(format!("{what} is for Redis clusters"));
         if let Some(flag) = request.flags.iter().next() {
             return Err(foreign(&format!("`{flag}`")));
         }
         if request.slots != plan::Request::default().slots {
             return Err(foreign("what moves slots"));
         }
-        let mut goals = Self::default();
+        if request.max_steps.is_some() {
+            return Err(foreign("`--max-steps`"));
+        }
+        let mut goals = Self {
+            replicas,
+            ..Self::default()
+        };
         for goal in &request.goals {
             match goal {
                 Goal::Drain(drain) if drain.stop => return Err(foreign("`--stop`")),
                 Goal::Drain(drain) => goals.drain.push(drain.domain.clone()),
+                // A tablet is never forgotten: `showtablet` lists it as offline once it is stopped.
+                Goal::Remove(remove) => goals.drain.push(remove.domain.clone()),
+                Goal::Replace(replace) => {
+                    goals.drain.push(replace.old.clone());
+                    goals.to = Some(replace.new.clone());
+                }
                 Goal::Restart(restart) => match &restart.ask.which {
                     Which::OlderThan(_) => return Err(foreign("`--restart older-than:`")),
                     which @ (Which::All | Which::In(_)) => goals.restart = Some(which.clone()),
                 },
-                Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
-                    return Err(foreign("that goal"));
-                }
+                Goal::Maintain(_) | Goal::Pin(_) => return Err(foreign("that goal")),
             }
+        }
+        if goals.to.is_some() && goals.drain.len() > 1 {
+            return Err(usage("`--replace` goes with no other drain".to_owned()));
         }
         Ok(goals)
     }
 
-    fn fill(&self, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
+    fn fill(&self, inventory: &Inventory, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
         request.drain = all_in(seen, &self.drain)?;
+        if self.restart.is_none() && self.to.is_none() {
+            // What is not there is said by `check`.
+            let drains = inventory.policy.drains.iter();
+            let drains = drains.flat_map(|drain| seen.state.within(&drain.domain));
+            request.drain.extend(drains);
+        }
+        request.to = all_in(seen, self.to.as_slice())?;
+        if let Some(tablet) = request.to.intersection(&request.drain).next() {
+            let endpoint = seen.state.endpoint(*tablet);
+            let message = format!("{endpoint} cannot take its own place");
+            return Err(Failure::Usage(message, String::new()));
+        }
+        request.replicas = self.replicas;
         request.restart = match &self.restart {
             None => None,
             Some(Which::In(domain)) => Some(Restart {
@@ -249,7 +277,7 @@ pub(super) fn plan(
     for tablet in all_in(&seen, asked.dead)? {
         seen.state.tablets[tablet.index()].health = Health::Offline;
     }
-    asked.goals.fill(&seen, &mut asked.request)?;
+    asked.goals.fill(&inventory, &seen, &mut asked.request)?;
     let mut report = report::plan_tablets(&inventory, &seen, &asked.request, asked.options);
     if let Err(why) = emit::scriptable_tablets(&report) {
         report = report::refuse_tablets(report, why.to_string());

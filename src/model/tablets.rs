@@ -7,11 +7,13 @@
 //! [`Cluster`] with one node for each copy, so that `measure` counts both families. What belongs to
 //! a process or to the name server (health, `auto_failover`, operations) has no place there.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::model::address::Address;
 use crate::model::cluster::Cluster;
+use crate::model::domain::Domain;
 use crate::model::domain::Host;
 use crate::model::domain::HostId;
 use crate::model::domain::Zone;
@@ -230,6 +232,29 @@ impl Tablets {
         let at = self.tablets.iter().position(of_name);
         let at = at.or_else(|| self.tablets.iter().position(of_address));
         at.map(|index| TabletId(index as u32))
+    }
+
+    /// The tablets of a domain; none where there is no such.
+    pub fn within(&self, domain: &Domain) -> BTreeSet<TabletId> {
+        let host = |t: &Tablet| t.host.map(|h| &self.hosts[h.0 as usize]);
+        let is_in = |t: &Tablet| match domain {
+            Domain::Host(name) => {
+                let by_ip = t.address.as_ref().is_some_and(|a| a.ip() == name);
+                by_ip || host(t).is_some_and(|host| *host.name == **name)
+            }
+            Domain::Zone(name) => {
+                let zone = host(t).and_then(|host| host.zone);
+                zone.is_some_and(|zone| *self.zones[zone.0 as usize].name == **name)
+            }
+            Domain::Node(_) | Domain::Disk(..) => false,
+        };
+        match domain {
+            Domain::Node(name) => self.find(name).into_iter().collect(),
+            Domain::Host(_) | Domain::Zone(_) | Domain::Disk(..) => {
+                let all = self.tablet_ids();
+                all.filter(|&t| is_in(self.tablet(t))).collect()
+            }
+        }
     }
 
     /// Not known to be down.

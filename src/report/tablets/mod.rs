@@ -23,6 +23,7 @@ use crate::model::PartitionId;
 use crate::model::Projected;
 use crate::model::TabletId;
 use crate::model::Tablets;
+use crate::policy::Replicas;
 use crate::report::Diagnostic;
 use crate::report::Evidence;
 use crate::report::Finding;
@@ -210,9 +211,18 @@ fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
 
 /// What the rules find in the captured state, as the policy judges it.
 fn found(inventory: &Inventory, state: &Tablets) -> Vec<rules::Finding> {
-    let mut found = rules::check_tablets(&rules::TabletContext::new(state));
-    rules::judge(inventory, &state.cluster().cluster, &mut found);
+    let wanted = least_replicas(inventory);
+    let mut found = rules::check_tablets(&rules::TabletContext::new(state, wanted));
+    rules::judge_tablets(inventory, state, &mut found);
     found
+}
+
+/// Followers of every partition, if the policy says so.
+fn least_replicas(inventory: &Inventory) -> Option<u32> {
+    match inventory.policy.replicas {
+        Replicas::Exactly(count) => Some(count),
+        Replicas::Auto => None,
+    }
 }
 
 /// What plans come to, so that no help promises more.
@@ -232,7 +242,7 @@ impl Promises {
         }
     }
 
-    fn of(state: &Tablets, found: &[rules::Finding]) -> Self {
+    fn of(state: &Tablets, least_replicas: Option<u32>, found: &[rules::Finding]) -> Self {
         let made = |request: &crate::tablets::Request| {
             let plan = crate::tablets::plan(state, request);
             plan.map(|plan| plan.remaining)
@@ -246,13 +256,17 @@ impl Promises {
         let asked = asks.map(|code| {
             let request = crate::tablets::Request {
                 only: [code].into(),
+                least_replicas,
                 ..Default::default()
             };
             (code, made(&request))
         });
         Self {
             asked: asked.collect(),
-            default: made(&crate::tablets::Request::default()),
+            default: made(&crate::tablets::Request {
+                least_replicas,
+                ..Default::default()
+            }),
         }
     }
 
