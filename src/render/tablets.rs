@@ -2,6 +2,7 @@
 
 mod diff;
 
+use crate::render::allowed;
 use crate::render::check;
 use crate::render::findings;
 use crate::render::page::LABEL;
@@ -36,7 +37,8 @@ pub fn check_tablets(report: &CheckReport, look: Look) -> String {
         state_line(&mut page, &report.state, facts, &report.summary);
         page.gap();
     }
-    findings::full(&mut page, &report.findings);
+    findings::full(&mut page, &allowed::troubles(&report.findings));
+    allowed::lines(&mut page, &report.findings);
     if !look.quiet {
         if !report.distribution.is_empty() {
             page.gap();

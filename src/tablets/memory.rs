@@ -50,6 +50,7 @@ mod tests {
         let mut state = tablets("t 0: *a; t 1: *a; b");
         let request = Request {
             replicas: Some(1),
+            skip: [crate::rules::Code::SkewedMasters].into(),
             ..Request::default()
         };
         state.hosts[1].memory_bytes = Some(2 << 20);

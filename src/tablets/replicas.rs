@@ -113,10 +113,11 @@ fn add(draft: &mut Draft, wanted: usize, is_goal: bool, stage: Phase) {
 /// Of followers that share a host first, then of the fullest tablets.
 fn delete(draft: &mut Draft, wanted: usize, stage: Phase) {
     let all: Vec<PartitionId> = draft.state.partition_ids().collect();
+    let mut loads = draft.state.loads();
     for id in all {
         while draft.state.partition(id).copies.len() > wanted {
             let name = draft.state.name(id);
-            let Some(from) = surplus(&draft.state, id) else {
+            let Some(from) = surplus(&draft.state, &loads, id) else {
                 draft.left.push(Left {
                     partition: Some(id),
                     subject: name,
@@ -138,13 +139,13 @@ fn delete(draft: &mut Draft, wanted: usize, stage: Phase) {
             if draft.take(act, stage, &[], reason).is_err() {
                 break;
             }
+            loads[from.index()] -= 1;
         }
     }
 }
 
-fn surplus(state: &Tablets, id: PartitionId) -> Option<TabletId> {
+fn surplus(state: &Tablets, loads: &[usize], id: PartitionId) -> Option<TabletId> {
     let partition = state.partition(id);
-    let loads = state.loads();
     let host = |held: &Held| state.tablet(held.tablet).host;
     let shares = |held: &Held| {
         let here: Option<HostId> = host(held);
