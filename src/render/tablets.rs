@@ -112,7 +112,7 @@ pub fn plan_tablets(report: &TabletPlan, look: Look, typed: Typed) -> String {
         headline(&mut page, &report.cluster.server, &report.summary);
         state_line(&mut page, &report.state, &report.tablets, &report.summary);
         page.gap();
-        findings::brief(&mut page, "found", &report.found);
+        findings::brief(&mut page, "found", &allowed::troubles(&report.found));
     }
     if let Some(reason) = &report.refused {
         page.labelled(Ink::Error, "refused", reason);
@@ -133,7 +133,8 @@ pub fn plan_tablets(report: &TabletPlan, look: Look, typed: Typed) -> String {
     }
     entries(&mut page, "advice", &report.advice);
     if !report.steps.is_empty() || look.quiet {
-        findings::brief(&mut page, "remaining", &report.remaining);
+        let remaining = allowed::troubles(&report.remaining);
+        findings::brief(&mut page, "remaining", &remaining);
     }
     for (index, refusal) in report.refusals.iter().enumerate() {
         let label = if index == 0 { "refusals" } else { "" };
