@@ -105,6 +105,12 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     if inventory.tablets.is_some() {
         return of_tablets(args, &request, inventory, terminal);
     }
+    if args.slots.replicas_alone().is_some() {
+        return Err(Failure::Usage(
+            "`--replicas` goes with --create, or is about tablets of FEDB".to_owned(),
+            "`replicas = N` in the policy says how many are wanted".to_owned(),
+        ));
+    }
     let talk = &mut |said: &str| terminal.talk(said);
     let blocked = args.prepare(&mut request, &mut inventory, talk)?;
     let planned = report::plan_and_end(&inventory, &request);
@@ -145,7 +151,7 @@ fn of_tablets(
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
     let asked = tablets::Asked {
-        goals: tablets::Goals::of(request)?,
+        goals: tablets::Goals::of(request, args.slots.replicas_alone())?,
         request: crate::tablets::Request {
             only: request.only.clone(),
             skip: request.skip.clone(),
@@ -154,16 +160,28 @@ fn of_tablets(
             ..Default::default()
         },
         dead: &request.dead,
-        options: request.options(|reason| format!("{reason:?}")),
+        options: tablet_options(args, request, |reason| format!("{reason:?}")),
         words: args.words(request),
         file: args.output.as_deref().map(Path::new),
         require_proof: args.require_proof,
     };
-    let (json, exit) = tablets::plan(inventory, asked, args.capture.format, terminal)?;
+    let made = tablets::plan(inventory, asked, args.capture.format, terminal)?;
     if let Some(file) = &args.output {
-        write(file, &json, exit, terminal)?;
+        write(file, &made.json, made.exit, terminal)?;
     }
-    Ok(exit)
+    Ok(made.own.unwrap_or(made.exit))
+}
+
+/// What was asked, and what only plans of tablets are asked for.
+fn tablet_options(
+    args: &PlanArgs,
+    request: &Request,
+    quote: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let mut options = request.options(quote);
+    let replicas = args.slots.replicas_alone();
+    options.extend(replicas.map(|count| format!("--replicas {count}")));
+    options
 }
 
 /// Beside `plan.json`: `plan.return.json`.
@@ -297,7 +315,7 @@ impl PlanArgs {
     /// repeat to get the same plan.
     fn words(&self, request: &Request) -> String {
         let mut words = self.capture.words();
-        words.extend(request.options(|reason| shell_word(&safe(reason))));
+        words.extend(tablet_options(self, request, |reason| shell_word(&safe(reason))));
         if self.require_proof {
             words.push("--require-proof".to_owned());
         }

@@ -86,6 +86,8 @@ struct Draft {
     /// Rows by table; the latest `showtable` of each.
     tables: BTreeMap<TableKey, Vec<(TableRow, Place)>>,
     databases: BTreeMap<TableKey, Arc<str>>,
+    /// By `gettablestatus`, of number of table and pid; a tablet does not say who it is.
+    memory: BTreeMap<(u64, u32), u64>,
     tablets: BTreeMap<Arc<str>, (TabletRow, Place)>,
     ops: BTreeMap<u64, (OpRow, Place)>,
     auto_failover: Option<(bool, Place)>,
@@ -149,7 +151,15 @@ impl Draft {
                 };
                 self.name_servers = rows.iter().map(server).collect();
             }
-            FedbFacts::Status(_) | FedbFacts::Reply { .. } => {}
+            FedbFacts::Status(rows) => {
+                for row in rows {
+                    if let (Some(pid), Some(memory)) = (row.pid, row.memory) {
+                        let known = self.memory.entry((row.tid, pid)).or_default();
+                        *known = memory.max(*known);
+                    }
+                }
+            }
+            FedbFacts::Reply { .. } => {}
         }
     }
 
@@ -237,6 +247,7 @@ impl Draft {
             let table = Table {
                 database: self.databases.get(key),
                 shares_name: alike.count() > 1,
+                memory: &self.memory,
                 key,
             };
             partitions(&mut seen, &ids, &table, rows, diagnostics);
@@ -257,6 +268,7 @@ struct Table<'a> {
     key: &'a TableKey,
     database: Option<&'a Arc<str>>,
     shares_name: bool,
+    memory: &'a BTreeMap<(u64, u32), u64>,
 }
 
 fn partitions(
@@ -295,7 +307,10 @@ fn partitions(
                 leader: row.leader,
                 alive: row.alive.unwrap_or(true),
                 offset: row.offset,
-                memory: row.memory,
+                memory: row.memory.or_else(|| {
+                    let (_, tid, _) = table.key;
+                    table.memory.get(&((*tid)?, pid)).copied()
+                }),
             });
         }
         let (name, tid, _) = table.key;
@@ -366,7 +381,11 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
             name: name.as_str().into(),
             zone: zone.as_ref().and_then(zone_id),
             rack: None,
-            memory_bytes: None,
+            memory_bytes: gathered
+                .hosts
+                .iter()
+                .find(|(_, row)| row.host == *name && row.memory_bytes.is_some())
+                .and_then(|(_, row)| row.memory_bytes),
             machine_memory_bytes: None,
         })
         .collect();

@@ -6,6 +6,7 @@
 //! leaders are spread, what a host carries) is asked of [`Tablets::copies`], so that `measure`
 //! counts both families.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::model::copy::Copies;
 use crate::model::copy::Copy;
 use crate::model::copy::CopyRole;
 use crate::model::copy::Holder;
+use crate::model::domain::Domain;
 use crate::model::domain::Host;
 use crate::model::domain::HostId;
 use crate::model::domain::Zone;
@@ -251,6 +253,29 @@ impl Tablets {
         let at = self.tablets.iter().position(of_name);
         let at = at.or_else(|| self.tablets.iter().position(of_address));
         at.map(|index| TabletId(index as u32))
+    }
+
+    /// The tablets of a domain; none where there is no such.
+    pub fn within(&self, domain: &Domain) -> BTreeSet<TabletId> {
+        let host = |t: &Tablet| t.host.map(|h| &self.hosts[h.0 as usize]);
+        let is_in = |t: &Tablet| match domain {
+            Domain::Host(name) => {
+                let by_ip = t.address.as_ref().is_some_and(|a| a.ip() == name);
+                by_ip || host(t).is_some_and(|host| *host.name == **name)
+            }
+            Domain::Zone(name) => {
+                let zone = host(t).and_then(|host| host.zone);
+                zone.is_some_and(|zone| *self.zones[zone.0 as usize].name == **name)
+            }
+            Domain::Node(_) | Domain::Disk(..) | Domain::Rack(..) => false,
+        };
+        match domain {
+            Domain::Node(name) => self.find(name).into_iter().collect(),
+            Domain::Host(_) | Domain::Zone(_) | Domain::Disk(..) | Domain::Rack(..) => {
+                let all = self.tablet_ids();
+                all.filter(|&t| is_in(self.tablet(t))).collect()
+            }
+        }
     }
 
     /// Not known to be down.

@@ -1,5 +1,8 @@
 //! The answers about tablets for people.
 
+mod diff;
+
+use crate::render::allowed;
 use crate::render::check;
 use crate::render::findings;
 use crate::render::page::LABEL;
@@ -24,6 +27,8 @@ use crate::report::TabletPlan;
 use crate::tablets::Word;
 use crate::text::words::count;
 
+pub use diff::diff_tablets;
+
 /// What is wrong, the worst first; then where the copies are; then what to type next.
 pub fn check_tablets(report: &CheckReport, look: Look) -> String {
     let mut page = Page::new(look);
@@ -32,7 +37,8 @@ pub fn check_tablets(report: &CheckReport, look: Look) -> String {
         state_line(&mut page, &report.state, facts, &report.summary);
         page.gap();
     }
-    findings::full(&mut page, &report.findings);
+    findings::full(&mut page, &allowed::troubles(&report.findings));
+    allowed::lines(&mut page, &report.findings);
     if !look.quiet {
         if !report.distribution.is_empty() {
             page.gap();
@@ -106,7 +112,7 @@ pub fn plan_tablets(report: &TabletPlan, look: Look, typed: Typed) -> String {
         headline(&mut page, &report.cluster.server, &report.summary);
         state_line(&mut page, &report.state, &report.tablets, &report.summary);
         page.gap();
-        findings::brief(&mut page, "found", &report.found);
+        findings::brief(&mut page, "found", &allowed::troubles(&report.found));
     }
     if let Some(reason) = &report.refused {
         page.labelled(Ink::Error, "refused", reason);
@@ -127,7 +133,8 @@ pub fn plan_tablets(report: &TabletPlan, look: Look, typed: Typed) -> String {
     }
     entries(&mut page, "advice", &report.advice);
     if !report.steps.is_empty() || look.quiet {
-        findings::brief(&mut page, "remaining", &report.remaining);
+        let remaining = allowed::troubles(&report.remaining);
+        findings::brief(&mut page, "remaining", &remaining);
     }
     for (index, refusal) in report.refusals.iter().enumerate() {
         let label = if index == 0 { "refusals" } else { "" };

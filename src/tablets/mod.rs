@@ -15,7 +15,9 @@ mod effect;
 mod impact;
 mod leaders;
 mod moves;
+mod memory;
 mod repair;
+mod replicas;
 mod rolling;
 
 use std::collections::BTreeSet;
@@ -101,6 +103,8 @@ pub enum Count {
     Protect,
     /// Copies that are not in use.
     Missing,
+    /// Copies too few, or by a goal too many.
+    Replicas,
     /// Copies on tablets that are to be drained.
     Drain,
     /// Followers on a host with another copy of their partition.
@@ -123,6 +127,7 @@ impl Count {
             Self::Serve => "serve",
             Self::Protect => "protect",
             Self::Missing => "missing",
+            Self::Replicas => "replicas",
             Self::Drain => "drain",
             Self::SameHost => "same-host",
             Self::OverHost => "over-host",
@@ -236,6 +241,7 @@ pub fn plan(state: &Tablets, request: &Request) -> Result<Plan, Obstacle> {
     {
         rolling::rolling(&mut draft, restart);
     }
+    replicas::replicas(&mut draft);
     if !request.drain.is_empty() && draft.request.reaches(Phase::Change) {
         drain::drain(&mut draft);
     }
@@ -243,6 +249,7 @@ pub fn plan(state: &Tablets, request: &Request) -> Result<Plan, Obstacle> {
         moves::spread(&mut draft);
         leaders::spread(&mut draft);
     }
+    memory::check(&mut draft);
     draft.blocked_goals_do_nothing();
     let plan = draft.finish();
     for step in &plan.steps {
@@ -286,8 +293,8 @@ fn admit(state: &Tablets) -> Result<(), Obstacle> {
 }
 
 /// What the rules find in a state.
-fn findings(state: &Tablets) -> Vec<Finding> {
-    check_tablets(&TabletContext::new(state))
+fn findings(state: &Tablets, request: &Request) -> Vec<Finding> {
+    check_tablets(&TabletContext::new(state, request.least_replicas))
 }
 
 #[cfg(test)]
@@ -297,7 +304,6 @@ mod tests {
     use super::*;
     use crate::model::Health;
     use crate::model::Held;
-    use crate::model::PartitionId;
     use crate::model::testing::tablets;
 
     /// Numbers that are the same in every run.
@@ -395,7 +401,7 @@ mod tests {
             for value in &made.values {
                 assert!(value.bound <= value.value, "{round}: {value:?}");
             }
-            let (before, after) = (tally(&findings(&state)), tally(&made.remaining));
+            let (before, after) = (tally(&findings(&state, &request)), tally(&made.remaining));
             for (code, n) in &after {
                 let was = before.get(code).copied().unwrap_or(0);
                 // Copies that come back are counted among the shares again.

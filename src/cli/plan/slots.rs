@@ -24,8 +24,8 @@ pub(super) struct SlotArgs {
     /// With --create: so many masters
     #[arg(long, value_name = "N", requires = "create")]
     masters: Option<usize>,
-    /// With --create: so many replicas of each master
-    #[arg(long, value_name = "N", requires = "create")]
+    /// With --create: so many replicas of each master; of tablets: so many followers of each partition
+    #[arg(long, value_name = "N")]
     replicas: Option<u32>,
     /// Slots without any live copy: the masters with the fewest slots take them, empty. DATA LOSS
     #[arg(long, value_name = "SLOTS", value_parser = slots)]
@@ -92,6 +92,11 @@ impl SlotArgs {
                 String::new(),
             )),
         }
+    }
+
+    /// Of tablets, which are not created.
+    pub(super) fn replicas_alone(&self) -> Option<u32> {
+        self.replicas.filter(|_| !self.create)
     }
 
     pub(super) fn goals(&self) -> Result<SlotGoals, Failure> {

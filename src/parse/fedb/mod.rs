@@ -151,6 +151,7 @@ pub struct StatusRow {
     pub line: u32,
     pub tid: u64,
     pub pid: Option<u32>,
+    pub memory: Option<u64>,
     pub state: Arc<str>,
 }
 

@@ -119,6 +119,13 @@ pub(super) fn database(line: &str) -> Option<Option<Arc<str>>> {
     }
 }
 
+/// Another database is chosen here.
+pub(super) fn is_use(line: &str) -> bool {
+    let typed = line.rsplit_once('>').map(|(_, typed)| typed);
+    let first = typed.and_then(|typed| typed.split_whitespace().next());
+    first.is_some_and(|word| word.eq_ignore_ascii_case("use")) && database(line).is_some()
+}
+
 fn is_server(word: &str) -> bool {
     let port = word.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
     matches!(port, Some(Ok(_)))

@@ -47,7 +47,8 @@ pub fn tablet_thing(plan: &TabletPlan, word: &str) -> Option<Thing> {
     };
     let mut like = plan.cluster.partitions.iter().filter(of);
     let first = like.next()?;
-    like.next().is_none().then(|| Thing::Shard(first.name(plan)))
+    let names = Names::of(plan);
+    like.next().is_none().then(|| Thing::Shard(names.name(first)))
 }
 
 /// Every name that [`tablet_thing`] knows, for suggestions.
@@ -55,18 +56,37 @@ pub fn tablet_names(plan: &TabletPlan) -> BTreeSet<String> {
     let members = plan.cluster.members.iter();
     let names = members.flat_map(|m| [Some(m.id.clone()), m.host.clone()]);
     let steps = plan.steps.iter().map(|step| format!("step:{}", step.id));
-    let partitions = plan.cluster.partitions.iter().map(|p| p.name(plan));
+    let of = Names::of(plan);
+    let partitions = plan.cluster.partitions.iter().map(|p| of.name(p));
     names.flatten().chain(steps).chain(partitions).collect()
 }
 
-impl TabletPartition {
-    /// As findings and texts call it.
-    fn name(&self, plan: &TabletPlan) -> String {
-        let same = |p: &&TabletPartition| p.table == self.table && p.tid != self.tid;
-        let shared = plan.cluster.partitions.iter().any(|p| same(&p));
-        match &self.database {
-            Some(database) if shared => format!("{database}.{} {}", self.table, self.pid),
-            Some(_) | None => format!("{} {}", self.table, self.pid),
+/// Partitions as findings and texts call them.
+struct Names<'a> {
+    /// Names of more than one table.
+    shared: BTreeSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(plan: &'a TabletPlan) -> Self {
+        let partitions = plan.cluster.partitions.iter();
+        let tables: BTreeSet<_> = partitions
+            .map(|p| (p.table.as_str(), p.tid, p.database.as_deref()))
+            .collect();
+        let mut seen = BTreeSet::new();
+        let tables = tables.into_iter().map(|(table, ..)| table);
+        Self {
+            shared: tables.filter(|table| !seen.insert(*table)).collect(),
+        }
+    }
+
+    fn name(&self, partition: &TabletPartition) -> String {
+        let TabletPartition { table, pid, .. } = partition;
+        match &partition.database {
+            Some(database) if self.shared.contains(table.as_str()) => {
+                format!("{database}.{table} {pid}")
+            }
+            Some(_) | None => format!("{table} {pid}"),
         }
     }
 }
@@ -128,7 +148,9 @@ impl<'a> Scene<'a> {
                 .map(|m| m.id.as_str())
                 .collect(),
             Thing::Shard(name) => {
-                partition = plan.cluster.partitions.iter().find(|p| p.name(plan) == *name);
+                let names = Names::of(plan);
+                let mut all = plan.cluster.partitions.iter();
+                partition = all.find(|p| names.name(p) == *name);
                 BTreeSet::new()
             }
         };

@@ -233,6 +233,7 @@ pub fn plan_tablets(
 ) -> TabletPlan {
     let mut report = empty(inventory, seen, options);
     let mut request = request.clone();
+    request.least_replicas = tablets::least_replicas(inventory);
     if request.only.is_empty() {
         let found = tablets::found(inventory, &seen.state);
         request
@@ -269,7 +270,7 @@ fn refuse(why: &Obstacle, report: &mut TabletPlan) {
 fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> TabletPlan {
     let state = &seen.state;
     let found = tablets::found(inventory, state);
-    let promises = tablets::Promises::of(state, &found);
+    let promises = tablets::Promises::of(state, tablets::least_replicas(inventory), &found);
     let before = tablets::distribution(state);
     let server = check::server(state);
     TabletPlan {
@@ -314,7 +315,7 @@ fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> Tab
 
 fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletPlan) {
     let captured = &seen.state;
-    let promises = tablets::Promises::of(captured, &plan.remaining);
+    let promises = tablets::Promises::of(captured, request.least_replicas, &plan.remaining);
     let mut state = captured.clone();
     for (index, planned) in plan.steps.iter().enumerate() {
         report.steps.push(step(index, planned, &state));

@@ -95,7 +95,7 @@ fn judge(
         let why = format!("it comes after step {stuck}");
         return (StepState::Blocked, Some(why));
     }
-    if let Some(why) = held_up(step, now) {
+    if let Some(why) = held_up(step, act, now) {
         return (StepState::Drifted, Some(why));
     }
     if let Err(why) = act.guard(now) {
@@ -135,7 +135,7 @@ fn judge(
 }
 
 /// What the step relies on, as its guard in the file says it.
-fn held_up(step: &TabletStep, now: &Tablets) -> Option<String> {
+fn held_up(step: &TabletStep, act: &Act, now: &Tablets) -> Option<String> {
     let runs = |endpoint: &String| now.find(endpoint).is_some_and(|t| now.runs(t));
     if let Some(down) = step.guard.healthy.iter().find(|e| !runs(e)) {
         return Some(format!("{down} does not run"));
@@ -145,7 +145,7 @@ fn held_up(step: &TabletStep, now: &Tablets) -> Option<String> {
             "{back} came back: taking it out would stop what it leads"
         ));
     }
-    let partition = Steps::of(now).partition(step)?;
+    let partition = act.partition()?;
     let leader = now.leader(now.partition(partition));
     let leader = leader.map(|held| now.endpoint(held.tablet).to_string());
     let name = |leader: &Option<String>| leader.clone().unwrap_or_else(|| "nobody".to_owned());

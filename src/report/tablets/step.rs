@@ -18,7 +18,10 @@ use crate::tablets::Word;
 pub(super) fn key(step: &TabletStep) -> String {
     const BYTES: usize = 8;
     let asked = match &step.command {
-        Some(command) => command.clone(),
+        Some(command) => match &step.database {
+            Some(database) => format!("{database} {command}"),
+            None => command.clone(),
+        },
         None => format!("restart {}", step.address.as_deref().unwrap_or("-")),
     };
     let hash = Sha256::digest(asked.as_bytes());
@@ -98,7 +101,10 @@ impl TabletStep {
     /// The step in a few words.
     pub fn said(&self) -> String {
         match &self.command {
-            Some(command) => command.clone(),
+            Some(command) => match &self.database {
+                Some(database) => format!("{command} (database {database})"),
+                None => command.clone(),
+            },
             None => format!(
                 "restart {} (by hand)",
                 self.address.as_deref().unwrap_or("-")
@@ -153,17 +159,22 @@ pub(super) fn wait(act: &Act, before: &Tablets) -> TabletWait {
         Word::DelReplica => (TabletUntil::Deleted, SOON),
     };
     let at = act.tablet().map(|t| before.endpoint(t).to_string());
-    let mut after = before.clone();
-    act.apply(&mut after);
+    let after = || {
+        let mut after = before.clone();
+        act.apply(&mut after);
+        after
+    };
     let (mut rows, mut leaderless) = (0, 0);
     match *act {
         Act::OfflineEndpoint(tablet) => {
+            let after = after();
             for (id, held) in after.held_by(tablet) {
                 rows += u32::from(held.alive);
                 leaderless += u32::from(after.leader(after.partition(id)).is_none());
             }
         }
         Act::RecoverEndpoint(tablet) => {
+            let after = after();
             let left = after.held_by(tablet).filter(|(_, held)| !held.alive);
             rows = left.count() as u32;
         }
