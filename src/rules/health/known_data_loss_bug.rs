@@ -167,8 +167,9 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         );
         let help = match bug.repaired {
             Some(version) => format!(
-                "upgrade to {} {version} or later, replicas before masters: {}",
-                bug.server, "`topoplan plan --restart older-than:VERSION` orders it"
+                "upgrade to {} {version} or later, replicas before masters: \
+                 `topoplan plan --restart older-than:{version}` orders it",
+                bug.server
             ),
             None => {
                 "wait for the sync before anything else is done to this shard, and promote no copy \
