@@ -15,10 +15,13 @@ use crate::measure;
 use crate::measure::HostMemory;
 use crate::measure::Load;
 use crate::model::Cluster;
+use crate::model::Copies;
+use crate::model::Copy;
 use crate::model::HostId;
 use crate::model::Liveness;
 use crate::model::NodeId;
 use crate::model::Shard;
+use crate::model::ShardId;
 use crate::model::SlotSet;
 use crate::model::Unowned;
 
@@ -70,8 +73,9 @@ impl Impact {
 pub struct Ground {
     cluster: Cluster,
     shards: Vec<Shard>,
-    /// By node: the shard that it holds or leads.
-    shard_of: Vec<Option<usize>>,
+    held: Copies,
+    /// By node: the shards of which it holds a copy.
+    held_by: Vec<Vec<ShardId>>,
     loads: Vec<Load>,
     rooms: Rooms,
     /// Shards by their live copies.
@@ -86,16 +90,11 @@ impl Ground {
     /// `forks`: how many servers of a host fork at one time, each for a second copy of its data.
     pub fn new(cluster: &Cluster, forks: u32) -> Self {
         let shards = cluster.shards();
-        let mut shard_of = vec![None; cluster.nodes.len()];
-        for (index, shard) in shards.iter().enumerate() {
-            let copies = shard.replicas.iter().chain(&shard.chained);
-            for id in copies.chain([&shard.owner]) {
-                shard_of[id.index()] = Some(index);
-            }
-        }
+        let held = cluster.copies(&shards);
         let mut ground = Self {
             shards,
-            shard_of,
+            held_by: held.held_by_node(),
+            held,
             copies: BTreeMap::new(),
             loads: measure::loads(cluster),
             rooms: Rooms::of(cluster, forks),
@@ -105,8 +104,8 @@ impl Ground {
             live_voters: cluster.live_voters(),
             cluster: cluster.clone(),
         };
-        for shard in 0..ground.shards.len() {
-            *ground.copies.entry(ground.held(shard)).or_default() += 1;
+        for shard in ground.held.shards() {
+            *ground.copies.entry(ground.left(shard)).or_default() += 1;
         }
         ground
     }
@@ -154,13 +153,13 @@ impl Ground {
             room: self.rooms.now(),
             changed: BTreeMap::new(),
         };
-        for index in 0..self.shards.len() {
-            let copies = self.held(index);
+        for (shard, id) in self.shards.iter().zip(self.held.shards()) {
+            let copies = self.left(id);
             now.shards_on_one_copy += usize::from(copies == 1);
-            if self.is_served(index) {
+            if self.is_served(id) {
             } else if copies > 0 {
                 now.shards_stuck += 1;
-                now.stuck.union_with(&self.shards[index].slots);
+                now.stuck.union_with(&shard.slots);
             } else {
                 now.shards_lost += 1;
             }
@@ -179,11 +178,9 @@ impl Ground {
             .copied()
             .filter(|&id| self.cluster.node(id).is_live())
             .collect();
-        let shards: BTreeSet<usize> = lost
-            .iter()
-            .filter_map(|id| self.shard_of[id.index()])
-            .collect();
-        let before: Vec<usize> = shards.iter().map(|&s| self.held(s)).collect();
+        let held = lost.iter().flat_map(|id| &self.held_by[id.index()]);
+        let shards: BTreeSet<ShardId> = held.copied().collect();
+        let before: Vec<usize> = shards.iter().map(|&s| self.left(s)).collect();
         let mut changed = BTreeMap::new();
         for &id in &lost {
             let load = measure::load_of(&self.cluster, id, self.unowned);
@@ -217,7 +214,7 @@ impl Ground {
             .collect();
         lost.iter().for_each(|&id| self.cluster.node_mut(id).lose());
         for ((&shard, before), served) in shards.iter().zip(before).zip(served) {
-            let left = self.held(shard);
+            let left = self.left(shard);
             if left != before {
                 fewer(&mut impact.copies, before);
                 *impact.copies.entry(left).or_default() += 1;
@@ -226,7 +223,7 @@ impl Ground {
                 impact.shards_on_one_copy += 1;
             }
             if let Some(heir) = self.outcome(shard, before, left, served, &mut impact) {
-                impact.heirs.push((self.shards[shard].owner, heir));
+                impact.heirs.push((self.shards[shard.index()].owner, heir));
                 let load = measure::load_of(&self.cluster, heir, self.unowned);
                 self.change(&mut changed, heir, |host| {
                     host.subtract(load);
@@ -249,13 +246,13 @@ impl Ground {
     /// Counts what becomes of a shard that had `before` copies and has `left`; who is elected.
     fn outcome(
         &self,
-        shard: usize,
+        shard: ShardId,
         before: usize,
         left: usize,
         served: bool,
         impact: &mut Impact,
     ) -> Option<NodeId> {
-        let shard = &self.shards[shard];
+        let shard = &self.shards[shard.index()];
         if !served || self.cluster.node(shard.owner).is_live() {
             // Copies of a shard that was already down may be the only ones left of its data.
             if before > 0 && left == 0 {
@@ -285,17 +282,21 @@ impl Ground {
         !impact.has_majority() || self.cluster.settings.full_coverage && !impact.down.is_empty()
     }
 
-    fn is_served(&self, shard: usize) -> bool {
-        self.cluster.node(self.shards[shard].owner).is_live_member()
+    fn is_served(&self, shard: ShardId) -> bool {
+        self.held.master(shard).is_some_and(|copy| self.lives(copy))
     }
 
     /// Live copies of a shard. A replica that never finished a sync holds none.
-    fn held(&self, shard: usize) -> usize {
-        let shard = &self.shards[shard];
-        let copies = measure::live_copies(&self.cluster, shard).into_iter();
+    fn left(&self, shard: ShardId) -> usize {
+        let copies = self.held.of(shard).iter();
         copies
-            .filter(|&c| c == shard.owner || self.cluster.is_synced(c))
+            .filter(|copy| copy.synced && self.lives(copy))
             .count()
+    }
+
+    /// Now, whatever was lost meanwhile.
+    fn lives(&self, copy: &Copy) -> bool {
+        self.cluster.node(copy.node).is_live_member()
     }
 
     fn change(

@@ -1,7 +1,8 @@
 //! The counts that rules and levels share, so that there is one definition of good.
 //!
 //! Knows model and policy. Everything is linear in nodes plus copies. `shards` is always
-//! [`Cluster::shards`] of the same cluster: callers have it at hand and it is not cheap.
+//! [`Cluster::shards`] of the same cluster: callers have it at hand and it is not cheap. What is about
+//! places is asked of [`Copies`], so that it counts for nodes that hold many copies, too.
 //! Start reading at [`Counts`].
 
 mod forgotten;
@@ -15,14 +16,21 @@ mod survival;
 mod zones;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::model::Cluster;
+use crate::model::Copies;
+use crate::model::Copy;
+use crate::model::CopyRole;
+use crate::model::Holder;
 use crate::model::Link;
 use crate::model::Membership;
 use crate::model::Millis;
 use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Shard;
+use crate::model::ShardId;
 use crate::policy::HomeRole;
 use crate::policy::Policy;
 use crate::policy::Wanted;
@@ -35,6 +43,7 @@ pub use level::add;
 pub use load::Load;
 pub use load::load_of;
 pub use load::loads;
+pub use load::loads_of_copies;
 pub use majority::MajorityLost;
 pub use memory::HostMemory;
 pub use memory::Memory;
@@ -46,7 +55,6 @@ pub use spread::Shares;
 pub use spread::Spread;
 pub use spread::Tier;
 pub use survival::host_losses;
-pub use zones::Sharing;
 pub use zones::Zones;
 
 /// Every level of a plan that is a count of the cluster; smaller is better.
@@ -77,15 +85,16 @@ impl Counts {
         shares: Shares,
     ) -> Self {
         let spare = votes_to_spare(cluster);
-        let hosts = Spread::of(cluster, Tier::Host);
-        let zones = Spread::of(cluster, Tier::Zone);
+        let copies = cluster.copies(shards);
+        let hosts = Spread::of(&copies, Tier::Host);
+        let zones = Spread::of(&copies, Tier::Zone);
         Self {
             serve: serve(cluster),
-            protect: protect(cluster, shards),
-            missing: missing(cluster, wanted, shards),
-            same_host: same_host(cluster, shards),
-            same_zone: same_zone(cluster, shards),
-            same_disk: same_disk(cluster, shards),
+            protect: protect(&copies),
+            missing: missing(cluster, wanted, shards, &copies),
+            same_host: same_host(&copies),
+            same_zone: same_zone(&copies),
+            same_disk: same_disk(&copies),
             votes_host: hosts.beyond_votes(spare),
             votes_zone: zones.beyond_votes(spare),
             over_host: hosts.beyond(shares.host),
@@ -220,21 +229,20 @@ pub fn still_full(cluster: &Cluster, shard: &Shard) -> Option<NodeId> {
     })
 }
 
-/// Distinct hosts of the live owner and the usable replicas. A node without a host counts as a
+/// Distinct hosts of the live master and the usable replicas. A node without a host counts as a
 /// host of its own.
-pub fn usable_hosts(cluster: &Cluster, shard: &Shard) -> usize {
-    distinct_hosts(
-        cluster,
-        live_owner(cluster, shard)
-            .into_iter()
-            .chain(usable_replicas(cluster, shard)),
-    )
+pub fn usable_hosts(copies: &Copies, shard: ShardId) -> usize {
+    let usable = copies.of(shard).iter().filter(|copy| copy.usable);
+    let (hosts, alone): (Vec<_>, Vec<_>) = usable
+        .map(|copy| copies.holder(copy.node).host)
+        .partition(Option::is_some);
+    hosts.into_iter().collect::<BTreeSet<_>>().len() + alone.len()
 }
 
 /// Fewer than two hosts have a usable copy: one power supply away from losing the shard, or
 /// lost already.
-pub fn is_unprotected(cluster: &Cluster, shard: &Shard) -> bool {
-    usable_hosts(cluster, shard) < 2
+pub fn is_unprotected(copies: &Copies, shard: ShardId) -> bool {
+    usable_hosts(copies, shard) < 2
 }
 
 /// Slots without a live owner.
@@ -244,57 +252,101 @@ pub fn serve(cluster: &Cluster) -> i64 {
 
 /// Unprotected shards, those without a live owner included: else a promotion would look like a
 /// loss.
-pub fn protect(cluster: &Cluster, shards: &[Shard]) -> i64 {
-    shards.iter().filter(|s| is_unprotected(cluster, s)).count() as i64
+pub fn protect(copies: &Copies) -> i64 {
+    let unprotected = copies.shards().filter(|&s| is_unprotected(copies, s));
+    unprotected.count() as i64
 }
 
 /// Σ max(0, wanted − usable replicas) over all shards. A replica that waits for its dead master
 /// to be replaced counts until it is promoted.
-pub fn missing(cluster: &Cluster, wanted: &Wanted, shards: &[Shard]) -> i64 {
-    shards
-        .iter()
-        .map(|s| {
-            let usable = usable_replicas(cluster, s).count() as i64;
-            (i64::from(wanted.of(cluster, s)) - usable).max(0)
-        })
-        .sum()
+pub fn missing(cluster: &Cluster, wanted: &Wanted, shards: &[Shard], copies: &Copies) -> i64 {
+    let lacks = |(shard, id): (&Shard, ShardId)| {
+        let usable = |copy: &&Copy| copy.usable && copy.role == CopyRole::Replica;
+        let usable = copies.of(id).iter().filter(usable).count() as i64;
+        (i64::from(wanted.of(cluster, shard)) - usable).max(0)
+    };
+    shards.iter().zip(copies.shards()).map(lacks).sum()
+}
+
+/// A live copy in the place of another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sharing {
+    pub node: NodeId,
+    /// The first copy there: the master, if it is there.
+    pub with: NodeId,
+    /// It is.
+    pub with_master: bool,
+}
+
+/// Every live copy of a shard that is where another one is, in node order. `place`: where a node
+/// is, if it can share that with anybody.
+fn sharing<P: Ord>(
+    copies: &Copies,
+    shard: ShardId,
+    place: impl Fn(&Holder) -> Option<P>,
+) -> (Vec<Sharing>, usize) {
+    let mut first: BTreeMap<P, &Copy> = BTreeMap::new();
+    let mut sharing = Vec::new();
+    for copy in copies.live(shard) {
+        let Some(place) = place(copies.holder(copy.node)) else {
+            continue;
+        };
+        let with = *first.entry(place).or_insert(copy);
+        if with.node != copy.node {
+            sharing.push(Sharing {
+                node: copy.node,
+                with: with.node,
+                with_master: with.is_master(),
+            });
+        }
+    }
+    (sharing, first.len())
+}
+
+/// Those that could be elsewhere, where so many places are in use: those where the master is first,
+/// then in node order.
+fn avoidable<P: Ord>(
+    copies: &Copies,
+    shard: ShardId,
+    in_use: usize,
+    place: impl Fn(&Holder) -> Option<P>,
+) -> Vec<Sharing> {
+    let (mut sharing, held) = sharing(copies, shard, place);
+    sharing.sort_by_key(|s| (!s.with_master, s.node));
+    sharing.truncate(in_use.saturating_sub(held));
+    sharing
+}
+
+/// Live copies on the host of another one, in node order: P001 those on the master's, P004 the
+/// others. A node without a host is on one of its own.
+pub fn sharing_hosts(copies: &Copies, shard: ShardId) -> Vec<Sharing> {
+    sharing(copies, shard, |holder| holder.host).0
+}
+
+/// Live copies on the disk of another one, in node order.
+pub fn sharing_disks(copies: &Copies, shard: ShardId) -> Vec<Sharing> {
+    sharing(copies, shard, |holder| holder.disk).0
 }
 
 /// Σ (copies − distinct hosts) over the live copies of every shard: findings of P001 plus
 /// findings of P004.
-pub fn same_host(cluster: &Cluster, shards: &[Shard]) -> i64 {
-    shards
-        .iter()
-        .map(|shard| {
-            let copies = live_copies(cluster, shard);
-            (copies.len() - distinct_hosts(cluster, copies.iter().copied())) as i64
-        })
-        .sum()
+pub fn same_host(copies: &Copies) -> i64 {
+    let shared = copies.shards().map(|s| sharing_hosts(copies, s).len());
+    shared.sum::<usize>() as i64
 }
 
 /// Σ (copies in a zone − distinct zones) over the live copies of every shard, above what the
 /// number of zones forces: findings of P003 plus findings of P007.
-pub fn same_zone(cluster: &Cluster, shards: &[Shard]) -> i64 {
-    let zones = Zones::of(cluster);
-    let sharing = shards.iter().map(|s| zones.sharing(cluster, s).len());
-    sharing.sum::<usize>() as i64
+pub fn same_zone(copies: &Copies) -> i64 {
+    let zones = Zones::of(copies.holders());
+    let shared = copies.shards().map(|s| zones.sharing(copies, s).len());
+    shared.sum::<usize>() as i64
 }
 
 /// Σ (copies with a known disk − distinct disks) over the live copies of every shard.
-pub fn same_disk(cluster: &Cluster, shards: &[Shard]) -> i64 {
-    shards
-        .iter()
-        .map(|shard| {
-            let mut disks: Vec<_> = live_copies(cluster, shard)
-                .into_iter()
-                .filter_map(|id| cluster.node(id).disk)
-                .collect();
-            let copies = disks.len();
-            disks.sort_unstable();
-            disks.dedup();
-            (copies - disks.len()) as i64
-        })
-        .sum()
+pub fn same_disk(copies: &Copies) -> i64 {
+    let shared = copies.shards().map(|s| sharing_disks(copies, s).len());
+    shared.sum::<usize>() as i64
 }
 
 /// Live voters that may be lost while the rest is still a majority of all voters; 0 where there
@@ -359,20 +411,6 @@ pub fn tidy(cluster: &Cluster) -> i64 {
         .count() as i64
 }
 
-fn distinct_hosts(cluster: &Cluster, nodes: impl Iterator<Item = NodeId>) -> usize {
-    let mut hosts = Vec::new();
-    let mut alone = 0;
-    for id in nodes {
-        match cluster.node(id).host {
-            Some(host) => hosts.push(host),
-            None => alone += 1,
-        }
-    }
-    hosts.sort_unstable();
-    hosts.dedup();
-    hosts.len() + alone
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -384,8 +422,9 @@ mod tests {
     fn counts(cluster: &Cluster) -> Counts {
         let policy = Policy::default();
         let wanted = policy.wanted(cluster);
-        let shares = Shares::of(cluster);
-        Counts::of(cluster, &policy, &wanted, &cluster.shards(), shares)
+        let shards = cluster.shards();
+        let shares = Shares::of(&cluster.copies(&shards));
+        Counts::of(cluster, &policy, &wanted, &shards, shares)
     }
 
     #[test]
@@ -441,7 +480,9 @@ mod tests {
             ..Policy::default()
         };
         let wanted = policy.wanted(&cluster);
-        assert_eq!(missing(&cluster, &wanted, &cluster.shards()), 2);
+        let shards = cluster.shards();
+        let copies = cluster.copies(&shards);
+        assert_eq!(missing(&cluster, &wanted, &shards, &copies), 2);
     }
 
     #[test]

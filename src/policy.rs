@@ -8,6 +8,7 @@ mod document;
 mod entries;
 mod file;
 mod flag;
+mod goals;
 mod keys;
 mod reader;
 mod thresholds;
@@ -40,6 +41,12 @@ pub use entries::Tolerance;
 pub use entries::Until;
 pub use entries::ZoneEntry;
 pub use flag::Flag;
+pub use goals::Replacement;
+pub use goals::ShareOf;
+pub use goals::SlotWishes;
+pub use goals::Standing;
+pub use goals::Upgrade;
+pub use goals::UpgradeUnit;
 pub use thresholds::Thresholds;
 
 /// How many replicas a shard should have.
@@ -79,6 +86,7 @@ pub struct Policy {
     pub zones: Vec<ZoneEntry>,
     pub pins: Vec<Pin>,
     pub drains: Vec<Drain>,
+    pub standing: Standing,
     pub down: Vec<Down>,
     pub ignores: Vec<Ignore>,
     pub budgets: Budgets,
@@ -118,9 +126,8 @@ impl Policy {
         Self::read(&source, &codes)
     }
 
-    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone; budgets
-    /// hold for rolling restarts alone.
-    pub fn wishes(&self, restarts: bool) -> impl Iterator<Item = (&'static str, &Place)> {
+    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone.
+    pub fn wishes(&self) -> impl Iterator<Item = (&'static str, &Place)> {
         let zones = self
             .zones
             .iter()
@@ -131,9 +138,7 @@ impl Policy {
             .filter(|pin| pin.role == HomeRole::Replica && pin.master.is_none())
             .map(|pin| ("pin", &pin.at));
         let zones = zones.map(|zone| ("masters", &zone.at));
-        let budgets = self.budgets.at.iter().filter(move |_| !restarts);
-        let budgets = budgets.map(|at| ("budgets", at));
-        pins.chain(zones).chain(budgets)
+        pins.chain(zones)
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.

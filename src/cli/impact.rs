@@ -106,6 +106,7 @@ fn suppose(
     terminal: &mut Terminal,
 ) -> Result<String, Failure> {
     let plan = plan_file::read(file, terminal)?.plan;
+    plan_file::must_be_real(&plan)?;
     inventory.cluster = report::suppose(&inventory.cluster, &plan).map_err(|why| {
         let help = "name the capture that the plan was made of";
         Failure::Usage(format!("`--after`: {why}"), help.to_owned())

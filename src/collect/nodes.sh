@@ -8,6 +8,7 @@ ask() {
     PING | TIME | INFO | 'INFO all') ;;
     'CLUSTER MYID' | 'CLUSTER NODES' | 'CLUSTER INFO') ;;
     'CLUSTER SHARDS' | 'CLUSTER SLOTS' | 'CLUSTER LINKS') ;;
+    'CLUSTER SLOT-STATS SLOTSRANGE 0 16383') ;;
     'CONFIG GET '*) ;;
     *)
         say "not a reading command, not sent: $*"
@@ -283,6 +284,15 @@ epoch() {
     [ -f "$part/$1" ] && sed -n 's/^cluster_current_epoch:\([0-9]*\).*/\1/p' "$part/$1"
 }
 
+# True of a master that tells what each of its slots holds: Valkey from 8, Redis from 8.2 on.
+knows_slot_stats() {
+    [ -f "$part/info.txt" ] && awk -F '[:.\r]' '
+        $1 == "role" && $2 == "master" { master = 1 }
+        $1 == "redis_version" { redis = $2 * 100 + $3 }
+        $1 == "valkey_version" { valkey = $2 * 100 + $3 }
+        END { exit !(master && (valkey ? valkey >= 800 : redis >= 802)) }' "$part/info.txt"
+}
+
 questions() {
     save '' PING &&
         save time.txt TIME &&
@@ -294,6 +304,7 @@ questions() {
         save cluster-links.txt CLUSTER LINKS &&
         save cluster-shards.txt CLUSTER SHARDS &&
         save cluster-slots.txt CLUSTER SLOTS &&
+        { ! knows_slot_stats || save slot-stats.txt CLUSTER SLOT-STATS SLOTSRANGE 0 16383; } &&
         settings &&
         save epoch-after.txt CLUSTER INFO
 }

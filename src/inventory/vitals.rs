@@ -107,7 +107,7 @@ impl Vitals {
 }
 
 /// As the servers read sizes (`memtoull`): `k` is 1000, `kb` 1024.
-fn size(text: &str) -> Option<u64> {
+pub(super) fn size(text: &str) -> Option<u64> {
     let text = text.to_ascii_lowercase();
     let end = text.find(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(end.unwrap_or(text.len()));

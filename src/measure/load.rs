@@ -1,6 +1,7 @@
 //! How many nodes of each kind a host runs.
 
 use crate::model::Cluster;
+use crate::model::Copies;
 use crate::model::NodeId;
 use crate::model::Unowned;
 
@@ -48,6 +49,30 @@ pub fn loads(cluster: &Cluster) -> Vec<Load> {
     for (id, node) in cluster.iter() {
         if let Some(host) = node.host {
             loads[host.0 as usize].add(load_of(cluster, id, unowned));
+        }
+    }
+    loads
+}
+
+/// Live copies and nodes without any, of every host, in host order: the same where a node may hold
+/// many copies.
+pub fn loads_of_copies(copies: &Copies) -> Vec<Load> {
+    let mut loads = vec![Load::default(); copies.hosts()];
+    let mut idle: Vec<bool> = copies.holders().iter().map(|holder| holder.live).collect();
+    for copy in copies.all() {
+        idle[copy.node.index()] = false;
+        let host = copies.holder(copy.node).host.filter(|_| copy.live);
+        let Some(host) = host else { continue };
+        let load = &mut loads[host.0 as usize];
+        if copy.is_master() {
+            load.masters += 1;
+        } else {
+            load.replicas += 1;
+        }
+    }
+    for (holder, idle) in copies.holders().iter().zip(idle) {
+        if let Some(host) = holder.host.filter(|_| idle) {
+            loads[host.0 as usize].spares += 1;
         }
     }
     loads

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::measure::Sharing;
-use crate::measure::zones::sharing;
-use crate::model::Cluster;
-use crate::model::Membership;
-use crate::model::NodeId;
+use crate::measure::avoidable;
+use crate::model::Copies;
+use crate::model::Holder;
 use crate::model::RackId;
-use crate::model::Shard;
+use crate::model::ShardId;
 
 /// Racks that could hold a copy: something lives there, a member or a node to be met.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,33 +16,29 @@ pub struct Racks {
 }
 
 impl Racks {
-    pub fn of(cluster: &Cluster) -> Self {
-        let holds = |id: NodeId| {
-            let node = cluster.node(id);
-            node.is_live() && matches!(node.membership, Membership::Member | Membership::Unmet)
-        };
-        let live = cluster.iter().filter(|&(id, _)| holds(id));
-        let racks: BTreeSet<RackId> = live.filter_map(|(id, _)| cluster.rack_of(id)).collect();
-        // Racks that are zones are counted as such.
-        let apart = !cluster.zones_are_racks();
+    /// A rack that is a zone is counted as such, and no holder has it.
+    pub fn of(holders: &[Holder]) -> Self {
+        let open = holders.iter().filter(|holder| holder.open);
+        let racks: BTreeSet<RackId> = open.filter_map(|holder| holder.rack).collect();
         Self {
-            in_use: if apart { racks.len() } else { 0 },
+            in_use: racks.len(),
         }
     }
 
     /// Copies that could be in another rack, as [`crate::measure::Zones::sharing`] has them for
     /// zones.
-    pub fn sharing(&self, cluster: &Cluster, shard: &Shard) -> Vec<Sharing> {
+    pub fn sharing(&self, copies: &Copies, shard: ShardId) -> Vec<Sharing> {
         if self.in_use < 2 {
             return Vec::new();
         }
-        sharing(cluster, shard, self.in_use, |id| cluster.rack_of(id))
+        avoidable(copies, shard, self.in_use, |holder| holder.rack)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Cluster;
     use crate::model::Rack;
     use crate::model::ZoneId;
     use crate::model::testing::cluster;
@@ -52,8 +47,11 @@ mod tests {
     #[test]
     fn copies_share_a_rack_only_where_another_is_free() {
         let mut cluster = cluster("m1@h1/a < r1@h2/a x1@h3/b; m2@h4/b < r2@h1/a");
-        let shards = cluster.shards();
-        assert!(Racks::of(&cluster).sharing(&cluster, &shards[0]).is_empty());
+        let sharing = |at: &Cluster| {
+            let copies = at.copies(&at.shards());
+            Racks::of(copies.holders()).sharing(&copies, ShardId(0))
+        };
+        assert!(sharing(&cluster).is_empty());
         let rack = |name: &str, zone: u32| Rack {
             name: name.into(),
             zone: Some(ZoneId(zone)),
@@ -63,10 +61,10 @@ mod tests {
         for (host, rack) in [(0, 0), (1, 0), (2, 1), (3, 1)] {
             cluster.hosts[host].rack = Some(RackId(rack));
         }
-        assert!(Racks::of(&cluster).sharing(&cluster, &shards[0]).is_empty());
+        assert!(sharing(&cluster).is_empty());
         cluster.racks.push(rack("r2", 1));
         cluster.hosts[3].rack = Some(RackId(2));
-        let found = Racks::of(&cluster).sharing(&cluster, &shards[0]);
+        let found = sharing(&cluster);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].node, id(&cluster, "r1"));
     }

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::measure::live_owner;
-use crate::measure::usable_replicas;
 use crate::model::Cluster;
+use crate::model::Copies;
+use crate::model::Copy;
+use crate::model::Holder;
 use crate::model::NodeId;
-use crate::model::Shard;
 
 /// A level of failure domain over which masters are spread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,13 @@ impl Tier {
             Self::Zone => cluster.zone_of(id).map(|z| z.0 as usize),
         }
     }
+
+    fn place_of(self, holder: &Holder) -> Option<usize> {
+        match self {
+            Self::Host => holder.host.map(|h| h.0 as usize),
+            Self::Zone => holder.zone.map(|z| z.0 as usize),
+        }
+    }
 }
 
 /// Fair shares of masters, by host and by zone.
@@ -33,18 +40,18 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// Those of a cluster as it is: over hosts and zones with a live member.
-    pub fn of(cluster: &Cluster) -> Self {
-        Self::with(cluster, std::iter::empty())
+    /// Those of copies as they are: over hosts and zones with a live member.
+    pub fn of(copies: &Copies) -> Self {
+        Self::with(copies, std::iter::empty())
     }
 
     /// The same where some nodes that are no members yet count, too. A plan holds masters to the
     /// shares of its beginning: else meeting a node would lower them.
-    pub fn with(cluster: &Cluster, joining: impl Iterator<Item = NodeId> + Clone) -> Self {
+    pub fn with(copies: &Copies, joining: impl Iterator<Item = NodeId> + Clone) -> Self {
         let share = |tier: Tier| {
-            let mut spread = Spread::of(cluster, tier);
+            let mut spread = Spread::of(copies, tier);
             for id in joining.clone() {
-                if let Some(at) = tier.index_of(cluster, id) {
+                if let Some(at) = tier.place_of(copies.holder(id)) {
                     spread.live[at] = true;
                 }
             }
@@ -69,19 +76,21 @@ pub struct Spread {
 }
 
 impl Spread {
-    pub fn of(cluster: &Cluster, tier: Tier) -> Self {
+    pub fn of(copies: &Copies, tier: Tier) -> Self {
         let len = match tier {
-            Tier::Host => cluster.hosts.len(),
-            Tier::Zone => cluster.zones.len(),
+            Tier::Host => copies.hosts(),
+            Tier::Zone => copies.zones(),
         };
         let (mut masters, mut live) = (vec![0; len], vec![false; len]);
-        let apart = tier == Tier::Host || has_zones_apart(cluster);
-        let members = cluster.iter().filter(|(_, n)| apart && n.is_live_member());
-        for (id, node) in members {
-            if let Some(at) = tier.index_of(cluster, id) {
-                live[at] = true;
-                masters[at] += u32::from(!node.slots.is_empty());
-            }
+        if tier == Tier::Host || has_zones_apart(copies) {
+            let members = copies.holders().iter().filter(|holder| holder.live);
+            members
+                .filter_map(|holder| tier.place_of(holder))
+                .for_each(|at| live[at] = true);
+            let leads = copies.all().iter().filter(|c| c.live && c.is_master());
+            leads
+                .filter_map(|copy| tier.place_of(copies.holder(copy.node)))
+                .for_each(|at| masters[at] += 1);
         }
         Self {
             tier,
@@ -125,7 +134,7 @@ impl Spread {
     /// fewer is reachable over failovers to usable replicas. As a path visits a place once, each
     /// of its failovers is of another shard, so the total excess falls by one; and if no path
     /// exists, no sequence of failovers lowers it.
-    pub fn relievable(&self, cluster: &Cluster, shards: &[Shard]) -> Vec<bool> {
+    pub fn relievable(&self, copies: &Copies) -> Vec<bool> {
         let share = self.fair_share();
         let mut relievable = vec![false; self.masters.len()];
         if self.masters.iter().all(|&m| m <= share) {
@@ -133,18 +142,16 @@ impl Spread {
         }
         // Backwards from the places with room: `from[b]` are the places that can hand on to b.
         let mut from = vec![Vec::new(); self.masters.len()];
-        for shard in shards {
-            let Some(a) =
-                live_owner(cluster, shard).and_then(|owner| self.tier.index_of(cluster, owner))
-            else {
+        let place = |copy: &Copy| self.tier.place_of(copies.holder(copy.node));
+        for shard in copies.shards() {
+            let Some(a) = copies.live_master(shard).and_then(place) else {
                 continue;
             };
             // Who was told `nofailover` is not promoted for balance.
-            let willing = |id: &NodeId| !cluster.node(*id).no_failover;
-            for replica in usable_replicas(cluster, shard).filter(willing) {
-                if let Some(b) = self.tier.index_of(cluster, replica) {
-                    from[b].push(a);
-                }
+            let heirs = copies.of(shard).iter();
+            let heirs = heirs.filter(|copy| copy.usable && copy.willing && !copy.is_master());
+            for b in heirs.filter_map(place) {
+                from[b].push(a);
             }
         }
         let room = |at: &usize| self.live[*at] && self.masters[*at] < share;
@@ -167,10 +174,8 @@ impl Spread {
 }
 
 /// Nodes, dead ones included, are in more than one zone.
-fn has_zones_apart(cluster: &Cluster) -> bool {
-    let mut zones = cluster
-        .hosts_of_nodes()
-        .filter_map(|h| cluster.host(h).zone);
+fn has_zones_apart(copies: &Copies) -> bool {
+    let mut zones = copies.holders().iter().filter_map(|holder| holder.zone);
     let first = zones.next();
     zones.any(|zone| Some(zone) != first)
 }
@@ -185,24 +190,25 @@ mod tests {
     #[test]
     fn shares_and_who_could_hand_on() {
         let skewed = cluster("m1@h1 < r1@h2; m2@h1 < r2@h3; m3@h2 < r3@h3");
-        let hosts = Spread::of(&skewed, Tier::Host);
+        let copies = skewed.copies(&skewed.shards());
+        let hosts = Spread::of(&copies, Tier::Host);
         assert_eq!(
             (hosts.total(), hosts.places(), hosts.fair_share()),
             (3, 3, 1)
         );
-        assert_eq!(
-            hosts.relievable(&skewed, &skewed.shards()),
-            [true, false, false]
-        );
+        assert_eq!(hosts.relievable(&copies), [true, false, false]);
     }
 
     #[test]
     fn relief_goes_over_a_third_host_but_not_over_a_broken_link() {
         let mut chain = cluster("m1@h1 < r1@h2; m2@h1 < r2@h2; m3@h2 < r3@h3");
-        let hosts = Spread::of(&chain, Tier::Host);
-        assert!(hosts.relievable(&chain, &chain.shards())[0]);
+        let relievable = |of: &Cluster| {
+            let copies = of.copies(&of.shards());
+            Spread::of(&copies, Tier::Host).relievable(&copies)[0]
+        };
+        assert!(relievable(&chain));
         let r3 = id(&chain, "r3");
         chain.node_mut(r3).replication.link = Link::Down;
-        assert!(!hosts.relievable(&chain, &chain.shards())[0]);
+        assert!(!relievable(&chain));
     }
 }

@@ -17,6 +17,7 @@ use crate::model::node::Role;
 use crate::model::node::Sync;
 use crate::model::service::Service;
 use crate::model::shard::Shard;
+use crate::model::slot_loads::SlotLoads;
 use crate::model::slots::SlotSet;
 use crate::model::version::Server;
 
@@ -101,6 +102,8 @@ pub struct Cluster {
     /// How many views were read: one view cannot show un-met nodes or others' open slots.
     pub views: usize,
     pub unread: Unread,
+    /// What single slots hold, where their owners tell.
+    pub slot_loads: SlotLoads,
 }
 
 impl Cluster {
@@ -164,11 +167,6 @@ impl Cluster {
             .filter(|there| there.len() > 1)
             .map(<[NodeId]>::to_vec)
             .collect()
-    }
-
-    /// Hosts of all nodes that ever were members, once for each node.
-    pub fn hosts_of_nodes(&self) -> impl Iterator<Item = HostId> {
-        self.nodes.iter().filter_map(|n| n.host)
     }
 
     pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {

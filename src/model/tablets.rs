@@ -3,14 +3,18 @@
 //! A Redis node holds at most one copy of one shard, and [`Cluster`] is built on that: a role, a
 //! master and a set of slots are facts of the node. A tablet holds many copies, so this family has
 //! an inventory of its own. What can be asked of plain copies (who shares a host or a zone, how
-//! leaders are spread, what a host carries) is asked of [`Tablets::cluster`]: the same copies as a
-//! [`Cluster`] with one node for each copy, so that `measure` counts both families. What belongs to
-//! a process or to the name server (health, `auto_failover`, operations) has no place there.
+//! leaders are spread, what a host carries) is asked of [`Tablets::copies`], so that `measure`
+//! counts both families.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::model::address::Address;
 use crate::model::cluster::Cluster;
+use crate::model::copy::Copies;
+use crate::model::copy::Copy;
+use crate::model::copy::CopyRole;
+use crate::model::copy::Holder;
 use crate::model::domain::Host;
 use crate::model::domain::HostId;
 use crate::model::domain::Zone;
@@ -21,10 +25,7 @@ use crate::model::node::Membership;
 use crate::model::node::Node;
 use crate::model::node::NodeId;
 use crate::model::node::NodeName;
-use crate::model::node::Replication;
-use crate::model::node::Role;
-use crate::model::slots::SLOT_COUNT;
-use crate::model::slots::SlotSet;
+use crate::model::shard::ShardId;
 
 /// Index of a tablet in [`Tablets::tablets`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -36,6 +37,20 @@ impl TabletId {
     }
 }
 
+impl From<TabletId> for NodeId {
+    /// As [`Tablets::copies`] names it.
+    fn from(tablet: TabletId) -> Self {
+        Self(tablet.0)
+    }
+}
+
+impl From<NodeId> for TabletId {
+    /// Of a node of [`Tablets::copies`].
+    fn from(node: NodeId) -> Self {
+        Self(node.0)
+    }
+}
+
 /// Index of a partition in [`Tablets::partitions`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PartitionId(pub u32);
@@ -43,6 +58,13 @@ pub struct PartitionId(pub u32);
 impl PartitionId {
     pub fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+impl From<ShardId> for PartitionId {
+    /// Of a shard of [`Tablets::copies`].
+    fn from(shard: ShardId) -> Self {
+        Self(shard.0)
     }
 }
 
@@ -64,6 +86,9 @@ pub struct Tablet {
     pub address: Option<Address>,
     pub host: Option<HostId>,
     pub health: Health,
+    /// How long its process was known to the name server when `showtablet` was printed, as exactly as that
+    /// tells it. Less than before: it was started anew since.
+    pub age_ms: Option<u64>,
 }
 
 /// A copy of a partition on a tablet.
@@ -81,11 +106,24 @@ pub struct Held {
 /// A partition with its copies, in the order of the capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Partition {
+    /// The database of the table, where the capture tells it: `ns_client` looks only into one at a time.
+    pub database: Option<Arc<str>>,
+    /// Another table, of another database, has the same name.
+    pub shares_name: bool,
     pub table: Arc<str>,
     /// Number of the table; no two tables share one.
     pub tid: Option<u64>,
     pub pid: u32,
     pub copies: Vec<Held>,
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(database), true) = (&self.database, self.shares_name) {
+            write!(f, "{database}.")?;
+        }
+        write!(f, "{} {}", self.table, self.pid)
+    }
 }
 
 impl Partition {
@@ -267,102 +305,84 @@ impl Tablets {
         loads
     }
 
-    /// `flow 0`
+    /// `flow 0`; of two tables of one name `db1.flow 0`.
     pub fn name(&self, id: PartitionId) -> String {
-        let partition = self.partition(id);
-        format!("{} {}", partition.table, partition.pid)
+        self.partition(id).to_string()
     }
 
     pub fn endpoint(&self, id: TabletId) -> &Arc<str> {
         &self.tablet(id).endpoint
     }
 
-    /// Two tables of one name: a command that names one may mean the other.
+    /// Two tables of one name, and the databases of both are not known: a command that names one may
+    /// mean the other.
     pub fn ambiguous_table(&self) -> Option<&Arc<str>> {
-        let pairs = self.partitions.windows(2);
-        let twice = pairs.filter(|w| w[0].table == w[1].table && w[0].tid != w[1].tid);
-        twice.map(|w| &w[0].table).next()
+        let vague = |p: &&Partition| p.shares_name && p.database.is_none();
+        self.partitions.iter().find(vague).map(|p| &p.table)
     }
 
-    /// One node for each copy: see the module's text. Every node's name says which copy it is.
+    /// The copies of all partitions, for what counts places; shards are partitions and nodes are
+    /// tablets, by number.
     ///
     /// Leaders are the masters of their partitions; where none serves, the first row that says so.
-    /// Tablets without a copy are spares. Slots only tell partitions apart here.
-    pub fn cluster(&self) -> Projected {
-        let mut of = Vec::new();
-        let mut nodes = Vec::new();
-        for (id, partition) in self.partition_ids().zip(&self.partitions) {
+    pub fn copies(&self) -> Copies {
+        let holder = |tablet: &Tablet| Holder {
+            host: tablet.host,
+            disk: None,
+            zone: tablet.host.and_then(|h| self.hosts[h.0 as usize].zone),
+            rack: tablet.host.and_then(|h| self.hosts[h.0 as usize].rack),
+            live: tablet.health != Health::Offline,
+            open: tablet.health != Health::Offline,
+        };
+        let holders = self.tablets.iter().map(holder).collect();
+        let mut copies = Copies::new(holders, self.hosts.len(), self.zones.len());
+        for partition in &self.partitions {
             let listed = || partition.copies.iter().find(|held| held.leader);
             let leader = self.leader(partition).or_else(listed);
-            let first = nodes.len() as u32;
-            let leads = |held: &Held| leader.is_some_and(|l| l.tablet == held.tablet);
-            let at = partition.copies.iter().position(leads);
-            for held in &partition.copies {
-                let mut node = self.as_node(held.tablet, self.is_usable(held));
-                node.name = NodeName::new(&format!("{}#{}", self.name(id), held.tablet.0));
-                node.replication = Replication {
-                    offset: held.offset,
-                    ..Replication::default()
-                };
-                node.used_memory = held.memory;
-                if leads(held) {
-                    let slot = (id.0 % u32::from(SLOT_COUNT)) as u16;
-                    node.slots = SlotSet::from_ranges([(slot, slot)]);
-                } else {
-                    node.role = Role::Replica(at.map(|at| NodeId(first + at as u32)));
+            let shard = copies.next_shard();
+            copies.push(partition.copies.iter().map(|held| {
+                let leads = leader.is_some_and(|l| l.tablet == held.tablet);
+                let live = self.is_usable(held);
+                Copy {
+                    node: held.tablet.into(),
+                    shard,
+                    role: if leads {
+                        CopyRole::Master
+                    } else {
+                        CopyRole::Replica
+                    },
+                    live,
+                    synced: true,
+                    usable: live,
+                    willing: true,
                 }
-                of.push(CopyOf {
-                    tablet: held.tablet,
-                    partition: Some(id),
-                });
-                nodes.push(node);
-            }
+            }));
         }
-        let loads = self.loads();
-        for tablet in self.tablet_ids().filter(|t| loads[t.index()] == 0) {
-            nodes.push(self.as_node(tablet, self.runs(tablet)));
-            of.push(CopyOf {
-                tablet,
-                partition: None,
-            });
-        }
-        let cluster = Cluster {
-            nodes,
+        copies
+    }
+
+    /// The tablets as nodes without slots, by number, for what is asked of processes: who is in a
+    /// failure domain, and who of them lives.
+    pub fn processes(&self) -> Cluster {
+        let node = |tablet: TabletId| {
+            let of = self.tablet(tablet);
+            let mut node = Node::blank(NodeName::new(&of.endpoint), of.address.clone());
+            node.host = of.host;
+            node.membership = Membership::Member;
+            node.liveness = if self.runs(tablet) {
+                Liveness::Live(Life::Listed)
+            } else {
+                Liveness::Dead(Death::Failed)
+            };
+            node
+        };
+        Cluster {
+            nodes: self.tablet_ids().map(node).collect(),
             hosts: self.hosts.clone(),
             zones: self.zones.clone(),
             ..Cluster::default()
-        };
-        Projected { cluster, of }
+        }
     }
-
-    fn as_node(&self, tablet: TabletId, live: bool) -> Node {
-        let of = self.tablet(tablet);
-        let mut node = Node::blank(NodeName::new(&of.endpoint), of.address.clone());
-        node.host = of.host;
-        node.membership = Membership::Member;
-        node.liveness = if live {
-            Liveness::Live(Life::Listed)
-        } else {
-            Liveness::Dead(Death::Failed)
-        };
-        node
-    }
-}
-
-/// Copies as nodes, and which copy each of them is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Projected {
-    /// In the order of partitions, not of addresses: [`Cluster::at`] is not to be asked.
-    pub cluster: Cluster,
-    pub of: Vec<CopyOf>,
-}
-
-/// Which copy a node of [`Projected`] is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct CopyOf {
-    pub tablet: TabletId,
-    /// `None`: the tablet holds nothing.
-    pub partition: Option<PartitionId>,
 }
 
 #[cfg(test)]
@@ -393,13 +413,20 @@ mod tests {
     }
 
     #[test]
-    fn copies_are_nodes_and_empty_tablets_are_spares() {
-        let state = tablets("flow 0: *a b; flow 1: *b a; e! d");
-        let Projected { cluster, of } = state.cluster();
-        assert_eq!(cluster.shards().len(), 2);
-        assert_eq!(cluster.live_voters(), 2);
-        assert_eq!(of.len(), 6);
-        assert_eq!(cluster.iter().filter(|(_, n)| n.is_live()).count(), 5);
-        assert!(cluster.is_spare(NodeId(4)));
+    fn a_tablet_holds_many_copies() {
+        let state = tablets("flow 0: *a b; flow 1: *b a-; flow 2: a- c; e! d");
+        let copies = state.copies();
+        assert_eq!(copies.shards().count(), 3);
+        assert_eq!(copies.all().iter().filter(|c| c.live).count(), 4);
+        let [flow0, flow1, flow2] = [0, 1, 2].map(ShardId);
+        assert_eq!(copies.live_master(flow0).map(|c| c.node), Some(NodeId(0)));
+        assert_eq!(copies.live(flow1).count(), 1);
+        assert!(copies.master(flow2).is_none());
+        let lives: Vec<bool> = copies.holders().iter().map(|h| h.live).collect();
+        let runs: Vec<bool> = state.tablet_ids().map(|t| state.runs(t)).collect();
+        assert_eq!(lives, runs);
+        let processes = state.processes();
+        assert_eq!(processes.nodes.len(), state.tablets.len());
+        assert!(processes.shards().is_empty());
     }
 }

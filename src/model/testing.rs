@@ -122,6 +122,7 @@ pub fn tablets(text: &str) -> Tablets {
             address: Some(address),
             host: Some(HostId(at as u32)),
             health: Health::Healthy,
+            age_ms: None,
         });
     }
     let id = |word: &str| {
@@ -144,6 +145,8 @@ pub fn tablets(text: &str) -> Tablets {
             memory: Some(1 << 20),
         };
         state.partitions.push(Partition {
+            database: None,
+            shares_name: false,
             table: table.into(),
             tid: Some(4),
             pid: pid.trim().parse().expect("a number"),

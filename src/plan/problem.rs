@@ -12,6 +12,7 @@ use crate::model::DiskId;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::Shard;
+use crate::model::ShardId;
 use crate::model::Sync;
 use crate::model::Unowned;
 use crate::model::ZoneId;
@@ -190,20 +191,21 @@ impl<'a> Problem<'a> {
         let cluster = &*inputs.supposed.cluster;
         let shards = cluster.shards();
         let mib = MibTable::new(cluster, &shards);
-        let zones = Zones::of(cluster);
+        let copies = cluster.copies(&shards);
+        let zones = Zones::of(copies.holders());
         let owners = Servers::of_owners(cluster);
         let mut asides = Vec::new();
         let mut units = Vec::new();
         let open = open_ends(cluster);
         let turns = inputs.selection.changes_roles && cluster.has_majority();
-        for shard in shards
-            .iter()
-            .filter(|s| cluster.node(s.owner).is_live_member())
-        {
+        let served = |id: &ShardId| copies.live_master(*id).is_some();
+        for id in copies.shards().filter(served) {
+            let shard = &shards[id.index()];
             let aside = going_on(cluster, inputs.settled, shard, &open);
             let free = aside.is_none() && !inputs.supposed.left.contains(&shard.owner);
             let mut unit = unit(inputs, zones, shard, free, &mib, &owners);
             unit.may_hand_over = free && turns;
+            unit.protected = !measure::is_unprotected(&copies, id);
             units.push(unit);
             asides.extend(aside);
         }
@@ -220,7 +222,7 @@ impl<'a> Problem<'a> {
             asides,
             votes_to_spare: measure::votes_to_spare(cluster) as i64,
             zones,
-            shares: Shares::of(cluster),
+            shares: Shares::of(&copies),
             owners,
             everyone: Servers::default(),
             restarting: BTreeSet::new(),
@@ -234,7 +236,7 @@ impl<'a> Problem<'a> {
         versions::keep_from_comers(&mut problem);
         let lacks = problem.units.iter().any(|u| u.free && u.lacks());
         let joining = problem.spares.iter().filter(|s| s.untidy || lacks);
-        problem.shares = Shares::with(cluster, joining.map(|s| s.copy.node));
+        problem.shares = Shares::with(&copies, joining.map(|s| s.copy.node));
         problem
     }
 
@@ -278,7 +280,7 @@ pub fn spares(
     selection: &Selection,
     request: &Request,
 ) -> (Vec<Spare>, Vec<Aside>) {
-    let (zones, owners) = (Zones::of(cluster), Servers::of_owners(cluster));
+    let (zones, owners) = (Zones::of(&cluster.holders()), Servers::of_owners(cluster));
     let (mut spares, mut asides) = (Vec::new(), Vec::new());
     let unowned = cluster.unowned();
     let all_served = captured.uncovered().is_empty()
@@ -354,7 +356,7 @@ fn copy(
         node,
         place: host.map_or(cluster.hosts.len() + node.index(), |h| h.0 as usize),
         disk: cluster.node(node).disk,
-        zone: zones.apart(cluster, node),
+        zone: zones.apart(cluster.zone_of(node)),
         usable,
         may_lead: promote_nofailover || !cluster.node(node).no_failover,
     }
@@ -390,7 +392,7 @@ fn unit(
         mib: mib.of(shard.owner),
         free,
         may_hand_over: false,
-        protected: !measure::is_unprotected(cluster, shard),
+        protected: false,
         led_from: copy(cluster, zones, shard.owner, true, promote).place,
         leader: inputs.supposed.leader(shard.owner),
         short_by_goal: false,

@@ -2,20 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::Address;
-use crate::model::Cluster;
+use crate::inventory::Inventory;
 use crate::model::Domain;
-use crate::model::Domains;
+use crate::plan::Added;
 use crate::plan::goal;
-use crate::plan::goal::Drain;
 use crate::plan::goal::Goal;
-use crate::plan::goal::Pin;
-use crate::plan::goal::PinnedRole;
 use crate::plan::restart;
 use crate::plan::slots::SlotGoals;
+use crate::plan::twins;
 use crate::policy::Flag;
-use crate::policy::HomeRole;
-use crate::policy::Policy;
 use crate::rules::Ask;
 use crate::rules::Code;
 use crate::rules::Phase;
@@ -33,6 +28,8 @@ pub struct Request {
     pub force: Option<String>,
     /// Domains that are down on the operator's word; see [`vouch`](crate::plan::vouch).
     pub dead: Vec<Domain>,
+    /// Nodes that are supposed, and do not exist.
+    pub added: Vec<Added>,
     /// What is permitted or asked for beyond a default plan.
     pub flags: BTreeSet<Flag>,
     /// What is asked for about slots.
@@ -61,45 +58,12 @@ impl Request {
     }
 
     /// What a plan of this capture does that is asked for nothing: the goals of its policy count.
-    pub fn under(policy: &Policy, cluster: &Cluster) -> Self {
+    pub fn under(inventory: &Inventory) -> Self {
         let mut request = Self::default();
-        request.take_goals(policy, cluster);
-        match goal::check(&request, cluster) {
-            Ok(()) => request,
-            Err(_) => Self::default(),
-        }
-    }
-
-    /// The drains and pins of the policy are goals, too, unless there is the same goal already. What is
-    /// not there is said elsewhere.
-    pub fn take_goals(&mut self, policy: &Policy, cluster: &Cluster) {
-        if policy.drains.is_empty() && policy.pins.is_empty() {
-            return;
-        }
-        let domains = Domains::of(cluster);
-        let known = policy.drains.iter().map(|drain| &drain.domain);
-        let known = known.filter(|domain| domains.nodes_in(domain).is_ok());
-        for domain in known.cloned().collect::<BTreeSet<Domain>>() {
-            let mut goals = self.goals.iter();
-            if !goals.any(|goal| goal.domain() == Some(&domain)) {
-                let stop = false;
-                self.goals.push(Drain { domain, stop }.into());
-            }
-        }
-        let is_there = |address: &Address| cluster.at(address).next().is_some();
-        for pin in policy.pins.iter().filter(|pin| is_there(&pin.address)) {
-            let role = match (pin.role, &pin.master) {
-                (HomeRole::Master, _) => PinnedRole::Master,
-                (HomeRole::Replica, Some(master)) if is_there(master) => {
-                    PinnedRole::ReplicaOf(master.clone())
-                }
-                (HomeRole::Replica, Some(_) | None) => continue,
-            };
-            let address = pin.address.clone();
-            let goal = Goal::from(Pin { address, role });
-            if !self.goals.contains(&goal) {
-                self.goals.push(goal);
-            }
+        let taken = twins::of_policy(&mut request, inventory);
+        match (taken, goal::check(&request, &inventory.cluster)) {
+            (Ok(_), Ok(())) => request,
+            (Err(_), _) | (_, Err(_)) => Self::default(),
         }
     }
 
@@ -149,6 +113,12 @@ impl Request {
             text => quote(&text),
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
+        let added = self.added.iter().map(|added| added.to_string());
+        let added = added.map(|text| match text.replace([',', '='], "").chars().all(plain) {
+            true => format!("--add {text}"),
+            false => format!("--add {}", quote(&text)),
+        });
+        options.extend(added);
         options.extend(self.slots.options(&quote));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
         options.extend(goals);

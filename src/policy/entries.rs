@@ -137,6 +137,8 @@ pub struct Pin {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Drain {
     pub domain: Domain,
+    /// What runs there is stopped, too.
+    pub stop: bool,
     pub reason: Option<String>,
     pub at: Place,
 }

@@ -57,7 +57,7 @@ impl Promises {
         if found.is_empty() {
             return Self { plans };
         }
-        let default = Request::under(&inventory.policy, &inventory.cluster)
+        let default = Request::under(inventory)
             .leaving(rules::left_alone(&inventory.policy, found));
         let given = made;
         let made = given.filter(|(of, _)| **of == default);

@@ -34,8 +34,10 @@ use crate::diagnostic::Severity;
 use crate::inventory::Inventory;
 use crate::measure::Level;
 use crate::model::Cluster;
+use crate::model::Copies;
 use crate::model::NodeId;
 use crate::model::Shard;
+use crate::model::ShardId;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 
@@ -117,16 +119,25 @@ pub struct Context<'a> {
     pub wanted: &'a Wanted,
     /// `cluster.shards()`, computed once.
     pub shards: Vec<Shard>,
+    /// Of the shards, in their order.
+    pub copies: Copies,
 }
 
 impl<'a> Context<'a> {
     pub fn new(cluster: &'a Cluster, policy: &'a Policy, wanted: &'a Wanted) -> Self {
+        let shards = cluster.shards();
         Self {
             cluster,
             policy,
             wanted,
-            shards: cluster.shards(),
+            copies: cluster.copies(&shards),
+            shards,
         }
+    }
+
+    /// Every shard with its place among the copies.
+    pub fn shards_of_copies(&self) -> impl Iterator<Item = (&Shard, ShardId)> {
+        self.shards.iter().zip(self.copies.shards())
     }
 
     /// The shard whose slots that node owns, dead or alive.

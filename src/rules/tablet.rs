@@ -1,19 +1,18 @@
 //! Rules over tablets: the context that they look at, and the placement rules of both families.
 //!
-//! Who shares a host or a zone and how leaders are spread is counted by `measure`, over one node for
-//! each copy ([`Tablets::cluster`]); the rules are those of Redis clusters, in words of tablets.
-
-use std::collections::BTreeMap;
+//! Who shares a host or a zone and how leaders are spread is counted by `measure`, over the same
+//! copies as those of Redis clusters ([`Tablets::copies`]), and said in words of tablets.
 
 use crate::measure;
+use crate::measure::Sharing;
 use crate::measure::Spread;
 use crate::measure::Tier;
 use crate::measure::Zones;
+use crate::model::Copies;
 use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::PartitionId;
-use crate::model::Projected;
-use crate::model::Shard;
+use crate::model::ShardId;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::rules::Check;
@@ -29,19 +28,14 @@ use crate::text::words::count;
 /// What a rule of tablets looks at.
 pub struct TabletContext<'a> {
     pub state: &'a Tablets,
-    /// One node for each copy.
-    pub copies: Projected,
-    pub shards: Vec<Shard>,
+    pub copies: Copies,
 }
 
 impl<'a> TabletContext<'a> {
     pub fn new(state: &'a Tablets) -> Self {
-        let copies = state.cluster();
-        let shards = copies.cluster.shards();
         Self {
             state,
-            copies,
-            shards,
+            copies: state.copies(),
         }
     }
 
@@ -54,20 +48,17 @@ impl<'a> TabletContext<'a> {
         self.state.name(id)
     }
 
-    fn tablet_of(&self, node: NodeId) -> TabletId {
-        self.copies.of[node.index()].tablet
-    }
-
-    fn partition_of(&self, node: NodeId) -> Option<PartitionId> {
-        self.copies.of[node.index()].partition
+    /// Partitions of which somebody is known to lead them, or to have led them, with that tablet.
+    fn led(&self) -> impl Iterator<Item = (ShardId, TabletId)> {
+        let master = |shard: ShardId| Some((shard, self.copies.master(shard)?.node.into()));
+        self.copies.shards().filter_map(master)
     }
 
     fn host(&self, node: NodeId) -> String {
-        let cluster = &self.copies.cluster;
-        let host = cluster.node(node).host;
+        let host = self.copies.holder(node).host;
         host.map_or_else(
             || "an unknown host".to_owned(),
-            |h| cluster.host(h).name.to_string(),
+            |h| self.state.hosts[h.0 as usize].name.to_string(),
         )
     }
 }
@@ -90,81 +81,65 @@ pub fn check_tablets(cx: &TabletContext) -> Vec<Finding> {
 
 /// P001 and P004.
 fn shared_hosts(cx: &TabletContext, out: &mut Vec<Finding>) {
-    let cluster = &cx.copies.cluster;
-    for shard in &cx.shards {
-        let Some(partition) = cx.partition_of(shard.owner) else {
-            continue;
-        };
-        let owner = measure::live_owner(cluster, shard);
-        let leader = owner.and_then(|owner| cluster.node(owner).host);
-        let mut seen: BTreeMap<HostId, NodeId> = BTreeMap::new();
-        for id in measure::live_followers(cluster, shard) {
-            let Some(host) = cluster.node(id).host else {
-                continue;
-            };
-            let tablet = cx.tablet_of(id);
-            let (code, message) = if Some(host) == leader {
-                let rest = match measure::usable_hosts(cluster, shard) {
+    for (shard, leader) in cx.led() {
+        let partition = shard.into();
+        for Sharing {
+            node,
+            with,
+            with_master,
+        } in measure::sharing_hosts(&cx.copies, shard)
+        {
+            let (of, host) = (cx.partition(partition), cx.host(node));
+            let tablet = cx.tablet(node.into());
+            let (code, message) = if with_master {
+                let rest = match measure::usable_hosts(&cx.copies, shard) {
                     0 | 1 => "the partition is lost with that host",
                     _ => "it does not help when that host is lost",
                 };
-                let owner = cx.tablet(cx.tablet_of(shard.owner));
-                let message = format!(
-                    "{} and its leader {owner} of {} both run on {}: {rest}",
-                    cx.tablet(tablet),
-                    cx.partition(partition),
-                    cx.host(id)
-                );
+                let leader = cx.tablet(leader);
+                let message =
+                    format!("{tablet} and its leader {leader} of {of} both run on {host}: {rest}");
                 (Code::ReplicaSharesHost, message)
-            } else if let Some(other) = seen.insert(host, id) {
-                let message = format!(
-                    "{} and {} both follow {} on {}: one loss takes both",
-                    cx.tablet(cx.tablet_of(other)),
-                    cx.tablet(tablet),
-                    cx.partition(partition),
-                    cx.host(id)
-                );
-                (Code::ReplicasShareHost, message)
             } else {
-                continue;
+                let other = cx.tablet(with.into());
+                let message =
+                    format!("{other} and {tablet} both follow {of} on {host}: one loss takes both");
+                (Code::ReplicasShareHost, message)
             };
-            out.push(copy_finding(cx, code, id, partition, message));
+            out.push(copy_finding(code, node, partition, message));
         }
     }
 }
 
 /// P003 and P007: only where a zone without a copy exists.
 fn shared_zones(cx: &TabletContext, out: &mut Vec<Finding>) {
-    let cluster = &cx.copies.cluster;
-    let zones = Zones::of(cluster);
-    for shard in &cx.shards {
-        let Some(partition) = cx.partition_of(shard.owner) else {
-            continue;
-        };
-        for sharing in zones.sharing(cluster, shard) {
-            let code = match sharing.with == shard.owner {
-                true => Code::ReplicaSharesZone,
-                false => Code::ReplicasShareZone,
+    let zones = Zones::of(cx.copies.holders());
+    for (shard, _) in cx.led() {
+        let partition = shard.into();
+        for Sharing {
+            node,
+            with,
+            with_master,
+        } in zones.sharing(&cx.copies, shard)
+        {
+            let code = if with_master {
+                Code::ReplicaSharesZone
+            } else {
+                Code::ReplicasShareZone
             };
             let message = format!(
                 "{} and {} hold {} in one zone, and another zone has no copy of it",
-                cx.tablet(cx.tablet_of(sharing.node)),
-                cx.tablet(cx.tablet_of(sharing.with)),
+                cx.tablet(node.into()),
+                cx.tablet(with.into()),
                 cx.partition(partition)
             );
-            out.push(copy_finding(cx, code, sharing.node, partition, message));
+            out.push(copy_finding(code, node, partition, message));
         }
     }
 }
 
-fn copy_finding(
-    cx: &TabletContext,
-    code: Code,
-    node: NodeId,
-    partition: PartitionId,
-    message: String,
-) -> Finding {
-    let tablet = cx.tablet_of(node);
+fn copy_finding(code: Code, node: NodeId, partition: PartitionId, message: String) -> Finding {
+    let tablet = node.into();
     Finding::new(code.rule(), Subject::copy(partition, tablet), message)
         .help(Help::default().say("migrate this follower to a tablet elsewhere: `topoplan plan --drain` of the tablet, or by hand"))
         .evidence([Fact::copy(partition, tablet)])
@@ -172,26 +147,20 @@ fn copy_finding(
 
 /// P005.
 fn skewed_leaders(cx: &TabletContext, out: &mut Vec<Finding>) {
-    let cluster = &cx.copies.cluster;
-    let spread = Spread::of(cluster, Tier::Host);
-    let relievable = spread.relievable(cluster, &cx.shards);
+    let spread = Spread::of(&cx.copies, Tier::Host);
+    let relievable = spread.relievable(&cx.copies);
     for (place, _) in relievable.iter().enumerate().filter(|(_, r)| **r) {
         let host = HostId(place as u32);
         let message = format!(
             "{} leads {} of {}, fair share {}",
-            cluster.host(host).name,
+            cx.state.hosts[place].name,
             spread.masters[place],
             count(spread.total() as usize, "partition"),
             spread.fair_share()
         );
-        let here = cx.shards.iter().map(|shard| shard.owner);
-        let here = here.filter(|&owner| cluster.node(owner).host == Some(host));
-        let facts = here.filter_map(|owner| {
-            Some(Fact::copy(
-                cx.partition_of(owner)?,
-                Some(cx.tablet_of(owner)),
-            ))
-        });
+        let here = |tablet: &TabletId| cx.state.tablet(*tablet).host == Some(host);
+        let led = cx.led().filter(|(_, tablet)| here(tablet));
+        let facts = led.map(|(shard, tablet)| Fact::copy(shard.into(), Some(tablet)));
         out.push(
             Finding::new(Code::SkewedMasters.rule(), Subject::Host(host), message)
                 .help(match cx.state.topic {

@@ -115,3 +115,11 @@ pub(super) fn host(cluster: &Cluster, id: NodeId) -> String {
         None => "an unknown host".to_owned(),
     }
 }
+
+/// The disk's name, or that none is known.
+pub(super) fn disk(cluster: &Cluster, id: NodeId) -> String {
+    match cluster.node(id).disk {
+        Some(disk) => cluster.disks[disk.0 as usize].name.to_string(),
+        None => "an unknown disk".to_owned(),
+    }
+}

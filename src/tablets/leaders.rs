@@ -77,7 +77,7 @@ pub(super) fn spread(draft: &mut Draft) {
 }
 
 fn over(draft: &Draft) -> i64 {
-    Spread::of(&draft.state.cluster().cluster, Tier::Host).over()
+    Spread::of(&draft.state.copies(), Tier::Host).over()
 }
 
 struct Decided {
@@ -88,7 +88,7 @@ struct Decided {
 
 fn decide(draft: &Draft) -> Decided {
     let state = &draft.state;
-    let spread = Spread::of(&state.cluster().cluster, Tier::Host);
+    let spread = Spread::of(&state.copies(), Tier::Host);
     let share = i64::from(spread.fair_share());
     let mut network: Network<3> = Network::new();
     let (source, sink) = (0, 1);

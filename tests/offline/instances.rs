@@ -109,6 +109,7 @@ fn levels(cluster: &Cluster, policy: &Policy, want: i64) -> BTreeMap<&'static st
     };
     let end = planned(cluster, policy, &request).end;
     let shards = end.shards();
+    let copies = end.copies(&shards);
     let replicas = |s| measure::usable_replicas(&end, s).count() as i64;
     BTreeMap::from([
         (
@@ -119,8 +120,8 @@ fn levels(cluster: &Cluster, policy: &Policy, want: i64) -> BTreeMap<&'static st
             "missing",
             shards.iter().map(|s| (want - replicas(s)).max(0)).sum(),
         ),
-        ("samezone", measure::same_zone(&end, &shards)),
-        ("over", Spread::of(&end, Tier::Host).over()),
+        ("samezone", measure::same_zone(&copies)),
+        ("over", Spread::of(&copies, Tier::Host).over()),
     ])
 }
 
@@ -148,7 +149,10 @@ fn balance(cluster: &Cluster, policy: &Policy) -> BTreeMap<&'static str, i64> {
         .iter()
         .filter(|s| matches!(s.draft.action, Action::Failover(_)));
     BTreeMap::from([
-        ("excess", Spread::of(&plan.end, Tier::Host).over()),
+        (
+            "excess",
+            Spread::of(&plan.end.copies(&plan.end.shards()), Tier::Host).over(),
+        ),
         ("failovers", failovers.count() as i64),
     ])
 }

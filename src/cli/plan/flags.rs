@@ -29,6 +29,7 @@ impl clap::Args for Flags {
             Arg::new(flag.name())
                 .long(flag.name())
                 .help(flag.help())
+                .help_heading("What a plan may do")
                 .action(ArgAction::SetTrue)
         };
         command.args(Flag::ALL.iter().map(option))

@@ -3,13 +3,12 @@
 use crate::cli::Failure;
 use crate::cli::impact::domain;
 use crate::cli::plan::restart::RestartArgs;
-use crate::inventory::Inventory;
+use crate::cli::plan::sorted;
 use crate::model::Address;
 use crate::model::Domain;
 use crate::model::Version;
 use crate::plan::Goal;
 use crate::plan::GoalKind;
-use crate::plan::Request;
 use crate::plan::goal::Drain;
 use crate::plan::goal::Maintain;
 use crate::plan::goal::Pin;
@@ -45,35 +44,17 @@ pub(super) struct GoalArgs {
     restart: RestartArgs,
 }
 
-/// Adds the goals of the policy; what is to be said where they do not count.
-pub(super) fn of_policy(request: &mut Request, inventory: &Inventory) -> Option<String> {
-    let policy = &inventory.policy;
-    if request.restart().is_some() && !(policy.drains.is_empty() && policy.pins.is_empty()) {
-        let said =
-            "the drains and pins of the policy do not count: --restart goes with no other goal";
-        return Some(said.to_owned());
-    }
-    request.take_goals(&inventory.policy, &inventory.cluster);
-    None
-}
-
 impl GoalArgs {
     /// In the order in which they are printed.
     pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
         let stop = self.stop;
         let mut goals: Vec<Goal> = Vec::new();
-        goals.extend(sorted(&self.drain).map(|domain| Drain { domain, stop }.into()));
-        goals.extend(sorted(&self.maintain).map(|domain| Maintain { domain }.into()));
-        goals.extend(sorted(&self.remove).map(|domain| Remove { domain }.into()));
+        goals.extend(sorted(&self.drain).into_iter().map(|domain| Drain { domain, stop }.into()));
+        goals.extend(sorted(&self.maintain).into_iter().map(|domain| Maintain { domain }.into()));
+        goals.extend(sorted(&self.remove).into_iter().map(|domain| Remove { domain }.into()));
         goals.extend(self.replace.iter().cloned().map(Goal::from));
-        goals.extend(sorted(&self.pin).map(Goal::from));
+        goals.extend(sorted(&self.pin).into_iter().map(Goal::from));
         if let Some(ask) = self.restart.ask(to) {
-            if !goals.is_empty() {
-                return Err(Failure::Usage(
-                    "--restart goes with no other goal".to_owned(),
-                    "plan one after the other, each on a capture of its own".to_owned(),
-                ));
-            }
             goals.push(Restart { ask }.into());
         }
         if let (Some(to), false) = (to, goals.iter().any(is_restart)) {
@@ -84,13 +65,6 @@ impl GoalArgs {
         }
         Ok(goals)
     }
-}
-
-fn sorted<T: Clone + Ord>(list: &[T]) -> impl Iterator<Item = T> {
-    let mut list = list.to_vec();
-    list.sort();
-    list.dedup();
-    list.into_iter()
 }
 
 /// `host:H=host:N`; a name may hold an equals sign, so the second kind of domain tells where it begins.

@@ -16,6 +16,7 @@ use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SomeSlots;
 
 #[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Goals for slots")]
 pub(super) struct SlotArgs {
     /// A new cluster of the blank nodes of the capture; --home says who is what
     #[arg(long)]

@@ -35,12 +35,14 @@ impl Problem<'_> {
         }
         // Really they have all copies that are wanted.
         let real = self.supposed.real;
-        let full = real.shards().into_iter().filter(|shard| {
+        let shards = real.shards();
+        let copies = real.copies(&shards);
+        let full = shards.iter().zip(copies.shards()).filter(|(shard, of)| {
             let usable = measure::usable_replicas(real, shard).count();
             usable >= wanted.of(real, shard).max(1) as usize
-                && !measure::is_unprotected(real, shard)
+                && !measure::is_unprotected(&copies, *of)
         });
-        let full: BTreeSet<NodeId> = full.map(|shard| shard.owner).collect();
+        let full: BTreeSet<NodeId> = full.map(|(shard, _)| shard.owner).collect();
         for unit in &mut self.units {
             unit.short_by_goal = full.contains(&unit.leader);
         }

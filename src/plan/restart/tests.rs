@@ -128,7 +128,7 @@ impl Dice {
 fn best(at: &Cluster) -> (i64, i64, i64) {
     let policy = Policy::default();
     let wanted = policy.wanted(at);
-    let shares = Shares::of(at);
+    let shares = Shares::of(&at.copies(&at.shards()));
     let shards = at.shards();
     let choices: Vec<Vec<NodeId>> = shards
         .iter()
@@ -263,7 +263,7 @@ fn hosts_go_down_as_a_whole_and_shares_are_no_worse_in_the_end() {
                 &policy,
                 &policy.wanted(&at),
                 &c.shards(),
-                Shares::of(&at),
+                Shares::of(&at.copies(&at.shards())),
             )
         };
         let (before, after) = (counts(&at), counts(&plan.end));

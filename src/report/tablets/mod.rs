@@ -2,11 +2,16 @@
 //! tablets, shards are partitions, masters lead and replicas follow.
 
 mod check;
+mod explain;
 mod identity;
 mod impact;
 mod list;
 mod plan;
+mod progress;
+mod record;
+mod show;
 mod step;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +19,6 @@ use crate::inventory::Inventory;
 use crate::inventory::TabletsSeen;
 use crate::measure;
 use crate::model::PartitionId;
-use crate::model::Projected;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::report::Diagnostic;
@@ -34,6 +38,9 @@ use crate::text::Place;
 
 pub use check::TabletFacts;
 pub use check::check_tablets;
+pub use explain::explain_tablets;
+pub use explain::tablet_names;
+pub use explain::tablet_thing;
 pub use identity::read_tablet_plan;
 pub use impact::each as each_tablets;
 pub use impact::impact_tablets;
@@ -46,6 +53,9 @@ pub use plan::TabletPlanFile;
 pub use plan::TabletStep;
 pub use plan::plan_tablets;
 pub use plan::refuse_tablets;
+pub use show::show_tablets;
+pub use verify::verify_tablets;
+pub use verify::verify_tablets_at;
 
 /// Where a fact was read.
 pub(super) fn place(seen: &TabletsSeen, row: RowOfTablets) -> Option<Place> {
@@ -88,9 +98,8 @@ fn summary(state: &Tablets, findings: &[rules::Finding]) -> Summary {
 
 /// Leaders, followers in use and empty tablets by host.
 fn distribution(state: &Tablets) -> Vec<HostLoad> {
-    let Projected { cluster, .. } = state.cluster();
-    let loads = measure::loads(&cluster);
-    let hosts = cluster.hosts.iter().zip(&loads);
+    let loads = measure::loads_of_copies(&state.copies());
+    let hosts = state.hosts.iter().zip(&loads);
     hosts
         .map(|(host, load)| capture::host_load(&host.name, load))
         .collect()
@@ -192,7 +201,7 @@ fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
 /// What the rules find in the captured state, as the policy judges it.
 fn found(inventory: &Inventory, state: &Tablets) -> Vec<rules::Finding> {
     let mut found = rules::check_tablets(&rules::TabletContext::new(state));
-    rules::judge(inventory, &state.cluster().cluster, &mut found);
+    rules::judge(inventory, &state.processes(), &mut found);
     found
 }
 

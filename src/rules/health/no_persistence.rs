@@ -29,17 +29,18 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let cluster = &inventory.cluster;
     let live = || cluster.iter().filter(|(_, n)| n.is_live_member());
     let (mut shards, mut places) = (Vec::new(), Vec::new());
-    for shard in cluster.shards() {
-        let copies = measure::live_copies(cluster, &shard);
+    let all = cluster.shards();
+    let held = cluster.copies(&all);
+    for (shard, of) in all.iter().zip(held.shards()) {
+        let copies = measure::live_copies(cluster, shard);
         let empty = |&id: &NodeId| cluster.node(id).persistence == Persistence::Nothing;
-        let alone = measure::live_owner(cluster, &shard).is_some()
-            && measure::is_unprotected(cluster, &shard);
+        let alone = held.live_master(of).is_some() && measure::is_unprotected(&held, of);
         if !alone || !copies.iter().all(empty) || cluster.node(shard.owner).keys == Some(0) {
             continue;
         }
         let told = |id: NodeId| inventory.vitals.get(&id)?.text(&["save", "appendonly"]);
         places.extend(copies.iter().filter_map(|&id| Some(told(id)?.1)));
-        shards.push(words::shard(cluster, &shard));
+        shards.push(words::shard(cluster, shard));
     }
     if !places.is_empty() {
         let message = format!(

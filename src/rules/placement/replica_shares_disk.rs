@@ -21,20 +21,14 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    for shard in &cx.shards {
-        let owner = measure::live_owner(cx.cluster, shard);
-        let Some(disk) = owner.and_then(|owner| cx.cluster.node(owner).disk) else {
-            continue;
-        };
-        for id in measure::live_followers(cx.cluster, shard) {
-            if cx.cluster.node(id).disk != Some(disk) {
-                continue;
-            }
-            let disk = &cx.cluster.disks[disk.0 as usize].name;
+    for (shard, of) in cx.shards_of_copies() {
+        let shared = measure::sharing_disks(&cx.copies, of).into_iter();
+        for id in shared.filter(|s| s.with_master).map(|s| s.node) {
             let message = format!(
-                "{} and its master {} keep their data on one disk, {disk} of {}",
+                "{} and its master {} keep their data on one disk, {} of {}",
                 words::node(cx.cluster, id),
                 words::shard(cx.cluster, shard),
+                words::disk(cx.cluster, id),
                 words::host(cx.cluster, id)
             );
             out.push(

@@ -21,16 +21,10 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    for shard in &cx.shards {
-        let owner = measure::live_owner(cx.cluster, shard);
-        let Some(host) = owner.and_then(|owner| cx.cluster.node(owner).host) else {
-            continue;
-        };
-        let elsewhere = measure::usable_hosts(cx.cluster, shard) > 1;
-        for id in measure::live_followers(cx.cluster, shard) {
-            if cx.cluster.node(id).host != Some(host) {
-                continue;
-            }
+    for (shard, of) in cx.shards_of_copies() {
+        let elsewhere = measure::usable_hosts(&cx.copies, of) > 1;
+        let shared = measure::sharing_hosts(&cx.copies, of).into_iter();
+        for id in shared.filter(|s| s.with_master).map(|s| s.node) {
             let consequence = if elsewhere {
                 "it does not help when that host is lost"
             } else {

@@ -27,18 +27,19 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let (zones, racks) = (Zones::of(cx.cluster), Racks::of(cx.cluster));
-    for shard in &cx.shards {
-        let in_zone = zones.sharing(cx.cluster, shard);
-        for shared in in_zone.iter().filter(|s| s.with == shard.owner) {
+    let holders = cx.copies.holders();
+    let (zones, racks) = (Zones::of(holders), Racks::of(holders));
+    for (shard, of) in cx.shards_of_copies() {
+        let in_zone = zones.sharing(&cx.copies, of);
+        for shared in in_zone.iter().filter(|s| s.with_master) {
             let zone = words::zone(cx.cluster, shared.node);
             let help =
                 Help::default().plan_with(Flag::AllowMoves, "lets it copy a shard of another zone");
             out.push(found(cx, shard, *shared, &zone, help));
         }
         let told = |s: &Sharing| in_zone.iter().any(|told| told.node == s.node);
-        let in_rack = racks.sharing(cx.cluster, shard).into_iter();
-        for shared in in_rack.filter(|s| s.with == shard.owner && !told(s)) {
+        let in_rack = racks.sharing(&cx.copies, of).into_iter();
+        for shared in in_rack.filter(|s| s.with_master && !told(s)) {
             let rack = words::rack(cx.cluster, shared.node);
             let help = Help::from(
                 "let it copy a shard of another rack: a plan spreads over hosts and zones, not over \

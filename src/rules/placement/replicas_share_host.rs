@@ -7,8 +7,7 @@
 //! ## Do
 //! Let one of them copy another shard, so that each copy is on a host of its own
 //! (`topoplan plan --allow-moves` does it where hosts are enough).
-use std::collections::BTreeMap;
-
+use crate::measure::Sharing;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -23,22 +22,15 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    for shard in &cx.shards {
-        let owner = measure::live_owner(cx.cluster, shard);
-        let owners_host = owner.and_then(|owner| cx.cluster.node(owner).host);
-        let mut first_on = BTreeMap::new();
-        for id in measure::live_followers(cx.cluster, shard) {
-            let Some(host) = cx.cluster.node(id).host else {
-                continue;
-            };
-            // On the master's host every replica is one of P001, and none of these.
-            if Some(host) == owners_host {
-                continue;
-            }
-            let first = *first_on.entry(host).or_insert(id);
-            if first == id {
-                continue;
-            }
+    for (shard, of) in cx.shards_of_copies() {
+        // On the master's host every replica is one of P001, and none of these.
+        let shared = measure::sharing_hosts(&cx.copies, of).into_iter();
+        for Sharing {
+            node: id,
+            with: first,
+            ..
+        } in shared.filter(|s| !s.with_master)
+        {
             let message = format!(
                 "{} and {}, both replicas of {}, run on {}: they are lost together",
                 words::node(cx.cluster, id),
@@ -77,7 +69,7 @@ mod tests {
         let cluster = cluster("m1@h1 < r1@h1 x1@h1 y1@h2 z1@h2; m2!@h2 < r2@h2 x2@h2");
         assert_eq!(subjects(&RULE, &cluster), ["z1", "x2"]);
         assert_eq!(subjects(&replica_shares_host::RULE, &cluster), ["r1", "x1"]);
-        assert_eq!(measure::same_host(&cluster, &cluster.shards()), 4);
+        assert_eq!(measure::same_host(&cluster.copies(&cluster.shards())), 4);
     }
 
     #[test]

@@ -27,10 +27,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let (zones, racks) = (Zones::of(cx.cluster), Racks::of(cx.cluster));
-    for shard in &cx.shards {
-        let in_zone = zones.sharing(cx.cluster, shard);
-        for shared in in_zone.iter().filter(|s| s.with != shard.owner) {
+    let holders = cx.copies.holders();
+    let (zones, racks) = (Zones::of(holders), Racks::of(holders));
+    for (shard, of) in cx.shards_of_copies() {
+        let in_zone = zones.sharing(&cx.copies, of);
+        for shared in in_zone.iter().filter(|s| !s.with_master) {
             let zone = words::zone(cx.cluster, shared.node);
             let help = Help::default().plan_with(
                 Flag::AllowMoves,
@@ -39,8 +40,8 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
             out.push(found(cx, shard, *shared, &zone, help));
         }
         let told = |s: &Sharing| in_zone.iter().any(|told| told.node == s.node);
-        let in_rack = racks.sharing(cx.cluster, shard).into_iter();
-        for shared in in_rack.filter(|s| s.with != shard.owner && !told(s)) {
+        let in_rack = racks.sharing(&cx.copies, of).into_iter();
+        for shared in in_rack.filter(|s| !s.with_master && !told(s)) {
             let rack = words::rack(cx.cluster, shared.node);
             let help = Help::from(
                 "let one of them copy a shard of another rack: a plan spreads over hosts and zones, \
@@ -83,7 +84,7 @@ mod tests {
         let cluster = cluster("m1@h1/a < r1@h2/a x1@h3/b y1@h4/b; m2@h5/c < r2@h6/d");
         assert_eq!(subjects(&replica_shares_zone::RULE, &cluster), ["r1"]);
         assert_eq!(subjects(&RULE, &cluster), ["y1"]);
-        assert_eq!(measure::same_zone(&cluster, &cluster.shards()), 2);
+        assert_eq!(measure::same_zone(&cluster.copies(&cluster.shards())), 2);
     }
 
     #[test]

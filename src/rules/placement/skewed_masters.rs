@@ -29,7 +29,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let spread = Spread::of(cx.cluster, Tier::Host);
+    let spread = Spread::of(&cx.copies, Tier::Host);
     for place in skewed(cx, &spread) {
         let host = HostId(place as u32);
         let name = &cx.cluster.host(host).name;
@@ -46,7 +46,7 @@ fn check(cx: &Context, out: &mut Vec<Finding>) {
 
 /// Hosts or zones over their fair share from which a failover path leads to one below it.
 pub(super) fn skewed(cx: &Context, spread: &Spread) -> Vec<usize> {
-    let relievable = spread.relievable(cx.cluster, &cx.shards);
+    let relievable = spread.relievable(&cx.copies);
     (0..relievable.len()).filter(|&p| relievable[p]).collect()
 }
 

@@ -29,7 +29,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let spread = Spread::of(cx.cluster, Tier::Zone);
+    let spread = Spread::of(&cx.copies, Tier::Zone);
     for place in skewed_masters::skewed(cx, &spread) {
         let subject = Subject::Zone(ZoneId(place as u32));
         let name = &cx.cluster.zones[place].name;

@@ -27,7 +27,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let spread = Spread::of(cx.cluster, Tier::Host);
+    let spread = Spread::of(&cx.copies, Tier::Host);
     for place in too_many(cx.cluster, &spread) {
         let host = HostId(place as u32);
         let name = &cx.cluster.host(host).name;

@@ -27,7 +27,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let spread = Spread::of(cx.cluster, Tier::Zone);
+    let spread = Spread::of(&cx.copies, Tier::Zone);
     for place in host_holds_majority::too_many(cx.cluster, &spread) {
         let subject = Subject::Zone(ZoneId(place as u32));
         let name = &cx.cluster.zones[place].name;
