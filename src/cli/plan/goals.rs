@@ -1,18 +1,14 @@
 //! What `plan` is to reach besides, as options.
 
-use std::collections::BTreeSet;
-
 use crate::cli::Failure;
 use crate::cli::impact::domain;
 use crate::cli::plan::restart::RestartArgs;
-use crate::inventory::Inventory;
+use crate::cli::plan::sorted;
 use crate::model::Address;
 use crate::model::Domain;
-use crate::model::Domains;
 use crate::model::Version;
 use crate::plan::Goal;
 use crate::plan::GoalKind;
-use crate::plan::Request;
 use crate::plan::goal::Drain;
 use crate::plan::goal::Maintain;
 use crate::plan::goal::Pin;
@@ -20,13 +16,12 @@ use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
 use crate::plan::goal::Replace;
 use crate::plan::goal::Restart;
-use crate::policy::HomeRole;
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Goals")]
 pub(super) struct GoalArgs {
     /// Nothing there leads, nothing new comes there, its copies count for nothing: host:H,
-    /// disk:H:/dir, zone:Z or node:ADDR
+    /// disk:H:/dir, zone:Z, rack:Z/R or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     drain: Vec<Domain>,
     /// Then stop what runs in the drained domains
@@ -49,72 +44,17 @@ pub(super) struct GoalArgs {
     restart: RestartArgs,
 }
 
-/// The drains and pins of the policy are goals, too, unless the request has another goal that goes with no
-/// of these. What is not there is said elsewhere.
-pub(super) fn of_policy(request: &mut Request, inventory: &Inventory) -> Option<String> {
-    let policy = &inventory.policy;
-    let drains = &policy.drains;
-    if drains.is_empty() && policy.pins.is_empty() {
-        return None;
-    }
-    if request.restart().is_some() {
-        let said =
-            "the drains and pins of the policy do not count: --restart goes with no other goal";
-        return Some(said.to_owned());
-    }
-    let domains = Domains::of(&inventory.cluster);
-    let known = drains.iter().map(|drain| &drain.domain);
-    let known = known.filter(|domain| domains.nodes_in(domain).is_ok());
-    for domain in known.cloned().collect::<BTreeSet<Domain>>() {
-        if !request
-            .goals
-            .iter()
-            .any(|goal| goal.domain() == Some(&domain))
-        {
-            request.goals.push(
-                Drain {
-                    domain,
-                    stop: false,
-                }
-                .into(),
-            );
-        }
-    }
-    let is_there = |address: &Address| inventory.cluster.at(address).next().is_some();
-    for pin in policy.pins.iter().filter(|pin| is_there(&pin.address)) {
-        let role = match (pin.role, &pin.master) {
-            (HomeRole::Master, _) => PinnedRole::Master,
-            (HomeRole::Replica, Some(master)) if is_there(master) => {
-                PinnedRole::ReplicaOf(master.clone())
-            }
-            (HomeRole::Replica, Some(_) | None) => continue,
-        };
-        let address = pin.address.clone();
-        let goal = Goal::from(Pin { address, role });
-        if !request.goals.contains(&goal) {
-            request.goals.push(goal);
-        }
-    }
-    None
-}
-
 impl GoalArgs {
     /// In the order in which they are printed.
     pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
         let stop = self.stop;
         let mut goals: Vec<Goal> = Vec::new();
-        goals.extend(sorted(&self.drain).map(|domain| Drain { domain, stop }.into()));
-        goals.extend(sorted(&self.maintain).map(|domain| Maintain { domain }.into()));
-        goals.extend(sorted(&self.remove).map(|domain| Remove { domain }.into()));
+        goals.extend(sorted(&self.drain).into_iter().map(|domain| Drain { domain, stop }.into()));
+        goals.extend(sorted(&self.maintain).into_iter().map(|domain| Maintain { domain }.into()));
+        goals.extend(sorted(&self.remove).into_iter().map(|domain| Remove { domain }.into()));
         goals.extend(self.replace.iter().cloned().map(Goal::from));
-        goals.extend(sorted(&self.pin).map(Goal::from));
+        goals.extend(sorted(&self.pin).into_iter().map(Goal::from));
         if let Some(ask) = self.restart.ask(to) {
-            if !goals.is_empty() {
-                return Err(Failure::Usage(
-                    "--restart goes with no other goal".to_owned(),
-                    "plan one after the other, each on a capture of its own".to_owned(),
-                ));
-            }
             goals.push(Restart { ask }.into());
         }
         if let (Some(to), false) = (to, goals.iter().any(is_restart)) {
@@ -125,13 +65,6 @@ impl GoalArgs {
         }
         Ok(goals)
     }
-}
-
-fn sorted<T: Clone + Ord>(list: &[T]) -> impl Iterator<Item = T> {
-    let mut list = list.to_vec();
-    list.sort();
-    list.dedup();
-    list.into_iter()
 }
 
 /// `host:H=host:N`; a name may hold an equals sign, so the second kind of domain tells where it begins.
