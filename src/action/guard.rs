@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::action::Counted;
 use crate::action::relied::CopyHeld;
 use crate::action::relied::Donor;
 use crate::action::relied::Party;
@@ -107,6 +108,17 @@ impl Guard {
         Self {
             role: Some(role),
             ..Self::id(cluster, node)
+        }
+    }
+
+    /// A node that owns no slot, with the master that it follows and what others have of its copy.
+    pub(super) fn of_copy(cluster: &Counted, node: NodeId) -> Self {
+        let master = cluster.node(node).master();
+        Self {
+            master: master.map(|m| cluster.node(m).name.to_string()),
+            slots: Some(String::new()),
+            donor: Donor::of(cluster, node),
+            ..Self::as_it_is(cluster, node)
         }
     }
 }

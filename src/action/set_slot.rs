@@ -16,16 +16,11 @@ pub struct SetSlot {
 pub(super) static SPEC: Spec = Spec {
     word: "set-slot",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
         slots: Need::Must,
         modes: &[StepMode::Stable],
         usual_mode: Some(StepMode::Stable),
         until: &[Until::Closed],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands,
     risk: no_risk,
@@ -105,11 +100,7 @@ impl Act for SetSlot {
     }
 
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
-        Wait {
-            until: Until::Closed,
-            at: Audience::of([self.node]),
-            limit_ms: 10_000,
-        }
+        Wait::of_node(Until::Closed, self.node, 10_000)
     }
 
     fn undo(&self, _: &Counted) -> Option<Command> {

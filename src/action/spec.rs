@@ -40,6 +40,22 @@ pub struct Shape {
     pub guarded: Guarded,
 }
 
+impl Shape {
+    /// Of an act on one node that says no more than which.
+    pub(super) const OF_NODE: Self = Self {
+        node: Need::Must,
+        target: Need::No,
+        target_address: Need::No,
+        bus_port: Need::No,
+        tell: Need::No,
+        slots: Need::No,
+        modes: &[],
+        usual_mode: None,
+        until: &[],
+        guarded: Guarded::Node,
+    };
+}
+
 /// Which node changes: the one that the guard of a step is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Guarded {

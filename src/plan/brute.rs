@@ -6,6 +6,7 @@
 
 mod draw;
 
+use crate::drawn::config;
 use crate::measure::Counts;
 use crate::model::Cluster;
 use crate::model::Domain;
@@ -33,7 +34,6 @@ use crate::plan::problem::Inputs;
 use crate::plan::problem::Unit;
 use crate::policy::Wanted;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 /// More decisions than this take too long to look at.
 const MOST: usize = 6_000;
@@ -329,23 +329,8 @@ fn unloadable(captured: &Cluster, plan: &Plan) -> Option<String> {
     Some(format!("{} follows {}", name(id), name(master)))
 }
 
-fn config() -> ProptestConfig {
-    let given = ProptestConfig::default();
-    let asked = std::env::var_os("PROPTEST_CASES").is_some();
-    ProptestConfig {
-        failure_persistence: None,
-        max_shrink_iters: 2_000,
-        cases: if asked { given.cases } else { 20 },
-        rng_seed: match given.rng_seed {
-            RngSeed::Random => RngSeed::Fixed(7),
-            fixed => fixed,
-        },
-        ..given
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(20, 2_000))]
 
     #[test]
     fn no_decision_beats_the_plan(draw in draws()) {

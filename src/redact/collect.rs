@@ -373,7 +373,17 @@ pub(super) fn is_structure(token: &Token) -> bool {
     match token.what {
         What::Ip => true,
         What::Hex => token.range.len() >= token::OWN_ID,
-        _ => false,
+        What::IpAndMaybePort
+        | What::Host
+        | What::HostCell
+        | What::Zone
+        | What::ZoneCell
+        | What::User
+        | What::Secret
+        | What::Component
+        | What::Zeros
+        | What::Kept
+        | What::Hidden => false,
     }
 }
 
