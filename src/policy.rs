@@ -118,22 +118,17 @@ impl Policy {
         Self::read(&source, &codes)
     }
 
-    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone; budgets
-    /// hold for rolling restarts alone.
+    /// What it asks for that no plan does: a replica of whoever it may be; budgets hold for rolling
+    /// restarts alone.
     pub fn wishes(&self, restarts: bool) -> impl Iterator<Item = (&'static str, &Place)> {
-        let zones = self
-            .zones
-            .iter()
-            .filter(|zone| zone.masters != Masters::Any);
         let pins = self
             .pins
             .iter()
             .filter(|pin| pin.role == HomeRole::Replica && pin.master.is_none())
             .map(|pin| ("pin", &pin.at));
-        let zones = zones.map(|zone| ("masters", &zone.at));
         let budgets = self.budgets.at.iter().filter(move |_| !restarts);
         let budgets = budgets.map(|at| ("budgets", at));
-        pins.chain(zones).chain(budgets)
+        pins.chain(budgets)
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.

@@ -130,7 +130,12 @@ impl Goals {
                     Which::OlderThan(_) => return Err(foreign("`--restart older-than:`")),
                     which @ (Which::All | Which::In(_)) => goals.restart = Some(which.clone()),
                 },
-                Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
+                Goal::Maintain(_)
+                | Goal::Remove(_)
+                | Goal::Replace(_)
+                | Goal::Pin(_)
+                | Goal::MastersNever(_)
+                | Goal::MastersRather(_) => {
                     return Err(foreign("that goal"));
                 }
             }

@@ -32,9 +32,12 @@ mod versions;
 mod vouch;
 pub mod why;
 
+use std::collections::BTreeMap;
+
 use crate::action::Counted;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::NodeId;
 use crate::plan::goal::Demands;
 use crate::policy::Flag;
 use crate::policy::Policy;
@@ -213,28 +216,54 @@ fn planned(
     if let Some(reshaped) = &reshaped {
         reshaped.ask(&mut demands);
     }
-    let mut supposed = goal::suppose(goal::Inputs {
-        real,
-        demands,
-        request,
-        spares: problem::spares(real, captured, &selection, request).0,
-        settled: &settled,
-    });
-    supposed.reshaped = reshaped.is_some();
-    if !supposed.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
-        return Err(NoPlan::Blocked(supposed.blocked));
+    let spares = problem::spares(real, captured, &selection, request).0;
+    let suppose = |firsts: BTreeMap<NodeId, NodeId>| {
+        let mut supposed = goal::suppose(goal::Inputs {
+            real,
+            demands: demands.clone(),
+            request,
+            spares: spares.clone(),
+            settled: &settled,
+            firsts,
+        });
+        supposed.reshaped = reshaped.is_some();
+        supposed
+    };
+    let asked = suppose(BTreeMap::new());
+    if !asked.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
+        return Err(NoPlan::Blocked(asked.blocked));
     }
     let inputs = problem::Inputs {
         captured,
-        supposed: &supposed,
+        supposed: &asked,
         policy,
         wanted,
         selection: &selection,
         request,
         settled: &settled,
     };
-    let problem = Problem::new(&inputs);
-    let target = target::decide(&problem, effort);
+    // Where first copies are to be chosen that is decided with the rest, and supposed then.
+    let anew = Problem::anew(&inputs).map(|problem| {
+        let target = target::decide(&problem, effort);
+        (problem, target)
+    });
+    let supposed = match &anew {
+        Some((problem, target)) => suppose(problem.firsts(&target.decision)),
+        None => asked.clone(),
+    };
+    let problem = Problem::new(&problem::Inputs {
+        supposed: &supposed,
+        ..inputs
+    });
+    let adopted = anew.and_then(|(judged, target)| {
+        let decision = problem.adopt(&judged, &target.decision)?;
+        Some((judged, Target { decision, ..target }))
+    });
+    let (judged, target) = match adopted {
+        Some((judged, target)) => (Some(judged), target),
+        None => (None, target::decide(&problem, effort)),
+    };
+    let judged = judged.as_ref().unwrap_or(&problem);
     let mut drafts = draft::drafts(
         &problem,
         captured,
@@ -277,7 +306,7 @@ fn planned(
     }
     let run = simulate::run(captured, &steps, policy, wanted)?;
     let mut values = verdict::values(
-        &problem,
+        judged,
         captured,
         &request.goals,
         wanted,

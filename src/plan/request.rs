@@ -47,7 +47,9 @@ impl Request {
             | Goal::Maintain(_)
             | Goal::Remove(_)
             | Goal::Replace(_)
-            | Goal::Pin(_) => None,
+            | Goal::Pin(_)
+            | Goal::MastersNever(_)
+            | Goal::MastersRather(_) => None,
         })
     }
 

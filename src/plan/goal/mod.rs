@@ -104,6 +104,8 @@ goals! {
     remove => Remove,
     replace => Replace,
     pin => Pin,
+    masters_never => MastersNever,
+    masters_rather => MastersRather,
 }
 
 /// What the file of a goal answers.
@@ -236,9 +238,13 @@ pub fn back(to: &Cluster, from: &Cluster) -> Vec<Goal> {
 pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
     let apart = |goal: &&Goal| match goal {
         Goal::Restart(_) => true,
-        Goal::Drain(_) | Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
-            false
-        }
+        Goal::Drain(_)
+        | Goal::Maintain(_)
+        | Goal::Remove(_)
+        | Goal::Replace(_)
+        | Goal::Pin(_)
+        | Goal::MastersNever(_)
+        | Goal::MastersRather(_) => false,
     };
     // Half of what slots or restarts need is no safe place to stop for good: an owner whose slots
     // were given up takes them back until all steps are done.

@@ -102,7 +102,7 @@ impl<'a> Oracle<'a> {
     /// No copy could pay here even if hosts, disks and zones cost nothing, other than by being
     /// the first on another host.
     fn never_pays(&self, class: &Class, seated: &Seated) -> Result<bool, Flaw> {
-        let step = self.certificate.weigh(&class.count.step(seated.usable))?;
+        let step = self.certificate.weigh(&class.count_step(seated.usable))?;
         let sync = self.certificate.weigh(&class.sync)?;
         if let Some(least) = &self.least
             && least.plus(&sync)?.plus(&step)? < Wide::ZERO
@@ -271,8 +271,8 @@ impl<'a> Oracle<'a> {
             plain = plain + self.instance.disk_step(class, disk, seated.on_disk(disk));
         }
         if usable {
-            plain = plain + class.count.step(seated.usable);
-            if !seated.apart && place != class.owner().place {
+            plain = plain + class.count_step(seated.usable);
+            if !seated.apart && seated.is_apart(place) {
                 plain = plain - class.bare_host;
             }
         }
@@ -320,7 +320,7 @@ impl<'a> Oracle<'a> {
         seated.add(place, disk);
         if usable {
             seated.usable += 1;
-            seated.apart |= place != class.owner().place;
+            seated.apart |= seated.is_apart(place);
         }
         match copy {
             Copy::Stays(index) if class.seats[index].leave.is_some() => {
