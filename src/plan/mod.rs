@@ -287,10 +287,16 @@ fn planned(
         };
         let blocked = request.goals.iter().flat_map(|goal| goal.blocked(&decided));
         let mut blocked: Vec<Refusal> = blocked.collect();
+        // Each shard once, whoever of the goals is blocked on it.
+        let mut seen: Vec<About> = Vec::new();
+        blocked.retain(|refusal| {
+            let new = !seen.contains(&refusal.about);
+            seen.extend(new.then(|| refusal.about.clone()));
+            new
+        });
         let own = request.goals.iter().flat_map(|goal| goal.drafts(&decided));
         let own: Vec<_> = own.collect();
         if !blocked.is_empty() && !request.has(Flag::SkipBlocked) {
-            blocked.dedup();
             return Err(NoPlan::Blocked(blocked));
         }
         left.extend(blocked);

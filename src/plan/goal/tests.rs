@@ -125,6 +125,47 @@ fn who_is_removed_leaves_only_where_others_have_its_copies() {
 }
 
 #[test]
+fn two_hosts_that_leave_do_not_count_on_each_other() {
+    let at = cluster(
+        "m1@h3 < r1@h1 s1@h2; m2@h4 < r2@h3; m3@h5 < r3@h4; m4@h3 < r4@h5 s4@h1; m5@h4 < r5@h5",
+    );
+    let remove = |name: &str| -> Goal { Remove { domain: host(name) }.into() };
+    for name in ["h1", "h2"] {
+        assert!(planned(&at, &asking([remove(name)])).is_ok());
+    }
+    let mut both = asking([remove("h1"), remove("h2")]);
+    let Err(NoPlan::Blocked(why)) = planned(&at, &both) else {
+        panic!("m1 would be left alone");
+    };
+    let m1 = id(&at, "m1");
+    let short = |reason: &Reason| match reason {
+        Reason::Blocked(Blocked::Short { left, needed, .. }) => (left.clone(), *needed),
+        other => panic!("{other:?}"),
+    };
+    let short: Vec<_> = why.iter().map(|r| short(&r.reason)).collect();
+    assert_eq!(short, [(vec![m1], 2)]);
+    // The rest goes.
+    both.flags.insert(Flag::SkipBlocked);
+    let plan = planned(&at, &both).expect("ready");
+    let member = |name: &str| plan.end.node(id(&at, name)).is_live_member();
+    assert!(member("r1") && member("s1") && !member("s4"));
+}
+
+#[test]
+fn first_copies_are_chosen_with_the_rest_and_proven() {
+    // The first copy of m1 stands where it evens out masters, the other idle node where it is missed.
+    let at = cluster(
+        "m1@h1 <; m2@h2 < r2@h3; m3@h2 < r3@h3; m4@h3 <; x@h3 y@h4 z@h2",
+    );
+    let plan = planned(&at, &asking([drain("h1", false)])).expect("ready");
+    assert!(plan.values.iter().all(|v| v.kind != plan::Kind::None));
+    let y = id(&at, "y");
+    assert!(!plan.end.node(y).slots.is_empty(), "{:?}", actions(&plan));
+    let taken = |a: &plan::Assumption| matches!(a, plan::Assumption::Taken(_));
+    assert!(!plan.assumptions.iter().any(taken));
+}
+
+#[test]
 fn pairs_stand_where_the_new_host_is() {
     let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h4 y@h4");
     let goal = Replace {

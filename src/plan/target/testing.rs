@@ -426,6 +426,9 @@ pub fn optimum(instance: &Instance, most: usize, limit: usize) -> Option<Cost> {
     if count > limit as f64 {
         return None;
     }
+    if units.iter().any(|&c| choices[c].is_empty()) {
+        return None;
+    }
     let mut digits = vec![0; units.len()];
     let mut best: Option<Cost> = None;
     loop {
