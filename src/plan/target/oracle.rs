@@ -464,7 +464,7 @@ mod tests {
             shards: 1,
         };
         let mut compared = 0;
-        for seed in 0..4_000 {
+        for seed in 0..1_000 {
             let instance = testing::instance(seed, size);
             let prices = testing::prices(seed, &instance);
             let class = &instance.classes[0];
