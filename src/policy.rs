@@ -8,6 +8,7 @@ mod document;
 mod entries;
 mod file;
 mod flag;
+mod goals;
 mod keys;
 mod reader;
 mod thresholds;
@@ -40,6 +41,12 @@ pub use entries::Tolerance;
 pub use entries::Until;
 pub use entries::ZoneEntry;
 pub use flag::Flag;
+pub use goals::Replacement;
+pub use goals::ShareOf;
+pub use goals::SlotWishes;
+pub use goals::Standing;
+pub use goals::Upgrade;
+pub use goals::UpgradeUnit;
 pub use thresholds::Thresholds;
 
 /// How many replicas a shard should have.
@@ -79,6 +86,7 @@ pub struct Policy {
     pub zones: Vec<ZoneEntry>,
     pub pins: Vec<Pin>,
     pub drains: Vec<Drain>,
+    pub standing: Standing,
     pub down: Vec<Down>,
     pub ignores: Vec<Ignore>,
     pub budgets: Budgets,
@@ -118,17 +126,12 @@ impl Policy {
         Self::read(&source, &codes)
     }
 
-    /// What it asks for that no plan does: a replica of whoever it may be; budgets hold for rolling
-    /// restarts alone.
-    pub fn wishes(&self, restarts: bool) -> impl Iterator<Item = (&'static str, &Place)> {
-        let pins = self
-            .pins
+    /// What it asks for that no plan does: a replica of whoever it may be.
+    pub fn wishes(&self) -> impl Iterator<Item = (&'static str, &Place)> {
+        self.pins
             .iter()
             .filter(|pin| pin.role == HomeRole::Replica && pin.master.is_none())
-            .map(|pin| ("pin", &pin.at));
-        let budgets = self.budgets.at.iter().filter(move |_| !restarts);
-        let budgets = budgets.map(|at| ("budgets", at));
-        pins.chain(budgets)
+            .map(|pin| ("pin", &pin.at))
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.
@@ -288,7 +291,7 @@ cidr = \"10.1.2.0/16\"
 code = \"P004\"
 until = \"soon\"
 [[down]]
-domain = \"rack:1\"
+domain = \"shelf:1\"
 ";
         let expected = [
             "1:1 a policy has no key `replicsa` | did you mean `replicas`?",
@@ -304,8 +307,8 @@ domain = \"rack:1\"
             "14:1 `[[ignore]]` lacks `reason` | add `reason = \"moves in March\"`",
             "16:9 `soon` is no date; write `2027-03-31`, `2027-03-31 14:00` (UTC) or \
              `2027-03-31T14:00:00+02:00` | -",
-            "18:10 `rack:1` cannot be used: no kind of domain is called `rack`; there are host, \
-             disk, zone and node | -",
+            "18:10 `shelf:1` cannot be used: no kind of domain is called `shelf`; there are host, \
+             disk, zone, rack and node | -",
         ];
         assert_eq!(mistakes(text), expected);
     }

@@ -9,6 +9,8 @@ use crate::model::SlotSet;
 pub struct SetSlot {
     pub node: NodeId,
     pub slots: SlotSet,
+    /// A later step moves them with whatever keys the ends hold.
+    pub moved_later: bool,
 }
 
 pub(super) static SPEC: Spec = Spec {
@@ -97,7 +99,7 @@ impl Act for SetSlot {
     fn guard(&self, at: &Counted) -> Guard {
         Guard {
             // Once closed, the keys of a slot that others own are out of reach.
-            empty: self.imports(at).then_some(true),
+            empty: (!self.moved_later && self.imports(at)).then_some(true),
             ..Guard::as_it_is(at, self.node)
         }
     }

@@ -78,6 +78,13 @@ pub(super) struct CaptureArgs<F: Written = Format> {
     pub format: F,
 }
 
+/// The files of a capture, for who reads them again.
+#[derive(Default)]
+struct Kept {
+    maps: Vec<Source>,
+    sources: Vec<Source>,
+}
+
 /// A family of clusters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 enum Family {
@@ -130,7 +137,32 @@ impl<F: Written> CaptureArgs<F> {
         self.read_with(Hashes::Wanted, terminal)
     }
 
+    /// As [`Self::read_for_plan`], and the same again with what `more` adds to the policy and to the
+    /// files.
+    pub fn read_twice(
+        &self,
+        more: impl FnOnce(&mut Policy) -> Vec<Source>,
+        terminal: &mut Terminal,
+    ) -> Result<(Inventory, Inventory), Failure> {
+        let mut kept = Kept::default();
+        let inventory = self.read_keeping(Hashes::Wanted, Some(&mut kept), terminal)?;
+        let mut policy = inventory.policy.clone();
+        let added = more(&mut policy);
+        let sources = kept.sources.into_iter().chain(added);
+        let again = inventory::read_under(kept.maps, sources, || policy);
+        Ok((inventory, again))
+    }
+
     fn read_with(&self, hashes: Hashes, terminal: &mut Terminal) -> Result<Inventory, Failure> {
+        self.read_keeping(hashes, None, terminal)
+    }
+
+    fn read_keeping(
+        &self,
+        hashes: Hashes,
+        mut kept: Option<&mut Kept>,
+        terminal: &mut Terminal,
+    ) -> Result<Inventory, Failure> {
         self.check_stdin()?;
         let beside = match &self.policy {
             Some(_) => None,
@@ -161,6 +193,14 @@ impl<F: Written> CaptureArgs<F> {
                 inside.borrow_mut().push(source.clone());
             }
             !is_policy
+        });
+        if let Some(kept) = &mut kept {
+            kept.maps.clone_from(&maps);
+        }
+        let noted = noted.inspect(|source| {
+            if let Some(kept) = &mut kept {
+                kept.sources.push(source.clone());
+            }
         });
         let mut wanted = Wanted::Nothing;
         let mut inventory = inventory::read_under(maps, noted, || {

@@ -16,7 +16,7 @@ use crate::report;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct LintArgs {
-    /// Commands of redis-cli, valkey-cli and flashbase, one a line, or a shell script of them; or -
+    /// Commands of redis-cli, valkey-cli, flashbase and ns_client, one a line, or a shell script of them; or -
     #[arg(value_name = "SCRIPT")]
     script: OsString,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(super) fn run(args: &LintArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         ));
     }
     let source = files::read_one(&args.script, terminal.stdin())?;
-    let inventory = args.capture.read(terminal)?;
+    let inventory = args.capture.read_any(terminal)?;
     let name = match args.script == "-" {
         true => "standard input".to_owned(),
         false => args.script.to_string_lossy().into_owned(),

@@ -1,5 +1,6 @@
 //! `plan`: the shortest safe list of steps, for review.
 
+mod add;
 mod again;
 mod flags;
 mod goals;
@@ -28,6 +29,7 @@ use crate::emit;
 use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan;
+use crate::plan::Added;
 use crate::plan::Ending;
 use crate::plan::Goal;
 use crate::plan::GoalKind;
@@ -60,9 +62,13 @@ pub(super) struct PlanArgs {
     /// Plan in spite of views that disagree; the reason goes into the plan
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
-    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z or node:ADDR
+    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
+    /// Blank nodes that do not exist yet, to see what they would bring; no script is made of such a
+    /// plan: host:H,nodes=N or host:H,zone=Z,nodes=N
+    #[arg(long, value_name = "NODES", value_parser = add::added)]
+    add: Vec<Added>,
     /// No more steps than this: what matters most comes first, and every prefix is safe
     #[arg(long, value_name = "N")]
     max_steps: Option<usize>,
@@ -92,30 +98,15 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         again::must_be_alone(&request)?;
         return again::run(args, way, file, terminal);
     }
+    if !request.added.is_empty() {
+        return add::run(args, request, terminal);
+    }
     let mut inventory = args.capture.read_for_plan(terminal)?;
     if inventory.tablets.is_some() {
         return of_tablets(args, &request, inventory, terminal);
     }
-    if let Some(said) = goals::of_policy(&mut request, &inventory) {
-        terminal.talk(&said);
-    }
-    plan::vouch(&mut inventory.cluster, &args.dead).map_err(|e| {
-        let help = "see whether the right domain is named; if it died since, capture again";
-        Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
-    })?;
-    if let Some(replicas) = request.slots.create.and_then(|c| c.replicas) {
-        inventory.policy.replicas = Replicas::Exactly(replicas);
-    }
-    let trouble = plan::slot_trouble(&inventory, &request);
-    if let Some(why) = trouble.as_ref().filter(|t| t.ending() == Ending::Usage) {
-        let text = Said(why, &inventory.cluster).to_string();
-        return Err(Failure::Usage(text, String::new()));
-    }
-    let blocked = trouble.is_some_and(|t| t.ending() == Ending::Blocked);
-    plan::goal::check(&request, &inventory.cluster).map_err(|bad| {
-        let help = "each goal must name something of the capture, and no two the opposite";
-        Failure::Usage(bad.to_string(), help.to_owned())
-    })?;
+    let talk = &mut |said: &str| terminal.talk(said);
+    let blocked = args.prepare(&mut request, &mut inventory, talk)?;
     let planned = report::plan_and_end(&inventory, &request);
     let (mut report, end) = planned.map_err(Failure::Internal)?;
     // What is reviewed is what runs: a plan that no script takes is none.
@@ -128,25 +119,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         exit => exit,
     };
     let json = render::json::report(&report);
-    let mut own = None;
-    match args.capture.format {
-        AnyFormat::Json => terminal.data(&json)?,
-        AnyFormat::Of(form) => {
-            let brief = render::plan_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            own = Some(form::exit(form, &brief, exit));
-        }
-        AnyFormat::Text => {
-            terminal.untold(&report.diagnostics, &report.found);
-            let look = terminal.data_look();
-            let file = args.output.as_deref().filter(|_| exit == Exit::Clean);
-            let typed = render::Typed {
-                words: &args.words(&request),
-                file: file.map(Path::new),
-            };
-            terminal.data(&render::plan(&report, look, typed))?;
-        }
-    }
+    let own = args.print(&report, &json, (&request, exit), terminal)?;
     if exit == Exit::Unproven {
         terminal.talk(&format!("not proven minimal: {}", open_levels(&report)));
     }
@@ -240,11 +213,42 @@ impl PlanArgs {
             through: self.through,
             force: self.force.clone(),
             dead: self.dead.clone(),
+            added: sorted(&self.add),
             flags: self.flags.given(),
             slots: self.slots.goals()?,
             goals,
             max_steps: self.max_steps,
         })
+    }
+
+    /// Makes request and inventory ready to be planned on, or says what makes no sense of them.
+    /// Whether what is asked about slots is blocked.
+    fn prepare(
+        &self,
+        request: &mut Request,
+        inventory: &mut Inventory,
+        talk: &mut dyn FnMut(&str),
+    ) -> Result<bool, Failure> {
+        let said = plan::of_policy(request, inventory)
+            .map_err(|both| Failure::Usage(both.to_string(), "leave one of them out".to_owned()))?;
+        said.iter().for_each(|said| talk(said));
+        plan::vouch(&mut inventory.cluster, &self.dead).map_err(|e| {
+            let help = "see whether the right domain is named; if it died since, capture again";
+            Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
+        })?;
+        if let Some(replicas) = request.slots.create.and_then(|c| c.replicas) {
+            inventory.policy.replicas = Replicas::Exactly(replicas);
+        }
+        let trouble = plan::slot_trouble(inventory, request);
+        if let Some(why) = trouble.as_ref().filter(|t| t.ending() == Ending::Usage) {
+            let text = Said(why, &inventory.cluster).to_string();
+            return Err(Failure::Usage(text, String::new()));
+        }
+        plan::goal::check(request, &inventory.cluster).map_err(|bad| {
+            let help = "each goal must name something of the capture, and no two the opposite";
+            Failure::Usage(bad.to_string(), help.to_owned())
+        })?;
+        Ok(trouble.is_some_and(|t| t.ending() == Ending::Blocked))
     }
 
     fn exit(&self, report: &PlanReport) -> Exit {
@@ -259,6 +263,35 @@ impl PlanArgs {
         }
     }
 
+    /// Writes the answer; the exit code of its form, where that has its own.
+    fn print(
+        &self,
+        report: &PlanReport,
+        json: &str,
+        (request, exit): (&Request, Exit),
+        terminal: &mut Terminal,
+    ) -> Result<Option<Exit>, Failure> {
+        match self.capture.format {
+            AnyFormat::Json => terminal.data(json)?,
+            AnyFormat::Of(form) => {
+                let brief = render::plan_brief(report);
+                terminal.data(&form.write(&brief))?;
+                return Ok(Some(form::exit(form, &brief, exit)));
+            }
+            AnyFormat::Text => {
+                terminal.untold(&report.diagnostics, &report.found);
+                let look = terminal.data_look();
+                let file = self.output.as_deref().filter(|_| exit == Exit::Clean);
+                let typed = render::Typed {
+                    words: &self.words(request),
+                    file: file.map(Path::new),
+                };
+                terminal.data(&render::plan(report, look, typed))?;
+            }
+        }
+        Ok(None)
+    }
+
     /// The command's words after `topoplan plan`, without those about output: what a hint must
     /// repeat to get the same plan.
     fn words(&self, request: &Request) -> String {
@@ -269,6 +302,14 @@ impl PlanArgs {
         }
         words.join(" ")
     }
+}
+
+/// Once each, in order.
+fn sorted<T: Clone + Ord>(list: &[T]) -> Vec<T> {
+    let mut list = list.to_vec();
+    list.sort();
+    list.dedup();
+    list
 }
 
 /// Codes as the rules spell them. An unknown one is an error: silently curing less, or more,

@@ -13,19 +13,54 @@ use crate::report::NoPlanFile;
 use crate::report::PlanFile;
 use crate::report::PlanReport;
 use crate::report::TabletPlanFile;
+use crate::text::Source;
+use crate::text::words::count;
+
+/// A plan file of either family.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+pub(super) enum AnyPlan {
+    Redis(PlanFile),
+    Tablets(TabletPlanFile),
+}
+
+const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` writes one";
+
+fn source(path: &OsStr, terminal: &mut Terminal) -> Result<Source, Failure> {
+    files::read_one(path, terminal.stdin()).map_err(|failure| match failure {
+        Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
+        failure => failure,
+    })
+}
+
+/// Reads a plan file that says itself of which family it is.
+pub(super) fn read_any(path: &OsStr, terminal: &mut Terminal) -> Result<AnyPlan, Failure> {
+    /// What only files of one family have.
+    #[derive(serde::Deserialize)]
+    struct Of {
+        family: Option<serde::de::IgnoredAny>,
+        plan_id: Option<serde::de::IgnoredAny>,
+    }
+    let source = source(path, terminal)?;
+    let of: Option<Of> = serde_json::from_str(&source.text).ok();
+    match of {
+        Some(of) if of.family.is_some() && of.plan_id.is_some() => {
+            tablets(path, &source).map(AnyPlan::Tablets)
+        }
+        Some(_) | None => redis(path, &source).map(AnyPlan::Redis),
+    }
+}
 
 /// Reads the plan file that the operator named, or says why it is none.
 pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Failure> {
-    const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` writes one";
+    redis(path, &source(path, terminal)?)
+}
+
+fn redis(path: &OsStr, source: &Source) -> Result<PlanFile, Failure> {
     let fail = |place, message| Failure::Place {
         at: capture::at(path, place),
         message: format!("not a plan file: {message}"),
         help: Some(MAKE),
     };
-    let source = files::read_one(path, terminal.stdin()).map_err(|failure| match failure {
-        Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
-        failure => failure,
-    })?;
     let file = report::read_plan(&source.text).map_err(|error| match error {
         NoPlanFile::Json(error) => {
             // Its own text ends with the place, which belongs to the front.
@@ -44,16 +79,39 @@ pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Fa
     }
 }
 
+/// Nobody runs, resumes or follows up a plan with nodes that do not exist.
+pub(super) fn must_be_real(plan: &PlanReport) -> Result<(), Failure> {
+    let Some(supposed) = plan.supposition.as_ref() else {
+        return Ok(());
+    };
+    let first = supposed.nodes.first().map_or("", |node| &node.address);
+    Err(Failure::Refused(format!(
+        "this plan supposes {} that {} not exist ({first}{}): start them, capture again, and plan \
+         without `--add`",
+        count(supposed.nodes.len(), "node"),
+        if supposed.nodes.len() == 1 {
+            "does"
+        } else {
+            "do"
+        },
+        if supposed.nodes.len() == 1 {
+            ""
+        } else {
+            " and more"
+        },
+    )))
+}
+
 /// The same for a plan of tablets.
 pub(super) fn read_tablets(
     path: &OsStr,
     terminal: &mut Terminal,
 ) -> Result<TabletPlanFile, Failure> {
+    tablets(path, &source(path, terminal)?)
+}
+
+fn tablets(path: &OsStr, source: &Source) -> Result<TabletPlanFile, Failure> {
     const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` of a capture of FEDB writes one";
-    let source = files::read_one(path, terminal.stdin()).map_err(|failure| match failure {
-        Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
-        failure => failure,
-    })?;
     report::read_tablet_plan(&source.text).map_err(|error| Failure::Place {
         at: capture::at(path, (1, 1)),
         message: format!("not a plan file of FEDB: {error}"),

@@ -66,6 +66,7 @@ pub(super) fn run(args: &ScriptArgs, terminal: &mut Terminal) -> Result<Exit, Fa
             "this plan was refused, so there is nothing to run: {reason}"
         )));
     }
+    plan_file::must_be_real(&plan)?;
     let mut edits = Edits::None;
     if content != plan.plan_id {
         edits = Edits::Accepted;

@@ -24,6 +24,8 @@ use crate::report;
 use crate::report::Proof;
 use crate::report::TabletList;
 use crate::report::TabletPlan;
+use crate::report::TabletPlanFile;
+use crate::report::VerifyReport;
 use crate::tablets::Request;
 use crate::tablets::Restart;
 
@@ -72,6 +74,23 @@ pub(super) fn impact(
         }
     }
     Ok(Exit::Clean)
+}
+
+/// How far a plan of tablets is by a later capture.
+pub(super) fn verify(
+    file: &TabletPlanFile,
+    inventory: &Inventory,
+) -> Result<VerifyReport, Failure> {
+    let help = "give it `showtable`, `showtablet` and `confget` of the cluster that was planned";
+    let said = |message: &str| Failure::Usage(message.to_owned(), help.to_owned());
+    let seen = inventory.tablets.as_ref();
+    let seen = seen.ok_or_else(|| said("the plan is of tablets, and the capture is not"))?;
+    if !seen.state.tables_known {
+        return Err(said(
+            "the capture has no showtable: nobody says which copies there are",
+        ));
+    }
+    Ok(report::verify_tablets_at(file, seen))
 }
 
 fn all_in(seen: &TabletsSeen, domains: &[Domain]) -> Result<BTreeSet<TabletId>, Failure> {

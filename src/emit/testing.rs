@@ -74,6 +74,8 @@ pub fn plan(steps: Vec<Step>) -> PlanReport {
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        exposed_shard_seconds: 0,
+        supposition: None,
         again: None,
         seconds: 0,
         reshard: None,

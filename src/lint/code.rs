@@ -39,6 +39,7 @@ catalogue! {
     ToldToSome "L004" told_to_some,
     ForgetsLive "L005" forgets_live,
     Swapped "L006" swapped,
+    NeedsManual "L007" needs_manual,
     Needless "L008" needless,
     OutOfOrder "L009" out_of_order,
     NotFollowed "L010" not_followed,

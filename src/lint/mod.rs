@@ -8,6 +8,8 @@ mod order;
 mod rules;
 mod scene;
 mod shell;
+mod tablets;
+mod tools;
 
 use std::collections::BTreeMap;
 
@@ -55,6 +57,9 @@ pub struct Linted {
 
 /// Tries the list on the captured cluster.
 pub fn lint(inventory: &Inventory, text: &str) -> Linted {
+    if let Some(seen) = &inventory.tablets {
+        return tablets::lint(&seen.state, text);
+    }
     let (statements, cut) = shell::statements(text);
     let cluster = &inventory.cluster;
     let mut at = Counted::new(cluster.clone());
@@ -74,7 +79,7 @@ pub fn lint(inventory: &Inventory, text: &str) -> Linted {
     let mut named: BTreeMap<NodeId, usize> = BTreeMap::new();
     let (mut last, mut blind) = (0, false);
     for (index, statement) in statements.iter().enumerate() {
-        let read = order::read(statement, &at);
+        let read = order::read(statement, &at, &inventory.policy);
         if read.is_empty() {
             out.passed_over += 1;
             continue;

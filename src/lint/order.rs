@@ -4,11 +4,14 @@
 use crate::action::Mode;
 use crate::lint::shell::Statement;
 use crate::lint::shell::without_prompt;
+use crate::lint::tools;
+use crate::lint::tools::Tools;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::SlotSet;
+use crate::policy::Policy;
 use crate::text::lex::command::is_client;
 use crate::text::quote::quote;
 
@@ -28,6 +31,8 @@ pub enum Order {
     Failover {
         node: NodeId,
         mode: Mode,
+        /// A tool sends it, and nothing makes that send another one.
+        by_tool: bool,
     },
     Forget {
         teller: NodeId,
@@ -72,21 +77,22 @@ pub enum Read {
 }
 
 /// The orders of one command; none if it changes nothing.
-pub fn read(statement: &Statement, cluster: &Cluster) -> Vec<Read> {
+pub fn read(statement: &Statement, cluster: &Cluster, policy: &Policy) -> Vec<Read> {
     let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
     let (at, words) = without_prompt(&words);
     let reader = Reader {
         cluster,
         tell: &statement.tell,
     };
+    let tools = Tools { cluster, policy };
     let name = words.first().map(|w| w.rsplit('/').next().unwrap_or(w));
     let rest = words.get(1..).unwrap_or_default();
     let answer = match name {
+        Some("flashbase") if rest.first().is_some_and(|sub| tools::is_tool(sub)) => {
+            tools.orders(rest[0], rest.get(1..).unwrap_or_default())
+        }
         Some("flashbase") => reader.flashbase(rest),
-        Some("failover-with-dir" | "cluster-failover.sh") => Err(format!(
-            "{} decides by itself whom it promotes",
-            quote(words[0])
-        )),
+        Some(tool) if tools::is_tool(tool) => tools.orders(tool, rest),
         Some("redis-trib.rb" | "redis-trib") => reader.tool(rest),
         Some("ssh") => reader.over_ssh(rest),
         Some(client) if is_client(client) => reader.client(rest, None),
@@ -242,6 +248,7 @@ impl Reader<'_> {
                     "takeover" => Mode::Takeover,
                     _ => Mode::Graceful,
                 },
+                by_tool: false,
             }),
             ("cluster", "forget") if value(2).starts_with('$') => {
                 Err(format!("nobody can tell what {} is", quote(value(2))))
@@ -407,9 +414,6 @@ impl Reader<'_> {
                     )),
                 }
             }
-            "force-failover" | "reset-distribution" | "failover-with-dir" | "kill-with-dir" => Err(
-                format!("`{sub}` decides by itself whom it promotes or kills"),
-            ),
             "restart" | "stop" | "start" | "create" | "scale-out" | "clean" => {
                 Err(format!("what `{sub}` leads to is not known"))
             }

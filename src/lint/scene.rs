@@ -117,7 +117,7 @@ pub(in crate::lint) fn refusal(order: &Order, at: &Counted) -> Option<String> {
             }
             None
         }
-        Order::Failover { node: id, mode } => {
+        Order::Failover { node: id, mode, .. } => {
             let replica = node(*id);
             if let Some(why) = dead(*id) {
                 return Some(why);
@@ -198,7 +198,7 @@ pub(in crate::lint) fn apply(order: &Order, index: usize, at: &mut Counted, hist
             act.begin(at);
             act.finish(at);
         }
-        Order::Failover { node, mode } => {
+        Order::Failover { node, mode, .. } => {
             if let Some(old) = at.node(*node).master() {
                 let (node, mode) = (*node, *mode);
                 let act = Failover { node, old, mode };

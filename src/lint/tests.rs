@@ -126,13 +126,29 @@ fn what_cannot_be_followed_is_said() {
         cli("9:7000", "failover"),
         "redis-cli -h $HOST -p 7000 cluster failover\n".to_owned(),
         "redis-cli --cluster rebalance 10.0.0.1:7000\n".to_owned(),
-        "flashbase force-failover 10.0.0.1\n".to_owned(),
+        "flashbase force-failover 10.0.0.9\n".to_owned(),
+        "flashbase reset-distribution\n".to_owned(),
         "redis-cli -h 10.0.0.1 -p 7000 cluster addslots x\n".to_owned(),
     ] {
         assert_eq!(codes("master", &list), ["1 L010"], "{list}");
     }
     let reads = "redis-cli -h 10.0.0.9 -p 1 cluster nodes\nls\nit's said to redis-cli\n";
     assert_eq!(codes("master", reads), [] as [&str; 0]);
+}
+
+#[test]
+fn a_tool_that_takes_over_from_who_lives_loses_writes() {
+    let found = codes("master", "> flashbase force-failover 10.0.0.1\n");
+    assert!(found.contains(&"1 L002".to_owned()), "{found:?}");
+    assert_eq!(
+        codes("master,fail", "cluster-failover.sh\n"),
+        [] as [&str; 0]
+    );
+    // It goes through masters that live, and there is none.
+    assert_eq!(
+        codes("master,fail", "> flashbase force-failover 10.0.0.1\n"),
+        [] as [&str; 0]
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! leaders are spread, what a host carries) is asked of [`Tablets::copies`], so that `measure`
 //! counts both families.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::model::address::Address;
@@ -85,6 +86,9 @@ pub struct Tablet {
     pub address: Option<Address>,
     pub host: Option<HostId>,
     pub health: Health,
+    /// How long its process was known to the name server when `showtablet` was printed, as exactly as that
+    /// tells it. Less than before: it was started anew since.
+    pub age_ms: Option<u64>,
 }
 
 /// A copy of a partition on a tablet.
@@ -102,11 +106,24 @@ pub struct Held {
 /// A partition with its copies, in the order of the capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Partition {
+    /// The database of the table, where the capture tells it: `ns_client` looks only into one at a time.
+    pub database: Option<Arc<str>>,
+    /// Another table, of another database, has the same name.
+    pub shares_name: bool,
     pub table: Arc<str>,
     /// Number of the table; no two tables share one.
     pub tid: Option<u64>,
     pub pid: u32,
     pub copies: Vec<Held>,
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(database), true) = (&self.database, self.shares_name) {
+            write!(f, "{database}.")?;
+        }
+        write!(f, "{} {}", self.table, self.pid)
+    }
 }
 
 impl Partition {
@@ -288,21 +305,20 @@ impl Tablets {
         loads
     }
 
-    /// `flow 0`
+    /// `flow 0`; of two tables of one name `db1.flow 0`.
     pub fn name(&self, id: PartitionId) -> String {
-        let partition = self.partition(id);
-        format!("{} {}", partition.table, partition.pid)
+        self.partition(id).to_string()
     }
 
     pub fn endpoint(&self, id: TabletId) -> &Arc<str> {
         &self.tablet(id).endpoint
     }
 
-    /// Two tables of one name: a command that names one may mean the other.
+    /// Two tables of one name, and the databases of both are not known: a command that names one may
+    /// mean the other.
     pub fn ambiguous_table(&self) -> Option<&Arc<str>> {
-        let pairs = self.partitions.windows(2);
-        let twice = pairs.filter(|w| w[0].table == w[1].table && w[0].tid != w[1].tid);
-        twice.map(|w| &w[0].table).next()
+        let vague = |p: &&Partition| p.shares_name && p.database.is_none();
+        self.partitions.iter().find(vague).map(|p| &p.table)
     }
 
     /// The copies of all partitions, for what counts places; shards are partitions and nodes are
@@ -314,6 +330,7 @@ impl Tablets {
             host: tablet.host,
             disk: None,
             zone: tablet.host.and_then(|h| self.hosts[h.0 as usize].zone),
+            rack: tablet.host.and_then(|h| self.hosts[h.0 as usize].rack),
             live: tablet.health != Health::Offline,
             open: tablet.health != Health::Offline,
         };

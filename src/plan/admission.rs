@@ -10,9 +10,11 @@ use crate::inventory::Conflict;
 use crate::inventory::Inventory;
 use crate::inventory::Sight;
 use crate::model::Cluster;
+use crate::model::DomainKind;
 use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::Service;
+use crate::plan::Goal;
 use crate::plan::Request;
 use crate::plan::slots::SlotTrouble;
 use crate::plan::why::Said;
@@ -53,6 +55,8 @@ pub enum Obstacle {
     Nameless(&'static str),
     /// Slots cannot be moved as asked.
     Slots(SlotTrouble),
+    /// Processes would be stopped by disks that nobody told.
+    GuessedDisks,
     /// No script could carry the plan out; which of its values is in the way, in words.
     Unscriptable(String),
 }
@@ -77,7 +81,8 @@ impl Obstacle {
             | Self::OnDisk { .. }
             | Self::Moments
             | Self::Twice
-            | Self::Contested { .. } => true,
+            | Self::Contested { .. }
+            | Self::GuessedDisks => true,
         }
     }
 }
@@ -85,7 +90,9 @@ impl Obstacle {
 /// The most fundamental obstacle that the request does not force; `found` is of the capture.
 pub fn admit(inventory: &Inventory, found: &[Finding], request: &Request) -> Result<(), Obstacle> {
     let forced = |obstacle: &Obstacle| request.force.is_some() && obstacle.may_be_forced();
-    let in_the_way = obstacles(inventory, found).into_iter().find(|o| !forced(o));
+    let guessed = stops_by_guess(inventory, request).then_some(Obstacle::GuessedDisks);
+    let all = obstacles(inventory, found).into_iter().chain(guessed);
+    let in_the_way = all.into_iter().find(|o| !forced(o));
     in_the_way.map_or(Ok(()), Err)
 }
 
@@ -113,6 +120,22 @@ pub fn obstacles(inventory: &Inventory, found: &[Finding]) -> Vec<Obstacle> {
         contested(&inventory.conflicts),
     ];
     known.into_iter().flatten().collect()
+}
+
+/// What runs on a disk is to be stopped, and the disks are guesses.
+fn stops_by_guess(inventory: &Inventory, request: &Request) -> bool {
+    let stops = |goal: &Goal| match goal {
+        Goal::Drain(drain) => drain.stop && drain.domain.kind() == DomainKind::Disk,
+        Goal::Restart(_)
+        | Goal::Maintain(_)
+        | Goal::Remove(_)
+        | Goal::Replace(_)
+        | Goal::Pin(_)
+        | Goal::MastersNever(_)
+        | Goal::MastersRather(_) => false,
+    };
+    let guessed = diagnostic::Code::from(diagnostic::Map::GuessedDisk);
+    request.goals.iter().any(stops) && inventory.diagnostics.iter().any(|d| d.code == guessed)
 }
 
 fn islands(cluster: &Cluster) -> Option<Obstacle> {
@@ -271,6 +294,11 @@ impl fmt::Display for Said<'_, Obstacle> {
                 "a {step} would be needed with a node whose address nothing in the capture tells: name its file after its address"
             ),
             Obstacle::Slots(why) => Said(why, self.1).fmt(f),
+            Obstacle::GuessedDisks => f.write_str(
+                "no file tells the disks of some nodes, so they were guessed from ports, and who \
+                 is stopped would be, too: capture `config get dir` of every node, or name the \
+                 disks with --disks",
+            ),
             Obstacle::Unscriptable(why) => write!(
                 f,
                 "no script could carry the plan out ({why}): see what the capture says of that node, and capture it again"

@@ -261,9 +261,7 @@ fn recount(problem: &Problem, wanted: &Wanted, decision: &Decision) -> Tuple {
         );
     }
     for (unit, copies) in problem.units.iter().zip(&decision.assignment.copies) {
-        let bare = unit.free
-            && unit.must_not_be_bare(problem)
-            && replicas(unit, copies) < 1;
+        let bare = unit.free && unit.must_not_be_bare(problem) && replicas(unit, copies) < 1;
         put(Level::Orphans, i64::from(bare));
     }
     // A spare that may be kept is no finding.
@@ -455,7 +453,11 @@ fn judge_all(draw: &Draw, request: Request) -> Result<(), TestCaseError> {
     let problem = match Problem::anew(&inputs) {
         Some(problem) => problem,
         None if supposed.joined.is_empty() => Problem::new(&inputs),
-        None => return Err(TestCaseError::reject("what a copy is made for is no decision")),
+        None => {
+            return Err(TestCaseError::reject(
+                "what a copy is made for is no decision",
+            ));
+        }
     };
     let plan = plan::plan(&captured, &policy, &wanted, &request)
         .map_err(|e| TestCaseError::fail(e.to_string()))?;

@@ -61,6 +61,9 @@ pub fn drafts(
     for (node, slots) in &closing.stable {
         drafts.push(writer.closing(*node, slots));
     }
+    for (node, slots) in &closing.reopened {
+        drafts.push(writer.reopening(*node, slots));
+    }
     for joined in &problem.supposed.joined {
         writer.joining(joined, &mut drafts);
     }

@@ -42,6 +42,7 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
                 OpenSlot::OnReplica | OpenSlot::BothEnds { .. } => Unlock::FinishMove,
                 OpenSlot::OtherEndUnnamed => Unlock::CaptureEveryNode,
                 OpenSlot::OtherEndUnseen(_) => Unlock::CaptureOtherEnd,
+                OpenSlot::OtherEndDead(other) => Unlock::BringBackOtherEnd(other),
                 OpenSlot::MayBeMoving => Unlock::SettleSlots,
             },
         });

@@ -86,6 +86,8 @@ pub struct Selection {
     minds_disks: bool,
     /// Masters may be moved around.
     pub changes_roles: bool,
+    /// What the only dead copy holds may be given up.
+    pub accepts_loss: bool,
 }
 
 impl Selection {
@@ -122,6 +124,7 @@ impl Selection {
             minds_zones,
             minds_disks,
             changes_roles,
+            accepts_loss: request.has(Flag::AcceptDataLoss),
         }
     }
 

@@ -5,10 +5,12 @@
 //! the decision down as actions, `order` orders them, and `verdict` recounts every level on the
 //! simulated end.
 
+mod added;
 mod admission;
 mod advice;
 #[cfg(test)]
 mod brute;
+mod budget;
 mod by_subject;
 mod closing;
 pub mod decision;
@@ -26,6 +28,7 @@ pub mod rolling;
 mod serve;
 pub mod slots;
 pub mod target;
+mod twins;
 mod unlocks;
 mod verdict;
 mod versions;
@@ -47,6 +50,8 @@ use crate::simulate;
 
 pub use crate::action::Step;
 pub use crate::rules::Phase;
+pub use added::Added;
+pub use added::BadAddition;
 pub use admission::Obstacle;
 pub use admission::obstacles;
 pub use decision::Decision;
@@ -61,6 +66,7 @@ pub use slots::Ending;
 pub use slots::SlotTrouble;
 pub use target::Effort;
 pub use target::Target;
+pub use twins::of_policy;
 pub use verdict::Kind;
 pub use verdict::Value;
 pub use vouch::BadVouch;
@@ -303,7 +309,8 @@ fn planned(
         drafts.extend(own);
         goal::leave_stopped_untold(&mut drafts);
     }
-    let mut steps = order::order(&Counted::new(captured.clone()), drafts);
+    let limits = budget::limits(captured, &policy.budgets);
+    let mut steps = order::order(&Counted::new(captured.clone()), drafts, &limits);
     let mut cut = Vec::new();
     if let Some(most) = request.max_steps.filter(|&most| most < steps.len()) {
         // Every prefix is safe, and what matters most comes first.

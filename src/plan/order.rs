@@ -12,15 +12,16 @@ use crate::action::Milestone;
 use crate::action::Rank;
 use crate::action::Step;
 use crate::model::Cluster;
-use crate::model::HostId;
 use crate::model::graph::Graph;
+use crate::plan::budget;
+use crate::plan::rolling::processes::Limits;
 use crate::rules::Phase;
 
 /// More steps than this are not named one by one by each that waits for them all.
 const NAMED: usize = 8;
 
-/// Orders the drafts; see the module text.
-pub fn order(cluster: &Counted, drafts: Vec<Draft>) -> Vec<Step> {
+/// Orders the drafts; see the module text. No wave has more syncs than the limits permit.
+pub fn order(cluster: &Counted, drafts: Vec<Draft>, limits: &Limits) -> Vec<Step> {
     let given = Given::new(cluster, &drafts);
     let mut graph = dependencies(&drafts, &given);
     break_cycles(&mut graph, &drafts);
@@ -43,7 +44,7 @@ pub fn order(cluster: &Counted, drafts: Vec<Draft>) -> Vec<Step> {
         .collect();
     let mut slots: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
     let mut steps: Vec<Step> = Vec::with_capacity(order.len());
-    let mut waves = Waves::default();
+    let mut waves = Waves::new(limits);
     // The last step that does not go last, and the last wave of such.
     let (mut last_before, mut steps_end) = (None, None);
     for (place, &index) in order.iter().enumerate() {
@@ -256,22 +257,61 @@ fn break_cycles(graph: &mut Graph, drafts: &[Draft]) {
 }
 
 /// Waves: steps of one wave may run at the same time. What goes alone does, as does a move that
-/// exposes a shard; a host takes part in one full sync at a time, as each forks the master and
-/// can double its memory.
-#[derive(Default)]
-struct Waves {
+/// exposes a shard; a host takes part in one full sync at a time unless the policy says otherwise,
+/// as each forks the master and can double its memory.
+struct Waves<'a> {
+    limits: &'a Limits,
     last: u32,
     phase: Option<Phase>,
     floor: u32,
     /// Waves that are taken by a step that goes alone.
     alone: Taken,
-    /// Waves in which a host is busy.
-    busy: BTreeMap<HostId, Taken>,
+    /// By what syncs burden, the waves in which it carries no more.
+    busy: BTreeMap<usize, Taken>,
+    /// Syncs by what they burden and by wave, where it carries more than one.
+    syncs: BTreeMap<(usize, u32), usize>,
+    /// Syncs of each wave, and the waves that hold no more.
+    in_all: BTreeMap<u32, usize>,
+    full: Taken,
     /// Waves with any step.
     used: Taken,
 }
 
-impl Waves {
+impl<'a> Waves<'a> {
+    fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            last: 0,
+            phase: None,
+            floor: 0,
+            alone: Taken::default(),
+            busy: BTreeMap::new(),
+            syncs: BTreeMap::new(),
+            in_all: BTreeMap::new(),
+            full: Taken::default(),
+            used: Taken::default(),
+        }
+    }
+
+    /// One more sync in that wave.
+    fn burden(&mut self, burdens: &[usize], wave: u32) {
+        for &burden in burdens {
+            let Some(room) = self.limits.rooms.get(&burden) else {
+                continue;
+            };
+            let syncs = self.syncs.entry((burden, wave)).or_default();
+            *syncs += 1;
+            if *syncs >= room.most {
+                self.busy.entry(burden).or_default().take(wave);
+            }
+        }
+        let syncs = self.in_all.entry(wave).or_default();
+        *syncs += 1;
+        if self.limits.in_all.is_some_and(|most| *syncs >= most) {
+            self.full.take(wave);
+        }
+    }
+
     fn place(&mut self, cluster: &Cluster, draft: &Draft, ready: u32) -> u32 {
         if self.phase != Some(draft.phase) {
             self.phase = Some(draft.phase);
@@ -279,16 +319,19 @@ impl Waves {
         }
         let room = draft.action.room();
         let alone = room.alone || draft.leaves.is_some_and(|l| !l.covered);
-        let hosts = room.busy.iter().filter_map(|&n| cluster.node(n).host);
-        let hosts: BTreeSet<HostId> = hosts.collect();
+        let burdens = budget::burdens(cluster, &room.busy);
+        let copies = !room.busy.is_empty();
         let mut wave = ready.max(self.floor);
         loop {
             let mut free = self.alone.next_free(wave);
             if alone {
                 free = self.used.next_free(free);
             }
-            for host in &hosts {
-                free = self.busy.entry(*host).or_default().next_free(free);
+            if copies {
+                free = self.full.next_free(free);
+            }
+            for burden in &burdens {
+                free = self.busy.entry(*burden).or_default().next_free(free);
             }
             if free == wave {
                 break;
@@ -299,8 +342,8 @@ impl Waves {
             self.alone.take(wave);
         }
         self.used.take(wave);
-        for host in hosts {
-            self.busy.entry(host).or_default().take(wave);
+        if copies {
+            self.burden(&burdens, wave);
         }
         self.last = self.last.max(wave);
         wave
@@ -357,12 +400,47 @@ mod tests {
         }
     }
 
+    fn one_per_host(cluster: &Cluster) -> Limits {
+        budget::limits(cluster, &crate::policy::Budgets::default())
+    }
+
+    #[test]
+    fn no_wave_has_more_syncs_than_the_policy_permits() {
+        let cluster = cluster("m1@h1 <; m2@h2 <; m3@h3 <; x@h4 y@h5 z@h6");
+        let waves = |budgets: &crate::policy::Budgets| {
+            let copy = |node: &str, master: &str| {
+                draft(Replicate {
+                    node: id(&cluster, node),
+                    master: id(&cluster, master),
+                })
+            };
+            let drafts = vec![copy("x", "m1"), copy("y", "m2"), copy("z", "m2")];
+            let limits = budget::limits(&cluster, budgets);
+            let steps = order(&Counted::new(cluster.clone()), drafts, &limits);
+            steps.iter().map(|s| s.wave).collect::<Vec<_>>()
+        };
+        let none = crate::policy::Budgets::default();
+        // Two replicas of one master share its host.
+        assert_eq!(waves(&none), [1, 1, 2]);
+        let two = crate::policy::Budgets {
+            syncs_per_host: Some(2),
+            ..none.clone()
+        };
+        assert_eq!(waves(&two), [1, 1, 1]);
+        let one = crate::policy::Budgets {
+            syncs: Some(1),
+            ..none
+        };
+        assert_eq!(waves(&one), [1, 2, 3]);
+    }
+
     #[test]
     fn a_closing_waits_for_the_copies_that_do_not_wait_for_it() {
         let cluster = cluster("m1@h1 < r1@h2; m2@h2 <; m3@h3 <; x@h3 y@h1");
         let closing = SetSlot {
             node: id(&cluster, "m2"),
             slots: SlotSet::from_ranges([(6000, 6000)]),
+            moved_later: false,
         };
         let copy = |node: &str, master: &str| Replicate {
             node: id(&cluster, node),
@@ -373,7 +451,11 @@ mod tests {
             draft(copy("x", "m2")),
             draft(copy("y", "m3")),
         ];
-        let steps = order(&Counted::new(cluster.clone()), drafts);
+        let steps = order(
+            &Counted::new(cluster.clone()),
+            drafts,
+            &one_per_host(&cluster),
+        );
         let order: Vec<&Action> = steps.iter().map(|s| &s.draft.action).collect();
         let expected = [
             copy("y", "m3").into(),
@@ -405,7 +487,11 @@ mod tests {
                     master: node(&format!("m{next}")),
                 })
             }));
-            let steps = order(&Counted::new(cluster.clone()), drafts);
+            let steps = order(
+                &Counted::new(cluster.clone()),
+                drafts,
+                &one_per_host(&cluster),
+            );
             let (first, last) = steps.split_at(copies);
             let latest = first.iter().map(|s| s.wave).max();
             for step in last {

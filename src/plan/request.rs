@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::inventory::Inventory;
 use crate::model::Domain;
+use crate::plan::Added;
+use crate::plan::goal;
 use crate::plan::goal::Goal;
 use crate::plan::restart;
 use crate::plan::slots::SlotGoals;
+use crate::plan::twins;
 use crate::policy::Flag;
 use crate::rules::Ask;
 use crate::rules::Code;
@@ -24,6 +28,8 @@ pub struct Request {
     pub force: Option<String>,
     /// Domains that are down on the operator's word; see [`vouch`](crate::plan::vouch).
     pub dead: Vec<Domain>,
+    /// Nodes that are supposed, and do not exist.
+    pub added: Vec<Added>,
     /// What is permitted or asked for beyond a default plan.
     pub flags: BTreeSet<Flag>,
     /// What is asked for about slots.
@@ -51,6 +57,16 @@ impl Request {
             | Goal::MastersNever(_)
             | Goal::MastersRather(_) => None,
         })
+    }
+
+    /// What a plan of this capture does that is asked for nothing: the goals of its policy count.
+    pub fn under(inventory: &Inventory) -> Self {
+        let mut request = Self::default();
+        let taken = twins::of_policy(&mut request, inventory);
+        match (taken, goal::check(&request, &inventory.cluster)) {
+            (Ok(_), Ok(())) => request,
+            (Err(_), _) | (_, Err(_)) => Self::default(),
+        }
     }
 
     /// The plan stops before that phase.
@@ -99,6 +115,14 @@ impl Request {
             text => quote(&text),
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
+        let added = self.added.iter().map(|added| added.to_string());
+        let added = added.map(
+            |text| match text.replace([',', '='], "").chars().all(plain) {
+                true => format!("--add {text}"),
+                false => format!("--add {}", quote(&text)),
+            },
+        );
+        options.extend(added);
         options.extend(self.slots.options(&quote));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));
         options.extend(goals);

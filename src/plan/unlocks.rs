@@ -100,6 +100,7 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::StopEmptied { .. }
         | Unlock::FinishMove
         | Unlock::CaptureOtherEnd
+        | Unlock::BringBackOtherEnd(_)
         | Unlock::CaptureEveryNode
         | Unlock::CloseSlot
         | Unlock::CaptureWhenSynced

@@ -25,10 +25,10 @@ use crate::policy::Thresholds;
 use crate::policy::Tolerance;
 use crate::policy::ZoneEntry;
 use crate::policy::entries::Down;
-use crate::policy::entries::Drain;
 use crate::policy::entries::Ignore;
 use crate::policy::entries::IgnoredSubject;
 use crate::policy::entries::Pin;
+use crate::policy::goals;
 use crate::policy::keys::FILE;
 use crate::policy::keys::FORKS;
 use crate::policy::keys::Key;
@@ -69,7 +69,8 @@ pub(super) fn read(source: &Source, codes: &Codes) -> Result<Policy, Vec<Diagnos
             zones: zones(&mut reader, &top),
             home: home(&mut reader, &top),
             pins: pins(&mut reader, &top),
-            drains: drains(&mut reader, &top),
+            drains: goals::places(&mut reader, &top, "drain"),
+            standing: goals::read(&mut reader, &top),
             down: down(&mut reader, &top),
             ignores: ignores(&mut reader, &top),
             budgets: budgets(&mut reader, &top),
@@ -87,7 +88,7 @@ pub(super) fn read(source: &Source, codes: &Codes) -> Result<Policy, Vec<Diagnos
 }
 
 /// The keys of a table of the file.
-fn keys(name: &str) -> &'static [Key] {
+pub(super) fn keys(name: &str) -> &'static [Key] {
     let kind = find(FILE, name).map(|key| &key.kind);
     if let Some(Kind::Section(keys) | Kind::Entries(keys)) = kind {
         keys
@@ -96,7 +97,11 @@ fn keys(name: &str) -> &'static [Key] {
     }
 }
 
-fn entries<'a>(reader: &mut Reader<'a>, top: &Fields<'a>, name: &'static str) -> Vec<Fields<'a>> {
+pub(super) fn entries<'a>(
+    reader: &mut Reader<'a>,
+    top: &Fields<'a>,
+    name: &'static str,
+) -> Vec<Fields<'a>> {
     reader.entries(top, name, keys(name))
 }
 
@@ -196,12 +201,14 @@ fn hosts<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Vec<HostEntry> {
             places.push(place);
         }
         let zone = reader.text(&entry, "zone").map(|z| z.value);
+        let rack = reader.text(&entry, "rack").map(|r| r.value);
         let memory_bytes = reader.bytes(&entry, "memory");
         if let Some(name) = name {
             hosts.push(HostEntry {
                 name: name.value,
                 places,
                 zone,
+                rack,
                 memory_bytes,
                 at: reader.place(entry.span.start),
             });
@@ -336,20 +343,6 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &Fields<'a>) -> Role {
         reader.wrong(&master.span, message, None);
     }
     (address, role, master.map(|m| m.value))
-}
-
-fn drains<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Vec<Drain> {
-    let mut drains = Vec::new();
-    for entry in entries(reader, top, "drain") {
-        let domain = reader.parsed::<Domain>(&entry, "domain");
-        let reason = reader.text(&entry, "reason").map(|r| r.value);
-        drains.extend(domain.map(|domain| Drain {
-            domain: domain.value,
-            reason,
-            at: reader.place(entry.span.start),
-        }));
-    }
-    drains
 }
 
 fn down<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Vec<Down> {

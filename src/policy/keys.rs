@@ -68,7 +68,7 @@ const fn table(name: &'static str, kind: Kind, doc: &'static str) -> Key {
 const ROLES: &[&str] = &["master", "replica"];
 const UNTIL: &str = "The end: a day, which counts to its last minute, or a moment; without an \
                      offset it is UTC. It is held against the capture, or against `--now`.";
-const DOMAIN: &str = "host:H, disk:H:/dir, zone:Z or node:ADDR.";
+const DOMAIN: &str = "host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR.";
 
 /// From and to.
 pub(super) const FORKS: (u32, u32) = (0, 1000);
@@ -173,7 +173,13 @@ pub(super) const FILE: &[Key] = &[
                 "Its IP or IPs; `ip:port` where machines share an IP.",
                 "[\"10.0.0.1\", \"10.0.1.1\"]",
             ),
-            may("zone", Kind::Text, "Its zone or rack.", "\"a\""),
+            may("zone", Kind::Text, "Its zone.", "\"a\""),
+            may(
+                "rack",
+                Kind::Text,
+                "Its rack in that zone; where no host has a zone, racks are judged as zones.",
+                "\"r1\"",
+            ),
             may(
                 "memory",
                 Kind::Bytes,
@@ -202,7 +208,7 @@ pub(super) const FILE: &[Key] = &[
                 "\"any\"",
             ),
         ]),
-        "A rack or an availability zone.",
+        "An availability zone.",
     ),
     table(
         "home",
@@ -248,8 +254,110 @@ pub(super) const FILE: &[Key] = &[
         Kind::Entries(&[
             must("domain", Kind::Text, DOMAIN, "\"host:host-1\""),
             may("reason", Kind::Text, "Why.", "\"new disks on Monday\""),
+            may(
+                "then",
+                Kind::Word(&["stop"]),
+                "What runs there is stopped at the end.",
+                "\"stop\"",
+            ),
         ]),
         "A place that is to be emptied of masters and of copies that count.",
+    ),
+    table(
+        "maintain",
+        Kind::Entries(&[
+            must("domain", Kind::Text, DOMAIN, "\"host:host-3\""),
+            may("reason", Kind::Text, "Why.", "\"a new kernel\""),
+        ]),
+        "A place that nobody leads from while it is worked on; nothing is copied for it.",
+    ),
+    table(
+        "remove",
+        Kind::Entries(&[
+            must("domain", Kind::Text, DOMAIN, "\"host:host-4\""),
+            may("reason", Kind::Text, "Why.", "\"it goes back\""),
+        ]),
+        "A place that holds nothing any more and is forgotten; its copies are elsewhere before.",
+    ),
+    table(
+        "replace",
+        Kind::Entries(&[
+            must("domain", Kind::Text, DOMAIN, "\"host:host-5\""),
+            must(
+                "by",
+                Kind::Text,
+                "Whose idle nodes take its place.",
+                "\"host:host-6\"",
+            ),
+            may("reason", Kind::Text, "Why.", "\"the lease ends\""),
+        ]),
+        "A place that leaves while another one takes over from it, node by node.",
+    ),
+    table(
+        "upgrade",
+        Kind::Section(&[
+            must(
+                "to",
+                Kind::Text,
+                "Processes that run an older version are restarted with it.",
+                "\"7.2.5\"",
+            ),
+            may(
+                "unit",
+                Kind::Word(&["process", "host", "zone"]),
+                "What goes down at a time.",
+                "\"process\"",
+            ),
+            may(
+                "keep",
+                Kind::Number(1, 100, None),
+                "Live copies that every shard keeps.",
+                "1",
+            ),
+        ]),
+        "A rolling restart, planned where everybody lives and nothing else is asked for.",
+    ),
+    table(
+        "slots",
+        Kind::Section(&[
+            may(
+                "shards",
+                Kind::Number(1, 16384, None),
+                "So many masters.",
+                "6",
+            ),
+            may(
+                "balance",
+                Kind::Word(&["slots", "keys", "memory"]),
+                "Every master gets its share of these.",
+                "\"slots\"",
+            ),
+            may(
+                "within",
+                Kind::Percent,
+                "How far off its share a master may stay.",
+                "\"5%\"",
+            ),
+            may(
+                "join",
+                Kind::Texts,
+                "Nodes that are to be masters with a fair share.",
+                "[\"10.0.0.7:7001\"]",
+            ),
+            may(
+                "empty",
+                Kind::Texts,
+                "Masters that are to give all slots away, and stay.",
+                "[\"10.0.0.8:7001\"]",
+            ),
+            may(
+                "leave",
+                Kind::Texts,
+                "Places that give slots and copies away, are reset and forgotten.",
+                "[\"host:host-9\"]",
+            ),
+        ]),
+        "How slots are shared. It waits where that cannot be planned, and a repair is planned.",
     ),
     table(
         "down",

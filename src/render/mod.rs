@@ -37,6 +37,7 @@ mod show;
 mod state;
 mod steps;
 mod style;
+mod supposition;
 mod table;
 mod tablets;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::render::state;
 use crate::render::steps;
 use crate::render::style::Ink;
 use crate::render::style::Look;
+use crate::render::supposition;
 use crate::render::table;
 use crate::report::Exposure;
 use crate::report::Finding;
@@ -58,6 +59,7 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
         page.gap();
     }
     goals(&mut page, &report.goals);
+    supposition::write(&mut page, report);
     if report.blocked {
         refusals(&mut page, &report.refusals);
         if !look.quiet {
@@ -110,7 +112,10 @@ pub fn plan(report: &PlanReport, look: Look, typed: Typed) -> String {
     }
     if !report.steps.is_empty() && !look.quiet {
         page.labelled(Ink::Head, "id", &report.plan_id);
-        next(&mut page, &report.cluster.server, typed);
+        // No script is made of what does not exist.
+        if report.supposition.is_none() {
+            next(&mut page, &report.cluster.server, typed);
+        }
     }
     page.finish()
 }
@@ -144,12 +149,9 @@ fn summary(report: &PlanReport) -> Vec<String> {
         });
         phrases.extend(steps::risk(&report.steps));
         phrases.push(about(report.seconds));
-        let exposed = report.restart.as_ref().map(|r| r.exposed_shard_seconds);
-        phrases.extend(
-            exposed
-                .filter(|&s| s > 0)
-                .map(|seconds| format!("one copy of a shard for {seconds} shard-seconds")),
-        );
+        if let seconds @ 1.. = report.exposed_shard_seconds {
+            phrases.push(format!("one copy of a shard for {seconds} shard-seconds"));
+        }
         match left(report) {
             Some(left) => phrases.push(format!("leaves {left}")),
             None if report.complete => {}

@@ -16,11 +16,11 @@ use crate::report::CheckReport;
 use crate::report::ImpactReport;
 use crate::report::Proof;
 use crate::report::Serves;
+use crate::report::ShowReport;
 use crate::report::State;
 use crate::report::Summary;
 use crate::report::TabletFacts;
 use crate::report::TabletPlan;
-use crate::report::TabletStep;
 use crate::tablets::Word;
 use crate::text::words::count;
 
@@ -42,6 +42,12 @@ pub fn check_tablets(report: &CheckReport, look: Look) -> String {
         check::closing(&mut page, report);
     }
     page.finish()
+}
+
+/// Who is drawn, and how it is.
+pub(super) fn head(page: &mut Page, report: &ShowReport, facts: &TabletFacts) {
+    headline(page, &report.server.name, &report.summary);
+    state_line(page, &report.state, facts, &report.summary);
 }
 
 fn headline(page: &mut Page, server: &str, summary: &Summary) {
@@ -195,22 +201,12 @@ fn steps(page: &mut Page, report: &TabletPlan) {
             .at(2)
             .put(Ink::Dim, &format!("{:>width$}", step.id))
             .at(4 + width)
-            .put(Ink::Plain, &said(step));
+            .put(Ink::Plain, &step.said());
         page.line(line);
         page.wrapped(Line::new(), 6 + width, Ink::Dim, &step.reason);
         if let Some(risk) = &step.risk {
             page.wrapped(Line::new(), 6 + width, Ink::Warning, risk);
         }
-    }
-}
-
-fn said(step: &TabletStep) -> String {
-    match &step.command {
-        Some(command) => command.clone(),
-        None => format!(
-            "restart {} (by hand)",
-            step.address.as_deref().unwrap_or("-")
-        ),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::policy::IgnoredSubject;
 use crate::policy::Policy;
 use crate::policy::RuleCode;
 use crate::policy::RuleLevel;
+use crate::policy::Standing;
 use crate::policy::Tolerance;
 use crate::policy::Until;
 use crate::rules::Code;
@@ -112,8 +113,8 @@ pub fn notes(inventory: &Inventory, found: &[Finding]) -> Vec<Diagnostic> {
 }
 
 /// What a policy asks of plans that they do not do.
-pub fn unfollowed(policy: &Policy, restarts: bool) -> Vec<Diagnostic> {
-    let wishes = policy.wishes(restarts).map(|(what, at)| {
+pub fn unfollowed(policy: &Policy) -> Vec<Diagnostic> {
+    let wishes = policy.wishes().map(|(what, at)| {
         let message =
             format!("`{what}` of the policy is not followed: the plan is made without it");
         Diagnostic::new(diagnostic::Policy::NotFollowed, message).at(at.clone())
@@ -171,6 +172,7 @@ impl<'a> Judge<'a> {
         let asks = !policy.ignores.is_empty()
             || !policy.down.is_empty()
             || !policy.drains.is_empty()
+            || policy.standing != Standing::default()
             || !policy.pins.is_empty();
         let clocks = inventory.views.iter().filter_map(|view| view.clock);
         Self {
@@ -251,11 +253,15 @@ impl<'a> Judge<'a> {
                     let zone = self.cluster.host(*host).zone;
                     zone.is_some_and(|zone| *self.cluster.zones[zone.0 as usize].name == **name)
                 }
+                Domain::Rack(..) => {
+                    let on = |id: &NodeId| self.cluster.node(*id).host == Some(*host);
+                    self.nodes(domain).iter().any(on)
+                }
                 Domain::Disk(..) | Domain::Node(_) => false,
             },
             Subject::Zone(zone) => match domain {
                 Domain::Zone(name) => *self.cluster.zones[zone.0 as usize].name == **name,
-                Domain::Host(_) | Domain::Disk(..) | Domain::Node(_) => false,
+                Domain::Host(_) | Domain::Disk(..) | Domain::Rack(..) | Domain::Node(_) => false,
             },
             Subject::Slots(_, None) | Subject::Capture | Subject::Tablets(_) => false,
         }
@@ -313,6 +319,27 @@ impl<'a> Judge<'a> {
             if self.nodes(&drain.domain).is_empty() {
                 let message = format!("no node is in {}, which is to be drained", drain.domain);
                 say(unused, message, &drain.at);
+            }
+        }
+        let standing = &policy.standing;
+        let maintained = standing.maintained.iter();
+        let maintained = maintained.map(|p| (&p.domain, &p.at, "maintained"));
+        let removed = standing
+            .removed
+            .iter()
+            .map(|p| (&p.domain, &p.at, "removed"));
+        let old = standing
+            .replaced
+            .iter()
+            .map(|r| (&r.old, &r.at, "replaced"));
+        let new = standing
+            .replaced
+            .iter()
+            .map(|r| (&r.new, &r.at, "put in place of another"));
+        for (domain, at, what) in maintained.chain(removed).chain(old).chain(new) {
+            if self.nodes(domain).is_empty() {
+                let message = format!("no node is in {domain}, which is to be {what}");
+                say(unused, message, at);
             }
         }
         for pin in &policy.pins {

@@ -34,6 +34,7 @@ pub(super) fn drain(draft: &mut Draft) {
         let name = draft.state.name(partition);
         let endpoint = draft.state.endpoint(from).to_string();
         let block = |reason: &str, unlock: &str| Left {
+            partition: Some(partition),
             subject: format!("{name} on {endpoint}"),
             reason: reason.to_owned(),
             unlock: unlock.to_owned(),

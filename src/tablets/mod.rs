@@ -24,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::rules::Code;
@@ -53,6 +54,12 @@ pub struct Request {
     pub force: bool,
     /// Tablets that are to hold nothing in the end.
     pub drain: BTreeSet<TabletId>,
+    /// Tablets that alone may take what is drained; empty: any other one.
+    pub to: BTreeSet<TabletId>,
+    /// Followers that every partition is to have, no more and no fewer.
+    pub replicas: Option<u32>,
+    /// Followers that no partition is to be short of.
+    pub least_replicas: Option<u32>,
     /// Servers that are restarted once, one after the other.
     pub restart: Option<Restart>,
 }
@@ -180,6 +187,8 @@ pub enum Obstacle {
 /// What a plan leaves, and what would help.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Left {
+    /// The partition that stays as it is.
+    pub partition: Option<PartitionId>,
     pub subject: String,
     pub reason: String,
     pub unlock: String,
@@ -329,6 +338,8 @@ mod tests {
                 }
             }
             state.partitions.push(crate::model::Partition {
+                database: None,
+                shares_name: false,
                 table: "t".into(),
                 tid: Some(4),
                 pid,

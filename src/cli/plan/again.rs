@@ -55,6 +55,7 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
     let old = plan_file::read(file, terminal)?;
+    plan_file::must_be_real(&old.plan)?;
     if old.content_id != old.plan.plan_id {
         return Err(Failure::Usage(
             format!("{}: it was changed after `plan` wrote it", file.display()),

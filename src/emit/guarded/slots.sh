@@ -65,8 +65,8 @@ all_ok() {
 # refused ADDRESS LINE: what a server said instead of OK.
 refused() {
     case $2 in
-    LOADING* | BUSY\ * | NOAUTH* | WRONGPASS* | NOPERM* | TRYAGAIN* | CLUSTERDOWN* | MISCONF* | \
-        *CLUSTERDOWN* | IOERR* | *'Could not connect'*)
+    BUSY\ * | NOAUTH* | WRONGPASS* | NOPERM* | TRYAGAIN* | *CLUSTERDOWN* | *MISCONF* | *LOADING* | \
+        *OOM* | *NOREPLICAS* | IOERR* | 'Error: '* | *'Could not connect'*)
         no again "$1 replied: $(printable "$2")"
         ;;
     *BUSYKEY*)

@@ -44,9 +44,21 @@ fn check(tried: &Tried, _: &History) -> Option<String> {
             })
         }
         Order::Forget { node: None, .. } => None,
-        Order::Failover { node: id, mode } => {
+        Order::Failover {
+            node: id,
+            mode,
+            by_tool,
+        } => {
             let master = node(*id).master()?;
             match mode {
+                Mode::Force | Mode::Takeover if node(master).is_live() && *by_tool => {
+                    Some(format!(
+                        "{} lives and is not asked: what it has taken and not handed on yet is \
+                         lost when {} takes over; a plan hands over with nothing lost",
+                        node(master),
+                        node(*id)
+                    ))
+                }
                 Mode::Force | Mode::Takeover if node(master).is_live() => Some(format!(
                     "{} lives: what it has taken and not handed on yet is lost; leave out `{}`",
                     node(master),

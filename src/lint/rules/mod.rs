@@ -6,6 +6,7 @@ pub(in crate::lint) mod forgets_live;
 pub(in crate::lint) mod loses;
 pub(in crate::lint) mod makes_finding;
 pub(in crate::lint) mod needless;
+pub(in crate::lint) mod needs_manual;
 pub(in crate::lint) mod not_followed;
 pub(in crate::lint) mod out_of_order;
 mod prelude;

@@ -75,10 +75,7 @@ pub fn stops(scene: &Decided, nodes: &[NodeId], why: &str) -> Vec<Draft> {
         mib: 0,
         leaves: None,
     };
-    dispensable(scene, nodes)
-        .into_iter()
-        .map(stop)
-        .collect()
+    dispensable(scene, nodes).into_iter().map(stop).collect()
 }
 
 fn reason(end: &Cluster, root: Option<NodeId>, why: &str) -> String {
@@ -173,11 +170,7 @@ struct Left<'s> {
 
 /// Shards with a copy among the nodes that would have fewer usable copies than they have and want
 /// without whatever all goals together want gone; by their owners at the end.
-fn short<'s>(
-    scene: &Decided,
-    before: &'s [Shard],
-    nodes: &[NodeId],
-) -> BTreeMap<NodeId, Left<'s>> {
+fn short<'s>(scene: &Decided, before: &'s [Shard], nodes: &[NodeId]) -> BTreeMap<NodeId, Left<'s>> {
     let (end, start) = (scene.end, scene.problem.supposed.real);
     let vacated = &scene.problem.supposed.demands.vacated;
     let inside: BTreeSet<NodeId> = nodes.iter().copied().collect();

@@ -8,6 +8,7 @@
 
 mod demands;
 mod leaving;
+pub mod masters;
 mod supposed;
 #[cfg(test)]
 mod tests;
@@ -212,8 +213,11 @@ pub enum BadGoal {
     #[error("{0} cannot be a replica of itself")]
     Itself(String),
     /// A restart is planned by itself: roles change for it on the way.
-    #[error("`{0}` is planned apart from other goals")]
-    Apart(String),
+    #[error(
+        "`{restart}` is planned apart from other goals: {}, each on a capture of its own",
+        match .first { true => "the others first, then the restart of who is left", false => "the restart first, then the others" }
+    )]
+    Apart { restart: String, first: bool },
     /// Its first steps alone would be no plan.
     #[error("`--max-steps` cuts no plan that moves slots or restarts")]
     Whole,
@@ -256,7 +260,19 @@ pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
         && (request.goals.len() > 1 || !request.slots.is_empty())
     {
         let options = restart.options(&|text| text.to_owned());
-        return Err(BadGoal::Apart(options.join(" ")));
+        // Who leaves need not be restarted, and what was pinned may lead elsewhere on the way.
+        let leaves = |goal: &Goal| match goal {
+            Goal::Drain(_) | Goal::Remove(_) | Goal::Replace(_) => true,
+            Goal::Maintain(_)
+            | Goal::Pin(_)
+            | Goal::MastersNever(_)
+            | Goal::MastersRather(_)
+            | Goal::Restart(_) => false,
+        };
+        return Err(BadGoal::Apart {
+            restart: options.join(" "),
+            first: request.goals.iter().any(leaves) || !request.slots.leave.is_empty(),
+        });
     }
     Demands::of(&request.goals, cluster).map(drop)
 }

@@ -333,7 +333,9 @@ impl Maker<'_> {
             .filter(|&id| self.may_lead(shard, id).is_ok());
         let able: Vec<NodeId> = able.collect();
         self.chose |= able.len() > 1;
-        let best = able.into_iter().max_by_key(|&id| (self.at.node(id).replication.offset, Reverse(id)));
+        let best = able
+            .into_iter()
+            .max_by_key(|&id| (self.at.node(id).replication.offset, Reverse(id)));
         if let Some(best) = best {
             return Ok(best);
         }

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::action::Action;
+use crate::measure::Level;
 use crate::model::Cluster;
 use crate::model::Domain;
 use crate::model::NodeId;
 use crate::model::testing::cluster;
 use crate::model::testing::id;
-use crate::measure::Level;
 use crate::plan;
 use crate::plan::NoPlan;
 use crate::plan::Plan;
@@ -154,9 +154,7 @@ fn two_hosts_that_leave_do_not_count_on_each_other() {
 #[test]
 fn first_copies_are_chosen_with_the_rest_and_proven() {
     // The first copy of m1 stands where it evens out masters, the other idle node where it is missed.
-    let at = cluster(
-        "m1@h1 <; m2@h2 < r2@h3; m3@h2 < r3@h3; m4@h3 <; x@h3 y@h4 z@h2",
-    );
+    let at = cluster("m1@h1 <; m2@h2 < r2@h3; m3@h2 < r3@h3; m4@h3 <; x@h3 y@h4 z@h2");
     let plan = planned(&at, &asking([drain("h1", false)])).expect("ready");
     assert!(plan.values.iter().all(|v| v.kind != plan::Kind::None));
     let y = id(&at, "y");

@@ -8,7 +8,6 @@
 //! hands over once if another one leads in the end, twice if it leads again. So the levels before
 //! failovers stay as they are, and so does their proof.
 
-mod budget;
 mod choose;
 mod domain;
 mod process;

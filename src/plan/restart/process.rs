@@ -12,9 +12,9 @@ use crate::measure;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Shard;
+use crate::plan::budget;
 use crate::plan::restart::Ask;
 use crate::plan::restart::Rolled;
-use crate::plan::restart::budget;
 use crate::plan::restart::choose::leads_all;
 use crate::plan::rolling::processes;
 use crate::plan::rolling::processes::Job;
@@ -140,7 +140,7 @@ fn tasks_of(
 ) {
     let owner = shard.owner;
     let mib = scene.mib_of(owner);
-    let burdens = |ids: [NodeId; 2]| budget::burdens(scene.at, ids);
+    let burdens = |ids: [NodeId; 2]| budget::burdens(scene.at, &ids);
     let goes = |id: &NodeId| scene.nodes.contains(id);
     for replica in measure::live_followers(scene.at, shard)
         .into_iter()

@@ -12,6 +12,7 @@ use crate::model::NodeId;
 use crate::plan::Effort;
 use crate::plan::NoPlan;
 use crate::plan::Request;
+use crate::plan::budget;
 use crate::plan::closing;
 use crate::plan::closing::Closing;
 use crate::plan::draft;
@@ -29,7 +30,6 @@ use crate::plan::restart::Roles;
 use crate::plan::restart::Rolled;
 use crate::plan::restart::Summary;
 use crate::plan::restart::Unit;
-use crate::plan::restart::budget;
 use crate::plan::restart::process::Scene;
 use crate::plan::rolling::Bounded;
 use crate::plan::rolling::processes::Limits;
@@ -263,16 +263,16 @@ impl Given<'_> {
             }
         }
         let at = Counted::new(self.captured.clone());
-        let before = order::order(&at, before);
+        let limits = budget::limits(&at, &self.policy.budgets);
+        let before = order::order(&at, before, &limits);
         let at = carried_out(&at, &before);
         let mib = restart::mib(problem);
-        let limits = budget::limits(&at, &self.policy.budgets);
         let scene = self.scene(ground, &at, &mib, &limits, handovers);
         let rolled = restart::by_process(&scene);
         let first = before.len();
         let mut steps = restart::splice(before, rolled.waves.clone(), Vec::new());
         let at = carried_out(&at, &steps[first..]);
-        let after = order::order(&at, after);
+        let after = order::order(&at, after, &limits);
         let length = rolled.length;
         steps = restart::splice(steps, Vec::new(), after);
         let summary = self.summary(ground, &steps, length, None);
@@ -295,7 +295,8 @@ impl Given<'_> {
             unknown_offsets: Vec::new(),
         };
         let drafts = self.drafts(ground, problem, target, &nobody);
-        let after = order::order(&Counted::new(ground.cluster.clone()), drafts);
+        let limits = budget::limits(&ground.cluster, &self.policy.budgets);
+        let after = order::order(&Counted::new(ground.cluster.clone()), drafts, &limits);
         let steps = restart::splice(steps.to_vec(), Vec::new(), after);
         let summary = self.summary(ground, &steps, rolled.length, rolled.failovers);
         Woven { steps, summary }

@@ -138,7 +138,10 @@ fn as_wanted(scene: &Scene, mixed: &Solved) -> Option<Decision> {
         let lead = match lead {
             Lead::Seat(0) if scene.class(unit).led_anew => {
                 let able = |k: &&KindId| scene.instance.kinds[**k].lead.is_some();
-                comes.iter().find(able).map_or(lead, |&kind| Lead::Kind(kind))
+                comes
+                    .iter()
+                    .find(able)
+                    .map_or(lead, |&kind| Lead::Kind(kind))
             }
             Lead::Seat(seat) if !gone.contains(&seat) => lead,
             Lead::Seat(_) | Lead::Kind(_) => Lead::Seat(0),

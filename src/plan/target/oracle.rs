@@ -225,9 +225,8 @@ impl<'a> Oracle<'a> {
             }
         }
         if class.led_anew {
-            let able = (0..self.led.len()).filter(|&k| {
-                self.leads(k) && !class.refuses.contains(&self.kind(k).group)
-            });
+            let able = (0..self.led.len())
+                .filter(|&k| self.leads(k) && !class.refuses.contains(&self.kind(k).group));
             if let Some(kind) = able.min_by_key(|&k| (self.led[k], k)) {
                 longest = self.led(class, &bare, Lead::Kind(kind))?.1;
             }

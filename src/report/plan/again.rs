@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::action;
 use crate::action::Action;
+use crate::action::AddSlots;
+use crate::action::BumpEpoch;
 use crate::action::Draft;
 use crate::action::Failover;
 use crate::action::Flush;
@@ -15,10 +17,12 @@ use crate::action::Forget;
 use crate::action::Kill;
 use crate::action::Kind;
 use crate::action::Meet;
+use crate::action::MigrateSlots;
 use crate::action::Mode;
 use crate::action::Replicate;
 use crate::action::Reset;
 use crate::action::Restart;
+use crate::action::SetEpoch;
 use crate::action::SetSlot;
 use crate::action::StepMode;
 use crate::inventory::Inventory;
@@ -26,6 +30,7 @@ use crate::measure::Counts;
 use crate::measure::Shares;
 use crate::model::Cluster;
 use crate::model::NodeId;
+use crate::model::SlotSet;
 use crate::plan::Level;
 use crate::plan::Request;
 use crate::report;
@@ -86,7 +91,7 @@ pub fn again(inventory: &Inventory, old: &PlanReport, way: Way) -> Result<PlanRe
     let progress = progress(old, &inventory.cluster);
     let (kept, lost) = match way {
         Way::Resume => (left(&progress)?, Vec::new()),
-        Way::Undo => back(old, &progress),
+        Way::Undo => back(old, &progress, &inventory.cluster),
     };
     let mut taken = Vec::new();
     for &index in &kept {
@@ -132,12 +137,23 @@ fn left(progress: &Progress) -> Result<Vec<usize>, NotAgain> {
 
 /// Positions of the done steps that are taken back, the last first; and those that cannot be. A
 /// restart leaves nothing to take back.
-fn back(old: &PlanReport, progress: &Progress) -> (Vec<usize>, Vec<usize>) {
+fn back(old: &PlanReport, progress: &Progress, at: &Cluster) -> (Vec<usize>, Vec<usize>) {
     let done = progress.steps.iter().enumerate();
-    let done = done.filter(|(_, s)| s.state == StepState::Done);
+    // Of a move that was stopped half-way some slots are there.
+    let done = done.filter(|&(index, s)| {
+        s.state == StepState::Done || !moved(&old.steps[index], at).is_empty()
+    });
     let done = done.map(|(index, _)| index).rev();
     let done = done.filter(|&index| old.steps[index].action != Kind::Restart);
-    done.partition(|&index| old.steps[index].undo.is_some())
+    // Who gave its last slot away follows who got it, and takes none.
+    let leads = |name: &Option<String>| {
+        let id = name.as_deref().and_then(|name| at.find(name));
+        id.is_some_and(|id| at.node(id).is_live_member() && at.node(id).is_master())
+    };
+    done.partition(|&index| {
+        let step = &old.steps[index];
+        step.undo.is_some() || (!moved(step, at).is_empty() && leads(&step.node))
+    })
 }
 
 fn no_way_back(step: &Step) -> Refusal {
@@ -181,6 +197,7 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
             SetSlot {
                 node: node()?,
                 slots,
+                moved_later: step.guard.empty.is_none(),
             }
             .into()
         }
@@ -204,12 +221,35 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
             },
         }
         .into(),
-        Kind::SetEpoch | Kind::AddSlots | Kind::MigrateSlots | Kind::BumpEpoch => {
-            return Err(format!(
-                "a {} is planned again from this capture",
-                step.action
-            ));
+        Kind::SetEpoch => SetEpoch {
+            node: node()?,
+            epoch: step.epoch.ok_or("it names no epoch")?,
         }
+        .into(),
+        Kind::AddSlots => {
+            let node = node()?;
+            let mut slots = slots_of(step)?;
+            // Those that came already are no longer free.
+            slots.subtract(&at.node(node).slots);
+            AddSlots {
+                node,
+                slots,
+                ranges: step.mode != Some(StepMode::Each),
+                lost_by: Vec::new(),
+            }
+            .into()
+        }
+        Kind::MigrateSlots => {
+            let (from, to) = (node()?, target()?);
+            // Some may have gone before it was stopped.
+            let slots = slots_of(step)?.intersection(&at.node(from).slots);
+            migrate(at, step, (from, to), slots).into()
+        }
+        Kind::BumpEpoch => BumpEpoch {
+            node: node()?,
+            at_least: step.epoch.unwrap_or(0),
+        }
+        .into(),
         Kind::Kill => Kill {
             node: node()?,
             after: Vec::new(),
@@ -249,6 +289,41 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
     })
 }
 
+fn slots_of(step: &Step) -> Result<SlotSet, String> {
+    let text = step.slots.as_deref().unwrap_or_default();
+    text.parse().map_err(|_| "its slots are none".to_owned())
+}
+
+/// A move of those slots as the step makes it.
+fn migrate(at: &Cluster, step: &Step, ends: (NodeId, NodeId), slots: SlotSet) -> MigrateSlots {
+    let (from, to) = ends;
+    let live = at.iter().filter(|(_, n)| n.is_live_member());
+    let owner = at.node(from);
+    let memory = owner.used_memory.unwrap_or(0) >> 20;
+    let share = memory * u64::from(slots.len()) / u64::from(owner.slots.len().max(1));
+    MigrateSlots {
+        from,
+        to,
+        slots,
+        way: match step.mode == Some(StepMode::Whole) {
+            true => action::Way::Whole,
+            false => action::Way::Keys,
+        },
+        mib: u32::try_from(share).unwrap_or(u32::MAX),
+        seen_by: live.map(|(id, _)| id).collect(),
+    }
+}
+
+/// Slots of a move that are where it brought them, whether all came or not.
+fn moved(step: &Step, at: &Cluster) -> SlotSet {
+    let target = step.target.as_deref().and_then(|name| at.find(name));
+    let owned = target.map(|id| at.node(id).slots.clone());
+    let owned = owned.filter(|_| step.action == Kind::MigrateSlots);
+    owned.map_or_else(SlotSet::new, |owned| {
+        slots_of(step).unwrap_or_default().intersection(&owned)
+    })
+}
+
 /// What takes the step back.
 fn inverse(step: &Step, at: &Cluster) -> Result<Action, String> {
     let node = find(at, &step.node)?;
@@ -264,12 +339,15 @@ fn inverse(step: &Step, at: &Cluster) -> Result<Action, String> {
             master: find(at, &step.guard.master)?,
         }
         .into()),
+        Kind::MigrateSlots => {
+            let ends = (find(at, &step.target)?, node);
+            Ok(migrate(at, step, ends, moved(step, at)).into())
+        }
         Kind::Meet
         | Kind::Flush
         | Kind::SetSlot
         | Kind::SetEpoch
         | Kind::AddSlots
-        | Kind::MigrateSlots
         | Kind::BumpEpoch
         | Kind::Kill
         | Kind::Reset

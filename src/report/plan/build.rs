@@ -195,24 +195,27 @@ pub(super) fn empty(inventory: &Inventory, found: &[Finding], request: &Request)
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        exposed_shard_seconds: 0,
+        supposition: None,
         again: None,
         seconds: 0,
         reshard: None,
-        diagnostics: diagnostics(inventory, found, request),
+        diagnostics: diagnostics(inventory, found),
     }
 }
 
-fn diagnostics(
-    inventory: &Inventory,
-    found: &[Finding],
-    request: &Request,
-) -> Vec<report::Diagnostic> {
+fn diagnostics(inventory: &Inventory, found: &[Finding]) -> Vec<report::Diagnostic> {
     let mut all = capture::all_diagnostics(inventory, found);
-    all.extend(report::told(&rules::unfollowed(
-        &inventory.policy,
-        request.restart().is_some(),
-    )));
+    all.extend(report::told(&rules::unfollowed(&inventory.policy)));
     all
+}
+
+/// Shards with a single copy, each times the seconds that it is so, as expected.
+pub(super) fn exposed_shard_seconds(steps: &[report::Step], exposure: &[Exposure]) -> u64 {
+    let thin = exposure.iter().filter(|e| e.copies < 2);
+    let step = |e: &Exposure| steps.get((e.step as usize).checked_sub(1)?);
+    let seconds = thin.map(|e| step(e).map_or(0, |s| s.wait.expected_ms / 1000));
+    seconds.fold(0, u64::saturating_add)
 }
 
 /// The captured shards, by owner.
@@ -286,6 +289,7 @@ fn fill(
             reason: exposure_reason(captured, &plan.steps, e.step),
         })
         .collect();
+    report.exposed_shard_seconds = exposed_shard_seconds(&report.steps, &report.exposure);
     let mut remaining = plan.remaining.clone();
     rules::judge(inventory, &plan.end, &mut remaining);
     report.remaining = remaining

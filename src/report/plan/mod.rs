@@ -11,6 +11,7 @@ mod reshard;
 mod restart;
 mod step;
 mod suppose;
+mod supposition;
 #[cfg(test)]
 mod tests;
 
@@ -48,7 +49,9 @@ pub(in crate::report) use identity::content_id;
 pub(in crate::report) use identity::hash_of;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub use reshard::LoadKind;
 pub use reshard::Reshard;
+pub use reshard::ReshardLoad;
 pub use reshard::ReshardMaster;
 pub use restart::Restart;
 pub(super) use step::Asked;
@@ -56,6 +59,11 @@ pub use step::Step;
 pub use step::Wait;
 pub use suppose::Unsupposable;
 pub use suppose::suppose;
+pub use supposition::Gain;
+pub use supposition::Gains;
+pub use supposition::Supposition;
+pub use supposition::Without;
+pub use supposition::plan_supposing;
 
 /// Version of the plan file. Version 1, without groups and barriers, is still read.
 pub const PLAN_VERSION: u32 = 2;
@@ -213,6 +221,10 @@ pub struct PlanReport {
     pub before: Vec<HostLoad>,
     pub after: Vec<HostLoad>,
     pub exposure: Vec<Exposure>,
+    /// Shards with a single copy, each times the seconds that it is so, as expected; only where there
+    /// are such.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exposed_shard_seconds: u64,
     /// Findings that are left at the end.
     pub remaining: Vec<Finding>,
     pub refusals: Vec<Refusal>,
@@ -225,6 +237,10 @@ pub struct PlanReport {
     /// What a rolling restart comes to; only where one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Restart>,
+    /// Nodes that do not exist and are supposed here: no script is made of such a plan. Only where
+    /// they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supposition: Option<Supposition>,
     /// The plan that this one takes up again; only where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
@@ -251,4 +267,8 @@ impl PlanReport {
         }
         addresses
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -8,6 +8,7 @@ use crate::plan::restart::Summary;
 use crate::plan::restart::Unit;
 use crate::report::Exposure;
 use crate::report::Step;
+use crate::report::plan::build::exposed_shard_seconds;
 
 /// A rolling restart: how many failovers and waves it takes, beside the least and beside failing over,
 /// restarting and failing back one after the other.
@@ -32,11 +33,6 @@ pub struct Restart {
 
 /// The summary with what the steps expose.
 pub(super) fn restart(summary: &Summary, steps: &[Step], exposure: &[Exposure]) -> Restart {
-    let seconds = |step: u32| {
-        let step = steps.iter().find(|s| s.id == step);
-        step.map_or(0, |s| s.wait.expected_ms / 1000)
-    };
-    let thin = exposure.iter().filter(|e| e.copies < 2);
     Restart {
         unit: summary.unit,
         processes: summary.processes,
@@ -46,6 +42,6 @@ pub(super) fn restart(summary: &Summary, steps: &[Step], exposure: &[Exposure]) 
         waves_bound: summary.waves.bound,
         textbook_failovers: summary.textbook_failovers,
         textbook_waves: summary.textbook_waves,
-        exposed_shard_seconds: thin.map(|e| seconds(e.step)).sum(),
+        exposed_shard_seconds: exposed_shard_seconds(steps, exposure),
     }
 }

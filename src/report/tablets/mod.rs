@@ -2,11 +2,16 @@
 //! tablets, shards are partitions, masters lead and replicas follow.
 
 mod check;
+mod explain;
 mod identity;
 mod impact;
 mod list;
 mod plan;
+mod progress;
+mod record;
+mod show;
 mod step;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +38,9 @@ use crate::text::Place;
 
 pub use check::TabletFacts;
 pub use check::check_tablets;
+pub use explain::explain_tablets;
+pub use explain::tablet_names;
+pub use explain::tablet_thing;
 pub use identity::read_tablet_plan;
 pub use impact::each as each_tablets;
 pub use impact::impact_tablets;
@@ -45,6 +53,9 @@ pub use plan::TabletPlanFile;
 pub use plan::TabletStep;
 pub use plan::plan_tablets;
 pub use plan::refuse_tablets;
+pub use show::show_tablets;
+pub use verify::verify_tablets;
+pub use verify::verify_tablets_at;
 
 /// Where a fact was read.
 pub(super) fn place(seen: &TabletsSeen, row: RowOfTablets) -> Option<Place> {

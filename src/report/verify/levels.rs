@@ -18,6 +18,7 @@ use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::report::plan::certificate::Certificate;
 use crate::report::plan::proof;
+use crate::report::verify::AnyLevel;
 use crate::report::verify::CheckedLevel;
 use crate::report::verify::flaw::Flaws;
 use crate::report::verify::numbers;
@@ -67,7 +68,7 @@ pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) -> Vec<CheckedLevel> {
             gained(level, proven, flaws);
         }
         levels.push(CheckedLevel {
-            level: level.level,
+            level: AnyLevel::Redis(level.level),
             value: level.value,
             bound: level.bound,
             proof: level.proof,

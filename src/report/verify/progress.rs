@@ -259,7 +259,9 @@ impl Scene<'_> {
             let now = now.unwrap_or_default();
             expect(&format!("master of {seen}"), master, &now)?;
         }
-        if guard.slots.is_some() {
+        if step.action == Kind::MigrateSlots {
+            self.can_go_on(step, node)?;
+        } else if guard.slots.is_some() {
             self.owns(node, &guard.slots)?;
         }
         if guard.link == Some(GuardLink::Up) && seen.replication.link == Link::Down {
@@ -272,6 +274,53 @@ impl Scene<'_> {
             self.party(&donor.id, &donor.slots)?;
         }
         self.others(step)
+    }
+
+    /// Every slot of a move is at its source, or came to its target already.
+    fn can_go_on(&self, step: &Step, from: NodeId) -> Result<(), String> {
+        let Some(to) = self.find(&step.target) else {
+            let name = step.target.as_deref().unwrap_or_default();
+            return Err(format!("node {name}: the capture does not list it"));
+        };
+        let (from, to) = (self.at.node(from), self.at.node(to));
+        if !to.is_live() {
+            return Err(format!("{to} is down"));
+        }
+        let mut elsewhere = slots(&step.slots);
+        elsewhere.subtract(&from.slots);
+        elsewhere.subtract(&to.slots);
+        match elsewhere.is_empty() {
+            true => Ok(()),
+            false => Err(format!(
+                "slots {elsewhere} are neither of {from} nor of {to}"
+            )),
+        }
+    }
+
+    /// Slots that steps bring to a node from a shard.
+    fn brought(&self, name: &str) -> SlotSet {
+        let mut brought = SlotSet::new();
+        for step in &self.plan.steps {
+            let to = match step.action {
+                Kind::MigrateSlots => &step.target,
+                Kind::AddSlots => &step.node,
+                Kind::Meet
+                | Kind::Flush
+                | Kind::Replicate
+                | Kind::SetSlot
+                | Kind::Failover
+                | Kind::SetEpoch
+                | Kind::BumpEpoch
+                | Kind::Kill
+                | Kind::Reset
+                | Kind::Forget
+                | Kind::Restart => continue,
+            };
+            if to.as_deref() == Some(name) {
+                brought.union_with(&slots(&step.slots));
+            }
+        }
+        brought
     }
 
     /// What a step needs of other nodes.
@@ -338,9 +387,11 @@ impl Scene<'_> {
             let expected = ids.last().map_or(&shard.owner, |id| *id);
             // Whoever could not be asked tells nothing.
             let others = self.at.iter().find(|(_, n)| {
-                n.is_live_member()
-                    && n.name.as_str() != expected
-                    && !n.slots.intersection(&owned).is_empty()
+                let mut taken = n.slots.intersection(&owned);
+                if !taken.is_empty() {
+                    taken.subtract(&self.brought(n.name.as_str()));
+                }
+                n.is_live_member() && n.name.as_str() != expected && !taken.is_empty()
             });
             // On the way from one to the next, the earlier one may lead still.
             let early = |n: &Node| {

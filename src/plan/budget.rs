@@ -1,5 +1,6 @@
-//! How many full syncs may run at a time: a restart may end in one, as a process comes back without
-//! its replication id unless it saved it with its keys, and its master's backlog may not reach back.
+//! How many full syncs may run at a time. A restart may end in one, too, as a process comes back
+//! without its replication id unless it saved it with its keys, and its master's backlog may not
+//! reach back.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -13,8 +14,8 @@ use crate::policy::Budgets;
 /// Each forks the master and can double its memory.
 const PER_HOST: u32 = 1;
 
-/// What a sync between the two burdens: the numbers of their hosts, disks and zones, each once.
-pub fn burdens(at: &Cluster, ends: [NodeId; 2]) -> Vec<usize> {
+/// What a sync between these burdens: the numbers of their hosts, disks and zones, each once.
+pub fn burdens(at: &Cluster, ends: &[NodeId]) -> Vec<usize> {
     let numbers = Numbers::of(at);
     let all = ends.iter().flat_map(|&id| {
         let node = at.node(id);
