@@ -124,6 +124,7 @@ impl Counts {
             | Level::Drain
             | Level::Remove
             | Level::Pin
+            | Level::Masters
             | Level::Moves
             | Level::Beside
             | Level::Surplus

@@ -126,19 +126,12 @@ impl Policy {
         Self::read(&source, &codes)
     }
 
-    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone.
+    /// What it asks for that no plan does: a replica of whoever it may be.
     pub fn wishes(&self) -> impl Iterator<Item = (&'static str, &Place)> {
-        let zones = self
-            .zones
-            .iter()
-            .filter(|zone| zone.masters != Masters::Any);
-        let pins = self
-            .pins
+        self.pins
             .iter()
             .filter(|pin| pin.role == HomeRole::Replica && pin.master.is_none())
-            .map(|pin| ("pin", &pin.at));
-        let zones = zones.map(|zone| ("masters", &zone.at));
-        pins.chain(zones)
+            .map(|pin| ("pin", &pin.at))
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.

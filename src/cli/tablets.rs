@@ -131,7 +131,9 @@ pub(super) fn verify(
     let seen = inventory.tablets.as_ref();
     let seen = seen.ok_or_else(|| said("the plan is of tablets, and the capture is not"))?;
     if !seen.state.tables_known {
-        return Err(said("the capture has no showtable: nobody says which copies there are"));
+        return Err(said(
+            "the capture has no showtable: nobody says which copies there are",
+        ));
     }
     Ok(report::verify_tablets_at(file, seen))
 }
@@ -206,7 +208,10 @@ impl Goals {
                     Which::OlderThan(_) => return Err(foreign("`--restart older-than:`")),
                     which @ (Which::All | Which::In(_)) => goals.restart = Some(which.clone()),
                 },
-                Goal::Maintain(_) | Goal::Pin(_) => return Err(foreign("that goal")),
+                Goal::Maintain(_)
+                | Goal::Pin(_)
+                | Goal::MastersNever(_)
+                | Goal::MastersRather(_) => return Err(foreign("that goal")),
             }
         }
         if goals.to.is_some() && goals.drain.len() > 1 {

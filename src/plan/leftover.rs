@@ -382,6 +382,7 @@ fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
         | Level::Drain
         | Level::Remove
         | Level::Pin
+        | Level::Masters
         | Level::SameHost
         | Level::Moves
         | Level::Beside

@@ -53,7 +53,9 @@ impl Request {
             | Goal::Maintain(_)
             | Goal::Remove(_)
             | Goal::Replace(_)
-            | Goal::Pin(_) => None,
+            | Goal::Pin(_)
+            | Goal::MastersNever(_)
+            | Goal::MastersRather(_) => None,
         })
     }
 
@@ -114,10 +116,12 @@ impl Request {
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
         let added = self.added.iter().map(|added| added.to_string());
-        let added = added.map(|text| match text.replace([',', '='], "").chars().all(plain) {
-            true => format!("--add {text}"),
-            false => format!("--add {}", quote(&text)),
-        });
+        let added = added.map(
+            |text| match text.replace([',', '='], "").chars().all(plain) {
+                true => format!("--add {text}"),
+                false => format!("--add {}", quote(&text)),
+            },
+        );
         options.extend(added);
         options.extend(self.slots.options(&quote));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));

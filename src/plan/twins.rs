@@ -18,6 +18,7 @@ use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
 use crate::plan::goal::Replace;
 use crate::plan::goal::Restart;
+use crate::plan::goal::masters;
 use crate::plan::restart::Ask;
 use crate::plan::restart::Roles;
 use crate::plan::restart::Unit;
@@ -27,6 +28,7 @@ use crate::plan::slots::Basis;
 use crate::plan::slots::SlotGoals;
 use crate::plan::why::Said;
 use crate::policy::HomeRole;
+use crate::policy::Masters;
 use crate::policy::ShareOf;
 use crate::policy::SlotWishes;
 use crate::policy::Upgrade;
@@ -49,7 +51,8 @@ pub fn of_policy(
     let mut said = Vec::new();
     let standing = &inventory.policy.standing;
     let goals = goals(inventory);
-    if request.restart().is_some() && !goals.is_empty() {
+    let wishes = masters::of_zones(&inventory.policy);
+    if request.restart().is_some() && !(goals.is_empty() && wishes.is_empty()) {
         said.push(
             "the goals of the policy do not count: --restart goes with no other goal".to_owned(),
         );
@@ -59,6 +62,7 @@ pub fn of_policy(
                 request.goals.push(goal);
             }
         }
+        of_masters(request, inventory, wishes);
     }
     if let Some(wishes) = &standing.slots {
         said.extend(slots(request, inventory, wishes)?);
@@ -67,6 +71,21 @@ pub fn of_policy(
         said.extend(restart(request, inventory, upgrade));
     }
     Ok(said)
+}
+
+/// Where masters are wished: what is typed of a place goes before what the file says of it.
+fn of_masters(request: &mut Request, inventory: &Inventory, wishes: Vec<(Domain, Masters)>) {
+    let domains = Domains::of(&inventory.cluster);
+    let there = |domain: &Domain| {
+        domains
+            .nodes_in(domain)
+            .is_ok_and(|nodes| !nodes.is_empty())
+    };
+    let mut wishes = wishes;
+    wishes.retain(|(domain, _)| there(domain));
+    wishes.extend(masters::wishes(&request.goals));
+    request.goals.retain(|goal| !masters::is_wish(goal));
+    request.goals.extend(masters::goals(&wishes));
 }
 
 /// What is asked for by the file was typed, too.
@@ -80,7 +99,11 @@ fn goals(inventory: &Inventory) -> Vec<Goal> {
     let (policy, cluster) = (&inventory.policy, &inventory.cluster);
     let standing = &policy.standing;
     let domains = Domains::of(cluster);
-    let there = |domain: &Domain| domains.nodes_in(domain).is_ok_and(|nodes| !nodes.is_empty());
+    let there = |domain: &Domain| {
+        domains
+            .nodes_in(domain)
+            .is_ok_and(|nodes| !nodes.is_empty())
+    };
     let mut goals: Vec<Goal> = Vec::new();
     let mut add = |goal: Goal| {
         if !goals.contains(&goal) {
@@ -199,7 +222,11 @@ fn wanted(inventory: &Inventory, wishes: &SlotWishes) -> SlotGoals {
         there.next().map(|id| !cluster.node(id).slots.is_empty())
     };
     let domains = Domains::of(cluster);
-    let there = |domain: &&Domain| domains.nodes_in(domain).is_ok_and(|nodes| !nodes.is_empty());
+    let there = |domain: &&Domain| {
+        domains
+            .nodes_in(domain)
+            .is_ok_and(|nodes| !nodes.is_empty())
+    };
     let join = wishes.join.iter().filter(|at| owns(at) == Some(false));
     let empty = wishes.empty.iter().filter(|at| owns(at) == Some(true));
     SlotGoals {

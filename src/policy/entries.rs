@@ -103,7 +103,7 @@ pub struct ZoneEntry {
 }
 
 /// Whether masters may live in a zone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Masters {
     /// As anywhere.
     #[default]

@@ -81,7 +81,7 @@ pub fn decide(problem: &Problem, effort: Effort) -> Target {
     }
     let still = Solved::new(problem, Moves::Never, None, effort);
     // What a goal lets count for nothing is no reason to move what works.
-    if !problem.supposed.differs() && moves_could_help(problem, &still) {
+    if problem.supposed.allows_moves() && moves_could_help(problem, &still) {
         return Solved::new(problem, Moves::Counted, Some(&still), effort).target(problem, false);
     }
     still.target(problem, true)
@@ -106,6 +106,7 @@ impl Solved {
             scene.homes[at] = kinds.map(|(&k, nodes)| (k, nodes.len() as i64)).collect();
         }
         let start = before.and_then(|b| b.as_outcomes_of(&classes));
+        let start = start.or_else(|| present(problem, &classes));
         let answer = search::search(&scene, start, effort);
         let outcomes = &answer.decision.outcomes;
         let decision = assign_copies::assign(problem, &classes, &homes, outcomes);
@@ -151,6 +152,7 @@ impl Solved {
             decision,
             ..
         } = self;
+        let present = present(problem, &classes);
         let Classes {
             instance,
             places,
@@ -158,8 +160,7 @@ impl Solved {
             ..
         } = classes;
         let value = answer.decision.value;
-        let shards = problem.units.len();
-        let unchanged = instance.value(&vec![Outcome::unchanged(); shards]);
+        let unchanged = present.and_then(|present| instance.value(&present));
         let known = proof::bounds(&value, &answer.certificates);
         let bounds = known.iter().filter_map(|(level, best)| {
             let (bound, by) = (*best)?;
@@ -181,6 +182,25 @@ impl Solved {
             zones,
         }
     }
+}
+
+/// Everything as it is supposed to be, class by class.
+fn present(problem: &Problem, classes: &Classes) -> Option<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for &unit in classes.units.iter().flatten() {
+        outcomes.push(match problem.units[unit].first {
+            None => Outcome::unchanged(),
+            Some(first) => {
+                let kind = classes.spares.iter().position(|s| s.contains(&first))?;
+                Outcome {
+                    gone: Vec::new(),
+                    comes: vec![kind],
+                    lead: instance::Lead::Kind(kind),
+                }
+            }
+        });
+    }
+    Some(outcomes)
 }
 
 fn movable(problem: &Problem) -> bool {

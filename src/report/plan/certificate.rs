@@ -98,6 +98,9 @@ pub struct Seat {
 pub struct Shape {
     pub open: bool,
     pub hands_over: bool,
+    /// Its owner is no copy, and one that comes leads.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub led_anew: bool,
     pub refuses: Vec<usize>,
     pub sync: usize,
     pub none: usize,
