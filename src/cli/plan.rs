@@ -127,7 +127,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         Exit::Refused if blocked => Exit::Blocked,
         exit => exit,
     };
-    let json = render::json::report(&report);
+    let json = render::plan_file(&report);
     let mut own = None;
     match args.capture.format {
         AnyFormat::Json => terminal.data(&json)?,
@@ -158,7 +158,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
             let back = report::plan_back(&mut inventory, &request, end);
             let back = back.map_err(Failure::Internal)?;
             let file = back_file(file);
-            write(&file, &render::json::report(&back), exit, terminal)?;
+            write(&file, &render::plan_file(&back), exit, terminal)?;
         }
     }
     Ok(own.unwrap_or(exit))

@@ -88,7 +88,7 @@ fn plan(args: &ShowArgs, file: &OsString, terminal: &mut Terminal) -> Result<Exi
         terminal.talk("this plan file was edited after `plan` wrote it");
     }
     match args.capture.format {
-        Format::Json => terminal.data(&render::json::report(&read.plan))?,
+        Format::Json => terminal.data(&render::plan_file(&read.plan))?,
         Format::Text => {
             let look = terminal.data_look();
             let typed = render::Typed {
