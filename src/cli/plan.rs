@@ -124,7 +124,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         Exit::Refused if blocked => Exit::Blocked,
         exit => exit,
     };
-    let json = render::json::report(&report);
+    let json = render::plan_file(&report);
     let own = args.print(&report, &json, (&request, exit), terminal)?;
     if exit == Exit::Unproven {
         terminal.talk(&format!("not proven minimal: {}", open_levels(&report)));
@@ -137,7 +137,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
             let back = report::plan_back(&mut inventory, &request, end);
             let back = back.map_err(Failure::Internal)?;
             let file = back_file(file);
-            write(&file, &render::json::report(&back), exit, terminal)?;
+            write(&file, &render::plan_file(&back), exit, terminal)?;
         }
     }
     Ok(own.unwrap_or(exit))

@@ -140,8 +140,10 @@ fn answer_of(text: &str) -> Option<String> {
 
 /// The first field of the file that nothing was made of.
 fn unknown(text: &str, plan: &PlanReport) -> Option<String> {
-    let given: Value = serde_json::from_str(text).ok()?;
+    let mut given: Value = serde_json::from_str(text).ok()?;
     let known = serde_json::to_value(plan).ok()?;
+    // Findings are told once by now, and their reader knows no other fields.
+    given.as_object_mut()?.remove("found");
     beyond(&given, &known)
 }
 
@@ -160,6 +162,7 @@ fn beyond(given: &Value, known: &Value) -> Option<String> {
                 .iter()
                 .find_map(|(name, value)| match known.get(name) {
                     Some(known) => inner(name.clone(), value, known),
+                    None if says_nothing(value) => None,
                     None => Some(name.clone()),
                 })
         }
@@ -167,6 +170,15 @@ fn beyond(given: &Value, known: &Value) -> Option<String> {
             .zip(given.iter().zip(known))
             .find_map(|(at, (given, known))| inner(at.to_string(), given, known)),
         _ => None,
+    }
+}
+
+/// Plans leave such fields out, or did not when this one was written.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => false,
     }
 }
 

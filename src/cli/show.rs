@@ -101,7 +101,7 @@ fn plan(args: &ShowArgs, file: &OsString, terminal: &mut Terminal) -> Result<Exi
         file: Some(Path::new(file)),
     };
     let text = match (args.capture.format, &read) {
-        (Format::Json, AnyPlan::Redis(read)) => render::json::report(&read.plan),
+        (Format::Json, AnyPlan::Redis(read)) => render::plan_file(&read.plan),
         (Format::Json, AnyPlan::Tablets(read)) => render::json::report(&read.plan),
         (Format::Text, AnyPlan::Redis(read)) => render::plan(&read.plan, look, typed),
         (Format::Text, AnyPlan::Tablets(read)) => render::plan_tablets(&read.plan, look, typed),

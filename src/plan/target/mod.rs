@@ -35,6 +35,7 @@ use crate::model::ZoneId;
 use crate::plan::decision::Decision;
 use crate::plan::level::Cost;
 use crate::plan::level::Level;
+use crate::plan::level::PRICED;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Place;
 use crate::plan::problem::Problem;
@@ -71,6 +72,17 @@ pub struct Target {
     pub zones: Vec<ZoneId>,
     /// Replicas that work were left where they are.
     pub without_moves: bool,
+}
+
+impl Target {
+    /// The network alone proved every level, so that nothing else was looked at.
+    pub fn is_by_flow(&self) -> bool {
+        let proven = |&(level, bound, by): &(Level, i64, By)| {
+            by == By::Flow && bound >= level.of(&self.value)
+        };
+        let last = self.bounds.last().map(|(level, ..)| *level);
+        last == PRICED.last().copied() && self.bounds.iter().all(proven)
+    }
 }
 
 /// Decides. Replicas that work are re-pointed only where they may be, or where without that an
