@@ -306,6 +306,8 @@ pub fn plan() -> PlanReport {
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        exposed_shard_seconds: 0,
+        supposition: None,
         again: None,
         seconds: 10,
         reshard: None,
