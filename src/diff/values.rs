@@ -30,7 +30,7 @@ pub enum Value {
     /// Keys of the masters, over all databases.
     Keys,
     /// Keys that linked replicas have more or fewer than their masters.
-    ReplicaKeys,
+    ReplicaKeysOff,
     /// Of these, those in memory.
     MemKeys,
     /// Row groups of the masters.
@@ -39,7 +39,7 @@ pub enum Value {
     /// How full row groups were when they were evicted, in percent, on average over the masters.
     FullPercent,
     /// MiB that the hosts have left, of those that tell in both captures.
-    MemoryAvailable,
+    MemoryAvailableMib,
     /// How far a shard's master had written its replication stream.
     Offset,
 }
@@ -52,12 +52,12 @@ impl Value {
             Self::OutOfMemory => "out-of-memory",
             Self::Rowcount => "rowcount",
             Self::Keys => "keys",
-            Self::ReplicaKeys => "replica-keys-off",
+            Self::ReplicaKeysOff => "replica-keys-off",
             Self::MemKeys => "mem-keys",
             Self::RowGroups => "row-groups",
             Self::FlashDbTtl => "flash-db-ttl",
             Self::FullPercent => "full-percent",
-            Self::MemoryAvailable => "memory-available-mib",
+            Self::MemoryAvailableMib => "memory-available-mib",
             Self::Offset => "offset",
         }
     }
@@ -287,7 +287,7 @@ fn replica_keys(old: &Side, new: &Side) -> Option<ValueChange> {
     }
     let text = |(off, all): (u64, u64)| Amount::Text(format!("{off} of {all}"));
     Some(ValueChange {
-        what: Value::ReplicaKeys,
+        what: Value::ReplicaKeysOff,
         address: None,
         slots: None,
         old: was.map(text),
@@ -323,7 +323,7 @@ fn memory_available(old: &Side, new: &Side) -> Option<ValueChange> {
     let was = both.iter().map(|(was, _)| *was).fold(0, add) >> 20;
     let is = both.iter().map(|(_, is)| *is).fold(0, add) >> 20;
     Some(ValueChange {
-        what: Value::MemoryAvailable,
+        what: Value::MemoryAvailableMib,
         address: None,
         slots: None,
         old: Some(Amount::Number(was)),
