@@ -29,6 +29,8 @@ pub enum Value {
     Rowcount,
     /// Keys of the masters, over all databases.
     Keys,
+    /// Keys that linked replicas have more or fewer than their masters.
+    ReplicaKeysOff,
     /// Of these, those in memory.
     MemKeys,
     /// Row groups of the masters.
@@ -36,6 +38,8 @@ pub enum Value {
     FlashDbTtl,
     /// How full row groups were when they were evicted, in percent, on average over the masters.
     FullPercent,
+    /// MiB that the hosts have left, of those that tell in both captures.
+    MemoryAvailableMib,
     /// How far a shard's master had written its replication stream.
     Offset,
 }
@@ -48,10 +52,12 @@ impl Value {
             Self::OutOfMemory => "out-of-memory",
             Self::Rowcount => "rowcount",
             Self::Keys => "keys",
+            Self::ReplicaKeysOff => "replica-keys-off",
             Self::MemKeys => "mem-keys",
             Self::RowGroups => "row-groups",
             Self::FlashDbTtl => "flash-db-ttl",
             Self::FullPercent => "full-percent",
+            Self::MemoryAvailableMib => "memory-available-mib",
             Self::Offset => "offset",
         }
     }
@@ -118,6 +124,7 @@ pub(super) fn changes(old: &Side, new: &Side) -> Vec<ValueChange> {
     all.extend(count(Value::Rowcount, rows(old), rows(new), Verdict::Worse));
     all.extend(count(Value::Keys, keys(old), keys(new), Verdict::Worse));
     all.extend(keys_of_shards(old, new));
+    all.extend(replica_keys(old, new));
     let mem = |side: &Side| sum(side, |v| v.mem_keys);
     all.extend(count(Value::MemKeys, mem(old), mem(new), Verdict::Moved));
     let groups = |side: &Side| sum(side, |v| v.row_groups);
@@ -129,6 +136,7 @@ pub(super) fn changes(old: &Side, new: &Side) -> Vec<ValueChange> {
     ));
     all.extend(ttl(old, new));
     all.extend(full_percent(old, new));
+    all.extend(memory_available(old, new));
     all.extend(offsets(old, new));
     all
 }
@@ -253,6 +261,78 @@ fn keys_of_shards(old: &Side, new: &Side) -> Vec<ValueChange> {
         })
     };
     masters(new).into_iter().filter_map(fewer).collect()
+}
+
+/// What replicas in sync have more or fewer than their masters: a few under traffic; more than one in
+/// a hundred is no traffic.
+fn replica_keys(old: &Side, new: &Side) -> Option<ValueChange> {
+    const TRAFFIC: u64 = 100;
+    let of = |side: &Side| {
+        let cluster = &side.inventory.cluster;
+        let pairs = cluster.iter().filter_map(|(id, node)| {
+            let master = node.master().filter(|_| cluster.is_usable_replica(id))?;
+            Some((node.keys?, cluster.node(master).keys?))
+        });
+        let (mut off, mut all, mut told) = (0u64, 0u64, false);
+        for (own, wanted) in pairs {
+            told = true;
+            off = off.saturating_add(own.abs_diff(wanted));
+            all = all.saturating_add(wanted);
+        }
+        told.then_some((off, all))
+    };
+    let (was, is) = (of(old), of(new));
+    if was.is_none() && is.is_none() {
+        return None;
+    }
+    let text = |(off, all): (u64, u64)| Amount::Text(format!("{off} of {all}"));
+    Some(ValueChange {
+        what: Value::ReplicaKeysOff,
+        address: None,
+        slots: None,
+        old: was.map(text),
+        new: is.map(text),
+        verdict: match (was, is) {
+            (Some((was, _)), Some((is, _))) if was == is => Verdict::Same,
+            (Some((was, _)), Some((is, all))) if is > was && is > all / TRAFFIC => Verdict::Worse,
+            (Some(_), Some(_)) => Verdict::Moved,
+            (None, _) | (_, None) => Verdict::Unknown,
+        },
+    })
+}
+
+/// What `free` or the kernel calls available, by the name of the host.
+fn memory_available(old: &Side, new: &Side) -> Option<ValueChange> {
+    let of = |side: &Side| -> BTreeMap<String, u64> {
+        let machines = side.inventory.machines.iter();
+        let told = machines.filter_map(|(&host, machine)| {
+            let name = side.inventory.cluster.host(host).name.to_string();
+            Some((name, machine.available.as_ref()?.value))
+        });
+        told.collect()
+    };
+    let (was, is) = (of(old), of(new));
+    let both = was
+        .iter()
+        .filter_map(|(name, was)| Some((was, is.get(name)?)));
+    let both: Vec<(&u64, &u64)> = both.collect();
+    if both.is_empty() {
+        return None;
+    }
+    let add = |sum: u64, bytes: &u64| sum.saturating_add(*bytes);
+    let was = both.iter().map(|(was, _)| *was).fold(0, add) >> 20;
+    let is = both.iter().map(|(_, is)| *is).fold(0, add) >> 20;
+    Some(ValueChange {
+        what: Value::MemoryAvailableMib,
+        address: None,
+        slots: None,
+        old: Some(Amount::Number(was)),
+        new: Some(Amount::Number(is)),
+        verdict: match was == is {
+            true => Verdict::Same,
+            false => Verdict::Moved,
+        },
+    })
 }
 
 /// The TTL of the cluster where all nodes have one, and each node whose TTL is another.

@@ -309,6 +309,8 @@ pub fn plan() -> PlanReport {
         assumptions: Vec::new(),
         copied_mib: 0,
         restart: None,
+        exposed_shard_seconds: 0,
+        supposition: None,
         again: None,
         seconds: 10,
         reshard: None,
