@@ -43,7 +43,11 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     }
     for (epoch, nodes) in by_epoch {
         let knows = |a: NodeId, b: NodeId| cluster.node(b).seen.known_by.contains(a);
-        let talks = |&id: &NodeId| nodes.iter().any(|&o| o != id && knows(o, id) && knows(id, o));
+        let talks = |&id: &NodeId| {
+            nodes
+                .iter()
+                .any(|&o| o != id && knows(o, id) && knows(id, o))
+        };
         let nodes: Vec<NodeId> = nodes.iter().copied().filter(talks).collect();
         if nodes.len() < 2 {
             continue;
