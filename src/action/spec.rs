@@ -130,6 +130,8 @@ pub enum StepMode {
     Keys,
     /// migrate-slots: by the servers themselves, all slots at once.
     Whole,
+    /// migrate-slots: by the servers themselves, all slots at once, as their target asks.
+    Import,
     /// add-slots: in ranges.
     Ranges,
     /// add-slots: one by one, for servers that know no ranges.
@@ -151,6 +153,7 @@ impl StepMode {
             Self::Stable => "stable",
             Self::Keys => "keys",
             Self::Whole => "whole",
+            Self::Import => "import",
             Self::Ranges => "ranges",
             Self::Each => "each",
             Self::Plain => "plain",
@@ -167,6 +170,7 @@ impl StepMode {
             | Self::Stable
             | Self::Keys
             | Self::Whole
+            | Self::Import
             | Self::Ranges
             | Self::Each
             | Self::Plain

@@ -17,7 +17,7 @@ use crate::parse::Space;
 use crate::text::Place;
 
 /// Keys of INFO and names of settings that rules read, in order.
-pub(super) const WATCHED: [&str; 45] = [
+pub(super) const WATCHED: [&str; 46] = [
     MISCONF,
     "aof_last_bgrewrite_status",
     "aof_last_write_status",
@@ -40,6 +40,7 @@ pub(super) const WATCHED: [&str; 45] = [
     "maxmemory",
     "maxmemory-policy",
     "maxmemory_policy",
+    "migrate_cached_sockets",
     "min-replicas-to-write",
     "min-slaves-to-write",
     "min_slaves_good_slaves",

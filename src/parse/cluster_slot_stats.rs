@@ -93,7 +93,9 @@ mod tests {
     use crate::parse::read as parse_file;
     use crate::text::Source;
 
-    fn rows(text: &str) -> (Vec<(u16, Option<u64>, Option<u64>)>, usize) {
+    type Told = (u16, Option<u64>, Option<u64>);
+
+    fn rows(text: &str) -> (Vec<Told>, usize) {
         let source = Source::new("f", text.to_owned(), String::new());
         let parsed = parse_file(&source);
         let Some(Facts::SlotStats(rows)) = parsed.sections.first().map(|s| &s.facts) else {

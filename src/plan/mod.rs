@@ -45,6 +45,7 @@ use crate::plan::goal::Demands;
 use crate::policy::Flag;
 use crate::policy::Policy;
 use crate::policy::Wanted;
+use crate::rules::Code;
 use crate::rules::Finding;
 use crate::simulate;
 
@@ -211,6 +212,10 @@ fn planned(
             ask,
         });
     }
+    // A new cluster of some nodes takes in nobody else.
+    let narrowed = request.slots.create_of.is_some();
+    let narrowed = narrowed.then(|| request.leaving([Code::UnmetNode].into()));
+    let request = narrowed.as_ref().unwrap_or(request);
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
     let reshaped =

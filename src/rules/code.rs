@@ -138,6 +138,9 @@ catalogue! {
         ContestedSlots "S002" contested_slots,
         OpenSlot "S003" open_slot,
         UnevenSlots "S004" uneven_slots,
+        UnfinishedReshard "S005" unfinished_reshard,
+        EqualEpochs "S006" equal_epochs,
+        ScatteredSlots "S007" scattered_slots,
     }
     tablets Tablets 'T' {
         PartitionWithoutLeader "T001" partition_without_leader,

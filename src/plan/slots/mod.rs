@@ -27,6 +27,7 @@ pub use create::Create;
 pub use goal::Balance;
 pub use goal::Basis;
 pub use goal::MoveSlots;
+pub use goal::NodeList;
 pub use goal::SlotGoals;
 pub use goal::SomeSlots;
 pub use reshape::Reshaped;

@@ -15,6 +15,7 @@ use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
+use crate::model::Server;
 use crate::model::SlotSet;
 use crate::plan::goal::Demands;
 use crate::plan::slots::Basis;
@@ -286,10 +287,7 @@ impl Shaper<'_> {
     }
 
     pub(super) fn migrate(&mut self, from: NodeId, to: NodeId, slots: SlotSet, reason: String) {
-        let way = match self.at.server.moves_slots_itself() {
-            true => Way::Whole,
-            false => Way::Keys,
-        };
+        let way = self.way();
         let mib = self.mib(&slots);
         self.tally.mib += u64::from(mib);
         if self.at.node(from).slots == slots {
@@ -307,6 +305,22 @@ impl Shaper<'_> {
             seen_by,
         };
         self.push(action.into(), Phase::Change, Vec::new(), reason);
+    }
+
+    /// By the servers themselves where each of them can.
+    fn way(&self) -> Way {
+        let all = |can: fn(&Server) -> bool| {
+            let live = self.at.iter().filter(|(_, n)| n.is_live());
+            let mut told = live.filter_map(|(_, n)| n.runs.as_ref());
+            can(&self.at.server) && told.all(can)
+        };
+        if all(Server::moves_slots_itself) {
+            Way::Whole
+        } else if all(Server::imports_slots_itself) {
+            Way::Import
+        } else {
+            Way::Keys
+        }
     }
 
     /// Live members, named once for all moves.

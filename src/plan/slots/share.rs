@@ -1,7 +1,9 @@
 //! Everybody gets a share: who joins, who gives all away, and who has too many.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::model::HostId;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::SlotSet;
@@ -172,43 +174,52 @@ impl Shaper<'_> {
             return Err(SlotTrouble::TooFew { masters: wanted });
         }
         let host = |id: NodeId| self.at.node(id).host;
-        loop {
-            let comers = joining.iter().filter(|id| !owners.contains(id));
-            let now = owners.len() + comers.count() - leaving.len();
-            let stay = || {
-                let comers = joining.iter().filter(|id| !owners.contains(id));
-                let stay = owners.iter().chain(comers);
-                stay.filter(|id| !leaving.contains(id))
-            };
-            let beside = |id: NodeId| stay().filter(|&&m| host(m) == host(id)).count();
-            if now == wanted {
-                return Ok(());
-            }
-            if now < wanted {
-                let free = self.at.iter().filter(|(id, n)| {
-                    n.is_live()
-                        && n.is_master()
-                        && n.slots.is_empty()
-                        && n.keys.unwrap_or(0) == 0
-                        && n.address.is_some()
-                        && n.seen.contested.is_empty()
-                        && matches!(n.membership, Membership::Member | Membership::Unmet)
-                        && !joining.contains(id)
-                });
-                let next = free.map(|(id, _)| id).min_by_key(|&id| (beside(id), id));
-                let Some(next) = next else {
-                    let lacking = wanted - now;
-                    return Err(SlotTrouble::TooFewSpares { lacking });
-                };
-                joining.insert(next);
-            } else {
-                let last = stay().copied().min_by_key(|&id| {
-                    let few = self.at.node(id).slots.len();
-                    (std::cmp::Reverse(beside(id)), few, std::cmp::Reverse(id))
-                });
-                leaving.extend(last);
-            }
+        // Who was to join, and owns slots by now.
+        let comers = joining.difference(owners).count();
+        let mut now = owners.len() + comers - leaving.len();
+        let mut beside: BTreeMap<Option<HostId>, usize> = BTreeMap::new();
+        for id in owners.union(joining) {
+            *beside.entry(host(*id)).or_default() += usize::from(!leaving.contains(id));
         }
+        let masters_at = |beside: &BTreeMap<Option<HostId>, usize>, id: NodeId| {
+            beside.get(&host(id)).copied().unwrap_or(0)
+        };
+        let free = self.at.iter().filter(|(id, n)| {
+            n.is_live()
+                && n.is_master()
+                && n.slots.is_empty()
+                && n.keys.unwrap_or(0) == 0
+                && n.address.is_some()
+                && n.seen.contested.is_empty()
+                && matches!(n.membership, Membership::Member | Membership::Unmet)
+                && !joining.contains(id)
+        });
+        let mut free: BTreeSet<NodeId> = free.map(|(id, _)| id).collect();
+        while now < wanted {
+            let next = free.iter().copied();
+            let Some(next) = next.min_by_key(|&id| (masters_at(&beside, id), id)) else {
+                let lacking = wanted - now;
+                return Err(SlotTrouble::TooFewSpares { lacking });
+            };
+            free.remove(&next);
+            joining.insert(next);
+            *beside.entry(host(next)).or_default() += 1;
+            now += 1;
+        }
+        while now > wanted {
+            let stay = owners.union(joining);
+            let stay = stay.filter(|id| !leaving.contains(id)).copied();
+            let last = stay.min_by_key(|&id| {
+                let few = self.at.node(id).slots.len();
+                let beside = masters_at(&beside, id);
+                (std::cmp::Reverse(beside), few, std::cmp::Reverse(id))
+            });
+            let Some(last) = last else { break };
+            leaving.insert(last);
+            *beside.entry(host(last)).or_default() -= 1;
+            now -= 1;
+        }
+        Ok(())
     }
 }
 

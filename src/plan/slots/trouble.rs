@@ -18,6 +18,10 @@ pub enum SlotTrouble {
         option: &'static str,
         address: String,
     },
+    /// No view in the capture is of the node there, and a new cluster needs its id.
+    NoView {
+        address: String,
+    },
     /// What was asked of a node that is none of that kind.
     NoMaster {
         option: &'static str,
@@ -118,6 +122,7 @@ impl SlotTrouble {
     pub fn ending(&self) -> Ending {
         match self {
             Self::Nobody { .. }
+            | Self::NoView { .. }
             | Self::NoMaster { .. }
             | Self::NoDomain(_)
             | Self::IsReplica { .. }
@@ -149,6 +154,10 @@ impl fmt::Display for Said<'_, SlotTrouble> {
             SlotTrouble::Nobody { option, address } => write!(
                 f,
                 "`{option} {address}`: nobody is there by the capture; `topoplan show` lists who is"
+            ),
+            SlotTrouble::NoView { address } => write!(
+                f,
+                "`--nodes` names {address}, and no view in the capture is of it: the steps go by ids; capture it (`topoplan collect --seed {address}`)"
             ),
             SlotTrouble::NoMaster { option, node: id } => {
                 write!(f, "`{option} {}`: it is no live master", node(id))

@@ -212,6 +212,7 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
                     StepMode::Stable
                     | StepMode::Keys
                     | StepMode::Whole
+                    | StepMode::Import
                     | StepMode::Ranges
                     | StepMode::Each
                     | StepMode::Plain
