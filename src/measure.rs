@@ -10,6 +10,7 @@ mod level;
 mod load;
 mod majority;
 mod memory;
+mod racks;
 mod spread;
 mod survival;
 mod zones;
@@ -49,6 +50,7 @@ pub use memory::Memory;
 pub use memory::copy_bytes;
 pub use memory::is_too_small;
 pub use memory::is_unlimited;
+pub use racks::Racks;
 pub use spread::Shares;
 pub use spread::Spread;
 pub use spread::Tier;
@@ -299,6 +301,20 @@ fn sharing<P: Ord>(
         }
     }
     (sharing, first.len())
+}
+
+/// Those that could be elsewhere, where so many places are in use: those where the master is first,
+/// then in node order.
+fn avoidable<P: Ord>(
+    copies: &Copies,
+    shard: ShardId,
+    in_use: usize,
+    place: impl Fn(&Holder) -> Option<P>,
+) -> Vec<Sharing> {
+    let (mut sharing, held) = sharing(copies, shard, place);
+    sharing.sort_by_key(|s| (!s.with_master, s.node));
+    sharing.truncate(in_use.saturating_sub(held));
+    sharing
 }
 
 /// Live copies on the host of another one, in node order: P001 those on the master's, P004 the

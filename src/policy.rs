@@ -298,7 +298,7 @@ cidr = \"10.1.2.0/16\"
 code = \"P004\"
 until = \"soon\"
 [[down]]
-domain = \"rack:1\"
+domain = \"shelf:1\"
 ";
         let expected = [
             "1:1 a policy has no key `replicsa` | did you mean `replicas`?",
@@ -314,8 +314,8 @@ domain = \"rack:1\"
             "14:1 `[[ignore]]` lacks `reason` | add `reason = \"moves in March\"`",
             "16:9 `soon` is no date; write `2027-03-31`, `2027-03-31 14:00` (UTC) or \
              `2027-03-31T14:00:00+02:00` | -",
-            "18:10 `rack:1` cannot be used: no kind of domain is called `rack`; there are host, \
-             disk, zone and node | -",
+            "18:10 `shelf:1` cannot be used: no kind of domain is called `shelf`; there are host, \
+             disk, zone, rack and node | -",
         ];
         assert_eq!(mistakes(text), expected);
     }

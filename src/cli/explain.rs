@@ -92,7 +92,7 @@ enum Plan {
 }
 
 impl Plan {
-    /// Of a plan file as it is; of a capture its default plan.
+    /// Of a plan file as it is; of a capture by the plan that its policy wants.
     fn read(capture: &CaptureArgs, terminal: &mut Terminal) -> Result<Self, Failure> {
         if let Some(file) = capture.lone_plan() {
             return Ok(match plan_file::read_any(&file, terminal)? {
@@ -107,7 +107,8 @@ impl Plan {
                 Self::Tablets(report::plan_tablets(&inventory, seen, &request, Vec::new()))
             }
             None => {
-                let plan = report::plan(&inventory, &Request::default());
+                let request = Request::under(&inventory);
+                let plan = report::plan(&inventory, &request);
                 Self::Redis(plan.map_err(Failure::Internal)?)
             }
         })

@@ -6,7 +6,6 @@ mod flags;
 mod goals;
 mod restart;
 mod slots;
-mod twins;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -63,7 +62,7 @@ pub(super) struct PlanArgs {
     /// Plan in spite of views that disagree; the reason goes into the plan
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
-    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z or node:ADDR
+    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
     /// Blank nodes that do not exist yet, to see what they would bring; no script is made of such a
@@ -230,9 +229,10 @@ impl PlanArgs {
         inventory: &mut Inventory,
         talk: &mut dyn FnMut(&str),
     ) -> Result<bool, Failure> {
-        for said in twins::of_policy(request, inventory)? {
-            talk(&said);
-        }
+        let said = plan::of_policy(request, inventory).map_err(|both| {
+            Failure::Usage(both.to_string(), "leave one of them out".to_owned())
+        })?;
+        said.iter().for_each(|said| talk(said));
         plan::vouch(&mut inventory.cluster, &self.dead).map_err(|e| {
             let help = "see whether the right domain is named; if it died since, capture again";
             Failure::Usage(format!("`--dead`: {e}"), help.to_owned())

@@ -328,6 +328,8 @@ fn tablet(endpoint: Arc<str>, known: &BTreeMap<Arc<str>, (TabletRow, Place)>) ->
 
 /// Hosts by the host map, else by IP; a tablet that is known by a name alone is on a host of its own.
 fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
+    // Tablets know no racks in a zone.
+    let zone = |row: &HostRow| row.zone.clone().or_else(|| row.rack.clone());
     let row_of = |address: &Address| -> Option<&HostRow> {
         let mut rows = gathered.hosts.iter().map(|(_, row)| row);
         let fits = |row: &&HostRow| row.ip == address.ip() && row.port == Some(address.port());
@@ -336,7 +338,7 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
     };
     let place = |tablet: &Tablet| match &tablet.address {
         Some(address) => match row_of(address) {
-            Some(row) => (row.host.clone(), row.zone.clone()),
+            Some(row) => (row.host.clone(), zone(row)),
             None => (address.ip().to_owned(), None),
         },
         None => (tablet.endpoint.to_string(), None),
@@ -345,7 +347,7 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
     let mapped = gathered
         .hosts
         .iter()
-        .map(|(_, row)| (row.host.clone(), row.zone.clone()));
+        .map(|(_, row)| (row.host.clone(), zone(row)));
     let mut hosts: BTreeMap<String, Option<String>> = BTreeMap::new();
     for (host, zone) in places.iter().cloned().chain(mapped) {
         let known = hosts.entry(host).or_default();
@@ -363,6 +365,7 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
         .map(|(name, zone)| Host {
             name: name.as_str().into(),
             zone: zone.as_ref().and_then(zone_id),
+            rack: None,
             memory_bytes: None,
             machine_memory_bytes: None,
         })

@@ -17,7 +17,7 @@ use crate::parse::Space;
 use crate::text::Place;
 
 /// Keys of INFO and names of settings that rules read, in order.
-pub(super) const WATCHED: [&str; 43] = [
+pub(super) const WATCHED: [&str; 45] = [
     MISCONF,
     "aof_last_bgrewrite_status",
     "aof_last_write_status",
@@ -31,6 +31,7 @@ pub(super) const WATCHED: [&str; 43] = [
     "cluster-slave-validity-factor",
     "dir",
     "flash-db-ttl",
+    "io-threads",
     "isOOM",
     "master_last_io_seconds_ago",
     "master_link_down_since_seconds",
@@ -41,6 +42,7 @@ pub(super) const WATCHED: [&str; 43] = [
     "maxmemory_policy",
     "min-replicas-to-write",
     "min-slaves-to-write",
+    "min_slaves_good_slaves",
     "rdb_last_bgsave_status",
     "repl-backlog-size",
     "repl-timeout",
@@ -105,7 +107,7 @@ impl Vitals {
 }
 
 /// As the servers read sizes (`memtoull`): `k` is 1000, `kb` 1024.
-fn size(text: &str) -> Option<u64> {
+pub(super) fn size(text: &str) -> Option<u64> {
     let text = text.to_ascii_lowercase();
     let end = text.find(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(end.unwrap_or(text.len()));

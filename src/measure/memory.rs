@@ -37,6 +37,13 @@ impl HostMemory {
     pub fn fits(&self) -> bool {
         self.needed() <= self.has
     }
+
+    /// With some of its servers gone.
+    pub fn without(&self, gone: impl Fn(NodeId) -> bool) -> Self {
+        let mut left = self.clone();
+        left.servers.retain(|(id, _)| !gone(*id));
+        left
+    }
 }
 
 /// The memory of every host of a cluster.

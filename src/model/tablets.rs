@@ -330,6 +330,7 @@ impl Tablets {
             host: tablet.host,
             disk: None,
             zone: tablet.host.and_then(|h| self.hosts[h.0 as usize].zone),
+            rack: tablet.host.and_then(|h| self.hosts[h.0 as usize].rack),
             live: tablet.health != Health::Offline,
             open: tablet.health != Health::Offline,
         };

@@ -110,6 +110,7 @@ pub fn tablets(text: &str) -> Tablets {
             state.hosts.push(Host {
                 name,
                 zone: None,
+                rack: None,
                 memory_bytes: None,
                 machine_memory_bytes: None,
             });
@@ -242,6 +243,7 @@ impl Draft {
                 .map(|n| Host {
                     name: n.as_str().into(),
                     zone: None,
+                    rack: None,
                     memory_bytes: None,
                     machine_memory_bytes: None,
                 })

@@ -155,7 +155,7 @@ fn doubt_nameless(sections: &mut [Section], named: bool) {
     for section in sections.iter_mut().filter(|s| lost && nameless(s)) {
         let of_node = matches!(
             section.facts,
-            Facts::Info(_) | Facts::ClusterInfo(_) | Facts::Links(_)
+            Facts::Info(_) | Facts::ClusterInfo(_) | Facts::Links(_) | Facts::SlotStats(_)
         );
         if of_node && section.doubt == Doubt::None {
             section.doubt = Doubt::InFile;

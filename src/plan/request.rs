@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan::Added;
+use crate::plan::goal;
 use crate::plan::goal::Goal;
 use crate::plan::restart;
 use crate::plan::slots::SlotGoals;
+use crate::plan::twins;
 use crate::policy::Flag;
 use crate::rules::Ask;
 use crate::rules::Code;
@@ -52,6 +55,16 @@ impl Request {
             | Goal::Replace(_)
             | Goal::Pin(_) => None,
         })
+    }
+
+    /// What a plan of this capture does that is asked for nothing: the goals of its policy count.
+    pub fn under(inventory: &Inventory) -> Self {
+        let mut request = Self::default();
+        let taken = twins::of_policy(&mut request, inventory);
+        match (taken, goal::check(&request, &inventory.cluster)) {
+            (Ok(_), Ok(())) => request,
+            (Err(_), _) | (_, Err(_)) => Self::default(),
+        }
     }
 
     /// The plan stops before that phase.

@@ -79,6 +79,8 @@ pub struct HostEntry {
     pub name: String,
     pub places: Vec<HostPlace>,
     pub zone: Option<String>,
+    /// In its zone.
+    pub rack: Option<String>,
     pub memory_bytes: Option<u64>,
     pub at: Place,
 }
@@ -90,7 +92,7 @@ pub enum HostPlace {
     Address(Address),
 }
 
-/// A rack or an availability zone.
+/// An availability zone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ZoneEntry {
     pub name: String,

@@ -129,6 +129,7 @@ impl Found {
             | Facts::Unreachable(_)
             | Facts::Pong
             | Facts::Links(_)
+            | Facts::SlotStats(_)
             | Facts::MyId(_)
             | Facts::Clock(_)
             | Facts::Rows(_)

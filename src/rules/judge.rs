@@ -253,11 +253,15 @@ impl<'a> Judge<'a> {
                     let zone = self.cluster.host(*host).zone;
                     zone.is_some_and(|zone| *self.cluster.zones[zone.0 as usize].name == **name)
                 }
+                Domain::Rack(..) => {
+                    let on = |id: &NodeId| self.cluster.node(*id).host == Some(*host);
+                    self.nodes(domain).iter().any(on)
+                }
                 Domain::Disk(..) | Domain::Node(_) => false,
             },
             Subject::Zone(zone) => match domain {
                 Domain::Zone(name) => *self.cluster.zones[zone.0 as usize].name == **name,
-                Domain::Host(_) | Domain::Disk(..) | Domain::Node(_) => false,
+                Domain::Host(_) | Domain::Disk(..) | Domain::Rack(..) | Domain::Node(_) => false,
             },
             Subject::Slots(_, None) | Subject::Capture | Subject::Tablets(_) => false,
         }

@@ -15,6 +15,7 @@ mod danger;
 mod expect;
 mod flow;
 mod goals;
+mod health;
 mod masters;
 mod replicas;
 mod reshard;

@@ -21,7 +21,7 @@ use crate::plan::goal::Restart;
 #[command(next_help_heading = "Goals")]
 pub(super) struct GoalArgs {
     /// Nothing there leads, nothing new comes there, its copies count for nothing: host:H,
-    /// disk:H:/dir, zone:Z or node:ADDR
+    /// disk:H:/dir, zone:Z, rack:Z/R or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     drain: Vec<Domain>,
     /// Then stop what runs in the drained domains

@@ -17,9 +17,11 @@ use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::goal::Demands;
+use crate::plan::slots::Basis;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SlotTrouble;
 use crate::plan::slots::give_up::give_up;
+use crate::plan::slots::weigh::Weights;
 use crate::policy::Policy;
 use crate::rules::Code;
 use crate::rules::Phase;
@@ -84,6 +86,8 @@ pub struct Tally {
     pub pairs_bound: usize,
     /// MiB that move, as far as the capture tells.
     pub mib: u64,
+    /// Where a share is one of keys or bytes: those that move, and the fewest that any plan moves.
+    pub load: Option<(Basis, u64, u64)>,
     /// Slots that are given up.
     pub given_up: SlotSet,
     /// Masters before or after, with their slots before and after.
@@ -107,9 +111,11 @@ pub fn reshape(
         tally: Tally::default(),
         displaced: BTreeSet::new(),
         pairs: BTreeMap::new(),
+        memory: Weights::of(served, Basis::Memory),
     };
     let out = shaper.out()?;
     shaper.run()?;
+    shaper.fits(served)?;
     let Shaper {
         at,
         drafts,
@@ -149,6 +155,8 @@ pub(super) struct Shaper<'a> {
     pub(super) tally: Tally,
     pub(super) displaced: BTreeSet<NodeId>,
     pub(super) pairs: BTreeMap<NodeId, NodeId>,
+    /// What slots weigh in bytes, wherever they are.
+    pub(super) memory: Weights,
 }
 
 impl Shaper<'_> {
@@ -287,7 +295,7 @@ impl Shaper<'_> {
             true => Way::Whole,
             false => Way::Keys,
         };
-        let mib = self.mib(from, slots.len());
+        let mib = self.mib(&slots);
         self.tally.mib += u64::from(mib);
         if self.at.node(from).slots == slots {
             self.displaced.insert(from);
@@ -316,13 +324,9 @@ impl Shaper<'_> {
         self.owners().into()
     }
 
-    /// MiB of so many slots of the node, by its memory.
-    pub(super) fn mib(&self, node: NodeId, slots: u32) -> u32 {
-        let (all, memory) = (
-            self.at.node(node).slots.len(),
-            self.at.node(node).used_memory,
-        );
-        let bytes = u128::from(memory.unwrap_or(0)) * u128::from(slots) / u128::from(all.max(1));
+    /// MiB of the slots; 0 where nothing tells.
+    pub(super) fn mib(&self, slots: &SlotSet) -> u32 {
+        let bytes = self.memory.all(slots).unwrap_or(0);
         u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
     }
 }
@@ -337,7 +341,6 @@ mod tests {
     use crate::plan::Plan;
     use crate::plan::Request;
     use crate::plan::slots::Balance;
-    use crate::plan::slots::Basis;
     use crate::plan::slots::Create;
 
     fn planned(cluster: &Cluster, goals: &SlotGoals) -> Result<Plan, NoPlan> {

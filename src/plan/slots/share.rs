@@ -16,6 +16,7 @@ use crate::plan::slots::pick;
 use crate::plan::slots::pick::Transfer;
 use crate::plan::slots::reshape::MASTERS_MIN;
 use crate::plan::slots::reshape::Shaper;
+use crate::plan::slots::weigh::Weights;
 
 impl Shaper<'_> {
     /// Everybody gets a share.
@@ -97,33 +98,34 @@ impl Shaper<'_> {
             .collect();
         let have: Vec<u32> = holders.iter().map(|h| h.have).collect();
         let by = goals.balance.map_or(Basis::Slots, |b| b.by);
-        let (pairs, fewest, fewest_pairs) = match by {
+        let owned: Vec<SlotSet> = masters
+            .iter()
+            .map(|&id| self.at.node(id).slots.clone())
+            .collect();
+        let (transfers, fewest, fewest_pairs) = match by {
             Basis::Slots => {
                 let finals = counts::finals(&holders).map_err(|_| SlotTrouble::NoRoom)?;
                 let pairs = pairs::pairs(&have, &finals);
                 (
-                    pairs,
+                    pick::pick(&owned, &pairs),
                     counts::fewest(&holders),
                     counts::fewest_pairs(&holders),
                 )
             }
             Basis::Keys | Basis::Memory => {
-                let laden = self.laden(&masters, &each, by)?;
+                let weights = Weights::of(&self.at, by);
+                let laden = laden(&masters, &owned, &each, &weights, by)?;
                 let within = goals.balance.map_or(0, |b| b.within);
-                let shifted = loads::shift(&laden, within);
-                (shifted.pairs, shifted.fewest, shifted.givers)
+                let shifted = loads::shift(&laden, &weights, within);
+                self.tally.load = Some((by, shifted.load, shifted.load_bound));
+                (shifted.transfers, shifted.fewest, shifted.pairs)
             }
         };
         let mut finals = have.clone();
-        for pair in &pairs {
-            finals[pair.from] -= pair.slots;
-            finals[pair.to] += pair.slots;
+        for transfer in &transfers {
+            finals[transfer.from] -= transfer.slots.len();
+            finals[transfer.to] += transfer.slots.len();
         }
-        let owned: Vec<SlotSet> = masters
-            .iter()
-            .map(|&id| self.at.node(id).slots.clone())
-            .collect();
-        let transfers = pick::pick(&owned, &pairs);
         self.tally.moved += transfers.iter().map(|t| t.slots.len()).sum::<u32>();
         self.tally.moved_bound += fewest;
         self.tally.pairs += transfers.len();
@@ -151,33 +153,6 @@ impl Shaper<'_> {
             self.migrate(giver, taker, slots, reason);
         }
         Ok(())
-    }
-
-    /// What the masters hold, by what is to be shared.
-    fn laden(
-        &self,
-        masters: &[NodeId],
-        weights: &[u32],
-        by: Basis,
-    ) -> Result<Vec<Laden>, SlotTrouble> {
-        let each = masters.iter().zip(weights).map(|(&id, &weight)| {
-            let node = self.at.node(id);
-            let (told, what) = match by {
-                Basis::Slots => (Some(u64::from(node.slots.len())), "slots"),
-                Basis::Keys => (node.keys, "keys"),
-                Basis::Memory => (node.used_memory, "used memory"),
-            };
-            let load = match node.slots.is_empty() {
-                true => 0,
-                false => told.ok_or(SlotTrouble::NotTold { what, node: id })?,
-            };
-            Ok(Laden {
-                slots: node.slots.len(),
-                load,
-                weight,
-            })
-        });
-        each.collect()
     }
 
     /// Who joins or gives its slots away for so many masters: comers on the hosts with the fewest
@@ -231,4 +206,28 @@ impl Shaper<'_> {
             }
         }
     }
+}
+
+/// What the masters hold, by what is to be shared.
+fn laden(
+    masters: &[NodeId],
+    owned: &[SlotSet],
+    each: &[u32],
+    weights: &Weights,
+    by: Basis,
+) -> Result<Vec<Laden>, SlotTrouble> {
+    let what = match by {
+        Basis::Slots => "slots",
+        Basis::Keys => "keys",
+        Basis::Memory => "used memory",
+    };
+    let all = masters.iter().zip(owned).zip(each);
+    let laden = all.map(|((&node, slots), &weight)| match weights.all(slots) {
+        None => Err(SlotTrouble::NotTold { what, node }),
+        Some(_) => Ok(Laden {
+            slots: slots.clone(),
+            weight,
+        }),
+    });
+    laden.collect()
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use crate::model::Cluster;
+use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::why::Said;
+use crate::text::words::bytes;
 use crate::text::words::count;
 
 /// Why slots are not moved as asked.
@@ -82,6 +84,18 @@ pub enum SlotTrouble {
     },
     /// The limits leave no way to share the slots.
     NoRoom,
+    /// What it would hold is more than its `maxmemory`, in bytes.
+    NodeTooSmall {
+        node: NodeId,
+        needs: u64,
+        limit: u64,
+    },
+    /// What its servers would hold is more than the memory of the host, in bytes.
+    HostTooSmall {
+        host: HostId,
+        needs: u64,
+        memory: u64,
+    },
     /// Nothing tells how much a master holds.
     NotTold {
         what: &'static str,
@@ -119,7 +133,11 @@ impl SlotTrouble {
             | Self::NoMajority
             | Self::ReplicasStay { .. }
             | Self::NotTold { .. } => Ending::Refused,
-            Self::TooFew { .. } | Self::TooFewSpares { .. } | Self::NoRoom => Ending::Blocked,
+            Self::TooFew { .. }
+            | Self::TooFewSpares { .. }
+            | Self::NodeTooSmall { .. }
+            | Self::HostTooSmall { .. }
+            | Self::NoRoom => Ending::Blocked,
         }
     }
 }
@@ -204,6 +222,28 @@ impl fmt::Display for Said<'_, SlotTrouble> {
             SlotTrouble::NoRoom => {
                 f.write_str("what is asked leaves no way to share the slots among the masters")
             }
+            SlotTrouble::NodeTooSmall {
+                node: id,
+                needs,
+                limit,
+            } => write!(
+                f,
+                "{} would hold {} with what it gets, and its `maxmemory` is {}: raise it, or let it get less (`--weight`)",
+                node(id),
+                bytes(*needs),
+                bytes(*limit)
+            ),
+            SlotTrouble::HostTooSmall {
+                host,
+                needs,
+                memory,
+            } => write!(
+                f,
+                "the servers on {} would hold {}, and it has {}: let those on it get less (`--weight`), or move replicas off it first",
+                Cluster::host(self.1, *host).name,
+                bytes(*needs),
+                bytes(*memory)
+            ),
             SlotTrouble::NotTold { what, node: id } => write!(
                 f,
                 "nothing in the capture tells the {what} of {}: capture INFO of every master, or balance by slots",

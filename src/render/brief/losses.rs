@@ -27,6 +27,7 @@ const CASES: &[&str] = &[
     "voters_left",
     "voters_needed",
     "majority",
+    "hosts_short_of_memory",
 ];
 
 /// Of `impact`: each loss is a row; it is open if slots are down after it.
@@ -45,6 +46,7 @@ pub fn impact(report: &ImpactReport) -> Brief {
             case.voters_left.to_string(),
             case.voters_needed.to_string(),
             case.majority.to_string(),
+            short_of_memory(case),
         ]
     });
     let cases = Table {
@@ -103,6 +105,14 @@ pub fn impact(report: &ImpactReport) -> Brief {
         records,
         rows,
         refused: None,
+    }
+}
+
+/// Empty where the memory of no host is known.
+fn short_of_memory(case: &ImpactCase) -> String {
+    match case.memory.is_empty() {
+        true => String::new(),
+        false => case.memory.iter().filter(|r| !r.fits).count().to_string(),
     }
 }
 

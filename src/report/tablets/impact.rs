@@ -45,12 +45,13 @@ pub fn tablets_in(state: &Tablets, domain: &Domain) -> Result<BTreeSet<TabletId>
             .collect(),
         Domain::Node(name) => state.find(name).into_iter().collect(),
         Domain::Disk(..) => return Err("no capture tells the disks of tablets".to_owned()),
+        Domain::Rack(..) => return Err("racks of tablets are not known".to_owned()),
     };
     if found.is_empty() {
         let known: Vec<String> = match domain.kind() {
             DomainKind::Host => state.hosts.iter().map(|h| h.name.to_string()).collect(),
             DomainKind::Zone => state.zones.iter().map(|z| z.name.to_string()).collect(),
-            DomainKind::Node | DomainKind::Disk => state
+            DomainKind::Node | DomainKind::Disk | DomainKind::Rack => state
                 .tablets
                 .iter()
                 .map(|t| t.endpoint.to_string())
@@ -84,7 +85,7 @@ pub fn each(state: &Tablets, kind: DomainKind) -> Vec<Case> {
             .iter()
             .map(|t| Domain::Node(t.endpoint.to_string()))
             .collect(),
-        DomainKind::Disk => Vec::new(),
+        DomainKind::Disk | DomainKind::Rack => Vec::new(),
     };
     let cases = domains.into_iter().map(case);
     cases.filter(|(_, of)| !of.is_empty()).collect()
@@ -153,5 +154,7 @@ fn answer(domains: &[Domain], state: &Tablets, loss: &Loss) -> ImpactCase {
         lost: names(state, &loss.lost),
         stuck: names(state, &loss.stuck),
         after: tablets::distribution(&loss.after),
+        memory: Vec::new(),
+        heirs_too_small: Vec::new(),
     }
 }

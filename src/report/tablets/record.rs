@@ -170,6 +170,7 @@ pub(super) fn state(plan: &TabletPlan) -> Result<Tablets, String> {
         .map(|load| Host {
             name: load.host.as_str().into(),
             zone: None,
+            rack: None,
             memory_bytes: None,
             machine_memory_bytes: None,
         })

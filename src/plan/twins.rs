@@ -4,7 +4,6 @@
 //! for once and for all never keeps a plan from repairing: where it cannot be planned now it waits,
 //! and that is said.
 
-use crate::cli::Failure;
 use crate::inventory::Inventory;
 use crate::model::Address;
 use crate::model::Domain;
@@ -33,11 +32,20 @@ use crate::policy::SlotWishes;
 use crate::policy::Upgrade;
 use crate::policy::UpgradeUnit;
 
+/// What is typed and what stands in the policy cannot both be.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{option}` and `{file}` of the policy ({place}) contradict each other")]
+pub struct Contradiction {
+    option: String,
+    file: String,
+    place: String,
+}
+
 /// Adds what the policy asks for; what of it does not count this time, and why.
-pub(super) fn of_policy(
+pub fn of_policy(
     request: &mut Request,
     inventory: &Inventory,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, Contradiction> {
     let mut said = Vec::new();
     let standing = &inventory.policy.standing;
     let goals = goals(inventory);
@@ -149,7 +157,7 @@ fn slots(
     request: &mut Request,
     inventory: &Inventory,
     wishes: &SlotWishes,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Contradiction> {
     let typed = &request.slots;
     contradicts(typed, wishes)?;
     let waits = |why: String| Ok(Some(format!("[slots] of the policy waits: {why}")));
@@ -223,13 +231,14 @@ fn default_within(share: ShareOf) -> u32 {
 }
 
 /// Two numbers for one thing.
-fn contradicts(typed: &SlotGoals, wishes: &SlotWishes) -> Result<(), Failure> {
+fn contradicts(typed: &SlotGoals, wishes: &SlotWishes) -> Result<(), Contradiction> {
     let differ = |option: String, file: String| {
         let place = format!("{}:{}", wishes.at.path, wishes.at.line);
-        Err(Failure::Usage(
-            format!("`{option}` and `{file}` of the policy ({place}) contradict each other"),
-            "leave one of them out".to_owned(),
-        ))
+        Err(Contradiction {
+            option,
+            file,
+            place,
+        })
     };
     if let (Some(typed), Some(file)) = (typed.shards, wishes.shards)
         && typed != file as usize
