@@ -10,6 +10,7 @@ mod client;
 mod cluster;
 mod collect;
 mod conf;
+mod cut_off;
 mod danger;
 mod expect;
 mod flow;

@@ -3,6 +3,7 @@
 
 pub mod generator;
 mod oracles;
+mod resharded;
 mod truth;
 
 use std::fs;
@@ -35,6 +36,17 @@ proptest! {
         };
         let sound = oracles::judge(&inventory, &draw.request);
         if let Err(why) = sound.and_then(|()| truth::judge(&inventory)) {
+            return Err(TestCaseError::fail(why));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_plan_for_slots_is_sound(draw in resharded::draws()) {
+        if let Err(why) = resharded::judge(&draw) {
             return Err(TestCaseError::fail(why));
         }
     }

@@ -44,6 +44,8 @@ pub struct Reshaped {
     pub displaced: BTreeSet<NodeId>,
     /// Who is to copy whom in a new cluster, as the home map says.
     pub pairs: BTreeMap<NodeId, NodeId>,
+    /// Who was to leave and is out already: it is not taken in again.
+    pub out: BTreeSet<NodeId>,
     /// The cluster is new: everything about it is what was asked for.
     pub created: bool,
 }
@@ -54,6 +56,7 @@ impl Reshaped {
         let pairs = self.pairs.iter();
         let joining = pairs.map(|(&node, &master)| (node, (master, "the home map".to_owned())));
         demands.joining.extend(joining);
+        demands.part_with(self.out.iter().copied(), "it is to leave");
     }
 
     /// Adds the steps to those that follow from the decision about copies and roles: who changes its
@@ -111,6 +114,7 @@ pub fn reshape(
         pairs: BTreeMap::new(),
         memory: Weights::of(served, Basis::Memory),
     };
+    let out = shaper.out()?;
     shaper.run()?;
     shaper.fits(served)?;
     let Shaper {
@@ -138,6 +142,7 @@ pub fn reshape(
         tally,
         displaced,
         pairs,
+        out,
         created: goals.create.is_some(),
     }))
 }
@@ -430,6 +435,22 @@ mod tests {
         assert_eq!(counts.iter().sum::<u32>(), 16384);
         assert!(counts.iter().all(|n| (5461..=5462).contains(n)));
         assert!(back.remaining.is_empty(), "{:?}", back.remaining);
+    }
+
+    #[test]
+    fn who_left_is_not_taken_in_again() {
+        let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x*@h1");
+        let mut policy = Policy::default();
+        policy.replicas = crate::policy::Replicas::Exactly(2);
+        let request = Request {
+            slots: SlotGoals {
+                leave: vec!["node:10.0.0.1:7007".parse().expect("a domain")],
+                ..SlotGoals::default()
+            },
+            ..Request::default()
+        };
+        let plan = plan::plan(&at, &policy, &policy.wanted(&at), &request);
+        assert_eq!(words(&plan.expect("a plan")), [""; 0]);
     }
 
     #[test]
