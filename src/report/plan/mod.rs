@@ -54,6 +54,7 @@ pub use identity::read_plan;
 pub use reshard::Reshard;
 pub use reshard::ReshardMaster;
 pub use restart::Restart;
+pub use restart::RestartBudgets;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;
