@@ -29,10 +29,15 @@ pub fn burdens(at: &Cluster, ends: &[NodeId]) -> Vec<usize> {
     all.into_iter().collect()
 }
 
+/// Syncs at a time that a host may take part in.
+pub fn per_host(budgets: &Budgets) -> u32 {
+    budgets.syncs_per_host.unwrap_or(PER_HOST)
+}
+
 /// What the policy permits.
 pub fn limits(at: &Cluster, budgets: &Budgets) -> Limits {
     let numbers = Numbers::of(at);
-    let per_host = Some(budgets.syncs_per_host.unwrap_or(PER_HOST));
+    let per_host = Some(per_host(budgets));
     let tiers = [
         (0, at.hosts.len(), per_host),
         (numbers.disks, at.disks.len(), budgets.syncs_per_disk),

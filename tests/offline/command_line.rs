@@ -126,7 +126,7 @@ fn an_edited_plan_is_not_run_by_accident() {
     let value: Value = serde_json::from_str(&plan).expect("a plan");
     assert_eq!(script(&value.to_string(), &[]).exit, 0);
     let id = value["plan_id"].as_str().expect("an id");
-    let edited = plan.replace("\"limit_ms\": ", "\"limit_ms\": 9");
+    let edited = plan.replace("\"limit_ms\":", "\"limit_ms\":9");
     assert_ne!(plan, edited);
     let refused = script(&edited, &[]);
     assert_eq!(refused.exit, 2, "{}", refused.text());

@@ -207,7 +207,7 @@ fn prices_and_steps_are_refused_though_the_id_was_made_anew() {
     let mut without = plan.clone();
     without["certificate"]["prices"] = json!([]);
     assert!(!refused(without, "no prices").is_empty());
-    let way = "/certificate/problem/classes/0/size";
+    let way = "/certificate/problem/classes/0/0";
     let mut other = plan.clone();
     change(other.pointer_mut(way).unwrap_or_else(|| panic!("{way}")));
     assert!(!refused(other, way).is_empty());
@@ -265,7 +265,7 @@ fn numbers_that_no_cluster_has_are_refused_and_not_added_up() {
     }
     assert!(tried > 50, "{tried}");
     let mut ownerless = plan.clone();
-    ownerless["certificate"]["problem"]["classes"][0]["seats"] = json!([]);
+    ownerless["certificate"]["problem"]["classes"][0][2] = json!([]);
     let (_, report, _) = verified(&ownerless);
     assert!(report.to_string().contains("seat 0"), "{report}");
 }
@@ -277,7 +277,7 @@ fn no_byte_of_a_file_reaches_the_terminal_as_it_is() {
     plan["plan_id"] = json!(odd);
     plan["steps"][0]["node"] = json!(odd);
     plan["steps"][0]["tell"] = json!([odd]);
-    plan["cluster"]["shards"][0]["slots"] = json!(odd);
+    plan["cluster"]["members"][0]["slots"] = json!(odd);
     let text = plan.to_string();
     for format in ["text", "json"] {
         let args = ["verify", "-", "--format", format];

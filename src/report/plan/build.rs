@@ -330,7 +330,9 @@ fn fill(
     report.assumptions = assumptions.map(|a| Said(a, captured).to_string()).collect();
     report.copied_mib = plan.copied_mib;
     let summary = plan.restart.as_ref();
-    report.restart = summary.map(|s| super::restart::restart(s, &report.steps, &report.exposure));
+    let budgets = &inventory.policy.budgets;
+    report.restart =
+        summary.map(|s| super::restart::restart(s, budgets, &report.steps, &report.exposure));
     report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 

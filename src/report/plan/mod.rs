@@ -57,6 +57,7 @@ pub use reshard::Reshard;
 pub use reshard::ReshardLoad;
 pub use reshard::ReshardMaster;
 pub use restart::Restart;
+pub use restart::RestartBudgets;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;

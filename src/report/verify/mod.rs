@@ -1,12 +1,15 @@
 //! The answer of `verify`: whether a plan file says what is true of itself, and how far it is.
 //!
 //! Start reading at [`verify`]. `levels` adds the certificate up again, `steps` walks the steps
-//! on what the file tells of the cluster, `flaw` names what does not fit. No search takes part.
+//! on what the file tells of the cluster, `reshard` and `restart` count what their goals come to,
+//! `flaw` names what does not fit. No search takes part.
 
 pub(super) mod flaw;
 mod levels;
 mod numbers;
 mod progress;
+mod reshard;
+mod restart;
 mod steps;
 
 use std::fmt;
@@ -103,6 +106,8 @@ pub fn verify(file: &PlanFile) -> VerifyReport {
     }
     let levels = levels::check(plan, &mut flaws);
     steps::check(plan, &mut flaws);
+    reshard::check(plan, &mut flaws);
+    restart::check(plan, &mut flaws);
     let flaws = flaws.list();
     VerifyReport {
         schema_version: SCHEMA_VERSION,
