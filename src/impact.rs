@@ -5,11 +5,14 @@
 
 mod demand;
 mod grow;
+mod room;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::impact::room::Rooms;
 use crate::measure;
+use crate::measure::HostMemory;
 use crate::measure::Load;
 use crate::model::Cluster;
 use crate::model::Copies;
@@ -27,6 +30,7 @@ pub use demand::NoDemand;
 pub use demand::Unmet;
 pub use grow::Grown;
 pub use grow::grow;
+pub use room::Room;
 
 /// What a loss leads to. Of what was broken before it only `shards_lost` and `lost` speak again:
 /// the last copies of a shard that nobody served may be all that is left of its data.
@@ -54,6 +58,7 @@ pub struct Impact {
     pub copies: BTreeMap<usize, usize>,
     /// Who takes over from whom, in the order of the shards.
     pub heirs: Vec<(NodeId, NodeId)>,
+    pub room: Room,
     /// Hosts whose load is another once elections are over, in host order.
     pub changed: BTreeMap<HostId, Load>,
 }
@@ -72,6 +77,7 @@ pub struct Ground {
     /// By node: the shards of which it holds a copy.
     held_by: Vec<Vec<ShardId>>,
     loads: Vec<Load>,
+    rooms: Rooms,
     /// Shards by their live copies.
     copies: BTreeMap<usize, usize>,
     uncovered: SlotSet,
@@ -81,7 +87,8 @@ pub struct Ground {
 }
 
 impl Ground {
-    pub fn new(cluster: &Cluster) -> Self {
+    /// `forks`: how many servers of a host fork at one time, each for a second copy of its data.
+    pub fn new(cluster: &Cluster, forks: u32) -> Self {
         let shards = cluster.shards();
         let held = cluster.copies(&shards);
         let mut ground = Self {
@@ -90,6 +97,7 @@ impl Ground {
             held,
             copies: BTreeMap::new(),
             loads: measure::loads(cluster),
+            rooms: Rooms::of(cluster, forks),
             uncovered: cluster.uncovered(),
             unowned: cluster.unowned(),
             voters: cluster.voters(),
@@ -117,6 +125,14 @@ impl Ground {
         &self.loads
     }
 
+    /// Hosts that run a server after the loss, and what those may need where that is known.
+    pub fn memory<'a>(
+        &'a self,
+        impact: &'a Impact,
+    ) -> impl Iterator<Item = (HostId, &'a HostMemory)> {
+        self.rooms.known(&impact.room)
+    }
+
     /// What is broken before any loss: shards that nobody serves are stuck while a copy is left,
     /// and lost with slots that have no owner at all when none is.
     pub fn now(&self) -> Impact {
@@ -134,6 +150,7 @@ impl Ground {
             cluster_down: false,
             copies: self.copies.clone(),
             heirs: Vec::new(),
+            room: self.rooms.now(),
             changed: BTreeMap::new(),
         };
         for (shard, id) in self.shards.iter().zip(self.held.shards()) {
@@ -187,6 +204,7 @@ impl Ground {
             cluster_down: false,
             copies: self.copies.clone(),
             heirs: Vec::new(),
+            room: Room::default(),
             changed: BTreeMap::new(),
         };
         let served: Vec<bool> = shards.iter().map(|&s| self.is_served(s)).collect();
@@ -216,6 +234,7 @@ impl Ground {
         for (&id, liveness) in lost.iter().zip(lives) {
             self.cluster.node_mut(id).liveness = liveness;
         }
+        impact.room = self.rooms.without(&self.cluster, &lost, &impact.heirs);
         impact.down.union_with(&impact.lost);
         impact.down.union_with(&impact.stuck);
         impact.cluster_down = self.is_down(&impact);
@@ -316,7 +335,7 @@ mod tests {
 
     fn without(cluster: &Cluster, names: &[&str]) -> Impact {
         let lost = names.iter().map(|n| id(cluster, n)).collect();
-        Ground::new(cluster).lose(&lost)
+        Ground::new(cluster, 1).lose(&lost)
     }
 
     #[test]
@@ -352,7 +371,7 @@ mod tests {
     #[test]
     fn what_is_broken_already_is_counted_apart() {
         let broken = cluster("m1@h1 < r1@h2; m2!@h2 < r2@h3; m3!@h3 < r3!@h1; m4@h1 < r4~@h2");
-        let ground = Ground::new(&broken);
+        let ground = Ground::new(&broken, 1);
         let now = ground.now();
         assert_eq!((now.shards_lost, now.shards_stuck), (1, 1));
         let slots = |name: &str| broken.node(id(&broken, name)).slots.clone();
@@ -374,11 +393,11 @@ mod tests {
     #[test]
     fn slots_without_any_owner_are_down() {
         let mut empty = cluster("x@h1; y@h2");
-        let now = Ground::new(&empty).now();
+        let now = Ground::new(&empty, 1).now();
         assert_eq!((now.lost.len(), now.down.len()), (16384, 16384));
         assert_eq!(now.shards_lost, 0);
         empty.nodes[0].slots = SlotSet::from_ranges([(0, 99)]);
-        assert_eq!(Ground::new(&empty).now().down.len(), 16284);
+        assert_eq!(Ground::new(&empty, 1).now().down.len(), 16284);
     }
 
     /// The loads that a cluster has once those that are lost are dead and those elected lead.
@@ -407,7 +426,7 @@ mod tests {
             "m1@h1 < r1@h2 s1@h3; m2@h2 < r2~@h1; m3!@h3 < r3@h1; m4@h3 < r4@h4; \
              gone?@h1 x@h2 new*@h3 y!@h1",
         );
-        let mut ground = Ground::new(&cluster);
+        let mut ground = Ground::new(&cluster, 1);
         let all: Vec<NodeId> = cluster.iter().map(|(id, _)| id).collect();
         let mut looked_at = 0;
         for &first in &all {

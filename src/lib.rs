@@ -58,3 +58,7 @@ pub mod rules;
 pub mod simulate;
 pub mod tablets;
 pub mod text;
+
+#[cfg(test)]
+#[path = "../tests/common/drawn.rs"]
+mod drawn;

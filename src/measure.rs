@@ -9,6 +9,8 @@ mod forgotten;
 mod level;
 mod load;
 mod majority;
+mod memory;
+mod racks;
 mod spread;
 mod survival;
 mod zones;
@@ -43,6 +45,12 @@ pub use load::load_of;
 pub use load::loads;
 pub use load::loads_of_copies;
 pub use majority::MajorityLost;
+pub use memory::HostMemory;
+pub use memory::Memory;
+pub use memory::copy_bytes;
+pub use memory::is_too_small;
+pub use memory::is_unlimited;
+pub use racks::Racks;
 pub use spread::Shares;
 pub use spread::Spread;
 pub use spread::Tier;
@@ -116,6 +124,7 @@ impl Counts {
             | Level::Drain
             | Level::Remove
             | Level::Pin
+            | Level::Masters
             | Level::Moves
             | Level::Beside
             | Level::Surplus
@@ -293,6 +302,20 @@ fn sharing<P: Ord>(
         }
     }
     (sharing, first.len())
+}
+
+/// Those that could be elsewhere, where so many places are in use: those where the master is first,
+/// then in node order.
+fn avoidable<P: Ord>(
+    copies: &Copies,
+    shard: ShardId,
+    in_use: usize,
+    place: impl Fn(&Holder) -> Option<P>,
+) -> Vec<Sharing> {
+    let (mut sharing, held) = sharing(copies, shard, place);
+    sharing.sort_by_key(|s| (!s.with_master, s.node));
+    sharing.truncate(in_use.saturating_sub(held));
+    sharing
 }
 
 /// Live copies on the host of another one, in node order: P001 those on the master's, P004 the

@@ -126,19 +126,12 @@ impl Policy {
         Self::read(&source, &codes)
     }
 
-    /// What it asks for that no plan does: a replica of whoever it may be, masters by zone.
+    /// What it asks for that no plan does: a replica of whoever it may be.
     pub fn wishes(&self) -> impl Iterator<Item = (&'static str, &Place)> {
-        let zones = self
-            .zones
-            .iter()
-            .filter(|zone| zone.masters != Masters::Any);
-        let pins = self
-            .pins
+        self.pins
             .iter()
             .filter(|pin| pin.role == HomeRole::Replica && pin.master.is_none())
-            .map(|pin| ("pin", &pin.at));
-        let zones = zones.map(|zone| ("masters", &zone.at));
-        pins.chain(zones)
+            .map(|pin| ("pin", &pin.at))
     }
 
     /// The zone of an IP by the networks of the policy, the narrowest first.
@@ -298,7 +291,7 @@ cidr = \"10.1.2.0/16\"
 code = \"P004\"
 until = \"soon\"
 [[down]]
-domain = \"rack:1\"
+domain = \"shelf:1\"
 ";
         let expected = [
             "1:1 a policy has no key `replicsa` | did you mean `replicas`?",
@@ -314,8 +307,8 @@ domain = \"rack:1\"
             "14:1 `[[ignore]]` lacks `reason` | add `reason = \"moves in March\"`",
             "16:9 `soon` is no date; write `2027-03-31`, `2027-03-31 14:00` (UTC) or \
              `2027-03-31T14:00:00+02:00` | -",
-            "18:10 `rack:1` cannot be used: no kind of domain is called `rack`; there are host, \
-             disk, zone and node | -",
+            "18:10 `shelf:1` cannot be used: no kind of domain is called `shelf`; there are host, \
+             disk, zone, rack and node | -",
         ];
         assert_eq!(mistakes(text), expected);
     }

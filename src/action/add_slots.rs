@@ -18,16 +18,11 @@ pub struct AddSlots {
 pub(super) static SPEC: Spec = Spec {
     word: "add-slots",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
         slots: Need::Must,
         modes: &[StepMode::Ranges, StepMode::Each],
         usual_mode: Some(StepMode::Ranges),
         until: &[Until::SlotsOwned],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands,
     risk: no_risk,
@@ -105,11 +100,7 @@ impl Act for AddSlots {
     }
 
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
-        Wait {
-            until: Until::SlotsOwned,
-            at: Audience::of([self.node]),
-            limit_ms: 30_000,
-        }
+        Wait::of_node(Until::SlotsOwned, self.node, 30_000)
     }
 
     fn undo(&self, _: &Counted) -> Option<Command> {

@@ -13,16 +13,8 @@ pub struct BumpEpoch {
 pub(super) static SPEC: Spec = Spec {
     word: "bump-epoch",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
-        slots: Need::No,
-        modes: &[],
-        usual_mode: None,
         until: &[Until::EpochSeen],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands: |step| {
         let words = [Key("CLUSTER"), Key("BUMPEPOCH")];

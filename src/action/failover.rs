@@ -67,6 +67,7 @@ fn commands(step: &Spelled) -> Option<Vec<Command>> {
         StepMode::Stable
         | StepMode::Keys
         | StepMode::Whole
+        | StepMode::Import
         | StepMode::Ranges
         | StepMode::Each
         | StepMode::Plain

@@ -11,16 +11,8 @@ pub struct Flush {
 pub(super) static SPEC: Spec = Spec {
     word: "flush",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
-        slots: Need::No,
-        modes: &[],
-        usual_mode: None,
         until: &[Until::Empty],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands: |step| Some(vec![Command::new(step.address?, [Key("FLUSHALL")])]),
     risk: |_, _| Some(Risk::Keys),
@@ -64,11 +56,7 @@ impl Act for Flush {
     }
 
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
-        Wait {
-            until: Until::Empty,
-            at: Audience::of([self.node]),
-            limit_ms: 60_000,
-        }
+        Wait::of_node(Until::Empty, self.node, 60_000)
     }
 
     fn undo(&self, _: &Counted) -> Option<Command> {

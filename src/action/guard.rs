@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::action::Counted;
 use crate::action::relied::CopyHeld;
 use crate::action::relied::Donor;
 use crate::action::relied::Party;
@@ -11,7 +12,8 @@ use crate::action::relied::Receiver;
 use crate::model::Cluster;
 use crate::model::NodeId;
 
-/// What must still be true for a step to run; null where it does not matter.
+/// What must still be true for a step to run; null where it does not matter, and from `keys` on
+/// missing.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Guard {
     /// The id that must answer at the step's address.
@@ -28,21 +30,27 @@ pub struct Guard {
     /// What its replication link must be.
     pub link: Option<GuardLink>,
     /// meet, flush: most keys that the node may hold, as captured; null if not known or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<u64>,
     /// replicate, restart: whose copy the node gives up, or lacks for a while; null if its master
     /// owns no slots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub donor: Option<Donor>,
     /// replicate: who gets the copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver: Option<Receiver>,
     /// replicate, of a replica without a donor: slots that must have live owners, so that what it
     /// holds is held elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub served: Option<String>,
     /// failover force and takeover: what the promoted copy holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<CopyHeld>,
     /// failover takeover: voting masters on whose death it rests.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dead: Vec<Party>,
     /// failover takeover: no majority of masters lives to vote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minority: Option<bool>,
     /// restart: the `run_id` of the process that is to go; another one means that it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +115,17 @@ impl Guard {
         Self {
             role: Some(role),
             ..Self::id(cluster, node)
+        }
+    }
+
+    /// A node that owns no slot, with the master that it follows and what others have of its copy.
+    pub(super) fn of_copy(cluster: &Counted, node: NodeId) -> Self {
+        let master = cluster.node(node).master();
+        Self {
+            master: master.map(|m| cluster.node(m).name.to_string()),
+            slots: Some(String::new()),
+            donor: Donor::of(cluster, node),
+            ..Self::as_it_is(cluster, node)
         }
     }
 }

@@ -13,16 +13,8 @@ pub struct Kill {
 pub(super) static SPEC: Spec = Spec {
     word: "kill",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
-        slots: Need::No,
-        modes: &[],
-        usual_mode: None,
         until: &[Until::Down],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     // Saved or not makes no difference to who comes back as a replica.
     commands: |step| {
@@ -57,23 +49,11 @@ impl Act for Kill {
     }
 
     fn guard(&self, at: &Counted) -> Guard {
-        Guard {
-            master: at
-                .node(self.node)
-                .master()
-                .map(|m| at.node(m).name.to_string()),
-            slots: Some(String::new()),
-            donor: Donor::of(at, self.node),
-            ..Guard::as_it_is(at, self.node)
-        }
+        Guard::of_copy(at, self.node)
     }
 
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
-        Wait {
-            until: Until::Down,
-            at: Audience::of([self.node]),
-            limit_ms: 60_000,
-        }
+        Wait::of_node(Until::Down, self.node, 60_000)
     }
 
     fn undo(&self, _: &Counted) -> Option<Command> {

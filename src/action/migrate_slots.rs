@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::action::Word;
 use crate::action::prelude::*;
 use crate::model::Role;
 use crate::model::SlotSet;
@@ -14,6 +15,8 @@ pub enum Way {
     Keys,
     /// `CLUSTER MIGRATESLOTS` at the source: Valkey from 9 on.
     Whole,
+    /// `CLUSTER MIGRATION IMPORT` at the target: Redis from 8.4 on (`cluster_asm.c`).
+    Import,
 }
 
 /// `slots` of `from` go to `to`.
@@ -38,7 +41,7 @@ pub(super) static SPEC: Spec = Spec {
         bus_port: Need::No,
         tell: Need::No,
         slots: Need::Must,
-        modes: &[StepMode::Keys, StepMode::Whole],
+        modes: &[StepMode::Keys, StepMode::Whole, StepMode::Import],
         usual_mode: Some(StepMode::Keys),
         until: &[Until::SlotsOwned],
         guarded: Guarded::Node,
@@ -53,6 +56,7 @@ impl From<Way> for StepMode {
         match way {
             Way::Keys => Self::Keys,
             Way::Whole => Self::Whole,
+            Way::Import => Self::Import,
         }
     }
 }
@@ -63,12 +67,18 @@ fn commands(step: &Spelled) -> Option<Vec<Command>> {
     let (from, to) = (step.node?.to_owned(), step.target?.to_owned());
     let (source, target) = (step.address?, step.target_address?);
     let slots = step.slots?.parse::<SlotSet>().ok()?;
+    let ranges = slots.ranges();
+    let ranges = ranges.iter().flat_map(|&(first, last)| [first, last]);
+    let ranges: Vec<Word> = ranges.map(|slot| Value(slot.to_string())).collect();
     if step.mode == Some(StepMode::Whole) {
         let mut all = Command::new(source, [Key("CLUSTER"), Key("MIGRATESLOTS"), Key("SLOTSRANGE")]);
-        for (first, last) in slots.ranges() {
-            all.words.extend([first, last].map(|s| Value(s.to_string())));
-        }
+        all.words.extend(ranges);
         all.words.extend([Key("NODE"), Value(to)]);
+        return Some(vec![all]);
+    }
+    if step.mode == Some(StepMode::Import) {
+        let mut all = Command::new(target, [Key("CLUSTER"), Key("MIGRATION"), Key("IMPORT")]);
+        all.words.extend(ranges);
         return Some(vec![all]);
     }
     let slot = slots.iter().next()?.to_string();
@@ -254,6 +264,33 @@ mod tests {
         assert_eq!(at.node(act.to).slots.len(), 5561);
         assert_eq!(at.node(id(&at, "r1")).master(), Some(act.from));
         assert!(act.precondition(&at).is_err(), "they are gone");
+    }
+
+    #[test]
+    fn whole_slots_are_pushed_by_valkey_and_pulled_by_redis() {
+        let line = |mode| {
+            let step = Spelled {
+                node: Some("aa"),
+                address: Some("10.0.0.1:7000"),
+                target: Some("bb"),
+                target_address: Some("10.0.0.2:7000"),
+                bus_port: None,
+                tell: &[],
+                slots: Some("0-9,12"),
+                mode: Some(mode),
+                epoch: None,
+            };
+            let commands = commands(&step).expect("it has all that it takes");
+            commands.iter().map(|c| format!("{} {}", c.at, c.line())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            line(StepMode::Whole),
+            ["10.0.0.1:7000 CLUSTER MIGRATESLOTS SLOTSRANGE 0 9 12 12 NODE bb"]
+        );
+        assert_eq!(
+            line(StepMode::Import),
+            ["10.0.0.2:7000 CLUSTER MIGRATION IMPORT 0 9 12 12"]
+        );
     }
 
     #[test]

@@ -93,8 +93,10 @@ impl Act for Replicate {
     /// It counts as no copy until its first full sync.
     fn begin(&self, at: &mut Counted) {
         at.edit(&[self.node], |cluster| {
+            let copied = cluster.node(self.master).used_memory;
             let replica = cluster.node_mut(self.node);
             replica.role = Role::Replica(Some(self.master));
+            replica.used_memory = copied.or(replica.used_memory);
             replica.replication.link = Link::Down;
             replica.replication.sync = Sync::Running;
         });

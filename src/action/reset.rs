@@ -19,16 +19,10 @@ pub struct Reset {
 pub(super) static SPEC: Spec = Spec {
     word: "reset",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
-        slots: Need::No,
         modes: &[StepMode::Plain, StepMode::Emptied],
         usual_mode: Some(StepMode::Plain),
         until: &[Until::Alone],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands: |step| {
         let words = [Key("CLUSTER"), Key("RESET"), Key("HARD")];
@@ -88,15 +82,7 @@ impl Act for Reset {
                 ..Guard::id(at, self.node)
             };
         }
-        Guard {
-            master: at
-                .node(self.node)
-                .master()
-                .map(|m| at.node(m).name.to_string()),
-            slots: Some(String::new()),
-            donor: Donor::of(at, self.node),
-            ..Guard::as_it_is(at, self.node)
-        }
+        Guard::of_copy(at, self.node)
     }
 
     /// The others must have seen it before they can forget it.

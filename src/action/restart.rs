@@ -19,16 +19,10 @@ pub struct Restart {
 pub(super) static SPEC: Spec = Spec {
     word: "restart",
     shape: Shape {
-        node: Need::Must,
         target: Need::May,
         target_address: Need::May,
-        bus_port: Need::No,
-        tell: Need::No,
-        slots: Need::No,
-        modes: &[],
-        usual_mode: None,
         until: &[Until::Restarted],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands: |step| Some(vec![Command::new(step.address?, [Key("RESTART")])]),
     risk: no_risk,

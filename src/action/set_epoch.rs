@@ -12,16 +12,8 @@ pub struct SetEpoch {
 pub(super) static SPEC: Spec = Spec {
     word: "set-epoch",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
-        slots: Need::No,
-        modes: &[],
-        usual_mode: None,
         until: &[Until::EpochSeen],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands: |step| {
         let epoch = Value(step.epoch?.to_string());
@@ -71,11 +63,7 @@ impl Act for SetEpoch {
     }
 
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
-        Wait {
-            until: Until::EpochSeen,
-            at: Audience::of([self.node]),
-            limit_ms: 10_000,
-        }
+        Wait::of_node(Until::EpochSeen, self.node, 10_000)
     }
 
     fn undo(&self, _: &Counted) -> Option<Command> {

@@ -9,21 +9,18 @@ use crate::model::SlotSet;
 pub struct SetSlot {
     pub node: NodeId,
     pub slots: SlotSet,
+    /// A later step moves them with whatever keys the ends hold.
+    pub moved_later: bool,
 }
 
 pub(super) static SPEC: Spec = Spec {
     word: "set-slot",
     shape: Shape {
-        node: Need::Must,
-        target: Need::No,
-        target_address: Need::No,
-        bus_port: Need::No,
-        tell: Need::No,
         slots: Need::Must,
         modes: &[StepMode::Stable],
         usual_mode: Some(StepMode::Stable),
         until: &[Until::Closed],
-        guarded: Guarded::Node,
+        ..Shape::OF_NODE
     },
     commands,
     risk: no_risk,
@@ -97,17 +94,13 @@ impl Act for SetSlot {
     fn guard(&self, at: &Counted) -> Guard {
         Guard {
             // Once closed, the keys of a slot that others own are out of reach.
-            empty: self.imports(at).then_some(true),
+            empty: (!self.moved_later && self.imports(at)).then_some(true),
             ..Guard::as_it_is(at, self.node)
         }
     }
 
     fn wait(&self, _: &Counted, _: &Draft, _: &Ahead) -> Wait {
-        Wait {
-            until: Until::Closed,
-            at: Audience::of([self.node]),
-            limit_ms: 10_000,
-        }
+        Wait::of_node(Until::Closed, self.node, 10_000)
     }
 
     fn undo(&self, _: &Counted) -> Option<Command> {

@@ -40,6 +40,22 @@ pub struct Shape {
     pub guarded: Guarded,
 }
 
+impl Shape {
+    /// Of an act on one node that says no more than which.
+    pub(super) const OF_NODE: Self = Self {
+        node: Need::Must,
+        target: Need::No,
+        target_address: Need::No,
+        bus_port: Need::No,
+        tell: Need::No,
+        slots: Need::No,
+        modes: &[],
+        usual_mode: None,
+        until: &[],
+        guarded: Guarded::Node,
+    };
+}
+
 /// Which node changes: the one that the guard of a step is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Guarded {
@@ -114,6 +130,8 @@ pub enum StepMode {
     Keys,
     /// migrate-slots: by the servers themselves, all slots at once.
     Whole,
+    /// migrate-slots: by the servers themselves, all slots at once, as their target asks.
+    Import,
     /// add-slots: in ranges.
     Ranges,
     /// add-slots: one by one, for servers that know no ranges.
@@ -135,6 +153,7 @@ impl StepMode {
             Self::Stable => "stable",
             Self::Keys => "keys",
             Self::Whole => "whole",
+            Self::Import => "import",
             Self::Ranges => "ranges",
             Self::Each => "each",
             Self::Plain => "plain",
@@ -151,6 +170,7 @@ impl StepMode {
             | Self::Stable
             | Self::Keys
             | Self::Whole
+            | Self::Import
             | Self::Ranges
             | Self::Each
             | Self::Plain

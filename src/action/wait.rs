@@ -66,6 +66,17 @@ pub struct Wait {
     pub limit_ms: u64,
 }
 
+impl Wait {
+    /// It is looked at the node itself.
+    pub(super) fn of_node(until: Until, node: NodeId, limit_ms: u64) -> Self {
+        Self {
+            until,
+            at: Audience::of([node]),
+            limit_ms,
+        }
+    }
+}
+
 /// Where something is looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Audience {

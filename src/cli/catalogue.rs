@@ -122,13 +122,13 @@ const CATALOGUE: [(&str, &[Asked]); 7] = [
             (
                 "redis/redis#2924",
                 "no replica migrates after a failover",
-                &[Code::OrphanMaster],
+                &[Code::OrphanMaster, Code::ReplicaMayMigrate],
                 "",
             ),
             (
                 "redis/redis#3326",
                 "replicas pile up at one master",
-                &[Code::MissingReplica],
+                &[Code::UnevenReplicas, Code::MissingReplica],
                 "",
             ),
             (
@@ -140,14 +140,14 @@ const CATALOGUE: [(&str, &[Asked]); 7] = [
             (
                 "valkey-io/valkey-operator#222",
                 "replica migration undoes what an operator does",
-                &[],
-                "no condition: the exposure of a plan says where the servers may move a replica meanwhile",
+                &[Code::ReplicaMayMigrate],
+                "and the exposure of a plan says where the servers may move a replica meanwhile",
             ),
             (
                 "redis/redis#15680",
                 "a migrated replica is promoted with data of another shard",
-                &[Code::UnsyncedReplica],
-                "as far as INFO disputes it: no answer tells which keys a replica holds",
+                &[Code::UnsyncedReplica, Code::KnownDataLossBug],
+                "until its first sync is done: no answer tells which keys a replica holds",
             ),
         ],
     ),
@@ -175,7 +175,11 @@ const CATALOGUE: [(&str, &[Asked]); 7] = [
             (
                 "redis/redis#3003",
                 "replica migration puts copies on one host",
-                &[Code::ReplicaSharesHost, Code::ReplicasShareHost],
+                &[
+                    Code::ReplicaSharesHost,
+                    Code::ReplicasShareHost,
+                    Code::ReplicaMayMigrate,
+                ],
                 "",
             ),
             (
@@ -216,8 +220,8 @@ const CATALOGUE: [(&str, &[Asked]); 7] = [
             ),
             (
                 "redis/redis#13713",
-                "one master did not move with the others",
-                &[Code::SkewedZones, Code::AwayFromHome],
+                "one master did not move with the others, replicas are 4 and 2",
+                &[Code::SkewedZones, Code::AwayFromHome, Code::UnevenReplicas],
                 "",
             ),
             (

@@ -8,6 +8,7 @@ use crate::cli::capture::CaptureArgs;
 use crate::cli::form;
 use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
+use crate::cli::tablets;
 use crate::inventory::Inventory;
 use crate::render;
 use crate::report;
@@ -35,7 +36,17 @@ pub(super) fn run(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     }
     let mut captures: Vec<(String, Inventory)> = Vec::new();
     for (name, capture) in apart {
-        captures.push((called(name), capture.read(terminal)?));
+        captures.push((called(name), capture.read_any(terminal)?));
+    }
+    let of_tablets = captures.iter().filter(|(_, c)| c.tablets.is_some()).count();
+    if of_tablets > 0 && of_tablets < captures.len() {
+        return Err(Failure::Usage(
+            "one capture is of a Redis cluster, and another one of FEDB".to_owned(),
+            "compare captures of one cluster".to_owned(),
+        ));
+    }
+    if of_tablets > 0 {
+        return tablets::diff(&captures, args.worse, args.capture.format, terminal);
     }
     let named: Vec<(String, &Inventory)> = captures.iter().map(|(n, c)| (n.clone(), c)).collect();
     let report = report::diff(&named).map_err(|strangers| {

@@ -1,6 +1,7 @@
 //! `explain`: what a code means, why it matters, what to do; and of a capture or a plan, why
 //! something is flagged and what would cure it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use serde::Serialize;
@@ -13,13 +14,17 @@ use crate::cli::glossary;
 use crate::cli::glossary::Word;
 use crate::cli::output::Terminal;
 use crate::cli::plan_file;
+use crate::cli::plan_file::AnyPlan;
 use crate::cli::suggest;
 use crate::diagnostic;
 use crate::lint;
 use crate::plan::Request;
 use crate::render;
 use crate::report;
+use crate::report::ExplainReport;
+use crate::report::PlanReport;
 use crate::report::SCHEMA_VERSION;
+use crate::report::TabletPlan;
 use crate::report::Thing;
 use crate::rules;
 use crate::rules::Rule;
@@ -79,28 +84,65 @@ pub(super) fn run(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, F
     Ok(Exit::Clean)
 }
 
-/// Of a plan file as it is; of a capture by its default plan.
+/// A plan of either family, and what is called how in it.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+enum Plan {
+    Redis(PlanReport),
+    Tablets(TabletPlan),
+}
+
+impl Plan {
+    /// Of a plan file as it is; of a capture by the plan that its policy wants.
+    fn read(capture: &CaptureArgs, terminal: &mut Terminal) -> Result<Self, Failure> {
+        if let Some(file) = capture.lone_plan() {
+            return Ok(match plan_file::read_any(&file, terminal)? {
+                AnyPlan::Redis(file) => Self::Redis(file.plan),
+                AnyPlan::Tablets(file) => Self::Tablets(file.plan),
+            });
+        }
+        let inventory = capture.read_any(terminal)?;
+        Ok(match &inventory.tablets {
+            Some(seen) => {
+                let request = crate::tablets::Request::default();
+                Self::Tablets(report::plan_tablets(&inventory, seen, &request, Vec::new()))
+            }
+            None => {
+                let request = Request::under(&inventory);
+                let plan = report::plan(&inventory, &request);
+                Self::Redis(plan.map_err(Failure::Internal)?)
+            }
+        })
+    }
+
+    fn thing(&self, word: &str) -> Option<Thing> {
+        match self {
+            Self::Redis(plan) => report::thing(plan, word),
+            Self::Tablets(plan) => report::tablet_thing(plan, word),
+        }
+    }
+
+    fn names(&self) -> BTreeSet<String> {
+        match self {
+            Self::Redis(plan) => report::names(plan),
+            Self::Tablets(plan) => report::tablet_names(plan),
+        }
+    }
+
+    fn explain(&self, thing: &Thing, page: Option<String>) -> ExplainReport {
+        match self {
+            Self::Redis(plan) => report::explain(plan, thing, page),
+            Self::Tablets(plan) => report::explain_tablets(plan, thing, page),
+        }
+    }
+}
+
 fn of_capture(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let capture: CaptureArgs = CaptureArgs::of(&args.capture, args.policy.as_ref());
-    let plan = match capture.lone_plan() {
-        Some(file) => plan_file::read(&file, terminal)?.plan,
-        None => {
-            let inventory = capture.read(terminal)?;
-            if inventory.tablets.is_some() {
-                return Err(Failure::Usage(
-                    "`explain` looks into captures of Redis clusters, and this one is of tablets"
-                        .to_owned(),
-                    "without a capture it explains a code".to_owned(),
-                ));
-            }
-            report::plan(&inventory, &Request::default()).map_err(Failure::Internal)?
-        }
-    };
+    let plan = Plan::read(&capture, terminal)?;
     let word = &args.code;
-    let of_plan = || report::thing(&plan, word);
     let (thing, page) = match rules::find(word) {
         Some(rule) => (Some(Thing::Code(rule.code)), Some(page(rule))),
-        None => (of_plan(), None),
+        None => (plan.thing(word), None),
     };
     let Some(thing) = thing else {
         // A word or a diagnostic has a page whatever the capture.
@@ -108,17 +150,21 @@ fn of_capture(args: &ExplainArgs, terminal: &mut Terminal) -> Result<Exit, Failu
             terminal.data(&render::explain(&entry.page(), terminal.data_look()))?;
             return Ok(Exit::Clean);
         }
-        let names = report::names(&plan);
+        let names = plan.names();
         let mut known: Vec<&str> = rule_words().collect();
         known.extend(names.iter().map(String::as_str));
         let message = format!("nothing here is called `{word}`");
         let help = match suggest::nearest(word, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "name a code, an address, an id, slots, a host or step:1".to_owned(),
+            None => match plan {
+                Plan::Redis(_) => "name a code, an address, an id, slots, a host or step:1",
+                Plan::Tablets(_) => "name a code, an endpoint, a host, `table pid` or step:1",
+            }
+            .to_owned(),
         };
         return Err(Failure::Usage(message, help));
     };
-    let report = report::explain(&plan, &thing, page);
+    let report = plan.explain(&thing, page);
     let text = match args.format {
         Format::Text => render::explained(&report, terminal.data_look()),
         Format::Json => render::json::report(&report),

@@ -140,13 +140,23 @@ impl Failure {
             Self::Internal(_) => ErrorKind::Internal,
             Self::Refused(_) => ErrorKind::Refused,
         };
-        let (message, place) = match self {
-            Self::Place { at, message, .. } => (message.clone(), Some(at)),
-            _ => (self.to_string(), None),
-        };
-        let mistake = match self {
-            Self::Policy { mistakes, .. } => mistakes.first(),
-            _ => None,
+        let (mut place, mut mistake) = (None, None);
+        let message = match self {
+            Self::Place { at, message, .. } => {
+                place = Some(at);
+                message.clone()
+            }
+            Self::Policy { mistakes, .. } => {
+                mistake = mistakes.first();
+                self.to_string()
+            }
+            Self::Usage(..)
+            | Self::Input(_)
+            | Self::NothingUnderstood(..)
+            | Self::Limit { .. }
+            | Self::Write { .. }
+            | Self::Internal(_)
+            | Self::Refused(_) => self.to_string(),
         };
         report::failure(
             crate::report::Failure {

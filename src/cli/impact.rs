@@ -34,7 +34,7 @@ use crate::report::Loss;
 pub(super) struct ImpactArgs {
     #[command(flatten)]
     capture: CaptureArgs<AnyFormat>,
-    /// host:H, disk:H:/dir, zone:Z or node:ADDR; given more than once, all are lost together
+    /// host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR; given more than once, all are lost together
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     lose: Vec<Domain>,
     /// One case for each of them
@@ -46,7 +46,7 @@ pub(super) struct ImpactArgs {
     /// As many of them as may go together, beside what --lose names, with every demand met
     #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["each", "pairs"])]
     grow: Option<Kind>,
-    /// Exit with 1 unless this is so after every loss: serve, majority, copies=N
+    /// Exit with 1 unless this is so after every loss: serve, majority, memory, copies=N
     #[arg(long, value_name = "DEMANDS", value_delimiter = ',', value_parser = demand)]
     require: Vec<Demand>,
     /// Suppose that the steps of this plan have run
@@ -59,6 +59,7 @@ enum Kind {
     Host,
     Disk,
     Zone,
+    Rack,
     Node,
 }
 
@@ -231,6 +232,7 @@ impl Kind {
             Self::Host => DomainKind::Host,
             Self::Disk => DomainKind::Disk,
             Self::Zone => DomainKind::Zone,
+            Self::Rack => DomainKind::Rack,
             Self::Node => DomainKind::Node,
         }
     }
@@ -240,6 +242,7 @@ impl Kind {
             Self::Host => ("host", "name them with `--hosts`"),
             Self::Disk => ("disk", "name them with `--disks`"),
             Self::Zone => ("zone", "name them in the `zone` column of `--hosts`"),
+            Self::Rack => ("rack", "name them in the `rack` column of `--hosts`"),
             Self::Node => ("node with an address", ""),
         };
         Failure::Usage(format!("the capture shows no {what}"), help.to_owned())

@@ -204,7 +204,7 @@ impl PairArgs {
                     };
                     for (_, place) in places.iter_mut().filter(|(address, _)| of_row(address)) {
                         place.host.clone_from(&row.host);
-                        place.zone.clone_from(&row.zone);
+                        place.zone = row.zone.clone().or_else(|| row.rack.clone());
                     }
                 }
             }

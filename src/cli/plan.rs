@@ -6,7 +6,6 @@ mod flags;
 mod goals;
 mod restart;
 mod slots;
-mod twins;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -63,7 +62,7 @@ pub(super) struct PlanArgs {
     /// Plan in spite of views that disagree; the reason goes into the plan
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
-    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z or node:ADDR
+    /// It is down and stays down, on your word: host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     dead: Vec<Domain>,
     /// Blank nodes that do not exist yet, to see what they would bring; no script is made of such a
@@ -106,6 +105,12 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     if inventory.tablets.is_some() {
         return of_tablets(args, &request, inventory, terminal);
     }
+    if args.slots.replicas_alone().is_some() {
+        return Err(Failure::Usage(
+            "`--replicas` goes with --create, or is about tablets of FEDB".to_owned(),
+            "`replicas = N` in the policy says how many are wanted".to_owned(),
+        ));
+    }
     let talk = &mut |said: &str| terminal.talk(said);
     let blocked = args.prepare(&mut request, &mut inventory, talk)?;
     let planned = report::plan_and_end(&inventory, &request);
@@ -119,7 +124,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         Exit::Refused if blocked => Exit::Blocked,
         exit => exit,
     };
-    let json = render::json::report(&report);
+    let json = render::plan_file(&report);
     let own = args.print(&report, &json, (&request, exit), terminal)?;
     if exit == Exit::Unproven {
         terminal.talk(&format!("not proven minimal: {}", open_levels(&report)));
@@ -132,7 +137,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
             let back = report::plan_back(&mut inventory, &request, end);
             let back = back.map_err(Failure::Internal)?;
             let file = back_file(file);
-            write(&file, &render::json::report(&back), exit, terminal)?;
+            write(&file, &render::plan_file(&back), exit, terminal)?;
         }
     }
     Ok(own.unwrap_or(exit))
@@ -146,7 +151,7 @@ fn of_tablets(
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
     let asked = tablets::Asked {
-        goals: tablets::Goals::of(request)?,
+        goals: tablets::Goals::of(request, args.slots.replicas_alone())?,
         request: crate::tablets::Request {
             only: request.only.clone(),
             skip: request.skip.clone(),
@@ -155,16 +160,28 @@ fn of_tablets(
             ..Default::default()
         },
         dead: &request.dead,
-        options: request.options(|reason| format!("{reason:?}")),
+        options: tablet_options(args, request, |reason| format!("{reason:?}")),
         words: args.words(request),
         file: args.output.as_deref().map(Path::new),
         require_proof: args.require_proof,
     };
-    let (json, exit) = tablets::plan(inventory, asked, args.capture.format, terminal)?;
+    let made = tablets::plan(inventory, asked, args.capture.format, terminal)?;
     if let Some(file) = &args.output {
-        write(file, &json, exit, terminal)?;
+        write(file, &made.json, made.exit, terminal)?;
     }
-    Ok(exit)
+    Ok(made.own.unwrap_or(made.exit))
+}
+
+/// What was asked, and what only plans of tablets are asked for.
+fn tablet_options(
+    args: &PlanArgs,
+    request: &Request,
+    quote: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let mut options = request.options(quote);
+    let replicas = args.slots.replicas_alone();
+    options.extend(replicas.map(|count| format!("--replicas {count}")));
+    options
 }
 
 /// Beside `plan.json`: `plan.return.json`.
@@ -230,9 +247,9 @@ impl PlanArgs {
         inventory: &mut Inventory,
         talk: &mut dyn FnMut(&str),
     ) -> Result<bool, Failure> {
-        for said in twins::of_policy(request, inventory)? {
-            talk(&said);
-        }
+        let said = plan::of_policy(request, inventory)
+            .map_err(|both| Failure::Usage(both.to_string(), "leave one of them out".to_owned()))?;
+        said.iter().for_each(|said| talk(said));
         plan::vouch(&mut inventory.cluster, &self.dead).map_err(|e| {
             let help = "see whether the right domain is named; if it died since, capture again";
             Failure::Usage(format!("`--dead`: {e}"), help.to_owned())
@@ -297,7 +314,7 @@ impl PlanArgs {
     /// repeat to get the same plan.
     fn words(&self, request: &Request) -> String {
         let mut words = self.capture.words();
-        words.extend(request.options(|reason| shell_word(&safe(reason))));
+        words.extend(tablet_options(self, request, |reason| shell_word(&safe(reason))));
         if self.require_proof {
             words.push("--require-proof".to_owned());
         }

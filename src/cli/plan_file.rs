@@ -13,20 +13,54 @@ use crate::report::NoPlanFile;
 use crate::report::PlanFile;
 use crate::report::PlanReport;
 use crate::report::TabletPlanFile;
+use crate::text::Source;
 use crate::text::words::count;
+
+/// A plan file of either family.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+pub(super) enum AnyPlan {
+    Redis(PlanFile),
+    Tablets(TabletPlanFile),
+}
+
+const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` writes one";
+
+fn source(path: &OsStr, terminal: &mut Terminal) -> Result<Source, Failure> {
+    files::read_one(path, terminal.stdin()).map_err(|failure| match failure {
+        Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
+        failure => failure,
+    })
+}
+
+/// Reads a plan file that says itself of which family it is.
+pub(super) fn read_any(path: &OsStr, terminal: &mut Terminal) -> Result<AnyPlan, Failure> {
+    /// What only files of one family have.
+    #[derive(serde::Deserialize)]
+    struct Of {
+        family: Option<serde::de::IgnoredAny>,
+        plan_id: Option<serde::de::IgnoredAny>,
+    }
+    let source = source(path, terminal)?;
+    let of: Option<Of> = serde_json::from_str(&source.text).ok();
+    match of {
+        Some(of) if of.family.is_some() && of.plan_id.is_some() => {
+            tablets(path, &source).map(AnyPlan::Tablets)
+        }
+        Some(_) | None => redis(path, &source).map(AnyPlan::Redis),
+    }
+}
 
 /// Reads the plan file that the operator named, or says why it is none.
 pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Failure> {
-    const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` writes one";
+    redis(path, &source(path, terminal)?)
+}
+
+fn redis(path: &OsStr, source: &Source) -> Result<PlanFile, Failure> {
     let fail = |place, message| Failure::Place {
         at: capture::at(path, place),
         message: format!("not a plan file: {message}"),
         help: Some(MAKE),
     };
-    let source = files::read_one(path, terminal.stdin()).map_err(|failure| match failure {
-        Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
-        failure => failure,
-    })?;
     let file = report::read_plan(&source.text).map_err(|error| match error {
         NoPlanFile::Json(error) => {
             // Its own text ends with the place, which belongs to the front.
@@ -73,11 +107,11 @@ pub(super) fn read_tablets(
     path: &OsStr,
     terminal: &mut Terminal,
 ) -> Result<TabletPlanFile, Failure> {
+    tablets(path, &source(path, terminal)?)
+}
+
+fn tablets(path: &OsStr, source: &Source) -> Result<TabletPlanFile, Failure> {
     const MAKE: &str = "`topoplan plan CAPTURE -o plan.json` of a capture of FEDB writes one";
-    let source = files::read_one(path, terminal.stdin()).map_err(|failure| match failure {
-        Failure::Input(message) => Failure::Usage(message, MAKE.to_owned()),
-        failure => failure,
-    })?;
     report::read_tablet_plan(&source.text).map_err(|error| Failure::Place {
         at: capture::at(path, (1, 1)),
         message: format!("not a plan file of FEDB: {error}"),
@@ -106,8 +140,10 @@ fn answer_of(text: &str) -> Option<String> {
 
 /// The first field of the file that nothing was made of.
 fn unknown(text: &str, plan: &PlanReport) -> Option<String> {
-    let given: Value = serde_json::from_str(text).ok()?;
+    let mut given: Value = serde_json::from_str(text).ok()?;
     let known = serde_json::to_value(plan).ok()?;
+    // Findings are told once by now, and their reader knows no other fields.
+    given.as_object_mut()?.remove("found");
     beyond(&given, &known)
 }
 
@@ -126,6 +162,7 @@ fn beyond(given: &Value, known: &Value) -> Option<String> {
                 .iter()
                 .find_map(|(name, value)| match known.get(name) {
                     Some(known) => inner(name.clone(), value, known),
+                    None if says_nothing(value) => None,
                     None => Some(name.clone()),
                 })
         }
@@ -133,6 +170,15 @@ fn beyond(given: &Value, known: &Value) -> Option<String> {
             .zip(given.iter().zip(known))
             .find_map(|(at, (given, known))| inner(at.to_string(), given, known)),
         _ => None,
+    }
+}
+
+/// Plans leave such fields out, or did not when this one was written.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => false,
     }
 }
 

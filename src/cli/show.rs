@@ -11,6 +11,7 @@ use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
 use crate::cli::plan_file;
+use crate::cli::plan_file::AnyPlan;
 use crate::render;
 use crate::render::Picture;
 use crate::report;
@@ -57,14 +58,17 @@ pub(super) fn run(args: &ShowArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         return plan(args, &file, terminal);
     }
     let picture = args.picture()?;
-    let inventory = args.capture.read(terminal)?;
-    if inventory.tablets.is_some() {
-        return Err(Failure::Usage(
-            "`show` draws Redis clusters, and the capture is of tablets".to_owned(),
-            "`topoplan check` and `topoplan list` answer about tablets".to_owned(),
-        ));
-    }
-    let report = report::show(&inventory);
+    let inventory = args.capture.read_any(terminal)?;
+    let report = match &inventory.tablets {
+        Some(_) if matches!(picture, Picture::Slots | Picture::Sights) => {
+            return Err(Failure::Usage(
+                "tablets have neither slots nor views of each other".to_owned(),
+                "`--as` tree, matrix and distribution draw them".to_owned(),
+            ));
+        }
+        Some(seen) => report::show_tablets(&inventory, seen),
+        None => report::show(&inventory),
+    };
     match args.capture.format {
         Format::Json => terminal.data(&render::json::report(&report))?,
         Format::Text => {
@@ -83,21 +87,26 @@ pub(super) fn run(args: &ShowArgs, terminal: &mut Terminal) -> Result<Exit, Fail
 
 /// As the first reviewer saw it; whether it is still that is said first.
 fn plan(args: &ShowArgs, file: &OsString, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let read = plan_file::read(file, terminal)?;
-    if read.content_id != read.plan.plan_id {
+    let read = plan_file::read_any(file, terminal)?;
+    let (content, id) = match &read {
+        AnyPlan::Redis(read) => (&read.content_id, &read.plan.plan_id),
+        AnyPlan::Tablets(read) => (&read.content_id, &read.plan.plan_id),
+    };
+    if content != id {
         terminal.talk("this plan file was edited after `plan` wrote it");
     }
-    match args.capture.format {
-        Format::Json => terminal.data(&render::json::report(&read.plan))?,
-        Format::Text => {
-            let look = terminal.data_look();
-            let typed = render::Typed {
-                words: "",
-                file: Some(Path::new(file)),
-            };
-            terminal.data(&render::plan(&read.plan, look, typed))?;
-        }
-    }
+    let look = terminal.data_look();
+    let typed = render::Typed {
+        words: "",
+        file: Some(Path::new(file)),
+    };
+    let text = match (args.capture.format, &read) {
+        (Format::Json, AnyPlan::Redis(read)) => render::plan_file(&read.plan),
+        (Format::Json, AnyPlan::Tablets(read)) => render::json::report(&read.plan),
+        (Format::Text, AnyPlan::Redis(read)) => render::plan(&read.plan, look, typed),
+        (Format::Text, AnyPlan::Tablets(read)) => render::plan_tablets(&read.plan, look, typed),
+    };
+    terminal.data(&text)?;
     Ok(Exit::Clean)
 }
 

@@ -22,8 +22,11 @@ use crate::plan::restart::Which;
 use crate::render;
 use crate::report;
 use crate::report::Proof;
+use crate::report::TabletCapture;
 use crate::report::TabletList;
 use crate::report::TabletPlan;
+use crate::report::TabletPlanFile;
+use crate::report::VerifyReport;
 use crate::tablets::Request;
 use crate::tablets::Restart;
 
@@ -74,6 +77,67 @@ pub(super) fn impact(
     Ok(Exit::Clean)
 }
 
+/// What changed between captures, the oldest first.
+pub(super) fn diff(
+    captures: &[(String, Inventory)],
+    only_worse: bool,
+    format: AnyFormat,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let of = captures.iter().filter_map(|(name, inventory)| {
+        Some(TabletCapture {
+            name: name.clone(),
+            inventory,
+            seen: inventory.tablets.as_ref()?,
+        })
+    });
+    let report = report::diff_tablets(&of.collect::<Vec<_>>()).map_err(|strangers| {
+        let help = "are they captures of the same cluster?";
+        Failure::Usage(strangers.to_string(), help.to_owned())
+    })?;
+    let counted = match only_worse {
+        true => report.whole.worse,
+        false => report.whole.changes,
+    };
+    let exit = match counted {
+        0 => Exit::Clean,
+        _ => Exit::Found,
+    };
+    match format {
+        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
+        AnyFormat::Of(form) => {
+            let brief = render::diff_tablets_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            return Ok(form::exit(form, &brief, exit));
+        }
+        AnyFormat::Text => {
+            for side in &report.captures {
+                terminal.diagnostics(&side.diagnostics);
+            }
+            let look = terminal.data_look();
+            terminal.data(&render::diff_tablets(&report, look))?;
+        }
+    }
+    Ok(exit)
+}
+
+/// How far a plan of tablets is by a later capture.
+pub(super) fn verify(
+    file: &TabletPlanFile,
+    inventory: &Inventory,
+) -> Result<VerifyReport, Failure> {
+    let help = "give it `showtable`, `showtablet` and `confget` of the cluster that was planned";
+    let said = |message: &str| Failure::Usage(message.to_owned(), help.to_owned());
+    let seen = inventory.tablets.as_ref();
+    let seen = seen.ok_or_else(|| said("the plan is of tablets, and the capture is not"))?;
+    if !seen.state.tables_known {
+        return Err(said(
+            "the capture has no showtable: nobody says which copies there are",
+        ));
+    }
+    Ok(report::verify_tablets_at(file, seen))
+}
+
 fn all_in(seen: &TabletsSeen, domains: &[Domain]) -> Result<BTreeSet<TabletId>, Failure> {
     let mut all = BTreeSet::new();
     for domain in domains {
@@ -105,41 +169,72 @@ pub(super) fn list(
 #[derive(Default)]
 pub(super) struct Goals {
     drain: Vec<Domain>,
+    /// Who takes the place of what is drained.
+    to: Option<Domain>,
     restart: Option<Which>,
+    replicas: Option<u32>,
 }
 
 impl Goals {
-    pub fn of(request: &plan::Request) -> Result<Self, Failure> {
-        let foreign = |what: &str| {
-            let help = "plans of tablets take --only, --skip, --through, --force, --dead, --drain and \
-                        --restart all or DOMAIN";
-            Failure::Usage(format!("{what} is for Redis clusters"), help.to_owned())
-        };
+    pub fn of(request: &plan::Request, replicas: Option<u32>) -> Result<Self, Failure> {
+        let help = "plans of tablets take --only, --skip, --through, --force, --dead, --drain, \
+                    --remove, --replace, --replicas and --restart all or DOMAIN";
+        let usage = |message: String| Failure::Usage(message, help.to_owned());
+        let foreign = |what: &str| usage(format!("{what} is for Redis clusters"));
         if let Some(flag) = request.flags.iter().next() {
             return Err(foreign(&format!("`{flag}`")));
         }
         if request.slots != plan::Request::default().slots {
             return Err(foreign("what moves slots"));
         }
-        let mut goals = Self::default();
+        if request.max_steps.is_some() {
+            return Err(foreign("`--max-steps`"));
+        }
+        let mut goals = Self {
+            replicas,
+            ..Self::default()
+        };
         for goal in &request.goals {
             match goal {
                 Goal::Drain(drain) if drain.stop => return Err(foreign("`--stop`")),
                 Goal::Drain(drain) => goals.drain.push(drain.domain.clone()),
+                // A tablet is never forgotten: `showtablet` lists it as offline once it is stopped.
+                Goal::Remove(remove) => goals.drain.push(remove.domain.clone()),
+                Goal::Replace(replace) => {
+                    goals.drain.push(replace.old.clone());
+                    goals.to = Some(replace.new.clone());
+                }
                 Goal::Restart(restart) => match &restart.ask.which {
                     Which::OlderThan(_) => return Err(foreign("`--restart older-than:`")),
                     which @ (Which::All | Which::In(_)) => goals.restart = Some(which.clone()),
                 },
-                Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
-                    return Err(foreign("that goal"));
-                }
+                Goal::Maintain(_)
+                | Goal::Pin(_)
+                | Goal::MastersNever(_)
+                | Goal::MastersRather(_) => return Err(foreign("that goal")),
             }
+        }
+        if goals.to.is_some() && goals.drain.len() > 1 {
+            return Err(usage("`--replace` goes with no other drain".to_owned()));
         }
         Ok(goals)
     }
 
-    fn fill(&self, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
+    fn fill(&self, inventory: &Inventory, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
         request.drain = all_in(seen, &self.drain)?;
+        if self.restart.is_none() && self.to.is_none() {
+            // What is not there is said by `check`.
+            let drains = inventory.policy.drains.iter();
+            let drains = drains.flat_map(|drain| seen.state.within(&drain.domain));
+            request.drain.extend(drains);
+        }
+        request.to = all_in(seen, self.to.as_slice())?;
+        if let Some(tablet) = request.to.intersection(&request.drain).next() {
+            let endpoint = seen.state.endpoint(*tablet);
+            let message = format!("{endpoint} cannot take its own place");
+            return Err(Failure::Usage(message, String::new()));
+        }
+        request.replicas = self.replicas;
         request.restart = match &self.restart {
             None => None,
             Some(Which::In(domain)) => Some(Restart {
@@ -166,31 +261,41 @@ pub(super) struct Asked<'a> {
     pub require_proof: bool,
 }
 
-/// The plan, its JSON, and how it ended.
+/// A plan that was printed.
+pub(super) struct Planned {
+    pub json: String,
+    /// How it ended.
+    pub exit: Exit,
+    /// The exit code of the format, where that has its own.
+    pub own: Option<Exit>,
+}
+
 pub(super) fn plan(
     mut inventory: Inventory,
     mut asked: Asked,
     format: AnyFormat,
     terminal: &mut Terminal,
-) -> Result<(String, Exit), Failure> {
+) -> Result<Planned, Failure> {
     let Some(mut seen) = inventory.tablets.take() else {
         return Err(Failure::Internal("no tablets to plan".to_owned()));
     };
     for tablet in all_in(&seen, asked.dead)? {
         seen.state.tablets[tablet.index()].health = Health::Offline;
     }
-    asked.goals.fill(&seen, &mut asked.request)?;
+    asked.goals.fill(&inventory, &seen, &mut asked.request)?;
     let mut report = report::plan_tablets(&inventory, &seen, &asked.request, asked.options);
     if let Err(why) = emit::scriptable_tablets(&report) {
         report = report::refuse_tablets(report, why.to_string());
     }
     let exit = exit(&report, asked.require_proof);
     let json = render::json::report(&report);
+    let mut own = None;
     match format {
         AnyFormat::Json => terminal.data(&json)?,
-        AnyFormat::Of(_) => {
-            let message = "a plan of tablets is text or JSON".to_owned();
-            return Err(Failure::Usage(message, String::new()));
+        AnyFormat::Of(form) => {
+            let brief = render::plan_tablets_brief(&report);
+            terminal.data(&form.write(&brief))?;
+            own = Some(form::exit(form, &brief, exit));
         }
         AnyFormat::Text => {
             terminal.untold(&report.diagnostics, &report.found);
@@ -202,7 +307,7 @@ pub(super) fn plan(
             terminal.data(&render::plan_tablets(&report, look, typed))?;
         }
     }
-    Ok((json, exit))
+    Ok(Planned { json, exit, own })
 }
 
 fn exit(report: &TabletPlan, require_proof: bool) -> Exit {

@@ -8,6 +8,8 @@ use crate::cli::Format;
 use crate::cli::capture::CaptureArgs;
 use crate::cli::output::Terminal;
 use crate::cli::plan_file;
+use crate::cli::plan_file::AnyPlan;
+use crate::cli::tablets;
 use crate::render;
 use crate::report;
 use crate::report::Verdict;
@@ -26,14 +28,20 @@ pub(super) struct VerifyArgs {
 }
 
 pub(super) fn run(args: &VerifyArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let file = plan_file::read(&args.plan, terminal)?;
-    let report = match &args.capture[..] {
-        [] => report::verify(&file),
-        capture => {
+    let file = plan_file::read_any(&args.plan, terminal)?;
+    let report = match (&file, &args.capture[..]) {
+        (AnyPlan::Redis(file), []) => report::verify(file),
+        (AnyPlan::Tablets(file), []) => report::verify_tablets(file),
+        (AnyPlan::Redis(file), capture) => {
             plan_file::must_be_real(&file.plan)?;
             let capture: CaptureArgs = CaptureArgs::of(capture, None);
             let inventory = capture.read(terminal)?;
-            report::verify_at(&file, &inventory.cluster)
+            report::verify_at(file, &inventory.cluster)
+        }
+        (AnyPlan::Tablets(file), capture) => {
+            let capture: CaptureArgs = CaptureArgs::of(capture, None);
+            let inventory = capture.read_any(terminal)?;
+            tablets::verify(file, &inventory)?
         }
     };
     match args.format {

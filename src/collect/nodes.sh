@@ -8,6 +8,7 @@ ask() {
     PING | TIME | INFO | 'INFO all') ;;
     'CLUSTER MYID' | 'CLUSTER NODES' | 'CLUSTER INFO') ;;
     'CLUSTER SHARDS' | 'CLUSTER SLOTS' | 'CLUSTER LINKS') ;;
+    'CLUSTER SLOT-STATS SLOTSRANGE 0 16383') ;;
     'CONFIG GET '*) ;;
     *)
         say "not a reading command, not sent: $*"
@@ -266,7 +267,7 @@ redact() {
 settings() {
     for setting in 'cluster-*' dir dbfilename appendonly save 'maxmemory*' 'repl-*' \
         'replica-*' 'slave-*' 'min-replicas-*' 'min-slaves-*' port bind tls-port tls-cluster \
-        tls-replication availability-zone flash-db-ttl stop-writes-on-bgsave-error appendfsync \
+        tls-replication availability-zone flash-db-ttl stop-writes-on-bgsave-error appendfsync io-threads \
         requirepass masterauth; do
         began=$(clock)
         # No password is written down on its way.
@@ -283,6 +284,15 @@ epoch() {
     [ -f "$part/$1" ] && sed -n 's/^cluster_current_epoch:\([0-9]*\).*/\1/p' "$part/$1"
 }
 
+# True of a master that tells what each of its slots holds: Valkey from 8, Redis from 8.2 on.
+knows_slot_stats() {
+    [ -f "$part/info.txt" ] && awk -F '[:.\r]' '
+        $1 == "role" && $2 == "master" { master = 1 }
+        $1 == "redis_version" { redis = $2 * 100 + $3 }
+        $1 == "valkey_version" { valkey = $2 * 100 + $3 }
+        END { exit !(master && (valkey ? valkey >= 800 : redis >= 802)) }' "$part/info.txt"
+}
+
 questions() {
     save '' PING &&
         save time.txt TIME &&
@@ -294,6 +304,7 @@ questions() {
         save cluster-links.txt CLUSTER LINKS &&
         save cluster-shards.txt CLUSTER SHARDS &&
         save cluster-slots.txt CLUSTER SLOTS &&
+        { ! knows_slot_stats || save slot-stats.txt CLUSTER SLOT-STATS SLOTSRANGE 0 16383; } &&
         settings &&
         save epoch-after.txt CLUSTER INFO
 }
@@ -308,6 +319,7 @@ interrogate() {
     # Answers come and go; what was said to them is in the log.
     rm -f "$part.answer" "$part.said" "$part.words" "$part.status" "$part.why"
     if [ -f "$part/config-get.txt" ] && is_here "$host"; then own_file; fi
+    if [ -f "$part/info.txt" ] && is_here "$host"; then started_file; fi
 }
 
 is_nodes_conf() { grep -q '^vars currentEpoch ' "$1"; }
@@ -321,6 +333,43 @@ setting_of() {
     awk -v name="$1" '
         NR % 2 == 1 { key = $0; next }
         key == name { print; exit }' "$part/config-get.txt"
+}
+
+# What stands in a configuration file, each directive on its own line and in its place. A value is kept
+# only of what is asked for by CONFIG GET as well: of all others, and of a slip, nobody knows whether it
+# is a password.
+directives() {
+    awk '
+        { sub(/\r$/, ""); name = $1 }
+        name !~ /^[a-z][a-z0-9-]*$/ || length(name) > 60 { print ""; next }
+        NF == 1 { print name; next }
+        name ~ /(pass|password|auth|secret|token|key|user)$/ { print name " (set)"; next }
+        name ~ /^(cluster|maxmemory|repl|replica|slave|min-replicas|min-slaves)-/ ||
+        name ~ /^(dir|dbfilename|appendonly|save|port|bind|tls-port|availability-zone)$/ ||
+        name ~ /^(tls-cluster|tls-replication|flash-db-ttl|stop-writes-on-bgsave-error)$/ ||
+        name ~ /^(appendfsync|io-threads|maxmemory|maxclients|tcp-backlog|databases|include)$/ {
+            print substr($0, 1, 300)
+            next
+        }
+        { print name " (set)" }'
+}
+
+is_server_conf() {
+    grep -Eq '^[[:space:]]*(port|cluster-enabled|cluster-config-file|appendonly)[[:space:]]' "$1"
+}
+
+# The file that the server was started with, if it is on this machine. The path is the node's word: only
+# what looks like such a file is kept, and of it only what is no secret.
+started_file() {
+    conf=$(sed -n -e "s/$cr\$//" -e 's/^config_file://p' "$part/info.txt" | head -n 1)
+    case $conf in /*) ;; *) return ;; esac
+    [ -f "$conf" ] || return
+    limited head -c "$most_bytes" -- "$conf" >"$part.conf" 2>/dev/null </dev/null
+    if is_server_conf "$part.conf"; then
+        directives <"$part.conf" >"$part/redis.conf"
+        note "configuration of $host:$port: copied without its secrets"
+    fi
+    rm -f "$part.conf"
 }
 
 # The node's own file, if it is on this machine. The path is the node's word: only a file that
@@ -548,7 +597,7 @@ summary() {
 # The nodes.conf files of servers that run here, stopped ones as well, and of the directories
 # that were named.
 local_files() {
-    count=0
+    count=0 settings=0
     awk '$1 ~ /^[0-9]+$/ { print $1 }' "$out/hosts/$(this_host)/ps.txt" 2>/dev/null >"$work/pids"
     while IFS= read -r pid; do
         # Its working directory, but nothing below: a wrapper may have started anywhere. Behind
@@ -564,9 +613,19 @@ local_files() {
     say "$count nodes.conf of this host"
 }
 
+# The configuration of a server, without its secrets.
+server_conf() {
+    settings=$((settings + 1))
+    directives <"$work/conf" >"$out/hosts/$(this_host)/redis-conf-$settings.conf"
+    note "redis-conf-$settings.conf: copied $(printf '%s' "$conf" | plain) without its secrets"
+}
+
 local_file() {
     limited head -c "$most_bytes" -- "$conf" >"$work/conf" 2>/dev/null </dev/null
-    is_nodes_conf "$work/conf" || return
+    if ! is_nodes_conf "$work/conf"; then
+        if is_server_conf "$work/conf"; then server_conf; fi
+        return
+    fi
     own=$({ echo view here && sed 's/^/| /' "$work/conf"; } | listings | awk '
         $1 == "own" { print $4; exit }')
     case $own in
@@ -601,8 +660,8 @@ script was printed, name the others. Give also nodes that may be in no other nod
   --only-given  asks nobody else: who is listed is named at the end. Without it every listed
               address is asked but those that are no node's: loopback, link-local, of the cloud
               itself, and ports below 1024. Give them to have them asked
-  --local     asks no server: saves disks, mounts, server processes and the nodes.conf files
-              of this host. Run it on each host, also where servers are dead or hang; name
+  --local     asks no server: saves disks, mounts, server processes, the nodes.conf files and, but for
+              what may be secret, the redis.conf files of this host. Run it on each host, also where servers are dead or hang; name
               the DIRECTORY of servers that do not run. Give all captures to topoplan together
   -h          this text
 

@@ -72,7 +72,7 @@ fn by_identity(side: &Side) -> BTreeMap<(Code, About), usize> {
 fn about(cluster: &Cluster, subject: &Subject) -> About {
     let name = |id: NodeId| cluster.node(id).name.to_string();
     match subject {
-        // Captures of tablets are not compared.
+        // Those of tablets are compared by themselves.
         Subject::Capture | Subject::Tablets(_) => About::Capture,
         Subject::Node(id) => About::Node(name(*id)),
         Subject::Slots(slots, node) => About::Slots(slots.to_string(), node.map(name)),

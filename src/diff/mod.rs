@@ -6,6 +6,7 @@
 mod findings;
 mod nodes;
 mod slots;
+mod tablets;
 mod values;
 
 use crate::inventory::Inventory;
@@ -16,6 +17,14 @@ pub use nodes::NodeChange;
 pub use nodes::NodeChanged;
 pub use slots::SlotChange;
 pub use slots::SlotsChanged;
+pub use tablets::PartitionChange;
+pub use tablets::PartitionChanged;
+pub use tablets::TabletChanged;
+pub use tablets::TabletDifference;
+pub use tablets::TabletSide;
+pub use tablets::TabletValue;
+pub use tablets::TabletValueChange;
+pub use tablets::compare_tablets;
 pub use values::Amount;
 pub use values::Value;
 pub use values::ValueChange;

@@ -200,6 +200,20 @@ pub fn set_slot(id: u32, node: At, slots: &str) -> Step {
     step
 }
 
+/// `slots` of `from` go to `to`.
+pub fn migrate(id: u32, mode: StepMode, from: At, to: At, slots: &str) -> Step {
+    let mut step = between(
+        step(id, Phase::Change, Kind::MigrateSlots, Until::SlotsOwned),
+        from,
+        to,
+    );
+    step.mode = Some(mode);
+    step.slots = Some(slots.into());
+    step.guard.role = Some(GuardRole::Master);
+    step.wait.at = vec![to.1.into()];
+    step
+}
+
 /// `node` drops its keys.
 pub fn flush(id: u32, node: At) -> Step {
     let mut step = between(step(id, Phase::Tidy, Kind::Flush, Until::Empty), node, node);

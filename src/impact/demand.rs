@@ -16,11 +16,14 @@ pub enum Demand {
     Majority,
     /// Every shard has so many live copies.
     Copies(usize),
+    /// Every host that is left has the memory that its servers may need, one fork included, and every
+    /// replica that takes over may hold what its shard holds. What is not known is not met.
+    Memory,
 }
 
 /// A word that is no demand.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a demand is serve, majority or copies=N, N at least 1")]
+#[error("a demand is serve, majority, memory or copies=N, N at least 1")]
 pub struct NoDemand;
 
 impl FromStr for Demand {
@@ -30,6 +33,7 @@ impl FromStr for Demand {
         match text.split_once('=') {
             None if text == "serve" => Ok(Self::Serve),
             None if text == "majority" => Ok(Self::Majority),
+            None if text == "memory" => Ok(Self::Memory),
             Some(("copies", number)) => match number.parse() {
                 Ok(copies) if copies > 0 => Ok(Self::Copies(copies)),
                 Ok(_) | Err(_) => Err(NoDemand),
@@ -45,6 +49,7 @@ impl fmt::Display for Demand {
             Self::Serve => f.write_str("serve"),
             Self::Majority => f.write_str("majority"),
             Self::Copies(number) => write!(f, "copies={number}"),
+            Self::Memory => f.write_str("memory"),
         }
     }
 }
@@ -71,6 +76,13 @@ pub enum Why {
         shards: usize,
         wanted: usize,
         least: usize,
+    },
+    /// Hosts with less memory than their servers may need, hosts of which that is not known, and
+    /// promoted replicas whose limit is below what their shard holds.
+    ShortMemory {
+        short: usize,
+        unknown: usize,
+        too_small: usize,
     },
 }
 
@@ -104,6 +116,28 @@ impl fmt::Display for Why {
                     "{shards} with fewer than {wanted} {copies}, the least {least}"
                 )
             }
+            Self::ShortMemory {
+                short,
+                unknown,
+                too_small,
+            } => {
+                let parts = [
+                    (
+                        short,
+                        "host",
+                        "with less memory than its servers may need, one fork included",
+                    ),
+                    (
+                        too_small,
+                        "promoted replica",
+                        "whose `maxmemory` is below what its shard holds",
+                    ),
+                    (unknown, "host", "of which the memory is not known"),
+                ];
+                let parts = parts.into_iter().filter(|(n, _, _)| *n > 0);
+                let parts = parts.map(|(n, who, what)| format!("{} {what}", count(n, who)));
+                f.write_str(&parts.collect::<Vec<_>>().join(", "))
+            }
         }
     }
 }
@@ -132,6 +166,15 @@ impl Demand {
                     least,
                 })
             }
+            Self::Memory => {
+                let room = &impact.room;
+                let (short, too_small) = (room.short.len(), room.too_small.len());
+                (short + too_small + room.unknown > 0).then_some(Why::ShortMemory {
+                    short,
+                    unknown: room.unknown,
+                    too_small,
+                })
+            }
         };
         Some(Unmet {
             demand: self,
@@ -146,10 +189,15 @@ mod tests {
 
     #[test]
     fn a_demand_is_read_as_it_is_printed() {
-        for demand in [Demand::Serve, Demand::Majority, Demand::Copies(2)] {
+        for demand in [
+            Demand::Serve,
+            Demand::Majority,
+            Demand::Copies(2),
+            Demand::Memory,
+        ] {
             assert_eq!(demand.to_string().parse(), Ok(demand));
         }
-        for bad in ["", "copies", "copies=0", "copies=x", "Serve", "memory"] {
+        for bad in ["", "copies", "copies=0", "copies=x", "Serve", "memory=1"] {
             assert_eq!(bad.parse::<Demand>(), Err(NoDemand), "{bad}");
         }
     }

@@ -139,7 +139,7 @@ mod tests {
             "m1@h1 < r1@h1; m2@h2 < r2@h3; m3@h4 < r3@h5",
         ] {
             let cluster = cluster(text);
-            let mut ground = Ground::new(&cluster);
+            let mut ground = Ground::new(&cluster, 1);
             let domains: Vec<Vec<NodeId>> = (0..cluster.hosts.len())
                 .map(|host| {
                     let here = |(_, n): &(NodeId, &crate::model::Node)| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::inventory::record::Token;
 use crate::model::Millis;
 use crate::parse::Pair;
+use crate::parse::SlotRow;
 use crate::text::Place;
 
 /// Answers of one node other than its view.
@@ -34,6 +35,8 @@ pub(super) struct Answers {
     /// Other node and whether this node opened the link, of `CLUSTER LINKS`.
     pub links: Vec<(Token, bool)>,
     pub links_place: Option<Place>,
+    /// `CLUSTER SLOT-STATS`.
+    pub slot_rows: Vec<SlotRow>,
     /// The id that the node gives itself.
     pub my_id: Option<Token>,
     /// Unix ms by the node's own clock.
@@ -95,6 +98,9 @@ impl Answers {
         if self.links.is_empty() {
             self.links.clone_from(&other.links);
             self.links_place.clone_from(&other.links_place);
+        }
+        if self.slot_rows.is_empty() {
+            self.slot_rows.clone_from(&other.slot_rows);
         }
         self.my_id = self.my_id.or(other.my_id);
         self.clock = self.clock.max(other.clock);

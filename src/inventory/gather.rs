@@ -240,6 +240,11 @@ impl Gathered {
                 answers.links = links;
                 answers.links_place = Some(place);
             }
+            Facts::SlotStats(rows) => {
+                let answers = self.answers_of(of, &spot, file, &place);
+                answers.answered = true;
+                answers.slot_rows = rows;
+            }
             Facts::MyId(id) => {
                 let token = self.token(id);
                 let answers = self.answers_of(of, &spot, file, &place);

@@ -52,6 +52,7 @@ pub(super) fn take_hosts(gathered: &mut Gathered, policy: &Policy) {
             ip,
             port,
             zone: host.zone.clone(),
+            rack: host.rack.clone(),
             memory_bytes: host.memory_bytes,
             of_more: false,
         }

@@ -21,6 +21,8 @@ use crate::model::HostId;
 use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
+use crate::model::Rack;
+use crate::model::RackId;
 use crate::model::Zone;
 use crate::model::ZoneId;
 use crate::parse::HostRow;
@@ -120,7 +122,8 @@ impl<'a> HostRows<'a> {
                 None => rows.by_ip.get(ip),
             };
             if let Some((_, known)) = known {
-                let differ = known.host != row.host || known.zone != row.zone;
+                let differ =
+                    known.host != row.host || known.zone != row.zone || known.rack != row.rack;
                 if differ && row.host != row.ip {
                     let earlier = &first[&(ip, port)];
                     diagnostics.push(contradiction(
@@ -221,7 +224,9 @@ fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory:
         .map(|name| Host {
             name,
             zone: None,
+            rack: None,
             memory_bytes: None,
+            machine_memory_bytes: None,
         })
         .collect();
     let nowhere = |n: &Node| n.address.is_some() && n.host.is_none() && !n.is_ghost();
@@ -287,18 +292,19 @@ fn unused_rows(gathered: &Gathered, addresses: &Addresses, inventory: &mut Inven
 }
 
 /// Zones: the host map, else the `availability-zone` of dumps or INFO, else the networks of the
-/// policy.
+/// policy. Racks: the host map alone; where no zone is known of any host they are its zones.
 fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
     let policy = &inventory.policy;
     let cluster = &mut inventory.cluster;
     let mut zone_of: BTreeMap<HostId, Arc<str>> = BTreeMap::new();
+    let mut rack_of: BTreeMap<HostId, Arc<str>> = BTreeMap::new();
     let announced = Announced::of(gathered);
     for node in &cluster.nodes {
         let (Some(host), Some(address)) = (node.host, &node.address) else {
             continue;
         };
-        let zone = rows
-            .of(address)
+        let row = rows.of(address);
+        let zone = row
             .and_then(|row| row.zone.as_deref())
             .map(Arc::from)
             .or_else(|| announced.zone(node).map(Arc::from))
@@ -306,20 +312,40 @@ fn zones(gathered: &Gathered, rows: &HostRows, inventory: &mut Inventory) {
         if let Some(zone) = zone {
             zone_of.entry(host).or_insert(zone);
         }
-    }
-    for (_, row) in rows.by_ip.values().chain(rows.by_address.values()) {
-        let host = cluster.hosts.binary_search_by(|h| (*h.name).cmp(&row.host));
-        if let (Ok(host), Some(zone)) = (host, &row.zone) {
-            zone_of
-                .entry(HostId(host as u32))
-                .or_insert_with(|| Arc::from(zone.as_str()));
+        if let Some(rack) = row.and_then(|row| row.rack.as_deref()) {
+            rack_of.entry(host).or_insert_with(|| Arc::from(rack));
         }
     }
-    let names: BTreeSet<Arc<str>> = zone_of.values().cloned().collect();
+    for (_, row) in rows.by_ip.values().chain(rows.by_address.values()) {
+        let Ok(host) = cluster.hosts.binary_search_by(|h| (*h.name).cmp(&row.host)) else {
+            continue;
+        };
+        let host = HostId(host as u32);
+        for (told, of) in [(&row.zone, &mut zone_of), (&row.rack, &mut rack_of)] {
+            if let Some(name) = told {
+                of.entry(host).or_insert_with(|| Arc::from(name.as_str()));
+            }
+        }
+    }
+    let racks_alone = zone_of.is_empty();
+    let zones = if racks_alone { &rack_of } else { &zone_of };
+    let names: BTreeSet<Arc<str>> = zones.values().cloned().collect();
     let index: BTreeMap<Arc<str>, ZoneId> = names.iter().cloned().zip((0..).map(ZoneId)).collect();
     cluster.zones = names.into_iter().map(|name| Zone { name }).collect();
-    for (host, zone) in zone_of {
-        cluster.hosts[host.0 as usize].zone = Some(index[&zone]);
+    for (host, zone) in zones {
+        cluster.hosts[host.0 as usize].zone = Some(index[zone]);
+    }
+    let zone = |host: HostId| zone_of.get(&host).map(|zone| index[zone]);
+    let of_host = rack_of
+        .into_iter()
+        .map(|(host, name)| (host, (zone(host), name)));
+    let of_host: BTreeMap<HostId, (Option<ZoneId>, Arc<str>)> = of_host.collect();
+    let racks: BTreeSet<(Option<ZoneId>, Arc<str>)> = of_host.values().cloned().collect();
+    let index: BTreeMap<_, RackId> = racks.iter().cloned().zip((0..).map(RackId)).collect();
+    let racks = racks.into_iter();
+    cluster.racks = racks.map(|(zone, name)| Rack { name, zone }).collect();
+    for (host, rack) in of_host {
+        cluster.hosts[host.0 as usize].rack = Some(index[&rack]);
     }
 }
 

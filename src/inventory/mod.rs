@@ -44,6 +44,7 @@ mod secondhand;
 mod seen;
 mod server;
 mod sights;
+mod slot_loads;
 mod slots;
 mod starts;
 mod states;

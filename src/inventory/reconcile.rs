@@ -44,6 +44,7 @@ use crate::inventory::secondhand;
 use crate::inventory::seen::tally;
 use crate::inventory::server;
 use crate::inventory::sights;
+use crate::inventory::slot_loads;
 use crate::inventory::slots::claims;
 use crate::inventory::slots::settle_slots;
 use crate::inventory::starts;
@@ -117,6 +118,7 @@ pub(super) fn reconcile(mut gathered: Gathered, policy: Policy) -> Inventory {
     };
     settle_roles(&gathered, &seen, &index, &mut inventory.cluster);
     replication::apply(&gathered, &mut inventory);
+    slot_loads::apply(&gathered, &mut inventory.cluster);
     let blind_spot = server::blind_spot(&inventory.cluster.server);
     inventory.diagnostics.extend(blind_spot);
     wholeness::judge(&gathered, &used, &unmet, &mut inventory);

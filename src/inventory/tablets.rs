@@ -78,13 +78,16 @@ pub(super) struct Said {
     pub rows: Vec<Place>,
 }
 
-/// Number and name of a table.
-type TableKey = (Arc<str>, Option<u64>);
+/// Name and number of a table; of one without a number its database.
+type TableKey = (Arc<str>, Option<u64>, Option<Arc<str>>);
 
 #[derive(Default)]
 struct Draft {
     /// Rows by table; the latest `showtable` of each.
     tables: BTreeMap<TableKey, Vec<(TableRow, Place)>>,
+    databases: BTreeMap<TableKey, Arc<str>>,
+    /// By `gettablestatus`, of number of table and pid; a tablet does not say who it is.
+    memory: BTreeMap<(u64, u32), u64>,
     tablets: BTreeMap<Arc<str>, (TabletRow, Place)>,
     ops: BTreeMap<u64, (OpRow, Place)>,
     auto_failover: Option<(bool, Place)>,
@@ -115,10 +118,12 @@ pub(super) fn settle(
 impl Draft {
     fn take(&mut self, said: &Said) {
         match &said.facts {
-            FedbFacts::Tables(shown, rows) => self.take_tables(*shown, rows, said),
+            FedbFacts::Tables(shown, database, rows) => {
+                self.take_tables(*shown, database.as_ref(), rows, said);
+            }
             FedbFacts::Topic(rows) => {
                 self.topic = true;
-                self.take_tables(Shown::One, rows, said);
+                self.take_tables(Shown::One, None, rows, said);
             }
             FedbFacts::Tablets(rows) => {
                 // It lists all there are.
@@ -146,24 +151,43 @@ impl Draft {
                 };
                 self.name_servers = rows.iter().map(server).collect();
             }
-            FedbFacts::Status(_) | FedbFacts::Reply { .. } => {}
+            FedbFacts::Status(rows) => {
+                for row in rows {
+                    if let (Some(pid), Some(memory)) = (row.pid, row.memory) {
+                        let known = self.memory.entry((row.tid, pid)).or_default();
+                        *known = memory.max(*known);
+                    }
+                }
+            }
+            FedbFacts::Reply { .. } => {}
         }
     }
 
     /// A later answer about all tables replaces what was known, one about some of them what was
     /// known of those.
-    fn take_tables(&mut self, shown: Shown, rows: &[TableRow], said: &Said) {
+    fn take_tables(
+        &mut self,
+        shown: Shown,
+        database: Option<&Arc<str>>,
+        rows: &[TableRow],
+        said: &Said,
+    ) {
         self.tables_known = true;
         if shown == Shown::All {
-            // One file shows one database after the other.
-            self.tables.retain(|_, rows| {
-                rows.first()
-                    .is_none_or(|(_, place)| place.path != said.path)
+            // Files, and sessions that tell it, may each be of another database.
+            let databases = &self.databases;
+            self.tables.retain(|key, rows| {
+                let elsewhere = |(_, place): &(TableRow, Place)| place.path != said.path;
+                databases.get(key) != database || rows.first().is_none_or(elsewhere)
             });
         }
         let mut fresh = BTreeSet::new();
         for (row, place) in rows.iter().zip(&said.rows) {
-            let key = (row.table.clone(), row.tid);
+            let unnumbered = database.filter(|_| row.tid.is_none());
+            let key = (row.table.clone(), row.tid, unnumbered.cloned());
+            if let Some(database) = database {
+                self.databases.insert(key.clone(), database.clone());
+            }
             let of = self.tables.entry(key.clone()).or_default();
             if fresh.insert(key) {
                 of.clear();
@@ -216,8 +240,17 @@ impl Draft {
             });
             seen.ops.insert(id, place);
         }
-        for ((table, tid), rows) in self.tables {
-            partitions(&mut seen, &ids, &table, tid, &rows, diagnostics);
+        for (key, rows) in &self.tables {
+            let (name, ..) = key;
+            let alike = self.tables.range((name.clone(), None, None)..);
+            let alike = alike.take_while(|((other, ..), _)| other == name);
+            let table = Table {
+                database: self.databases.get(key),
+                shares_name: alike.count() > 1,
+                memory: &self.memory,
+                key,
+            };
+            partitions(&mut seen, &ids, &table, rows, diagnostics);
         }
         if !seen.state.health_known && seen.state.tables_known && !seen.state.topic {
             let message = "no `showtablet` was captured: `showtable` calls copies on a dead tablet \
@@ -231,11 +264,17 @@ impl Draft {
     }
 }
 
+struct Table<'a> {
+    key: &'a TableKey,
+    database: Option<&'a Arc<str>>,
+    shares_name: bool,
+    memory: &'a BTreeMap<(u64, u32), u64>,
+}
+
 fn partitions(
     seen: &mut TabletsSeen,
     ids: &BTreeMap<Arc<str>, TabletId>,
-    table: &Arc<str>,
-    tid: Option<u64>,
+    table: &Table,
     rows: &[(TableRow, Place)],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -255,7 +294,8 @@ fn partitions(
             };
             if copies.iter().any(|held| held.tablet == tablet) {
                 let message = format!(
-                    "{table} {pid} is listed twice on {}; the first row counts",
+                    "{} {pid} is listed twice on {}; the first row counts",
+                    table.key.0,
                     seen.state.endpoint(tablet)
                 );
                 diagnostics.push(Diagnostic::new(Capture::RowTwice, message).at(place.clone()));
@@ -267,12 +307,18 @@ fn partitions(
                 leader: row.leader,
                 alive: row.alive.unwrap_or(true),
                 offset: row.offset,
-                memory: row.memory,
+                memory: row.memory.or_else(|| {
+                    let (_, tid, _) = table.key;
+                    table.memory.get(&((*tid)?, pid)).copied()
+                }),
             });
         }
+        let (name, tid, _) = table.key;
         seen.state.partitions.push(Partition {
-            table: table.clone(),
-            tid,
+            database: table.database.cloned(),
+            shares_name: table.shares_name,
+            table: name.clone(),
+            tid: *tid,
             pid,
             copies,
         });
@@ -290,12 +336,15 @@ fn tablet(endpoint: Arc<str>, known: &BTreeMap<Arc<str>, (TabletRow, Place)>) ->
             Some(_) => Health::Offline,
             None => Health::Unknown,
         },
+        age_ms: row.and_then(|row| row.age_ms),
         endpoint,
     }
 }
 
 /// Hosts by the host map, else by IP; a tablet that is known by a name alone is on a host of its own.
 fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
+    // Tablets know no racks in a zone.
+    let zone = |row: &HostRow| row.zone.clone().or_else(|| row.rack.clone());
     let row_of = |address: &Address| -> Option<&HostRow> {
         let mut rows = gathered.hosts.iter().map(|(_, row)| row);
         let fits = |row: &&HostRow| row.ip == address.ip() && row.port == Some(address.port());
@@ -304,7 +353,7 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
     };
     let place = |tablet: &Tablet| match &tablet.address {
         Some(address) => match row_of(address) {
-            Some(row) => (row.host.clone(), row.zone.clone()),
+            Some(row) => (row.host.clone(), zone(row)),
             None => (address.ip().to_owned(), None),
         },
         None => (tablet.endpoint.to_string(), None),
@@ -313,7 +362,7 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
     let mapped = gathered
         .hosts
         .iter()
-        .map(|(_, row)| (row.host.clone(), row.zone.clone()));
+        .map(|(_, row)| (row.host.clone(), zone(row)));
     let mut hosts: BTreeMap<String, Option<String>> = BTreeMap::new();
     for (host, zone) in places.iter().cloned().chain(mapped) {
         let known = hosts.entry(host).or_default();
@@ -331,7 +380,13 @@ fn place_on_hosts(gathered: &Gathered, state: &mut Tablets) {
         .map(|(name, zone)| Host {
             name: name.as_str().into(),
             zone: zone.as_ref().and_then(zone_id),
-            memory_bytes: None,
+            rack: None,
+            memory_bytes: gathered
+                .hosts
+                .iter()
+                .find(|(_, row)| row.host == *name && row.memory_bytes.is_some())
+                .and_then(|(_, row)| row.memory_bytes),
+            machine_memory_bytes: None,
         })
         .collect();
     state.zones = zones

@@ -17,7 +17,7 @@ use crate::parse::Space;
 use crate::text::Place;
 
 /// Keys of INFO and names of settings that rules read, in order.
-pub(super) const WATCHED: [&str; 43] = [
+pub(super) const WATCHED: [&str; 46] = [
     MISCONF,
     "aof_last_bgrewrite_status",
     "aof_last_write_status",
@@ -31,6 +31,7 @@ pub(super) const WATCHED: [&str; 43] = [
     "cluster-slave-validity-factor",
     "dir",
     "flash-db-ttl",
+    "io-threads",
     "isOOM",
     "master_last_io_seconds_ago",
     "master_link_down_since_seconds",
@@ -39,8 +40,10 @@ pub(super) const WATCHED: [&str; 43] = [
     "maxmemory",
     "maxmemory-policy",
     "maxmemory_policy",
+    "migrate_cached_sockets",
     "min-replicas-to-write",
     "min-slaves-to-write",
+    "min_slaves_good_slaves",
     "rdb_last_bgsave_status",
     "repl-backlog-size",
     "repl-timeout",
@@ -105,7 +108,7 @@ impl Vitals {
 }
 
 /// As the servers read sizes (`memtoull`): `k` is 1000, `kb` 1024.
-fn size(text: &str) -> Option<u64> {
+pub(super) fn size(text: &str) -> Option<u64> {
     let text = text.to_ascii_lowercase();
     let end = text.find(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(end.unwrap_or(text.len()));
@@ -172,6 +175,8 @@ fn processes(gathered: &Gathered, inventory: &mut Inventory) {
             });
         }
         if !vitals.0.is_empty() {
+            let limit = vitals.bytes("maxmemory").map(|(bytes, _)| bytes);
+            inventory.cluster.node_mut(id).memory_limit = limit;
             inventory.vitals.insert(id, vitals);
         }
     }
@@ -232,6 +237,14 @@ fn memory_of_hosts(gathered: &Gathered, inventory: &mut Inventory) {
         let told = inventory.machines.get(&id).and_then(|m| m.memory.as_ref());
         let told = told.map(|memory| memory.value);
         host.memory_bytes = mapped.get(&*host.name).copied().or(told);
+    }
+    for (id, vitals) in &inventory.vitals {
+        let host = inventory.cluster.node(*id).host;
+        let Some((host, (bytes, _))) = host.zip(vitals.number("total_system_memory")) else {
+            continue;
+        };
+        let seen = &mut inventory.cluster.hosts[host.0 as usize].machine_memory_bytes;
+        *seen = Some(seen.map_or(bytes, |least| least.min(bytes)));
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Level {
     Remove,
     /// Nodes that are not what a goal pins them to be.
     Pin,
+    /// Masters with slots where a goal had rather not have them.
+    Masters,
     SameHost,
     Moves,
     SameZone,
@@ -87,6 +89,7 @@ impl Level {
             Self::Drain => "drain",
             Self::Remove => "remove",
             Self::Pin => "pin",
+            Self::Masters => "masters",
             Self::SameHost => "same-host",
             Self::Moves => "moves",
             Self::Beside => "beside",
@@ -110,6 +113,11 @@ impl Level {
 
     /// A plan has it where a goal asks for it.
     pub fn is_of_goal(self) -> bool {
+        self.is_granted() || self == Self::Masters
+    }
+
+    /// A goal has it before anything is decided, or there is no plan.
+    pub fn is_granted(self) -> bool {
         matches!(self, Self::Drain | Self::Remove | Self::Pin)
     }
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::measure::Memory;
+use crate::measure::copy_bytes;
+use crate::measure::is_too_small;
 use crate::measure::usable_replicas;
 use crate::measure::votes_to_spare;
 use crate::model::Cluster;
@@ -11,9 +14,11 @@ use crate::model::NodeId;
 use crate::model::Shard;
 
 /// How many hosts may be lost at once, whichever they are, so that a majority elects a replica
-/// for every master lost. `None` where that is not known: slots or the majority are lost already,
+/// for every master lost. With `memory`, who would not have it is no replica to elect: one on a host
+/// whose servers may need more than the host has, where a fork may end any of them, and one whose
+/// limit is below what its shard holds. `None` where that is not known: slots or the majority are lost already,
 /// a node that counts is on no known host, or the masters of that server hold no vote.
-pub fn host_losses(cluster: &Cluster, shards: &[Shard]) -> Option<usize> {
+pub fn host_losses(cluster: &Cluster, shards: &[Shard], memory: Option<&Memory>) -> Option<usize> {
     let told = cluster.server.other_control_plane().is_none()
         && !cluster.unread.nodes
         && !cluster.unread.slots;
@@ -25,7 +30,15 @@ pub fn host_losses(cluster: &Cluster, shards: &[Shard]) -> Option<usize> {
     for shard in shards {
         let host = |id: NodeId| cluster.node(id).host;
         *voters.entry(host(shard.owner)?).or_default() += 1;
-        let heirs = usable_replicas(cluster, shard).filter(|&id| !cluster.node(id).no_failover);
+        let copy = copy_bytes(cluster, shard.owner, &shard.replicas);
+        let has_room = |id: NodeId| {
+            memory.is_none_or(|memory| {
+                let short = cluster.node(id).host.is_some_and(|h| memory.is_short(h));
+                !short && !copy.is_some_and(|copy| is_too_small(cluster, id, copy))
+            })
+        };
+        let heirs = usable_replicas(cluster, shard)
+            .filter(|&id| !cluster.node(id).no_failover && has_room(id));
         let copies = std::iter::once(shard.owner).chain(heirs);
         let hosts = copies.map(host).collect::<Option<BTreeSet<HostId>>>()?;
         fewest = fewest.min(hosts.len() - 1);
@@ -55,7 +68,7 @@ mod tests {
     use crate::model::testing::id;
 
     fn losses(cluster: &Cluster) -> Option<usize> {
-        host_losses(cluster, &cluster.shards())
+        host_losses(cluster, &cluster.shards(), None)
     }
 
     /// The same by trying every set of hosts.
@@ -101,6 +114,27 @@ mod tests {
         let r1 = id(&cluster, "r1");
         cluster.node_mut(r1).no_failover = true;
         assert_eq!(losses(&cluster), Some(0));
+    }
+
+    #[test]
+    fn a_copy_without_the_memory_for_it_saves_nothing() {
+        let mut cluster = healthy();
+        let counted = |cluster: &Cluster| {
+            let memory = Memory::of(cluster, 1);
+            host_losses(cluster, &cluster.shards(), Some(&memory))
+        };
+        for node in &mut cluster.nodes {
+            (node.memory_limit, node.used_memory) = (Some(10), Some(9));
+        }
+        assert_eq!(counted(&cluster), Some(1));
+        // The heir of one shard is on a host that may run out of memory.
+        cluster.hosts[0].memory_bytes = Some(29);
+        assert_eq!((counted(&cluster), losses(&cluster)), (Some(0), Some(1)));
+        cluster.hosts[0].memory_bytes = Some(30);
+        assert_eq!(counted(&cluster), Some(1));
+        let r1 = id(&cluster, "r1");
+        cluster.node_mut(r1).memory_limit = Some(8);
+        assert_eq!(counted(&cluster), Some(0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::measure::Sharing;
-use crate::measure::sharing;
+use crate::measure::avoidable;
 use crate::model::Copies;
 use crate::model::Holder;
 use crate::model::ShardId;
@@ -38,11 +38,7 @@ impl Zones {
     /// more copies than zones some must share one, so there are no more of these than zones
     /// without a copy.
     pub fn sharing(&self, copies: &Copies, shard: ShardId) -> Vec<Sharing> {
-        let place = |holder: &Holder| self.apart(holder.zone);
-        let (mut sharing, held) = sharing(copies, shard, place);
-        sharing.sort_by_key(|s| (!s.with_master, s.node));
-        sharing.truncate(self.in_use.saturating_sub(held));
-        sharing
+        avoidable(copies, shard, self.in_use, |holder| self.apart(holder.zone))
     }
 }
 

@@ -4,6 +4,8 @@ use crate::model::address::Address;
 use crate::model::domain::Disk;
 use crate::model::domain::Host;
 use crate::model::domain::HostId;
+use crate::model::domain::Rack;
+use crate::model::domain::RackId;
 use crate::model::domain::Zone;
 use crate::model::domain::ZoneId;
 use crate::model::millis::Millis;
@@ -15,6 +17,7 @@ use crate::model::node::Role;
 use crate::model::node::Sync;
 use crate::model::service::Service;
 use crate::model::shard::Shard;
+use crate::model::slot_loads::SlotLoads;
 use crate::model::slots::SlotSet;
 use crate::model::version::Server;
 
@@ -90,6 +93,8 @@ pub struct Cluster {
     pub hosts: Vec<Host>,
     pub disks: Vec<Disk>,
     pub zones: Vec<Zone>,
+    /// By zone, then name.
+    pub racks: Vec<Rack>,
     pub server: Server,
     /// Whose service it is, by the names of its nodes.
     pub service: Option<Service>,
@@ -97,6 +102,8 @@ pub struct Cluster {
     /// How many views were read: one view cannot show un-met nodes or others' open slots.
     pub views: usize,
     pub unread: Unread,
+    /// What single slots hold, where their owners tell.
+    pub slot_loads: SlotLoads,
 }
 
 impl Cluster {
@@ -164,6 +171,16 @@ impl Cluster {
 
     pub fn zone_of(&self, id: NodeId) -> Option<ZoneId> {
         self.node(id).host.and_then(|h| self.host(h).zone)
+    }
+
+    /// The zones are racks: the host map tells no zone, and no node does.
+    pub fn zones_are_racks(&self) -> bool {
+        !self.racks.is_empty() && self.racks.iter().all(|rack| rack.zone.is_none())
+    }
+
+    /// Where the zones themselves are racks, that is its zone.
+    pub fn rack_of(&self, id: NodeId) -> Option<RackId> {
+        self.node(id).host.and_then(|h| self.host(h).rack)
     }
 
     /// All slot owners, dead or alive, in node order, each with its followers.

@@ -7,6 +7,7 @@
 use crate::model::cluster::Cluster;
 use crate::model::domain::DiskId;
 use crate::model::domain::HostId;
+use crate::model::domain::RackId;
 use crate::model::domain::ZoneId;
 use crate::model::node::Membership;
 use crate::model::node::NodeId;
@@ -53,6 +54,8 @@ pub struct Holder {
     pub disk: Option<DiskId>,
     /// Of the host.
     pub zone: Option<ZoneId>,
+    /// Inside its zone; none where the zones themselves are racks.
+    pub rack: Option<RackId>,
     /// A live member.
     pub live: bool,
     /// It could be given a copy: a live member, or one that is yet to be met.
@@ -161,6 +164,7 @@ impl Copies {
 impl Cluster {
     /// Every node as a place for copies, forgotten ones too, so that it is found by its id.
     pub fn holders(&self) -> Vec<Holder> {
+        let inside = !self.zones_are_racks();
         let holder = |id: NodeId| {
             let node = self.node(id);
             let listed = matches!(node.membership, Membership::Member | Membership::Unmet);
@@ -168,6 +172,7 @@ impl Cluster {
                 host: node.host,
                 disk: node.disk,
                 zone: self.zone_of(id),
+                rack: self.rack_of(id).filter(|_| inside),
                 live: node.is_live_member(),
                 open: node.is_live() && listed,
             }

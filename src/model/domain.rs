@@ -24,14 +24,21 @@ pub struct DiskId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ZoneId(pub u32);
 
+/// Index of a rack in [`crate::model::Cluster::racks`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RackId(pub u32);
+
 /// A machine: what is lost when its power is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Host {
     /// From the host map, else the IP.
     pub name: Arc<str>,
     pub zone: Option<ZoneId>,
+    pub rack: Option<RackId>,
     /// By the host map, else by the host itself; `None` where neither tells.
     pub memory_bytes: Option<u64>,
+    /// What servers there say it has (`total_system_memory`): in containers, of the whole machine.
+    pub machine_memory_bytes: Option<u64>,
 }
 
 /// A disk, or what a disk map calls one.
@@ -44,10 +51,18 @@ pub struct Disk {
     pub dirs: Vec<Arc<str>>,
 }
 
-/// A rack or an availability zone.
+/// An availability zone; of a map that has racks alone, a rack.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Zone {
     pub name: Arc<str>,
+}
+
+/// A rack. Its name is local to its zone: two zones may each have a rack of one name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rack {
+    pub name: Arc<str>,
+    /// `None` where its hosts are in no known zone.
+    pub zone: Option<ZoneId>,
 }
 
 /// A failure domain as an operator names it.
@@ -58,6 +73,8 @@ pub enum Domain {
     /// Host, and a disk name or a directory on it.
     Disk(String, String),
     Zone(String),
+    /// Zone, where it is given, and the rack in it.
+    Rack(Option<String>, String),
     /// `ip:port`, or an id.
     Node(String),
 }
@@ -68,17 +85,19 @@ pub enum DomainKind {
     Host,
     Disk,
     Zone,
+    Rack,
     Node,
 }
 
 impl DomainKind {
-    pub const ALL: [Self; 4] = [Self::Host, Self::Disk, Self::Zone, Self::Node];
+    pub const ALL: [Self; 5] = [Self::Host, Self::Disk, Self::Zone, Self::Rack, Self::Node];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Host => "host",
             Self::Disk => "disk",
             Self::Zone => "zone",
+            Self::Rack => "rack",
             Self::Node => "node",
         }
     }
@@ -90,6 +109,7 @@ impl Domain {
             Self::Host(_) => DomainKind::Host,
             Self::Disk(..) => DomainKind::Disk,
             Self::Zone(_) => DomainKind::Zone,
+            Self::Rack(..) => DomainKind::Rack,
             Self::Node(_) => DomainKind::Node,
         }
     }
@@ -101,6 +121,8 @@ impl fmt::Display for Domain {
         match self {
             Self::Host(name) | Self::Zone(name) | Self::Node(name) => write!(f, "{kind}:{name}"),
             Self::Disk(host, dir) => write!(f, "{kind}:{host}:{dir}"),
+            Self::Rack(Some(zone), name) => write!(f, "{kind}:{zone}/{name}"),
+            Self::Rack(None, name) => write!(f, "{kind}:{name}"),
         }
     }
 }
@@ -108,9 +130,9 @@ impl fmt::Display for Domain {
 /// Why a text names no domain.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DomainError {
-    #[error("a domain is host:H, disk:H:/dir, zone:Z or node:ADDR")]
+    #[error("a domain is host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR")]
     Shapeless,
-    #[error("no kind of domain is called `{0}`; there are host, disk, zone and node")]
+    #[error("no kind of domain is called `{0}`; there are host, disk, zone, rack and node")]
     Kind(String),
     #[error("not an address: {0}")]
     Address(AddressError),
@@ -134,6 +156,12 @@ impl FromStr for Domain {
         match known.ok_or_else(|| DomainError::Kind(kind.to_owned()))? {
             DomainKind::Host => Ok(Self::Host(name.to_owned())),
             DomainKind::Zone => Ok(Self::Zone(name.to_owned())),
+            DomainKind::Rack => Ok(match name.split_once('/') {
+                Some((zone, rack)) if !zone.is_empty() && !rack.is_empty() => {
+                    Self::Rack(Some(zone.to_owned()), rack.to_owned())
+                }
+                Some(_) | None => Self::Rack(None, name.to_owned()),
+            }),
             DomainKind::Node => Address::from_str(name)
                 .map(|address| Self::Node(address.to_string()))
                 .map_err(DomainError::Address),
@@ -157,6 +185,10 @@ pub enum NoSuchDomain {
     Host { name: String, known: Vec<String> },
     #[error("no zone `{name}` in the capture; {}", those(known))]
     Zone { name: String, known: Vec<String> },
+    #[error("no rack `{name}` in the capture; {}", those(known))]
+    Rack { name: String, known: Vec<String> },
+    #[error("rack `{name}` is in more than one zone: say {}", those_of(known))]
+    Racks { name: String, known: Vec<String> },
     #[error("no node `{name}` in the capture")]
     Node { name: String },
     #[error("no host `{host}` in the capture")]
@@ -178,6 +210,10 @@ fn those(names: &[String]) -> String {
     }
 }
 
+fn those_of(names: &[String]) -> String {
+    names.join(" or ")
+}
+
 /// The nodes of every domain of a cluster, counted out once: who asks about many domains does
 /// not look at all nodes for each.
 pub struct Domains<'a> {
@@ -188,6 +224,7 @@ pub struct Domains<'a> {
     on_host: Vec<Vec<NodeId>>,
     on_disk: Vec<Vec<NodeId>>,
     in_zone: Vec<Vec<NodeId>>,
+    in_rack: Vec<Vec<NodeId>>,
 }
 
 impl<'a> Domains<'a> {
@@ -201,6 +238,7 @@ impl<'a> Domains<'a> {
             on_host: vec![Vec::new(); cluster.hosts.len()],
             on_disk: vec![Vec::new(); cluster.disks.len()],
             in_zone: vec![Vec::new(); cluster.zones.len()],
+            in_rack: vec![Vec::new(); cluster.racks.len()],
         };
         for (id, node) in cluster.iter() {
             if let Some(address) = &node.address {
@@ -217,6 +255,9 @@ impl<'a> Domains<'a> {
             }
             if let Some(zone) = cluster.zone_of(id) {
                 domains.in_zone[zone.0 as usize].push(id);
+            }
+            if let Some(rack) = cluster.rack_of(id) {
+                domains.in_rack[rack.0 as usize].push(id);
             }
         }
         domains
@@ -260,6 +301,41 @@ impl<'a> Domains<'a> {
                 None => Err(NoSuchDomain::Node { name: name.clone() }),
             },
             Domain::Disk(host, dir) => self.on_disk(host, dir),
+            Domain::Rack(zone, name) => self.in_rack(zone.as_deref(), name),
+        }
+    }
+
+    /// A rack as an operator would name it: with its zone, where it has one.
+    fn rack(&self, rack: &Rack) -> Domain {
+        let zone = rack.zone.map(|z| &self.cluster.zones[z.0 as usize].name);
+        Domain::Rack(zone.map(|z| z.to_string()), rack.name.to_string())
+    }
+
+    fn in_rack(&self, zone: Option<&str>, name: &str) -> Result<Vec<NodeId>, NoSuchDomain> {
+        let racks = || self.cluster.racks.iter().map(|rack| self.rack(rack));
+        let asked = Domain::Rack(zone.map(str::to_owned), name.to_owned());
+        // A name may have a slash of its own.
+        let whole = zone.map(|zone| format!("{zone}/{name}"));
+        let meant = |rack: &Domain| {
+            let Domain::Rack(_, called) = rack else {
+                return false;
+            };
+            *rack == asked || zone.is_none() && called == name || whole.as_ref() == Some(called)
+        };
+        let found: Vec<(usize, Domain)> = racks()
+            .enumerate()
+            .filter(|(_, rack)| meant(rack))
+            .collect();
+        match &found[..] {
+            [(rack, _)] => Ok(self.in_rack[*rack].clone()),
+            [] => Err(NoSuchDomain::Rack {
+                name: name.to_owned(),
+                known: racks().map(|rack| rack.to_string()).collect(),
+            }),
+            many => Err(NoSuchDomain::Racks {
+                name: name.to_owned(),
+                known: many.iter().map(|(_, rack)| rack.to_string()).collect(),
+            }),
         }
     }
 
@@ -288,6 +364,10 @@ impl<'a> Domains<'a> {
                     .map(|zone| Domain::Zone(zone.name.to_string()))
                     .zip(self.in_zone.iter().cloned())
                     .collect()
+            }
+            DomainKind::Rack => {
+                let racks = cluster.racks.iter().map(|rack| self.rack(rack));
+                racks.zip(self.in_rack.iter().cloned()).collect()
             }
             DomainKind::Node => cluster
                 .iter()
@@ -366,15 +446,46 @@ mod tests {
             read("node:10.0.0.1:7000"),
             Ok(Domain::Node("10.0.0.1:7000".to_owned()))
         );
+        let rack = |zone: Option<&str>| Domain::Rack(zone.map(str::to_owned), "r1".to_owned());
+        assert_eq!(read("rack:r1"), Ok(rack(None)));
+        assert_eq!(read("rack:a/r1"), Ok(rack(Some("a"))));
         assert_eq!(read("disk:h1:/data/1"), Ok(disk("h1", "/data/1")));
         assert_eq!(read("disk:fd01::1:/data"), Ok(disk("fd01::1", "/data")));
         assert_eq!(read("disk:h1:nvme0"), Ok(disk("h1", "nvme0")));
     }
 
     #[test]
+    fn a_rack_of_two_zones_is_named_with_its_zone() {
+        let mut cluster = cluster("m1@h1/a < r1@h2/b; x@h3/b");
+        let rack = |name: &str, zone: u32| Rack {
+            name: name.into(),
+            zone: Some(ZoneId(zone)),
+        };
+        cluster.racks = vec![rack("r1", 0), rack("r1", 1), rack("r/2", 1)];
+        for (host, rack) in [(0, 0), (1, 1), (2, 2)] {
+            cluster.hosts[host].rack = Some(RackId(rack));
+        }
+        let domains = Domains::of(&cluster);
+        let named = |text: &str| domains.nodes_in(&text.parse().expect("a domain"));
+        assert_eq!(named("rack:b/r1"), Ok(vec![NodeId(1)]));
+        assert_eq!(named("rack:r/2"), Ok(vec![NodeId(2)]));
+        let why = |text: &str| named(text).err().map(|e| e.to_string());
+        assert_eq!(
+            why("rack:r1").as_deref(),
+            Some("rack `r1` is in more than one zone: say rack:a/r1 or rack:b/r1")
+        );
+        assert!(why("rack:a/r2").is_some_and(|w| w.contains("it has rack:a/r1, rack:b/r1")));
+        let each = domains.each(DomainKind::Rack);
+        assert_eq!(
+            (each.len(), each[2].0.to_string()),
+            (3, "rack:b/r/2".to_owned())
+        );
+    }
+
+    #[test]
     fn refuses_what_is_no_domain() {
         for bad in [
-            "", "host", "host:", "rack:1", "node:h", "disk:h1", "disk::/d", "disk:h:",
+            "", "host", "host:", "rack:", "shelf:1", "node:h", "disk:h1", "disk::/d", "disk:h:",
         ] {
             assert!(bad.parse::<Domain>().is_err(), "{bad}");
         }

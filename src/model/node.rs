@@ -258,6 +258,8 @@ pub struct Node {
     pub keys: Option<u64>,
     /// `used_memory` in bytes; `None` where no INFO tells.
     pub used_memory: Option<u64>,
+    /// `maxmemory` in bytes, 0 where it has no limit; `None` where nothing tells.
+    pub memory_limit: Option<u64>,
     pub persistence: Persistence,
     /// What it runs; `None` where no INFO tells.
     pub runs: Option<Server>,
@@ -303,6 +305,7 @@ impl Node {
             histories: Vec::new(),
             keys: None,
             used_memory: None,
+            memory_limit: None,
             persistence: Persistence::Unknown,
             runs: None,
             uptime: None,

@@ -152,6 +152,17 @@ impl SlotSet {
         ranges
     }
 
+    /// How many [`ranges`](Self::ranges) there are.
+    pub fn range_count(&self) -> usize {
+        let words = self.words.iter().flat_map(|words| words.iter());
+        let starts = words.scan(0u64, |last, &word| {
+            let starts = word & !(word << 1 | *last);
+            *last = word >> 63;
+            Some(starts.count_ones() as usize)
+        });
+        starts.sum()
+    }
+
     // Equality compares bitmaps, so an emptied set must look like a new one.
     fn settle(&mut self) {
         if self

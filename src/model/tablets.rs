@@ -6,6 +6,8 @@
 //! leaders are spread, what a host carries) is asked of [`Tablets::copies`], so that `measure`
 //! counts both families.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::model::address::Address;
@@ -14,6 +16,7 @@ use crate::model::copy::Copies;
 use crate::model::copy::Copy;
 use crate::model::copy::CopyRole;
 use crate::model::copy::Holder;
+use crate::model::domain::Domain;
 use crate::model::domain::Host;
 use crate::model::domain::HostId;
 use crate::model::domain::Zone;
@@ -85,6 +88,9 @@ pub struct Tablet {
     pub address: Option<Address>,
     pub host: Option<HostId>,
     pub health: Health,
+    /// How long its process was known to the name server when `showtablet` was printed, as exactly as that
+    /// tells it. Less than before: it was started anew since.
+    pub age_ms: Option<u64>,
 }
 
 /// A copy of a partition on a tablet.
@@ -102,11 +108,24 @@ pub struct Held {
 /// A partition with its copies, in the order of the capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Partition {
+    /// The database of the table, where the capture tells it: `ns_client` looks only into one at a time.
+    pub database: Option<Arc<str>>,
+    /// Another table, of another database, has the same name.
+    pub shares_name: bool,
     pub table: Arc<str>,
     /// Number of the table; no two tables share one.
     pub tid: Option<u64>,
     pub pid: u32,
     pub copies: Vec<Held>,
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(database), true) = (&self.database, self.shares_name) {
+            write!(f, "{database}.")?;
+        }
+        write!(f, "{} {}", self.table, self.pid)
+    }
 }
 
 impl Partition {
@@ -236,6 +255,29 @@ impl Tablets {
         at.map(|index| TabletId(index as u32))
     }
 
+    /// The tablets of a domain; none where there is no such.
+    pub fn within(&self, domain: &Domain) -> BTreeSet<TabletId> {
+        let host = |t: &Tablet| t.host.map(|h| &self.hosts[h.0 as usize]);
+        let is_in = |t: &Tablet| match domain {
+            Domain::Host(name) => {
+                let by_ip = t.address.as_ref().is_some_and(|a| a.ip() == name);
+                by_ip || host(t).is_some_and(|host| *host.name == **name)
+            }
+            Domain::Zone(name) => {
+                let zone = host(t).and_then(|host| host.zone);
+                zone.is_some_and(|zone| *self.zones[zone.0 as usize].name == **name)
+            }
+            Domain::Node(_) | Domain::Disk(..) | Domain::Rack(..) => false,
+        };
+        match domain {
+            Domain::Node(name) => self.find(name).into_iter().collect(),
+            Domain::Host(_) | Domain::Zone(_) | Domain::Disk(..) | Domain::Rack(..) => {
+                let all = self.tablet_ids();
+                all.filter(|&t| is_in(self.tablet(t))).collect()
+            }
+        }
+    }
+
     /// Not known to be down.
     pub fn runs(&self, tablet: TabletId) -> bool {
         self.tablet(tablet).health != Health::Offline
@@ -288,21 +330,20 @@ impl Tablets {
         loads
     }
 
-    /// `flow 0`
+    /// `flow 0`; of two tables of one name `db1.flow 0`.
     pub fn name(&self, id: PartitionId) -> String {
-        let partition = self.partition(id);
-        format!("{} {}", partition.table, partition.pid)
+        self.partition(id).to_string()
     }
 
     pub fn endpoint(&self, id: TabletId) -> &Arc<str> {
         &self.tablet(id).endpoint
     }
 
-    /// Two tables of one name: a command that names one may mean the other.
+    /// Two tables of one name, and the databases of both are not known: a command that names one may
+    /// mean the other.
     pub fn ambiguous_table(&self) -> Option<&Arc<str>> {
-        let pairs = self.partitions.windows(2);
-        let twice = pairs.filter(|w| w[0].table == w[1].table && w[0].tid != w[1].tid);
-        twice.map(|w| &w[0].table).next()
+        let vague = |p: &&Partition| p.shares_name && p.database.is_none();
+        self.partitions.iter().find(vague).map(|p| &p.table)
     }
 
     /// The copies of all partitions, for what counts places; shards are partitions and nodes are
@@ -314,6 +355,7 @@ impl Tablets {
             host: tablet.host,
             disk: None,
             zone: tablet.host.and_then(|h| self.hosts[h.0 as usize].zone),
+            rack: tablet.host.and_then(|h| self.hosts[h.0 as usize].rack),
             live: tablet.health != Health::Offline,
             open: tablet.health != Health::Offline,
         };

@@ -110,7 +110,9 @@ pub fn tablets(text: &str) -> Tablets {
             state.hosts.push(Host {
                 name,
                 zone: None,
+                rack: None,
                 memory_bytes: None,
+                machine_memory_bytes: None,
             });
             state.hosts.len() - 1
         });
@@ -120,6 +122,7 @@ pub fn tablets(text: &str) -> Tablets {
             address: Some(address),
             host: Some(HostId(at as u32)),
             health: Health::Healthy,
+            age_ms: None,
         });
     }
     let id = |word: &str| {
@@ -142,6 +145,8 @@ pub fn tablets(text: &str) -> Tablets {
             memory: Some(1 << 20),
         };
         state.partitions.push(Partition {
+            database: None,
+            shares_name: false,
             table: table.into(),
             tid: Some(4),
             pid: pid.trim().parse().expect("a number"),
@@ -238,7 +243,9 @@ impl Draft {
                 .map(|n| Host {
                     name: n.as_str().into(),
                     zone: None,
+                    rack: None,
                     memory_bytes: None,
+                    machine_memory_bytes: None,
                 })
                 .collect(),
             disks: disks

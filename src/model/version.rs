@@ -111,6 +111,11 @@ impl Server {
         &*self.name == "valkey" && self.version.is_some_and(|v| v >= Version::new(9, 0, 0))
     }
 
+    /// CLUSTER MIGRATION IMPORT is there: Redis from 8.4 on.
+    pub fn imports_slots_itself(&self) -> bool {
+        &*self.name == "redis" && self.version.is_some_and(|v| v >= Version::new(8, 4, 0))
+    }
+
     /// Whether a full sync of `master` can be loaded: the RDB format must be no newer, and of the same
     /// family (`rdbLoadRioWithLoadingCtx`: "Can't handle RDB format version"). A server that cannot
     /// has dropped its own data before it notices. Where a format is not known a server loads what

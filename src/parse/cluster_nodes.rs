@@ -202,10 +202,8 @@ fn read<'a>(block: Block<'a>, log: &mut Log) -> Reading<'a> {
             nodes_above,
         };
         let kind = line.kind(&mut reader);
-        nodes_above = match kind {
-            LineKind::Node(_) | LineKind::Joined => nodes_above + 1,
-            _ => 0,
-        };
+        let is_node = matches!(kind, LineKind::Node(_) | LineKind::Joined);
+        nodes_above = if is_node { nodes_above + 1 } else { 0 };
         if !matches!(
             kind,
             LineKind::Noise | LineKind::Text | LineKind::Damaged(_)

@@ -35,8 +35,12 @@ pub(super) static DIALECT: Dialect = Dialect {
 /// Start, end, endpoint, port; of an unknown endpoint through a pipe nothing is left but its line.
 fn sniff(head: &Head) -> bool {
     if let Some(json) = head.json() {
-        let inner = json.strip_prefix("[[");
-        return inner.is_some_and(|t| t.starts_with(|c: char| c.is_ascii_digit()));
+        // First and last slot of a range.
+        let inner = json.strip_prefix("[[").unwrap_or_default();
+        let rest = inner.trim_start_matches(|c: char| c.is_ascii_digit());
+        let next = rest.strip_prefix(',').unwrap_or_default();
+        return rest.len() < inner.len()
+            && (rest.is_empty() || next.starts_with(|c: char| c.is_ascii_digit()));
     }
     let slot = |text: &str| {
         text.parse()

@@ -298,18 +298,15 @@ fn setting<'r, 'a>(pair: &'r [Item<'a>]) -> Option<Setting<'r, 'a>> {
 }
 
 fn keep<'a>((key, line, value): Setting<'_, 'a>, log: &mut Log) -> Option<Pair<'a>> {
-    match value {
-        Value::Text(value) if is_word(key) => Some(Pair {
-            key,
-            value: value.clone(),
-            line,
-        }),
-        _ => {
-            let message = format!("the value of {} cannot be read; skipped", quote(key));
-            log.at_line(Diagnostic::new(Parse::ConfigValue, message), line);
-            None
-        }
+    if let Value::Text(value) = value
+        && is_word(key)
+    {
+        let value = value.clone();
+        return Some(Pair { key, value, line });
     }
+    let message = format!("the value of {} cannot be read; skipped", quote(key));
+    log.at_line(Diagnostic::new(Parse::ConfigValue, message), line);
+    None
 }
 
 #[cfg(test)]

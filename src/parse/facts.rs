@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Address;
+use crate::model::SlotLoad;
 use crate::parse::FedbFacts;
 use crate::parse::NodesDump;
 use crate::parse::block::Block;
@@ -75,6 +76,8 @@ pub enum Facts<'a> {
     Pong,
     /// `CLUSTER LINKS`.
     Links(Vec<LinkRow<'a>>),
+    /// `CLUSTER SLOT-STATS`.
+    SlotStats(Vec<SlotRow>),
     /// `CLUSTER MYID`: the id of the node that answered.
     MyId(&'a str),
     /// `TIME`, or `date` beside it: the clock of the node that answered, unix ms.
@@ -121,6 +124,13 @@ pub struct LinkRow<'a> {
     pub node: &'a str,
     /// True: this node opened it (`to`). False: the other one did (`from`).
     pub outbound: bool,
+}
+
+/// What one slot holds, as `CLUSTER SLOT-STATS` prints it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SlotRow {
+    pub slot: u16,
+    pub load: SlotLoad,
 }
 
 /// One mounted file system of one host.
@@ -197,8 +207,9 @@ pub struct HostRow {
     /// An IP, or an `ip:port` where one machine shares an IP (`address` column).
     pub ip: String,
     pub port: Option<u16>,
-    /// `zone`, else `rack`.
     pub zone: Option<String>,
+    /// In its zone.
+    pub rack: Option<String>,
     pub memory_bytes: Option<u64>,
     /// The file lists more than what belongs to the cluster: a row of no node is no slip.
     pub of_more: bool,

@@ -125,7 +125,7 @@ pub fn with_plain_ip(name: &str) -> Option<String> {
 }
 
 /// Words of file names that say what was asked, not whom.
-const ASKED: [&str; 30] = [
+const ASKED: [&str; 31] = [
     "cluster",
     "nodes",
     "node",
@@ -133,6 +133,7 @@ const ASKED: [&str; 30] = [
     "config",
     "get",
     "slots",
+    "slot",
     "shards",
     "links",
     "myid",

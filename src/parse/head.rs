@@ -80,9 +80,10 @@ impl<'a> Head<'a> {
 
     /// The scalars of the first lines, in order, whatever the form.
     pub(super) fn scalars(&self) -> impl Iterator<Item = &'a str> {
-        let (csv, lines) = match self.form {
-            Form::Csv => (self.text, &[][..]),
-            _ => ("", self.said()),
+        let (csv, lines) = if self.form == Form::Csv {
+            (self.text, &[][..])
+        } else {
+            ("", self.said())
         };
         let csv = csv.lines().filter(|line| !is_noise(line));
         let fields = csv.flat_map(reply::fields).take(LINES);

@@ -40,15 +40,6 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
         table::lacks_columns(block, "`host` and `ip` or `address` columns", log);
         return Vec::new();
     }
-    if Header::of(block).is_some_and(|h| h.has("zone") && h.has("rack")) {
-        table::say_of_header(
-            block,
-            "rack",
-            "the column `rack` counts only in rows without a `zone`: to have racks judged, \
-             write them into that one",
-            log,
-        );
-    }
     vec![Section::new(
         DIALECT.name,
         block,
@@ -81,7 +72,8 @@ fn row(row: &Row, log: &mut Log) -> Option<HostRow> {
         host,
         ip,
         port,
-        zone: row.owned("zone").or_else(|| row.owned("rack")),
+        zone: row.owned("zone"),
+        rack: row.owned("rack"),
         memory_bytes,
         of_more: false,
     })
@@ -89,16 +81,6 @@ fn row(row: &Row, log: &mut Log) -> Option<HostRow> {
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn a_rack_beside_a_zone_is_not_dropped_without_a_word() {
-        for (header, said) in [("zone,rack", 1), ("rack,memory_bytes", 0)] {
-            let text = format!("host,ip,{header}\nh1,10.0.0.1,a,1\n");
-            let source = Source::new("hosts.csv", text, String::new());
-            let parsed = parse_file(&source);
-            assert_eq!(parsed.diagnostics.len(), said, "{header}");
-        }
-    }
-
     use crate::diagnostic::Parse;
     use crate::parse::Facts;
     use crate::parse::HostRow;
@@ -127,6 +109,7 @@ mod tests {
                 ip: "10.0.0.1".into(),
                 port: None,
                 zone: Some("z1".into()),
+                rack: None,
                 memory_bytes: Some(1024),
                 of_more: false,
             },
@@ -136,6 +119,7 @@ mod tests {
                 ip: "fd00::2".into(),
                 port: None,
                 zone: None,
+                rack: None,
                 memory_bytes: None,
                 of_more: false,
             },
@@ -150,7 +134,7 @@ mod tests {
         let parsed = parse_file(&source);
         let ports: Vec<_> = rows(&parsed).iter().map(|r| r.port).collect();
         assert_eq!(ports, [Some(7000), None, None]);
-        assert_eq!(rows(&parsed)[0].zone.as_deref(), Some("r1"));
+        assert_eq!(rows(&parsed)[0].rack.as_deref(), Some("r1"));
     }
 
     #[test]

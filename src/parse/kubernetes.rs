@@ -102,6 +102,7 @@ fn parse<'a>(block: Block<'a>, log: &mut Log) -> Vec<Section<'a>> {
                 ip: ip.to_owned(),
                 port: None,
                 zone: machine.and_then(|m| m.zone).map(str::to_owned),
+                rack: None,
                 memory_bytes: machine.and_then(|m| m.memory_bytes),
                 // Whatever else runs there is nobody's business here.
                 of_more: true,

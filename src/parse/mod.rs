@@ -13,6 +13,7 @@ mod cluster_links;
 mod cluster_myid;
 mod cluster_nodes;
 mod cluster_shards;
+mod cluster_slot_stats;
 mod cluster_slots;
 mod config_get;
 mod dbsize;
@@ -86,6 +87,7 @@ pub use facts::Parsed;
 pub use facts::ProcessRow;
 pub use facts::Properties;
 pub use facts::Section;
+pub use facts::SlotRow;
 pub use facts::Space;
 pub use fedb::FedbFacts;
 pub use fedb::NameServerRow;
@@ -165,6 +167,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &cluster_shards::DIALECT,
     &cluster_slots::DIALECT,
     &cluster_links::DIALECT,
+    &cluster_slot_stats::DIALECT,
     &cluster_myid::DIALECT,
     &cluster_check::DIALECT,
     &time::DIALECT,

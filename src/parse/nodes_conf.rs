@@ -128,14 +128,12 @@ pub(super) fn check_loading<'a>(source: &'a Source, parsed: &mut Parsed<'a>) {
             .at(source.place(1, 1)),
         ];
     }
-    let dumps = parsed
-        .sections
-        .iter_mut()
-        .filter_map(|s| match &mut s.facts {
-            Facts::Nodes(dump) => Some(dump),
-            _ => None,
-        });
-    let dumps: Vec<&mut NodesDump> = dumps.collect();
+    let mut dumps: Vec<&mut NodesDump> = Vec::new();
+    for section in &mut parsed.sections {
+        if let Facts::Nodes(dump) = &mut section.facts {
+            dumps.push(dump);
+        }
+    }
     let block = Block::of(source);
     let Some(mut loaded) = load(block.text, block.first_line, Certainty::Named) else {
         // Each of the files in it was looked at where it was cut out.

@@ -142,20 +142,17 @@ fn shorten(sections: &mut [Section]) -> bool {
 /// that happens to be named nearby.
 fn doubt_nameless(sections: &mut [Section], named: bool) {
     let nameless = |s: &Section| s.of.is_none() && s.host.is_none();
-    let whole = |s: &Section| match &s.facts {
-        Facts::Info(pairs) => pairs.iter().any(|p| p.key == "role").then_some("role"),
-        Facts::ClusterInfo(_) => Some("cluster"),
-        _ => None,
-    };
-    let count = |kind| {
+    let has_role = |s: &Section| matches!(&s.facts, Facts::Info(pairs) if pairs.iter().any(|p| p.key == "role"));
+    let is_state = |s: &Section| matches!(s.facts, Facts::ClusterInfo(_));
+    let count = |is: &dyn Fn(&Section) -> bool| {
         let alike = sections.iter().filter(|s| nameless(s));
-        alike.filter(|s| whole(s) == Some(kind)).count()
+        alike.filter(|s| is(s)).count()
     };
-    let lost = named || count("role") > 1 || count("cluster") > 1;
+    let lost = named || count(&has_role) > 1 || count(&is_state) > 1;
     for section in sections.iter_mut().filter(|s| lost && nameless(s)) {
         let of_node = matches!(
             section.facts,
-            Facts::Info(_) | Facts::ClusterInfo(_) | Facts::Links(_)
+            Facts::Info(_) | Facts::ClusterInfo(_) | Facts::Links(_) | Facts::SlotStats(_)
         );
         if of_node && section.doubt == Doubt::None {
             section.doubt = Doubt::InFile;

@@ -130,7 +130,9 @@ fn stops_by_guess(inventory: &Inventory, request: &Request) -> bool {
         | Goal::Maintain(_)
         | Goal::Remove(_)
         | Goal::Replace(_)
-        | Goal::Pin(_) => false,
+        | Goal::Pin(_)
+        | Goal::MastersNever(_)
+        | Goal::MastersRather(_) => false,
     };
     let guessed = diagnostic::Code::from(diagnostic::Map::GuessedDisk);
     request.goals.iter().any(stops) && inventory.diagnostics.iter().any(|d| d.code == guessed)

@@ -307,6 +307,7 @@ fn assumptions(scene: &Scene, notes: &mut Notes) {
         })
         .count();
     restarting(scene, notes);
+    migrating(scene, notes);
     if blind > 0 && !scene.steps.is_empty() {
         notes.assumptions.push(Assumption::Empty(blind));
     }
@@ -322,11 +323,23 @@ fn restarting(scene: &Scene, notes: &mut Notes) {
     notes
         .assumptions
         .push(Assumption::FullSyncs { mib_per_second });
+}
+
+/// Where a master has no replica for a while the servers may give it one of a shard that has more than
+/// the barrier.
+fn migrating(scene: &Scene, notes: &mut Notes) {
+    let leaves_one = |s: &Step| {
+        let kind = s.draft.action.kind();
+        matches!(kind, Kind::Restart | Kind::Replicate | Kind::Kill)
+    };
+    if !scene.steps.iter().any(leaves_one) {
+        return;
+    }
     let settings = &scene.captured.settings;
     let barrier = settings.migration_barrier as usize;
     let shards = scene.captured.shards();
     let mut shards = shards.iter();
-    let gives = |s: &Shard| measure::usable_replicas(scene.captured, s).count() > barrier;
+    let gives = |s: &Shard| measure::usable_replicas(scene.captured, s).count() > barrier.max(1);
     if settings.allow_replica_migration && shards.any(gives) {
         notes.assumptions.push(Assumption::Migration);
     }

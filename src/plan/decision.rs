@@ -24,12 +24,10 @@ impl Assignment {
     /// Everything as it is.
     pub fn present(problem: &Problem) -> Self {
         let copies = |u: &Unit| {
-            u.fixed
-                .iter()
-                .chain(&u.movable)
-                .chain(&u.chained)
-                .copied()
-                .collect()
+            let all = u.fixed.iter().chain(&u.movable).chain(&u.chained);
+            let mut all: Vec<Copy> = all.copied().collect();
+            all.extend(u.first.map(|first| problem.copy(first, true)));
+            all
         };
         Self {
             copies: problem.units.iter().map(copies).collect(),
@@ -50,7 +48,11 @@ impl Decision {
     pub fn present(problem: &Problem) -> Self {
         Self {
             assignment: Assignment::present(problem),
-            masters: problem.units.iter().map(|u| u.owner).collect(),
+            masters: problem
+                .units
+                .iter()
+                .map(|u| u.first.unwrap_or(u.owner))
+                .collect(),
         }
     }
 
@@ -58,7 +60,8 @@ impl Decision {
     pub fn reach(&self, problem: &Problem) -> Cluster {
         let supposed = problem.supposed;
         let mut at = Counted::new(supposed.real.clone());
-        for joined in &supposed.joined {
+        let first = |node| problem.units.iter().any(|u| u.first == Some(node));
+        for joined in supposed.joined.iter().filter(|j| !first(j.node)) {
             attach(&mut at, &[joined.node], joined.owner);
         }
         self.carry_out(problem, at, |unit| unit.leader)
@@ -67,6 +70,10 @@ impl Decision {
     /// The supposed cluster as the decision leaves it: every copy attached, in sync, and every master
     /// in place. Ghosts and dead members stay.
     pub fn expand(&self, problem: &Problem) -> Cluster {
+        if problem.units.iter().any(|u| u.first.is_some()) {
+            let end = self.reach(problem);
+            return problem.supposed.seen(&end).into_owned();
+        }
         let at = Counted::new(problem.cluster.clone());
         self.carry_out(problem, at, |unit| unit.owner)
     }

@@ -61,6 +61,9 @@ pub fn drafts(
     for (node, slots) in &closing.stable {
         drafts.push(writer.closing(*node, slots));
     }
+    for (node, slots) in &closing.reopened {
+        drafts.push(writer.reopening(*node, slots));
+    }
     for joined in &problem.supposed.joined {
         writer.joining(joined, &mut drafts);
     }
@@ -227,12 +230,10 @@ impl Writer<'_> {
         let chained = unit.chained.iter().any(|c| c.node == copy.node);
         let moved = spare.is_none() && !chained;
         let leads = self.leaders.contains(copy.node);
-        let handed = unit.leader != unit.owner;
         let phase = match (spare.is_some() && have >= unit.wanted.max(1), leads) {
             (false, _) if unit.short_by_goal => Phase::Change,
             (false, _) => Phase::Protect,
-            (true, true) if handed => Phase::Change,
-            (true, true) => Phase::Spread,
+            (true, true) => self.turns_in(index),
             (true, false) => Phase::Tidy,
         };
         let protects = |c: Code| c.rule().cure.remedy().is_some_and(attaches);
@@ -406,6 +407,20 @@ impl Writer<'_> {
         })
     }
 
+    /// The phase in which another copy takes over: that of goals where one asks for it.
+    fn turns_in(&self, index: usize) -> Phase {
+        let unit = &self.problem.units[index];
+        let (node, old) = (self.decision.masters[index], unit.leader);
+        let demands = &self.problem.supposed.demands;
+        let asked = old != unit.owner
+            || demands.weight(node) < demands.weight(old)
+            || !self.problem.selection.changes_roles;
+        match asked {
+            true => Phase::Change,
+            false => Phase::Spread,
+        }
+    }
+
     fn handover(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
         let node = self.decision.masters[index];
         let old = unit.leader;
@@ -413,13 +428,14 @@ impl Writer<'_> {
             return;
         }
         let cluster = self.problem.cluster;
-        let handed = old != unit.owner;
+        let phase = self.turns_in(index);
+        let (handed, asked) = (old != unit.owner, phase == Phase::Change);
         let spread = |c: Code| cured_by(c, Remedy::HandOver);
-        let mut cures = match handed {
+        let mut cures = match asked {
             true => Vec::new(),
             false => self.cures(&[old, node], spread),
         };
-        if cures.is_empty() && !handed {
+        if cures.is_empty() && !asked {
             cures = self.all_found(|c| spread(c) || c == Code::ReplicaSharesZone);
         }
         let name = |id: NodeId| {
@@ -432,7 +448,10 @@ impl Writer<'_> {
         };
         let (from, new) = (name(old), name(node));
         let demands = &self.problem.supposed.demands;
-        let reason = match demands.why(old) {
+        let weighed = demands.weighed.get(&old);
+        let rather = weighed.filter(|(weight, _)| *weight > demands.weight(node));
+        let rather = rather.map(|(_, why)| why.as_str());
+        let reason = match demands.why(old).or(rather) {
             Some(why) => format!("{why}: its master goes to {new}"),
             None => match demands.leading.get(&node) {
                 Some(why) if handed => format!("{why}: it takes over from {}", cluster.node(old)),
@@ -452,7 +471,7 @@ impl Writer<'_> {
                 mode: Mode::Graceful,
             }
             .into(),
-            phase: if handed { Phase::Change } else { Phase::Spread },
+            phase,
             urgency: 0,
             cures,
             reason,

@@ -42,6 +42,7 @@ pub fn left_alone(scene: &Scene, notes: &mut Notes) {
                 OpenSlot::OnReplica | OpenSlot::BothEnds { .. } => Unlock::FinishMove,
                 OpenSlot::OtherEndUnnamed => Unlock::CaptureEveryNode,
                 OpenSlot::OtherEndUnseen(_) => Unlock::CaptureOtherEnd,
+                OpenSlot::OtherEndDead(other) => Unlock::BringBackOtherEnd(other),
                 OpenSlot::MayBeMoving => Unlock::SettleSlots,
             },
         });
@@ -381,6 +382,7 @@ fn in_the_way(scene: &Scene, level: Level) -> Option<(Reason, Unlock)> {
         | Level::Drain
         | Level::Remove
         | Level::Pin
+        | Level::Masters
         | Level::SameHost
         | Level::Moves
         | Level::Beside

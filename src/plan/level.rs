@@ -22,13 +22,14 @@ pub use crate::measure::add;
 /// Every level that is printed, in order. Ties are not, as they only choose among equals, nor are
 /// [`Level::Orphans`], which missing counts, and [`Level::Beside`], which only keeps order. Those of
 /// a goal are printed where it was asked for.
-pub const PRINTED: [Level; 21] = [
+pub const PRINTED: [Level; 22] = [
     Level::Serve,
     Level::Protect,
     Level::Missing,
     Level::Drain,
     Level::Remove,
     Level::Pin,
+    Level::Masters,
     Level::SameHost,
     Level::Moves,
     Level::SameZone,
@@ -48,12 +49,13 @@ pub const PRINTED: [Level; 21] = [
 
 /// Every level that a price has, in order: what a decision about pairing and roles has a say in,
 /// before them what none may pay, behind them how equals are told apart.
-pub const PRICED: [Level; 21] = [
+pub const PRICED: [Level; 22] = [
     Level::Serve,
     Level::Worse,
     Level::Protect,
     Level::Orphans,
     Level::Missing,
+    Level::Masters,
     Level::SameHost,
     Level::Moves,
     Level::SameZone,
@@ -84,6 +86,8 @@ pub struct Selection {
     minds_disks: bool,
     /// Masters may be moved around.
     pub changes_roles: bool,
+    /// What the only dead copy holds may be given up.
+    pub accepts_loss: bool,
 }
 
 impl Selection {
@@ -120,6 +124,7 @@ impl Selection {
             minds_zones,
             minds_disks,
             changes_roles,
+            accepts_loss: request.has(Flag::AcceptDataLoss),
         }
     }
 
@@ -167,6 +172,7 @@ impl Selection {
             | Level::Drain
             | Level::Remove
             | Level::Pin
+            | Level::Masters
             | Level::Moves
             | Level::Beside
             | Level::Surplus

@@ -28,19 +28,24 @@ pub mod rolling;
 mod serve;
 pub mod slots;
 pub mod target;
+mod twins;
 mod unlocks;
 mod verdict;
 mod versions;
 mod vouch;
 pub mod why;
 
+use std::collections::BTreeMap;
+
 use crate::action::Counted;
 use crate::inventory::Inventory;
 use crate::model::Cluster;
+use crate::model::NodeId;
 use crate::plan::goal::Demands;
 use crate::policy::Flag;
 use crate::policy::Policy;
 use crate::policy::Wanted;
+use crate::rules::Code;
 use crate::rules::Finding;
 use crate::simulate;
 
@@ -62,6 +67,7 @@ pub use slots::Ending;
 pub use slots::SlotTrouble;
 pub use target::Effort;
 pub use target::Target;
+pub use twins::of_policy;
 pub use verdict::Kind;
 pub use verdict::Value;
 pub use vouch::BadVouch;
@@ -206,6 +212,10 @@ fn planned(
             ask,
         });
     }
+    // A new cluster of some nodes takes in nobody else.
+    let narrowed = request.slots.create_of.is_some();
+    let narrowed = narrowed.then(|| request.leaving([Code::UnmetNode].into()));
+    let request = narrowed.as_ref().unwrap_or(request);
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
     let reshaped =
@@ -217,28 +227,54 @@ fn planned(
     if let Some(reshaped) = &reshaped {
         reshaped.ask(&mut demands);
     }
-    let mut supposed = goal::suppose(goal::Inputs {
-        real,
-        demands,
-        request,
-        spares: problem::spares(real, captured, &selection, request).0,
-        settled: &settled,
-    });
-    supposed.reshaped = reshaped.is_some();
-    if !supposed.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
-        return Err(NoPlan::Blocked(supposed.blocked));
+    let spares = problem::spares(real, captured, &selection, request).0;
+    let suppose = |firsts: BTreeMap<NodeId, NodeId>| {
+        let mut supposed = goal::suppose(goal::Inputs {
+            real,
+            demands: demands.clone(),
+            request,
+            spares: spares.clone(),
+            settled: &settled,
+            firsts,
+        });
+        supposed.reshaped = reshaped.is_some();
+        supposed
+    };
+    let asked = suppose(BTreeMap::new());
+    if !asked.blocked.is_empty() && !request.has(Flag::SkipBlocked) {
+        return Err(NoPlan::Blocked(asked.blocked));
     }
     let inputs = problem::Inputs {
         captured,
-        supposed: &supposed,
+        supposed: &asked,
         policy,
         wanted,
         selection: &selection,
         request,
         settled: &settled,
     };
-    let problem = Problem::new(&inputs);
-    let target = target::decide(&problem, effort);
+    // Where first copies are to be chosen that is decided with the rest, and supposed then.
+    let anew = Problem::anew(&inputs).map(|problem| {
+        let target = target::decide(&problem, effort);
+        (problem, target)
+    });
+    let supposed = match &anew {
+        Some((problem, target)) => suppose(problem.firsts(&target.decision)),
+        None => asked.clone(),
+    };
+    let problem = Problem::new(&problem::Inputs {
+        supposed: &supposed,
+        ..inputs
+    });
+    let adopted = anew.and_then(|(judged, target)| {
+        let decision = problem.adopt(&judged, &target.decision)?;
+        Some((judged, Target { decision, ..target }))
+    });
+    let (judged, target) = match adopted {
+        Some((judged, target)) => (Some(judged), target),
+        None => (None, target::decide(&problem, effort)),
+    };
+    let judged = judged.as_ref().unwrap_or(&problem);
     let mut drafts = draft::drafts(
         &problem,
         captured,
@@ -262,10 +298,16 @@ fn planned(
         };
         let blocked = request.goals.iter().flat_map(|goal| goal.blocked(&decided));
         let mut blocked: Vec<Refusal> = blocked.collect();
+        // Each shard once, whoever of the goals is blocked on it.
+        let mut seen: Vec<About> = Vec::new();
+        blocked.retain(|refusal| {
+            let new = !seen.contains(&refusal.about);
+            seen.extend(new.then(|| refusal.about.clone()));
+            new
+        });
         let own = request.goals.iter().flat_map(|goal| goal.drafts(&decided));
         let own: Vec<_> = own.collect();
         if !blocked.is_empty() && !request.has(Flag::SkipBlocked) {
-            blocked.dedup();
             return Err(NoPlan::Blocked(blocked));
         }
         left.extend(blocked);
@@ -282,7 +324,7 @@ fn planned(
     }
     let run = simulate::run(captured, &steps, policy, wanted)?;
     let mut values = verdict::values(
-        &problem,
+        judged,
         captured,
         &request.goals,
         wanted,

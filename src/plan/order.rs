@@ -440,6 +440,7 @@ mod tests {
         let closing = SetSlot {
             node: id(&cluster, "m2"),
             slots: SlotSet::from_ranges([(6000, 6000)]),
+            moved_later: false,
         };
         let copy = |node: &str, master: &str| Replicate {
             node: id(&cluster, node),

@@ -1,5 +1,6 @@
 //! The decision that is left once every shard has a live master: who copies what, and who leads.
 
+mod first;
 mod goals;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ use crate::policy::HomeRole;
 use crate::policy::Policy;
 use crate::policy::Wanted;
 use crate::rules::Code;
+use crate::rules::Phase;
 
 /// Index of a host, real or of a single node without one.
 pub type Place = usize;
@@ -59,6 +61,9 @@ pub struct Unit {
     pub led_from: Place,
     /// Who leads it really: the owner, or whom a goal lets hand over to it.
     pub leader: NodeId,
+    /// None of its copies may lead, and the owner is none any more: a spare becomes the first copy, this
+    /// one if nobody decides otherwise.
+    pub first: Option<NodeId>,
     /// What it is short of, it is because a goal lets copies count for nothing.
     pub short_by_goal: bool,
 }
@@ -188,16 +193,27 @@ pub struct Inputs<'a> {
 
 impl<'a> Problem<'a> {
     pub fn new(inputs: &Inputs<'a>) -> Self {
+        Self::with(inputs, false)
+    }
+
+    /// `anew`: who becomes the first copy of shards that have none which may lead is decided with the
+    /// rest; see [`first`].
+    fn with(inputs: &Inputs<'a>, anew: bool) -> Self {
         let cluster = &*inputs.supposed.cluster;
         let shards = cluster.shards();
-        let mib = MibTable::new(cluster, &shards);
+        // An idle node that is supposed to lead does not hold what its shard does.
+        let real = inputs.supposed.real;
+        let mib = MibTable::new(real, &real.shards());
         let copies = cluster.copies(&shards);
         let zones = Zones::of(copies.holders());
         let owners = Servers::of_owners(cluster);
         let mut asides = Vec::new();
         let mut units = Vec::new();
         let open = open_ends(cluster);
-        let turns = inputs.selection.changes_roles && cluster.has_majority();
+        // What a goal asks of roles does not wait for members to return.
+        let weighed = !inputs.supposed.demands.weighed.is_empty();
+        let asked = weighed && !inputs.request.is_late(Phase::Change);
+        let turns = (inputs.selection.changes_roles || asked) && cluster.has_majority();
         let served = |id: &ShardId| copies.live_master(*id).is_some();
         for id in copies.shards().filter(served) {
             let shard = &shards[id.index()];
@@ -232,8 +248,12 @@ impl<'a> Problem<'a> {
         if !inputs.supposed.demands.no_copies {
             problem.spares = spares;
         }
+        if anew {
+            problem.lead_anew();
+        }
         problem.heed_goals(inputs.wanted);
         versions::keep_from_comers(&mut problem);
+        problem.only_spares_lead();
         let lacks = problem.units.iter().any(|u| u.free && u.lacks());
         let joining = problem.spares.iter().filter(|s| s.untidy || lacks);
         problem.shares = Shares::with(&copies, joining.map(|s| s.copy.node));
@@ -389,12 +409,13 @@ fn unit(
         fixed: vec![copy(cluster, zones, shard.owner, true, promote)],
         movable: Vec::new(),
         chained: Vec::new(),
-        mib: mib.of(shard.owner),
+        mib: mib.of(inputs.supposed.leader(shard.owner)),
         free,
         may_hand_over: false,
         protected: false,
         led_from: copy(cluster, zones, shard.owner, true, promote).place,
         leader: inputs.supposed.leader(shard.owner),
+        first: None,
         short_by_goal: false,
     };
     let straighten = selection.has(Code::ChainedReplica);

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::inventory::Inventory;
 use crate::model::Domain;
 use crate::plan::Added;
+use crate::plan::goal;
 use crate::plan::goal::Goal;
 use crate::plan::restart;
 use crate::plan::slots::SlotGoals;
+use crate::plan::twins;
 use crate::policy::Flag;
 use crate::rules::Ask;
 use crate::rules::Code;
@@ -50,8 +53,20 @@ impl Request {
             | Goal::Maintain(_)
             | Goal::Remove(_)
             | Goal::Replace(_)
-            | Goal::Pin(_) => None,
+            | Goal::Pin(_)
+            | Goal::MastersNever(_)
+            | Goal::MastersRather(_) => None,
         })
+    }
+
+    /// What a plan of this capture does that is asked for nothing: the goals of its policy count.
+    pub fn under(inventory: &Inventory) -> Self {
+        let mut request = Self::default();
+        let taken = twins::of_policy(&mut request, inventory);
+        match (taken, goal::check(&request, &inventory.cluster)) {
+            (Ok(_), Ok(())) => request,
+            (Err(_), _) | (_, Err(_)) => Self::default(),
+        }
     }
 
     /// The plan stops before that phase.

@@ -30,8 +30,9 @@ pub(super) fn keep_true(
     }
     // Plans that were looked for with the same effort.
     let sketch = match effort {
-        Effort::Proof => Some(again(request)),
-        Effort::Sketch => None,
+        // Where the network proved all, nothing else was looked at.
+        Effort::Proof if !plan.target.is_by_flow() => Some(again(request)),
+        Effort::Proof | Effort::Sketch => None,
     };
     let base = match &sketch {
         Some(Ok(sketch)) => sketch,
@@ -100,6 +101,7 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::StopEmptied { .. }
         | Unlock::FinishMove
         | Unlock::CaptureOtherEnd
+        | Unlock::BringBackOtherEnd(_)
         | Unlock::CaptureEveryNode
         | Unlock::CloseSlot
         | Unlock::CaptureWhenSynced

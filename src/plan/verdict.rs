@@ -72,7 +72,8 @@ pub fn values(
         serve: measure::serve(end),
         ..counts(&supposed.seen(end))
     };
-    let start = counts(&Decision::present(problem).expand(problem));
+    let present = Decision::present(problem).expand(problem);
+    let start = counts(&present);
     // What a goal lets count for nothing counts for nothing from the start, and slots count where a
     // goal has them.
     let before = match supposed.differs() || supposed.reshaped {
@@ -82,15 +83,16 @@ pub fn values(
         },
         false => counts(captured),
     };
+    let left = |level: Level, at: &Cluster| {
+        let goals = goals.iter().filter(|goal| goal.level() == Some(level));
+        goals.map(|goal| goal.left(at)).sum::<i64>()
+    };
     let check = Recount {
         problem,
         paid: target.value - target.unchanged,
         start,
         end: after,
-    };
-    let left = |level: Level, at: &Cluster| {
-        let goals = goals.iter().filter(|goal| goal.level() == Some(level));
-        goals.map(|goal| goal.left(at)).sum::<i64>()
+        masters: (left(Level::Masters, &present), left(Level::Masters, end)),
     };
     let asked = |level: Level| goals.iter().any(|goal| goal.level() == Some(level));
     let mut open = false;
@@ -107,7 +109,7 @@ pub fn values(
         // A level that is not minimised has nothing to be proven of it, and what the serve phase
         // does follows from the capture alone, as does what a goal cannot reach.
         let settled =
-            !selected || level.is_of_goal() || matches!(level, Level::Serve | Level::Risk);
+            !selected || level.is_granted() || matches!(level, Level::Serve | Level::Risk);
         let (bound, kind) = if settled {
             (value, Kind::Count)
         } else {
@@ -118,6 +120,7 @@ pub fn values(
         values.push(Value {
             level,
             before: match level.is_of_goal() {
+                true if level == Level::Masters && supposed.differs() => left(level, &present),
                 true => left(level, captured),
                 false => before.get(level).unwrap_or(0),
             },
@@ -129,7 +132,9 @@ pub fn values(
         });
     }
     // The certificate is about what is decided behind such a choice.
-    if !supposed.taken.is_empty() {
+    let decided = problem.units.iter().any(|unit| unit.first.is_some());
+    let taken = !supposed.taken.is_empty() && !decided;
+    if taken || (problem.allow_moves && supposed.chose) {
         self::open(&mut values);
     }
     values
@@ -158,11 +163,16 @@ struct Recount<'a> {
     paid: Cost,
     start: Counts,
     end: Counts,
+    /// What [`Level::Masters`] counts at both.
+    masters: (i64, i64),
 }
 
 impl Recount<'_> {
     /// What the level gained in price is what it gained on the simulated end.
     fn agrees(&self, level: Level) -> bool {
+        if level == Level::Masters {
+            return self.masters.1 - self.masters.0 == level.of(&self.paid);
+        }
         let judged = matches!(
             level,
             Level::Protect
@@ -225,6 +235,7 @@ fn spent(problem: &Problem, steps: &[Step], target: &Target, level: Level) -> i6
         | Level::Drain
         | Level::Remove
         | Level::Pin
+        | Level::Masters
         | Level::SameHost
         | Level::SameZone
         | Level::SameDisk

@@ -79,6 +79,8 @@ pub struct HostEntry {
     pub name: String,
     pub places: Vec<HostPlace>,
     pub zone: Option<String>,
+    /// In its zone.
+    pub rack: Option<String>,
     pub memory_bytes: Option<u64>,
     pub at: Place,
 }
@@ -90,7 +92,7 @@ pub enum HostPlace {
     Address(Address),
 }
 
-/// A rack or an availability zone.
+/// An availability zone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ZoneEntry {
     pub name: String,
@@ -101,7 +103,7 @@ pub struct ZoneEntry {
 }
 
 /// Whether masters may live in a zone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Masters {
     /// As anywhere.
     #[default]

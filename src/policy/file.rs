@@ -201,12 +201,14 @@ fn hosts<'a>(reader: &mut Reader<'a>, top: &Fields<'a>) -> Vec<HostEntry> {
             places.push(place);
         }
         let zone = reader.text(&entry, "zone").map(|z| z.value);
+        let rack = reader.text(&entry, "rack").map(|r| r.value);
         let memory_bytes = reader.bytes(&entry, "memory");
         if let Some(name) = name {
             hosts.push(HostEntry {
                 name: name.value,
                 places,
                 zone,
+                rack,
                 memory_bytes,
                 at: reader.place(entry.span.start),
             });

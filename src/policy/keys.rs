@@ -68,7 +68,7 @@ const fn table(name: &'static str, kind: Kind, doc: &'static str) -> Key {
 const ROLES: &[&str] = &["master", "replica"];
 const UNTIL: &str = "The end: a day, which counts to its last minute, or a moment; without an \
                      offset it is UTC. It is held against the capture, or against `--now`.";
-const DOMAIN: &str = "host:H, disk:H:/dir, zone:Z or node:ADDR.";
+const DOMAIN: &str = "host:H, disk:H:/dir, zone:Z, rack:Z/R or node:ADDR.";
 
 /// From and to.
 pub(super) const FORKS: (u32, u32) = (0, 1000);
@@ -173,7 +173,13 @@ pub(super) const FILE: &[Key] = &[
                 "Its IP or IPs; `ip:port` where machines share an IP.",
                 "[\"10.0.0.1\", \"10.0.1.1\"]",
             ),
-            may("zone", Kind::Text, "Its zone or rack.", "\"a\""),
+            may("zone", Kind::Text, "Its zone.", "\"a\""),
+            may(
+                "rack",
+                Kind::Text,
+                "Its rack in that zone; where no host has a zone, racks are judged as zones.",
+                "\"r1\"",
+            ),
             may(
                 "memory",
                 Kind::Bytes,
@@ -202,7 +208,7 @@ pub(super) const FILE: &[Key] = &[
                 "\"any\"",
             ),
         ]),
-        "A rack or an availability zone.",
+        "An availability zone.",
     ),
     table(
         "home",

@@ -129,6 +129,7 @@ impl Found {
             | Facts::Unreachable(_)
             | Facts::Pong
             | Facts::Links(_)
+            | Facts::SlotStats(_)
             | Facts::MyId(_)
             | Facts::Clock(_)
             | Facts::Rows(_)
@@ -145,7 +146,7 @@ impl Found {
             Err(_) => self.place(text),
         };
         match facts {
-            FedbFacts::Tables(_, rows) => {
+            FedbFacts::Tables(_, _, rows) => {
                 rows.iter()
                     .filter_map(|r| r.endpoint.as_deref())
                     .for_each(&mut endpoint);
@@ -372,7 +373,17 @@ pub(super) fn is_structure(token: &Token) -> bool {
     match token.what {
         What::Ip => true,
         What::Hex => token.range.len() >= token::OWN_ID,
-        _ => false,
+        What::IpAndMaybePort
+        | What::Host
+        | What::HostCell
+        | What::Zone
+        | What::ZoneCell
+        | What::User
+        | What::Secret
+        | What::Component
+        | What::Zeros
+        | What::Kept
+        | What::Hidden => false,
     }
 }
 

@@ -238,8 +238,10 @@ impl Scanner {
             return self.hidden.push(range);
         }
         let mut push = |range, what| self.claims.push(Token { range, what });
+        if is_no_value(text) {
+            return;
+        }
         match meaning {
-            _ if is_no_value(text) => {}
             Meaning::Secret => push(range, What::Secret),
             Meaning::Free if DEFAULTS.contains(&text) => {}
             Meaning::Free => self.hidden.push(range),
@@ -265,15 +267,15 @@ impl Scanner {
                     word = word.split_once(':').map_or(word, |(name, _)| name);
                 }
                 let is_ip = is_ip || word.parse::<std::net::IpAddr>().is_ok();
-                let named = match meaning {
-                    Meaning::Host => words::is_host_name(word) && !is_state(word),
-                    _ => !word.is_empty() && !word.starts_with(['[', '{']),
+                let (named, what) = if meaning == Meaning::Host {
+                    (words::is_host_name(word) && !is_state(word), What::Host)
+                } else {
+                    (
+                        !word.is_empty() && !word.starts_with(['[', '{']),
+                        What::Zone,
+                    )
                 };
                 if named && !is_ip {
-                    let what = match meaning {
-                        Meaning::Host => What::Host,
-                        _ => What::Zone,
-                    };
                     push(range.start..range.start + word.len(), what);
                 }
             }

@@ -6,8 +6,8 @@
 mod changes;
 mod gauges;
 mod losses;
-
-use std::collections::BTreeMap;
+mod plans;
+mod tablets;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -17,12 +17,10 @@ use crate::diagnostic::Severity;
 use crate::render::brief::gauges::of_findings;
 use crate::render::brief::gauges::of_hosts;
 use crate::render::brief::gauges::of_state;
-use crate::render::brief::gauges::single;
 use crate::report::CheckReport;
 use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::report::HostLoad;
-use crate::report::PlanReport;
 use crate::report::Serves;
 use crate::report::State;
 use crate::report::Subject;
@@ -33,6 +31,9 @@ use crate::text::words::count;
 pub use changes::diff;
 pub use gauges::Gauge;
 pub use losses::impact;
+pub use plans::plan;
+pub use tablets::diff_tablets;
+pub use tablets::plan_tablets;
 
 /// Which command answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,19 +137,6 @@ const FINDINGS: &[&str] = &[
     "code", "rule", "severity", "state", "subject", "message", "help", "path", "line", "column",
 ];
 const HOSTS: &[&str] = &["host", "masters", "replicas", "spares"];
-const STEPS: &[&str] = &[
-    "step",
-    "phase",
-    "wave",
-    "action",
-    "mode",
-    "address",
-    "target_address",
-    "slots",
-    "cures",
-    "after",
-    "reason",
-];
 /// Of `check`.
 pub fn check(report: &CheckReport) -> Brief {
     let rows: Vec<Row> = report
@@ -188,101 +176,6 @@ pub fn check(report: &CheckReport) -> Brief {
     ));
     brief.gauges.extend(of_hosts(&report.distribution));
     brief.headline = format!("{}, {}", serves(&report.state), tally(&brief));
-    brief
-}
-
-/// Of `plan`: what was found, and what the plan leaves of it.
-pub fn plan(report: &PlanReport) -> Brief {
-    let same = |a: &Finding, b: &Finding| {
-        a.code == b.code && a.subject.kind == b.subject.kind && identity(a) == identity(b)
-    };
-    let state = |finding: &Finding| {
-        let left = report.remaining.iter().any(|left| same(left, finding));
-        if left {
-            RowState::Open
-        } else {
-            RowState::Cured
-        }
-    };
-    let found = report.found.iter().map(|f| row(f, state(f)));
-    // What a plan brings about by itself is found nowhere before.
-    let new = report.remaining.iter();
-    let new = new.filter(|left| !report.found.iter().any(|found| same(left, found)));
-    let rows: Vec<Row> = found.chain(new.map(|f| row(f, RowState::Open))).collect();
-    let steps = report.steps.iter().map(|step| {
-        let ids = |ids: &[u32]| ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
-        let cures: Vec<&str> = step.cures.iter().map(|code| code.as_str()).collect();
-        vec![
-            step.id.to_string(),
-            step.phase.to_string(),
-            step.wave.to_string(),
-            step.action.spec().word.to_owned(),
-            step.mode
-                .map_or(String::new(), |mode| mode.word().to_owned()),
-            step.address.clone().unwrap_or_default(),
-            step.target_address.clone().unwrap_or_default(),
-            step.slots.clone().unwrap_or_default(),
-            cures.join(" "),
-            ids(&step.after),
-            step.reason.clone(),
-        ]
-    });
-    let steps = Table {
-        title: "Steps",
-        columns: STEPS,
-        rows: steps.collect(),
-    };
-    let mut records = vec![json!({
-        "kind": "plan",
-        "plan_id": report.plan_id,
-        "complete": report.complete,
-        "refused": report.refused,
-        "summary": report.summary,
-        "state": report.state,
-    })];
-    records.extend(report.found.iter().map(|f| record("finding", f)));
-    records.extend(report.steps.iter().map(|step| record("step", step)));
-    records.extend(report.remaining.iter().map(|f| record("remaining", f)));
-    records.extend(report.refusals.iter().map(|r| record("refusal", r)));
-    records.extend(of_diagnostics(&report.diagnostics));
-    let mut gauges = of_state(&report.state);
-    gauges.extend(of_findings(
-        "topoplan_findings",
-        "Findings that the plan leaves.",
-        &rows,
-    ));
-    let mut phases: BTreeMap<String, u64> = BTreeMap::new();
-    for step in &report.steps {
-        *phases.entry(step.phase.to_string()).or_default() += 1;
-    }
-    gauges.push(Gauge {
-        name: "topoplan_plan_steps",
-        help: "Steps of the plan.",
-        samples: phases
-            .into_iter()
-            .map(|(phase, steps)| (vec![("phase", phase)], steps))
-            .collect(),
-    });
-    gauges.push(single(
-        "topoplan_plan_refused",
-        "No plan is made on this capture.",
-        u64::from(report.refused.is_some()),
-    ));
-    let mut brief = Brief {
-        answer: Answer::Plan,
-        version: report.tool.version.clone(),
-        headline: String::new(),
-        tables: vec![steps, findings(&rows)],
-        gauges,
-        records,
-        rows,
-        refused: report.refused.clone(),
-    };
-    let steps = count(report.steps.len(), "step");
-    brief.headline = match &report.refused {
-        Some(why) => format!("refused: {why}"),
-        None => format!("{steps}, leaves {}", tally(&brief)),
-    };
     brief
 }
 

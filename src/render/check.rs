@@ -33,16 +33,35 @@ pub fn check(report: &CheckReport, look: Look) -> String {
     if look.quiet {
         return pager::line(report);
     }
-    let text = page(report, look, findings::SHOWN);
     let small = report.summary.nodes <= SMALL;
-    if look.verbose == 0 && small && text.lines().count() > SCREEN {
-        return page(report, look, findings::SHOWN_TIGHT);
+    let mut text = String::new();
+    for (shown, notes) in WAYS {
+        text = page(report, look, shown, notes);
+        if look.verbose > 0 || !small || text.lines().count() <= SCREEN {
+            break;
+        }
     }
     text
 }
 
+/// How notes are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    Told,
+    /// By their codes, in one line.
+    Named,
+}
+
+/// How many findings of a code are shown, and how notes are: the first way that fits on a screen.
+const WAYS: [(usize, Notes); 4] = [
+    (findings::SHOWN, Notes::Told),
+    (findings::SHOWN_TIGHT, Notes::Told),
+    (findings::SHOWN_TIGHT, Notes::Named),
+    (1, Notes::Named),
+];
+
 /// With so many findings of each code.
-fn page(report: &CheckReport, look: Look, shown: usize) -> String {
+fn page(report: &CheckReport, look: Look, shown: usize, notes: Notes) -> String {
     let mut page = Page::new(look);
     let server = server(&report.server.name, report.server.version.as_deref());
     headline(&mut page, &server, &report.summary, &report.views);
@@ -50,7 +69,15 @@ fn page(report: &CheckReport, look: Look, shown: usize) -> String {
     page.gap();
     causes::lines(&mut page, report);
     let told = allowed::troubles(&causes::folded(report, look.verbose > 0));
-    findings::full_up_to(&mut page, &told, shown);
+    match notes {
+        Notes::Told => findings::full_up_to(&mut page, &told, shown),
+        Notes::Named => {
+            let is_note = |finding: &Finding| finding.severity == Severity::Note;
+            let (few, worse) = told.into_iter().partition::<Vec<Finding>, _>(is_note);
+            findings::full_up_to(&mut page, &worse, shown);
+            findings::named(&mut page, "note", &few);
+        }
+    }
     allowed::lines(&mut page, &report.findings);
     if !report.distribution.is_empty() {
         page.gap();

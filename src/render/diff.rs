@@ -9,6 +9,7 @@ use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::render::table;
 use crate::report::DiffFinding;
+use crate::report::DiffFindings;
 use crate::report::DiffNodeChange;
 use crate::report::DiffReport;
 use crate::report::DiffSlots;
@@ -36,14 +37,14 @@ pub fn diff(report: &DiffReport, look: Look) -> String {
             page.labelled(Ink::Warning, "doubtful", &text);
         }
     }
-    verdict(&mut page, &report.whole);
+    verdict(&mut page, report.whole.changes, report.whole.worse);
     step(&mut page, &report.whole);
     for part in &report.series {
         page.gap();
         let name = |index: usize| report.captures.get(index).map_or("", |s| s.name.as_str());
         let text = format!("{} -> {}", name(part.from), name(part.to));
         page.line(Line::new().put(Ink::Head, &text));
-        verdict(&mut page, part);
+        verdict(&mut page, part.changes, part.worse);
         step(&mut page, part);
     }
     page.finish()
@@ -63,8 +64,8 @@ fn head(page: &mut Page, report: &DiffReport) {
     }
 }
 
-fn verdict(page: &mut Page, step: &DiffStep) {
-    let (ink, text) = match (step.changes, step.worse) {
+pub(super) fn verdict(page: &mut Page, changes: usize, worse: usize) {
+    let (ink, text) = match (changes, worse) {
         (0, _) => (Ink::Good, "nothing changed".to_owned()),
         (changes, 0) => (
             Ink::Good,
@@ -95,8 +96,18 @@ fn step(page: &mut Page, step: &DiffStep) {
         .map(slots_row)
         .collect();
     rows(page, "slots", &slots);
+    findings(page, &step.findings);
+    if !quiet && step.before != step.after {
+        page.gap();
+        table::change(page, LABEL, &step.before, &step.after);
+    }
+    values(page, &step.values);
+}
+
+pub(super) fn findings(page: &mut Page, found: &DiffFindings) {
+    let quiet = page.look.quiet;
+    let keep = |worse: bool| worse || !quiet;
     let mut findings: Vec<Row> = Vec::new();
-    let found = &step.findings;
     findings.extend(
         found
             .new
@@ -115,22 +126,17 @@ fn step(page: &mut Page, step: &DiffStep) {
         findings.extend(found.unknown.iter().map(|f| finding("unknown", f, false)));
     }
     rows(page, "findings", &findings);
-    if !quiet && step.before != step.after {
-        page.gap();
-        table::change(page, LABEL, &step.before, &step.after);
-    }
-    values(page, &step.values);
 }
 
 /// One line behind a label: a word, who, and what.
-struct Row {
-    ink: Ink,
-    word: String,
-    who: String,
-    text: String,
+pub(super) struct Row {
+    pub ink: Ink,
+    pub word: String,
+    pub who: String,
+    pub text: String,
 }
 
-fn rows(page: &mut Page, label: &str, rows: &[Row]) {
+pub(super) fn rows(page: &mut Page, label: &str, rows: &[Row]) {
     if rows.is_empty() {
         return;
     }
@@ -160,7 +166,7 @@ fn rows(page: &mut Page, label: &str, rows: &[Row]) {
     }
 }
 
-fn ink(worse: bool) -> Ink {
+pub(super) fn ink(worse: bool) -> Ink {
     match worse {
         true => Ink::Error,
         false => Ink::Plain,

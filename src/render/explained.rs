@@ -8,6 +8,7 @@ use crate::render::page::Page;
 use crate::render::style::Ink;
 use crate::render::style::Look;
 use crate::report::AboutKind;
+use crate::report::AnyStep;
 use crate::report::ExplainReport;
 use crate::report::Explained;
 use crate::report::Level;
@@ -168,6 +169,45 @@ fn decides(level: &Level) -> String {
     )
 }
 
+/// What is told of a step of either family.
+struct Told<'a> {
+    id: u32,
+    what: String,
+    cures: &'a [Code],
+    reason: &'a str,
+    after: &'a [u32],
+    undo: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    fn of(step: &'a AnyStep) -> Self {
+        match step {
+            AnyStep::Redis(step) => {
+                let tell: Vec<&str> = step.tell.iter().map(String::as_str).collect();
+                let spelled = step.spelled(&tell);
+                let word = step.action.spec().word;
+                let who = spelled.address.or(spelled.target_address);
+                Self {
+                    id: step.id,
+                    what: format!("{word} {}", brief::line(who.unwrap_or_default())),
+                    cures: &step.cures,
+                    reason: &step.reason,
+                    after: &step.after,
+                    undo: step.undo.as_deref(),
+                }
+            }
+            AnyStep::Tablets(step) => Self {
+                id: step.id,
+                what: brief::line(&step.said()),
+                cures: &step.cures,
+                reason: &step.reason,
+                after: &step.after,
+                undo: step.undo.as_deref(),
+            },
+        }
+    }
+}
+
 fn steps(page: &mut Page, report: &ExplainReport) {
     if report.steps.is_empty() {
         return;
@@ -179,25 +219,14 @@ fn steps(page: &mut Page, report: &ExplainReport) {
         2 * TOLD
     };
     for step in report.steps.iter().take(told) {
-        let tell: Vec<&str> = step.tell.iter().map(String::as_str).collect();
-        let spelled = step.spelled(&tell);
-        let word = step.action.spec().word;
-        let who = spelled
-            .address
-            .or(spelled.target_address)
-            .unwrap_or_default();
+        let step = Told::of(step);
         let cures = match step.cures.is_empty() {
             true => String::new(),
-            false => format!("  {}", Code::join(&step.cures, " ")),
+            false => format!("  {}", Code::join(step.cures, " ")),
         };
         let label = format!("step {}", step.id);
         let line = Line::new().put(Ink::Head, &label);
-        page.wrapped(
-            line,
-            LABEL,
-            Ink::Plain,
-            &format!("{word} {}{cures}", brief::line(who)),
-        );
+        page.wrapped(line, LABEL, Ink::Plain, &format!("{}{cures}", step.what));
         page.wrapped(
             Line::new(),
             LABEL + 2,
@@ -209,7 +238,7 @@ fn steps(page: &mut Page, report: &ExplainReport) {
             let text = format!("after: {}", list_up_to(8, &after));
             page.wrapped(Line::new(), LABEL + 2, Ink::Dim, &text);
         }
-        if let Some(undo) = &step.undo {
+        if let Some(undo) = step.undo {
             page.wrapped(Line::new(), LABEL + 2, Ink::Dim, &format!("undo: {undo}"));
         }
         for exposure in report.exposure.iter().filter(|e| e.step == step.id) {

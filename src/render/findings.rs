@@ -64,6 +64,19 @@ pub(super) fn full_up_to(page: &mut Page, findings: &[Finding], most: usize) {
     }
 }
 
+/// Codes and names alone, in one line.
+pub(super) fn named(page: &mut Page, label: &str, findings: &[Finding]) {
+    let name = |group: &Group| match group.all.len() {
+        1 => format!("{} {}", group.first.code, group.first.rule),
+        more => format!("{} {} ({more})", group.first.code, group.first.rule),
+    };
+    let names: Vec<String> = groups(findings).iter().map(name).collect();
+    if !names.is_empty() {
+        let text = format!("{}: shown by -v", names.join(", "));
+        page.wrapped(Line::new().put(Ink::Note, label), INDENT, Ink::Dim, &text);
+    }
+}
+
 /// One entry per code behind a label, or per finding with `-v`.
 pub(super) fn brief(page: &mut Page, label: &str, findings: &[Finding]) {
     let mut entries: Vec<(String, &Finding)> = Vec::new();

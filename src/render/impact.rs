@@ -12,6 +12,7 @@ use crate::report::GrownReport;
 use crate::report::ImpactCase;
 use crate::report::ImpactReport;
 use crate::text::safe::width;
+use crate::text::words::bytes;
 use crate::text::words::count;
 
 /// Cases of a table that are shown without `-v`.
@@ -227,6 +228,7 @@ fn single(page: &mut Page, case: &ImpactCase) {
         let line = Line::new().at(2).put(Ink::Error, "cluster down");
         page.wrapped(line, FACTS, Ink::Plain, "every node refuses clients");
     }
+    memory(page, case);
     let heirs = case.successors.as_deref().unwrap_or_default();
     let shown = match page.look.verbose {
         0 => HEIRS_SHOWN,
@@ -244,7 +246,36 @@ fn single(page: &mut Page, case: &ImpactCase) {
     }
     if !page.look.quiet && !case.after.is_empty() {
         page.gap();
-        table::distribution(page, 2, &case.after);
+        table::distribution_with_memory(page, 2, &case.after, &case.memory);
+    }
+}
+
+/// What is short of memory; nothing where all of it fits or is not known.
+fn memory(page: &mut Page, case: &ImpactCase) {
+    let short = case.memory.iter().filter(|room| !room.fits);
+    let short: Vec<String> = short
+        .map(|room| {
+            let (needed, has) = (bytes(room.needed_bytes), bytes(room.memory_bytes));
+            format!("{} may need {needed} of {has}", room.host)
+        })
+        .collect();
+    let small = case.heirs_too_small.iter();
+    let small = small.map(|heir| format!("{heir} may hold less than its shard does"));
+    let told: Vec<String> = short.into_iter().chain(small).collect();
+    let shown = match page.look.verbose {
+        0 => HEIRS_SHOWN,
+        _ => usize::MAX,
+    };
+    let mut label = "memory";
+    for text in told.iter().take(shown) {
+        let line = Line::new().at(2).put(Ink::Warning, label);
+        page.wrapped(line, FACTS, Ink::Plain, text);
+        label = "";
+    }
+    let hidden = told.len().saturating_sub(shown);
+    if hidden > 0 {
+        let text = format!("and {hidden} more, all shown by -v");
+        page.wrapped(Line::new(), FACTS, Ink::Dim, &text);
     }
 }
 
@@ -287,7 +318,9 @@ fn many(page: &mut Page, now: &ImpactCase, cases: &[ImpactCase]) {
         sorted.len().min(CASES_SHOWN)
     };
     let (visible, hidden) = sorted.split_at(shown);
-    let columns = [
+    let told = |case: &ImpactCase| !case.memory.is_empty() || !case.heirs_too_small.is_empty();
+    let with_memory = told(now) || cases.iter().any(told);
+    let mut columns = vec![
         (Side::Left, "losing"),
         (Side::Right, "slots lost"),
         (Side::Right, "stuck"),
@@ -296,11 +329,20 @@ fn many(page: &mut Page, now: &ImpactCase, cases: &[ImpactCase]) {
         (Side::Right, "voters left"),
         (Side::Left, ""),
     ];
+    if with_memory {
+        columns.insert(columns.len() - 1, (Side::Right, "short of memory"));
+    }
     let mut table = Table::new(0, &columns);
-    row(&mut table, "now", now, state(now));
+    row(&mut table, "now", now, state(now), with_memory);
     for case in visible {
         let (ink, verdict) = verdict(case);
-        row(&mut table, &name(case), case, (ink, verdict.to_owned()));
+        row(
+            &mut table,
+            &name(case),
+            case,
+            (ink, verdict.to_owned()),
+            with_memory,
+        );
     }
     table.write(page);
     if !hidden.is_empty() {
@@ -311,13 +353,24 @@ fn many(page: &mut Page, now: &ImpactCase, cases: &[ImpactCase]) {
     conclusion(page, now, cases);
 }
 
-fn row(table: &mut Table, name: &str, case: &ImpactCase, (ink, verdict): (Ink, String)) {
+/// Hosts whose servers may need more than they have, and promoted replicas with too low a limit.
+fn short_of_memory(case: &ImpactCase) -> usize {
+    case.memory.iter().filter(|room| !room.fits).count() + case.heirs_too_small.len()
+}
+
+fn row(
+    table: &mut Table,
+    name: &str,
+    case: &ImpactCase,
+    (ink, verdict): (Ink, String),
+    with_memory: bool,
+) {
     let long = width(name) > NAME;
     if long {
         table.span(Ink::Head, name);
     }
     let number = |n: usize| (if n == 0 { Ink::Dim } else { Ink::Plain }, n.to_string());
-    table.row([
+    let mut cells = vec![
         (
             Ink::Head,
             if long { String::new() } else { name.to_owned() },
@@ -330,8 +383,10 @@ fn row(table: &mut Table, name: &str, case: &ImpactCase, (ink, verdict): (Ink, S
             Ink::Plain,
             format!("{}, needs {}", case.voters_left, case.voters_needed),
         ),
-        (ink, verdict),
-    ]);
+    ];
+    cells.extend(with_memory.then(|| number(short_of_memory(case))));
+    cells.push((ink, verdict));
+    table.row(cells);
 }
 
 /// `2 of 3 hosts can be lost without losing a slot, 1 of 3 without a human`

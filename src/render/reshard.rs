@@ -3,8 +3,11 @@
 use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::style::Ink;
+use crate::report::LoadKind;
 use crate::report::PlanReport;
 use crate::report::Reshard;
+use crate::report::ReshardLoad;
+use crate::text::words::bytes;
 use crate::text::words::count;
 
 /// Masters shown unless more is asked for.
@@ -79,11 +82,25 @@ fn phrases(reshard: &Reshard) -> Vec<String> {
             count(reshard.pairs, "pair"),
             few(reshard.pairs as u64, reshard.pairs_bound as u64)
         ));
-        if reshard.mib > 0 {
-            phrases.push(format!("about {} MiB", reshard.mib));
+        match &reshard.load {
+            Some(load) => phrases.push(weight(load)),
+            None if reshard.mib > 0 => phrases.push(format!("about {} MiB", reshard.mib)),
+            None => {}
         }
     } else if reshard.masters.iter().all(|m| m.before == m.after) {
         phrases.push("no slot has to move".to_owned());
     }
     phrases
+}
+
+/// Keys or bytes: slots are whole, so a plan may be a little above what must move.
+fn weight(load: &ReshardLoad) -> String {
+    let (moved, bound) = match load.by {
+        LoadKind::Keys => (count(load.moved as usize, "key"), load.bound.to_string()),
+        LoadKind::Bytes => (bytes(load.moved), bytes(load.bound)),
+    };
+    match moved == bound || load.moved == load.bound {
+        true => format!("{moved} (proven least)"),
+        false => format!("{moved} ({bound} may do)"),
+    }
 }

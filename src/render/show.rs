@@ -10,6 +10,7 @@ use crate::render::list;
 use crate::render::page::Page;
 use crate::render::state;
 use crate::render::style::Look;
+use crate::render::tablets;
 use crate::report::ShowReport;
 use crate::report::ShownNode;
 
@@ -40,9 +41,15 @@ pub fn show(report: &ShowReport, picture: Picture, look: Look) -> String {
     }
     let mut page = Page::new(look);
     if !look.quiet {
-        let server = check::server(&report.server.name, report.server.version.as_deref());
-        check::headline(&mut page, &server, &report.summary, &report.views);
-        state::line(&mut page, &report.state);
+        match &report.tablets {
+            Some(facts) => tablets::head(&mut page, report, facts),
+            None => {
+                let version = report.server.version.as_deref();
+                let server = check::server(&report.server.name, version);
+                check::headline(&mut page, &server, &report.summary, &report.views);
+                state::line(&mut page, &report.state);
+            }
+        }
         page.gap();
     }
     match picture {

@@ -67,12 +67,23 @@ fn parts(state: &State) -> Vec<String> {
             state.voters_live, state.voters_needed
         ));
     }
-    match state.host_losses {
-        Some(0) => parts.push("survives no loss of a host".to_owned()),
-        Some(1) => parts.push("survives the loss of any host".to_owned()),
-        Some(hosts) => parts.push(format!("survives the loss of any {hosts} hosts")),
-        None => {}
-    }
+    let any = |hosts: usize| match hosts {
+        0 => "no loss of a host".to_owned(),
+        1 => "the loss of any host".to_owned(),
+        _ => format!("the loss of any {hosts} hosts"),
+    };
+    parts.extend(
+        state
+            .host_losses
+            .map(|losses| match state.host_losses_by_copies {
+                Some(copies) => format!(
+                    "survives {} with the memory that hosts have (its copies and votes: {})",
+                    any(losses),
+                    any(copies)
+                ),
+                None => format!("survives {}", any(losses)),
+            }),
+    );
     parts.extend(taken(state));
     parts
 }

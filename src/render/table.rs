@@ -6,7 +6,9 @@ use crate::render::page::Line;
 use crate::render::page::Page;
 use crate::render::style::Ink;
 use crate::report::HostLoad;
+use crate::report::HostRoom;
 use crate::text::safe::width;
+use crate::text::words::bytes;
 use crate::text::words::count;
 
 /// More hosts than this are summed up, unless `-v` asks for all.
@@ -95,17 +97,39 @@ impl Table {
 
 /// Live nodes per host. Many hosts are grouped by equal load, the most masters first.
 pub(super) fn distribution(page: &mut Page, indent: usize, loads: &[HostLoad]) {
-    let columns = [
+    distribution_with_memory(page, indent, loads, &[]);
+}
+
+/// The same, with what the servers of a host may need of its memory, where that is known of any.
+pub(super) fn distribution_with_memory(
+    page: &mut Page,
+    indent: usize,
+    loads: &[HostLoad],
+    memory: &[HostRoom],
+) {
+    let rooms: BTreeMap<&str, &HostRoom> = memory.iter().map(|r| (&*r.host, r)).collect();
+    let mut columns = vec![
         (Side::Left, "host"),
         (Side::Right, "masters"),
         (Side::Right, "replicas"),
         (Side::Right, "spares"),
     ];
+    if !rooms.is_empty() {
+        columns.push((Side::Left, "memory needed"));
+    }
     let mut table = Table::new(indent, &columns);
+    let needed = |load: &HostLoad| {
+        rooms.get(&*load.host).map(|room| {
+            let ink = if room.fits { Ink::Plain } else { Ink::Warning };
+            let (needed, has) = (bytes(room.needed_bytes), bytes(room.memory_bytes));
+            (ink, format!("{needed} of {has}"))
+        })
+    };
     let mut row = |name: &str, load: &HostLoad| {
         let numbers = [load.masters, load.replicas, load.spares];
         let cells = numbers.map(|n| (if n == 0 { Ink::Dim } else { Ink::Plain }, n.to_string()));
-        table.row(std::iter::once((Ink::Plain, name.to_owned())).chain(cells));
+        let cells = std::iter::once((Ink::Plain, name.to_owned())).chain(cells);
+        table.row(cells.chain(needed(load)));
     };
     if loads.len() <= HOSTS_SHOWN || page.look.verbose > 0 {
         for load in loads {
@@ -114,7 +138,8 @@ pub(super) fn distribution(page: &mut Page, indent: usize, loads: &[HostLoad]) {
     } else {
         let mut equal: BTreeMap<_, Vec<&HostLoad>> = BTreeMap::new();
         for load in loads {
-            let key = (load.masters, load.replicas, load.spares);
+            let needed = needed(load).map(|(_, text)| text);
+            let key = (load.masters, load.replicas, load.spares, needed);
             equal.entry(key).or_default().push(load);
         }
         for group in equal.values().rev() {

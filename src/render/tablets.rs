@@ -1,5 +1,8 @@
 //! The answers about tablets for people.
 
+mod diff;
+
+use crate::render::allowed;
 use crate::render::check;
 use crate::render::findings;
 use crate::render::page::LABEL;
@@ -16,13 +19,15 @@ use crate::report::CheckReport;
 use crate::report::ImpactReport;
 use crate::report::Proof;
 use crate::report::Serves;
+use crate::report::ShowReport;
 use crate::report::State;
 use crate::report::Summary;
 use crate::report::TabletFacts;
 use crate::report::TabletPlan;
-use crate::report::TabletStep;
 use crate::tablets::Word;
 use crate::text::words::count;
+
+pub use diff::diff_tablets;
 
 /// What is wrong, the worst first; then where the copies are; then what to type next.
 pub fn check_tablets(report: &CheckReport, look: Look) -> String {
@@ -32,7 +37,8 @@ pub fn check_tablets(report: &CheckReport, look: Look) -> String {
         state_line(&mut page, &report.state, facts, &report.summary);
         page.gap();
     }
-    findings::full(&mut page, &report.findings);
+    findings::full(&mut page, &allowed::troubles(&report.findings));
+    allowed::lines(&mut page, &report.findings);
     if !look.quiet {
         if !report.distribution.is_empty() {
             page.gap();
@@ -42,6 +48,12 @@ pub fn check_tablets(report: &CheckReport, look: Look) -> String {
         check::closing(&mut page, report);
     }
     page.finish()
+}
+
+/// Who is drawn, and how it is.
+pub(super) fn head(page: &mut Page, report: &ShowReport, facts: &TabletFacts) {
+    headline(page, &report.server.name, &report.summary);
+    state_line(page, &report.state, facts, &report.summary);
 }
 
 fn headline(page: &mut Page, server: &str, summary: &Summary) {
@@ -100,7 +112,7 @@ pub fn plan_tablets(report: &TabletPlan, look: Look, typed: Typed) -> String {
         headline(&mut page, &report.cluster.server, &report.summary);
         state_line(&mut page, &report.state, &report.tablets, &report.summary);
         page.gap();
-        findings::brief(&mut page, "found", &report.found);
+        findings::brief(&mut page, "found", &allowed::troubles(&report.found));
     }
     if let Some(reason) = &report.refused {
         page.labelled(Ink::Error, "refused", reason);
@@ -121,7 +133,8 @@ pub fn plan_tablets(report: &TabletPlan, look: Look, typed: Typed) -> String {
     }
     entries(&mut page, "advice", &report.advice);
     if !report.steps.is_empty() || look.quiet {
-        findings::brief(&mut page, "remaining", &report.remaining);
+        let remaining = allowed::troubles(&report.remaining);
+        findings::brief(&mut page, "remaining", &remaining);
     }
     for (index, refusal) in report.refusals.iter().enumerate() {
         let label = if index == 0 { "refusals" } else { "" };
@@ -195,22 +208,12 @@ fn steps(page: &mut Page, report: &TabletPlan) {
             .at(2)
             .put(Ink::Dim, &format!("{:>width$}", step.id))
             .at(4 + width)
-            .put(Ink::Plain, &said(step));
+            .put(Ink::Plain, &step.said());
         page.line(line);
         page.wrapped(Line::new(), 6 + width, Ink::Dim, &step.reason);
         if let Some(risk) = &step.risk {
             page.wrapped(Line::new(), 6 + width, Ink::Warning, risk);
         }
-    }
-}
-
-fn said(step: &TabletStep) -> String {
-    match &step.command {
-        Some(command) => command.clone(),
-        None => format!(
-            "restart {} (by hand)",
-            step.address.as_deref().unwrap_or("-")
-        ),
     }
 }
 

@@ -143,6 +143,7 @@ pub fn state() -> State {
         voters_needed: 2,
         majority: Some(true),
         host_losses: Some(1),
+        host_losses_by_copies: None,
         taken_ms: None,
         taken_until_ms: None,
         whole: true,
@@ -267,6 +268,7 @@ pub fn plan() -> PlanReport {
         complete: true,
         refused: None,
         blocked: false,
+        supposition: None,
         goals: Vec::new(),
         views: Views {
             read: 6,
@@ -299,6 +301,7 @@ pub fn plan() -> PlanReport {
         steps: vec![failover],
         before: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
         after: vec![load("host-1", 2, 1, 0), load("host-2", 1, 2, 0)],
+        exposed_shard_seconds: 0,
         exposure: Vec::new(),
         remaining: Vec::new(),
         refusals: Vec::new(),
@@ -344,6 +347,8 @@ pub fn impact(cases: usize) -> ImpactReport {
             String::new()
         },
         after: vec![load("host-2", 2, 1, 0)],
+        memory: Vec::new(),
+        heirs_too_small: Vec::new(),
     };
     ImpactReport {
         schema_version: SCHEMA_VERSION,

@@ -18,6 +18,7 @@ use crate::report::SCHEMA_VERSION;
 use crate::report::ShardFacts;
 use crate::report::Step;
 use crate::report::Subject;
+use crate::report::TabletStep;
 use crate::rules::Code;
 
 /// What is to be explained of a cluster.
@@ -67,6 +68,14 @@ pub struct Explained {
     pub levels: Vec<Level>,
 }
 
+/// A step of a plan of either family.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AnyStep {
+    Redis(Box<Step>),
+    Tablets(Box<TabletStep>),
+}
+
 /// The answer of `explain` about a capture or a plan.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainReport {
@@ -78,7 +87,7 @@ pub struct ExplainReport {
     pub refused: Option<String>,
     pub findings: Vec<Explained>,
     /// Steps that name it, or cure what is found of it.
-    pub steps: Vec<Step>,
+    pub steps: Vec<AnyStep>,
     pub exposure: Vec<Exposure>,
 }
 
@@ -200,7 +209,7 @@ pub fn explain(plan: &PlanReport, thing: &Thing, page: Option<String>) -> Explai
                 .any(|id| nodes.contains(id.as_str()))
         }
     };
-    let steps: Vec<Step> = plan.steps.iter().filter(touches).cloned().collect();
+    let steps: Vec<&Step> = plan.steps.iter().filter(touches).collect();
     let exposed = |exposure: &&Exposure| steps.iter().any(|step| step.id == exposure.step);
     ExplainReport {
         schema_version: SCHEMA_VERSION,
@@ -208,7 +217,10 @@ pub fn explain(plan: &PlanReport, thing: &Thing, page: Option<String>) -> Explai
         refused: plan.refused.clone(),
         findings,
         exposure: plan.exposure.iter().filter(exposed).cloned().collect(),
-        steps,
+        steps: steps
+            .into_iter()
+            .map(|step| AnyStep::Redis(Box::new(step.clone())))
+            .collect(),
         about,
     }
 }

@@ -12,9 +12,11 @@ use crate::impact::Impact;
 use crate::impact::Unmet;
 use crate::impact::grow;
 use crate::inventory::Inventory;
+use crate::measure::HostMemory;
 use crate::measure::Load;
 use crate::model::Cluster;
 use crate::model::Domain;
+use crate::model::HostId;
 use crate::model::NodeId;
 use crate::report;
 use crate::report::Diagnostic;
@@ -30,7 +32,7 @@ use crate::report::doubt::doubts;
 /// One loss and what it leads to; counts are what it adds to `now`, except where said.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactCase {
-    /// `host:H`, `disk:H:/dir`, `zone:Z`, `node:ADDR`; nothing in `now`.
+    /// `host:H`, `disk:H:/dir`, `zone:Z`, `rack:Z/R`, `node:ADDR`; nothing in `now`.
     pub lose: Vec<String>,
     /// Nodes there that live; with none the loss has happened.
     pub nodes_lost: usize,
@@ -63,6 +65,25 @@ pub struct ImpactCase {
     pub stuck: String,
     /// Live nodes by host once elections are over; see `hosts_listed`.
     pub after: Vec<HostLoad>,
+    /// Hosts that still run a server and whose memory is known; where `hosts_listed` is `changed`,
+    /// only those that are short.
+    #[serde(default)]
+    pub memory: Vec<HostRoom>,
+    /// Promoted replicas whose `maxmemory` is below what their shard holds: as masters they refuse
+    /// writes or evict keys. Addresses, or ids where there is none.
+    #[serde(default)]
+    pub heirs_too_small: Vec<String>,
+}
+
+/// Memory of one host, counted once for all its servers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HostRoom {
+    pub host: String,
+    pub memory_bytes: u64,
+    /// What its servers may need: their limits, or what they use where that is more, and the largest
+    /// once more for its fork.
+    pub needed_bytes: u64,
+    pub fits: bool,
 }
 
 /// A shard that elects a replica.
@@ -78,7 +99,7 @@ pub struct Successor {
 /// A demand that is not met.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FailedDemand {
-    /// `serve`, `majority`, `copies=N`.
+    /// `serve`, `majority`, `memory`, `copies=N`.
     pub demand: String,
     pub message: String,
 }
@@ -162,7 +183,7 @@ pub struct Loss {
 pub fn impact(inventory: &Inventory, loss: &Loss) -> ImpactReport {
     let cluster = &inventory.cluster;
     let cases = &loss.cases;
-    let mut ground = Ground::new(cluster);
+    let mut ground = Ground::new(cluster, inventory.policy.thresholds.forks);
     let hosts_listed = if cases.len().saturating_mul(cluster.hosts.len()) > ROWS {
         HostsListed::Changed
     } else {
@@ -181,7 +202,8 @@ pub fn impact(inventory: &Inventory, loss: &Loss) -> ImpactReport {
         answers.push(ImpactCase {
             successors,
             failed_demands: failed(&loss.demands, &impact),
-            ..answer(&case.domains, &impact, after)
+            memory: memory(cluster, &ground, &impact, hosts_listed),
+            ..answer(cluster, &case.domains, &impact, after)
         });
     }
     let now = ground.now();
@@ -213,7 +235,8 @@ pub fn impact(inventory: &Inventory, loss: &Loss) -> ImpactReport {
         inputs: capture::inputs(inventory),
         now: ImpactCase {
             failed_demands: failed_now,
-            ..answer(&[], &now, capture::distribution(cluster))
+            memory: memory(cluster, &ground, &now, hosts_listed),
+            ..answer(cluster, &[], &now, capture::distribution(cluster))
         },
         doubts: doubts(inventory).iter().map(Doubt::reported).collect(),
         hosts_listed,
@@ -238,18 +261,36 @@ fn told(unmet: &Unmet) -> FailedDemand {
     }
 }
 
-fn successors(cluster: &Cluster, ground: &Ground, impact: &Impact) -> Vec<Successor> {
-    let called = |id: NodeId| {
-        let node = cluster.node(id);
-        let address = node.address.as_ref().map(ToString::to_string);
-        address.unwrap_or_else(|| node.name.to_string())
+fn memory(cluster: &Cluster, ground: &Ground, impact: &Impact, of: HostsListed) -> Vec<HostRoom> {
+    let room = |(host, memory): (HostId, &HostMemory)| HostRoom {
+        host: cluster.host(host).name.to_string(),
+        memory_bytes: memory.has,
+        needed_bytes: memory.needed(),
+        fits: memory.fits(),
     };
+    match of {
+        HostsListed::All => ground.memory(impact).map(room).collect(),
+        HostsListed::Changed if impact.room.short.is_empty() => Vec::new(),
+        HostsListed::Changed => {
+            let short = ground.memory(impact).filter(|(_, memory)| !memory.fits());
+            short.map(room).collect()
+        }
+    }
+}
+
+fn called(cluster: &Cluster, id: NodeId) -> String {
+    let node = cluster.node(id);
+    let address = node.address.as_ref().map(ToString::to_string);
+    address.unwrap_or_else(|| node.name.to_string())
+}
+
+fn successors(cluster: &Cluster, ground: &Ground, impact: &Impact) -> Vec<Successor> {
     let heirs = impact.heirs.iter();
     heirs
         .map(|&(from, to)| Successor {
             slots: ground.slots_of(from).to_string(),
-            from: called(from),
-            to: called(to),
+            from: called(cluster, from),
+            to: called(cluster, to),
             host: cluster
                 .node(to)
                 .host
@@ -276,7 +317,13 @@ fn changed_hosts(cluster: &Cluster, impact: &Impact) -> Vec<HostLoad> {
         .collect()
 }
 
-fn answer(domains: &[Domain], impact: &Impact, after: Vec<HostLoad>) -> ImpactCase {
+fn answer(
+    cluster: &Cluster,
+    domains: &[Domain],
+    impact: &Impact,
+    after: Vec<HostLoad>,
+) -> ImpactCase {
+    let too_small = impact.room.too_small.iter();
     ImpactCase {
         lose: domains.iter().map(ToString::to_string).collect(),
         nodes_lost: impact.nodes,
@@ -296,5 +343,7 @@ fn answer(domains: &[Domain], impact: &Impact, after: Vec<HostLoad>) -> ImpactCa
         lost: impact.lost.to_string(),
         stuck: impact.stuck.to_string(),
         after,
+        memory: Vec::new(),
+        heirs_too_small: too_small.map(|&id| called(cluster, id)).collect(),
     }
 }

@@ -24,6 +24,10 @@ pub struct State {
     /// So many hosts, whichever they are, may be lost at once with everything still served; null
     /// where that is not known, or something is down already.
     pub host_losses: Option<usize>,
+    /// How many it would be if the hosts had the memory that their servers may need; null where that
+    /// is the same.
+    #[serde(default)]
+    pub host_losses_by_copies: Option<usize>,
     /// When the first and the last view were taken, in unix ms by the clocks of their nodes.
     pub taken_ms: Option<u64>,
     pub taken_until_ms: Option<u64>,

@@ -25,6 +25,7 @@ use crate::report::SCHEMA_VERSION;
 use crate::report::Server;
 use crate::report::State;
 use crate::report::Summary;
+use crate::report::TabletFacts;
 use crate::report::Tool;
 use crate::report::Views;
 use crate::report::capture;
@@ -41,6 +42,8 @@ pub struct ShowReport {
     pub server: Server,
     pub views: Views,
     pub state: State,
+    /// What only clusters of tablets have; null for others.
+    pub tablets: Option<TabletFacts>,
     pub inputs: Vec<Input>,
     pub summary: Summary,
     /// The worst first: without a live owner, then with the fewest copies that could take over,
@@ -63,6 +66,10 @@ pub struct ShowReport {
 /// A set of slots and its copies, the owner first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ShownShard {
+    /// What it is called: its slots; of tablets table and pid.
+    pub name: String,
+    pub table: Option<String>,
+    pub pid: Option<u32>,
     pub slots: String,
     /// How many slots.
     pub size: u32,
@@ -116,6 +123,9 @@ pub enum ShownSync {
     /// Its INFO and the views name different masters.
     Disputed,
     Unknown,
+    /// Of a tablet: the name server calls the copy alive, or not.
+    Alive,
+    NotAlive,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -193,6 +203,7 @@ pub fn show(inventory: &Inventory) -> ShowReport {
         },
         views: capture::views(inventory),
         state: state::state(inventory),
+        tablets: None,
         inputs: capture::inputs(inventory),
         summary: capture::summary(cluster, &found),
         shards: shown,
@@ -270,6 +281,9 @@ fn shard(cluster: &Cluster, shard: &Shard, marks: &Marks) -> ShownShard {
         .iter()
         .map(|id| node(cluster, *id, Some(shard.owner), marks));
     ShownShard {
+        name: shard.slots.to_string(),
+        table: None,
+        pid: None,
         slots: shard.slots.to_string(),
         size: shard.slots.len(),
         usable: owner + usable.count(),

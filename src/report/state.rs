@@ -3,6 +3,7 @@
 use crate::inventory::Inventory;
 use crate::inventory::State;
 use crate::measure;
+use crate::measure::Memory;
 use crate::model::SLOT_COUNT;
 use crate::model::SlotSet;
 use crate::report;
@@ -35,13 +36,18 @@ pub(super) fn state(inventory: &Inventory) -> report::State {
         voters_needed: cluster.votes_needed(),
         majority,
         host_losses: None,
+        host_losses_by_copies: None,
         taken_ms: clocks().min(),
         taken_until_ms: clocks().max(),
         whole,
     };
     state.serves = serves(inventory, &state);
     if !matches!(state.serves, Serves::No | Serves::Partly) && whole {
-        state.host_losses = measure::host_losses(cluster, &cluster.shards());
+        let shards = cluster.shards();
+        let memory = Memory::of(cluster, inventory.policy.thresholds.forks);
+        state.host_losses = measure::host_losses(cluster, &shards, Some(&memory));
+        let by_copies = measure::host_losses(cluster, &shards, None);
+        state.host_losses_by_copies = by_copies.filter(|_| by_copies != state.host_losses);
     }
     state
 }

@@ -95,6 +95,8 @@ catalogue! {
         VersionSkew "K014" version_skew,
         ConfRefused "K015" conf_refused,
         SmallBacklog "K016" small_backlog,
+        KnownDataLossBug "K017" known_data_loss_bug,
+        ReplicaMayMigrate "K018" replica_may_migrate,
     }
     membership Membership 'M' {
         NoaddrGhost "M001" noaddr_ghost,
@@ -123,6 +125,7 @@ catalogue! {
     replication Replication 'R' {
         OrphanMaster "R001" orphan_master,
         MissingReplica "R002" missing_replica,
+        UnevenReplicas "R003" uneven_replicas,
         UnsyncedReplica "R004" unsynced_replica,
         LaggingReplica "R005" lagging_replica,
         ChainedReplica "R007" chained_replica,
@@ -135,6 +138,9 @@ catalogue! {
         ContestedSlots "S002" contested_slots,
         OpenSlot "S003" open_slot,
         UnevenSlots "S004" uneven_slots,
+        UnfinishedReshard "S005" unfinished_reshard,
+        EqualEpochs "S006" equal_epochs,
+        ScatteredSlots "S007" scattered_slots,
     }
     tablets Tablets 'T' {
         PartitionWithoutLeader "T001" partition_without_leader,

@@ -14,6 +14,9 @@ use crate::model::Cluster;
 use crate::model::Domain;
 use crate::model::Domains;
 use crate::model::NodeId;
+use crate::model::PartitionId;
+use crate::model::TabletId;
+use crate::model::Tablets;
 use crate::policy::Down;
 use crate::policy::Ignore;
 use crate::policy::IgnoredSubject;
@@ -25,6 +28,7 @@ use crate::policy::Tolerance;
 use crate::policy::Until;
 use crate::rules::Code;
 use crate::rules::Finding;
+use crate::rules::OfTablets;
 use crate::rules::Subject;
 use crate::rules::finding;
 use crate::text::Place;
@@ -70,8 +74,21 @@ impl fmt::Display for Allowed {
 /// Gives every finding about `cluster`, which is the captured one or the end of a plan, the level
 /// that the policy wants, and allows what it allows; worst first again.
 pub fn judge(inventory: &Inventory, cluster: &Cluster, findings: &mut [Finding]) {
-    let policy = &inventory.policy;
-    let judge = Judge::new(inventory, cluster);
+    judge_by(&Judge::new(inventory, cluster), findings);
+}
+
+/// The same of findings about tablets.
+pub fn judge_tablets(inventory: &Inventory, state: &Tablets, findings: &mut [Finding]) {
+    let processes = state.processes();
+    let judge = Judge {
+        tablets: Some(state),
+        ..Judge::new(inventory, &processes)
+    };
+    judge_by(&judge, findings);
+}
+
+fn judge_by(judge: &Judge, findings: &mut [Finding]) {
+    let policy = &judge.inventory.policy;
     for finding in findings.iter_mut() {
         let code = finding.rule.code;
         let given = policy.levels.get(&RuleCode(code.as_str())).copied();
@@ -110,6 +127,20 @@ pub fn left_alone(policy: &Policy, found: &[Finding]) -> BTreeSet<Code> {
 /// What is to be said of the policy beside this capture.
 pub fn notes(inventory: &Inventory, found: &[Finding]) -> Vec<Diagnostic> {
     Judge::new(inventory, &inventory.cluster).notes(found)
+}
+
+/// The same of a capture of tablets.
+pub fn notes_of_tablets(
+    inventory: &Inventory,
+    state: &Tablets,
+    found: &[Finding],
+) -> Vec<Diagnostic> {
+    let processes = state.processes();
+    let judge = Judge {
+        tablets: Some(state),
+        ..Judge::new(inventory, &processes)
+    };
+    judge.notes(found)
 }
 
 /// What a policy asks of plans that they do not do.
@@ -164,6 +195,8 @@ struct Judge<'a> {
     cluster: &'a Cluster,
     domains: Option<Domains<'a>>,
     now: Option<u64>,
+    /// Of which the cluster is the copies.
+    tablets: Option<&'a Tablets>,
 }
 
 impl<'a> Judge<'a> {
@@ -180,6 +213,7 @@ impl<'a> Judge<'a> {
             cluster,
             domains: asks.then(|| Domains::of(cluster)),
             now: policy.now_ms.or_else(|| clocks.max()),
+            tablets: None,
         }
     }
 
@@ -226,12 +260,28 @@ impl<'a> Judge<'a> {
     /// It is no trouble of its own while that domain is down.
     fn follows(&self, down: &Down, finding: &Finding) -> bool {
         let code = finding.rule.code;
+        if let Some(state) = self.tablets {
+            if matches!(code, Code::SkewedMasters | Code::SkewedZones) {
+                let within = state.within(&down.domain);
+                return within.iter().any(|&tablet| !state.runs(tablet));
+            }
+            // What counts as alive there is a trouble still: nobody takes its place.
+            return matches!(code, Code::TabletOffline | Code::ReplicaNotAlive)
+                && self.is_in(&down.domain, &finding.subject);
+        }
         if matches!(code, Code::SkewedMasters | Code::SkewedZones) {
             let dead = |id: &NodeId| !self.cluster.node(*id).is_live();
             return self.nodes(&down.domain).iter().any(dead);
         }
         matches!(code, Code::DeadNode | Code::MissingView)
             && self.is_in(&down.domain, &finding.subject)
+    }
+
+    fn is_empty(&self, domain: &Domain) -> bool {
+        match self.tablets {
+            Some(state) => state.within(domain).is_empty(),
+            None => self.nodes(domain).is_empty(),
+        }
     }
 
     /// None for a domain that is not there.
@@ -253,12 +303,20 @@ impl<'a> Judge<'a> {
                     let zone = self.cluster.host(*host).zone;
                     zone.is_some_and(|zone| *self.cluster.zones[zone.0 as usize].name == **name)
                 }
+                Domain::Rack(..) => {
+                    let on = |id: &NodeId| self.cluster.node(*id).host == Some(*host);
+                    self.nodes(domain).iter().any(on)
+                }
                 Domain::Disk(..) | Domain::Node(_) => false,
             },
             Subject::Zone(zone) => match domain {
                 Domain::Zone(name) => *self.cluster.zones[zone.0 as usize].name == **name,
-                Domain::Host(_) | Domain::Disk(..) | Domain::Node(_) => false,
+                Domain::Host(_) | Domain::Disk(..) | Domain::Rack(..) | Domain::Node(_) => false,
             },
+            Subject::Tablets(OfTablets::Tablet(tablet) | OfTablets::Copy(_, tablet)) => {
+                let within = self.tablets.map(|state| state.within(domain));
+                within.is_some_and(|within| within.contains(tablet))
+            }
             Subject::Slots(_, None) | Subject::Capture | Subject::Tablets(_) => false,
         }
     }
@@ -275,7 +333,9 @@ impl<'a> Judge<'a> {
             Subject::Host(host) => *self.cluster.host(*host).name == *name,
             Subject::Zone(zone) => *self.cluster.zones[zone.0 as usize].name == *name,
             Subject::Capture => name == "capture",
-            Subject::Tablets(_) => false,
+            Subject::Tablets(of) => self
+                .tablets
+                .is_some_and(|state| is_called(state, name, *of)),
         }
     }
 
@@ -302,7 +362,7 @@ impl<'a> Judge<'a> {
         }
         for down in &policy.down {
             match self.held(down.until.as_ref()) {
-                Held::Yes if self.nodes(&down.domain).is_empty() => {
+                Held::Yes if self.is_empty(&down.domain) => {
                     let message = format!("no node is in {}, which is to be down", down.domain);
                     say(unused, message, &down.at);
                 }
@@ -312,7 +372,7 @@ impl<'a> Judge<'a> {
             }
         }
         for drain in &policy.drains {
-            if self.nodes(&drain.domain).is_empty() {
+            if self.is_empty(&drain.domain) {
                 let message = format!("no node is in {}, which is to be drained", drain.domain);
                 say(unused, message, &drain.at);
             }
@@ -339,7 +399,7 @@ impl<'a> Judge<'a> {
             }
         }
         for pin in &policy.pins {
-            if self.cluster.at(&pin.address).next().is_none() {
+            if self.tablets.is_none() && self.cluster.at(&pin.address).next().is_none() {
                 let message = format!("no node has the address {}, which is pinned", pin.address);
                 say(unused, message, &pin.at);
             }
@@ -383,6 +443,21 @@ impl<'a> Judge<'a> {
             first.name.escape_debug()
         );
         Some(Diagnostic::new(diagnostic::Policy::UnknownZones, message))
+    }
+}
+
+/// `orders 0`, `orders:0`, an endpoint, the number of an operation.
+fn is_called(state: &Tablets, name: &str, of: OfTablets) -> bool {
+    let partition = |id: PartitionId| {
+        let own = state.name(id);
+        own == name || own.replace(' ', ":") == name
+    };
+    let tablet = |id: TabletId| state.find(name) == Some(id);
+    match of {
+        OfTablets::Tablet(id) => tablet(id),
+        OfTablets::Partition(id) => partition(id),
+        OfTablets::Copy(id, on) => partition(id) || tablet(on),
+        OfTablets::Op(id, about) => id.to_string() == name || about.is_some_and(partition),
     }
 }
 

@@ -29,13 +29,16 @@ use crate::text::words::count;
 pub struct TabletContext<'a> {
     pub state: &'a Tablets,
     pub copies: Copies,
+    /// Followers that every partition is to have; `None`: nobody said.
+    pub wanted: Option<u32>,
 }
 
 impl<'a> TabletContext<'a> {
-    pub fn new(state: &'a Tablets) -> Self {
+    pub fn new(state: &'a Tablets, wanted: Option<u32>) -> Self {
         Self {
             state,
             copies: state.copies(),
+            wanted,
         }
     }
 
@@ -74,6 +77,7 @@ pub fn check_tablets(cx: &TabletContext) -> Vec<Finding> {
     shared_hosts(cx, &mut findings);
     shared_zones(cx, &mut findings);
     skewed_leaders(cx, &mut findings);
+    missing_replicas(cx, &mut findings);
     running(cx, &mut findings);
     sort(&mut findings);
     findings
@@ -168,6 +172,33 @@ fn skewed_leaders(cx: &TabletContext, out: &mut Vec<Finding>) {
                     false => Help::default().plan("hands some of them over"),
                 })
                 .evidence(facts),
+        );
+    }
+}
+
+/// R002, of a number that somebody wants: tables may have been made with different ones.
+fn missing_replicas(cx: &TabletContext, out: &mut Vec<Finding>) {
+    let Some(wanted) = cx.wanted else {
+        return;
+    };
+    let state = cx.state;
+    for (id, partition) in state.partition_ids().zip(&state.partitions) {
+        let Some(leader) = state.leader(partition).map(|held| held.tablet) else {
+            continue;
+        };
+        let usable = partition.copies.iter().filter(|held| state.is_usable(held));
+        let have = usable.filter(|held| held.tablet != leader).count();
+        if have >= wanted as usize {
+            continue;
+        }
+        let message = format!(
+            "{} has {have} of {wanted} wanted followers that are alive",
+            cx.partition(id)
+        );
+        out.push(
+            Finding::new(Code::MissingReplica.rule(), Subject::partition(id), message)
+                .help(Help::default().plan("adds them"))
+                .evidence([Fact::copy(id, Some(leader))]),
         );
     }
 }

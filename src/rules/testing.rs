@@ -120,7 +120,7 @@ pub(super) fn tablet_findings(rule: &'static Rule, text: &str) -> Vec<Finding> {
         panic!("{rule:?} does not look at tablets");
     };
     let (state, mut found) = (tablets(text), Vec::new());
-    check(&TabletContext::new(&state), &mut found);
+    check(&TabletContext::new(&state, None), &mut found);
     for finding in &found {
         assert_eq!(finding.rule, rule);
         assert!(!finding.message.is_empty() && !finding.message.ends_with('.'));

@@ -80,11 +80,31 @@ pub(super) fn cut_off(cluster: &Cluster, side: &[HostId]) -> String {
     )
 }
 
-/// The zone's name, or that none is known.
+/// `zone a`, or `rack r1` where the zones are racks.
 pub(super) fn zone(cluster: &Cluster, id: NodeId) -> String {
+    let word = if cluster.zones_are_racks() {
+        "rack"
+    } else {
+        "zone"
+    };
     match cluster.zone_of(id) {
-        Some(zone) => cluster.zones[zone.0 as usize].name.to_string(),
-        None => "unknown".to_owned(),
+        Some(zone) => format!("{word} {}", cluster.zones[zone.0 as usize].name),
+        None => format!("an unknown {word}"),
+    }
+}
+
+/// `rack r1`, with its zone where it has one.
+pub(super) fn rack(cluster: &Cluster, id: NodeId) -> String {
+    let Some(rack) = cluster.rack_of(id) else {
+        return "an unknown rack".to_owned();
+    };
+    let rack = &cluster.racks[rack.0 as usize];
+    match rack.zone {
+        Some(zone) => format!(
+            "rack {} of zone {}",
+            rack.name, cluster.zones[zone.0 as usize].name
+        ),
+        None => format!("rack {}", rack.name),
     }
 }
 

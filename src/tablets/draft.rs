@@ -74,7 +74,7 @@ impl<'a> Draft<'a> {
         Self {
             captured,
             request,
-            found: findings(captured),
+            found: findings(captured, request),
             state: captured.clone(),
             steps: Vec::new(),
             exposed: Vec::new(),
@@ -230,7 +230,7 @@ impl<'a> Draft<'a> {
             );
         }
         let values = self.values();
-        let remaining = findings(&self.state);
+        let remaining = findings(&self.state, self.request);
         Plan {
             steps: self.steps,
             end: self.state,

@@ -27,13 +27,14 @@ pub(super) fn drain(draft: &mut Draft) {
     let drained = draft.request.drain.clone();
     let before = held(draft.captured, &drained);
     let goes = copies(&draft.state, &drained);
-    let places = decide(&draft.state, &drained, &goes);
+    let places = decide(&draft.state, &drained, &draft.request.to, &goes);
     draft.fewest += goes.len();
     draft.moves += goes.len();
     for &(partition, from) in &goes {
         let name = draft.state.name(partition);
         let endpoint = draft.state.endpoint(from).to_string();
         let block = |reason: &str, unlock: &str| Left {
+            partition: Some(partition),
             subject: format!("{name} on {endpoint}"),
             reason: reason.to_owned(),
             unlock: unlock.to_owned(),
@@ -212,32 +213,52 @@ fn empty(
     draft.take(act, stage, &[], reason).ok()
 }
 
-/// Where each copy goes: no two of one partition to one tablet, to a host without another copy where
-/// there is one, and evenly.
+/// Where each copy goes.
 fn decide(
     state: &Tablets,
     drained: &BTreeSet<TabletId>,
+    to: &BTreeSet<TabletId>,
     goes: &[(PartitionId, TabletId)],
 ) -> BTreeMap<(PartitionId, TabletId), TabletId> {
+    let mut wanted: BTreeMap<PartitionId, usize> = BTreeMap::new();
+    for (partition, _) in goes {
+        *wanted.entry(*partition).or_default() += 1;
+    }
+    let mut found = place(state, drained, to, &wanted);
+    let mut places = BTreeMap::new();
+    for &(partition, from) in goes {
+        let found = found.get_mut(&partition).filter(|to| !to.is_empty());
+        if let Some(found) = found {
+            places.insert((partition, from), found.remove(0));
+        }
+    }
+    places
+}
+
+/// Tablets for so many more copies of partitions: no two of one partition on one tablet, on a host without
+/// another copy where there is one, and evenly. `drained` takes none; only `to` does unless it is empty.
+pub(super) fn place(
+    state: &Tablets,
+    drained: &BTreeSet<TabletId>,
+    to: &BTreeSet<TabletId>,
+    wanted: &BTreeMap<PartitionId, usize>,
+) -> BTreeMap<PartitionId, Vec<TabletId>> {
     let outside: Vec<TabletId> = state
         .tablet_ids()
         .filter(|&t| state.runs(t) && !drained.contains(&t))
+        .filter(|t| to.is_empty() || to.contains(t))
         .collect();
     let loads = state.loads();
-    let total: usize = goes.len() + outside.iter().map(|t| loads[t.index()]).sum::<usize>();
+    let total: usize = wanted.values().sum::<usize>() + outside.iter().map(|t| loads[t.index()]).sum::<usize>();
     let share = total.div_ceil(outside.len().max(1)) as i64;
     let mut network: Network<3> = Network::new();
     let (source, sink) = (0, 1);
     let at: Vec<usize> = outside.iter().map(|_| network.node()).collect();
-    let mut by_partition: BTreeMap<PartitionId, Vec<TabletId>> = BTreeMap::new();
-    for &(partition, from) in goes {
-        by_partition.entry(partition).or_default().push(from);
-    }
     let mut arcs = Vec::new();
-    for (&id, from) in &by_partition {
+    for (&id, &count) in wanted {
         let partition = state.partition(id);
         let node = network.node();
-        network.arc(source, node, from.len() as i64, Cost::ZERO);
+        network.arc(source, node, count as i64, Cost::ZERO);
         let stays = partition
             .copies
             .iter()
@@ -267,14 +288,10 @@ fn decide(
         network.arc(at[place], sink, crate::flow::UNLIMITED, Cost::of(OVER, 1));
     }
     let flow = network.solve(Amount::Most);
-    let mut places = BTreeMap::new();
+    let mut places: BTreeMap<PartitionId, Vec<TabletId>> = BTreeMap::new();
     for (arc, id, tablet) in arcs {
-        if flow.on(arc) == 0 {
-            continue;
-        }
-        let waits = by_partition.get_mut(&id).filter(|from| !from.is_empty());
-        if let Some(from) = waits.map(|from| from.remove(0)) {
-            places.insert((id, from), tablet);
+        if flow.on(arc) > 0 {
+            places.entry(id).or_default().push(tablet);
         }
     }
     places

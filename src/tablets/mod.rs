@@ -15,7 +15,9 @@ mod effect;
 mod impact;
 mod leaders;
 mod moves;
+mod memory;
 mod repair;
+mod replicas;
 mod rolling;
 
 use std::collections::BTreeSet;
@@ -24,6 +26,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::rules::Code;
@@ -53,6 +56,12 @@ pub struct Request {
     pub force: bool,
     /// Tablets that are to hold nothing in the end.
     pub drain: BTreeSet<TabletId>,
+    /// Tablets that alone may take what is drained; empty: any other one.
+    pub to: BTreeSet<TabletId>,
+    /// Followers that every partition is to have, no more and no fewer.
+    pub replicas: Option<u32>,
+    /// Followers that no partition is to be short of.
+    pub least_replicas: Option<u32>,
     /// Servers that are restarted once, one after the other.
     pub restart: Option<Restart>,
 }
@@ -94,6 +103,8 @@ pub enum Count {
     Protect,
     /// Copies that are not in use.
     Missing,
+    /// Copies too few, or by a goal too many.
+    Replicas,
     /// Copies on tablets that are to be drained.
     Drain,
     /// Followers on a host with another copy of their partition.
@@ -116,6 +127,7 @@ impl Count {
             Self::Serve => "serve",
             Self::Protect => "protect",
             Self::Missing => "missing",
+            Self::Replicas => "replicas",
             Self::Drain => "drain",
             Self::SameHost => "same-host",
             Self::OverHost => "over-host",
@@ -180,6 +192,8 @@ pub enum Obstacle {
 /// What a plan leaves, and what would help.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Left {
+    /// The partition that stays as it is.
+    pub partition: Option<PartitionId>,
     pub subject: String,
     pub reason: String,
     pub unlock: String,
@@ -227,6 +241,7 @@ pub fn plan(state: &Tablets, request: &Request) -> Result<Plan, Obstacle> {
     {
         rolling::rolling(&mut draft, restart);
     }
+    replicas::replicas(&mut draft);
     if !request.drain.is_empty() && draft.request.reaches(Phase::Change) {
         drain::drain(&mut draft);
     }
@@ -234,6 +249,7 @@ pub fn plan(state: &Tablets, request: &Request) -> Result<Plan, Obstacle> {
         moves::spread(&mut draft);
         leaders::spread(&mut draft);
     }
+    memory::check(&mut draft);
     draft.blocked_goals_do_nothing();
     let plan = draft.finish();
     for step in &plan.steps {
@@ -277,8 +293,8 @@ fn admit(state: &Tablets) -> Result<(), Obstacle> {
 }
 
 /// What the rules find in a state.
-fn findings(state: &Tablets) -> Vec<Finding> {
-    check_tablets(&TabletContext::new(state))
+fn findings(state: &Tablets, request: &Request) -> Vec<Finding> {
+    check_tablets(&TabletContext::new(state, request.least_replicas))
 }
 
 #[cfg(test)]
@@ -288,7 +304,6 @@ mod tests {
     use super::*;
     use crate::model::Health;
     use crate::model::Held;
-    use crate::model::PartitionId;
     use crate::model::testing::tablets;
 
     /// Numbers that are the same in every run.
@@ -329,6 +344,8 @@ mod tests {
                 }
             }
             state.partitions.push(crate::model::Partition {
+                database: None,
+                shares_name: false,
                 table: "t".into(),
                 tid: Some(4),
                 pid,
@@ -384,7 +401,7 @@ mod tests {
             for value in &made.values {
                 assert!(value.bound <= value.value, "{round}: {value:?}");
             }
-            let (before, after) = (tally(&findings(&state)), tally(&made.remaining));
+            let (before, after) = (tally(&findings(&state, &request)), tally(&made.remaining));
             for (code, n) in &after {
                 let was = before.get(code).copied().unwrap_or(0);
                 // Copies that come back are counted among the shares again.

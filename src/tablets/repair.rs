@@ -237,6 +237,7 @@ fn refuse(draft: &mut Draft, dead: &[TabletId]) {
             continue;
         }
         left.push(Left {
+            partition: Some(id),
             subject: state.name(id),
             reason: "no copy of it is alive: the name server elects nobody and recovers nothing"
                 .to_owned(),

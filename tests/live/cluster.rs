@@ -65,6 +65,14 @@ impl Servers {
         });
     }
 
+    /// Members are those who know others.
+    pub fn see_who_is_met(&mut self) {
+        for i in 0..self.nodes.len() {
+            let met = self.view(i).is_ok_and(|view| view.len() > 1);
+            self.nodes[i].met = met;
+        }
+    }
+
     /// Makes `replica` follow `master` as soon as it knows it.
     pub fn replicate(&self, replica: usize, master: usize) {
         let id = self.id(master);
@@ -135,10 +143,16 @@ impl Servers {
 
     /// A key in that slot.
     pub fn key_in(&self, slot: &str) -> String {
+        self.key_in_slot(slot, "stray")
+    }
+
+    /// The same, and its name begins with the word.
+    pub fn key_in_slot(&self, slot: &str, word: &str) -> String {
+        let at = self.members()[0];
         let hashed =
-            |key: &String| self.say(0, &["CLUSTER", "KEYSLOT", key]).lines().trim() == slot;
+            |key: &String| self.say(at, &["CLUSTER", "KEYSLOT", key]).lines().trim() == slot;
         (0..)
-            .map(|n| format!("stray:{n}"))
+            .map(|n| format!("{word}:{n}"))
             .find(hashed)
             .expect("every slot has keys")
     }

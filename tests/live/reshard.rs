@@ -40,7 +40,7 @@ fn slots(servers: &Servers, i: usize) -> u32 {
 }
 
 /// As the usual tool sees it.
-fn tool_is_content(servers: &Servers) {
+pub fn tool_is_content(servers: &Servers) {
     let check = Command::new("redis-cli")
         .args(["--cluster", "check", &address(servers, 0)])
         .output()

@@ -18,7 +18,7 @@ pub fn script(arguments: &[&str]) -> String {
 }
 
 /// Every question that may be put to a server; none of them changes anything.
-const QUESTIONS: [&str; 11] = [
+const QUESTIONS: [&str; 12] = [
     "PING",
     "TIME",
     "INFO",
@@ -29,6 +29,7 @@ const QUESTIONS: [&str; 11] = [
     "CLUSTER SHARDS",
     "CLUSTER SLOTS",
     "CLUSTER LINKS",
+    "CLUSTER SLOT-STATS SLOTSRANGE 0 16383",
     "CONFIG GET *",
 ];
 

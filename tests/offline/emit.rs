@@ -5,6 +5,7 @@ mod client;
 mod fake;
 mod guards;
 mod journal;
+mod moves;
 
 use std::process::Command;
 

@@ -186,7 +186,9 @@ fn cluster(instance: &Value) -> Cluster {
             .map(|h| Host {
                 name: h["name"].as_str().expect("a host has a name").into(),
                 zone: h["rack"].as_str().map(|r| racks[r]),
+                rack: None,
                 memory_bytes: None,
+                machine_memory_bytes: None,
             })
             .collect(),
         ..Cluster::default()

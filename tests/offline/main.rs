@@ -30,6 +30,7 @@ mod redact;
 mod restart;
 mod scale;
 mod show;
+mod slots;
 mod tablets;
 mod terminal;
 mod verify;

@@ -3,6 +3,7 @@
 
 pub mod generator;
 mod oracles;
+mod resharded;
 mod truth;
 
 use std::fs;
@@ -11,9 +12,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use self::generator::draws;
+use crate::common::drawn::config;
 use topoplan::inventory;
 use topoplan::inventory::Inventory;
 use topoplan::plan::Request;
@@ -22,29 +23,8 @@ use topoplan::policy::Policy;
 use topoplan::rules::Code;
 use topoplan::text::Source;
 
-/// The same draws in every run, so that a failure is one of the change and not of the day.
-/// `PROPTEST_RNG_SEED` and `PROPTEST_CASES` look further.
-fn config() -> ProptestConfig {
-    let given = ProptestConfig::default();
-    let asked = |name: &str| std::env::var_os(name).is_some();
-    ProptestConfig {
-        failure_persistence: None,
-        max_shrink_iters: 4000,
-        cases: if asked("PROPTEST_CASES") {
-            given.cases
-        } else {
-            300
-        },
-        rng_seed: match given.rng_seed {
-            RngSeed::Random => RngSeed::Fixed(7),
-            fixed => fixed,
-        },
-        ..given
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(300, 4_000))]
 
     #[test]
     fn every_plan_of_a_random_cluster_is_sound(draw in draws()) {
@@ -56,6 +36,17 @@ proptest! {
         };
         let sound = oracles::judge(&inventory, &draw.request);
         if let Err(why) = sound.and_then(|()| truth::judge(&inventory)) {
+            return Err(TestCaseError::fail(why));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_plan_for_slots_is_sound(draw in resharded::draws()) {
+        if let Err(why) = resharded::judge(&draw) {
             return Err(TestCaseError::fail(why));
         }
     }

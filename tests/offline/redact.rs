@@ -15,10 +15,10 @@ use std::path::PathBuf;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::Value;
 
 use crate::common::Scratch;
+use crate::common::drawn::config;
 use crate::common::topoplan;
 use crate::properties::generator::Draw;
 use crate::properties::generator::draws;
@@ -369,27 +369,8 @@ fn the_dumps_stay_what_they_are() {
 
 // --- clusters drawn at random -----------------------------------------------------------------
 
-fn config() -> ProptestConfig {
-    let given = ProptestConfig::default();
-    let asked = |name: &str| std::env::var_os(name).is_some();
-    ProptestConfig {
-        failure_persistence: None,
-        max_shrink_iters: 200,
-        cases: if asked("PROPTEST_CASES") {
-            given.cases
-        } else {
-            40
-        },
-        rng_seed: match given.rng_seed {
-            RngSeed::Random => RngSeed::Fixed(7),
-            fixed => fixed,
-        },
-        ..given
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(40, 200))]
 
     #[test]
     fn a_random_cluster_stays_what_it_is(draw in draws(), net in 0..NETS.len(), maps in any::<bool>()) {
@@ -404,7 +385,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20 * config().cases, ..config() })]
+    #![proptest_config(ProptestConfig { cases: 20 * config(40, 200).cases, ..config(40, 200) })]
 
     #[test]
     fn no_text_is_too_odd(parts in vec(part(), 0..40)) {

@@ -75,6 +75,7 @@ fn suppose(added: &[Added], policy: &mut Policy) -> Vec<Source> {
             name: added.host.clone(),
             places: places.collect(),
             zone: added.zone.clone(),
+            rack: None,
             memory_bytes: None,
             at: Place {
                 path: "--add".into(),

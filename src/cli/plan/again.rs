@@ -73,7 +73,7 @@ pub(super) fn run(
             return Err(Failure::Refused(other.to_string()));
         }
     };
-    let json = render::json::report(&report);
+    let json = render::plan_file(&report);
     match args.capture.format {
         AnyFormat::Json => terminal.data(&json)?,
         AnyFormat::Of(form) => terminal.data(&form.write(&render::plan_brief(&report)))?,

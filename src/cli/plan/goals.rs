@@ -16,12 +16,14 @@ use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
 use crate::plan::goal::Replace;
 use crate::plan::goal::Restart;
+use crate::plan::goal::masters;
+use crate::policy::Masters;
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Goals")]
 pub(super) struct GoalArgs {
     /// Nothing there leads, nothing new comes there, its copies count for nothing: host:H,
-    /// disk:H:/dir, zone:Z or node:ADDR
+    /// disk:H:/dir, zone:Z, rack:Z/R or node:ADDR
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     drain: Vec<Domain>,
     /// Then stop what runs in the drained domains
@@ -40,11 +42,27 @@ pub(super) struct GoalArgs {
     /// That node leads its shard, or follows that master: ADDR=master or ADDR=replica:ADDR
     #[arg(long, value_name = "ADDR=ROLE", value_parser = pin)]
     pin: Vec<Pin>,
+    /// Whether masters may be there: DOMAIN=never, DOMAIN=last (only where no other place can hold
+    /// them) or DOMAIN=prefer
+    #[arg(long, value_name = "DOMAIN=WISH", value_parser = wish)]
+    masters_in: Vec<(Domain, Masters)>,
     #[command(flatten)]
     restart: RestartArgs,
 }
 
 impl GoalArgs {
+    /// One wish for each domain.
+    fn masters(&self) -> Result<Vec<(Domain, Masters)>, Failure> {
+        let wishes: Vec<(Domain, Masters)> = sorted(&self.masters_in);
+        match wishes.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            None => Ok(wishes),
+            Some(pair) => Err(Failure::Usage(
+                format!("`--masters-in` says two things of {}", pair[0].0),
+                String::new(),
+            )),
+        }
+    }
+
     /// In the order in which they are printed.
     pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
         let stop = self.stop;
@@ -66,6 +84,7 @@ impl GoalArgs {
         );
         goals.extend(self.replace.iter().cloned().map(Goal::from));
         goals.extend(sorted(&self.pin).into_iter().map(Goal::from));
+        goals.extend(masters::goals(&self.masters()?));
         if let Some(ask) = self.restart.ask(to) {
             goals.push(Restart { ask }.into());
         }
@@ -91,6 +110,20 @@ fn replace(text: &str) -> Result<Replace, String> {
     pairs
         .next()
         .ok_or_else(|| "what is replaced by what: host:H=host:N".to_owned())
+}
+
+/// `DOMAIN=never`, `DOMAIN=last` or `DOMAIN=prefer`.
+fn wish(text: &str) -> Result<(Domain, Masters), String> {
+    let shape = || "a wish is DOMAIN=never, DOMAIN=last or DOMAIN=prefer".to_owned();
+    let (domain, wish) = text.rsplit_once('=').ok_or_else(shape)?;
+    let domain = domain.parse::<Domain>().map_err(|e| e.to_string())?;
+    let wish = match wish {
+        "never" => Masters::Never,
+        "last" => Masters::Last,
+        "prefer" => Masters::Prefer,
+        _ => return Err(shape()),
+    };
+    Ok((domain, wish))
 }
 
 /// `ADDR=master` or `ADDR=replica:ADDR`.

@@ -14,7 +14,7 @@ use crate::plan::restart::Which;
 #[command(next_help_heading = "Goals")]
 pub(super) struct RestartArgs {
     /// Every process there is restarted once, only ever as a replica in sync: all, host:H,
-    /// disk:H:/dir, zone:Z, node:ADDR, or older-than:VERSION
+    /// disk:H:/dir, zone:Z, rack:Z/R, node:ADDR, or older-than:VERSION
     #[arg(long, value_name = "WHICH", value_parser = which)]
     restart: Option<Which>,
     /// What goes down at a time

@@ -1,8 +1,11 @@
 //! What may be asked about slots.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::ffi::OsString;
 
 use crate::cli::Failure;
+use crate::cli::capture;
 use crate::cli::plan::restart::version;
 use crate::model::Address;
 use crate::model::Domain;
@@ -12,8 +15,10 @@ use crate::plan::slots::Balance;
 use crate::plan::slots::Basis;
 use crate::plan::slots::Create;
 use crate::plan::slots::MoveSlots;
+use crate::plan::slots::NodeList;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SomeSlots;
+use crate::text::safe::safe;
 
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Goals for slots")]
@@ -24,9 +29,12 @@ pub(super) struct SlotArgs {
     /// With --create: so many masters
     #[arg(long, value_name = "N", requires = "create")]
     masters: Option<usize>,
-    /// With --create: so many replicas of each master
-    #[arg(long, value_name = "N", requires = "create")]
+    /// With --create: so many replicas of each master; of tablets: so many followers of each partition
+    #[arg(long, value_name = "N")]
     replicas: Option<u32>,
+    /// With --create: of these nodes alone, one ip:port a line
+    #[arg(long, value_name = "FILE", requires = "create")]
+    nodes: Option<OsString>,
     /// Slots without any live copy: the masters with the fewest slots take them, empty. DATA LOSS
     #[arg(long, value_name = "SLOTS", value_parser = slots)]
     give_up: Option<SlotSet>,
@@ -94,6 +102,11 @@ impl SlotArgs {
         }
     }
 
+    /// Of tablets, which are not created.
+    pub(super) fn replicas_alone(&self) -> Option<u32> {
+        self.replicas.filter(|_| !self.create)
+    }
+
     pub(super) fn goals(&self) -> Result<SlotGoals, Failure> {
         let usage = |text: String| Err(Failure::Usage(text, String::new()));
         let to = self.to.iter().filter_map(|to| match to {
@@ -116,6 +129,7 @@ impl SlotArgs {
                 masters: self.masters,
                 replicas: self.replicas,
             }),
+            create_of: self.nodes.as_deref().map(listed).transpose()?,
             give_up: self.give_up.clone(),
             join: self.join.clone(),
             empty: self.empty.clone(),
@@ -146,6 +160,32 @@ impl SlotArgs {
         }
         Ok(goals)
     }
+}
+
+/// One address a line; what begins with `#` is a remark.
+fn listed(file: &OsStr) -> Result<NodeList, Failure> {
+    let text = std::fs::read_to_string(file);
+    let text =
+        text.map_err(|e| Failure::Input(format!("`{}`: {e}", safe(&file.to_string_lossy()))))?;
+    let mut addresses = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let address = line.parse::<Address>().map_err(|e| Failure::Place {
+            at: capture::at(file, (number, 1)),
+            message: format!("no address: {e}"),
+            help: Some("one ip:port a line"),
+        })?;
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(NodeList {
+        file: file.to_string_lossy().into_owned(),
+        addresses,
+    })
 }
 
 /// A bare address is a node.

@@ -47,12 +47,20 @@ impl<'a> Sets<'a> {
         let mut list = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
             let field = || format!("{field}[{index}]");
-            match value.strip_prefix('@') {
-                Some(name) => match self.groups.get(name) {
+            match value.split_at_checked(1) {
+                Some(("@", name)) => match self.groups.get(name) {
                     Some(group) => list.extend_from_slice(group),
                     None => return Err(at.wrong(&field(), value, "not a group of the plan")),
                 },
-                None => list.push(at.address(&field(), value)?),
+                Some(("-", address)) => {
+                    let out = at.address(&field(), address)?;
+                    let before = list.len();
+                    list.retain(|known| *known != out);
+                    if list.len() == before {
+                        return Err(at.wrong(&field(), value, "not in a group before it"));
+                    }
+                }
+                Some(_) | None => list.push(at.address(&field(), value)?),
             }
         }
         let list: Arc<[Address]> = list.into();

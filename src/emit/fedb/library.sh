@@ -26,11 +26,14 @@ call_seconds=60
 # Seconds between two looks.
 look_seconds=${TOPOPLAN_LOOK_SECONDS:-2}
 
-# ask COMMAND: the answer in $answer. The client exits with 0 whatever the name server said, so only
+# ask COMMAND [DATABASE]: the answer in $answer. The client exits with 0 whatever the name server said, so only
 # its text tells.
 ask() {
     local status=0
-    answer=$(timeout -k 5 "$call_seconds" "${client[@]}" --interactive=false --cmd="$1" </dev/null 2>&1) ||
+    local -a in=()
+    [[ -z ${2-} ]] || in=(--database="$2")
+    answer=$(timeout -k 5 "$call_seconds" "${client[@]}" ${in[@]+"${in[@]}"} --interactive=false --cmd="$1" \
+        </dev/null 2>&1) ||
         status=$?
     answer=${answer//$'\r'/}
     if ((status != 0)); then
@@ -60,12 +63,20 @@ begins() {
     header=("${words[@]}")
 }
 
-# look_tables: $role and $alive and $offset by "TABLE PID ENDPOINT", $rows in order.
+# look_tables: $role and $alive and $offset by "TABLE PID ENDPOINT", $rows in order. The client shows one
+# database at a time; tables of one are called DATABASE.TABLE here.
 look_tables() {
+    local name
+    role=() alive=() offset=() rows=()
+    for name in "${databases[@]}"; do
+        look_database "$name" || return 1
+    done
+}
+
+look_database() {
     local line seen='' c_alive c_offset key
     local -a cells
-    role=() alive=() offset=() rows=()
-    ask showtable || return 1
+    ask showtable "$1" || return 1
     while IFS= read -r line; do
         if begins "$line" name tid pid endpoint role; then
             seen=yes
@@ -78,7 +89,7 @@ look_tables() {
         read -r -a cells <<<"$line"
         ((${#cells[@]} > c_alive)) || continue
         is_number "${cells[2]}" || continue
-        key="${cells[0]} ${cells[2]} ${cells[3]}"
+        key="${1:+$1.}${cells[0]} ${cells[2]} ${cells[3]}"
         rows+=("$key")
         role[$key]=${cells[4]} alive[$key]=${cells[c_alive]} offset[$key]=''
         if [[ -n $c_offset ]] && is_number "${cells[c_offset]-}"; then
@@ -111,10 +122,17 @@ look_tablets() {
 
 # look_ops: $op_status by id, and the highest in $last_op.
 look_ops() {
+    local name
+    op_status=() last_op=0
+    for name in "${databases[@]}"; do
+        look_ops_of "$name" || return 1
+    done
+}
+
+look_ops_of() {
     local line seen='' c_status
     local -a cells
-    op_status=() last_op=0
-    ask showopstatus || return 1
+    ask showopstatus "$1" || return 1
     while IFS= read -r line; do
         if begins "$line" op_id op_type && column status; then
             c_status=$at seen=yes
@@ -345,7 +363,7 @@ agree() {
 }
 
 describe() {
-    say "step $1 of $step_count  ${command[$1]:-restart ${address[$1]} (by hand)}"
+    say "step $1 of $step_count  ${command[$1]:-restart ${address[$1]} (by hand)}${database[$1]:+ (database ${database[$1]})}"
     say "      ${reason[$1]}"
     [[ -z ${risk[$1]} ]] || say "      RISK: ${risk[$1]}"
 }
@@ -419,7 +437,7 @@ run_step() {
         restore=yes
         note 'auto_failover was on'
     fi
-    ask "${command[$1]}" || stop
+    ask "${command[$1]}" "${database[$1]}" || stop
     accepted || stop
     watch "$1" "$baseline" || stop
     if [[ ${command[$1]} == 'confset auto_failover true' ]]; then

@@ -4,6 +4,7 @@
 //! program reads texts, waits for operations with new ids, and believes `showtable` alone. The library
 //! is the same for every plan and lies in `library.sh`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use sha2::Digest;
@@ -25,6 +26,7 @@ const LONGEST_MS: u64 = 31 * 24 * 3_600_000;
 
 /// Whether a script may hold every value of the plan.
 pub fn scriptable_tablets(plan: &TabletPlan) -> Result<(), EmitError> {
+    databases(plan)?;
     plan.steps.iter().try_for_each(check)
 }
 
@@ -58,7 +60,11 @@ pub fn tablets(plan: &TabletPlan, edits: Edits) -> Result<String, EmitError> {
         in_shell_quotes(&one_line(&plan.plan_id)),
         plan.steps.len(),
     );
-    out.push_str("declare -A role alive offset health op_status\nrows=()\n\nterms() {\n    :\n");
+    let _ = write!(
+        out,
+        "databases=({})\ndeclare -A role alive offset health op_status\nrows=()\n\nterms() {{\n    :\n",
+        databases(plan)?
+    );
     for line in terms(plan, edits) {
         let _ = writeln!(
             out,
@@ -117,7 +123,8 @@ fn data(step: &TabletStep, out: &mut String) {
         ("command", text(step.spelled().as_deref())),
         ("address", text(step.address.as_deref())),
         ("other", text(step.target_address.as_deref())),
-        ("table", text(step.table.as_deref())),
+        ("database", text(step.database.as_deref())),
+        ("table", text(qualified(step).as_deref())),
         ("pid", text(step.pid.map(|pid| pid.to_string()).as_deref())),
         ("value", in_shell_quotes(switch(step.value))),
         (
@@ -171,6 +178,13 @@ fn check(step: &TabletStep) -> Result<(), EmitError> {
             "not a name of letters, digits and `_`",
         ));
     }
+    if let Some(database) = step.database.as_ref().filter(|name| !is_table(name)) {
+        return Err(wrong(
+            "database",
+            database,
+            "not a name of letters, digits and `_`",
+        ));
+    }
     let spelled = step.spelled();
     if spelled != step.command {
         let command = step.command.as_deref().unwrap_or("null");
@@ -192,6 +206,39 @@ fn check(step: &TabletStep) -> Result<(), EmitError> {
         ));
     }
     Ok(())
+}
+
+/// The table as the script tells it from those of other databases.
+fn qualified(step: &TabletStep) -> Option<String> {
+    let table = step.table.as_ref()?;
+    Some(match &step.database {
+        Some(database) => format!("{database}.{table}"),
+        None => table.clone(),
+    })
+}
+
+/// Every database that is asked for its tables; an empty name: without one, as the client is called.
+fn databases(plan: &TabletPlan) -> Result<String, EmitError> {
+    let partitions = plan.cluster.partitions.iter();
+    let named: BTreeSet<&str> = partitions
+        .map(|p| p.database.as_deref().unwrap_or(""))
+        .collect();
+    let mut words = Vec::new();
+    for name in named {
+        if !name.is_empty() && !is_table(name) {
+            return Err(EmitError::Field {
+                step: 0,
+                field: "database".to_owned(),
+                value: one_line(name),
+                problem: "not a name of letters, digits and `_`",
+            });
+        }
+        words.push(in_shell_quotes(name));
+    }
+    if words.is_empty() {
+        words.push(in_shell_quotes(""));
+    }
+    Ok(words.join(" "))
 }
 
 fn is_table(name: &str) -> bool {

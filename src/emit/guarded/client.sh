@@ -142,6 +142,8 @@ tell_one() {
     last_line
     note "step $step reply $to $(printable "$last")"
     [[ $last != OK && $last != 'BUMPED '* && $last != 'STILL '* ]] || return 0
+    # What is begun by its target has a name.
+    [[ ${mode-} != import || ! $last =~ ^[0-9a-f]{40}$ ]] || return 0
     # Who stops says nothing more.
     [[ $action != kill || -n $last ]] || return 0
     flying[step]=''

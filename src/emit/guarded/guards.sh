@@ -431,10 +431,15 @@ an_owner() {
 }
 
 # guard_closing: closed slots belong to their owner alone, so no other end may hold keys of theirs.
-# What is open as importing here holds none here, what is open as migrating none there.
+# What is open as importing here holds none here, what is open as migrating none there. Keys of slots
+# that a later step moves go with it.
 guard_closing() {
     local slot at
+    local -a mark=()
+    may_differ "$node"
+    marked "$may_go $may_come"
     for slot in $(each_slot); do
+        [[ -z ${mark[slot]-} ]] || continue
         at=''
         case " $own_open" in
         *" [$slot-<-"*) at=$address ;;

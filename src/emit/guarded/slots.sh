@@ -65,8 +65,8 @@ all_ok() {
 # refused ADDRESS LINE: what a server said instead of OK.
 refused() {
     case $2 in
-    LOADING* | BUSY\ * | NOAUTH* | WRONGPASS* | NOPERM* | TRYAGAIN* | CLUSTERDOWN* | MISCONF* | \
-        *CLUSTERDOWN* | IOERR* | *'Could not connect'*)
+    BUSY\ * | NOAUTH* | WRONGPASS* | NOPERM* | TRYAGAIN* | *CLUSTERDOWN* | *MISCONF* | *LOADING* | \
+        *OOM* | *NOREPLICAS* | IOERR* | 'Error: '* | *'Could not connect'*)
         no again "$1 replied: $(printable "$2")"
         ;;
     *BUSYKEY*)
@@ -350,27 +350,35 @@ migrate_auth() {
     fi
 }
 
-# exporting: by the source's own word a move of whole slots to the target runs, in $exporting: yes, no,
-# and what it says of the last one in $export_words.
+# exporting: by the word of the end that was told to, a move of whole slots runs, in $exporting: yes or
+# nothing, and what it says of the last one in $export_words. A move that a target of Redis asked
+# for and that failed is tried again by itself.
 exporting() {
-    local name value state='' to='' message='' seen=''
+    local name value state='' from='' to='' message='' seen=''
     exporting='' export_words=''
-    ask "$address" CLUSTER GETSLOTMIGRATIONS || return 1
-    # Names and values take turns, a line each; every entry begins with its name.
+    if [[ $mode == import ]]; then
+        ask "$target_address" CLUSTER MIGRATION STATUS ALL || return 1
+    else
+        ask "$address" CLUSTER GETSLOTMIGRATIONS || return 1
+    fi
+    # Names and values take turns, a line each; every entry begins with its name or id.
     while IFS= read -r name && IFS= read -r value; do
         case ${name:0:40} in
-        name) state='' to='' message='' ;;
-        target_node) to=${value:0:64} ;;
+        name | id) state='' from='' to='' message='' ;;
+        source) from=${value:0:64} ;;
+        target_node | dest) to=${value:0:64} ;;
         state) state=${value:0:40} ;;
-        message)
+        message | last_error)
             message=${value:0:200}
             [[ $to == "$target" ]] || continue
+            [[ $mode != import || $from == "$node" ]] || continue
+            [[ $mode != import || $state != failed ]] || state='trying again'
             case $state in
-            success | failed | cancelled | canceled)
+            success | completed | failed | cancelled | canceled)
                 [[ -n $seen ]] || export_words="$state${message:+, $message}"
                 seen=yes
                 ;;
-            *) exporting=yes export_words=$state ;;
+            *) exporting=yes export_words="$state${message:+, $message}" ;;
             esac
             ;;
         esac
@@ -384,10 +392,10 @@ moved_whole() {
     exporting || return 1
     if [[ -n $exporting ]]; then
         moved=yes
-        lack="$address is moving them: $(printable "$export_words")"
+        lack="$address is giving them away: $(printable "$export_words")"
     elif ! moved_all; then
         hopeless=yes
-        no again "$address moves slots $slots no more: $(printable "${export_words:-nothing is said of it}")"
+        no again "$address gives slots $slots away no more: $(printable "${export_words:-nothing is said of it}")"
     else
         return 0
     fi

@@ -84,7 +84,7 @@ own_progress() {
         slots_open || state=complete
         ;;
     migrate-slots)
-        if [[ $mode == whole ]] && exporting && [[ -n $exporting ]]; then state=begun; fi
+        if [[ ${mode:-keys} != keys ]] && exporting && [[ -n $exporting ]]; then state=begun; fi
         ;;
     add-slots)
         if covers "$own_slots" "$slots"; then state=complete; fi
@@ -170,7 +170,7 @@ send() {
     forget) forget_all ;;
     add-slots) send_adding ;;
     migrate-slots)
-        if [[ $mode == whole ]]; then "send_$step"; else send_slots; fi
+        if [[ ${mode:-keys} == keys ]]; then send_slots; else "send_$step"; fi
         ;;
     set-slot)
         for slot in $open; do
@@ -285,7 +285,7 @@ effect() {
         ;;
     migrate-slots)
         lack="$target_address does not own all of $slots"
-        if [[ $mode == whole ]]; then moved_whole || return 1; else moved_all || return 1; fi
+        if [[ ${mode:-keys} == keys ]]; then moved_all || return 1; else moved_whole || return 1; fi
         narrow lenient || { lack="not seen at $pending" && return 1; }
         ;;
     add-slots)

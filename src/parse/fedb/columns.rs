@@ -144,6 +144,7 @@ pub(super) fn rows<'t>(
         let next = lines.get(at + 1).map(|(_, text)| *text);
         let over = text.trim().is_empty()
             || super::replies::asked(text).is_some()
+            || super::replies::is_use(text)
             || super::replies::is_telling(text)
             || super::header(text, next).is_some();
         if over {

@@ -37,6 +37,7 @@ fn parse(columns: &Columns, rows: &[Row], log: &mut Log) -> FedbFacts {
             return None;
         }
         Some(TabletRow {
+            age_ms: None,
             line: row.line,
             endpoint: endpoint.into(),
             real_endpoint: None,

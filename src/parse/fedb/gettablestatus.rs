@@ -5,6 +5,7 @@ use crate::parse::fedb::FedbFacts;
 use crate::parse::fedb::StatusRow;
 use crate::parse::fedb::columns::Columns;
 use crate::parse::fedb::columns::Row;
+use crate::parse::fedb::columns::bytes;
 use crate::parse::fedb::odd;
 use crate::parse::log::Log;
 
@@ -25,6 +26,7 @@ fn parse(columns: &Columns, rows: &[Row], log: &mut Log) -> FedbFacts {
             line: row.line,
             tid: number,
             pid: columns.get(row, "pid").and_then(|pid| pid.parse().ok()),
+            memory: columns.get(row, "memused").and_then(bytes),
             state: columns.owned(row, "state").unwrap_or_else(|| "-".into()),
         })
     };

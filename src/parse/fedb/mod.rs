@@ -55,8 +55,8 @@ static DIALECTS: &[&Dialect] = &[
 /// What one table, or one reply, says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FedbFacts {
-    /// `showtable`, and of which tables by the command above it.
-    Tables(Shown, Vec<TableRow>),
+    /// `showtable`: of which tables by the command above it, and of which database.
+    Tables(Shown, Option<Arc<str>>, Vec<TableRow>),
     Tablets(Vec<TabletRow>),
     Ops(Vec<OpRow>),
     /// `confget`, or an accepted `confset`: `auto_failover`.
@@ -77,7 +77,7 @@ impl FedbFacts {
     /// The lines of its rows, in order.
     pub fn lines(&self) -> Vec<u32> {
         match self {
-            Self::Tables(_, rows) | Self::Topic(rows) => rows.iter().map(|r| r.line).collect(),
+            Self::Tables(_, _, rows) | Self::Topic(rows) => rows.iter().map(|r| r.line).collect(),
             Self::Tablets(rows) => rows.iter().map(|r| r.line).collect(),
             Self::Ops(rows) => rows.iter().map(|r| r.line).collect(),
             Self::NameServers(rows) => rows.iter().map(|r| r.line).collect(),
@@ -121,6 +121,8 @@ pub struct TabletRow {
     pub endpoint: Arc<str>,
     pub real_endpoint: Option<Arc<str>>,
     pub healthy: bool,
+    /// `7m`, in ms.
+    pub age_ms: Option<u64>,
 }
 
 /// A row of `showopstatus`.
@@ -149,6 +151,7 @@ pub struct StatusRow {
     pub line: u32,
     pub tid: u64,
     pub pid: Option<u32>,
+    pub memory: Option<u64>,
     pub state: Arc<str>,
 }
 
@@ -211,6 +214,7 @@ pub(super) fn read(source: &Source) -> Option<Parsed<'static>> {
     let mut log = Log::new(source);
     let mut sections = Vec::new();
     let mut asked: Option<replies::Asked> = None;
+    let mut database: Option<Arc<str>> = None;
     let lines: Vec<(u32, &str)> = Block::of(source).lines().collect();
     let mut at = 0;
     while let Some(&(number, line)) = lines.get(at) {
@@ -218,8 +222,9 @@ pub(super) fn read(source: &Source) -> Option<Parsed<'static>> {
         if let Some((dialect, columns)) = header(line, next) {
             let (rows, end) = columns::rows(&columns, &lines, at + 1);
             let mut facts = (dialect.parse)(&columns, &rows, &mut log);
-            if let FedbFacts::Tables(shown, _) = &mut facts {
+            if let FedbFacts::Tables(shown, of, _) = &mut facts {
                 *shown = replies::shown(asked.as_ref());
+                *of = database.clone();
             }
             sections.push(section(dialect.name, number, facts));
             at = end;
@@ -232,6 +237,9 @@ pub(super) fn read(source: &Source) -> Option<Parsed<'static>> {
             sections.push(section(topic_check::NAME, number, facts));
             at = end;
             continue;
+        }
+        if let Some(told) = replies::database(line) {
+            database = told;
         }
         if let Some(command) = replies::asked(line) {
             asked = Some(command);
@@ -301,7 +309,7 @@ mod tests {
         let row = |head: &str, cells: &str| {
             let text = format!("  {head}\n-----\n  {cells}\n");
             match &facts(&text)[..] {
-                [FedbFacts::Tables(_, rows)] => rows[0].clone(),
+                [FedbFacts::Tables(_, _, rows)] => rows[0].clone(),
                 other => panic!("{other:?}"),
             }
         };
@@ -357,7 +365,7 @@ mod tests {
         ] {
             let text = format!("{command}\n{table}");
             assert!(
-                matches!(&facts(&text)[..], [FedbFacts::Tables(s, _)] if *s == shown),
+                matches!(&facts(&text)[..], [FedbFacts::Tables(s, _, _)] if *s == shown),
                 "{command}"
             );
         }
@@ -381,7 +389,7 @@ mod tests {
         ] {
             let source = Source::new("f", format!("{head}{bad}\n"), String::new());
             let parsed = read(&source).expect("of this family");
-            let Facts::Fedb(FedbFacts::Tables(_, rows)) = &parsed.sections[0].facts else {
+            let Facts::Fedb(FedbFacts::Tables(_, _, rows)) = &parsed.sections[0].facts else {
                 panic!("{parsed:?}");
             };
             assert!(rows.is_empty(), "{bad}");

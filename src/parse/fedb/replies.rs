@@ -1,8 +1,11 @@
 //! Commands as they are typed to `ns_client`, and its short replies. It says what it refuses, and
 //! ends as if it had done it.
 
+use std::sync::Arc;
+
 use crate::parse::fedb::FedbFacts;
 use crate::parse::fedb::Shown;
+use crate::parse::fedb::showtable::is_plain;
 
 pub(super) const NAME: &str = "fedb-reply";
 
@@ -83,6 +86,54 @@ pub(super) fn asked(line: &str) -> Option<Asked> {
     })
 }
 
+/// The database that a line of a session tells of: `--database=DB`, a prompt that names it, or none in a
+/// prompt that has room for it; `use DB`. `None`: the line tells nothing.
+pub(super) fn database(line: &str) -> Option<Option<Arc<str>>> {
+    const LONGEST: usize = 4096;
+    let named = |name: &str| {
+        let name = name.trim_matches(['"', '\'', ';', '`']);
+        is_plain(name).then(|| Some(name.into()))
+    };
+    if line.len() > LONGEST || !(line.contains('>') || line.contains("--cmd=")) {
+        return None;
+    }
+    if line.contains("--cmd=") || line.contains("--role=ns_client") {
+        let of = line.split_once("--database=");
+        return match of.and_then(|(_, rest)| rest.split_whitespace().next()) {
+            Some(name) => named(name),
+            None => Some(None),
+        };
+    }
+    let (before, typed) = line.rsplit_once('>')?;
+    let mut typed = typed.split_whitespace();
+    if typed
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("use"))
+    {
+        return named(typed.next()?);
+    }
+    // `172.24.4.55:6531 demo_db> showtable`
+    let mut words = before.split_whitespace().rev();
+    let last = words.next()?;
+    match words.next() {
+        Some(server) if is_server(server) => named(last),
+        Some(_) | None if is_server(last) => Some(None),
+        Some(_) | None => None,
+    }
+}
+
+/// Another database is chosen here.
+pub(super) fn is_use(line: &str) -> bool {
+    let typed = line.rsplit_once('>').map(|(_, typed)| typed);
+    let first = typed.and_then(|typed| typed.split_whitespace().next());
+    first.is_some_and(|word| word.eq_ignore_ascii_case("use")) && database(line).is_some()
+}
+
+fn is_server(word: &str) -> bool {
+    let port = word.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+    matches!(port, Some(Ok(_)))
+}
+
 pub(super) fn shown(asked: Option<&Asked>) -> Shown {
     match asked {
         Some(asked) if asked.command == "showtable" && asked.words.is_empty() => Shown::All,
@@ -126,4 +177,25 @@ pub(super) fn reply(line: &str, asked: Option<&Asked>) -> Option<FedbFacts> {
     Some(FedbFacts::Reply {
         refused: failed || is_refusal(line),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_tell_their_database() {
+        let of = |line: &str| database(line).map(|db| db.map(|db| db.to_string()));
+        let named = |name: &str| Some(Some(name.to_owned()));
+        assert_eq!(of("172.24.4.55:6531 demo_db> showtable"), named("demo_db"));
+        assert_eq!(of("172.24.4.55:6531 > showtable"), Some(None));
+        assert_eq!(of("> use demo_db;"), named("demo_db"));
+        assert_eq!(of("> showtable"), None);
+        assert_eq!(
+            of("$ ns_client --database=db1 --cmd=\"showtable\""),
+            named("db1")
+        );
+        assert_eq!(of("$ ns_client --cmd=showtable"), Some(None));
+        assert_eq!(of("a -> b > c"), None);
+    }
 }

@@ -21,7 +21,7 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 fn parse(columns: &Columns, rows: &[Row], log: &mut Log) -> FedbFacts {
     let rows = rows.iter().filter_map(|row| read(columns, row, log));
-    FedbFacts::Tables(Shown::Unknown, rows.collect())
+    FedbFacts::Tables(Shown::Unknown, None, rows.collect())
 }
 
 /// Endpoints and names go into commands: what no server is called so is not taken.

@@ -83,9 +83,10 @@ impl Field {
         };
         let (own, rest) = word.split_at_checked(found)?;
         let of_slots = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit() || c == '[');
-        let begins = match self {
-            Self::Link => of_slots(rest),
-            _ => !rest.is_empty(),
+        let begins = if matches!(self, Self::Link) {
+            of_slots(rest)
+        } else {
+            !rest.is_empty()
         };
         (begins && self.is(own)).then_some(found)
     }

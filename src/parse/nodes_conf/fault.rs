@@ -143,9 +143,10 @@ impl Fault {
             },
             // Somebody wrote it: without a version it is taken for the server's own hand.
             Self::AuxOfValkey8 | Self::AuxOfValkey91 => {
-                let since = match self {
-                    Self::AuxOfValkey8 => v(8, 0, 0),
-                    _ => v(9, 1, 0),
+                let since = if self == Self::AuxOfValkey8 {
+                    v(8, 0, 0)
+                } else {
+                    v(9, 1, 0)
                 };
                 match loader {
                     Redis(version) if version >= v(7, 2, 0) => Refuses,

@@ -65,9 +65,10 @@ pub(super) struct Reply<'a> {
 impl<'a> Value<'a> {
     /// Of a text as it stands in the file: ids, addresses and keys have no escapes.
     pub fn text(&self) -> Option<&'a str> {
-        match self {
-            Self::Text(Cow::Borrowed(text)) => Some(text),
-            _ => None,
+        if let Self::Text(Cow::Borrowed(text)) = self {
+            Some(text)
+        } else {
+            None
         }
     }
 
@@ -76,15 +77,16 @@ impl<'a> Value<'a> {
         match self {
             Self::Integer(number) => Some(*number),
             Self::Text(text) => text.parse().ok(),
-            _ => None,
+            Self::Nil | Self::List(_) | Self::Map(_) | Self::Other => None,
         }
     }
 
     /// Of a list; of anything else nothing.
     pub fn items(&self) -> &[Item<'a>] {
-        match self {
-            Self::List(items) => items,
-            _ => &[],
+        if let Self::List(items) = self {
+            items
+        } else {
+            &[]
         }
     }
 
@@ -99,7 +101,7 @@ impl<'a> Value<'a> {
                     _ => None,
                 })
                 .collect(),
-            _ => Vec::new(),
+            Self::Text(_) | Self::Integer(_) | Self::Nil | Self::Other => Vec::new(),
         }
     }
 }

@@ -141,7 +141,7 @@ impl<'a> Numbered<'a> {
         match &mut frame.value {
             Value::Map(entries) => entries.extend(frame.key.take().map(|key| (key, item))),
             Value::List(items) => items.push(item),
-            _ => {}
+            Value::Text(_) | Value::Integer(_) | Value::Nil | Value::Other => {}
         }
     }
 }
@@ -151,7 +151,7 @@ impl Frame<'_> {
         match &self.value {
             Value::List(items) => items.len(),
             Value::Map(entries) => entries.len(),
-            _ => 0,
+            Value::Text(_) | Value::Integer(_) | Value::Nil | Value::Other => 0,
         }
     }
 }

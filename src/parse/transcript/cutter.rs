@@ -277,11 +277,12 @@ impl<'a> Cutter<'a> {
                 }
             }
         }
-        let again = match class {
-            Class::Nodes => self.ended && !begins,
-            _ => self.ended && begins && !self.asks_on(class, at),
+        let again = if class == Class::Nodes {
+            !begins
+        } else {
+            begins && !self.asks_on(class, at)
         };
-        let again = again || self.begins_anew(class, begins, text);
+        let again = self.ended && again || self.begins_anew(class, begins, text);
         if self.class.is_some_and(|known| known != class) || again {
             self.cut(at, line);
         }
@@ -314,7 +315,13 @@ impl<'a> Cutter<'a> {
             Class::Info if text.starts_with("# ") => text.trim_end(),
             Class::Info if text.starts_with("role:") => "role:",
             Class::Nodes if self.several => text.split_whitespace().next()?,
-            _ => return None,
+            Class::Nodes
+            | Class::Info
+            | Class::ClusterInfo
+            | Class::Pong
+            | Class::NoAnswer
+            | Class::Numbered
+            | Class::Json => return None,
         };
         (mark.len() <= LONGEST).then(|| mark.to_owned())
     }

@@ -12,6 +12,7 @@ mod csv;
 mod decoration;
 mod diff;
 mod evidence;
+mod excerpt;
 mod fold;
 mod glyph;
 mod indent;
@@ -71,6 +72,7 @@ static PEELERS: &[Peeler] = &[
     prefix::peel,
     fold::peel,
     decoration::peel,
+    excerpt::peel,
 ];
 
 /// What wraps answers was printed by a person's tool, and is not larger.

@@ -1,7 +1,10 @@
 //! Wrappers around known views, two and three deep in any order: the same nodes at the same
 //! places, and nothing missing.
 
+use proptest::prelude::*;
+
 use crate::diagnostic::Capture;
+use crate::drawn::config;
 use crate::parse::Facts;
 use crate::parse::parse;
 use crate::parse::unwrap::unwrap;
@@ -426,6 +429,14 @@ fn may_be_around(outer: &Wrapper, inner: &Wrapper) -> bool {
     !broken && !OUTERMOST.contains(&inner.name)
 }
 
+/// What is put around three deep. A window or a mail breaks what is on it, and a diff compares what
+/// was saved: a break or a sign amid the lines of two others is nobody's output.
+fn is_read_three_deep(layers: [&Wrapper; 3]) -> bool {
+    const AS_A_WHOLE: [&str; 3] = ["terminal", "mail, wrapped", "diff"];
+    let twice = |name: &str| layers.iter().filter(|layer| layer.name == name).count() > 1;
+    !twice("line ends") && !layers.iter().any(|layer| AS_A_WHOLE.contains(&layer.name))
+}
+
 /// What is wrong with the reading of a text that was wrapped so.
 fn complaint(names: &[&str], text: &str, plain: &Read) -> Option<String> {
     let (nodes, whole) = read(text);
@@ -476,6 +487,23 @@ fn layers_in_any_order_leave_the_same_nodes_at_their_places() {
         "{wrong} of {tried}:\n{}",
         complaints.join("\n")
     );
+}
+
+proptest! {
+    #![proptest_config(config(250, 100))]
+
+    #[test]
+    fn three_layers_are_taken_off_too(drawn in prop::array::uniform3(0..WRAPPERS.len())) {
+        let layers = drawn.map(|n| &WRAPPERS[n]);
+        let [inner, middle, outer] = layers;
+        prop_assume!(may_be_around(middle, inner));
+        prop_assume!(may_be_around(outer, middle) && may_be_around(outer, inner));
+        prop_assume!(is_read_three_deep(layers));
+        let view = view();
+        let text = layers.iter().fold(view.clone(), |text, layer| (layer.wrap)(&text));
+        let wrong = complaint(&layers.map(|layer| layer.name), &text, &read(&view));
+        prop_assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ impl Writer<'_> {
             action: SetSlot {
                 node,
                 slots: slots.clone(),
+                moved_later: false,
             }
             .into(),
             phase: Phase::Protect,
@@ -26,6 +27,25 @@ impl Writer<'_> {
             reason: format!(
                 "slot {slots} is open here only: the other end knows nothing of a move"
             ),
+            mib: 0,
+            leaves: None,
+        }
+    }
+
+    pub(super) fn reopening(&self, node: NodeId, slots: &SlotSet) -> Draft {
+        Draft {
+            action: SetSlot {
+                node,
+                slots: slots.clone(),
+                moved_later: true,
+            }
+            .into(),
+            phase: Phase::Protect,
+            urgency: 0,
+            cures: vec![Code::OpenSlot],
+            reason: "the other end of a move was failed over: who took over knows nothing of it, \
+                     and while the slots are open here they keep their old owner here"
+                .to_owned(),
             mib: 0,
             leaves: None,
         }

@@ -15,6 +15,8 @@ pub struct Demands {
     pub vacated: BTreeMap<NodeId, String>,
     /// Nodes that lead nothing, but count.
     pub following: BTreeMap<NodeId, String>,
+    /// Nodes that had rather not lead: in how many ways, and the words for the first of them.
+    pub weighed: BTreeMap<NodeId, (i64, String)>,
     /// Nodes that lead the shard that they copy.
     pub leading: BTreeMap<NodeId, String>,
     /// Nodes that come to the shard of another one, whatever is decided.
@@ -41,6 +43,30 @@ impl Demands {
 
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Something is to be granted before anything is decided: more than wishes, which are weighed.
+    pub fn bind(&self) -> bool {
+        let weighed = Self {
+            weighed: self.weighed.clone(),
+            ..Self::default()
+        };
+        *self != weighed
+    }
+
+    /// Somebody is told what to copy, or counts for no copy: more than who leads is asked for.
+    pub fn touch_copies(&self) -> bool {
+        let of_roles = Self {
+            weighed: self.weighed.clone(),
+            following: self.following.clone(),
+            ..Self::default()
+        };
+        *self != of_roles
+    }
+
+    /// What it weighs that the node leads.
+    pub fn weight(&self, node: NodeId) -> i64 {
+        self.weighed.get(&node).map_or(0, |(weight, _)| *weight)
     }
 
     /// Lets these nodes count for nothing.

@@ -41,13 +41,15 @@ pub fn members(at: &Cluster, nodes: &[NodeId]) -> usize {
 }
 
 /// Those of the nodes that nothing needs at the end of a decision: they lead nothing, and what they
-/// copy is led from outside. With the owner of the shard.
-fn dispensable(end: &Cluster, nodes: &[NodeId]) -> Vec<(NodeId, Option<NodeId>)> {
+/// copy is led from where no goal wants anybody gone. With the owner of the shard.
+fn dispensable(scene: &Decided, nodes: &[NodeId]) -> Vec<(NodeId, Option<NodeId>)> {
+    let (end, vacated) = (scene.end, &scene.problem.supposed.demands.vacated);
     let inside: BTreeSet<NodeId> = nodes.iter().copied().collect();
     let idle = |id: &NodeId| end.node(*id).is_live_member() && end.node(*id).slots.is_empty();
     let led = |id: NodeId| {
         let root = end.root(id);
-        let outside = |root: NodeId| !inside.contains(&root) && end.node(root).is_live();
+        let gone = |root: NodeId| inside.contains(&root) || vacated.contains_key(&root);
+        let outside = |root: NodeId| !gone(root) && end.node(root).is_live();
         root.is_none_or(outside).then_some((id, root))
     };
     inside
@@ -73,10 +75,7 @@ pub fn stops(scene: &Decided, nodes: &[NodeId], why: &str) -> Vec<Draft> {
         mib: 0,
         leaves: None,
     };
-    dispensable(scene.end, nodes)
-        .into_iter()
-        .map(stop)
-        .collect()
+    dispensable(scene, nodes).into_iter().map(stop).collect()
 }
 
 fn reason(end: &Cluster, root: Option<NodeId>, why: &str) -> String {
@@ -93,8 +92,9 @@ pub fn farewells(scene: &Decided, nodes: &[NodeId], why: &str) -> Vec<Draft> {
     let before = scene.problem.supposed.real.shards();
     let blocked = short(scene, &before, nodes);
     let inside: BTreeSet<NodeId> = nodes.iter().copied().collect();
-    let mut leaving = dispensable(end, nodes);
-    leaving.retain(|(_, root)| root.is_none_or(|root| !blocked.contains_key(&root)));
+    let mut leaving = dispensable(scene, nodes);
+    let stays = |root: NodeId| blocked.contains_key(&root);
+    leaving.retain(|(_, root)| root.is_none_or(|root| !stays(root)));
     let mut drafts = Vec::new();
     for &(node, root) in &leaving {
         // A master with keys refuses, and its keys may be wanted.
@@ -159,14 +159,20 @@ pub fn farewells(scene: &Decided, nodes: &[NodeId], why: &str) -> Vec<Draft> {
     drafts
 }
 
-/// Shards that would have fewer usable copies without the nodes than they have and want: as they were,
-/// by their owners at the end.
-fn short<'s>(
-    scene: &Decided,
-    before: &'s [Shard],
-    nodes: &[NodeId],
-) -> BTreeMap<NodeId, &'s Shard> {
+/// What a shard would be left with.
+struct Left<'s> {
+    /// As it was.
+    shard: &'s Shard,
+    /// Usable copies where no goal wants anybody gone, and how many there must be.
+    copies: Vec<NodeId>,
+    needed: usize,
+}
+
+/// Shards with a copy among the nodes that would have fewer usable copies than they have and want
+/// without whatever all goals together want gone; by their owners at the end.
+fn short<'s>(scene: &Decided, before: &'s [Shard], nodes: &[NodeId]) -> BTreeMap<NodeId, Left<'s>> {
     let (end, start) = (scene.end, scene.problem.supposed.real);
+    let vacated = &scene.problem.supposed.demands.vacated;
     let inside: BTreeSet<NodeId> = nodes.iter().copied().collect();
     let counts = |at: &Cluster, id: NodeId| {
         at.is_usable_replica(id) || (at.node(id).is_live_member() && !at.node(id).slots.is_empty())
@@ -184,14 +190,22 @@ fn short<'s>(
         if !copies.iter().any(|id| inside.contains(id)) {
             continue;
         }
-        let left = copies
-            .iter()
-            .filter(|&&id| counts(end, id) && !inside.contains(&id));
+        // Goals leave a shard what it needs only if none of them counts on what another takes.
+        let gone = |id: &NodeId| inside.contains(id) || vacated.contains_key(id);
+        let left = copies.iter().copied();
+        let left = left.filter(|&id| counts(end, id) && !gone(&id));
+        let left: Vec<NodeId> = left.collect();
         let had = measure::live_copies(start, was);
         let had = had.iter().filter(|&&id| counts(start, id)).count();
         let wanted = wanted.get(&was.owner).map_or(1, |wanted| wanted + 1);
-        if left.count() < had.min(wanted).max(1) {
-            short.insert(shard.owner, was);
+        let needed = had.min(wanted).max(1);
+        if left.len() < needed {
+            let left = Left {
+                shard: was,
+                copies: left,
+                needed,
+            };
+            short.insert(shard.owner, left);
         }
     }
     short
@@ -200,9 +214,11 @@ fn short<'s>(
 /// One entry for each shard that cannot give up its copies among the nodes.
 pub fn blocked(scene: &Decided, nodes: &[NodeId], why: &str) -> Vec<Refusal> {
     let before = scene.problem.supposed.real.shards();
-    let refusal = |was: &Shard| Refusal {
-        about: About::copies(scene.problem.supposed.real, was),
+    let refusal = |left: Left| Refusal {
+        about: About::copies(scene.problem.supposed.real, left.shard),
         reason: Reason::Blocked(Blocked::Short {
+            left: left.copies,
+            needed: left.needed,
             why: why.to_owned(),
         }),
         unlock: Unlock::NodeElsewhere,

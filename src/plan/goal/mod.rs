@@ -8,6 +8,7 @@
 
 mod demands;
 mod leaving;
+pub mod masters;
 mod supposed;
 #[cfg(test)]
 mod tests;
@@ -104,6 +105,8 @@ goals! {
     remove => Remove,
     replace => Replace,
     pin => Pin,
+    masters_never => MastersNever,
+    masters_rather => MastersRather,
 }
 
 /// What the file of a goal answers.
@@ -239,9 +242,13 @@ pub fn back(to: &Cluster, from: &Cluster) -> Vec<Goal> {
 pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
     let apart = |goal: &&Goal| match goal {
         Goal::Restart(_) => true,
-        Goal::Drain(_) | Goal::Maintain(_) | Goal::Remove(_) | Goal::Replace(_) | Goal::Pin(_) => {
-            false
-        }
+        Goal::Drain(_)
+        | Goal::Maintain(_)
+        | Goal::Remove(_)
+        | Goal::Replace(_)
+        | Goal::Pin(_)
+        | Goal::MastersNever(_)
+        | Goal::MastersRather(_) => false,
     };
     // Half of what slots or restarts need is no safe place to stop for good: an owner whose slots
     // were given up takes them back until all steps are done.
@@ -256,7 +263,11 @@ pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
         // Who leaves need not be restarted, and what was pinned may lead elsewhere on the way.
         let leaves = |goal: &Goal| match goal {
             Goal::Drain(_) | Goal::Remove(_) | Goal::Replace(_) => true,
-            Goal::Maintain(_) | Goal::Pin(_) | Goal::Restart(_) => false,
+            Goal::Maintain(_)
+            | Goal::Pin(_)
+            | Goal::MastersNever(_)
+            | Goal::MastersRather(_)
+            | Goal::Restart(_) => false,
         };
         return Err(BadGoal::Apart {
             restart: options.join(" "),

@@ -47,6 +47,9 @@ pub struct Supposed<'a> {
     /// Idle nodes that were taken for a shard although others would have done: nothing that is
     /// decided behind that choice is known to be the best of all.
     pub taken: Vec<NodeId>,
+    /// Who is supposed to lead was chosen among several: the network may let another of them lead, but
+    /// not send the chosen one away.
+    pub chose: bool,
     /// Shards that no goal can be reached for, one each.
     pub blocked: Vec<Refusal>,
     /// Their owners.
@@ -74,6 +77,8 @@ pub struct Inputs<'a> {
     pub spares: Vec<Spare>,
     /// Owners whose open slots the plan closes.
     pub settled: &'a [NodeId],
+    /// By owner who is to be the first copy of its shard elsewhere, where that is decided.
+    pub firsts: BTreeMap<NodeId, NodeId>,
 }
 
 impl<'a> Supposed<'a> {
@@ -86,15 +91,21 @@ impl<'a> Supposed<'a> {
             handed: BTreeMap::new(),
             joined: Vec::new(),
             taken: Vec::new(),
+            chose: false,
             blocked: Vec::new(),
             left: BTreeSet::new(),
             reshaped: false,
         }
     }
 
-    /// Something is asked for.
+    /// Something is supposed.
     pub fn differs(&self) -> bool {
-        !self.demands.is_empty()
+        self.demands.bind()
+    }
+
+    /// Copies that work are re-pointed for what is found in the cluster, not for what is supposed.
+    pub fn allows_moves(&self) -> bool {
+        self.handed.is_empty() && !self.demands.touch_copies()
     }
 
     /// Who owns the slots really that this one is supposed to own.
@@ -130,6 +141,7 @@ pub fn suppose(inputs: Inputs<'_>) -> Supposed<'_> {
         handed: BTreeMap::new(),
         joined: Vec::new(),
         taken: Vec::new(),
+        chose: false,
         blocked: Vec::new(),
         left: BTreeSet::new(),
         inputs,
@@ -151,6 +163,7 @@ pub fn suppose(inputs: Inputs<'_>) -> Supposed<'_> {
         handed,
         joined,
         taken,
+        chose,
         blocked,
         left,
     } = maker;
@@ -161,6 +174,7 @@ pub fn suppose(inputs: Inputs<'_>) -> Supposed<'_> {
         handed,
         joined,
         taken,
+        chose,
         blocked,
         left,
         reshaped: false,
@@ -176,6 +190,7 @@ struct Maker<'a> {
     handed: BTreeMap<NodeId, NodeId>,
     joined: Vec<Joined>,
     taken: Vec<NodeId>,
+    chose: bool,
     blocked: Vec<Refusal>,
     left: BTreeSet<NodeId>,
 }
@@ -316,11 +331,19 @@ impl Maker<'_> {
             .iter()
             .copied()
             .filter(|&id| self.may_lead(shard, id).is_ok());
-        let best = able.max_by_key(|&id| (self.at.node(id).replication.offset, Reverse(id)));
+        let able: Vec<NodeId> = able.collect();
+        self.chose |= able.len() > 1;
+        let best = able
+            .into_iter()
+            .max_by_key(|&id| (self.at.node(id).replication.offset, Reverse(id)));
         if let Some(best) = best {
             return Ok(best);
         }
-        let (node, others) = self.spare(owner);
+        let decided = self.inputs.firsts.get(&owner).copied();
+        let (node, others) = match decided {
+            Some(_) => (decided, false),
+            None => self.spare(owner),
+        };
         if let Some(node) = node {
             if others {
                 self.taken.push(node);
@@ -394,7 +417,7 @@ impl Maker<'_> {
         let fits = |&id: &NodeId| {
             let node = self.at.node(id);
             !demands.must_follow(id)
-                && !node.no_failover
+                && (!node.no_failover || self.inputs.request.has(Flag::PromoteNofailover))
                 && self.at.can_copy(id, owner)
                 && self.at.can_copy(owner, id)
         };

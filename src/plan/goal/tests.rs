@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::action::Action;
+use crate::measure::Level;
 use crate::model::Cluster;
 use crate::model::Domain;
 use crate::model::NodeId;
@@ -17,6 +18,8 @@ use crate::plan::brute::draws;
 use crate::plan::goal::Drain;
 use crate::plan::goal::Goal;
 use crate::plan::goal::Maintain;
+use crate::plan::goal::MastersNever;
+use crate::plan::goal::MastersRather;
 use crate::plan::goal::Pin;
 use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
@@ -122,6 +125,45 @@ fn who_is_removed_leaves_only_where_others_have_its_copies() {
 }
 
 #[test]
+fn two_hosts_that_leave_do_not_count_on_each_other() {
+    let at = cluster(
+        "m1@h3 < r1@h1 s1@h2; m2@h4 < r2@h3; m3@h5 < r3@h4; m4@h3 < r4@h5 s4@h1; m5@h4 < r5@h5",
+    );
+    let remove = |name: &str| -> Goal { Remove { domain: host(name) }.into() };
+    for name in ["h1", "h2"] {
+        assert!(planned(&at, &asking([remove(name)])).is_ok());
+    }
+    let mut both = asking([remove("h1"), remove("h2")]);
+    let Err(NoPlan::Blocked(why)) = planned(&at, &both) else {
+        panic!("m1 would be left alone");
+    };
+    let m1 = id(&at, "m1");
+    let short = |reason: &Reason| match reason {
+        Reason::Blocked(Blocked::Short { left, needed, .. }) => (left.clone(), *needed),
+        other => panic!("{other:?}"),
+    };
+    let short: Vec<_> = why.iter().map(|r| short(&r.reason)).collect();
+    assert_eq!(short, [(vec![m1], 2)]);
+    // The rest goes.
+    both.flags.insert(Flag::SkipBlocked);
+    let plan = planned(&at, &both).expect("ready");
+    let member = |name: &str| plan.end.node(id(&at, name)).is_live_member();
+    assert!(member("r1") && member("s1") && !member("s4"));
+}
+
+#[test]
+fn first_copies_are_chosen_with_the_rest_and_proven() {
+    // The first copy of m1 stands where it evens out masters, the other idle node where it is missed.
+    let at = cluster("m1@h1 <; m2@h2 < r2@h3; m3@h2 < r3@h3; m4@h3 <; x@h3 y@h4 z@h2");
+    let plan = planned(&at, &asking([drain("h1", false)])).expect("ready");
+    assert!(plan.values.iter().all(|v| v.kind != plan::Kind::None));
+    let y = id(&at, "y");
+    assert!(!plan.end.node(y).slots.is_empty(), "{:?}", actions(&plan));
+    let taken = |a: &plan::Assumption| matches!(a, plan::Assumption::Taken(_));
+    assert!(!plan.assumptions.iter().any(taken));
+}
+
+#[test]
 fn pairs_stand_where_the_new_host_is() {
     let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h4 y@h4");
     let goal = Replace {
@@ -162,6 +204,69 @@ fn pins_hold_and_contradict_each_other() {
     assert_eq!(actions(&plan)[..2], ["failover", "replicate"]);
     let node = plan.end.node(id(&at, "m1"));
     assert_eq!(node.master(), Some(id(&at, "m3")));
+}
+
+fn zone(name: &str) -> Domain {
+    Domain::Zone(name.to_owned())
+}
+
+#[test]
+fn a_zone_that_never_holds_masters_hands_them_over_or_blocks() {
+    let at = cluster("m1@h1/a < r1@h2/b; m2@h2/b < r2@h3/c; m3@h3/c < r3@h1/a");
+    let never = |name| Goal::from(MastersNever { domain: zone(name) });
+    let plan = planned(&at, &asking([never("a")])).expect("ready");
+    assert_eq!(actions(&plan), ["failover"]);
+    let value = |plan: &Plan, level| plan.values.iter().find(|v| v.level == level).copied();
+    let drained = value(&plan, Level::Drain).expect("asked for");
+    assert_eq!((drained.before, drained.value), (1, 0));
+    // What is there counts still: nothing is missing.
+    assert!(plan.values.iter().all(|v| v.kind != plan::Kind::None));
+    let again = planned(&plan.end, &asking([never("a")])).expect("ready");
+    assert!(again.steps.is_empty());
+    // Of m1 both copies are where nobody may lead.
+    let Err(NoPlan::Blocked(why)) = planned(&at, &asking([never("a"), never("b")])) else {
+        panic!("nobody may lead the shard of m1");
+    };
+    assert_eq!(why.len(), 1);
+    let mut skipping = asking([never("a"), never("b")]);
+    skipping.flags.insert(Flag::SkipBlocked);
+    let plan = planned(&at, &skipping).expect("ready");
+    assert_eq!(actions(&plan), ["failover"]);
+}
+
+#[test]
+fn masters_go_where_they_are_preferred_and_stay_last_where_they_must() {
+    let at = cluster(
+        "m1@h1/a < r1@h3/b; m2@h2/a < r2@h4/b; m3@h3/b < r3@h1/a; m4@h4/b < r4@h5/c; m5@h5/c < r5@h6/c",
+    );
+    let wish = |prefer: &[&str], last: &[&str]| MastersRather {
+        prefer: prefer.iter().map(|name| zone(name)).collect(),
+        last: last.iter().map(|name| zone(name)).collect(),
+    };
+    let masters = |plan: &Plan| {
+        let level = plan.values.iter().find(|v| v.level == Level::Masters);
+        let level = level.expect("asked for");
+        assert_ne!(level.kind, plan::Kind::None);
+        (level.before, level.value)
+    };
+    // Nobody of m4 and m5 could lead in a.
+    let plan = planned(&at, &asking([wish(&["a"], &[]).into()])).expect("ready");
+    assert_eq!(masters(&plan), (3, 2));
+    assert_eq!(actions(&plan), ["failover"]);
+    let plan = planned(&at, &asking([wish(&[], &["c"]).into()])).expect("ready");
+    assert_eq!((masters(&plan), plan.steps.len()), ((1, 1), 0));
+    // It is not waited for: a wish is no repair.
+    let mut dead = cluster(
+        "m1@h1/a < r1@h3/b; m2@h2/a < r2@h4/b; m3@h3/b < r3@h1/a s3!@h4/b; m4@h4/b < r4@h5/c",
+    );
+    let plan = planned(&dead, &asking([wish(&["a"], &[]).into()])).expect("ready");
+    assert_eq!((masters(&plan), actions(&plan)), ((2, 1), vec!["failover"]));
+    assert_eq!(plan.steps[0].draft.phase, plan::Phase::Change);
+    // Who was told not to lead does not.
+    let r3 = id(&dead, "r3");
+    dead.node_mut(r3).no_failover = true;
+    let plan = planned(&dead, &asking([wish(&["a"], &[]).into()])).expect("ready");
+    assert_eq!(masters(&plan), (2, 2));
 }
 
 /// What is drained leads nothing, and copies what it copied or leads no more.

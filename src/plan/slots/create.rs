@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::action::AddSlots;
 use crate::action::Meet;
@@ -15,6 +16,7 @@ use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::SLOT_COUNT;
 use crate::model::SlotSet;
+use crate::plan::slots::NodeList;
 use crate::plan::slots::SlotTrouble;
 use crate::plan::slots::reshape::MASTERS_MIN;
 use crate::plan::slots::reshape::Shaper;
@@ -43,17 +45,28 @@ struct Founded {
     pub pairs: BTreeMap<NodeId, NodeId>,
 }
 
-/// Decides it; nothing is changed.
+/// Decides it; nothing is changed. `of`: of which nodes, where not of all.
 fn found(
     at: &Cluster,
     policy: &Policy,
     create: Create,
+    of: Option<&NodeList>,
     replicas: u32,
 ) -> Result<Founded, SlotTrouble> {
     let live = at
         .iter()
         .filter(|(_, n)| n.is_live() && n.address.is_some());
-    let nodes: Vec<NodeId> = live.map(|(id, _)| id).collect();
+    let mut nodes: Vec<NodeId> = live.map(|(id, _)| id).collect();
+    if let Some(list) = of {
+        let there = |address| at.at(address).find(|id| nodes.contains(id));
+        let listed = list.addresses.iter().map(|address| {
+            there(address).ok_or_else(|| SlotTrouble::NoView {
+                address: address.to_string(),
+            })
+        });
+        let listed: BTreeSet<NodeId> = listed.collect::<Result<_, _>>()?;
+        nodes.retain(|id| listed.contains(id));
+    }
     nodes.iter().try_for_each(|&id| blank(at, id))?;
     let home = |id: NodeId| policy.home_role(at, id);
     let by_map = nodes.iter().any(|&id| home(id) == Some(HomeRole::Master));
@@ -108,7 +121,13 @@ impl Shaper<'_> {
             Replicas::Exactly(count) => count,
             Replicas::Auto => self.policy.wanted(&self.at).default,
         });
-        let founded = found(&self.at, self.policy, create, replicas)?;
+        let founded = found(
+            &self.at,
+            self.policy,
+            create,
+            self.goals.create_of.as_ref(),
+            replicas,
+        )?;
         let Some(&(first, _)) = founded.masters.first() else {
             return Err(SlotTrouble::TooFew { masters: 0 });
         };
@@ -235,7 +254,7 @@ mod tests {
             masters: None,
             replicas: None,
         };
-        let founded = found(&at, &Policy::default(), create, 1).expect("six nodes");
+        let founded = found(&at, &Policy::default(), create, None, 1).expect("six nodes");
         let hosts: Vec<_> = founded
             .masters
             .iter()
@@ -247,7 +266,7 @@ mod tests {
                 .iter()
                 .all(|h| hosts.iter().filter(|o| *o == h).count() == 1)
         );
-        let few = found(&at, &Policy::default(), create, 2);
+        let few = found(&at, &Policy::default(), create, None, 2);
         assert_eq!(few, Err(SlotTrouble::TooFew { masters: 2 }));
     }
 }

@@ -14,6 +14,8 @@ use crate::plan::slots::Create;
 pub struct SlotGoals {
     /// A new cluster of blank nodes.
     pub create: Option<Create>,
+    /// Of which nodes, where not of all.
+    pub create_of: Option<NodeList>,
     /// Slots without any live copy, that survivors are to take over empty.
     pub give_up: Option<SlotSet>,
     /// Nodes without slots that are to get a fair share.
@@ -28,6 +30,13 @@ pub struct SlotGoals {
     /// How much a node should have beside the others; 1 where nothing is said.
     pub weights: BTreeMap<Address, u32>,
     pub moves: Vec<MoveSlots>,
+}
+
+/// Addresses of a file, and how it was named.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodeList {
+    pub file: String,
+    pub addresses: Vec<Address>,
 }
 
 /// Every master is to have its share.
@@ -89,6 +98,8 @@ impl SlotGoals {
             options.push("--create".to_owned());
             options.extend(create.masters.map(|n| format!("--masters {n}")));
             options.extend(create.replicas.map(|n| format!("--replicas {n}")));
+            let list = self.create_of.as_ref();
+            options.extend(list.map(|list| format!("--nodes {}", quote(&list.file))));
         }
         options.extend(
             self.give_up

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::action::Forget;
 use crate::action::Reset;
 use crate::model::Domains;
+use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::slots::SlotTrouble;
@@ -15,16 +16,25 @@ use crate::rules::Phase;
 impl Shaper<'_> {
     /// Live members that are to leave the cluster, in node order.
     pub(super) fn leavers(&self) -> Result<BTreeSet<NodeId>, SlotTrouble> {
+        let mut leavers = self.named()?;
+        leavers.retain(|&id| self.at.node(id).is_live_member());
+        Ok(leavers)
+    }
+
+    /// Who is to leave and is no member, in node order.
+    pub(super) fn out(&self) -> Result<BTreeSet<NodeId>, SlotTrouble> {
+        let mut out = self.named()?;
+        out.retain(|&id| self.at.node(id).membership == Membership::Unmet);
+        Ok(out)
+    }
+
+    fn named(&self) -> Result<BTreeSet<NodeId>, SlotTrouble> {
         let domains = Domains::of(&self.at);
         let mut leavers = BTreeSet::new();
         for domain in &self.goals.leave {
             let nodes = domains.nodes_in(domain);
             let nodes = nodes.map_err(|e| SlotTrouble::NoDomain(e.to_string()))?;
-            leavers.extend(
-                nodes
-                    .into_iter()
-                    .filter(|&id| self.at.node(id).is_live_member()),
-            );
+            leavers.extend(nodes);
         }
         Ok(leavers)
     }

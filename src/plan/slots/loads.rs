@@ -1,169 +1,333 @@
 //! Who gives to whom where a share is one of keys or of memory.
 //!
-//! Of one master every slot is taken to hold as much as any other: what a capture tells is the sum.
 //! A giver comes down to the most that it may keep, as no plan gets by with less; a taker that is
-//! still below its least then gets more from those who have most.
+//! still below its least then gets more from those who have most. A slot that would only carry the
+//! overload elsewhere stays: what is then above its share stays so, and the bound shows the gap.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::plan::slots::pairs::Pair;
+use crate::model::SlotSet;
+use crate::plan::slots::heap;
+use crate::plan::slots::pick::Transfer;
+use crate::plan::slots::weigh::Weights;
+use crate::plan::slots::weigh::whole;
 
 /// One that owns slots, or is to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Laden {
-    pub slots: u32,
-    /// Keys or bytes of all its slots.
-    pub load: u64,
+    pub slots: SlotSet,
     /// How much it should have beside the others; nothing: it is to be emptied.
     pub weight: u32,
 }
 
-/// What moves, and the fewest slots that must.
+/// What moves, and the least that must.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Shifted {
-    pub pairs: Vec<Pair>,
+    pub transfers: Vec<Transfer>,
+    /// Slots, by count: of every master that must give, the heaviest that do.
     pub fewest: u32,
-    /// Masters that must give: each is in a pair.
-    pub givers: usize,
+    /// Masters that must give, or that must get: each is in a pair.
+    pub pairs: usize,
+    /// Keys or bytes that move, and the least that must.
+    pub load: u64,
+    pub load_bound: u64,
 }
 
 /// Brings everybody within so many parts of a hundred of its share, as far as whole slots do.
-pub fn shift(all: &[Laden], within: u32) -> Shifted {
-    let total: u128 = all.iter().map(|l| u128::from(l.load)).sum();
-    let weights: u128 = all.iter().map(|l| u128::from(l.weight)).sum();
-    let share = |l: &Laden| total * u128::from(l.weight) / weights.max(1);
-    let part = |share: u128| share * u128::from(within) / 100;
-    let mut has: Vec<u128> = all.iter().map(|l| u128::from(l.load)).collect();
-    let mut left: Vec<u32> = all.iter().map(|l| l.slots).collect();
-    // Of one slot, at least one key or byte: an empty master has nothing that could weigh.
-    let each: Vec<u128> = all
-        .iter()
-        .map(|l| (u128::from(l.load) / u128::from(l.slots.max(1))).max(1))
-        .collect();
-    let mut shifted = Shifted::default();
-    let mut moves: BTreeMap<(usize, usize), u32> = BTreeMap::new();
-    let mut order: Vec<usize> = (0..all.len()).collect();
-    order.sort_by_key(|&i| (Reverse(each[i]), i));
-    for &from in &order {
-        let most = share(&all[from]) + part(share(&all[from]));
-        let over = has[from].saturating_sub(most);
-        let must = match all[from].weight {
-            0 => left[from],
-            _ => u32::try_from(over.div_ceil(each[from]))
-                .unwrap_or(u32::MAX)
-                .min(left[from]),
-        };
-        shifted.fewest += must;
-        shifted.givers += usize::from(must > 0);
-        let mut rest = must;
-        while rest > 0 {
-            let lacks = |i: usize| share(&all[i]).saturating_sub(has[i]);
-            let takers = (0..all.len()).filter(|&i| i != from && all[i].weight > 0);
-            let Some(to) = takers.max_by_key(|&i| (lacks(i), Reverse(i))) else {
-                break;
-            };
-            // As many as it lacks; the last one may carry it a little above.
-            let fit = u32::try_from(lacks(to) / each[from])
-                .unwrap_or(u32::MAX)
-                .max(1);
-            give(
-                &mut moves,
-                &mut has,
-                &mut left,
-                &each,
-                (from, to, rest.min(fit)),
-            );
-            rest -= rest.min(fit);
-        }
+pub fn shift(all: &[Laden], weights: &Weights, within: u32) -> Shifted {
+    let mut shift = Shift::new(all, weights, within);
+    let shifted = Shifted {
+        fewest: shift.fewest(),
+        pairs: shift.pairs(),
+        load_bound: shift.bound(),
+        ..Shifted::default()
+    };
+    shift.relieve();
+    shift.fill();
+    let load = |slots: &SlotSet| slots.iter().map(|s| shift.each(s)).sum::<u128>();
+    let moved: u128 = shift.moves.values().map(load).sum();
+    let transfers = shift.moves.into_iter();
+    Shifted {
+        load: whole(moved),
+        transfers: transfers
+            .map(|((from, to), slots)| Transfer { from, to, slots })
+            .collect(),
+        ..shifted
     }
-    for to in (0..all.len()).filter(|&i| all[i].weight > 0) {
-        let least = share(&all[to]) - part(share(&all[to]));
-        while has[to] < least {
-            let spare = |i: usize| has[i].saturating_sub(share(&all[i]));
-            let givers = (0..all.len()).filter(|&i| i != to && spare(i) >= each[i] && left[i] > 1);
-            let Some(from) = givers.max_by_key(|&i| (spare(i), Reverse(i))) else {
-                break;
-            };
-            let wanted = (least - has[to])
-                .div_ceil(each[from])
-                .min(spare(from) / each[from]);
-            let slots = u32::try_from(wanted)
-                .unwrap_or(u32::MAX)
-                .clamp(1, left[from] - 1);
-            give(&mut moves, &mut has, &mut left, &each, (from, to, slots));
-        }
-    }
-    let pairs = moves.into_iter();
-    shifted.pairs = pairs
-        .map(|((from, to), slots)| Pair { from, to, slots })
-        .collect();
-    shifted
 }
 
-fn give(
-    moves: &mut BTreeMap<(usize, usize), u32>,
-    has: &mut [u128],
-    left: &mut [u32],
-    each: &[u128],
-    (from, to, slots): (usize, usize, u32),
-) {
-    let load = (each[from] * u128::from(slots)).min(has[from]);
-    has[from] -= load;
-    has[to] += load;
-    left[from] -= slots;
-    *moves.entry((from, to)).or_default() += slots;
+struct Shift<'a> {
+    all: &'a [Laden],
+    weights: &'a Weights,
+    /// Of each: what it has by now, and the limits.
+    has: Vec<u128>,
+    owned: Vec<SlotSet>,
+    share: Vec<u128>,
+    least: Vec<u128>,
+    most: Vec<u128>,
+    moves: BTreeMap<(usize, usize), SlotSet>,
+}
+
+impl<'a> Shift<'a> {
+    fn new(all: &'a [Laden], weights: &'a Weights, within: u32) -> Self {
+        let load = |slots: &SlotSet| slots.iter().map(|s| at_least_one(weights, s)).sum::<u128>();
+        let has: Vec<u128> = all.iter().map(|l| load(&l.slots)).collect();
+        let total: u128 = has.iter().sum();
+        let parts: u128 = all.iter().map(|l| u128::from(l.weight)).sum();
+        let share = all.iter();
+        let share: Vec<u128> = share
+            .map(|l| total * u128::from(l.weight) / parts.max(1))
+            .collect();
+        let off = |s: &u128| s * u128::from(within) / 100;
+        Self {
+            all,
+            weights,
+            has,
+            owned: all.iter().map(|l| l.slots.clone()).collect(),
+            least: share.iter().map(|s| s - off(s)).collect(),
+            most: share.iter().map(|s| s + off(s)).collect(),
+            share,
+            moves: BTreeMap::new(),
+        }
+    }
+
+    fn each(&self, slot: u16) -> u128 {
+        at_least_one(self.weights, slot)
+    }
+
+    fn is_emptied(&self, i: usize) -> bool {
+        self.all[i].weight == 0
+    }
+
+    fn over(&self, i: usize) -> u128 {
+        self.has[i].saturating_sub(self.most[i])
+    }
+
+    /// What leaves those above their limit, or comes to those below theirs, in any plan that ends
+    /// within the limits.
+    fn bound(&self) -> u64 {
+        let over: u128 = (0..self.all.len()).map(|i| self.over(i)).sum();
+        let under = |i: usize| self.least[i].saturating_sub(self.has[i]);
+        let under: u128 = (0..self.all.len()).map(under).sum();
+        whole(over.max(under))
+    }
+
+    fn fewest(&self) -> u32 {
+        let of_one = |i: usize| {
+            if self.is_emptied(i) {
+                return self.owned[i].len();
+            }
+            let mut loads: Vec<u128> = match self.over(i) {
+                0 => return 0,
+                _ => self.owned[i].iter().map(|s| self.each(s)).collect(),
+            };
+            loads.sort_unstable_by_key(|&load| Reverse(load));
+            let mut left = self.over(i);
+            let needed = loads.into_iter().take_while(|load| {
+                let needs = left > 0;
+                left = left.saturating_sub(*load);
+                needs
+            });
+            needed.count() as u32
+        };
+        (0..self.all.len()).map(of_one).sum()
+    }
+
+    fn pairs(&self) -> usize {
+        let all = 0..self.all.len();
+        let gives = |&i: &usize| self.over(i) > 0 || self.is_emptied(i) && self.has[i] > 0;
+        let takes = |&i: &usize| self.has[i] < self.least[i];
+        all.clone()
+            .filter(gives)
+            .count()
+            .max(all.filter(takes).count())
+    }
+
+    /// Who has too much gives, to who lacks most.
+    fn relieve(&mut self) {
+        let mut givers: Vec<usize> = (0..self.all.len()).collect();
+        givers.retain(|&i| self.over(i) > 0 || self.is_emptied(i) && self.has[i] > 0);
+        givers.sort_by_key(|&i| (Reverse(self.over(i)), i));
+        for from in givers {
+            while self.over(from) > 0 || self.is_emptied(from) && !self.owned[from].is_empty() {
+                let takers = (0..self.all.len()).filter(|&i| i != from && !self.is_emptied(i));
+                let lacks = |i: usize| self.share[i].saturating_sub(self.has[i]);
+                let fullness = |i: usize| self.has[i] * 1000 / self.share[i].max(1);
+                let next = takers.max_by_key(|&i| (lacks(i), Reverse(fullness(i)), Reverse(i)));
+                let Some(to) = next else { break };
+                let rest = match self.is_emptied(from) {
+                    true => self.has[from],
+                    false => self.over(from),
+                };
+                // The last one may be carried a little above.
+                let wanted = match lacks(to) {
+                    0 if self.is_emptied(from) => rest.div_ceil(16),
+                    0 => rest,
+                    lacks => rest.min(lacks),
+                };
+                if !self.give(from, to, wanted) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Who has too little gets, from who has most to spare.
+    fn fill(&mut self) {
+        let kept: Vec<usize> = (0..self.all.len())
+            .filter(|&i| !self.is_emptied(i))
+            .collect();
+        for to in kept {
+            while self.has[to] < self.least[to] {
+                let spare = |i: usize| self.has[i].saturating_sub(self.share[i]);
+                let givers = (0..self.all.len()).filter(|&i| i != to && self.owned[i].len() > 1);
+                let most = givers.max_by_key(|&i| (spare(i), Reverse(i)));
+                let Some(from) = most.filter(|&i| spare(i) > 0) else {
+                    break;
+                };
+                let wanted = (self.least[to] - self.has[to]).min(spare(from));
+                if !self.give(from, to, wanted) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Slots of about that load; false where none can go without carrying the overload along.
+    fn give(&mut self, from: usize, to: usize, wanted: u128) -> bool {
+        let emptied = self.is_emptied(from);
+        let fits = |slot: u16| emptied || self.has[to] + self.each(slot) < self.has[from];
+        let mut free = SlotSet::new();
+        let owned = self.owned[from].iter();
+        owned.filter(|&s| fits(s)).for_each(|s| free.insert(s));
+        if !emptied && free.len() == self.owned[from].len() {
+            // Who is not to be emptied keeps one.
+            let lightest = free.iter().min_by_key(|&s| self.each(s));
+            lightest.into_iter().for_each(|s| free.remove(s));
+        }
+        let slots = heap::pick(&free, &self.owned[to], &|s| self.each(s), wanted);
+        if slots.is_empty() {
+            return false;
+        }
+        let load: u128 = slots.iter().map(|s| self.each(s)).sum();
+        self.has[from] -= load;
+        self.has[to] += load;
+        self.owned[from].subtract(&slots);
+        self.owned[to].union_with(&slots);
+        let moved = self.moves.entry((from, to)).or_default();
+        moved.union_with(&slots);
+        true
+    }
+}
+
+/// A slot that holds nothing still has to go somewhere, and not all of them to one.
+fn at_least_one(weights: &Weights, slot: u16) -> u128 {
+    weights.slot(slot).max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Cluster;
+    use crate::model::SlotLoad;
+    use crate::model::SlotLoads;
+    use crate::model::testing::healthy;
+    use crate::plan::slots::goal::Basis;
 
-    fn laden(slots: u32, load: u64) -> Laden {
-        Laden {
-            slots,
-            load,
+    /// Three masters, and what each of their slots holds.
+    fn laden(keys: impl Fn(u16) -> u64) -> (Vec<Laden>, Weights) {
+        let mut at: Cluster = healthy();
+        let load = |slot| SlotLoad {
+            keys: Some(keys(slot)),
+            bytes: None,
+        };
+        at.slot_loads = SlotLoads::new((0..16384).map(|slot| (slot, load(slot))));
+        let owners = at.iter().filter(|(_, n)| !n.slots.is_empty());
+        let all = owners.map(|(_, n)| Laden {
+            slots: n.slots.clone(),
             weight: 1,
-        }
+        });
+        (all.collect(), Weights::of(&at, Basis::Keys))
     }
 
-    fn after(all: &[Laden], shifted: &Shifted) -> Vec<u64> {
-        let mut has: Vec<u64> = all.iter().map(|l| l.load).collect();
-        for p in &shifted.pairs {
-            let load = all[p.from].load / u64::from(all[p.from].slots) * u64::from(p.slots);
-            has[p.from] -= load;
-            has[p.to] += load;
+    fn after(all: &[Laden], weights: &Weights, shifted: &Shifted) -> Vec<u64> {
+        let mut owned: Vec<SlotSet> = all.iter().map(|l| l.slots.clone()).collect();
+        for t in &shifted.transfers {
+            owned[t.from].subtract(&t.slots);
+            owned[t.to].union_with(&t.slots);
         }
-        has
+        let sum = |slots: &SlotSet| whole(slots.iter().map(|s| weights.slot(s)).sum());
+        owned.iter().map(sum).collect()
     }
 
     #[test]
-    fn a_heavy_master_gives_what_is_above_its_share() {
-        let all = [
-            laden(5461, 5461 * 40),
-            laden(5462, 5462 * 10),
-            laden(5461, 5461 * 10),
-        ];
-        let shifted = shift(&all, 2);
-        let ends = after(&all, &shifted);
-        let share = all.iter().map(|l| l.load).sum::<u64>() / 3;
+    fn a_heavy_master_gives_what_is_above_its_share_in_few_ranges() {
+        let (all, weights) = laden(|slot| if slot < 5461 { 40 } else { 10 });
+        let shifted = shift(&all, &weights, 2);
+        let ends = after(&all, &weights, &shifted);
+        let share = ends.iter().sum::<u64>() / 3;
         let close = |n: &u64| n.abs_diff(share) * 100 <= share * 3;
         assert!(ends.iter().all(close), "{ends:?} of {share}");
-        let moved: u32 = shifted.pairs.iter().map(|p| p.slots).sum();
-        assert!(
-            moved >= shifted.fewest && moved <= shifted.fewest + 60,
-            "{shifted:?}"
-        );
-        assert!(shifted.pairs.iter().all(|p| p.from == 0));
+        assert!(shifted.transfers.iter().all(|t| t.from == 0));
+        let ranges = shifted.transfers.iter().map(|t| t.slots.ranges().len());
+        assert_eq!(ranges.sum::<usize>(), shifted.transfers.len());
+        // No more than a slot for each pair above what must move.
+        assert!(shifted.load - shifted.load_bound <= 80, "{shifted:?}");
+        let moved: u32 = shifted.transfers.iter().map(|t| t.slots.len()).sum();
+        assert!(moved - shifted.fewest <= 2, "{moved} {}", shifted.fewest);
     }
 
     #[test]
     fn even_ones_move_nothing_and_an_emptied_one_everything() {
-        let even = [laden(5461, 1000), laden(5462, 1001), laden(5461, 999)];
-        assert_eq!(shift(&even, 2), Shifted::default());
-        let mut leaving = even;
-        leaving[2].weight = 0;
-        let moved: u32 = shift(&leaving, 2).pairs.iter().map(|p| p.slots).sum();
-        assert_eq!(moved, 5461);
+        let (mut all, weights) = laden(|_| 1);
+        assert_eq!(shift(&all, &weights, 2).transfers, []);
+        all[2].weight = 0;
+        let shifted = shift(&all, &weights, 2);
+        let moved: u32 = shifted.transfers.iter().map(|t| t.slots.len()).sum();
+        assert_eq!((moved, shifted.fewest), (all[2].slots.len(), moved));
+        let ends = after(&all, &weights, &shifted);
+        assert!(ends[0].abs_diff(ends[1]) <= 1, "{ends:?}");
+    }
+
+    #[test]
+    fn one_slot_that_holds_most_stays_where_its_weight_would_only_move() {
+        // More than the share of anybody: the others leave it alone.
+        let (all, weights) = laden(|slot| if slot == 7 { 1_000_000 } else { 10 });
+        let shifted = shift(&all, &weights, 2);
+        assert!(shifted.transfers.iter().all(|t| !t.slots.contains(7)));
+        let ends = after(&all, &weights, &shifted);
+        assert!(ends[0] < 1_000_100, "{ends:?}");
+        // Two heavy ones on one master: one of them goes, and it is the only one.
+        let (all, weights) = laden(|slot| if slot == 7 || slot == 900 { 9_000 } else { 1 });
+        let shifted = shift(&all, &weights, 60);
+        let moved: Vec<String> = shifted
+            .transfers
+            .iter()
+            .map(|t| t.slots.to_string())
+            .collect();
+        assert_eq!((moved.len(), shifted.fewest), (1, 1), "{moved:?}");
+    }
+
+    #[test]
+    fn random_loads_come_within_the_limits_and_near_the_bound() {
+        let mut seed = 7u64;
+        for _ in 0..6 {
+            let mut draw = || {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                seed % 200
+            };
+            let mut keys: Vec<u64> = (0..16384).map(|_| draw()).collect();
+            keys[..3000].iter_mut().for_each(|n| *n *= 3);
+            let (all, weights) = laden(|slot| keys[usize::from(slot)]);
+            let shifted = shift(&all, &weights, 1);
+            let ends = after(&all, &weights, &shifted);
+            let share = ends.iter().sum::<u64>() / 3;
+            let close = |n: &u64| n.abs_diff(share) * 100 <= share + 100 * 600;
+            assert!(ends.iter().all(close), "{ends:?} of {share}");
+            assert!(shifted.load - shifted.load_bound <= 600, "{shifted:?}");
+        }
     }
 }

@@ -9,19 +9,25 @@ mod counts;
 mod create;
 mod give_up;
 mod goal;
+mod heap;
 mod leave;
 mod loads;
 mod move_some;
 mod pairs;
+#[cfg(test)]
+mod peers;
 mod pick;
 mod reshape;
+mod room;
 mod share;
 mod trouble;
+mod weigh;
 
 pub use create::Create;
 pub use goal::Balance;
 pub use goal::Basis;
 pub use goal::MoveSlots;
+pub use goal::NodeList;
 pub use goal::SlotGoals;
 pub use goal::SomeSlots;
 pub use reshape::Reshaped;

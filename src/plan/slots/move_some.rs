@@ -24,7 +24,14 @@ impl Shaper<'_> {
         self.meet(to);
         let owned = self.at.node(from).slots.clone();
         let slots = match &asked.slots {
-            SomeSlots::These(slots) => slots.clone(),
+            SomeSlots::These(slots) => {
+                let mut slots = slots.clone();
+                slots.subtract(&self.at.node(to).slots);
+                if slots.is_empty() {
+                    return Ok(());
+                }
+                slots
+            }
             SomeSlots::Count(count) if *count > owned.len() || *count == 0 => {
                 return Err(SlotTrouble::NoRoom);
             }

@@ -15,11 +15,14 @@ use crate::model::Cluster;
 use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
+use crate::model::Server;
 use crate::model::SlotSet;
 use crate::plan::goal::Demands;
+use crate::plan::slots::Basis;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SlotTrouble;
 use crate::plan::slots::give_up::give_up;
+use crate::plan::slots::weigh::Weights;
 use crate::policy::Policy;
 use crate::rules::Code;
 use crate::rules::Phase;
@@ -41,6 +44,8 @@ pub struct Reshaped {
     pub displaced: BTreeSet<NodeId>,
     /// Who is to copy whom in a new cluster, as the home map says.
     pub pairs: BTreeMap<NodeId, NodeId>,
+    /// Who was to leave and is out already: it is not taken in again.
+    pub out: BTreeSet<NodeId>,
     /// The cluster is new: everything about it is what was asked for.
     pub created: bool,
 }
@@ -51,6 +56,7 @@ impl Reshaped {
         let pairs = self.pairs.iter();
         let joining = pairs.map(|(&node, &master)| (node, (master, "the home map".to_owned())));
         demands.joining.extend(joining);
+        demands.part_with(self.out.iter().copied(), "it is to leave");
     }
 
     /// Adds the steps to those that follow from the decision about copies and roles: who changes its
@@ -81,6 +87,8 @@ pub struct Tally {
     pub pairs_bound: usize,
     /// MiB that move, as far as the capture tells.
     pub mib: u64,
+    /// Where a share is one of keys or bytes: those that move, and the fewest that any plan moves.
+    pub load: Option<(Basis, u64, u64)>,
     /// Slots that are given up.
     pub given_up: SlotSet,
     /// Masters before or after, with their slots before and after.
@@ -104,8 +112,11 @@ pub fn reshape(
         tally: Tally::default(),
         displaced: BTreeSet::new(),
         pairs: BTreeMap::new(),
+        memory: Weights::of(served, Basis::Memory),
     };
+    let out = shaper.out()?;
     shaper.run()?;
+    shaper.fits(served)?;
     let Shaper {
         at,
         drafts,
@@ -131,6 +142,7 @@ pub fn reshape(
         tally,
         displaced,
         pairs,
+        out,
         created: goals.create.is_some(),
     }))
 }
@@ -144,6 +156,8 @@ pub(super) struct Shaper<'a> {
     pub(super) tally: Tally,
     pub(super) displaced: BTreeSet<NodeId>,
     pub(super) pairs: BTreeMap<NodeId, NodeId>,
+    /// What slots weigh in bytes, wherever they are.
+    pub(super) memory: Weights,
 }
 
 impl Shaper<'_> {
@@ -278,11 +292,8 @@ impl Shaper<'_> {
     }
 
     pub(super) fn migrate(&mut self, from: NodeId, to: NodeId, slots: SlotSet, reason: String) {
-        let way = match self.at.server.moves_slots_itself() {
-            true => Way::Whole,
-            false => Way::Keys,
-        };
-        let mib = self.mib(from, slots.len());
+        let way = self.way();
+        let mib = self.mib(&slots);
         self.tally.mib += u64::from(mib);
         if self.at.node(from).slots == slots {
             self.displaced.insert(from);
@@ -301,6 +312,22 @@ impl Shaper<'_> {
         self.push(action.into(), Phase::Change, Vec::new(), reason);
     }
 
+    /// By the servers themselves where each of them can.
+    fn way(&self) -> Way {
+        let all = |can: fn(&Server) -> bool| {
+            let live = self.at.iter().filter(|(_, n)| n.is_live());
+            let mut told = live.filter_map(|(_, n)| n.runs.as_ref());
+            can(&self.at.server) && told.all(can)
+        };
+        if all(Server::moves_slots_itself) {
+            Way::Whole
+        } else if all(Server::imports_slots_itself) {
+            Way::Import
+        } else {
+            Way::Keys
+        }
+    }
+
     /// Live members, named once for all moves.
     pub(super) fn everyone(&mut self) -> Arc<[NodeId]> {
         for draft in &self.drafts {
@@ -311,13 +338,9 @@ impl Shaper<'_> {
         self.owners().into()
     }
 
-    /// MiB of so many slots of the node, by its memory.
-    pub(super) fn mib(&self, node: NodeId, slots: u32) -> u32 {
-        let (all, memory) = (
-            self.at.node(node).slots.len(),
-            self.at.node(node).used_memory,
-        );
-        let bytes = u128::from(memory.unwrap_or(0)) * u128::from(slots) / u128::from(all.max(1));
+    /// MiB of the slots; 0 where nothing tells.
+    pub(super) fn mib(&self, slots: &SlotSet) -> u32 {
+        let bytes = self.memory.all(slots).unwrap_or(0);
         u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
     }
 }
@@ -332,7 +355,6 @@ mod tests {
     use crate::plan::Plan;
     use crate::plan::Request;
     use crate::plan::slots::Balance;
-    use crate::plan::slots::Basis;
     use crate::plan::slots::Create;
 
     fn planned(cluster: &Cluster, goals: &SlotGoals) -> Result<Plan, NoPlan> {
@@ -413,6 +435,22 @@ mod tests {
         assert_eq!(counts.iter().sum::<u32>(), 16384);
         assert!(counts.iter().all(|n| (5461..=5462).contains(n)));
         assert!(back.remaining.is_empty(), "{:?}", back.remaining);
+    }
+
+    #[test]
+    fn who_left_is_not_taken_in_again() {
+        let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x*@h1");
+        let mut policy = Policy::default();
+        policy.replicas = crate::policy::Replicas::Exactly(2);
+        let request = Request {
+            slots: SlotGoals {
+                leave: vec!["node:10.0.0.1:7007".parse().expect("a domain")],
+                ..SlotGoals::default()
+            },
+            ..Request::default()
+        };
+        let plan = plan::plan(&at, &policy, &policy.wanted(&at), &request);
+        assert_eq!(words(&plan.expect("a plan")), [""; 0]);
     }
 
     #[test]

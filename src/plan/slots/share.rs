@@ -1,7 +1,9 @@
 //! Everybody gets a share: who joins, who gives all away, and who has too many.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::model::HostId;
 use crate::model::Membership;
 use crate::model::NodeId;
 use crate::model::SlotSet;
@@ -16,6 +18,7 @@ use crate::plan::slots::pick;
 use crate::plan::slots::pick::Transfer;
 use crate::plan::slots::reshape::MASTERS_MIN;
 use crate::plan::slots::reshape::Shaper;
+use crate::plan::slots::weigh::Weights;
 
 impl Shaper<'_> {
     /// Everybody gets a share.
@@ -23,11 +26,8 @@ impl Shaper<'_> {
         let goals = self.goals;
         let mut joining: BTreeSet<NodeId> = BTreeSet::new();
         for address in &goals.join {
-            let id = self.comer("--join", address)?;
-            if !self.at.node(id).slots.is_empty() {
-                return Err(SlotTrouble::OwnsSlots { node: id });
-            }
-            joining.insert(id);
+            // Who owns some already goes on to its share: a move was cut off.
+            joining.insert(self.comer("--join", address)?);
         }
         let owners = self.owners();
         let mut leaving: BTreeSet<NodeId> = BTreeSet::new();
@@ -43,13 +43,18 @@ impl Shaper<'_> {
         }
         let gone = self.leavers()?;
         leaving.extend(gone.iter().filter(|id| owners.contains(id)));
-        if let Some(id) = joining.intersection(&gone).next() {
+        if let Some(id) = joining
+            .intersection(&leaving)
+            .chain(joining.intersection(&gone))
+            .next()
+        {
             return Err(SlotTrouble::Both { node: *id });
         }
         if let Some(wanted) = goals.shards {
             self.reach(wanted, &owners, &mut joining, &mut leaving)?;
         }
-        let masters: Vec<NodeId> = owners.iter().chain(&joining).copied().collect();
+        let comers = joining.iter().filter(|id| !owners.contains(id));
+        let masters: Vec<NodeId> = owners.iter().chain(comers).copied().collect();
         let left = masters.len() - leaving.len();
         if left < MASTERS_MIN && left < owners.len() {
             return Err(SlotTrouble::TooFew { masters: left });
@@ -75,8 +80,8 @@ impl Shaper<'_> {
                 let have = self.at.node(id).slots.len();
                 let (least, most) = if leaving.contains(&id) {
                     (0, 0)
-                } else if joining.contains(&id) {
-                    (down, up)
+                } else if joining.contains(&id) && goals.balance.is_none() {
+                    (down, have.max(up))
                 } else if let Some(balance) = goals.balance {
                     // At the limit is within it.
                     let off = u64::from(down) * u64::from(balance.within) / 100;
@@ -99,33 +104,34 @@ impl Shaper<'_> {
             .collect();
         let have: Vec<u32> = holders.iter().map(|h| h.have).collect();
         let by = goals.balance.map_or(Basis::Slots, |b| b.by);
-        let (pairs, fewest, fewest_pairs) = match by {
+        let owned: Vec<SlotSet> = masters
+            .iter()
+            .map(|&id| self.at.node(id).slots.clone())
+            .collect();
+        let (transfers, fewest, fewest_pairs) = match by {
             Basis::Slots => {
                 let finals = counts::finals(&holders).map_err(|_| SlotTrouble::NoRoom)?;
                 let pairs = pairs::pairs(&have, &finals);
                 (
-                    pairs,
+                    pick::pick(&owned, &pairs),
                     counts::fewest(&holders),
                     counts::fewest_pairs(&holders),
                 )
             }
             Basis::Keys | Basis::Memory => {
-                let laden = self.laden(&masters, &each, by)?;
+                let weights = Weights::of(&self.at, by);
+                let laden = laden(&masters, &owned, &each, &weights, by)?;
                 let within = goals.balance.map_or(0, |b| b.within);
-                let shifted = loads::shift(&laden, within);
-                (shifted.pairs, shifted.fewest, shifted.givers)
+                let shifted = loads::shift(&laden, &weights, within);
+                self.tally.load = Some((by, shifted.load, shifted.load_bound));
+                (shifted.transfers, shifted.fewest, shifted.pairs)
             }
         };
         let mut finals = have.clone();
-        for pair in &pairs {
-            finals[pair.from] -= pair.slots;
-            finals[pair.to] += pair.slots;
+        for transfer in &transfers {
+            finals[transfer.from] -= transfer.slots.len();
+            finals[transfer.to] += transfer.slots.len();
         }
-        let owned: Vec<SlotSet> = masters
-            .iter()
-            .map(|&id| self.at.node(id).slots.clone())
-            .collect();
-        let transfers = pick::pick(&owned, &pairs);
         self.tally.moved += transfers.iter().map(|t| t.slots.len()).sum::<u32>();
         self.tally.moved_bound += fewest;
         self.tally.pairs += transfers.len();
@@ -155,33 +161,6 @@ impl Shaper<'_> {
         Ok(())
     }
 
-    /// What the masters hold, by what is to be shared.
-    fn laden(
-        &self,
-        masters: &[NodeId],
-        weights: &[u32],
-        by: Basis,
-    ) -> Result<Vec<Laden>, SlotTrouble> {
-        let each = masters.iter().zip(weights).map(|(&id, &weight)| {
-            let node = self.at.node(id);
-            let (told, what) = match by {
-                Basis::Slots => (Some(u64::from(node.slots.len())), "slots"),
-                Basis::Keys => (node.keys, "keys"),
-                Basis::Memory => (node.used_memory, "used memory"),
-            };
-            let load = match node.slots.is_empty() {
-                true => 0,
-                false => told.ok_or(SlotTrouble::NotTold { what, node: id })?,
-            };
-            Ok(Laden {
-                slots: node.slots.len(),
-                load,
-                weight,
-            })
-        });
-        each.collect()
-    }
-
     /// Who joins or gives its slots away for so many masters: comers on the hosts with the fewest
     /// masters, goers with the fewest slots on the hosts with the most.
     fn reach(
@@ -195,40 +174,75 @@ impl Shaper<'_> {
             return Err(SlotTrouble::TooFew { masters: wanted });
         }
         let host = |id: NodeId| self.at.node(id).host;
-        loop {
-            let now = owners.len() + joining.len() - leaving.len();
-            let stay = || {
-                let stay = owners.iter().chain(joining.iter());
-                stay.filter(|id| !leaving.contains(id))
-            };
-            let beside = |id: NodeId| stay().filter(|&&m| host(m) == host(id)).count();
-            if now == wanted {
-                return Ok(());
-            }
-            if now < wanted {
-                let free = self.at.iter().filter(|(id, n)| {
-                    n.is_live()
-                        && n.is_master()
-                        && n.slots.is_empty()
-                        && n.keys.unwrap_or(0) == 0
-                        && n.address.is_some()
-                        && n.seen.contested.is_empty()
-                        && matches!(n.membership, Membership::Member | Membership::Unmet)
-                        && !joining.contains(id)
-                });
-                let next = free.map(|(id, _)| id).min_by_key(|&id| (beside(id), id));
-                let Some(next) = next else {
-                    let lacking = wanted - now;
-                    return Err(SlotTrouble::TooFewSpares { lacking });
-                };
-                joining.insert(next);
-            } else {
-                let last = stay().copied().min_by_key(|&id| {
-                    let few = self.at.node(id).slots.len();
-                    (std::cmp::Reverse(beside(id)), few, std::cmp::Reverse(id))
-                });
-                leaving.extend(last);
-            }
+        // Who was to join, and owns slots by now.
+        let comers = joining.difference(owners).count();
+        let mut now = owners.len() + comers - leaving.len();
+        let mut beside: BTreeMap<Option<HostId>, usize> = BTreeMap::new();
+        for id in owners.union(joining) {
+            *beside.entry(host(*id)).or_default() += usize::from(!leaving.contains(id));
         }
+        let masters_at = |beside: &BTreeMap<Option<HostId>, usize>, id: NodeId| {
+            beside.get(&host(id)).copied().unwrap_or(0)
+        };
+        let free = self.at.iter().filter(|(id, n)| {
+            n.is_live()
+                && n.is_master()
+                && n.slots.is_empty()
+                && n.keys.unwrap_or(0) == 0
+                && n.address.is_some()
+                && n.seen.contested.is_empty()
+                && matches!(n.membership, Membership::Member | Membership::Unmet)
+                && !joining.contains(id)
+        });
+        let mut free: BTreeSet<NodeId> = free.map(|(id, _)| id).collect();
+        while now < wanted {
+            let next = free.iter().copied();
+            let Some(next) = next.min_by_key(|&id| (masters_at(&beside, id), id)) else {
+                let lacking = wanted - now;
+                return Err(SlotTrouble::TooFewSpares { lacking });
+            };
+            free.remove(&next);
+            joining.insert(next);
+            *beside.entry(host(next)).or_default() += 1;
+            now += 1;
+        }
+        while now > wanted {
+            let stay = owners.union(joining);
+            let stay = stay.filter(|id| !leaving.contains(id)).copied();
+            let last = stay.min_by_key(|&id| {
+                let few = self.at.node(id).slots.len();
+                let beside = masters_at(&beside, id);
+                (std::cmp::Reverse(beside), few, std::cmp::Reverse(id))
+            });
+            let Some(last) = last else { break };
+            leaving.insert(last);
+            *beside.entry(host(last)).or_default() -= 1;
+            now -= 1;
+        }
+        Ok(())
     }
+}
+
+/// What the masters hold, by what is to be shared.
+fn laden(
+    masters: &[NodeId],
+    owned: &[SlotSet],
+    each: &[u32],
+    weights: &Weights,
+    by: Basis,
+) -> Result<Vec<Laden>, SlotTrouble> {
+    let what = match by {
+        Basis::Slots => "slots",
+        Basis::Keys => "keys",
+        Basis::Memory => "used memory",
+    };
+    let all = masters.iter().zip(owned).zip(each);
+    let laden = all.map(|((&node, slots), &weight)| match weights.all(slots) {
+        None => Err(SlotTrouble::NotTold { what, node }),
+        Some(_) => Ok(Laden {
+            slots: slots.clone(),
+            weight,
+        }),
+    });
+    laden.collect()
 }

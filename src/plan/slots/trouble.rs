@@ -3,9 +3,11 @@
 use std::fmt;
 
 use crate::model::Cluster;
+use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::plan::why::Said;
+use crate::text::words::bytes;
 use crate::text::words::count;
 
 /// Why slots are not moved as asked.
@@ -14,6 +16,10 @@ pub enum SlotTrouble {
     /// Nobody is listed at an address that was given.
     Nobody {
         option: &'static str,
+        address: String,
+    },
+    /// No view in the capture is of the node there, and a new cluster needs its id.
+    NoView {
         address: String,
     },
     /// What was asked of a node that is none of that kind.
@@ -25,10 +31,6 @@ pub enum SlotTrouble {
     NoDomain(String),
     /// Replicas would stay with a master that gives everything away.
     ReplicasStay {
-        node: NodeId,
-    },
-    /// It owns slots already.
-    OwnsSlots {
         node: NodeId,
     },
     /// A replica cannot become a master of nothing.
@@ -86,6 +88,18 @@ pub enum SlotTrouble {
     },
     /// The limits leave no way to share the slots.
     NoRoom,
+    /// What it would hold is more than its `maxmemory`, in bytes.
+    NodeTooSmall {
+        node: NodeId,
+        needs: u64,
+        limit: u64,
+    },
+    /// What its servers would hold is more than the memory of the host, in bytes.
+    HostTooSmall {
+        host: HostId,
+        needs: u64,
+        memory: u64,
+    },
     /// Nothing tells how much a master holds.
     NotTold {
         what: &'static str,
@@ -108,9 +122,9 @@ impl SlotTrouble {
     pub fn ending(&self) -> Ending {
         match self {
             Self::Nobody { .. }
+            | Self::NoView { .. }
             | Self::NoMaster { .. }
             | Self::NoDomain(_)
-            | Self::OwnsSlots { .. }
             | Self::IsReplica { .. }
             | Self::HasCopy { .. }
             | Self::LostToo { .. }
@@ -124,7 +138,11 @@ impl SlotTrouble {
             | Self::NoMajority
             | Self::ReplicasStay { .. }
             | Self::NotTold { .. } => Ending::Refused,
-            Self::TooFew { .. } | Self::TooFewSpares { .. } | Self::NoRoom => Ending::Blocked,
+            Self::TooFew { .. }
+            | Self::TooFewSpares { .. }
+            | Self::NodeTooSmall { .. }
+            | Self::HostTooSmall { .. }
+            | Self::NoRoom => Ending::Blocked,
         }
     }
 }
@@ -137,6 +155,10 @@ impl fmt::Display for Said<'_, SlotTrouble> {
                 f,
                 "`{option} {address}`: nobody is there by the capture; `topoplan show` lists who is"
             ),
+            SlotTrouble::NoView { address } => write!(
+                f,
+                "`--nodes` names {address}, and no view in the capture is of it: the steps go by ids; capture it (`topoplan collect --seed {address}`)"
+            ),
             SlotTrouble::NoMaster { option, node: id } => {
                 write!(f, "`{option} {}`: it is no live master", node(id))
             }
@@ -144,11 +166,6 @@ impl fmt::Display for Said<'_, SlotTrouble> {
             SlotTrouble::ReplicasStay { node: id } => write!(
                 f,
                 "{} has replicas, and `cluster-allow-replica-migration no` would leave them with a master of nothing; set it to yes for as long as slots move",
-                node(id)
-            ),
-            SlotTrouble::OwnsSlots { node: id } => write!(
-                f,
-                "{} owns slots already; `--balance-slots` evens masters out",
                 node(id)
             ),
             SlotTrouble::IsReplica { node: id } => write!(
@@ -214,6 +231,28 @@ impl fmt::Display for Said<'_, SlotTrouble> {
             SlotTrouble::NoRoom => {
                 f.write_str("what is asked leaves no way to share the slots among the masters")
             }
+            SlotTrouble::NodeTooSmall {
+                node: id,
+                needs,
+                limit,
+            } => write!(
+                f,
+                "{} would hold {} with what it gets, and its `maxmemory` is {}: raise it, or let it get less (`--weight`)",
+                node(id),
+                bytes(*needs),
+                bytes(*limit)
+            ),
+            SlotTrouble::HostTooSmall {
+                host,
+                needs,
+                memory,
+            } => write!(
+                f,
+                "the servers on {} would hold {}, and it has {}: let those on it get less (`--weight`), or move replicas off it first",
+                Cluster::host(self.1, *host).name,
+                bytes(*needs),
+                bytes(*memory)
+            ),
             SlotTrouble::NotTold { what, node: id } => write!(
                 f,
                 "nothing in the capture tells the {what} of {}: capture INFO of every master, or balance by slots",

@@ -65,6 +65,8 @@ pub enum Flaw {
     Weight(Level),
     #[error("its prices pay for copies without end")]
     Unbounded,
+    #[error("a shard that is led anew has nobody to lead it")]
+    Leaderless,
     #[error("its sums leave 128 bits")]
     Overflow,
 }

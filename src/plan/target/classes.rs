@@ -62,6 +62,7 @@ pub fn seats(problem: &Problem, unit: &Unit) -> Vec<Copy> {
             home_key(problem, c),
             c.usable,
             c.may_lead,
+            problem.supposed.demands.weight(c.node),
             c.node,
         )
     };
@@ -182,6 +183,8 @@ impl<'a> Builder<'a> {
         } else {
             Level::TieHome
         };
+        let weight = self.problem.supposed.demands.weight(copy.node);
+        let turned = add(turned, Level::Masters, weight);
         match self.problem.home_role(copy.node) {
             Some(HomeRole::Master) => (level.cost(1), Some(add(turned, level, -1))),
             Some(HomeRole::Replica) => (Cost::ZERO, Some(add(turned, level, 1))),
@@ -207,7 +210,8 @@ impl<'a> Builder<'a> {
         Class {
             size: 0,
             open: unit.free,
-            hands_over: unit.may_hand_over,
+            hands_over: unit.may_hand_over || unit.first.is_some(),
+            led_anew: unit.first.is_some(),
             seats,
             refuses: Vec::new(),
             sync: Level::SyncMib.cost(unit.mib),
@@ -245,6 +249,17 @@ impl<'a> Builder<'a> {
     fn seat(&mut self, unit: &Unit, copy: &Copy) -> Seat {
         let problem = self.problem;
         let owner = copy.node == unit.owner;
+        if owner && unit.first.is_some() {
+            // It is no copy any more.
+            return Seat {
+                place: self.places[&copy.place],
+                disk: None,
+                usable: false,
+                stay: Cost::ZERO,
+                leave: None,
+                lead: None,
+            };
+        }
         let among = |list: &[Copy]| list.iter().any(|c| c.node == copy.node);
         let chained = among(&unit.chained);
         let moves = unit.free && among(&unit.movable) && self.moves != Moves::Never;
@@ -403,7 +418,12 @@ fn load(problem: &Problem, now: i64, steps: [(Level, i64); 2]) -> Load {
     let step = |(level, limit): (Level, i64)| {
         let selected = problem.selection.level(level);
         let limit = if selected { limit } else { limit.max(now) };
-        (limit, problem.selection.charged(level).cost(1))
+        // Whoever wishes masters elsewhere has them there though it may be uneven.
+        let charged = match problem.supposed.demands.weighed.is_empty() {
+            true => problem.selection.charged(level),
+            false => level,
+        };
+        (limit, charged.cost(1))
     };
     Load {
         steps: steps.into_iter().map(step).collect(),

@@ -175,6 +175,8 @@ impl<'a> Program<'a> {
             let alike = mine
                 .first()
                 .filter(|o| mine.iter().all(|other| other == *o));
+            // What cannot stay as it is starts as one of them.
+            let alike = alike.or(mine.first().filter(|_| of.led_anew));
             let start = alike.cloned().unwrap_or_else(Outcome::unchanged);
             first.extend(program.add(class, &start).map(|column| (column, class)));
             for outcome in mine {

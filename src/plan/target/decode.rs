@@ -5,6 +5,7 @@
 //! copies that came out: three flows, each exact for what it decides.
 
 use crate::plan::level::Cost;
+use crate::plan::level::Level;
 use crate::plan::target::instance::Instance;
 use crate::plan::target::instance::KindId;
 use crate::plan::target::instance::Lead;
@@ -31,12 +32,12 @@ impl Decision {
         Some(Self { outcomes, value })
     }
 
-    /// Everything as it is: that takes nothing, so it always can be.
+    /// Everything as it is: that takes nothing, so it can be but where a shard must be led anew.
     pub fn unchanged(scene: &Scene) -> Self {
         let outcomes = vec![Outcome::unchanged(); scene.units.len()];
         let value = scene.instance.value(&outcomes);
         Self {
-            value: value.unwrap_or(Cost::ZERO),
+            value: value.unwrap_or(Level::Serve.cost(i64::from(i32::MAX))),
             outcomes,
         }
     }
@@ -135,6 +136,13 @@ fn as_wanted(scene: &Scene, mixed: &Solved) -> Option<Decision> {
     let outcomes = comes.zip(mixed.present()).enumerate();
     let outcomes = outcomes.map(|(unit, ((comes, gone), lead))| {
         let lead = match lead {
+            Lead::Seat(0) if scene.class(unit).led_anew => {
+                let able = |k: &&KindId| scene.instance.kinds[**k].lead.is_some();
+                comes
+                    .iter()
+                    .find(able)
+                    .map_or(lead, |&kind| Lead::Kind(kind))
+            }
             Lead::Seat(seat) if !gone.contains(&seat) => lead,
             Lead::Seat(_) | Lead::Kind(_) => Lead::Seat(0),
         };

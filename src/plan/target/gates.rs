@@ -59,6 +59,8 @@ pub struct Seating<'a> {
     /// The owner first.
     pub fixed: Vec<Fixed>,
     pub movers: &'a [Mover],
+    /// A usable copy elsewhere is the first apart.
+    pub home: PlaceId,
     /// Where it is led from, if another copy than the owner leads.
     pub turned_to: Option<PlaceId>,
     /// Kinds with nodes that are at home in this shard, and how many.
@@ -228,7 +230,7 @@ impl Builder<'_> {
             return;
         }
         let (from, zone_cost) = self.enter(network, instance.zone_of(place));
-        let owners = place == seating.fixed[0].place;
+        let owners = place == seating.home;
         let from = if owners { self.inner } else { from };
         let node = network.node();
         let there = seating.fixed.iter().filter(|f| f.place == place).count() as i64;

@@ -96,6 +96,9 @@ pub struct Class {
     pub open: bool,
     /// Another copy than the owner may lead.
     pub hands_over: bool,
+    /// Nobody who is there may lead, and the owner is no copy: one of those that come leads, and
+    /// counts as no replica.
+    pub led_anew: bool,
     /// Copies that are there, the owner first.
     pub seats: Vec<Seat>,
     /// Groups of kinds that it cannot take.
@@ -128,7 +131,8 @@ pub struct Seat {
     pub stay: Cost,
     /// It may go to another shard: as which kind, and what that costs.
     pub leave: Option<(KindId, Cost)>,
-    /// What it costs more when it leads; `None` where it must not. Never `None` for an owner.
+    /// What it costs more when it leads; `None` where it must not. Never `None` for an owner but of a
+    /// class that is led anew.
     pub lead: Option<Cost>,
 }
 
@@ -213,6 +217,16 @@ impl Instance {
 }
 
 impl Class {
+    /// What one more usable copy costs beside the owner and `usable` others.
+    pub fn count_step(&self, usable: i64) -> Cost {
+        match (self.led_anew, usable) {
+            (false, _) => self.count.step(usable),
+            // The one that leads.
+            (true, 0) => Cost::ZERO,
+            (true, _) => self.count.step(usable - 1),
+        }
+    }
+
     pub fn owner(&self) -> &Seat {
         &self.seats[0]
     }

@@ -35,6 +35,7 @@ use crate::model::ZoneId;
 use crate::plan::decision::Decision;
 use crate::plan::level::Cost;
 use crate::plan::level::Level;
+use crate::plan::level::PRICED;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Place;
 use crate::plan::problem::Problem;
@@ -73,6 +74,17 @@ pub struct Target {
     pub without_moves: bool,
 }
 
+impl Target {
+    /// The network alone proved every level, so that nothing else was looked at.
+    pub fn is_by_flow(&self) -> bool {
+        let proven = |&(level, bound, by): &(Level, i64, By)| {
+            by == By::Flow && bound >= level.of(&self.value)
+        };
+        let last = self.bounds.last().map(|(level, ..)| *level);
+        last == PRICED.last().copied() && self.bounds.iter().all(proven)
+    }
+}
+
 /// Decides. Replicas that work are re-pointed only where they may be, or where without that an
 /// error is left.
 pub fn decide(problem: &Problem, effort: Effort) -> Target {
@@ -81,7 +93,7 @@ pub fn decide(problem: &Problem, effort: Effort) -> Target {
     }
     let still = Solved::new(problem, Moves::Never, None, effort);
     // What a goal lets count for nothing is no reason to move what works.
-    if !problem.supposed.differs() && moves_could_help(problem, &still) {
+    if problem.supposed.allows_moves() && moves_could_help(problem, &still) {
         return Solved::new(problem, Moves::Counted, Some(&still), effort).target(problem, false);
     }
     still.target(problem, true)
@@ -106,6 +118,7 @@ impl Solved {
             scene.homes[at] = kinds.map(|(&k, nodes)| (k, nodes.len() as i64)).collect();
         }
         let start = before.and_then(|b| b.as_outcomes_of(&classes));
+        let start = start.or_else(|| present(problem, &classes));
         let answer = search::search(&scene, start, effort);
         let outcomes = &answer.decision.outcomes;
         let decision = assign_copies::assign(problem, &classes, &homes, outcomes);
@@ -151,6 +164,7 @@ impl Solved {
             decision,
             ..
         } = self;
+        let present = present(problem, &classes);
         let Classes {
             instance,
             places,
@@ -158,8 +172,7 @@ impl Solved {
             ..
         } = classes;
         let value = answer.decision.value;
-        let shards = problem.units.len();
-        let unchanged = instance.value(&vec![Outcome::unchanged(); shards]);
+        let unchanged = present.and_then(|present| instance.value(&present));
         let known = proof::bounds(&value, &answer.certificates);
         let bounds = known.iter().filter_map(|(level, best)| {
             let (bound, by) = (*best)?;
@@ -181,6 +194,25 @@ impl Solved {
             zones,
         }
     }
+}
+
+/// Everything as it is supposed to be, class by class.
+fn present(problem: &Problem, classes: &Classes) -> Option<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for &unit in classes.units.iter().flatten() {
+        outcomes.push(match problem.units[unit].first {
+            None => Outcome::unchanged(),
+            Some(first) => {
+                let kind = classes.spares.iter().position(|s| s.contains(&first))?;
+                Outcome {
+                    gone: Vec::new(),
+                    comes: vec![kind],
+                    lead: instance::Lead::Kind(kind),
+                }
+            }
+        });
+    }
+    Some(outcomes)
 }
 
 fn movable(problem: &Problem) -> bool {

@@ -33,6 +33,7 @@ use crate::plan::target::instance::Class;
 use crate::plan::target::instance::Instance;
 use crate::plan::target::instance::KindId;
 use crate::plan::target::instance::Lead;
+use crate::plan::target::instance::PlaceId;
 use crate::plan::target::instance::Supply;
 use crate::plan::target::network::nodes::Nodes;
 use crate::plan::target::network::nodes::Part;
@@ -132,8 +133,6 @@ pub fn mixed(scene: &Scene, tuning: &Tuning) -> Solved {
         let zone = instance.zone_of(class.owner().place);
         let lean = tuning.lean.get(zone.unwrap_or(instance.zones.len()));
         let lean = Level::Tie.cost(lean.copied().unwrap_or(0));
-        let turn = class.hands_over.then(|| network.arc(role, want, 1, lean));
-        turns.push(turn);
         let fixed = class.seats.iter().enumerate();
         let fixed = fixed.filter(|(_, s)| s.leave.is_none());
         let fixed = fixed.map(|(index, s)| Fixed {
@@ -146,6 +145,7 @@ pub fn mixed(scene: &Scene, tuning: &Tuning) -> Solved {
             class,
             fixed: fixed.collect(),
             movers: &nodes.movers[unit],
+            home: home(class),
             turned_to: None,
             homes: &[],
         };
@@ -156,7 +156,15 @@ pub fn mixed(scene: &Scene, tuning: &Tuning) -> Solved {
             gated: &tuning.gated,
             kind_nodes: &nodes.kind_nodes,
         };
-        gates.push(wants(&ground, &mut network, &seating, want, steps));
+        let wants = wants(&ground, &mut network, &seating, want, steps);
+        gates.push(wants.gate);
+        // Who is to lead a shard anew is not counted among its replicas.
+        let to = match (class.led_anew, seating.fixed.iter().any(|f| f.usable)) {
+            (false, _) => want,
+            (true, true) => wants.inner,
+            (true, false) => wants.outer,
+        };
+        turns.push(class.hands_over.then(|| network.arc(role, to, 1, lean)));
     }
     let flow = network.solve(Amount::Cheapest);
     Solved {
@@ -201,6 +209,22 @@ fn surplus_steps(instance: &Instance) -> i64 {
     1 + 2 * (over + shards - 1) / shards
 }
 
+/// Where the first copy apart is counted from: of a shard that is led anew from a copy that is there.
+fn home(class: &Class) -> PlaceId {
+    let usable = class.fixed().skip(1).find(|s| s.usable);
+    match usable.filter(|_| class.led_anew) {
+        Some(seat) => seat.place,
+        None => class.owner().place,
+    }
+}
+
+/// A shard's gates, and the nodes before them.
+struct Wants {
+    gate: Gate,
+    inner: usize,
+    outer: usize,
+}
+
 /// One shard's wants: steps of the count, then its gates.
 fn wants(
     ground: &Ground,
@@ -208,17 +232,21 @@ fn wants(
     seating: &Seating,
     want: usize,
     surplus: i64,
-) -> Gate {
+) -> Wants {
     let (inner, outer) = (network.node(), network.node());
     let class = seating.class;
     count_arcs(ground.instance, network, seating, want, inner, surplus);
-    let owner = seating.fixed[0].place;
-    let apart = seating.fixed.iter().any(|f| f.usable && f.place != owner);
+    let home = seating.home;
+    let apart = seating.fixed.iter().any(|f| f.usable && f.place != home);
     if class.bare_host != Cost::ZERO && !apart {
         network.arc(inner, outer, 1, -class.bare_host);
     }
     network.arc(inner, outer, UNLIMITED, Cost::ZERO);
-    gates::gate(ground, network, seating, inner, outer)
+    Wants {
+        gate: gates::gate(ground, network, seating, inner, outer),
+        inner,
+        outer,
+    }
 }
 
 /// Arcs for each step of what one more replica costs. Where more copies than zones must double
@@ -232,7 +260,9 @@ fn count_arcs(
     surplus: i64,
 ) {
     let class = seating.class;
-    let usable = seating.fixed.iter().filter(|f| f.usable).count() as i64;
+    let mut usable = seating.fixed.iter().filter(|f| f.usable).count() as i64;
+    // The leader is no replica.
+    usable -= i64::from(class.led_anew && seating.turned_to.is_some());
     let zoned = |f: &&Fixed| instance.zone_of(f.place).is_some();
     let zoned = seating.fixed.iter().filter(zoned).count() as i64;
     let forced = |more: i64| instance.forced(class, zoned + more);

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::level::Cost;
+use crate::plan::level::Level;
 use crate::plan::target::instance::Class;
 use crate::plan::target::instance::Count;
 use crate::plan::target::instance::DiskId;
@@ -108,7 +109,15 @@ impl Instance {
     /// Everything a shard of the class costs but the load of its master's place.
     pub fn outcome(&self, class: &Class, outcome: &Outcome) -> Cost {
         let mut tally = Tally::default();
+        tally.home = match class.led_anew {
+            true => self.place_of(class, outcome.lead),
+            false => class.owner().place,
+        };
         let mut cost = class.count.empty() + class.bare_host;
+        if class.led_anew && outcome.lead == Lead::Seat(0) {
+            // None may do without a leader.
+            cost = cost + Level::Serve.cost(1);
+        }
         if !class.open {
             cost = Cost::ZERO;
         }
@@ -175,9 +184,9 @@ impl Instance {
             tally.zoned += 1;
         }
         if usable {
-            cost = cost + class.count.step(tally.usable);
+            cost = cost + class.count_step(tally.usable);
             tally.usable += 1;
-            if place != class.owner().place && !tally.apart {
+            if place != tally.home && !tally.apart {
                 cost = cost - class.bare_host;
                 tally.apart = true;
             }
@@ -245,7 +254,7 @@ impl Instance {
         let taken = |kind: &usize| !class.refuses.contains(&self.kinds[*kind].group);
         outcome.comes.iter().all(taken)
             && match outcome.lead {
-                Lead::Seat(0) => true,
+                Lead::Seat(0) => !class.led_anew,
                 Lead::Seat(seat) => {
                     class.hands_over
                         && class.seats[seat].lead.is_some()
@@ -287,5 +296,7 @@ struct Tally {
     zoned: i64,
     doubled: i64,
     usable: i64,
+    /// Where the shard is led from: a usable copy elsewhere is apart.
+    home: PlaceId,
     apart: bool,
 }

@@ -20,7 +20,9 @@ pub struct Seated<'a> {
     /// Seats that could leave and stay.
     pub stays: Vec<usize>,
     pub usable: i64,
-    /// A usable copy is on another host than the owner's.
+    /// Where the shard is led from, as far as that is known.
+    pub home: Option<PlaceId>,
+    /// A usable copy is elsewhere.
     pub apart: bool,
     /// Copies that are charged for sharing a zone.
     pub doubled: i64,
@@ -42,12 +44,17 @@ impl<'a> Seated<'a> {
             kinds: Vec::new(),
             stays: Vec::new(),
             usable: 0,
+            home: None,
             apart: false,
             doubled: 0,
             zoned: 0,
             added: 0,
             beside: None,
         }
+    }
+
+    pub fn is_apart(&self, place: PlaceId) -> bool {
+        self.home.is_some_and(|home| home != place)
     }
 
     pub fn pay(&mut self, cost: &Wide) -> Result<(), Overflow> {

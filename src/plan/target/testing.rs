@@ -234,8 +234,21 @@ impl Maker {
         for _ in 0..replicas {
             seats.push(self.seat(false));
         }
-        let open = !self.lot.once_in(10);
-        let hands_over = open && !self.lot.once_in(6);
+        let led_anew = self.lot.once_in(6);
+        let open = led_anew || !self.lot.once_in(10);
+        let hands_over = led_anew || (open && !self.lot.once_in(6));
+        if led_anew {
+            self.instance.places.push(Place::default());
+            seats.iter_mut().for_each(|s| s.lead = None);
+            seats[0] = Seat {
+                place: self.instance.places.len() - 1,
+                disk: None,
+                usable: false,
+                stay: Cost::ZERO,
+                leave: None,
+                lead: None,
+            };
+        }
         if !open {
             seats.iter_mut().for_each(|s| s.leave = None);
         }
@@ -250,6 +263,7 @@ impl Maker {
             size: 1 + self.lot.below(self.size.shards),
             open,
             hands_over,
+            led_anew,
             seats,
             refuses: if self.lot.once_in(6) { vec![1] } else { vec![] },
             sync: Level::SyncMib.cost(1 + self.lot.below(3)),
@@ -357,7 +371,10 @@ pub fn outcomes(instance: &Instance, class: &Class, most: usize) -> Vec<Outcome>
         while let Some(comes) = stack.pop() {
             let stays = |i: &usize| !gone.contains(i);
             let seats = (0..class.seats.len()).filter(stays);
-            let may = |i: &usize| *i == 0 || (class.hands_over && class.seats[*i].lead.is_some());
+            let may = |i: &usize| match *i {
+                0 => !class.led_anew,
+                i => class.hands_over && class.seats[i].lead.is_some(),
+            };
             let mut leads: Vec<Lead> = seats.filter(may).map(Lead::Seat).collect();
             if class.hands_over {
                 let mut able: Vec<usize> = comes.clone();
@@ -407,6 +424,9 @@ pub fn optimum(instance: &Instance, most: usize, limit: usize) -> Option<Cost> {
         .collect();
     let count: f64 = units.iter().map(|&c| choices[c].len() as f64).product();
     if count > limit as f64 {
+        return None;
+    }
+    if units.iter().any(|&c| choices[c].is_empty()) {
         return None;
     }
     let mut digits = vec![0; units.len()];

@@ -79,9 +79,9 @@ impl fmt::Display for Said<'_, Assumption> {
                  the process to stop and start"
             ),
             Assumption::Migration => f.write_str(
-                "cluster-allow-replica-migration is on: while a replica is down for more than 5 s the \
-                 servers may give its master one of another shard; set it to no on all nodes before, and \
-                 back after",
+                "cluster-allow-replica-migration is on: where a master is without a replica for more than \
+                 5 s the servers may give it one of another shard, which undoes what is planned; \
+                 `CONFIG SET cluster-allow-replica-migration no` on all nodes before, and `yes` after",
             ),
             Assumption::Empty(nodes) => write!(
                 f,

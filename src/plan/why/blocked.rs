@@ -5,6 +5,7 @@ use std::fmt;
 use crate::model::NodeId;
 use crate::plan::why::Said;
 use crate::plan::why::nodes;
+use crate::text::words::count;
 
 /// Why a shard cannot be given another master. What is easier to mend comes first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -22,7 +23,11 @@ pub enum Blocked {
     /// No idle node takes the place of this copy.
     NoPartner { copy: NodeId, why: String },
     /// Without the copies that are to go it has fewer than it has and wants.
-    Short { why: String },
+    Short {
+        left: Vec<NodeId>,
+        needed: usize,
+        why: String,
+    },
 }
 
 impl fmt::Display for Said<'_, Blocked> {
@@ -51,10 +56,17 @@ impl fmt::Display for Said<'_, Blocked> {
                 "no idle node is left there to take the place of {} ({why})",
                 self.node(*copy)
             ),
-            Blocked::Short { why } => write!(
-                f,
-                "it would have fewer copies than it has now, and no idle node outside can be one ({why})"
-            ),
+            Blocked::Short { left, needed, why } => {
+                match &left[..] {
+                    [] => f.write_str("no copy would be left")?,
+                    left => write!(f, "only {} would be left", nodes(self.1, left))?,
+                }
+                write!(
+                    f,
+                    " of the {} that it has and wants, and no idle node outside can be another ({why})",
+                    count(*needed, "usable copy")
+                )
+            }
             Blocked::NoCopy { copies, why } if copies.is_empty() => {
                 write!(
                     f,

@@ -171,6 +171,8 @@ pub enum OpenSlot {
         slot: u16,
     },
     OtherEndUnseen(NodeId),
+    /// Keys that went there are with it.
+    OtherEndDead(NodeId),
     /// Only a report of a cluster check tells of it.
     OtherEndUnnamed,
     MayBeMoving,
@@ -364,6 +366,11 @@ impl fmt::Display for Said<'_, OpenSlot> {
             OpenSlot::OtherEndUnseen(other) => write!(
                 f,
                 "the view of the other end, {}, is not in the capture",
+                self.node(*other)
+            ),
+            OpenSlot::OtherEndDead(other) => write!(
+                f,
+                "the other end, {}, is dead: keys of the slot may be there alone",
                 self.node(*other)
             ),
             OpenSlot::OtherEndUnnamed => {

@@ -42,6 +42,8 @@ pub enum Unlock {
     },
     FinishMove,
     CaptureOtherEnd,
+    /// A dead process with keys of a slot that was on its way.
+    BringBackOtherEnd(NodeId),
     CaptureEveryNode,
     SettleSlots,
     CloseSlot,
@@ -128,6 +130,7 @@ impl Unlock {
             | Self::StopEmptied { .. }
             | Self::FinishMove
             | Self::CaptureOtherEnd
+            | Self::BringBackOtherEnd(_)
             | Self::CaptureEveryNode
             | Self::CloseSlot
             | Self::CaptureWhenSynced
@@ -223,6 +226,10 @@ impl fmt::Display for Said<'_, Unlock> {
             }
             Unlock::CaptureEveryNode => "capture `cluster nodes` of every node",
             Unlock::CaptureOtherEnd => "capture that node, too",
+            Unlock::BringBackOtherEnd(node) => {
+                return write!(f, "restart {}, capture again and plan with {}; or give up what is only there: {} {}",
+                    self.node(*node), Flag::SettleSlots, Flag::SettleSlots, Flag::AcceptDataLoss);
+            }
             Unlock::SettleSlots => {
                 return write!(f, "{}, if nothing is moving slots", Flag::SettleSlots);
             }

@@ -20,7 +20,7 @@ use crate::report::DiffReport;
 use crate::report::DiffSlots;
 use crate::text::words::count;
 
-const CHANGES: &[&str] = &["kind", "change", "what", "slots", "from", "to", "worse"];
+pub(super) const CHANGES: &[&str] = &["kind", "change", "what", "slots", "from", "to", "worse"];
 
 /// Of `diff`: from the first capture to the last.
 pub fn diff(report: &DiffReport) -> Brief {
@@ -128,7 +128,7 @@ fn state(node: Option<&DiffNode>) -> String {
     format!("{role}{dead}")
 }
 
-fn of_finding(finding: &DiffFinding, state: RowState) -> Row {
+pub(super) fn of_finding(finding: &DiffFinding, state: RowState) -> Row {
     let place = finding.evidence.first();
     Row {
         code: finding.code.as_str(),

@@ -27,6 +27,7 @@ const CASES: &[&str] = &[
     "voters_left",
     "voters_needed",
     "majority",
+    "hosts_short_of_memory",
 ];
 
 /// Of `impact`: each loss is a row; it is open if slots are down after it.
@@ -45,6 +46,7 @@ pub fn impact(report: &ImpactReport) -> Brief {
             case.voters_left.to_string(),
             case.voters_needed.to_string(),
             case.majority.to_string(),
+            short_of_memory(case),
         ]
     });
     let cases = Table {
@@ -95,8 +97,12 @@ pub fn impact(report: &ImpactReport) -> Brief {
         answer: Answer::Impact,
         version: report.tool.version.clone(),
         headline: format!(
-            "{open} of {} would take slots or the majority down",
-            count(rows.len(), "case")
+            "{open} of {} would {}",
+            count(rows.len(), "case"),
+            match report.cases.iter().any(|case| case.voters_needed > 0) {
+                true => "take slots or the majority down",
+                false => "leave shards without a leader",
+            }
         ),
         tables: vec![cases],
         gauges: GAUGES.into_iter().map(gauge).collect(),
@@ -106,10 +112,25 @@ pub fn impact(report: &ImpactReport) -> Brief {
     }
 }
 
+/// Empty where the memory of no host is known.
+fn short_of_memory(case: &ImpactCase) -> String {
+    match case.memory.is_empty() {
+        true => String::new(),
+        false => case.memory.iter().filter(|r| !r.fits).count().to_string(),
+    }
+}
+
 fn loss(report: &ImpactReport, case: &ImpactCase) -> Row {
     let lose = case.lose.join(" and ");
-    let broken = case.slots_down > report.now.slots_down || (report.now.majority && !case.majority);
-    let mut parts = vec![format!("{} down", count(case.slots_down as usize, "slot"))];
+    // Of tablets nobody votes, and partitions have no slots.
+    let votes = case.voters_needed > 0;
+    let broken = case.slots_down > report.now.slots_down
+        || (report.now.majority && !case.majority)
+        || (!votes && case.shards_stuck + case.shards_lost > 0);
+    let mut parts = Vec::new();
+    if votes {
+        parts.push(format!("{} down", count(case.slots_down as usize, "slot")));
+    }
     for (number, what) in [
         (case.shards_failed_over, "failed over"),
         (case.shards_stuck, "stuck"),
@@ -120,11 +141,15 @@ fn loss(report: &ImpactReport, case: &ImpactCase) -> Row {
             parts.push(format!("{} {what}", count(number, "shard")));
         }
     }
-    let votes = if case.majority { "" } else { ": no majority" };
-    parts.push(format!(
-        "{} voters left, {} needed{votes}",
-        case.voters_left, case.voters_needed
-    ));
+    if votes {
+        let majority = if case.majority { "" } else { ": no majority" };
+        parts.push(format!(
+            "{} voters left, {} needed{majority}",
+            case.voters_left, case.voters_needed
+        ));
+    } else if parts.is_empty() {
+        parts.push("nothing breaks".to_owned());
+    }
     Row {
         code: "impact",
         name: "loss".to_owned(),

@@ -11,6 +11,7 @@ use crate::report::ShowReport;
 use crate::report::ShownNode;
 use crate::report::ShownRole;
 use crate::report::ShownShard;
+use crate::report::ShownSync;
 use crate::text::safe::width;
 
 /// Where nobody knows the host of a copy.
@@ -114,7 +115,7 @@ fn ink(cell: char) -> Ink {
 
 fn letter(copy: &ShownNode) -> char {
     match copy.role {
-        _ if !copy.live => 'x',
+        _ if !copy.live || copy.sync == ShownSync::NotAlive => 'x',
         ShownRole::Master => 'M',
         ShownRole::Replica | ShownRole::Spare | ShownRole::Ghost => 'r',
     }
@@ -137,9 +138,9 @@ fn legend(page: &mut Page, report: &ShowReport) {
     page.wrapped(Line::new(), 0, Ink::Dim, text);
     let visible = shown(page, report.shards.len());
     for (number, shard) in (1..).zip(&report.shards).take(visible) {
-        let ranges: Vec<&str> = shard.slots.split(',').collect();
+        let ranges: Vec<&str> = shard.name.split(',').collect();
         let slots = match ranges.len() {
-            1..=2 => shard.slots.clone(),
+            1..=2 => shard.name.clone(),
             n => format!("{} and {} more ranges", ranges[0], n - 1),
         };
         let owner = shard.copies.first().map_or(String::new(), name);

@@ -26,21 +26,24 @@ pub(super) fn shards(page: &mut Page, report: &ShowReport) {
             Some(severity) => Ink::of(severity),
             None => Ink::Good,
         };
-        let slots = shard.slots.split(',').count();
+        let slots = shard.name.split(',').count();
         let slots = match slots {
-            1..=4 => shard.slots.clone(),
+            1..=4 => shard.name.clone(),
             n => {
-                let first: Vec<&str> = shard.slots.split(',').take(3).collect();
+                let first: Vec<&str> = shard.name.split(',').take(3).collect();
                 format!("{} and {} more ranges", first.join(","), n - 3)
             }
         };
-        let size = count(shard.size as usize, "slot");
+        let size = match shard.size {
+            0 => String::new(),
+            size => format!("{} · ", count(size as usize, "slot")),
+        };
         let copies = match shard.usable {
             0 => "no copy that lives".to_owned(),
             n => format!("{} of {} copies live and usable", n, shard.copies.len()),
         };
         let mut line = Line::new().put(Ink::Head, &slots);
-        line = line.put(Ink::Dim, &format!("  {size} · {copies}"));
+        line = line.put(Ink::Dim, &format!("  {size}{copies}"));
         if !shard.codes.is_empty() {
             line = line.put(ink, &format!("  {}", Code::join(&shard.codes, " ")));
         }
@@ -91,7 +94,7 @@ pub(super) fn hosts(page: &mut Page, report: &ShowReport) {
         for copy in &shard.copies {
             on.entry(copy.host.as_deref())
                 .or_default()
-                .push((copy, &shard.slots));
+                .push((copy, &shard.name));
         }
     }
     for other in &report.others {
@@ -224,7 +227,7 @@ fn node(page: &mut Page, node: &ShownNode, columns: &Columns, slots: &str) {
     }
     if !node.live && !ghost {
         state.push("dead".to_owned());
-    } else if node.role == ShownRole::Replica {
+    } else if node.role == ShownRole::Replica || node.sync == ShownSync::NotAlive {
         state.push(sync(node.sync).to_owned());
     }
     if let Some(master) = &node.follows {
@@ -254,5 +257,7 @@ fn sync(sync: ShownSync) -> &'static str {
         ShownSync::Never => "never synced",
         ShownSync::Disputed => "its master is disputed",
         ShownSync::Unknown => "sync not captured",
+        ShownSync::Alive => "alive",
+        ShownSync::NotAlive => "not alive",
     }
 }

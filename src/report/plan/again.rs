@@ -197,6 +197,7 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
             SetSlot {
                 node: node()?,
                 slots,
+                moved_later: step.guard.empty.is_none(),
             }
             .into()
         }
@@ -211,6 +212,7 @@ fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
                     StepMode::Stable
                     | StepMode::Keys
                     | StepMode::Whole
+                    | StepMode::Import
                     | StepMode::Ranges
                     | StepMode::Each
                     | StepMode::Plain

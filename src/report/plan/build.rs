@@ -98,6 +98,11 @@ pub fn plan_and_end(
     };
     let made = plan.as_ref().ok().map(|plan| (request, plan));
     let promises = Promises::of(inventory, &found, made);
+    // What was tried is as large as the plan, and asked for no more.
+    let plan = plan.map(|plan| Plan {
+        tried: Vec::new(),
+        ..plan
+    });
     let told = |f: &Finding| capture::finding(inventory, &inventory.cluster, f, &promises);
     report.found = found.iter().map(told).collect();
     let end = plan.as_ref().ok().map(|plan| plan.end.clone());
@@ -218,7 +223,7 @@ pub(super) fn exposed_shard_seconds(steps: &[report::Step], exposure: &[Exposure
     seconds.fold(0, u64::saturating_add)
 }
 
-/// The captured shards, by owner.
+/// The captured shards, by owner, those with an address first.
 fn shards(cluster: &Cluster) -> Vec<ShardFacts> {
     let facts = |shard: Shard| {
         let owner = cluster.node(shard.owner);
@@ -231,7 +236,10 @@ fn shards(cluster: &Cluster) -> Vec<ShardFacts> {
             live: owner.is_live_member(),
         }
     };
-    cluster.shards().into_iter().map(facts).collect()
+    let shards = cluster.shards().into_iter().map(facts);
+    let (mut shards, ghosts): (Vec<_>, Vec<_>) = shards.partition(|s| s.address.is_some());
+    shards.extend(ghosts);
+    shards
 }
 
 /// When the first of the views was taken, by the clock of its node.

@@ -35,11 +35,14 @@ pub struct Problem {
     pub places: Vec<Place>,
     /// Nodes that can stand in for each other on their way to a shard.
     pub kinds: Vec<Kind>,
-    /// Copies that are there, as far as they differ.
+    /// Copies that are there, as far as they differ, each as a row: place, disk, whether it is usable,
+    /// what staying costs, the kind as which it may leave with what that costs, what leading costs.
+    #[schemars(with = "Vec<SeatRow>")]
     pub seats: Vec<Seat>,
     /// Shards, as far as they differ in more than where their copies are.
     pub shapes: Vec<Shape>,
-    /// Shards that are alike.
+    /// Shards that are alike, as rows: how many, their shape, and their seats, the owner's first.
+    #[schemars(with = "Vec<ClassRow>")]
     pub classes: Vec<Class>,
 }
 
@@ -82,7 +85,8 @@ pub struct Kind {
 }
 
 /// A copy that is there.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(from = "WrittenSeat", into = "SeatRow")]
 pub struct Seat {
     pub place: usize,
     pub disk: Option<usize>,
@@ -98,6 +102,9 @@ pub struct Seat {
 pub struct Shape {
     pub open: bool,
     pub hands_over: bool,
+    /// Its owner is no copy, and one that comes leads.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub led_anew: bool,
     pub refuses: Vec<usize>,
     pub sync: usize,
     pub none: usize,
@@ -114,7 +121,8 @@ pub struct Shape {
 }
 
 /// Shards that are alike.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "WrittenClass", into = "ClassRow")]
 pub struct Class {
     pub size: i64,
     pub shape: usize,
@@ -138,4 +146,127 @@ pub struct Frozen {
     pub level: String,
     pub value: i64,
     pub weight: Amounts,
+}
+
+/// A seat in the file: there are many.
+type SeatRow = (
+    usize,
+    Option<usize>,
+    bool,
+    usize,
+    Option<(usize, usize)>,
+    Option<usize>,
+);
+
+/// A class in the file.
+type ClassRow = (i64, usize, Vec<usize>);
+
+/// Earlier files name every field.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenSeat {
+    Row(SeatRow),
+    Named {
+        place: usize,
+        disk: Option<usize>,
+        usable: bool,
+        stay: usize,
+        leave: Option<(usize, usize)>,
+        lead: Option<usize>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenClass {
+    Row(ClassRow),
+    Named {
+        size: i64,
+        shape: usize,
+        seats: Vec<usize>,
+    },
+}
+
+impl From<Seat> for SeatRow {
+    fn from(seat: Seat) -> Self {
+        let Seat {
+            place,
+            disk,
+            usable,
+            stay,
+            leave,
+            lead,
+        } = seat;
+        (place, disk, usable, stay, leave, lead)
+    }
+}
+
+impl From<WrittenSeat> for Seat {
+    fn from(written: WrittenSeat) -> Self {
+        let (place, disk, usable, stay, leave, lead) = match written {
+            WrittenSeat::Row(row) => row,
+            WrittenSeat::Named {
+                place,
+                disk,
+                usable,
+                stay,
+                leave,
+                lead,
+            } => (place, disk, usable, stay, leave, lead),
+        };
+        Self {
+            place,
+            disk,
+            usable,
+            stay,
+            leave,
+            lead,
+        }
+    }
+}
+
+impl From<Class> for ClassRow {
+    fn from(class: Class) -> Self {
+        let Class { size, shape, seats } = class;
+        (size, shape, seats)
+    }
+}
+
+impl From<WrittenClass> for Class {
+    fn from(written: WrittenClass) -> Self {
+        let (size, shape, seats) = match written {
+            WrittenClass::Row(row) => row,
+            WrittenClass::Named { size, shape, seats } => (size, shape, seats),
+        };
+        Self { size, shape, seats }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_named_fields_are_the_same() {
+        let seat = Seat {
+            place: 3,
+            disk: None,
+            usable: true,
+            stay: 1,
+            leave: Some((2, 4)),
+            lead: None,
+        };
+        let row = serde_json::json!([3, null, true, 1, [2, 4], null]);
+        let named = serde_json::json!({"place": 3, "disk": null, "usable": true, "stay": 1,
+            "leave": [2, 4], "lead": null});
+        assert_eq!(serde_json::to_value(&seat).ok(), Some(row.clone()));
+        for text in [row, named] {
+            assert_eq!(serde_json::from_value::<Seat>(text).ok(), Some(seat.clone()));
+        }
+        let named = serde_json::json!({"size": 2, "shape": 0, "seats": [5, 6]});
+        let class: Class = serde_json::from_value(named).expect("an earlier file has it so");
+        let row = serde_json::json!([2, 0, [5, 6]]);
+        assert_eq!(serde_json::to_value(&class).ok(), Some(row.clone()));
+        assert_eq!(serde_json::from_value::<Class>(row).ok(), Some(class));
+    }
 }

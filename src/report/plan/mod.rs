@@ -3,6 +3,8 @@
 mod again;
 mod build;
 pub mod certificate;
+mod facts;
+mod found;
 mod groups;
 mod held;
 mod identity;
@@ -27,7 +29,6 @@ use crate::report::Diagnostic;
 use crate::report::Finding;
 use crate::report::HostLoad;
 use crate::report::Input;
-use crate::report::Member;
 use crate::report::State;
 use crate::report::Summary;
 use crate::report::Tool;
@@ -43,13 +44,17 @@ pub use build::plan_back;
 pub use build::refused;
 pub(super) use build::unspellable;
 pub use certificate::Certificate;
+pub use facts::ClusterFacts;
+pub use facts::ShardFacts;
 pub use identity::NoPlanFile;
 pub use identity::PlanFile;
 pub(in crate::report) use identity::content_id;
 pub(in crate::report) use identity::hash_of;
 pub use identity::plan_id;
 pub use identity::read_plan;
+pub use reshard::LoadKind;
 pub use reshard::Reshard;
+pub use reshard::ReshardLoad;
 pub use reshard::ReshardMaster;
 pub use restart::Restart;
 pub(super) use step::Asked;
@@ -65,36 +70,6 @@ pub use supposition::plan_supposing;
 
 /// Version of the plan file. Version 1, without groups and barriers, is still read.
 pub const PLAN_VERSION: u32 = 2;
-
-/// The cluster a plan was made for.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ClusterFacts {
-    pub server: String,
-    pub version: Option<String>,
-    pub node_timeout_ms: u64,
-    pub members: Vec<Member>,
-    /// Ids without an address.
-    pub ghosts: Vec<Member>,
-    /// By slot owner. Files of the first version may lack it.
-    #[serde(default)]
-    pub shards: Vec<ShardFacts>,
-    /// When the first of the views was taken, in unix seconds by the clock of its node; null
-    /// where nothing tells.
-    pub taken: Option<u64>,
-}
-
-/// A shard as it was captured: a script that finds another owner or epoch has another cluster.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ShardFacts {
-    pub slots: String,
-    pub owner: String,
-    /// Null for a ghost.
-    pub address: Option<String>,
-    /// Null where nothing tells.
-    pub config_epoch: Option<u64>,
-    /// The owner lives.
-    pub live: bool,
-}
 
 /// How a level's value was shown to be the least possible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -202,9 +177,12 @@ pub struct PlanReport {
     /// Files of the first version may lack it.
     #[serde(default)]
     pub state: State,
+    #[schemars(with = "facts::Written")]
     pub cluster: ClusterFacts,
     pub summary: Summary,
-    /// What was found in the capture.
+    /// What was found in the capture; what many have in common is told once.
+    #[serde(with = "found")]
+    #[schemars(with = "Vec<found::Told>")]
     pub found: Vec<Finding>,
     pub options: Vec<String>,
     pub objective: Vec<Level>,
@@ -212,7 +190,7 @@ pub struct PlanReport {
     /// was to be decided.
     pub certificate: Option<Certificate>,
     /// Addresses by the name of their set, where several steps name the same: `@NAME` among the
-    /// addresses of a step stands for all of them.
+    /// addresses of a step stands for all of them, and `-ip:port` behind it for all but that one.
     #[serde(default)]
     pub groups: BTreeMap<String, Vec<String>>,
     pub steps: Vec<Step>,
@@ -255,12 +233,12 @@ impl PlanReport {
     pub fn spelt_out<'a>(&'a self, list: &'a [String]) -> Vec<&'a str> {
         let mut addresses = Vec::with_capacity(list.len());
         for entry in list {
-            match entry
-                .strip_prefix('@')
-                .and_then(|name| self.groups.get(name))
-            {
-                Some(group) => addresses.extend(group.iter().map(String::as_str)),
-                None => addresses.push(entry.as_str()),
+            match entry.split_at_checked(1) {
+                Some(("@", name)) if self.groups.contains_key(name) => {
+                    addresses.extend(self.groups[name].iter().map(String::as_str));
+                }
+                Some(("-", address)) => addresses.retain(|known| *known != address),
+                Some(_) | None => addresses.push(entry.as_str()),
             }
         }
         addresses

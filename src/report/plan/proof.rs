@@ -197,6 +197,7 @@ impl Writer {
         let shape = written::Shape {
             open: class.open,
             hands_over: class.hands_over,
+            led_anew: class.led_anew,
             refuses: class.refuses.clone(),
             sync: self.cost(&class.sync),
             none: self.cost(&count.none),
@@ -299,6 +300,7 @@ impl<'a> Reader<'a> {
             size: class.size,
             open: shape.open,
             hands_over: shape.hands_over,
+            led_anew: shape.led_anew,
             seats,
             refuses: shape.refuses.clone(),
             sync: self.cost(shape.sync)?,

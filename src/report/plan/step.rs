@@ -27,7 +27,7 @@ use crate::simulate::Moment;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Wait {
     pub until: Until,
-    /// Where it is looked at: addresses, and `@NAME` for those of a group.
+    /// Where it is looked at: addresses, `@NAME` for those of a group, `-ip:port` for one not.
     pub at: Vec<String>,
     pub limit_ms: u64,
     /// How long it takes, roughly.
@@ -55,9 +55,10 @@ pub struct Step {
     /// the ghost; migrate-slots: who gets them. Else null.
     pub target: Option<String>,
     pub target_address: Option<String>,
-    /// meet: the bus port of the node to be met, where it is not its port + 10000; else null.
+    /// meet: the bus port of the node to be met, where it is not its port + 10000; else missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_bus_port: Option<u16>,
-    /// forget: the addresses to be told, and `@NAME` for those of a group.
+    /// forget: the addresses to be told, `@NAME` for those of a group, `-ip:port` for one not.
     pub tell: Vec<String>,
     /// set-slot: the slots closed. failover: the slots taken over. migrate-slots, add-slots: what
     /// goes or comes. forget: what is given up with it.
@@ -65,19 +66,19 @@ pub struct Step {
     /// failover: graceful, force or takeover. set-slot: stable. migrate-slots: keys or whole.
     /// add-slots: ranges or each. forget: give-up, of an owner of slots.
     pub mode: Option<StepMode>,
-    /// set-epoch: the epoch. bump-epoch: what it must be at least. Else null.
-    #[serde(default)]
+    /// set-epoch: the epoch. bump-epoch: what it must be at least. Else missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
     /// Ids of steps that must be done before.
     pub after: Vec<u32>,
-    /// All steps up to this id must be done before, too; null: only those of `after`.
-    #[serde(default)]
+    /// All steps up to this id must be done before, too; missing: only those of `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub barrier: Option<u32>,
     /// failover: at least so long after the step named last in `after` (votes are withheld for
     /// twice the node timeout); else 0.
     pub pause_ms: u64,
-    /// What it may lose for good; null: nothing.
-    #[serde(default)]
+    /// What it may lose for good; missing: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<Risk>,
     pub guard: Guard,
     pub wait: Wait,

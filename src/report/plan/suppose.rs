@@ -86,6 +86,7 @@ fn action(
                 | StepMode::Stable
                 | StepMode::Keys
                 | StepMode::Whole
+                | StepMode::Import
                 | StepMode::Ranges
                 | StepMode::Each
                 | StepMode::Plain
@@ -152,9 +153,12 @@ fn action(
             from,
             to,
             slots: slots(),
-            way: match step.mode == Some(StepMode::Whole) {
-                true => Way::Whole,
-                false => Way::Keys,
+            way: if step.mode == Some(StepMode::Whole) {
+                Way::Whole
+            } else if step.mode == Some(StepMode::Import) {
+                Way::Import
+            } else {
+                Way::Keys
             },
             mib: 0,
             seen_by: Arc::from([]),

@@ -170,7 +170,7 @@ fn gains((without, end): Ended, (with, end_with): Ended) -> Gains {
     Gains {
         findings: findings.filter(|g| g.without != g.with).collect(),
         levels: levels.filter(|g| g.without != g.with).collect(),
-        host_losses: [end, end_with].map(|at| measure::host_losses(at, &at.shards())),
+        host_losses: [end, end_with].map(|at| measure::host_losses(at, &at.shards(), None)),
         most_masters: [most(&without.after), most(&with.after)],
     }
 }

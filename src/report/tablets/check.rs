@@ -17,6 +17,7 @@ use crate::report::State;
 use crate::report::Views;
 use crate::report::capture;
 use crate::report::tablets;
+use crate::rules;
 use crate::rules::Code;
 
 /// What only clusters of tablets have.
@@ -93,9 +94,17 @@ pub fn check_tablets(
 ) -> CheckReport {
     let of = &seen.state;
     let mut found = tablets::found(inventory, of);
+    let notes = rules::notes_of_tablets(inventory, of, &found);
     found.retain(|finding| wanted(finding.rule.code));
-    let promises = tablets::Promises::of(of, &found);
-    let made = crate::tablets::plan(of, &crate::tablets::Request::default());
+    let least_replicas = tablets::least_replicas(inventory);
+    let promises = tablets::Promises::of(of, least_replicas, &found);
+    let made = crate::tablets::plan(
+        of,
+        &crate::tablets::Request {
+            least_replicas,
+            ..Default::default()
+        },
+    );
     let outlook = match (found.is_empty(), made) {
         (true, _) => Outlook {
             steps: 0,
@@ -110,6 +119,8 @@ pub fn check_tablets(
             refused: Some(why.to_string()),
         },
     };
+    let mut told = tablets::diagnostics(inventory);
+    told.extend(capture::told(&notes));
     CheckReport {
         schema_version: SCHEMA_VERSION,
         tool: report::tool(),
@@ -126,6 +137,6 @@ pub fn check_tablets(
             .iter()
             .map(|f| tablets::finding(seen, of, f, &promises))
             .collect(),
-        diagnostics: tablets::diagnostics(inventory),
+        diagnostics: told,
     }
 }

@@ -24,33 +24,18 @@ type Case = (Vec<Domain>, BTreeSet<TabletId>);
 
 /// The tablets of a domain. `Err` says that there is none such.
 pub fn tablets_in(state: &Tablets, domain: &Domain) -> Result<BTreeSet<TabletId>, String> {
-    let all = state.tablet_ids();
-    let host_of = |t: TabletId| state.tablet(t).host.map(|h| &state.hosts[h.0 as usize]);
-    let found: BTreeSet<TabletId> = match domain {
-        Domain::Host(name) => all
-            .filter(|&t| {
-                let by_ip = state
-                    .tablet(t)
-                    .address
-                    .as_ref()
-                    .is_some_and(|a| a.ip() == name);
-                by_ip || host_of(t).is_some_and(|host| *host.name == **name)
-            })
-            .collect(),
-        Domain::Zone(name) => all
-            .filter(|&t| {
-                let zone = host_of(t).and_then(|host| host.zone);
-                zone.is_some_and(|z| *state.zones[z.0 as usize].name == **name)
-            })
-            .collect(),
-        Domain::Node(name) => state.find(name).into_iter().collect(),
-        Domain::Disk(..) => return Err("no capture tells the disks of tablets".to_owned()),
-    };
+    if let Domain::Disk(..) = domain {
+        return Err("no capture tells the disks of tablets".to_owned());
+    }
+    if let Domain::Rack(..) = domain {
+        return Err("racks of tablets are not known".to_owned());
+    }
+    let found = state.within(domain);
     if found.is_empty() {
         let known: Vec<String> = match domain.kind() {
             DomainKind::Host => state.hosts.iter().map(|h| h.name.to_string()).collect(),
             DomainKind::Zone => state.zones.iter().map(|z| z.name.to_string()).collect(),
-            DomainKind::Node | DomainKind::Disk => state
+            DomainKind::Node | DomainKind::Disk | DomainKind::Rack => state
                 .tablets
                 .iter()
                 .map(|t| t.endpoint.to_string())
@@ -84,7 +69,7 @@ pub fn each(state: &Tablets, kind: DomainKind) -> Vec<Case> {
             .iter()
             .map(|t| Domain::Node(t.endpoint.to_string()))
             .collect(),
-        DomainKind::Disk => Vec::new(),
+        DomainKind::Disk | DomainKind::Rack => Vec::new(),
     };
     let cases = domains.into_iter().map(case);
     cases.filter(|(_, of)| !of.is_empty()).collect()
@@ -153,5 +138,7 @@ fn answer(domains: &[Domain], state: &Tablets, loss: &Loss) -> ImpactCase {
         lost: names(state, &loss.lost),
         stuck: names(state, &loss.stuck),
         after: tablets::distribution(&loss.after),
+        memory: Vec::new(),
+        heirs_too_small: Vec::new(),
     }
 }

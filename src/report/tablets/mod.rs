@@ -2,11 +2,17 @@
 //! tablets, shards are partitions, masters lead and replicas follow.
 
 mod check;
+mod diff;
+mod explain;
 mod identity;
 mod impact;
 mod list;
 mod plan;
+mod progress;
+mod record;
+mod show;
 mod step;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +22,7 @@ use crate::measure;
 use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
+use crate::policy::Replicas;
 use crate::report::Diagnostic;
 use crate::report::Evidence;
 use crate::report::Finding;
@@ -33,6 +40,16 @@ use crate::text::Place;
 
 pub use check::TabletFacts;
 pub use check::check_tablets;
+pub use diff::DiffPartition;
+pub use diff::DiffTablet;
+pub use diff::DiffTabletValue;
+pub use diff::TabletCapture;
+pub use diff::TabletDiffReport;
+pub use diff::TabletDiffStep;
+pub use diff::diff_tablets;
+pub use explain::explain_tablets;
+pub use explain::tablet_names;
+pub use explain::tablet_thing;
 pub use identity::read_tablet_plan;
 pub use impact::each as each_tablets;
 pub use impact::impact_tablets;
@@ -45,6 +62,9 @@ pub use plan::TabletPlanFile;
 pub use plan::TabletStep;
 pub use plan::plan_tablets;
 pub use plan::refuse_tablets;
+pub use show::show_tablets;
+pub use verify::verify_tablets;
+pub use verify::verify_tablets_at;
 
 /// Where a fact was read.
 pub(super) fn place(seen: &TabletsSeen, row: RowOfTablets) -> Option<Place> {
@@ -189,9 +209,18 @@ fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
 
 /// What the rules find in the captured state, as the policy judges it.
 fn found(inventory: &Inventory, state: &Tablets) -> Vec<rules::Finding> {
-    let mut found = rules::check_tablets(&rules::TabletContext::new(state));
-    rules::judge(inventory, &state.processes(), &mut found);
+    let wanted = least_replicas(inventory);
+    let mut found = rules::check_tablets(&rules::TabletContext::new(state, wanted));
+    rules::judge_tablets(inventory, state, &mut found);
     found
+}
+
+/// Followers of every partition, if the policy says so.
+fn least_replicas(inventory: &Inventory) -> Option<u32> {
+    match inventory.policy.replicas {
+        Replicas::Exactly(count) => Some(count),
+        Replicas::Auto => None,
+    }
 }
 
 /// What plans come to, so that no help promises more.
@@ -203,7 +232,15 @@ struct Promises {
 }
 
 impl Promises {
-    fn of(state: &Tablets, found: &[rules::Finding]) -> Self {
+    /// Of answers that tell no help.
+    fn none() -> Self {
+        Self {
+            default: Ok(Vec::new()),
+            asked: BTreeMap::new(),
+        }
+    }
+
+    fn of(state: &Tablets, least_replicas: Option<u32>, found: &[rules::Finding]) -> Self {
         let made = |request: &crate::tablets::Request| {
             let plan = crate::tablets::plan(state, request);
             plan.map(|plan| plan.remaining)
@@ -217,13 +254,17 @@ impl Promises {
         let asked = asks.map(|code| {
             let request = crate::tablets::Request {
                 only: [code].into(),
+                least_replicas,
                 ..Default::default()
             };
             (code, made(&request))
         });
         Self {
             asked: asked.collect(),
-            default: made(&crate::tablets::Request::default()),
+            default: made(&crate::tablets::Request {
+                least_replicas,
+                ..Default::default()
+            }),
         }
     }
 

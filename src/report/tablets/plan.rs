@@ -26,6 +26,11 @@ use crate::report::tablets;
 use crate::report::tablets::check;
 use crate::report::tablets::check::TabletFacts;
 use crate::report::tablets::identity::tablet_plan_id;
+use crate::report::tablets::record;
+use crate::report::tablets::record::TabletAsked;
+use crate::report::tablets::record::TabletHealth;
+use crate::report::tablets::record::TabletNameServer;
+use crate::report::tablets::record::TabletPartition;
 use crate::report::tablets::step::guard;
 use crate::report::tablets::step::key;
 use crate::report::tablets::step::wait;
@@ -34,6 +39,7 @@ use crate::rules::Code;
 use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Count;
+use crate::tablets::Left;
 use crate::tablets::Obstacle;
 use crate::tablets::Plan;
 use crate::tablets::Planned;
@@ -56,6 +62,9 @@ pub struct TabletMember {
     pub id: String,
     pub address: Option<String>,
     pub host: Option<String>,
+    pub health: TabletHealth,
+    /// As captured; a process that is younger later was started anew.
+    pub age_ms: Option<u64>,
 }
 
 /// The cluster a plan was made for.
@@ -67,6 +76,8 @@ pub struct TabletCluster {
     pub members: Vec<TabletMember>,
     /// As captured; null where no `confget` was.
     pub auto_failover: Option<bool>,
+    pub name_servers: Vec<TabletNameServer>,
+    pub partitions: Vec<TabletPartition>,
 }
 
 /// One level of the objective.
@@ -147,6 +158,8 @@ pub struct TabletStep {
     /// The other one: the leader that is replaced, where the copy comes from.
     pub target: Option<String>,
     pub target_address: Option<String>,
+    /// The database of the table; null where the capture tells none.
+    pub database: Option<String>,
     pub table: Option<String>,
     pub pid: Option<u32>,
     /// Of set-auto-failover.
@@ -188,7 +201,9 @@ pub struct TabletPlan {
     pub cluster: TabletCluster,
     pub summary: Summary,
     pub found: Vec<Finding>,
+    /// What was asked, as the command line says it; `asked` is the same for programs.
     pub options: Vec<String>,
+    pub asked: TabletAsked,
     pub objective: Vec<TabletLevel>,
     pub steps: Vec<TabletStep>,
     pub before: Vec<HostLoad>,
@@ -218,12 +233,14 @@ pub fn plan_tablets(
 ) -> TabletPlan {
     let mut report = empty(inventory, seen, options);
     let mut request = request.clone();
+    request.least_replicas = tablets::least_replicas(inventory);
     if request.only.is_empty() {
         let found = tablets::found(inventory, &seen.state);
         request
             .skip
             .extend(rules::left_alone(&inventory.policy, &found));
     }
+    report.asked = TabletAsked::of(&seen.state, &request);
     match crate::tablets::plan(&seen.state, &request) {
         Ok(plan) => fill(seen, &request, &plan, &mut report),
         Err(why) => refuse(&why, &mut report),
@@ -253,16 +270,9 @@ fn refuse(why: &Obstacle, report: &mut TabletPlan) {
 fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> TabletPlan {
     let state = &seen.state;
     let found = tablets::found(inventory, state);
-    let promises = tablets::Promises::of(state, &found);
+    let promises = tablets::Promises::of(state, tablets::least_replicas(inventory), &found);
     let before = tablets::distribution(state);
     let server = check::server(state);
-    let member = |tablet: &crate::model::Tablet| TabletMember {
-        id: tablet.endpoint.to_string(),
-        address: tablet.address.as_ref().map(ToString::to_string),
-        host: tablet
-            .host
-            .map(|h| state.hosts[h.0 as usize].name.to_string()),
-    };
     TabletPlan {
         schema_version: PLAN_VERSION,
         family: Family::Fedb,
@@ -278,8 +288,10 @@ fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> Tab
         cluster: TabletCluster {
             server: server.name,
             version: server.version,
-            members: state.tablets.iter().map(member).collect(),
+            members: record::members(state),
             auto_failover: state.auto_failover,
+            name_servers: record::name_servers(state),
+            partitions: record::partitions(state),
         },
         summary: tablets::summary(state, &found),
         found: found
@@ -287,6 +299,7 @@ fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> Tab
             .map(|f| tablets::finding(seen, state, f, &promises))
             .collect(),
         options,
+        asked: TabletAsked::default(),
         objective: Vec::new(),
         steps: Vec::new(),
         after: before.clone(),
@@ -302,7 +315,7 @@ fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> Tab
 
 fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletPlan) {
     let captured = &seen.state;
-    let promises = tablets::Promises::of(captured, &plan.remaining);
+    let promises = tablets::Promises::of(captured, request.least_replicas, &plan.remaining);
     let mut state = captured.clone();
     for (index, planned) in plan.steps.iter().enumerate() {
         report.steps.push(step(index, planned, &state));
@@ -317,11 +330,7 @@ fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletP
             before: value.before,
             value: value.value,
             bound: value.bound,
-            proof: match value.shown {
-                Shown::Flow => Proof::Flow,
-                Shown::Count => Proof::Count,
-                Shown::No => Proof::None,
-            },
+            proof: proof(value.shown),
             selected: value.selected,
         })
         .collect();
@@ -348,7 +357,7 @@ fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletP
             subject: left.subject.clone(),
             reason: left.reason.clone(),
             unlock: left.unlock.clone(),
-            found: Vec::new(),
+            found: about(captured, left, &report.found),
         })
         .collect();
     report.complete = !report.blocked && !plan.remaining.iter().any(|f| request.wants(f.rule.code));
@@ -356,8 +365,27 @@ fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletP
     report.assumptions = plan.assumptions.clone();
 }
 
+/// Findings about the partition that is left as it is.
+fn about(state: &Tablets, left: &Left, found: &[Finding]) -> Vec<u32> {
+    let Some(partition) = left.partition.map(|p| state.partition(p)) else {
+        return Vec::new();
+    };
+    let name = partition.to_string();
+    let same = |f: &Finding| f.subject.id.as_ref() == Some(&name);
+    let found = (0..).zip(found).filter(|(_, f)| same(f));
+    found.map(|(index, _)| index).collect()
+}
+
+pub(super) fn proof(shown: Shown) -> Proof {
+    match shown {
+        Shown::Flow => Proof::Flow,
+        Shown::Count => Proof::Count,
+        Shown::No => Proof::None,
+    }
+}
+
 /// `before`: the state that the steps before it lead to.
-fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletStep {
+pub(super) fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletStep {
     let act = &planned.act;
     let endpoint = |t: crate::model::TabletId| before.endpoint(t).to_string();
     let name_server = match act {
@@ -399,6 +427,9 @@ fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletStep {
         address,
         target: target.clone(),
         target_address: target,
+        database: of
+            .and_then(|p| p.database.as_ref())
+            .map(ToString::to_string),
         table,
         pid,
         value,

@@ -1,8 +1,11 @@
 //! What a step of a plan about tablets is known by, looks at before, and waits for.
 
+use std::collections::BTreeMap;
+
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::report::tablets::plan::TabletGuard;
@@ -15,7 +18,10 @@ use crate::tablets::Word;
 pub(super) fn key(step: &TabletStep) -> String {
     const BYTES: usize = 8;
     let asked = match &step.command {
-        Some(command) => command.clone(),
+        Some(command) => match &step.database {
+            Some(database) => format!("{database} {command}"),
+            None => command.clone(),
+        },
         None => format!("restart {}", step.address.as_deref().unwrap_or("-")),
     };
     let hash = Sha256::digest(asked.as_bytes());
@@ -23,6 +29,88 @@ pub(super) fn key(step: &TabletStep) -> String {
         .take(BYTES)
         .map(|b| format!("{b:02x}"))
         .collect()
+}
+
+/// Partitions and servers by the names that steps have for them.
+pub(super) struct Steps<'a> {
+    state: &'a Tablets,
+    partitions: BTreeMap<(Option<&'a str>, &'a str, u32), PartitionId>,
+}
+
+impl<'a> Steps<'a> {
+    pub fn of(state: &'a Tablets) -> Self {
+        let named = state.partition_ids().zip(&state.partitions);
+        let named = named.map(|(id, p)| ((p.database.as_deref(), &*p.table, p.pid), id));
+        Self {
+            state,
+            partitions: named.collect(),
+        }
+    }
+
+    pub fn partition(&self, step: &TabletStep) -> Option<PartitionId> {
+        let name = (step.database.as_deref(), step.table.as_deref()?, step.pid?);
+        self.partitions.get(&name).copied()
+    }
+
+    /// `None`: it names what is not there.
+    pub fn act(&self, step: &TabletStep) -> Option<Act> {
+        let tablet = || self.state.find(step.address.as_deref()?);
+        let other = || self.state.find(step.target_address.as_deref()?);
+        Some(match step.action {
+            Word::SetAutoFailover => Act::SetAutoFailover(step.value?),
+            Word::OfflineEndpoint => Act::OfflineEndpoint(tablet()?),
+            Word::RecoverEndpoint => Act::RecoverEndpoint(tablet()?),
+            Word::Restart => {
+                let address = step.address.as_deref()?;
+                let mut servers = self.state.name_servers.iter();
+                match servers.position(|server| *server.endpoint == *address) {
+                    Some(at) => Act::RestartNameServer(at),
+                    None => Act::Restart(tablet()?),
+                }
+            }
+            Word::ChangeLeader => Act::ChangeLeader {
+                partition: self.partition(step)?,
+                to: tablet()?,
+                from: match step.target_address {
+                    Some(_) => Some(other()?),
+                    None => None,
+                },
+            },
+            Word::RecoverTable => Act::RecoverTable {
+                partition: self.partition(step)?,
+                tablet: tablet()?,
+            },
+            Word::Migrate => Act::Migrate {
+                partition: self.partition(step)?,
+                from: other()?,
+                to: tablet()?,
+            },
+            Word::AddReplica => Act::AddReplica {
+                partition: self.partition(step)?,
+                to: tablet()?,
+            },
+            Word::DelReplica => Act::DelReplica {
+                partition: self.partition(step)?,
+                from: tablet()?,
+            },
+        })
+    }
+}
+
+impl TabletStep {
+    /// The step in a few words.
+    pub fn said(&self) -> String {
+        match &self.command {
+            Some(command) => match &self.database {
+                Some(database) => format!("{command} (database {database})"),
+                None => command.clone(),
+            },
+            None => format!(
+                "restart {} (by hand)",
+                self.address.as_deref().unwrap_or("-")
+            ),
+        }
+    }
 }
 
 pub(super) fn guard(act: &Act, before: &Tablets) -> TabletGuard {
@@ -71,17 +159,22 @@ pub(super) fn wait(act: &Act, before: &Tablets) -> TabletWait {
         Word::DelReplica => (TabletUntil::Deleted, SOON),
     };
     let at = act.tablet().map(|t| before.endpoint(t).to_string());
-    let mut after = before.clone();
-    act.apply(&mut after);
+    let after = || {
+        let mut after = before.clone();
+        act.apply(&mut after);
+        after
+    };
     let (mut rows, mut leaderless) = (0, 0);
     match *act {
         Act::OfflineEndpoint(tablet) => {
+            let after = after();
             for (id, held) in after.held_by(tablet) {
                 rows += u32::from(held.alive);
                 leaderless += u32::from(after.leader(after.partition(id)).is_none());
             }
         }
         Act::RecoverEndpoint(tablet) => {
+            let after = after();
             let left = after.held_by(tablet).filter(|(_, held)| !held.alive);
             rows = left.count() as u32;
         }

@@ -19,7 +19,7 @@ pub struct Flaw {
 
 /// Flaws found so far. A file that is wrong everywhere is told of in a few words, too.
 #[derive(Default)]
-pub(super) struct Flaws(Vec<Flaw>);
+pub(in crate::report) struct Flaws(Vec<Flaw>);
 
 /// More are not listed.
 const MOST: usize = 100;

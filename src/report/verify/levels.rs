@@ -18,6 +18,7 @@ use crate::report::PlanReport;
 use crate::report::Proof;
 use crate::report::plan::certificate::Certificate;
 use crate::report::plan::proof;
+use crate::report::verify::AnyLevel;
 use crate::report::verify::CheckedLevel;
 use crate::report::verify::flaw::Flaws;
 use crate::report::verify::numbers;
@@ -67,7 +68,7 @@ pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) -> Vec<CheckedLevel> {
             gained(level, proven, flaws);
         }
         levels.push(CheckedLevel {
-            level: level.level,
+            level: AnyLevel::Redis(level.level),
             value: level.value,
             bound: level.bound,
             proof: level.proof,
@@ -128,7 +129,7 @@ fn unchanged(instance: &Instance) -> Option<Cost> {
 fn gap(level: &report::Level, proven: &Proven, open: &mut bool, flaws: &mut Flaws) -> Option<i64> {
     let field = |name: &str| format!("objective.{}.{name}", level.level);
     let settled = !level.selected
-        || level.level.is_of_goal()
+        || level.level.is_granted()
         || matches!(level.level, Level::Serve | Level::Risk);
     if settled {
         flaws.same(&field("bound"), level.bound, level.value);
@@ -200,6 +201,7 @@ fn gained(level: &report::Level, proven: &Proven, flaws: &mut Flaws) {
         level.level,
         Level::Protect
             | Level::Missing
+            | Level::Masters
             | Level::SameHost
             | Level::SameZone
             | Level::SameDisk
@@ -254,6 +256,7 @@ fn counted(plan: &PlanReport, level: &report::Level, flaws: &mut Flaws) {
         | Level::Drain
         | Level::Remove
         | Level::Pin
+        | Level::Masters
         | Level::SameHost
         | Level::SameZone
         | Level::SameDisk

@@ -3,11 +3,13 @@
 //! Start reading at [`verify`]. `levels` adds the certificate up again, `steps` walks the steps
 //! on what the file tells of the cluster, `flaw` names what does not fit. No search takes part.
 
-mod flaw;
+pub(super) mod flaw;
 mod levels;
 mod numbers;
 mod progress;
 mod steps;
+
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,6 +23,7 @@ use crate::report::Proof;
 use crate::report::SCHEMA_VERSION;
 use crate::report::Tool;
 use crate::report::verify::flaw::Flaws;
+use crate::tablets::Count;
 
 pub use flaw::Flaw;
 pub use progress::Progress;
@@ -43,10 +46,27 @@ pub enum Verdict {
     Changed,
 }
 
+/// A level of a plan of either family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AnyLevel {
+    Redis(measure::Level),
+    Tablets(Count),
+}
+
+impl fmt::Display for AnyLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Redis(level) => level.fmt(f),
+            Self::Tablets(level) => f.write_str(level.name()),
+        }
+    }
+}
+
 /// A level, with what was recomputed of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CheckedLevel {
-    pub level: measure::Level,
+    pub level: AnyLevel,
     pub value: i64,
     pub bound: i64,
     pub proof: Proof,

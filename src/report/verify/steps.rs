@@ -221,9 +221,10 @@ impl At<'_> {
         let listed: BTreeSet<&str> = self.scene.nodes.values().flatten().copied().collect();
         for (name, list) in [("tell", &step.tell), ("wait.at", &step.wait.at)] {
             for entry in list {
-                let known = match entry.strip_prefix('@') {
-                    Some(group) => self.scene.groups.contains_key(group),
-                    None => listed.contains(entry.as_str()),
+                let known = match entry.split_at_checked(1) {
+                    Some(("@", group)) => self.scene.groups.contains_key(group),
+                    Some(("-", address)) => listed.contains(address),
+                    Some(_) | None => listed.contains(entry.as_str()),
                 };
                 if !known {
                     flaws.cannot(&self.field(name), entry, "no node of the cluster is there");

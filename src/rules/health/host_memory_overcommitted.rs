@@ -10,6 +10,8 @@
 //! Lower `maxmemory`, move servers to other hosts, or add memory. A rule of thumb is that all limits
 //! together take no more than 70 percent.
 use crate::inventory::Inventory;
+use crate::measure::Memory;
+use crate::measure::is_unlimited;
 use crate::model::HostId;
 use crate::rules::prelude::*;
 
@@ -24,49 +26,34 @@ pub(in crate::rules) static RULE: Rule = Rule {
     page: include_str!("host_memory_overcommitted.rs"),
 };
 
-/// What the servers of one host may use.
-#[derive(Default)]
-struct Needs {
-    servers: usize,
-    sum: u64,
-    largest: u64,
-    /// Servers without a limit.
-    unlimited: Vec<NodeId>,
-    places: Vec<usize>,
-}
-
 fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let cluster = &inventory.cluster;
     let thresholds = &inventory.policy.thresholds;
+    let memory = Memory::of(cluster, thresholds.forks);
     for host in (0..cluster.hosts.len() as u32).map(HostId) {
-        let Some(needs) = needs(inventory, host) else {
-            continue;
-        };
-        // In a container the server sees the memory of the whole machine, so that is the last resort.
-        let own = cluster.host(host).memory_bytes;
-        let Some(memory) = own.or_else(|| seen_by_servers(inventory, host)) else {
+        let Some(memory) = memory.on(host).filter(|m| !m.servers.is_empty()) else {
             continue;
         };
         let name = &cluster.host(host).name;
-        let forks = needs.largest.saturating_mul(u64::from(thresholds.forks));
-        let total = needs.sum.saturating_add(forks);
-        let servers = words::count(needs.servers, "server");
+        let servers = words::count(memory.servers.len(), "server");
         let sums = format!(
             "the {servers} on {name} may use {} of {}",
-            words::bytes(needs.sum),
-            words::bytes(memory)
+            words::bytes(memory.at_rest()),
+            words::bytes(memory.has)
         );
-        let most = u128::from(memory) * u128::from(thresholds.host_memory_percent) / 100;
-        let (message, severity) = if total > memory {
-            let fork = words::bytes(total);
+        let ids = || memory.servers.iter().map(|(id, _)| *id);
+        let unlimited = || ids().filter(|&id| is_unlimited(cluster.node(id)));
+        let most = u128::from(memory.has) * u128::from(thresholds.host_memory_percent) / 100;
+        let (message, severity) = if !memory.fits() {
+            let fork = words::bytes(memory.needed());
             let once = "with the largest once more for its fork";
             (format!("{sums}, {once} {fork}"), Severity::Warning)
-        } else if u128::from(needs.sum) > most {
+        } else if u128::from(memory.at_rest()) > most {
             let percent = thresholds.host_memory_percent;
             (format!("{sums}, more than {percent} %"), Severity::Note)
-        } else if own.is_some() && needs.servers > 1 && !needs.unlimited.is_empty() {
-            let who = words::nodes(cluster, needs.unlimited.iter().copied());
-            let has = if needs.unlimited.len() == 1 {
+        } else if memory.is_own && memory.servers.len() > 1 && unlimited().count() > 0 {
+            let who = words::nodes(cluster, unlimited());
+            let has = if unlimited().count() == 1 {
                 "has"
             } else {
                 "have"
@@ -80,7 +67,8 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         };
         let machine = inventory.machines.get(&host);
         let told = machine.and_then(|m| m.memory.as_ref()).map(|r| r.at);
-        let places = told.into_iter().chain(needs.places);
+        let limits = ids().filter_map(|id| inventory.vitals.get(&id)?.bytes("maxmemory"));
+        let places = told.into_iter().chain(limits.map(|(_, at)| at));
         out.push(
             Finding::new(&RULE, Subject::Host(host), message)
                 .severity(severity)
@@ -88,38 +76,6 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
                 .evidence(places.take(words::LISTED).map(Fact::Read)),
         );
     }
-}
-
-/// `None` where what some server may use is not known.
-fn needs(inventory: &Inventory, host: HostId) -> Option<Needs> {
-    let mut needs = Needs::default();
-    let live = |n: &Node| n.host == Some(host) && n.is_live();
-    for (id, node) in inventory.cluster.iter().filter(|(_, n)| live(n)) {
-        let vitals = inventory.vitals.get(&id)?;
-        let limit = vitals.bytes("maxmemory");
-        let used = node.used_memory;
-        let most = match (limit, used) {
-            (Some((0, _)), None) | (None, _) => return None,
-            (Some((limit, _)), used) => limit.max(used.unwrap_or(0)),
-        };
-        if let Some((0, _)) = limit {
-            needs.unlimited.push(id);
-        }
-        needs.servers += 1;
-        needs.sum = needs.sum.saturating_add(most);
-        needs.largest = needs.largest.max(most);
-        needs.places.extend(limit.map(|(_, at)| at));
-    }
-    (needs.servers > 0).then_some(needs)
-}
-
-fn seen_by_servers(inventory: &Inventory, host: HostId) -> Option<u64> {
-    let there = inventory
-        .cluster
-        .iter()
-        .filter(|(_, n)| n.host == Some(host));
-    let told = there.filter_map(|(id, _)| inventory.vitals.get(&id)?.number("total_system_memory"));
-    told.map(|(bytes, _)| bytes).min()
 }
 
 #[cfg(test)]

@@ -43,9 +43,8 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         shards.push(words::shard(cluster, shard));
     }
     if !places.is_empty() {
-        let is = if shards.len() == 1 { "is" } else { "are" };
         let message = format!(
-            "the data of {} {is} in the memory of one host alone and not on its disk (`appendonly no`, no `save`): a restart loses it",
+            "the data of {} is in the memory of one host alone and not on its disk (`appendonly no`, no `save`): a restart loses it",
             words::list(&shards)
         );
         out.push(finding(message, &places));
@@ -110,7 +109,7 @@ mod tests {
                 "note the data of 10.0.0.1:7001 (0-8191) is in the memory of one host alone and not on its disk (`appendonly no`, no `save`): a restart loses it"
             ]
         );
-        assert!(alone(off, off)[0].contains(" are in the memory"));
+        assert!(alone(off, off)[0].contains(" is in the memory"));
         assert!(alone(on, on).is_empty());
         assert!(alone("appendonly no\n", on).is_empty());
     }

@@ -95,10 +95,13 @@ fn finding(inventory: &Inventory, index: usize, file: &ConfFile) -> Option<Findi
     let severity = match outcome {
         Outcome::Loads | Outcome::Repairs => Severity::Note,
         Outcome::Misreads => Severity::Warning,
-        _ if runs => Severity::Warning,
-        // A restart is likely what comes next.
         Outcome::Forgets | Outcome::Impersonates | Outcome::MayRefuse | Outcome::Refuses => {
-            Severity::Error
+            // A restart is likely what comes next.
+            if runs {
+                Severity::Warning
+            } else {
+                Severity::Error
+            }
         }
     };
     let subject = file.owner.map_or(Subject::Capture, Subject::Node);

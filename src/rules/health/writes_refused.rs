@@ -1,15 +1,17 @@
 //! ## What
 //! A server cannot write to its disk: the last snapshot or the last write to its append-only file
-//! failed, or it answers `MISCONF`.
+//! failed, or it answers `MISCONF`. Or a master has fewer replicas in sync than `min-replicas-to-write`
+//! wants.
 //!
 //! ## Why
 //! A master then refuses every write (`stop-writes-on-bgsave-error` is on by default), and a PING as
 //! well. A replica refuses them once it is promoted. Where the setting is off writes go on, and the
-//! next restart brings back an old state.
+//! next restart brings back an old state. Without enough replicas a master answers `NOREPLICAS`.
 //!
 //! ## Do
 //! Look at the disk of the data directory: full, gone, read-only, not writable for the user of the
-//! server. Then `BGSAVE` once: the first one that succeeds lifts it.
+//! server. Then `BGSAVE` once: the first one that succeeds lifts it. Of replicas: bring them back, or
+//! lower `min-replicas-to-write` until they are.
 use crate::inventory::Inventory;
 use crate::inventory::MISCONF;
 use crate::inventory::Vitals;
@@ -45,6 +47,11 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let cluster = &inventory.cluster;
     for (&id, vitals) in &inventory.vitals {
         let node = cluster.node(id);
+        if let Some((wanted, good, at)) = too_few(vitals).filter(|_| node.is_live()) {
+            if node.is_master() && !node.slots.is_empty() {
+                out.push(unheard(cluster, id, wanted, good, at));
+            }
+        }
         let Some(failure) = failure(vitals).filter(|_| node.is_live()) else {
             continue;
         };
@@ -77,6 +84,27 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
                 .evidence([Fact::Read(failure.at)]),
         );
     }
+}
+
+/// `min-replicas-to-write` where fewer replicas are good, and how many are (`checkGoodReplicasStatus`).
+/// INFO has the number only where one is wanted.
+fn too_few(vitals: &Vitals) -> Option<(u64, u64, usize)> {
+    let names = ["min-replicas-to-write", "min-slaves-to-write"];
+    let (wanted, _) = vitals.text(&names)?;
+    let wanted: u64 = wanted.parse().ok()?;
+    let (good, at) = vitals.number("min_slaves_good_slaves")?;
+    (good < wanted).then_some((wanted, good, at))
+}
+
+fn unheard(cluster: &Cluster, id: NodeId, wanted: u64, good: u64, at: usize) -> Finding {
+    let message = format!(
+        "{} refuses every write: `min-replicas-to-write` wants {} in sync, and it has {good}",
+        words::node(cluster, id),
+        words::count(wanted as usize, "replica")
+    );
+    Finding::new(&RULE, Subject::Node(id), message)
+        .help("bring its replicas back, or lower `min-replicas-to-write` until they are")
+        .evidence([Fact::Read(at)])
 }
 
 fn failure(vitals: &Vitals) -> Option<Failure> {
@@ -140,6 +168,14 @@ mod tests {
         assert!(all(aof, "")[0].starts_with("error"));
         assert!(all(aof, "appendonly no\n").is_empty());
         assert!(all("rdb_last_bgsave_status:ok\n", "save 1 1\n").is_empty());
+        let few = "min_slaves_good_slaves:1\n";
+        assert_eq!(
+            all(few, "min-replicas-to-write 2\n"),
+            [
+                "error 10.0.0.1:7001 refuses every write: `min-replicas-to-write` wants 2 replicas in sync, and it has 1"
+            ]
+        );
+        assert!(all(few, "min-slaves-to-write 1\n").is_empty());
         let of_replica = told(&sick(&RULE, 'c', err, "save 1 1\n"));
         assert!(of_replica[0].starts_with("warning 10.0.0.3:7003 would refuse"));
     }

@@ -1,6 +1,6 @@
 //! ## What
 //! Two replicas of one master run in one zone, which is not the master's, though a zone in which
-//! something runs holds no copy of the shard.
+//! something runs holds no copy of the shard; or in one rack, though another rack holds none.
 //!
 //! ## Why
 //! Losing that zone takes both: the second replica protects against less than it costs.
@@ -9,7 +9,10 @@
 //! A spare is placed with zones in mind; moving a replica that works is done only on request
 //! (`topoplan plan --allow-moves`), as it copies the data once more. Of more copies than zones
 //! some must share one: then only as many are named as could be elsewhere.
+use crate::measure::Racks;
+use crate::measure::Sharing;
 use crate::measure::Zones;
+use crate::model::Shard;
 use crate::rules::prelude::*;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -24,27 +27,41 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context, out: &mut Vec<Finding>) {
-    let zones = Zones::of(cx.copies.holders());
+    let holders = cx.copies.holders();
+    let (zones, racks) = (Zones::of(holders), Racks::of(holders));
     for (shard, of) in cx.shards_of_copies() {
-        let sharing = zones.sharing(&cx.copies, of).into_iter();
-        for shared in sharing.filter(|s| !s.with_master) {
-            let message = format!(
-                "{} and {}, both replicas of {}, run in zone {}: they are lost together",
-                words::node(cx.cluster, shared.node),
-                words::node(cx.cluster, shared.with),
-                words::shard(cx.cluster, shard),
-                words::zone(cx.cluster, shared.node)
+        let in_zone = zones.sharing(&cx.copies, of);
+        for shared in in_zone.iter().filter(|s| !s.with_master) {
+            let zone = words::zone(cx.cluster, shared.node);
+            let help = Help::default().plan_with(
+                Flag::AllowMoves,
+                "lets one of them copy a shard of another zone",
             );
-            out.push(
-                Finding::new(&RULE, Subject::Node(shared.node), message)
-                    .help(Help::default().plan_with(
-                        Flag::AllowMoves,
-                        "lets one of them copy a shard of another zone",
-                    ))
-                    .evidence([Fact::Node(shared.node), Fact::Node(shared.with)]),
+            out.push(found(cx, shard, *shared, &zone, help));
+        }
+        let told = |s: &Sharing| in_zone.iter().any(|told| told.node == s.node);
+        let in_rack = racks.sharing(&cx.copies, of).into_iter();
+        for shared in in_rack.filter(|s| !s.with_master && !told(s)) {
+            let rack = words::rack(cx.cluster, shared.node);
+            let help = Help::from(
+                "let one of them copy a shard of another rack: a plan spreads over hosts and zones, \
+                 not over the racks in a zone",
             );
+            out.push(found(cx, shard, shared, &rack, help));
         }
     }
+}
+
+fn found(cx: &Context, shard: &Shard, shared: Sharing, place: &str, help: Help) -> Finding {
+    let message = format!(
+        "{} and {}, both replicas of {}, run in {place}: they are lost together",
+        words::node(cx.cluster, shared.node),
+        words::node(cx.cluster, shared.with),
+        words::shard(cx.cluster, shard),
+    );
+    Finding::new(&RULE, Subject::Node(shared.node), message)
+        .help(help)
+        .evidence([Fact::Node(shared.node), Fact::Node(shared.with)])
 }
 
 #[cfg(test)]

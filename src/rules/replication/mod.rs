@@ -7,4 +7,5 @@ pub(super) mod missing_replica;
 pub(super) mod nothing_promotable;
 pub(super) mod orphan_master;
 pub(super) mod slotless_master;
+pub(super) mod uneven_replicas;
 pub(super) mod unsynced_replica;

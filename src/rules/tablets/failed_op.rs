@@ -95,7 +95,7 @@ mod tests {
             op(4, 1, OpStatus::Canceled),
         ];
         let mut found = Vec::new();
-        check(&TabletContext::new(&state), &mut found);
+        check(&TabletContext::new(&state, None), &mut found);
         let subjects: Vec<_> = found.into_iter().map(|f| f.subject).collect();
         assert_eq!(subjects, [Subject::op(4, Some(PartitionId(1)))]);
     }

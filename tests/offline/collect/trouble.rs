@@ -522,11 +522,24 @@ fn each_host_can_save_what_lies_on_it() {
         "disks/7001/nodes.conf",
         &format!("aa :0@0 myself,master - 0 0 0 connected\n{vars}"),
     );
-    played.put("disks/7000/redis.conf", "port 7000\n");
+    played.put(
+        "disks/7000/redis.conf",
+        "# hunter2\nport 7000\nrequirepass hunter2\nmasterauth \"hunter2 x\"\nuser bob on >hunter2\n\
+         cluster-enable yes\nsavee hunter2\nrename-command GET hunter2\ndir /data/1\n>hunter2\n",
+    );
     let run = played.collect(&["--local", "disks"]);
     run.ends(0, "nodes.conf of this host\n");
     assert_eq!(run.out, "out.tar.gz\n");
     assert!(!played.has("nodes/asked"), "no server is asked");
+    let host = played.names("out/hosts").remove(0);
+    let confs: Vec<String> = played.names(&format!("out/hosts/{host}"));
+    let confs = confs.iter().filter(|name| name.starts_with("redis-conf"));
+    let confs = confs.map(|name| played.read(&format!("out/hosts/{host}/{name}")));
+    // Each directive on its line, and no value that may be a secret.
+    let expected = "\nport 7000\nrequirepass (set)\nmasterauth (set)\nuser (set)\ncluster-enable yes\n\
+                    savee (set)\nrename-command (set)\ndir /data/1\n\n";
+    let confs: Vec<String> = confs.collect();
+    assert!(confs.iter().any(|conf| conf == expected), "{confs:?}");
     let names = played.names("out/nodes");
     assert!(names.contains(&"127.0.0.1_7000".to_owned()), "{names:?}");
     assert!(names.len() >= 2, "the un-met one as well: {names:?}");

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A client that answers from the files of the current directory: for a node at ADDRESS, the
 # directory ADDRESS has `nodes`, and may have `replication`, `keyspace`, `keys`, `keys-in-SLOT`,
-# `persistence`, `min-replicas` and `exists`.
+# `migration`, `persistence`, `min-replicas` and `exists`.
 # A node without a directory does not answer; one with a file `silent` takes the connection and says
 # nothing.
 #
@@ -36,6 +36,8 @@ PING) echo PONG ;;
     done <"$node/nodes"
     ;;
 # Only one of the nodes serves a key; a client that follows redirections hides that.
+'CLUSTER MIGRATION STATUS ALL') cat "$node/migration" 2>/dev/null ;;
+'CLUSTER INFO') printf 'cluster_state:ok\r\n' ;;
 'EXISTS '*) cat "$node/exists" 2>/dev/null || echo 'MOVED 5 127.0.0.1:7000' ;;
 'CLUSTER COUNTKEYSINSLOT '*) cat "$node/keys-in-${*: -1}" 2>/dev/null || echo 0 ;;
 *)
@@ -45,7 +47,7 @@ PING) echo PONG ;;
         if [[ -e on-reply ]]; then . ./on-reply; fi
         exit 0
     fi
-    echo OK
+    if [[ $* == 'CLUSTER MIGRATION IMPORT '* ]]; then echo 0123456789012345678901234567890123456789; else echo OK; fi
     effect="then/${*// /-}"
     effect=${effect// /-}
     if [[ -e $effect ]]; then . "$effect"; fi

@@ -121,7 +121,7 @@ fn name(cluster: &Cluster, action: &Action) -> String {
 
 /// Every step is accepted by the servers, no slot loses its owner, at most one more shard than
 /// at the start is below two live copies, forgets come last, phases and waves only grow.
-fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
+pub fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
     let mut cluster = Counted::new(start.clone());
     let mut forgets = false;
     let mut at_start = thin(&cluster, None);
@@ -204,7 +204,7 @@ fn thin(cluster: &Cluster, without: Option<NodeId>) -> usize {
 /// What is not selected is not worse in the end than captured, except where that is the price
 /// of an earlier level: a shard served again has a master that may lack replicas, and a spare
 /// that cures an orphan may have to share its zone.
-fn nothing_worse(
+pub fn nothing_worse(
     start: &Cluster,
     plan: &Plan,
     found_before: &[Finding],

@@ -417,6 +417,212 @@ fn what_speaks_against_a_plan_refuses_it() {
     assert_eq!(answer.exit, 3, "{}", answer.text());
 }
 
+/// What an operator reads meanwhile: `verify` follows the run.
+#[test]
+fn verify_follows_a_run() {
+    let played = Played::new(false, &["1!", "2", "3"], &CRASHED).with_restarts();
+    played.plan(&[]);
+    let file = played.dir().join("plan.json").display().to_string();
+    let verify = || {
+        let capture = played.capture().display().to_string();
+        topoplan(&["verify", &file, &capture])
+    };
+    assert_eq!(verify().exit, 1);
+    // Somebody goes home after the first step.
+    played.run(&["--apply"], "y\nn\n");
+    let answer = verify();
+    assert_eq!(answer.exit, 1, "{}", answer.text());
+    assert!(answer.stdout.contains("1 done"), "{}", answer.text());
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    let answer = verify();
+    assert_eq!(answer.exit, 0, "{}", answer.text());
+    // Somebody else took a copy away: the plan is of another cluster.
+    let played = Played::new(false, &["1!", "2", "3"], &CRASHED);
+    played.plan(&[]);
+    let file = played.dir().join("plan.json").display().to_string();
+    played.0.put("rows", "flow 4 0 10.0.0.2:1 leader yes 100\n");
+    let capture = played.capture().display().to_string();
+    let answer = topoplan(&["verify", &file, &capture]);
+    assert_eq!(answer.exit, 3, "{}", answer.text());
+}
+
+/// Every place of a plan file that `verify` judges, changed by hand: with the id of the new content the
+/// file says of itself that it is whole.
+#[test]
+fn a_forged_plan_file_is_found() {
+    let played = Played::new(true, &["1", "2", "3"], &SKEWED);
+    let plan = played.plan(&[]);
+    let file = played.dir().join("plan.json");
+    let whole = fs::read_to_string(&file).expect("written");
+    let forge = |from: &str, to: &str| {
+        let forged = whole.replacen(from, to, 1);
+        assert_ne!(forged, whole, "{from}");
+        fs::write(&file, forged).expect("its own file");
+        let answer = topoplan(&["verify", &file.display().to_string(), "--format", "json"]);
+        assert_eq!(answer.exit, 2, "{from}: {}", answer.text());
+        let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+        let flaws = report["flaws"].as_array().expect("a list").len();
+        assert!(flaws > 1, "{from}: {}", answer.text());
+    };
+    assert_eq!(actions(&plan).len(), 6);
+    forge("changeleader flow 0", "changeleader flow 1");
+    forge("10.0.0.1:1 leader yes 100", "10.0.0.1:1 follower yes 100");
+    forge("\"bound\": 0", "\"bound\": 1");
+    forge("\"value\": false", "\"value\": true");
+    forge("\"healthy\": [", "\"healthy\": [\"10.0.0.9:1\",");
+}
+
+#[test]
+fn goals_are_run_to_their_end() {
+    let rows = ["0 1 leader yes", "1 2 leader yes", "1 1 follower yes"];
+    let played = Played::new(false, &["1", "2", "3"], &rows);
+    let plan = played.plan(&["--replicas", "1"]);
+    assert_eq!(actions(&plan), ["add-replica"]);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    let plan = played.plan(&["--replicas", "0", "--skip", "P005"]);
+    assert_eq!(actions(&plan), ["del-replica"; 2]);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+    let plan = played.plan(&["--remove", "node:10.0.0.1:1", "--skip", "P005"]);
+    assert!(actions(&plan).contains(&"del-replica"), "{:?}", actions(&plan));
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
+    assert!(!rows.contains("10.0.0.1:1"), "{rows}");
+}
+
+#[test]
+fn tablets_are_restarted_one_after_the_other() {
+    let played = Played::new(true, &["1", "2", "3"], &CRASHED).with_restarts();
+    let plan = played.plan(&["--restart", "all", "--skip", "P005"]);
+    assert_eq!(actions(&plan).len(), 11);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    let sent = played.sent();
+    let restarts = sent.iter().filter(|line| line.starts_with("restart ")).count();
+    assert_eq!((restarts, sent.len()), (3, 11), "{sent:?}");
+    assert_eq!(played.auto(), "true");
+    let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
+    assert_eq!(rows.matches(" yes ").count(), 6, "{rows}");
+}
+
+/// Ctrl-C, while an operation runs that never ends.
+#[test]
+fn an_interrupted_run_turns_auto_failover_on_again() {
+    let played = Played::new(true, &["1", "2", "3"], &SKEWED);
+    played.plan(&[]);
+    played.0.put("stuck", "");
+    // By its own client: as if somebody pressed it at the second look at operations.
+    played.0.put(
+        "hook",
+        "[[ $name != showopstatus || ! -s ops || -e pressed ]] || { : >pressed; kill -INT $(cat run.pid); }\n",
+    );
+    let script = fs::read_to_string(played.dir().join("plan.sh")).expect("written");
+    let script = script.replacen("set -u -f\n", "set -u -f\nprintf '%s' \"$$\" >run.pid\n", 1);
+    played.0.put("plan.sh", script);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(130), "{}", run.text);
+    assert!(run.text.contains("auto_failover is on again"), "{}", run.text);
+    assert_eq!(played.auto(), "true");
+}
+
+/// A client that never answers is given up, and what it leaves is said.
+#[test]
+fn a_client_that_hangs_is_given_up() {
+    let played = Played::new(true, &["1", "2", "3"], &SKEWED);
+    played.plan(&[]);
+    let script = fs::read_to_string(played.dir().join("plan.sh")).expect("written");
+    let script = script.replacen("call_seconds=60", "call_seconds=0.3", 1);
+    played.0.put("plan.sh", script);
+    played.0.put("hook", "[[ $name != changeleader && $name != confset || $cmd == *false ]] || sleep 30\n");
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(run.text.contains("STILL OFF"), "{}", run.text);
+    assert_eq!(played.auto(), "false");
+    // The next run knows from its journal that it is to be restored, whatever else comes of it.
+    fs::remove_file(played.dir().join("hook")).expect("put there");
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert_eq!(played.auto(), "true");
+}
+
+/// Somebody else makes another one the leader while the script waits for an answer.
+#[test]
+fn a_leader_that_changes_meanwhile_stops_it() {
+    let played = Played::new(false, &["1", "2", "3"], &SKEWED);
+    played.plan(&[]);
+    played.0.put(
+        "hook",
+        "[[ $name != showtable || ! -s log || -e moved ]] || { : >moved; lead flow 1 10.0.0.3:1; lead flow 2 10.0.0.2:1; }\n",
+    );
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(run.text.contains("leads flow"), "{}", run.text);
+}
+
+#[test]
+fn two_tables_of_one_name_are_told_apart_by_their_databases() {
+    let played = Played::new(false, &["1", "2", "3"], &[]);
+    played.0.put(
+        "rows.shop",
+        "flow 5 0 10.0.0.1:1 leader yes 100\nflow 5 0 10.0.0.2:1 follower no 90\n",
+    );
+    played.0.put(
+        "rows.bank",
+        "flow 9 0 10.0.0.3:1 leader yes 100\nflow 9 0 10.0.0.2:1 follower no 90\n",
+    );
+    let mut text = String::new();
+    for command in ["confget", "showtablet"] {
+        text += &format!("10.0.0.1:6527 > {command}\n{}\n", played.ask(command));
+    }
+    for database in ["shop", "bank"] {
+        let output = Command::new("bash")
+            .args(["./ns.sh", &format!("--database={database}"), "--cmd=showtable"])
+            .current_dir(played.dir())
+            .output()
+            .expect("bash runs");
+        let rows = String::from_utf8_lossy(&output.stdout).into_owned();
+        text += &format!("10.0.0.1:6527 {database}> showtable\n{rows}\n");
+    }
+    let capture = played.0.put("two/night.txt", text).display().to_string();
+    let file = played.dir().join("plan.json").display().to_string();
+    let words = ["plan", &capture, "-o", &file, "--skip", "P005,T008", "--format", "json"];
+    let answer = topoplan(&words);
+    assert_eq!(answer.exit, 0, "{}", answer.text());
+    let plan: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    // One recoverendpoint is for all databases.
+    assert_eq!(actions(&plan), ["recover-endpoint"]);
+    let only = ["plan", &capture, "--replicas", "2", "--skip", "P005,T008", "-o", &file, "--format", "json"];
+    let answer = topoplan(&only);
+    assert_eq!(answer.exit, 0, "{}", answer.text());
+    let plan: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    let steps = plan["steps"].as_array().expect("a list");
+    let databases: Vec<&Value> = steps
+        .iter()
+        .filter(|s| s["action"] == "add-replica")
+        .map(|s| &s["database"])
+        .collect();
+    assert_eq!(databases, ["bank", "shop"]);
+    // The name server knows all of them; the played one keeps them apart.
+    let all = fs::read_to_string(played.dir().join("rows.shop")).expect("kept");
+    played.0.put("rows.shop", all.replace("follower no", "follower yes"));
+    let all = fs::read_to_string(played.dir().join("rows.bank")).expect("kept");
+    played.0.put("rows.bank", all.replace("follower no", "follower yes"));
+    let script = topoplan(&["script", &file, "--tool", "fedb"]);
+    assert_eq!(script.exit, 0, "{}", script.text());
+    played.0.put("plan.sh", script.stdout);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    for (database, endpoint) in [("shop", "10.0.0.3:1"), ("bank", "10.0.0.1:1")] {
+        let rows = fs::read_to_string(played.dir().join(format!("rows.{database}"))).expect("kept");
+        assert!(rows.contains(endpoint), "{database}: {rows}");
+    }
+}
+
 /// All of the outputs that were found, each by itself. They lie beside the repository; without them
 /// this has nothing to judge and says so.
 #[test]

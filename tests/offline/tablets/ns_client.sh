@@ -2,21 +2,25 @@
 # Plays ns_client of FEDB: keeps its state in files beside it, refuses what the name server refuses,
 # and always exits with 0. Operations are kDoing until somebody looked at them once.
 set -u -f
-cmd=''
+# Tables of a database are in files of their own, `rows.DB`.
+cmd='' of=''
 for word in "$@"; do
-    case $word in --cmd=*) cmd=${word#--cmd=} ;; esac
+    case $word in
+    --cmd=*) cmd=${word#--cmd=} ;;
+    --database=*) of=.${word#--database=} ;;
+    esac
 done
 read -r -a w <<<"$cmd"
 name=${w[0]-}
 
 rows=()
-while read -r line; do rows+=("$line"); done <rows
+while read -r line; do rows+=("$line"); done <"rows$of"
 ops=()
-[[ ! -s ops ]] || while read -r line; do ops+=("$line"); done <ops
+[[ ! -s ops$of ]] || while read -r line; do ops+=("$line"); done <"ops$of"
 
 save() {
-    printf '%s\n' "${rows[@]}" >rows
-    ((${#ops[@]} == 0)) || printf '%s\n' "${ops[@]}" >ops
+    ((${#rows[@]} == 0)) || printf '%s\n' "${rows[@]}" >"rows$of"
+    ((${#ops[@]} == 0)) || printf '%s\n' "${ops[@]}" >"ops$of"
 }
 
 state_of() {
@@ -108,7 +112,7 @@ finish_ops() {
     local i id kind table pid status effect
     for i in "${!ops[@]}"; do
         read -r id kind table pid status effect <<<"${ops[i]}"
-        [[ $status == kDoing ]] || continue
+        [[ $status == kDoing && ! -e stuck ]] || continue
         if [[ -e fail ]]; then
             ops[i]="$id $kind $table $pid kFailed"
             continue

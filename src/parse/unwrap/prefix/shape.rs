@@ -32,6 +32,8 @@ const LOOKED_AT: usize = 2 * LONGEST + PLAIN_ID;
 /// An IPv6 address and a path have no more.
 const COLONS_MAX: usize = 12;
 
+const QUOTES: [char; 3] = ['"', '\'', '`'];
+
 /// A prefix before an answer.
 struct Prefix<'a> {
     text: &'a str,
@@ -62,6 +64,7 @@ impl<'a> Prefix<'a> {
         };
         let marks = before.match_indices(['{', '[', '<']).map(|(at, _)| at);
         let opens = marks.into_iter().find(opens);
+        let opens = opens.into_iter().chain(open_string(before)).min();
         match opens {
             Some(open) => {
                 let (prefix, _) = Self::at(line, open)?;
@@ -96,7 +99,7 @@ impl<'a> Prefix<'a> {
         let text = line.get(..end)?;
         let attached = text.ends_with([':', '|']);
         let apart = attached || text.ends_with(char::is_whitespace);
-        let says = !text.trim().is_empty() && !text.contains(['"', '\'']);
+        let says = !text.trim().is_empty() && !text.contains(QUOTES);
         (apart && says).then(|| (Self::new(text, attached), attached))
     }
 
@@ -131,6 +134,21 @@ impl<'a> Prefix<'a> {
         let name = range.and_then(|(start, end)| self.text.get(start..end + last.len()));
         without_number(name.unwrap_or("").trim_end_matches([':', '|']))
     }
+}
+
+/// Where a string begins that holds more than the node, which stands behind `before`.
+fn open_string(before: &str) -> Option<usize> {
+    let told = before.trim_end_matches(QUOTES);
+    let mark = |&(at, _): &(usize, &str)| {
+        let apart = |c: char| c.is_whitespace() || c == ':' || c == '|';
+        told.get(..at).is_some_and(|text| text.ends_with(apart))
+    };
+    let (at, quote) = told.match_indices(QUOTES).find(mark)?;
+    let rest = told.get(at + 1..).unwrap_or("");
+    // A quote that is written out does not close it.
+    let is_written = |end: usize| rest.get(..end).is_some_and(|text| text.ends_with('\\'));
+    let closed = rest.match_indices(quote).any(|(end, _)| !is_written(end));
+    (!closed).then_some(at)
 }
 
 /// `a.txt:12` of `grep -n` is the file `a.txt`; `10.0.0.1:7000` is an address.

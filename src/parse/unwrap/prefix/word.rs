@@ -45,7 +45,7 @@ impl<'a> Word<'a> {
         match self {
             Self::Name(name) => name.ends_with(':'),
             Self::Number => false,
-            _ => true,
+            Self::Time | Self::Mark(_) | Self::Stream | Self::Partial => true,
         }
     }
 }

@@ -52,7 +52,9 @@ pub fn leaders(
         }
         let class = scene.class(unit);
         let (inner, outer) = (network.node(), network.node());
-        network.arc(SOURCE, inner, 1, Level::Serve.cost(PLACED));
+        // Some can be led by nobody else.
+        let placed = PLACED * (1 + i64::from(class.led_anew));
+        network.arc(SOURCE, inner, 1, Level::Serve.cost(placed));
         network.arc(inner, outer, 1, Cost::ZERO);
         let stays =
             |(seat, _): &(usize, &crate::plan::target::instance::Seat)| !gone[unit].contains(seat);
@@ -68,6 +70,7 @@ pub fn leaders(
                 })
                 .collect(),
             movers: &[],
+            home: class.owner().place,
             turned_to: None,
             homes: &scene.homes[unit],
         };
@@ -114,6 +117,10 @@ pub fn pairing(scene: &Scene, tuning: &Tuning, leads: &[Lead]) -> Solved {
             class,
             fixed: led_seats(instance, class, lead),
             movers: &nodes.movers[unit],
+            home: match class.led_anew {
+                true => instance.place_of(class, lead),
+                false => class.owner().place,
+            },
             turned_to: (lead != Lead::Seat(0)).then(|| instance.place_of(class, lead)),
             homes: &scene.homes[unit],
         };
@@ -124,7 +131,7 @@ pub fn pairing(scene: &Scene, tuning: &Tuning, leads: &[Lead]) -> Solved {
             gated: &tuning.gated,
             kind_nodes: &nodes.kind_nodes,
         };
-        gates.push(wants(&ground, &mut network, &seating, want, steps));
+        gates.push(wants(&ground, &mut network, &seating, want, steps).gate);
     }
     finish(scene, network, trees, nodes, gates)
 }
@@ -200,7 +207,10 @@ pub fn roles(scene: &Scene, decision: &[Outcome]) -> Vec<Lead> {
 
 /// Who may lead an outcome.
 fn able(instance: &Instance, class: &Class, outcome: &Outcome) -> Vec<Lead> {
-    let mut leads = vec![Lead::Seat(0)];
+    let mut leads = match class.led_anew {
+        true => Vec::new(),
+        false => vec![Lead::Seat(0)],
+    };
     if !class.open || !class.hands_over {
         return leads;
     }

@@ -21,6 +21,33 @@ impl<'a> Oracle<'a> {
         class: &Class,
         seated: Seated<'a>,
     ) -> Result<(Wide, Seated<'a>, usize), Flaw> {
+        let mut best = self.filled_in_order(class, seated.clone())?;
+        // Copies in zones are chosen first, and the first apart is paid for: what would do without that, as
+        // one outside of zones is apart, is looked at on its own.
+        if seated.apart || class.bare_host == Cost::ZERO || self.instance.zones_in_use == 0 {
+            return Ok(best);
+        }
+        let mut with = seated;
+        let apart = self.next(class, &with, Among::Apart)?;
+        if let Some(next) = apart.filter(|_| !self.stops(class, &with)) {
+            with.pay(&next.cost)?;
+            self.seat(class, &mut with, next.copy);
+            self.bounded(class, &with)?;
+            let other = self.filled_in_order(class, with)?;
+            let longest = best.2.max(other.2);
+            if other.0 < best.0 {
+                best = other;
+            }
+            best.2 = longest;
+        }
+        Ok(best)
+    }
+
+    fn filled_in_order(
+        &self,
+        class: &Class,
+        seated: Seated<'a>,
+    ) -> Result<(Wide, Seated<'a>, usize), Flaw> {
         let spares = class.spared.zone && self.same_zone != Wide::ZERO;
         if spares && self.instance.zones_in_use > MANY_ZONES {
             // What it costs to share a zone is left out: the bound is no higher for it.
@@ -102,7 +129,7 @@ impl<'a> Oracle<'a> {
     /// No copy could pay here even if hosts, disks and zones cost nothing, other than by being
     /// the first on another host.
     fn never_pays(&self, class: &Class, seated: &Seated) -> Result<bool, Flaw> {
-        let step = self.certificate.weigh(&class.count.step(seated.usable))?;
+        let step = self.certificate.weigh(&class.count_step(seated.usable))?;
         let sync = self.certificate.weigh(&class.sync)?;
         if let Some(least) = &self.least
             && least.plus(&sync)?.plus(&step)? < Wide::ZERO
@@ -154,7 +181,9 @@ impl<'a> Oracle<'a> {
             }
             let after = self.instance.forced(class, zoned + 1);
             let next = self.next(class, &seated, Among::Zoned(Some(after)))?;
+            // One copy more pardons one that shares a zone already.
             let settled = after > 0
+                && seated.doubled <= allowed
                 && next.is_none_or(|n| n.cost >= Wide::ZERO)
                 && self.never_pays(class, &seated)?;
             let settled = settled || self.stops(class, &seated);
@@ -195,7 +224,11 @@ impl<'a> Oracle<'a> {
     fn next(&self, class: &Class, seated: &Seated<'a>, among: Among) -> Result<Option<Next>, Flaw> {
         let mut best: Option<Next> = None;
         let zoned = |place: PlaceId| self.instance.zone_of(place).is_some();
-        let fits = |place: PlaceId| zoned(place) != (among == Among::Unzoned);
+        let fits = |place: PlaceId| match among {
+            Among::Zoned(_) => zoned(place),
+            Among::Unzoned => !zoned(place),
+            Among::Apart => !zoned(place) && seated.is_apart(place),
+        };
         let mut offer = |copy: Copy| -> Result<(), Flaw> {
             let mut step = self.step(class, seated, copy)?;
             if let Among::Zoned(Some(allowed)) = among
@@ -212,7 +245,8 @@ impl<'a> Oracle<'a> {
         };
         for (index, seat) in class.seats.iter().enumerate() {
             let may = seat.leave.is_some() && !seated.stays.contains(&index);
-            if may && fits(seat.place) {
+            let counts = seat.usable || among != Among::Apart;
+            if may && counts && fits(seat.place) {
                 offer(Copy::Stays(index))?;
             }
         }
@@ -226,7 +260,7 @@ impl<'a> Oracle<'a> {
         }
         let mut bins: Vec<usize> = Vec::new();
         match among {
-            Among::Unzoned => bins.extend(&self.zoneless),
+            Among::Unzoned | Among::Apart => bins.extend(&self.zoneless),
             Among::Zoned(_) => {
                 bins.extend(seated.zones().flat_map(|z| &self.bins_of[z]));
                 bins.extend(self.by_come.iter().find(|&&b| {
@@ -271,8 +305,8 @@ impl<'a> Oracle<'a> {
             plain = plain + self.instance.disk_step(class, disk, seated.on_disk(disk));
         }
         if usable {
-            plain = plain + class.count.step(seated.usable);
-            if !seated.apart && place != class.owner().place {
+            plain = plain + class.count_step(seated.usable);
+            if !seated.apart && seated.is_apart(place) {
                 plain = plain - class.bare_host;
             }
         }
@@ -320,7 +354,7 @@ impl<'a> Oracle<'a> {
         seated.add(place, disk);
         if usable {
             seated.usable += 1;
-            seated.apart |= place != class.owner().place;
+            seated.apart |= seated.is_apart(place);
         }
         match copy {
             Copy::Stays(index) if class.seats[index].leave.is_some() => {

@@ -4,7 +4,6 @@
 //! for once and for all never keeps a plan from repairing: where it cannot be planned now it waits,
 //! and that is said.
 
-use crate::cli::Failure;
 use crate::inventory::Inventory;
 use crate::model::Address;
 use crate::model::Domain;
@@ -19,6 +18,7 @@ use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
 use crate::plan::goal::Replace;
 use crate::plan::goal::Restart;
+use crate::plan::goal::masters;
 use crate::plan::restart::Ask;
 use crate::plan::restart::Roles;
 use crate::plan::restart::Unit;
@@ -28,20 +28,31 @@ use crate::plan::slots::Basis;
 use crate::plan::slots::SlotGoals;
 use crate::plan::why::Said;
 use crate::policy::HomeRole;
+use crate::policy::Masters;
 use crate::policy::ShareOf;
 use crate::policy::SlotWishes;
 use crate::policy::Upgrade;
 use crate::policy::UpgradeUnit;
 
+/// What is typed and what stands in the policy cannot both be.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{option}` and `{file}` of the policy ({place}) contradict each other")]
+pub struct Contradiction {
+    option: String,
+    file: String,
+    place: String,
+}
+
 /// Adds what the policy asks for; what of it does not count this time, and why.
-pub(super) fn of_policy(
+pub fn of_policy(
     request: &mut Request,
     inventory: &Inventory,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, Contradiction> {
     let mut said = Vec::new();
     let standing = &inventory.policy.standing;
     let goals = goals(inventory);
-    if request.restart().is_some() && !goals.is_empty() {
+    let wishes = masters::of_zones(&inventory.policy);
+    if request.restart().is_some() && !(goals.is_empty() && wishes.is_empty()) {
         said.push(
             "the goals of the policy do not count: --restart goes with no other goal".to_owned(),
         );
@@ -51,6 +62,7 @@ pub(super) fn of_policy(
                 request.goals.push(goal);
             }
         }
+        of_masters(request, inventory, wishes);
     }
     if let Some(wishes) = &standing.slots {
         said.extend(slots(request, inventory, wishes)?);
@@ -59,6 +71,21 @@ pub(super) fn of_policy(
         said.extend(restart(request, inventory, upgrade));
     }
     Ok(said)
+}
+
+/// Where masters are wished: what is typed of a place goes before what the file says of it.
+fn of_masters(request: &mut Request, inventory: &Inventory, wishes: Vec<(Domain, Masters)>) {
+    let domains = Domains::of(&inventory.cluster);
+    let there = |domain: &Domain| {
+        domains
+            .nodes_in(domain)
+            .is_ok_and(|nodes| !nodes.is_empty())
+    };
+    let mut wishes = wishes;
+    wishes.retain(|(domain, _)| there(domain));
+    wishes.extend(masters::wishes(&request.goals));
+    request.goals.retain(|goal| !masters::is_wish(goal));
+    request.goals.extend(masters::goals(&wishes));
 }
 
 /// What is asked for by the file was typed, too.
@@ -153,7 +180,7 @@ fn slots(
     request: &mut Request,
     inventory: &Inventory,
     wishes: &SlotWishes,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Contradiction> {
     let typed = &request.slots;
     contradicts(typed, wishes)?;
     let waits = |why: String| Ok(Some(format!("[slots] of the policy waits: {why}")));
@@ -231,13 +258,14 @@ fn default_within(share: ShareOf) -> u32 {
 }
 
 /// Two numbers for one thing.
-fn contradicts(typed: &SlotGoals, wishes: &SlotWishes) -> Result<(), Failure> {
+fn contradicts(typed: &SlotGoals, wishes: &SlotWishes) -> Result<(), Contradiction> {
     let differ = |option: String, file: String| {
         let place = format!("{}:{}", wishes.at.path, wishes.at.line);
-        Err(Failure::Usage(
-            format!("`{option}` and `{file}` of the policy ({place}) contradict each other"),
-            "leave one of them out".to_owned(),
-        ))
+        Err(Contradiction {
+            option,
+            file,
+            place,
+        })
     };
     if let (Some(typed), Some(file)) = (typed.shards, wishes.shards)
         && typed != file as usize
