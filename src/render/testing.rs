@@ -268,7 +268,6 @@ pub fn plan() -> PlanReport {
         complete: true,
         refused: None,
         blocked: false,
-        supposition: None,
         goals: Vec::new(),
         views: Views {
             read: 6,
@@ -301,7 +300,6 @@ pub fn plan() -> PlanReport {
         steps: vec![failover],
         before: vec![load("host-1", 3, 0, 0), load("host-2", 0, 3, 0)],
         after: vec![load("host-1", 2, 1, 0), load("host-2", 1, 2, 0)],
-        exposed_shard_seconds: 0,
         exposure: Vec::new(),
         remaining: Vec::new(),
         refusals: Vec::new(),
