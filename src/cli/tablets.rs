@@ -220,7 +220,12 @@ impl Goals {
         Ok(goals)
     }
 
-    fn fill(&self, inventory: &Inventory, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
+    fn fill(
+        &self,
+        inventory: &Inventory,
+        seen: &TabletsSeen,
+        request: &mut Request,
+    ) -> Result<(), Failure> {
         request.drain = all_in(seen, &self.drain)?;
         if self.restart.is_none() && self.to.is_none() {
             // What is not there is said by `check`.

@@ -126,7 +126,11 @@ fn a_host_for_another() {
         name: "chaos-replace",
         layout: ring_and_two,
         broken: |_| {},
-        options: |_| ["--replace", "host:host-1=host:host-4"].map(str::to_owned).into(),
+        options: |_| {
+            ["--replace", "host:host-1=host:host-4"]
+                .map(str::to_owned)
+                .into()
+        },
     });
 }
 

@@ -22,7 +22,10 @@ fn begin(servers: &Servers, from: usize, to: usize) -> [String; 2] {
     }
     let address = &servers.nodes[to].address;
     let port = address.port().to_string();
-    servers.say(from, &["MIGRATE", address.ip(), &port, &keys[0], "0", "5000"]);
+    servers.say(
+        from,
+        &["MIGRATE", address.ip(), &port, &keys[0], "0", "5000"],
+    );
     for node in [from, to] {
         servers.say(node, &["WAIT", "1", "1000"]);
     }
@@ -31,7 +34,10 @@ fn begin(servers: &Servers, from: usize, to: usize) -> [String; 2] {
 
 /// The node dies, and its replica leads.
 fn lose(servers: &mut Servers, node: usize) -> usize {
-    let replica = servers.nodes.iter().position(|n| n.replicates == Some(node));
+    let replica = servers
+        .nodes
+        .iter()
+        .position(|n| n.replicates == Some(node));
     let replica = replica.expect("every master of a ring has a replica");
     servers.kill(node);
     until("its replica leads", || match servers.owns_slots(replica) {
@@ -69,7 +75,8 @@ fn a_move_goes_on_with_who_took_over() {
     assert!(said(&again).contains("Nothing to do"), "{}", said(&again));
     servers.restart(0);
     servers.wait_settled();
-    keys.iter().for_each(|key| assert!(servers.has(key), "{key}"));
+    keys.iter()
+        .for_each(|key| assert!(servers.has(key), "{key}"));
     servers.assert_keys();
 
     // Back again, and it is the target that dies: until it returns, nothing tells who has its keys.
@@ -81,7 +88,11 @@ fn a_move_goes_on_with_who_took_over() {
     assert_eq!(left.actions(), [""; 0]);
     let unlocks = left.plan.refusals.iter().map(|r| r.unlock.as_str());
     let named = format!("restart {leads}");
-    assert!(unlocks.clone().any(|u| u.contains(&named)), "{:#?}", left.plan.refusals);
+    assert!(
+        unlocks.clone().any(|u| u.contains(&named)),
+        "{:#?}",
+        left.plan.refusals
+    );
     servers.restart(heir);
     servers.wait_settled();
     let planned = servers.plan_with(&[("S003", 4)], &["--settle-slots", "--only", "S003"]);
@@ -100,14 +111,23 @@ fn a_move_goes_on_with_who_took_over() {
 
     // No more slots move than the usual tool moves.
     let moved = Command::new("redis-cli")
-        .args(["--cluster", "rebalance", &servers.nodes[0].address.to_string()])
+        .args([
+            "--cluster",
+            "rebalance",
+            &servers.nodes[0].address.to_string(),
+        ])
         .args(["--cluster-simulate", "--cluster-threshold", "1"])
         .output()
         .expect("it runs");
     let text = String::from_utf8_lossy(&moved.stdout).into_owned();
     let numbers = text.split("Moving ").skip(1);
-    let theirs: u32 = numbers.filter_map(|t| t.split(' ').next()?.parse::<u32>().ok()).sum();
+    let theirs: u32 = numbers
+        .filter_map(|t| t.split(' ').next()?.parse::<u32>().ok())
+        .sum();
     let ours = servers.plan_with(&[], &["--balance-slots"]).plan.reshard;
     let ours = ours.expect("slots are asked for").moved;
-    assert!(ours <= theirs || text.contains("No rebalancing needed"), "{ours}: {text}");
+    assert!(
+        ours <= theirs || text.contains("No rebalancing needed"),
+        "{ours}: {text}"
+    );
 }

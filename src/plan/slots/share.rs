@@ -174,8 +174,9 @@ impl Shaper<'_> {
             return Err(SlotTrouble::TooFew { masters: wanted });
         }
         let host = |id: NodeId| self.at.node(id).host;
-        // Who was to join, and owns slots by now.
-        let comers = joining.difference(owners).count();
+        // Who was to join may own slots by now.
+        let owners: BTreeSet<NodeId> = owners.iter().copied().collect();
+        let comers = joining.difference(&owners).count();
         let mut now = owners.len() + comers - leaving.len();
         let mut beside: BTreeMap<Option<HostId>, usize> = BTreeMap::new();
         for id in owners.union(joining) {

@@ -261,7 +261,10 @@ mod tests {
             "leave": [2, 4], "lead": null});
         assert_eq!(serde_json::to_value(&seat).ok(), Some(row.clone()));
         for text in [row, named] {
-            assert_eq!(serde_json::from_value::<Seat>(text).ok(), Some(seat.clone()));
+            assert_eq!(
+                serde_json::from_value::<Seat>(text).ok(),
+                Some(seat.clone())
+            );
         }
         let named = serde_json::json!({"size": 2, "shape": 0, "seats": [5, 6]});
         let class: Class = serde_json::from_value(named).expect("an earlier file has it so");

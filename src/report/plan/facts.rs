@@ -41,7 +41,6 @@ pub struct ShardFacts {
     pub live: bool,
 }
 
-
 /// The same in the file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ClusterFacts")]

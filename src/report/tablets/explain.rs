@@ -49,7 +49,9 @@ pub fn tablet_thing(plan: &TabletPlan, word: &str) -> Option<Thing> {
     let mut like = plan.cluster.partitions.iter().filter(of);
     let first = like.next()?;
     let names = Names::of(plan);
-    like.next().is_none().then(|| Thing::Shard(names.name(first)))
+    like.next()
+        .is_none()
+        .then(|| Thing::Shard(names.name(first)))
 }
 
 /// Every name that [`tablet_thing`] knows, for suggestions.
