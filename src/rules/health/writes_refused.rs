@@ -47,10 +47,9 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
     let cluster = &inventory.cluster;
     for (&id, vitals) in &inventory.vitals {
         let node = cluster.node(id);
-        if let Some((wanted, good, at)) = too_few(vitals).filter(|_| node.is_live()) {
-            if node.is_master() && !node.slots.is_empty() {
-                out.push(unheard(cluster, id, wanted, good, at));
-            }
+        let writes = node.is_live() && node.is_master() && !node.slots.is_empty();
+        if let Some((wanted, good, at)) = too_few(vitals).filter(|_| writes) {
+            out.push(unheard(cluster, id, wanted, good, at));
         }
         let Some(failure) = failure(vitals).filter(|_| node.is_live()) else {
             continue;
