@@ -53,6 +53,7 @@ pub use crate::action::Step;
 pub use crate::rules::Phase;
 pub use added::Added;
 pub use added::BadAddition;
+pub use budget::per_host;
 pub use admission::Obstacle;
 pub use admission::obstacles;
 pub use decision::Decision;

@@ -37,7 +37,6 @@ use crate::plan::problem::Problem;
 use crate::plan::rolling::Bounded;
 use crate::text::words::count;
 
-pub use budget::per_host;
 pub use choose::Chosen;
 pub use choose::choose;
 pub use domain::by_domain;

@@ -63,7 +63,7 @@ pub(super) fn restart(
         textbook_waves: summary.textbook_waves,
         budgets: Some(RestartBudgets {
             in_all: budgets.syncs,
-            per_host: Some(plan::restart::per_host(budgets)),
+            per_host: Some(plan::per_host(budgets)),
             per_disk: budgets.syncs_per_disk,
             per_zone: budgets.syncs_per_zone,
         }),
