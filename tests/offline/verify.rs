@@ -302,3 +302,52 @@ fn what_is_no_plan_file_is_said_to_be_none() {
         );
     }
 }
+
+#[test]
+fn what_slots_and_restarts_come_to_is_counted_again() {
+    let asked: [(&str, &[&str], &str); 6] = [
+        ("fourth-master", &["--join", "10.0.0.4:7000"], "reshard"),
+        ("fourth-master", &["--shards", "4"], "reshard"),
+        (
+            "uneven-slots",
+            &["--balance-slots", "--within", "20%"],
+            "reshard",
+        ),
+        ("blank-nodes", &["--create"], "reshard"),
+        ("healthy-six-nodes", &["--restart", "all"], "restart"),
+        (
+            "healthy-six-nodes",
+            &["--restart", "host:host-1"],
+            "restart",
+        ),
+    ];
+    for (sample, flags, part) in asked {
+        let plan = plan_of(sample, flags);
+        let (exit, report, text) = verified(&plan);
+        assert_eq!((exit, flaws(&report)), (0, vec![]), "{sample} {text}");
+        let names = match part {
+            "reshard" => ["moved", "moved_bound", "pairs", "pairs_bound"],
+            _ => ["processes", "failovers_bound", "waves", "waves_bound"],
+        };
+        for name in names {
+            let mut other = plan.clone();
+            let number = other[part][name].as_i64().expect("a number");
+            other[part][name] = json!(number + 1);
+            let (exit, report, _) = verified(&with_its_id(other));
+            let field = format!("{part}.{name}");
+            assert_eq!(exit, 2, "{sample} {flags:?} {field}");
+            assert!(flaws(&report).contains(&field), "{field}: {report}");
+        }
+        for at in 0..plan["steps"].as_array().map_or(0, Vec::len) {
+            let mut other = plan.clone();
+            other["steps"].as_array_mut().expect("steps").remove(at);
+            let (exit, _, text) = verified(&with_its_id(other));
+            assert_eq!(
+                exit,
+                2,
+                "{sample} {flags:?} without step {}: {text}",
+                at + 1
+            );
+        }
+    }
+}

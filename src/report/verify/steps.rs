@@ -19,6 +19,7 @@ use crate::report::verify::flaw::Flaws;
 struct Scene<'a> {
     /// Address by id.
     nodes: BTreeMap<&'a str, Option<&'a str>>,
+    addresses: BTreeSet<&'a str>,
     /// Slots by the id of who owns some.
     owners: BTreeMap<&'a str, SlotSet>,
     /// Owners that do not live.
@@ -62,9 +63,11 @@ pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) {
 impl<'a> Scene<'a> {
     fn of(plan: &'a PlanReport, flaws: &mut Flaws) -> Self {
         let cluster = &plan.cluster;
-        let all = cluster.members.iter().chain(&cluster.ghosts);
+        let members = cluster.members.iter().chain(&cluster.ghosts);
+        let all = members.clone();
         let mut scene = Self {
             nodes: all.map(|m| (m.id.as_str(), m.address.as_deref())).collect(),
+            addresses: members.filter_map(|m| m.address.as_deref()).collect(),
             owners: BTreeMap::new(),
             dead: BTreeSet::new(),
             groups: &plan.groups,
@@ -218,7 +221,7 @@ impl At<'_> {
                 }
             }
         }
-        let listed: BTreeSet<&str> = self.scene.nodes.values().flatten().copied().collect();
+        let listed = &self.scene.addresses;
         for (name, list) in [("tell", &step.tell), ("wait.at", &step.wait.at)] {
             for entry in list {
                 let known = match entry.split_at_checked(1) {
