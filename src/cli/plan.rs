@@ -281,7 +281,9 @@ impl PlanArgs {
     /// repeat to get the same plan.
     fn words(&self, request: &Request) -> String {
         let mut words = self.capture.words();
-        words.extend(tablet_options(self, request, |reason| shell_word(&safe(reason))));
+        words.extend(tablet_options(self, request, |reason| {
+            shell_word(&safe(reason))
+        }));
         if self.require_proof {
             words.push("--require-proof".to_owned());
         }

@@ -131,7 +131,9 @@ pub(super) fn verify(
     let seen = inventory.tablets.as_ref();
     let seen = seen.ok_or_else(|| said("the plan is of tablets, and the capture is not"))?;
     if !seen.state.tables_known {
-        return Err(said("the capture has no showtable: nobody says which copies there are"));
+        return Err(said(
+            "the capture has no showtable: nobody says which copies there are",
+        ));
     }
     Ok(report::verify_tablets_at(file, seen))
 }
@@ -215,7 +217,12 @@ impl Goals {
         Ok(goals)
     }
 
-    fn fill(&self, inventory: &Inventory, seen: &TabletsSeen, request: &mut Request) -> Result<(), Failure> {
+    fn fill(
+        &self,
+        inventory: &Inventory,
+        seen: &TabletsSeen,
+        request: &mut Request,
+    ) -> Result<(), Failure> {
         request.drain = all_in(seen, &self.drain)?;
         if self.restart.is_none() && self.to.is_none() {
             // What is not there is said by `check`.

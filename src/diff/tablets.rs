@@ -183,7 +183,9 @@ pub fn compare_tablets(old: &TabletSide, new: &TabletSide) -> Result<TabletDiffe
     for (key, partition) in &before {
         let Some(now) = after.get(key) else {
             if new.is_whole() {
-                difference.partitions.push(change(PartitionChanged::Dropped, partition));
+                difference
+                    .partitions
+                    .push(change(PartitionChanged::Dropped, partition));
             }
             continue;
         };
@@ -205,7 +207,9 @@ pub fn compare_tablets(old: &TabletSide, new: &TabletSide) -> Result<TabletDiffe
     }
     for (key, partition) in &after {
         if !before.contains_key(key) && old.is_whole() {
-            difference.partitions.push(change(PartitionChanged::Created, partition));
+            difference
+                .partitions
+                .push(change(PartitionChanged::Created, partition));
         }
     }
     if compared > 0 {
@@ -245,9 +249,7 @@ type Key<'a> = (&'a str, Option<u64>, u32);
 
 fn by_name(state: &Tablets) -> BTreeMap<Key<'_>, &Partition> {
     let partitions = state.partitions.iter();
-    partitions
-        .map(|p| ((&*p.table, p.tid, p.pid), p))
-        .collect()
+    partitions.map(|p| ((&*p.table, p.tid, p.pid), p)).collect()
 }
 
 fn change(change: PartitionChanged, of: &Partition) -> PartitionChange {
@@ -407,7 +409,10 @@ mod tests {
             findings: &[],
         };
         let made = compare_tablets(&side(&old), &side(&new)).expect("the same cluster");
-        let tablets = made.tablets.iter().map(|(e, c)| format!("{e} {}", c.word()));
+        let tablets = made
+            .tablets
+            .iter()
+            .map(|(e, c)| format!("{e} {}", c.word()));
         let of = |c: &PartitionChange| format!("{} {}", c.name, c.change.word());
         tablets.chain(made.partitions.iter().map(of)).collect()
     }
@@ -425,7 +430,10 @@ mod tests {
                 "t 1 out of use"
             ]
         );
-        assert_eq!(changes(was, "t 0: *a c; t 1: *b; c"), ["t 0 moved", "t 1 removed"]);
+        assert_eq!(
+            changes(was, "t 0: *a c; t 1: *b; c"),
+            ["t 0 moved", "t 1 removed"]
+        );
         assert_eq!(
             changes(was, "t 0: *a b d; c; d"),
             ["10.0.0.4:1 joined", "t 0 added", "t 1 dropped"]

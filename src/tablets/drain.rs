@@ -249,7 +249,8 @@ pub(super) fn place(
         .filter(|t| to.is_empty() || to.contains(t))
         .collect();
     let loads = state.loads();
-    let total: usize = wanted.values().sum::<usize>() + outside.iter().map(|t| loads[t.index()]).sum::<usize>();
+    let total: usize =
+        wanted.values().sum::<usize>() + outside.iter().map(|t| loads[t.index()]).sum::<usize>();
     let share = total.div_ceil(outside.len().max(1)) as i64;
     let mut network: Network<3> = Network::new();
     let (source, sink) = (0, 1);

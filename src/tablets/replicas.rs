@@ -29,7 +29,11 @@ pub(super) fn replicas(draft: &mut Draft) {
     let copies = wanted as usize + 1;
     let is_goal = exact.is_some();
     let before = off(draft.captured, copies, is_goal);
-    let stage = if is_goal { Phase::Change } else { Phase::Protect };
+    let stage = if is_goal {
+        Phase::Change
+    } else {
+        Phase::Protect
+    };
     if !draft.request.reaches(stage) {
         return;
     }
@@ -47,7 +51,11 @@ pub(super) fn replicas(draft: &mut Draft) {
         before,
         value,
         bound: bound.min(value),
-        shown: if bound >= value { Shown::Count } else { Shown::No },
+        shown: if bound >= value {
+            Shown::Count
+        } else {
+            Shown::No
+        },
         selected: true,
     });
 }
@@ -188,7 +196,11 @@ mod tests {
         };
         let more = made("t 0: *a; t 1: *b a; c", to(1));
         assert_eq!(words(&more), ["add-replica"]);
-        assert!(more.values.iter().all(|v| v.shown != Shown::No), "{:?}", more.values);
+        assert!(
+            more.values.iter().all(|v| v.shown != Shown::No),
+            "{:?}",
+            more.values
+        );
         // The one on the leader's host goes first.
         let fewer = made("t 0: *a b c; t 1: *b a2 b2; c", to(1));
         assert_eq!(words(&fewer), ["del-replica"; 2]);
@@ -206,7 +218,10 @@ mod tests {
             least_replicas: Some(1),
             ..Request::default()
         };
-        assert_eq!(words(&made("t 0: *a; t 1: *b a c; c", least.clone())), ["add-replica"]);
+        assert_eq!(
+            words(&made("t 0: *a; t 1: *b a c; c", least.clone())),
+            ["add-replica"]
+        );
         let short = made("t 0: *a", least);
         assert!(short.steps.is_empty() && short.left.iter().all(|l| !l.blocks));
         assert_eq!(short.left.len(), 1);

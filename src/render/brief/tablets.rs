@@ -22,8 +22,17 @@ use crate::report::TabletPlan;
 use crate::text::words::count;
 
 const STEPS: &[&str] = &[
-    "step", "phase", "action", "address", "target_address", "table", "pid", "command", "cures",
-    "after", "reason",
+    "step",
+    "phase",
+    "action",
+    "address",
+    "target_address",
+    "table",
+    "pid",
+    "command",
+    "cures",
+    "after",
+    "reason",
 ];
 
 /// Of `plan`.

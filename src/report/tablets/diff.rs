@@ -161,7 +161,11 @@ struct End<'a> {
     found: &'a [rules::Finding],
 }
 
-fn written([old, new]: [End; 2], (from, to): (usize, usize), what: &TabletDifference) -> TabletDiffStep {
+fn written(
+    [old, new]: [End; 2],
+    (from, to): (usize, usize),
+    what: &TabletDifference,
+) -> TabletDiffStep {
     let nodes: Vec<DiffTablet> = what
         .tablets
         .iter()

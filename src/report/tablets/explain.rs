@@ -41,14 +41,17 @@ pub fn tablet_thing(plan: &TabletPlan, word: &str) -> Option<Thing> {
     let of = |p: &&TabletPartition| {
         let qualified = || {
             let database = p.database.as_ref();
-            database.is_some_and(|db| table.strip_prefix(db.as_str()) == Some(&format!(".{}", p.table)))
+            database
+                .is_some_and(|db| table.strip_prefix(db.as_str()) == Some(&format!(".{}", p.table)))
         };
         p.pid == pid && (p.table == table || qualified())
     };
     let mut like = plan.cluster.partitions.iter().filter(of);
     let first = like.next()?;
     let names = Names::of(plan);
-    like.next().is_none().then(|| Thing::Shard(names.name(first)))
+    like.next()
+        .is_none()
+        .then(|| Thing::Shard(names.name(first)))
 }
 
 /// Every name that [`tablet_thing`] knows, for suggestions.
@@ -200,7 +203,8 @@ impl<'a> Scene<'a> {
     fn is_meant(&self, finding: &Finding) -> bool {
         let subject = &finding.subject;
         let names = |name: &Option<String>| {
-            name.as_deref().is_some_and(|name| self.nodes.contains(name))
+            name.as_deref()
+                .is_some_and(|name| self.nodes.contains(name))
         };
         match self.thing {
             Thing::Code(code) => finding.code == *code,
@@ -246,8 +250,7 @@ impl<'a> Scene<'a> {
                     let copy = copy.split(' ').next();
                     copy.is_some() && step.node.as_deref() == copy
                 };
-                is_its_own
-                    || (step.table.is_none() && partition.copies.iter().any(endpoint))
+                is_its_own || (step.table.is_none() && partition.copies.iter().any(endpoint))
             }),
         }
     }

@@ -488,7 +488,11 @@ fn goals_are_run_to_their_end() {
     let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
     assert_eq!(rows.lines().count(), 2, "{rows}");
     let plan = played.plan(&["--remove", "node:10.0.0.1:1", "--skip", "P005"]);
-    assert!(actions(&plan).contains(&"del-replica"), "{:?}", actions(&plan));
+    assert!(
+        actions(&plan).contains(&"del-replica"),
+        "{:?}",
+        actions(&plan)
+    );
     let run = played.run(&["--apply", "--yes"], "");
     assert_eq!(run.code, Some(0), "{}", run.text);
     let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
@@ -503,7 +507,10 @@ fn tablets_are_restarted_one_after_the_other() {
     let run = played.run(&["--apply", "--yes"], "");
     assert_eq!(run.code, Some(0), "{}", run.text);
     let sent = played.sent();
-    let restarts = sent.iter().filter(|line| line.starts_with("restart ")).count();
+    let restarts = sent
+        .iter()
+        .filter(|line| line.starts_with("restart "))
+        .count();
     assert_eq!((restarts, sent.len()), (3, 11), "{sent:?}");
     assert_eq!(played.auto(), "true");
     let rows = fs::read_to_string(played.dir().join("rows")).expect("kept");
@@ -526,7 +533,11 @@ fn an_interrupted_run_turns_auto_failover_on_again() {
     played.0.put("plan.sh", script);
     let run = played.run(&["--apply", "--yes"], "");
     assert_eq!(run.code, Some(130), "{}", run.text);
-    assert!(run.text.contains("auto_failover is on again"), "{}", run.text);
+    assert!(
+        run.text.contains("auto_failover is on again"),
+        "{}",
+        run.text
+    );
     assert_eq!(played.auto(), "true");
 }
 
@@ -538,7 +549,10 @@ fn a_client_that_hangs_is_given_up() {
     let script = fs::read_to_string(played.dir().join("plan.sh")).expect("written");
     let script = script.replacen("call_seconds=60", "call_seconds=0.3", 1);
     played.0.put("plan.sh", script);
-    played.0.put("hook", "[[ $name != changeleader && $name != confset || $cmd == *false ]] || exec sleep 30\n");
+    played.0.put(
+        "hook",
+        "[[ $name != changeleader && $name != confset || $cmd == *false ]] || exec sleep 30\n",
+    );
     let run = played.run(&["--apply", "--yes"], "");
     assert_eq!(run.code, Some(1), "{}", run.text);
     assert!(run.text.contains("STILL OFF"), "{}", run.text);
@@ -581,7 +595,11 @@ fn two_tables_of_one_name_are_told_apart_by_their_databases() {
     }
     for database in ["shop", "bank"] {
         let output = Command::new("bash")
-            .args(["./ns.sh", &format!("--database={database}"), "--cmd=showtable"])
+            .args([
+                "./ns.sh",
+                &format!("--database={database}"),
+                "--cmd=showtable",
+            ])
             .current_dir(played.dir())
             .output()
             .expect("bash runs");
@@ -590,13 +608,33 @@ fn two_tables_of_one_name_are_told_apart_by_their_databases() {
     }
     let capture = played.0.put("two/night.txt", text).display().to_string();
     let file = played.dir().join("plan.json").display().to_string();
-    let words = ["plan", &capture, "-o", &file, "--skip", "P005,T008", "--format", "json"];
+    let words = [
+        "plan",
+        &capture,
+        "-o",
+        &file,
+        "--skip",
+        "P005,T008",
+        "--format",
+        "json",
+    ];
     let answer = topoplan(&words);
     assert_eq!(answer.exit, 0, "{}", answer.text());
     let plan: Value = serde_json::from_str(&answer.stdout).expect("JSON");
     // One recoverendpoint is for all databases.
     assert_eq!(actions(&plan), ["recover-endpoint"]);
-    let only = ["plan", &capture, "--replicas", "2", "--skip", "P005,T008", "-o", &file, "--format", "json"];
+    let only = [
+        "plan",
+        &capture,
+        "--replicas",
+        "2",
+        "--skip",
+        "P005,T008",
+        "-o",
+        &file,
+        "--format",
+        "json",
+    ];
     let answer = topoplan(&only);
     assert_eq!(answer.exit, 0, "{}", answer.text());
     let plan: Value = serde_json::from_str(&answer.stdout).expect("JSON");
@@ -609,9 +647,13 @@ fn two_tables_of_one_name_are_told_apart_by_their_databases() {
     assert_eq!(databases, ["shop", "bank"]);
     // The name server knows all of them; the played one keeps them apart.
     let all = fs::read_to_string(played.dir().join("rows.shop")).expect("kept");
-    played.0.put("rows.shop", all.replace("follower no", "follower yes"));
+    played
+        .0
+        .put("rows.shop", all.replace("follower no", "follower yes"));
     let all = fs::read_to_string(played.dir().join("rows.bank")).expect("kept");
-    played.0.put("rows.bank", all.replace("follower no", "follower yes"));
+    played
+        .0
+        .put("rows.bank", all.replace("follower no", "follower yes"));
     let script = topoplan(&["script", &file, "--tool", "fedb"]);
     assert_eq!(script.exit, 0, "{}", script.text());
     played.0.put("plan.sh", script.stdout);
