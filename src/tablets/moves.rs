@@ -22,9 +22,8 @@ const EMPTY: usize = 0;
 const OVER: usize = 1;
 const SHARED: usize = 2;
 const MOVED: usize = 3;
-/// Leaders on the tablet that keeps the copy: one with many gives away first. Then the partition.
+/// Leaders on the tablet that keeps the copy: one with many gives away first.
 const LEADERS: usize = 4;
-const TIE: usize = 5;
 
 /// T007 and T008.
 pub(super) fn spread(draft: &mut Draft) {
@@ -113,7 +112,7 @@ fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
     let share = share(state) as i64;
     let mut fixed: BTreeMap<TabletId, i64> = running.iter().map(|&t| (t, 0)).collect();
     let mut leads: BTreeMap<TabletId, i64> = BTreeMap::new();
-    let mut network: Network<6> = Network::new();
+    let mut network: Network<5> = Network::new();
     let (source, sink) = (0, 1);
     let at: BTreeMap<TabletId, usize> = running.iter().map(|&t| (t, network.node())).collect();
     for partition in &state.partitions {
@@ -122,6 +121,13 @@ fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
         }
     }
     let mut arcs = Vec::new();
+    // Who holds nothing can take a follower of any partition, so nobody else has to.
+    let loads = state.loads();
+    let takes: std::collections::BTreeSet<TabletId> = running
+        .iter()
+        .copied()
+        .filter(|t| evens || loads[t.index()] == 0)
+        .collect();
     for (id, partition) in state.partition_ids().zip(&state.partitions) {
         let leader = state.leader(partition).map(|held| held.tablet);
         let movable =
@@ -147,7 +153,9 @@ fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
         network.arc(source, node, followers.len() as i64, Cost::ZERO);
         // One copy of a partition on a host, unless another has to share it.
         let mut hosts = BTreeMap::new();
-        for &tablet in running.iter().filter(|t| !taken.contains(t)) {
+        let may_go = |t: &&TabletId| followers.contains(t) || takes.contains(t);
+        let others = running.iter().filter(|t| !taken.contains(t));
+        for &tablet in others.filter(may_go) {
             let host = state.tablet(tablet).host;
             let via = *hosts.entry(host).or_insert_with(|| {
                 let via = network.node();
@@ -162,7 +170,6 @@ fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
                 true => Cost::of(LEADERS, leads.get(&tablet).copied().unwrap_or(0)),
                 false => Cost::of(MOVED, 1),
             };
-            let cost = cost.plus(TIE, i64::from(id.0));
             let arc = network.arc(via, at[&tablet], 1, cost);
             arcs.push((arc, id, tablet));
         }

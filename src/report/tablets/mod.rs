@@ -223,6 +223,9 @@ fn least_replicas(inventory: &Inventory) -> Option<u32> {
     }
 }
 
+/// Partitions times tablets up to which every promise of a help is tried.
+const MOST_TO_TRY: usize = 10_000;
+
 /// What plans come to, so that no help promises more.
 struct Promises {
     /// What is left by a default plan, or why none is made.
@@ -251,6 +254,9 @@ impl Promises {
             Some(rules::Ask::Only(codes)) => codes.first().copied(),
             Some(rules::Ask::Flag(_)) | None => None,
         });
+        // To even out very many copies takes its time: whoever wants it asks for it.
+        let few = state.partitions.len() * state.tablets.len() <= MOST_TO_TRY;
+        let asks = asks.filter(|code| few || *code != rules::Code::SkewedCopies);
         let asked = asks.map(|code| {
             let request = crate::tablets::Request {
                 only: [code].into(),
@@ -286,7 +292,13 @@ impl Promises {
                 Some(Err(why)) => {
                     clauses.push(format!("nothing is planned on this capture: {why}"))
                 }
-                Some(Ok(_)) | None => {}
+                None => {
+                    let code = finding.rule.code;
+                    clauses.push(format!(
+                        "`topoplan plan --only {code}` tells whether followers can be migrated away"
+                    ));
+                }
+                Some(Ok(_)) => {}
             }
         }
         if clauses.is_empty() {
