@@ -213,7 +213,7 @@ fn planned(
             ask,
         });
     }
-    // A new cluster of some nodes takes in nobody else.
+    // A new cluster of some nodes introduces nobody else.
     let narrowed = request.slots.create_of.is_some();
     let narrowed = narrowed.then(|| request.leaving([Code::UnmetNode].into()));
     let request = narrowed.as_ref().unwrap_or(request);

@@ -321,6 +321,15 @@ pub fn spares(
         {
             continue;
         }
+        // A new cluster of some nodes takes in nobody else.
+        if let Some(list) = &request.slots.create_of
+            && !node
+                .address
+                .as_ref()
+                .is_some_and(|a| list.addresses.contains(a))
+        {
+            continue;
+        }
         if needed && member && node.is_master() {
             asides.push(Aside::CouldOwn { node: id });
             continue;

@@ -11,7 +11,6 @@ use crate::model::SlotSet;
 use crate::plan::slots::heap;
 use crate::plan::slots::pick::Transfer;
 use crate::plan::slots::weigh::Weights;
-use crate::plan::slots::weigh::whole;
 
 /// One that owns slots, or is to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,11 +44,16 @@ pub fn shift(all: &[Laden], weights: &Weights, within: u32) -> Shifted {
     };
     shift.relieve();
     shift.fill();
-    let load = |slots: &SlotSet| slots.iter().map(|s| shift.each(s)).sum::<u128>();
+    let load = |slots: &SlotSet| {
+        slots
+            .iter()
+            .map(|s| u128::from(weights.slot(s)))
+            .sum::<u128>()
+    };
     let moved: u128 = shift.moves.values().map(load).sum();
     let transfers = shift.moves.into_iter();
     Shifted {
-        load: whole(moved),
+        load: u64::try_from(moved).unwrap_or(u64::MAX),
         transfers: transfers
             .map(|((from, to), slots)| Transfer { from, to, slots })
             .collect(),
@@ -71,7 +75,7 @@ struct Shift<'a> {
 
 impl<'a> Shift<'a> {
     fn new(all: &'a [Laden], weights: &'a Weights, within: u32) -> Self {
-        let load = |slots: &SlotSet| slots.iter().map(|s| at_least_one(weights, s)).sum::<u128>();
+        let load = |slots: &SlotSet| slots.iter().map(|s| scaled(weights, s)).sum::<u128>();
         let has: Vec<u128> = all.iter().map(|l| load(&l.slots)).collect();
         let total: u128 = has.iter().sum();
         let parts: u128 = all.iter().map(|l| u128::from(l.weight)).sum();
@@ -93,7 +97,7 @@ impl<'a> Shift<'a> {
     }
 
     fn each(&self, slot: u16) -> u128 {
-        at_least_one(self.weights, slot)
+        scaled(self.weights, slot)
     }
 
     fn is_emptied(&self, i: usize) -> bool {
@@ -107,10 +111,11 @@ impl<'a> Shift<'a> {
     /// What leaves those above their limit, or comes to those below theirs, in any plan that ends
     /// within the limits.
     fn bound(&self) -> u64 {
-        let over: u128 = (0..self.all.len()).map(|i| self.over(i)).sum();
-        let under = |i: usize| self.least[i].saturating_sub(self.has[i]);
+        // Whole keys or bytes of each.
+        let over: u128 = (0..self.all.len()).map(|i| self.over(i) / SCALE).sum();
+        let under = |i: usize| self.least[i].saturating_sub(self.has[i]) / SCALE;
         let under: u128 = (0..self.all.len()).map(under).sum();
-        whole(over.max(under))
+        u64::try_from(over.max(under)).unwrap_or(u64::MAX)
     }
 
     fn fewest(&self) -> u32 {
@@ -221,10 +226,13 @@ impl<'a> Shift<'a> {
     }
 }
 
-/// A slot that holds nothing still has to go somewhere, and not all of them to one.
-fn at_least_one(weights: &Weights, slot: u16) -> u128 {
-    weights.slot(slot).max(1)
+/// A slot that holds nothing still has to go somewhere, and not all of them to one: it weighs a little,
+/// all slots together less than one key or byte.
+fn scaled(weights: &Weights, slot: u16) -> u128 {
+    u128::from(weights.slot(slot)) * SCALE + 1
 }
+
+const SCALE: u128 = 1 << 16;
 
 #[cfg(test)]
 mod tests {
@@ -257,7 +265,7 @@ mod tests {
             owned[t.from].subtract(&t.slots);
             owned[t.to].union_with(&t.slots);
         }
-        let sum = |slots: &SlotSet| whole(slots.iter().map(|s| weights.slot(s)).sum());
+        let sum = |slots: &SlotSet| slots.iter().map(|s| weights.slot(s)).sum();
         owned.iter().map(sum).collect()
     }
 

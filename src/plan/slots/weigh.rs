@@ -6,14 +6,10 @@ use crate::model::SLOT_COUNT;
 use crate::model::SlotSet;
 use crate::plan::slots::goal::Basis;
 
-/// Bits of a key or byte: small clusters have less than one a slot.
-const FRACTION: u32 = 20;
-
 /// By slot. A slot takes its weight along, so this stays true while slots move.
 #[derive(Clone, Debug, Default)]
 pub struct Weights {
-    /// In parts of a key or byte.
-    of: Vec<u128>,
+    of: Vec<u64>,
     known: SlotSet,
 }
 
@@ -66,34 +62,27 @@ impl Weights {
     /// `all` goes to the slots in these parts, to the last unit.
     fn spread(&mut self, all: u64, slots: &SlotSet, part: &dyn Fn(u16) -> u64) {
         let parts: u128 = slots.iter().map(|slot| u128::from(part(slot))).sum();
-        let all = u128::from(all) << FRACTION;
         let (mut seen, mut given) = (0u128, 0u128);
         for slot in slots.iter() {
             seen += u128::from(part(slot));
-            let by_now = (all * seen).checked_div(parts).unwrap_or(0);
+            let by_now = (u128::from(all) * seen).checked_div(parts).unwrap_or(0);
             if let Some(place) = self.of.get_mut(usize::from(slot)) {
-                *place = by_now - given;
+                *place = (by_now - given) as u64;
             }
             given = by_now;
         }
         self.known.union_with(slots);
     }
 
-    /// Of one slot, in parts of which [`whole`] makes keys or bytes.
-    pub fn slot(&self, slot: u16) -> u128 {
+    pub fn slot(&self, slot: u16) -> u64 {
         self.of.get(usize::from(slot)).copied().unwrap_or(0)
     }
 
     /// Of all of them; `None` where that of any is not known.
     pub fn all(&self, slots: &SlotSet) -> Option<u64> {
         let known = self.known.intersection(slots) == *slots;
-        known.then(|| whole(slots.iter().map(|slot| self.slot(slot)).sum()))
+        known.then(|| slots.iter().map(|slot| self.slot(slot)).sum())
     }
-}
-
-/// Keys or bytes of so many parts of one.
-pub fn whole(parts: u128) -> u64 {
-    u64::try_from(parts >> FRACTION).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -113,7 +102,7 @@ mod tests {
         }
         let evenly = Weights::of(&at, Basis::Memory);
         assert_eq!(evenly.all(&at.node(id(&at, "m1")).slots), Some(1 << 20));
-        assert!(whole(evenly.slot(0)).abs_diff(whole(evenly.slot(5000))) <= 1);
+        assert!(evenly.slot(0).abs_diff(evenly.slot(5000)) <= 1);
         // All keys of m1 are in slot 9; nothing is told of the others.
         let slots = at.node(id(&at, "m1")).slots.clone();
         let load = |slot: u16| SlotLoad {
@@ -122,10 +111,10 @@ mod tests {
         };
         at.slot_loads = SlotLoads::new(slots.iter().map(|slot| (slot, load(slot))));
         let by_keys = Weights::of(&at, Basis::Memory);
-        assert_eq!((whole(by_keys.slot(9)), by_keys.slot(10)), (1 << 20, 0));
+        assert_eq!((by_keys.slot(9), by_keys.slot(10)), (1 << 20, 0));
         let keys = Weights::of(&at, Basis::Keys);
         assert_eq!(keys.all(&slots), Some(70));
-        assert_eq!(whole(keys.slot(9)), 70);
+        assert_eq!(keys.slot(9), 70);
         for node in &mut at.nodes {
             node.keys = None;
         }

@@ -36,7 +36,10 @@ PING) echo PONG ;;
     done <"$node/nodes"
     ;;
 # Only one of the nodes serves a key; a client that follows redirections hides that.
-'CLUSTER MIGRATION STATUS ALL') cat "$node/migration" 2>/dev/null ;;
+'CLUSTER MIGRATION STATUS ALL') 
+    cat "$node/migration" 2>/dev/null
+    if [[ -e $node/migration-next ]]; then mv "$node/migration-next" "$node/migration"; fi
+    ;;
 'CLUSTER INFO') printf 'cluster_state:ok\r\n' ;;
 'EXISTS '*) cat "$node/exists" 2>/dev/null || echo 'MOVED 5 127.0.0.1:7000' ;;
 'CLUSTER COUNTKEYSINSLOT '*) cat "$node/keys-in-${*: -1}" 2>/dev/null || echo 0 ;;
