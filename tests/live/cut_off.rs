@@ -10,15 +10,15 @@ use crate::servers::Servers;
 use crate::servers::until;
 
 /// Opens slots 100 to 103 for a move, and moves a key of the first.
-fn begin(servers: &Servers, from: usize, to: usize) -> [String; 2] {
+fn begin(servers: &Servers, from: usize, to: usize, words: [&str; 2]) -> [String; 2] {
     let (source, target) = (servers.id(from), servers.id(to));
+    let keys = words.map(|word| servers.key_in_slot("100", word));
+    for key in &keys {
+        servers.say(from, &["SET", key, key]);
+    }
     for slot in ["100", "101", "102", "103"] {
         servers.say(to, &["CLUSTER", "SETSLOT", slot, "IMPORTING", &source]);
         servers.say(from, &["CLUSTER", "SETSLOT", slot, "MIGRATING", &target]);
-    }
-    let keys = ["moved", "left"].map(|word| servers.key_in_slot("100", word));
-    for key in &keys {
-        servers.say(from, &["SET", key, key]);
     }
     let address = &servers.nodes[to].address;
     let port = address.port().to_string();
@@ -48,7 +48,7 @@ fn a_move_goes_on_with_who_took_over() {
     };
     servers.form();
     // The target keeps the dead source as the owner of the slots, and answers to nobody.
-    let keys = begin(&servers, 0, 1);
+    let keys = begin(&servers, 0, 1, ["moved", "left"]);
     let heir = lose(&mut servers, 0);
     until("the target stands still", || {
         let info = servers.say(1, &["CLUSTER", "INFO"]).lines();
@@ -73,7 +73,7 @@ fn a_move_goes_on_with_who_took_over() {
     servers.assert_keys();
 
     // Back again, and it is the target that dies: until it returns, nothing tells who has its keys.
-    let back = begin(&servers, 1, heir);
+    let back = begin(&servers, 1, heir, ["moved back", "left over"]);
     servers.nodes[heir].replicates = None;
     servers.nodes[0].replicates = Some(heir);
     lose(&mut servers, heir);

@@ -64,8 +64,12 @@ fn trouble_that_servers_tell_of_is_found_and_nothing_else() {
             text => Err(text.to_owned()),
         }
     });
-    let codes = codes(&found(&servers, "down", &[]));
-    assert!(codes.contains("K004") && codes.contains("S001"), "{codes:?}");
+    let down = found(&servers, "down", &[]);
+    let codes = codes(&down);
+    assert!(
+        codes.contains("K004") && codes.contains("S001"),
+        "{codes:?}"
+    );
     servers.say(2, &["CLUSTER", "ADDSLOTS", &slot]);
 
     // A master dies that its replica had lost before, and the last other copy of a shard that
@@ -79,8 +83,12 @@ fn trouble_that_servers_tell_of_is_found_and_nothing_else() {
     let policy = servers.root.join("policy.toml");
     fs::write(&policy, "[limits]\nstale_heir = \"1s\"\n").expect("writable");
     let policy = policy.display().to_string();
-    let codes = self::codes(&found(&servers, "died", &["--policy", &policy]));
-    assert!(codes.contains("K013") && codes.contains("K011"), "{codes:?}");
+    let died = found(&servers, "died", &["--policy", &policy]);
+    let codes = self::codes(&died);
+    assert!(
+        codes.contains("K013") && codes.contains("K011"),
+        "{codes:?}"
+    );
 }
 
 /// A file with which a server ends at its start is said to be one, and no secret of it is saved.
