@@ -170,7 +170,9 @@ fn heir(cluster: &Cluster, id: NodeId, other: NodeId, open: &model::OpenSlot) ->
         let mut owners = cluster.iter().filter(|(_, n)| n.is_live_member());
         let owner = owners.find(|(_, n)| n.slots.contains(open.slot));
         let importing = open.direction == model::Direction::Importing;
-        owner.map(|(id, _)| id).filter(|_| importing && !end.is_live())
+        owner
+            .map(|(id, _)| id)
+            .filter(|_| importing && !end.is_live())
     };
     let heir = match end.is_live() {
         true => follows(),

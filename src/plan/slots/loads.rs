@@ -301,7 +301,11 @@ mod tests {
         // Two heavy ones on one master: one of them goes, and it is the only one.
         let (all, weights) = laden(|slot| if slot == 7 || slot == 900 { 9_000 } else { 1 });
         let shifted = shift(&all, &weights, 60);
-        let moved: Vec<String> = shifted.transfers.iter().map(|t| t.slots.to_string()).collect();
+        let moved: Vec<String> = shifted
+            .transfers
+            .iter()
+            .map(|t| t.slots.to_string())
+            .collect();
         assert_eq!((moved.len(), shifted.fewest), (1, 1), "{moved:?}");
     }
 

@@ -41,7 +41,11 @@ impl Shaper<'_> {
         }
         let gone = self.leavers()?;
         leaving.extend(gone.iter().filter(|id| owners.contains(id)));
-        if let Some(id) = joining.intersection(&leaving).chain(joining.intersection(&gone)).next() {
+        if let Some(id) = joining
+            .intersection(&leaving)
+            .chain(joining.intersection(&gone))
+            .next()
+        {
             return Err(SlotTrouble::Both { node: *id });
         }
         if let Some(wanted) = goals.shards {

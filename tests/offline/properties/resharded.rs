@@ -52,7 +52,10 @@ pub struct Draw {
 pub fn draws() -> impl Strategy<Value = Draw> {
     let replica = (prop_oneof![9 => Just(""), 1 => Just("!")], 0..5_usize);
     let shards = vec((0..5_usize, vec(replica, 0..3)), 2..7);
-    let blanks = vec((prop_oneof![1 => Just(""), 1 => Just("*")], 0..5_usize), 0..4);
+    let blanks = vec(
+        (prop_oneof![1 => Just(""), 1 => Just("*")], 0..5_usize),
+        0..4,
+    );
     let node = || 0..64_usize;
     let asked = prop_oneof![
         3 => node().prop_map(Asked::Join),
@@ -91,7 +94,12 @@ impl Draw {
         for &(from, to, number) in &self.skew {
             let owners = owners(&cluster);
             let (from, to) = (owners[from % owners.len()], owners[to % owners.len()]);
-            let some: Vec<u16> = cluster.node(from).slots.iter().take(number.into()).collect();
+            let some: Vec<u16> = cluster
+                .node(from)
+                .slots
+                .iter()
+                .take(number.into())
+                .collect();
             if from == to || some.len() as u32 == cluster.node(from).slots.len() {
                 continue;
             }
@@ -157,7 +165,9 @@ impl Draw {
                     return None;
                 }
                 goals.moves = vec![MoveSlots {
-                    slots: SomeSlots::These(SlotSet::from_ranges(own[..number].iter().map(|&s| (s, s)))),
+                    slots: SomeSlots::These(SlotSet::from_ranges(
+                        own[..number].iter().map(|&s| (s, s)),
+                    )),
                     from: address(from),
                     to: address(to),
                 }];
@@ -226,18 +236,26 @@ fn holds_up(inventory: &Inventory, request: &Request) -> Result<(), String> {
 
 fn reached(draw: &Draw, start: &Cluster, made: &Plan, about: Option<NodeId>) -> Result<(), String> {
     let end = &made.end;
-    let counts: Vec<u32> = owners(end).iter().map(|&id| end.node(id).slots.len()).collect();
+    let counts: Vec<u32> = owners(end)
+        .iter()
+        .map(|&id| end.node(id).slots.len())
+        .collect();
     let all: u32 = counts.iter().sum();
     let apart: BTreeSet<u16> = end.iter().flat_map(|(_, n)| n.slots.iter()).collect();
     if all != 16384 || apart.len() != 16384 {
-        return Err(format!("{all} slots are owned, {} of them once", apart.len()));
+        return Err(format!(
+            "{all} slots are owned, {} of them once",
+            apart.len()
+        ));
     }
     let share = |number: usize| {
         let number = number.max(1) as u32;
         16384 / number..=16384_u32.div_ceil(number)
     };
     let fits = match draw.asked {
-        Asked::Join(_) => about.is_some_and(|id| share(counts.len()).contains(&end.node(id).slots.len())),
+        Asked::Join(_) => {
+            about.is_some_and(|id| share(counts.len()).contains(&end.node(id).slots.len()))
+        }
         Asked::Leave(_) => about.is_some_and(|id| {
             let node = end.node(id);
             !node.is_live_member() && node.slots.is_empty()
@@ -246,7 +264,9 @@ fn reached(draw: &Draw, start: &Cluster, made: &Plan, about: Option<NodeId>) -> 
         Asked::Even { within } => {
             let (least, most) = share(counts.len()).into_inner();
             let off = least * within / 100;
-            counts.iter().all(|n| (least - off..=most + off).contains(n))
+            counts
+                .iter()
+                .all(|n| (least - off..=most + off).contains(n))
         }
         Asked::Weighed { .. } => true,
         Asked::Move { from, to, first } => {
@@ -277,7 +297,10 @@ fn fewest(goals: &SlotGoals, made: &Plan) -> Result<(), String> {
     let number: u32 = moves.iter().map(SlotSet::len).sum();
     let exact = goals.shards.is_some() || tally.moved == tally.moved_bound;
     if number != tally.moved || apart.len() != number as usize || !exact {
-        return Err(format!("{number} slots move, {} of them once: {tally:?}", apart.len()));
+        return Err(format!(
+            "{number} slots move, {} of them once: {tally:?}",
+            apart.len()
+        ));
     }
     Ok(())
 }
