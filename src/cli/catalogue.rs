@@ -221,7 +221,11 @@ const CATALOGUE: [(&str, &[Asked]); 7] = [
             (
                 "redis/redis#13713",
                 "one master did not move with the others, replicas are 4 and 2",
-                &[Code::SkewedZones, Code::AwayFromHome, Code::UnevenReplicas],
+                &[
+                    Code::SkewedZones,
+                    Code::AwayFromHome,
+                    Code::UnevenReplicas,
+                ],
                 "",
             ),
             (

@@ -229,8 +229,9 @@ impl PlanArgs {
         inventory: &mut Inventory,
         talk: &mut dyn FnMut(&str),
     ) -> Result<bool, Failure> {
-        let said = plan::of_policy(request, inventory)
-            .map_err(|both| Failure::Usage(both.to_string(), "leave one of them out".to_owned()))?;
+        let said = plan::of_policy(request, inventory).map_err(|both| {
+            Failure::Usage(both.to_string(), "leave one of them out".to_owned())
+        })?;
         said.iter().for_each(|said| talk(said));
         plan::vouch(&mut inventory.cluster, &self.dead).map_err(|e| {
             let help = "see whether the right domain is named; if it died since, capture again";

@@ -89,16 +89,8 @@ pub(super) fn must_be_real(plan: &PlanReport) -> Result<(), Failure> {
         "this plan supposes {} that {} not exist ({first}{}): start them, capture again, and plan \
          without `--add`",
         count(supposed.nodes.len(), "node"),
-        if supposed.nodes.len() == 1 {
-            "does"
-        } else {
-            "do"
-        },
-        if supposed.nodes.len() == 1 {
-            ""
-        } else {
-            " and more"
-        },
+        if supposed.nodes.len() == 1 { "does" } else { "do" },
+        if supposed.nodes.len() == 1 { "" } else { " and more" },
     )))
 }
 

@@ -86,9 +86,7 @@ pub(super) fn verify(
     let seen = inventory.tablets.as_ref();
     let seen = seen.ok_or_else(|| said("the plan is of tablets, and the capture is not"))?;
     if !seen.state.tables_known {
-        return Err(said(
-            "the capture has no showtable: nobody says which copies there are",
-        ));
+        return Err(said("the capture has no showtable: nobody says which copies there are"));
     }
     Ok(report::verify_tablets_at(file, seen))
 }

@@ -16,9 +16,7 @@ pub(super) fn apply(gathered: &Gathered, cluster: &mut Cluster) {
     };
     let mut told = Vec::new();
     for wants_master in [false, true] {
-        let nodes = cluster
-            .iter()
-            .filter(|(_, n)| n.is_master() == wants_master);
+        let nodes = cluster.iter().filter(|(_, n)| n.is_master() == wants_master);
         for (id, node) in nodes {
             let owner = node.master().unwrap_or(id);
             let owns = |row: &&SlotRow| cluster.node(owner).slots.contains(row.slot);

@@ -202,12 +202,7 @@ fn partition(at: &Tablets, table: &str, pid: &str) -> Result<PartitionId, String
         let partition = at.partition(id);
         *partition.table == *table && Some(partition.pid) == number
     });
-    found.ok_or_else(|| {
-        format!(
-            "the capture shows no partition {}",
-            quote(&format!("{table} {pid}"))
-        )
-    })
+    found.ok_or_else(|| format!("the capture shows no partition {}", quote(&format!("{table} {pid}"))))
 }
 
 /// `3`, `3,5`, `3-6`, or `all` that the tablet holds as a follower.
@@ -230,10 +225,7 @@ fn partitions(
             return Err(format!("{} is no partition", quote(part)));
         };
         if last.saturating_sub(first) > MOST {
-            return Err(format!(
-                "{} are more partitions than there are",
-                quote(part)
-            ));
+            return Err(format!("{} are more partitions than there are", quote(part)));
         }
         for pid in first..=last {
             all.push(partition(at, table, &pid.to_string())?);

@@ -140,15 +140,9 @@ fn what_cannot_be_followed_is_said() {
 fn a_tool_that_takes_over_from_who_lives_loses_writes() {
     let found = codes("master", "> flashbase force-failover 10.0.0.1\n");
     assert!(found.contains(&"1 L002".to_owned()), "{found:?}");
-    assert_eq!(
-        codes("master,fail", "cluster-failover.sh\n"),
-        [] as [&str; 0]
-    );
+    assert_eq!(codes("master,fail", "cluster-failover.sh\n"), [] as [&str; 0]);
     // It goes through masters that live, and there is none.
-    assert_eq!(
-        codes("master,fail", "> flashbase force-failover 10.0.0.1\n"),
-        [] as [&str; 0]
-    );
+    assert_eq!(codes("master,fail", "> flashbase force-failover 10.0.0.1\n"), [] as [&str; 0]);
 }
 
 #[test]

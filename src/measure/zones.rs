@@ -38,7 +38,9 @@ impl Zones {
     /// more copies than zones some must share one, so there are no more of these than zones
     /// without a copy.
     pub fn sharing(&self, copies: &Copies, shard: ShardId) -> Vec<Sharing> {
-        avoidable(copies, shard, self.in_use, |holder| self.apart(holder.zone))
+        avoidable(copies, shard, self.in_use, |holder| {
+            self.apart(holder.zone)
+        })
     }
 }
 

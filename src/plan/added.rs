@@ -101,20 +101,11 @@ mod tests {
     #[test]
     fn what_says_nothing_is_refused() {
         let why = |text: &str| text.parse::<Added>().unwrap_err();
-        for text in [
-            "h4,nodes=2",
-            "host:h4",
-            "host:h4,nodes",
-            "zone:z,nodes=1",
-            "host:h4,nodes=1,rack=2",
-        ] {
+        for text in ["h4,nodes=2", "host:h4", "host:h4,nodes", "zone:z,nodes=1", "host:h4,nodes=1,rack=2"] {
             assert_eq!(why(text), BadAddition::Shape, "{text}");
         }
         assert_eq!(why("host:h4,nodes=0"), BadAddition::Nodes);
         assert_eq!(why("host:h4,nodes=1001"), BadAddition::Nodes);
-        assert_eq!(
-            why("host:$(x),nodes=1"),
-            BadAddition::Host("$(x)".to_owned())
-        );
+        assert_eq!(why("host:$(x),nodes=1"), BadAddition::Host("$(x)".to_owned()));
     }
 }

@@ -451,11 +451,7 @@ mod tests {
             draft(copy("x", "m2")),
             draft(copy("y", "m3")),
         ];
-        let steps = order(
-            &Counted::new(cluster.clone()),
-            drafts,
-            &one_per_host(&cluster),
-        );
+        let steps = order(&Counted::new(cluster.clone()), drafts, &one_per_host(&cluster));
         let order: Vec<&Action> = steps.iter().map(|s| &s.draft.action).collect();
         let expected = [
             copy("y", "m3").into(),
@@ -487,11 +483,7 @@ mod tests {
                     master: node(&format!("m{next}")),
                 })
             }));
-            let steps = order(
-                &Counted::new(cluster.clone()),
-                drafts,
-                &one_per_host(&cluster),
-            );
+            let steps = order(&Counted::new(cluster.clone()), drafts, &one_per_host(&cluster));
             let (first, last) = steps.split_at(copies);
             let latest = first.iter().map(|s| s.wave).max();
             for step in last {

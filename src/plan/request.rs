@@ -114,12 +114,10 @@ impl Request {
         };
         options.extend(self.dead.iter().map(|d| format!("--dead {}", domain(d))));
         let added = self.added.iter().map(|added| added.to_string());
-        let added = added.map(
-            |text| match text.replace([',', '='], "").chars().all(plain) {
-                true => format!("--add {text}"),
-                false => format!("--add {}", quote(&text)),
-            },
-        );
+        let added = added.map(|text| match text.replace([',', '='], "").chars().all(plain) {
+            true => format!("--add {text}"),
+            false => format!("--add {}", quote(&text)),
+        });
         options.extend(added);
         options.extend(self.slots.options(&quote));
         let goals = self.goals.iter().flat_map(|goal| goal.options(&quote));

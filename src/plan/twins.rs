@@ -80,11 +80,7 @@ fn goals(inventory: &Inventory) -> Vec<Goal> {
     let (policy, cluster) = (&inventory.policy, &inventory.cluster);
     let standing = &policy.standing;
     let domains = Domains::of(cluster);
-    let there = |domain: &Domain| {
-        domains
-            .nodes_in(domain)
-            .is_ok_and(|nodes| !nodes.is_empty())
-    };
+    let there = |domain: &Domain| domains.nodes_in(domain).is_ok_and(|nodes| !nodes.is_empty());
     let mut goals: Vec<Goal> = Vec::new();
     let mut add = |goal: Goal| {
         if !goals.contains(&goal) {
@@ -203,11 +199,7 @@ fn wanted(inventory: &Inventory, wishes: &SlotWishes) -> SlotGoals {
         there.next().map(|id| !cluster.node(id).slots.is_empty())
     };
     let domains = Domains::of(cluster);
-    let there = |domain: &&Domain| {
-        domains
-            .nodes_in(domain)
-            .is_ok_and(|nodes| !nodes.is_empty())
-    };
+    let there = |domain: &&Domain| domains.nodes_in(domain).is_ok_and(|nodes| !nodes.is_empty());
     let join = wishes.join.iter().filter(|at| owns(at) == Some(false));
     let empty = wishes.empty.iter().filter(|at| owns(at) == Some(true));
     SlotGoals {

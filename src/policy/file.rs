@@ -97,11 +97,7 @@ pub(super) fn keys(name: &str) -> &'static [Key] {
     }
 }
 
-pub(super) fn entries<'a>(
-    reader: &mut Reader<'a>,
-    top: &Fields<'a>,
-    name: &'static str,
-) -> Vec<Fields<'a>> {
+pub(super) fn entries<'a>(reader: &mut Reader<'a>, top: &Fields<'a>, name: &'static str) -> Vec<Fields<'a>> {
     reader.entries(top, name, keys(name))
 }
 

@@ -320,12 +320,7 @@ pub(super) const FILE: &[Key] = &[
     table(
         "slots",
         Kind::Section(&[
-            may(
-                "shards",
-                Kind::Number(1, 16384, None),
-                "So many masters.",
-                "6",
-            ),
+            may("shards", Kind::Number(1, 16384, None), "So many masters.", "6"),
             may(
                 "balance",
                 Kind::Word(&["slots", "keys", "memory"]),

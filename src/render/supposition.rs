@@ -26,11 +26,7 @@ pub(super) fn write(page: &mut Page, plan: &PlanReport) {
     let text = format!(
         "{}, which {} not exist: no script is made of this plan",
         each.join(", "),
-        if supposed.nodes.len() == 1 {
-            "does"
-        } else {
-            "do"
-        },
+        if supposed.nodes.len() == 1 { "does" } else { "do" },
     );
     page.labelled(Ink::Warning, "supposed", &text);
     page.phrases("gained", &gained(&supposed.gains, supposed.without));

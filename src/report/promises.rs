@@ -57,8 +57,8 @@ impl Promises {
         if found.is_empty() {
             return Self { plans };
         }
-        let default =
-            Request::under(inventory).leaving(rules::left_alone(&inventory.policy, found));
+        let default = Request::under(inventory)
+            .leaving(rules::left_alone(&inventory.policy, found));
         let given = made;
         let made = given.filter(|(of, _)| **of == default);
         // The unlocks of a default plan are shown, those of others are not.

@@ -324,18 +324,9 @@ impl<'a> Judge<'a> {
         let standing = &policy.standing;
         let maintained = standing.maintained.iter();
         let maintained = maintained.map(|p| (&p.domain, &p.at, "maintained"));
-        let removed = standing
-            .removed
-            .iter()
-            .map(|p| (&p.domain, &p.at, "removed"));
-        let old = standing
-            .replaced
-            .iter()
-            .map(|r| (&r.old, &r.at, "replaced"));
-        let new = standing
-            .replaced
-            .iter()
-            .map(|r| (&r.new, &r.at, "put in place of another"));
+        let removed = standing.removed.iter().map(|p| (&p.domain, &p.at, "removed"));
+        let old = standing.replaced.iter().map(|r| (&r.old, &r.at, "replaced"));
+        let new = standing.replaced.iter().map(|r| (&r.new, &r.at, "put in place of another"));
         for (domain, at, what) in maintained.chain(removed).chain(old).chain(new) {
             if self.nodes(domain).is_empty() {
                 let message = format!("no node is in {domain}, which is to be {what}");

@@ -48,10 +48,7 @@ fn keys_are_shared_by_what_every_slot_holds() {
     let load = &json["reshard"]["load"];
     assert_eq!(load["by"], "keys");
     let [moved, bound] = ["moved", "bound"].map(|name| load[name].as_u64().expect("a number"));
-    assert!(
-        bound > 0 && moved >= bound && moved <= bound + 100,
-        "{load}"
-    );
+    assert!(bound > 0 && moved >= bound && moved <= bound + 100, "{load}");
     // What is left everywhere is within 2 % of a third, and the steps say so themselves.
     let mut held = [0u64; 3];
     let mut owner: Vec<usize> = (0..16384)

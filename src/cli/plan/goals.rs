@@ -49,21 +49,9 @@ impl GoalArgs {
     pub(super) fn goals(&self, to: Option<Version>) -> Result<Vec<Goal>, Failure> {
         let stop = self.stop;
         let mut goals: Vec<Goal> = Vec::new();
-        goals.extend(
-            sorted(&self.drain)
-                .into_iter()
-                .map(|domain| Drain { domain, stop }.into()),
-        );
-        goals.extend(
-            sorted(&self.maintain)
-                .into_iter()
-                .map(|domain| Maintain { domain }.into()),
-        );
-        goals.extend(
-            sorted(&self.remove)
-                .into_iter()
-                .map(|domain| Remove { domain }.into()),
-        );
+        goals.extend(sorted(&self.drain).into_iter().map(|domain| Drain { domain, stop }.into()));
+        goals.extend(sorted(&self.maintain).into_iter().map(|domain| Maintain { domain }.into()));
+        goals.extend(sorted(&self.remove).into_iter().map(|domain| Remove { domain }.into()));
         goals.extend(self.replace.iter().cloned().map(Goal::from));
         goals.extend(sorted(&self.pin).into_iter().map(Goal::from));
         if let Some(ask) = self.restart.ask(to) {

@@ -106,10 +106,7 @@ pub(super) fn database(line: &str) -> Option<Option<Arc<str>>> {
     }
     let (before, typed) = line.rsplit_once('>')?;
     let mut typed = typed.split_whitespace();
-    if typed
-        .next()
-        .is_some_and(|word| word.eq_ignore_ascii_case("use"))
-    {
+    if typed.next().is_some_and(|word| word.eq_ignore_ascii_case("use")) {
         return named(typed.next()?);
     }
     // `172.24.4.55:6531 demo_db> showtable`
@@ -184,10 +181,7 @@ mod tests {
         assert_eq!(of("172.24.4.55:6531 > showtable"), Some(None));
         assert_eq!(of("> use demo_db;"), named("demo_db"));
         assert_eq!(of("> showtable"), None);
-        assert_eq!(
-            of("$ ns_client --database=db1 --cmd=\"showtable\""),
-            named("db1")
-        );
+        assert_eq!(of("$ ns_client --database=db1 --cmd=\"showtable\""), named("db1"));
         assert_eq!(of("$ ns_client --cmd=showtable"), Some(None));
         assert_eq!(of("a -> b > c"), None);
     }

@@ -10,7 +10,12 @@ use crate::model::SlotSet;
 const SLOTS_PER_RANGE: usize = 8;
 
 /// Slots of `free` that weigh at least `wanted` together, or all of them.
-pub fn pick(free: &SlotSet, taker: &SlotSet, each: &dyn Fn(u16) -> u128, wanted: u128) -> SlotSet {
+pub fn pick(
+    free: &SlotSet,
+    taker: &SlotSet,
+    each: &dyn Fn(u16) -> u128,
+    wanted: u128,
+) -> SlotSet {
     let all: u128 = free.iter().map(each).sum();
     if all <= wanted {
         return free.clone();
@@ -140,10 +145,7 @@ mod tests {
         let even = |_| 10;
         let picked = pick(&set("0-99"), &set("100-199"), &even, 95);
         assert_eq!(picked, set("90-99"));
-        assert_eq!(
-            pick(&set("0-9,50"), &SlotSet::new(), &even, 200),
-            set("0-9,50")
-        );
+        assert_eq!(pick(&set("0-9,50"), &SlotSet::new(), &even, 200), set("0-9,50"));
     }
 
     #[test]

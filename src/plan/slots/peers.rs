@@ -70,10 +70,7 @@ fn no_more_slots_and_pairs_than_rebalance() {
             .iter()
             .map(|_| if even { 1 } else { 1 + draw(4) as u32 })
             .collect();
-        let holders = have
-            .iter()
-            .zip(counts::shares(16384, &weights))
-            .zip(&weights);
+        let holders = have.iter().zip(counts::shares(16384, &weights)).zip(&weights);
         let holders: Vec<Holder> = holders
             .map(|((&have, (least, most)), &weight)| Holder {
                 have,
@@ -87,10 +84,7 @@ fn no_more_slots_and_pairs_than_rebalance() {
         let ours = pairs(&have, &finals);
         let moved: u32 = ours.iter().map(|p| p.slots).sum();
         let (theirs, their_pairs) = rebalanced(&have, &weights);
-        assert!(
-            moved <= theirs,
-            "{have:?} {weights:?}: {moved} and {theirs}"
-        );
+        assert!(moved <= theirs, "{have:?} {weights:?}: {moved} and {theirs}");
         assert_eq!(moved, counts::fewest(&holders));
         if moved == theirs {
             assert!(

@@ -130,9 +130,6 @@ mod tests {
             node.keys = None;
         }
         let keys = Weights::of(&at, Basis::Keys);
-        assert_eq!(
-            (keys.all(&slots), keys.all(&SlotSet::full())),
-            (Some(70), None)
-        );
+        assert_eq!((keys.all(&slots), keys.all(&SlotSet::full())), (Some(70), None));
     }
 }

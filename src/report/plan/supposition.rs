@@ -104,8 +104,7 @@ pub fn plan_supposing(
         gains: gains((&before, end), (&plan, end_with)),
     });
     // Nobody finds a node that is not there.
-    let same =
-        |one: &Finding, other: &Finding| (one.code, &one.subject) == (other.code, &other.subject);
+    let same = |one: &Finding, other: &Finding| (one.code, &one.subject) == (other.code, &other.subject);
     for refusal in &mut plan.refusals {
         let there = refusal.found.iter().filter_map(|&place| {
             let finding = plan.found.get(place as usize)?;

@@ -41,16 +41,13 @@ pub fn tablet_thing(plan: &TabletPlan, word: &str) -> Option<Thing> {
     let of = |p: &&TabletPartition| {
         let qualified = || {
             let database = p.database.as_ref();
-            database
-                .is_some_and(|db| table.strip_prefix(db.as_str()) == Some(&format!(".{}", p.table)))
+            database.is_some_and(|db| table.strip_prefix(db.as_str()) == Some(&format!(".{}", p.table)))
         };
         p.pid == pid && (p.table == table || qualified())
     };
     let mut like = plan.cluster.partitions.iter().filter(of);
     let first = like.next()?;
-    like.next()
-        .is_none()
-        .then(|| Thing::Shard(first.name(plan)))
+    like.next().is_none().then(|| Thing::Shard(first.name(plan)))
 }
 
 /// Every name that [`tablet_thing`] knows, for suggestions.
@@ -131,11 +128,7 @@ impl<'a> Scene<'a> {
                 .map(|m| m.id.as_str())
                 .collect(),
             Thing::Shard(name) => {
-                partition = plan
-                    .cluster
-                    .partitions
-                    .iter()
-                    .find(|p| p.name(plan) == *name);
+                partition = plan.cluster.partitions.iter().find(|p| p.name(plan) == *name);
                 BTreeSet::new()
             }
         };
@@ -185,8 +178,7 @@ impl<'a> Scene<'a> {
     fn is_meant(&self, finding: &Finding) -> bool {
         let subject = &finding.subject;
         let names = |name: &Option<String>| {
-            name.as_deref()
-                .is_some_and(|name| self.nodes.contains(name))
+            name.as_deref().is_some_and(|name| self.nodes.contains(name))
         };
         match self.thing {
             Thing::Code(code) => finding.code == *code,
@@ -232,7 +224,8 @@ impl<'a> Scene<'a> {
                     let copy = copy.split(' ').next();
                     copy.is_some() && step.node.as_deref() == copy
                 };
-                is_its_own || (step.table.is_none() && partition.copies.iter().any(endpoint))
+                is_its_own
+                    || (step.table.is_none() && partition.copies.iter().any(endpoint))
             }),
         }
     }

@@ -426,9 +426,7 @@ pub(super) fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletS
         address,
         target: target.clone(),
         target_address: target,
-        database: of
-            .and_then(|p| p.database.as_ref())
-            .map(ToString::to_string),
+        database: of.and_then(|p| p.database.as_ref()).map(ToString::to_string),
         table,
         pid,
         value,

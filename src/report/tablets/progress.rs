@@ -326,7 +326,9 @@ impl Seen {
         }
         // Name servers tell nothing of themselves, so only what comes after them does.
         let mut moment = latest?;
-        let tells = |act: &Act| !matches!(act, Act::RestartNameServer(_) | Act::SetAutoFailover(_));
+        let tells = |act: &Act| {
+            !matches!(act, Act::RestartNameServer(_) | Act::SetAutoFailover(_))
+        };
         while moment > 0 && !tells(&acts[moment - 1]) {
             moment -= 1;
         }

@@ -78,8 +78,9 @@ pub struct TabletAsked {
 
 impl TabletAsked {
     pub(super) fn of(state: &Tablets, request: &Request) -> Self {
-        let endpoints =
-            |ids: &BTreeSet<TabletId>| ids.iter().map(|&t| state.endpoint(t).to_string()).collect();
+        let endpoints = |ids: &BTreeSet<TabletId>| {
+            ids.iter().map(|&t| state.endpoint(t).to_string()).collect()
+        };
         let restart = request.restart.as_ref();
         Self {
             only: request.only.iter().copied().collect(),

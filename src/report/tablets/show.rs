@@ -49,9 +49,7 @@ pub fn show_tablets(inventory: &Inventory, seen: &TabletsSeen) -> ShowReport {
     let empty = state.tablet_ids().filter(|t| loads[t.index()] == 0);
     let hosts = (0..).zip(&state.hosts).map(|(index, host)| ShownHost {
         host: host.name.to_string(),
-        zone: host
-            .zone
-            .map(|z| state.zones[z.0 as usize].name.to_string()),
+        zone: host.zone.map(|z| state.zones[z.0 as usize].name.to_string()),
         live: state
             .tablet_ids()
             .any(|t| state.tablet(t).host == Some(HostId(index)) && state.runs(t)),
@@ -153,10 +151,7 @@ fn node(
     marks: &Marks,
 ) -> ShownNode {
     let runs = state.runs(tablet);
-    let host = state
-        .tablet(tablet)
-        .host
-        .map(|h| &state.hosts[h.0 as usize]);
+    let host = state.tablet(tablet).host.map(|h| &state.hosts[h.0 as usize]);
     let zone = host.and_then(|host| host.zone);
     let role = match of {
         None => ShownRole::Spare,

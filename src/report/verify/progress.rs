@@ -291,9 +291,7 @@ impl Scene<'_> {
         elsewhere.subtract(&to.slots);
         match elsewhere.is_empty() {
             true => Ok(()),
-            false => Err(format!(
-                "slots {elsewhere} are neither of {from} nor of {to}"
-            )),
+            false => Err(format!("slots {elsewhere} are neither of {from} nor of {to}")),
         }
     }
 

@@ -152,9 +152,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
             continue;
         };
         let mut versions: BTreeMap<String, ()> = BTreeMap::new();
-        let runs = nodes
-            .iter()
-            .filter_map(|&id| cluster.node(id).runs.as_ref());
+        let runs = nodes.iter().filter_map(|&id| cluster.node(id).runs.as_ref());
         versions.extend(runs.map(|runs| (runs.to_string(), ())));
         let versions: Vec<String> = versions.into_keys().collect();
         let run = if nodes.len() == 1 { "runs" } else { "run" };
@@ -179,13 +177,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         out.push(
             Finding::new(&RULE, Subject::Node(first), message)
                 .help(help)
-                .evidence(
-                    nodes
-                        .iter()
-                        .take(words::LISTED)
-                        .copied()
-                        .map(Fact::Replication),
-                ),
+                .evidence(nodes.iter().take(words::LISTED).copied().map(Fact::Replication)),
         );
     }
 }
@@ -246,10 +238,7 @@ mod tests {
             "{found:?}"
         );
         for well in ["7.0.13", "7.0.15", "6.2.16", "7.2.4", "5.0.14", "3.0.7"] {
-            assert!(
-                all('a', &format!("redis_version:{well}\n"), "").is_empty(),
-                "{well}"
-            );
+            assert!(all('a', &format!("redis_version:{well}\n"), "").is_empty(), "{well}");
         }
     }
 

@@ -83,10 +83,7 @@ mod tests {
     fn fires_where_the_servers_would_move_one() {
         let piled = "m1@h1 < r1@h2 x1@h3; m2@h2 <; m3@h3 < r3@h1";
         assert_eq!(found(piled, |_| {}), 1);
-        assert_eq!(
-            found(piled, |c| c.settings.allow_replica_migration = false),
-            0
-        );
+        assert_eq!(found(piled, |c| c.settings.allow_replica_migration = false), 0);
         assert_eq!(found(piled, |c| c.settings.migration_barrier = 2), 0);
         assert_eq!(found("m1@h1 < r1@h2; m2@h2 <; m3@h3 < r3@h1", |_| {}), 0);
         assert_eq!(found("m1@h1 < r1@h2 x1@h3; m2@h2 < r2@h1", |_| {}), 0);

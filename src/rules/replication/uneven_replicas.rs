@@ -30,9 +30,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         return;
     }
     let shards = cluster.shards();
-    let live = shards
-        .iter()
-        .filter(|s| measure::live_owner(cluster, s).is_some());
+    let live = shards.iter().filter(|s| measure::live_owner(cluster, s).is_some());
     let counted: Vec<(usize, &crate::model::Shard)> = live
         .map(|shard| (measure::live_replicas(cluster, shard).count(), shard))
         .collect();
@@ -53,9 +51,7 @@ fn check(inventory: &Inventory, out: &mut Vec<Finding>) {
         );
         out.push(
             Finding::new(&RULE, Subject::Node(shard.owner), message)
-                .help(
-                    "point one of its replicas at the master with the fewest: `CLUSTER REPLICATE`",
-                )
+                .help("point one of its replicas at the master with the fewest: `CLUSTER REPLICATE`")
                 .evidence([Fact::Node(shard.owner), Fact::Node(with_fewest.owner)]),
         );
     }

@@ -120,14 +120,7 @@ static RESULT: Object = Object {
         ("ruleIndex", Number(0)),
         (
             "kind",
-            Word(&[
-                "pass",
-                "open",
-                "informational",
-                "notApplicable",
-                "review",
-                "fail",
-            ]),
+            Word(&["pass", "open", "informational", "notApplicable", "review", "fail"]),
         ),
         ("level", LEVELS),
         ("locations", Many(&LOCATION)),
