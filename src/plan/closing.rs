@@ -179,16 +179,17 @@ fn heir(cluster: &Cluster, id: NodeId, other: NodeId, open: &model::OpenSlot) ->
         false => took_over(),
     }?;
     let (here, there) = (cluster.node(id), cluster.node(heir));
-    let (from, half) = match open.direction {
-        model::Direction::Migrating => (here, open.slot),
-        model::Direction::Importing => (there, open.slot),
+    let slot = open.slot;
+    let from = match open.direction {
+        model::Direction::Migrating => here,
+        model::Direction::Importing => there,
     };
-    let once = here.open_slots.iter().filter(|o| o.slot == half).count() == 1;
-    let closed = there.open_slots.iter().all(|o| o.slot != half);
+    let once = here.open_slots.iter().filter(|o| o.slot == slot).count() == 1;
+    let closed = there.open_slots.iter().all(|o| o.slot != slot);
     let free = heir != id && there.is_live_member() && there.is_master() && there.seen.has_view;
     // A source that gives its last slot away follows the target.
     let keeps = here.open_slots.len() < from.slots.len() as usize;
-    (free && once && closed && keeps && from.slots.contains(half)).then_some(heir)
+    (free && once && closed && keeps && from.slots.contains(slot)).then_some(heir)
 }
 
 /// Both ends live, lead, and have the slot open for this move alone; and the source keeps others.

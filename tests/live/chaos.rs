@@ -120,20 +120,6 @@ fn slots_for_a_new_master() {
     });
 }
 
-#[test]
-fn a_host_for_another() {
-    rounds(&Scenario {
-        name: "chaos-replace",
-        layout: ring_and_two,
-        broken: |_| {},
-        options: |_| {
-            ["--replace", "host:host-1=host:host-4"]
-                .map(str::to_owned)
-                .into()
-        },
-    });
-}
-
 /// SplitMix64.
 struct Dice(u64);
 

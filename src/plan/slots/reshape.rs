@@ -440,8 +440,10 @@ mod tests {
     #[test]
     fn who_left_is_not_taken_in_again() {
         let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x*@h1");
-        let mut policy = Policy::default();
-        policy.replicas = crate::policy::Replicas::Exactly(2);
+        let policy = Policy {
+            replicas: crate::policy::Replicas::Exactly(2),
+            ..Policy::default()
+        };
         let request = Request {
             slots: SlotGoals {
                 leave: vec!["node:10.0.0.1:7007".parse().expect("a domain")],
