@@ -93,7 +93,9 @@ impl<'a> Problem<'a> {
         };
         let says = |unit: &&Unit| {
             let mut spares = self.spares.iter();
-            unit.free && spares.all(|spare| fits(unit, spare) == spare.copy.leads())
+            // An owner that is only not to lead stays a copy.
+            let gone = self.supposed.demands.vacated.contains_key(&unit.owner);
+            unit.free && gone && spares.all(|spare| fits(unit, spare) == spare.copy.leads())
         };
         !anew.is_empty() && anew.len() == self.taken().count() && anew.iter().all(says)
     }
