@@ -108,10 +108,13 @@ impl Instance {
 
     /// Everything a shard of the class costs but the load of its master's place.
     pub fn outcome(&self, class: &Class, outcome: &Outcome) -> Cost {
-        let mut tally = Tally::default();
-        tally.home = match class.led_anew {
+        let home = match class.led_anew {
             true => self.place_of(class, outcome.lead),
             false => class.owner().place,
+        };
+        let mut tally = Tally {
+            home,
+            ..Tally::default()
         };
         let mut cost = class.count.empty() + class.bare_host;
         if class.led_anew && outcome.lead == Lead::Seat(0) {
