@@ -44,6 +44,8 @@ pub(super) struct Draft<'a> {
     pub request: &'a Request,
     /// Findings of the captured state.
     pub found: Vec<Finding>,
+    /// Their codes.
+    codes: BTreeSet<Code>,
     /// After the steps so far.
     pub state: Tablets,
     pub steps: Vec<Planned>,
@@ -71,10 +73,12 @@ impl<'a> Draft<'a> {
         if !captured.health_known {
             assumptions.push("every tablet runs: no showtablet was captured".to_owned());
         }
+        let found = findings(captured, request);
         Self {
             captured,
             request,
-            found: findings(captured, request),
+            codes: found.iter().map(|f| f.rule.code).collect(),
+            found,
             state: captured.clone(),
             steps: Vec::new(),
             exposed: Vec::new(),
@@ -119,11 +123,10 @@ impl<'a> Draft<'a> {
             let reason = "the name server refuses changes by hand while it is on";
             self.push(manual, stage, Vec::new(), reason.to_owned());
         }
-        let found: BTreeSet<Code> = self.found.iter().map(|f| f.rule.code).collect();
         let cures = cures
             .iter()
             .copied()
-            .filter(|code| found.contains(code))
+            .filter(|code| self.codes.contains(code))
             .collect();
         self.push(act, stage, cures, reason.into());
         Ok(())

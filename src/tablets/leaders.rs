@@ -14,9 +14,11 @@ use crate::tablets::Count;
 use crate::tablets::Shown;
 use crate::tablets::Value;
 use crate::tablets::draft::Draft;
+use crate::tablets::moves::is_small;
 
 const OVER: usize = 0;
 const HANDED: usize = 1;
+/// Of equals the first tablet; a price of its own for each makes a large flow slow.
 const TIE: usize = 2;
 
 /// P005, unless a tablet is down that may be back in an hour and nobody asked for it.
@@ -90,6 +92,7 @@ fn decide(draft: &Draft) -> Decided {
     let state = &draft.state;
     let spread = Spread::of(&state.copies(), Tier::Host);
     let share = i64::from(spread.fair_share());
+    let few = is_small(state);
     let mut network: Network<3> = Network::new();
     let (source, sink) = (0, 1);
     let hosts: Vec<usize> = state.hosts.iter().map(|_| network.node()).collect();
@@ -105,7 +108,8 @@ fn decide(draft: &Draft) -> Decided {
                 continue;
             };
             let stays = held.tablet == leader;
-            let mut cost = Cost::of(TIE, i64::from(held.tablet.0));
+            let tie = if few { held.tablet.0 } else { 0 };
+            let mut cost = Cost::of(TIE, i64::from(tie));
             if !stays {
                 cost = cost.plus(HANDED, 1);
             }

@@ -16,6 +16,7 @@ mod impact;
 mod leaders;
 mod memory;
 mod moves;
+mod pairs;
 mod repair;
 mod replicas;
 mod rolling;

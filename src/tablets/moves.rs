@@ -3,10 +3,12 @@
 //! Leaders stay where they are: the name server migrates followers only.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::flow::Amount;
 use crate::flow::Cost;
 use crate::flow::Network;
+use crate::model::Partition;
 use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
@@ -17,13 +19,17 @@ use crate::tablets::Count;
 use crate::tablets::Shown;
 use crate::tablets::Value;
 use crate::tablets::draft::Draft;
+use crate::tablets::pairs;
 
-const EMPTY: usize = 0;
-const OVER: usize = 1;
-const SHARED: usize = 2;
-const MOVED: usize = 3;
+pub(super) const EMPTY: usize = 0;
+pub(super) const OVER: usize = 1;
+pub(super) const SHARED: usize = 2;
+pub(super) const MOVED: usize = 3;
 /// Leaders on the tablet that keeps the copy: one with many gives away first.
-const LEADERS: usize = 4;
+pub(super) const LEADERS: usize = 4;
+
+/// Partitions times tablets up to which a flow of all copies takes no time that is felt.
+const FEW: usize = 4_000;
 
 /// T007 and T008.
 pub(super) fn spread(draft: &mut Draft) {
@@ -34,9 +40,13 @@ pub(super) fn spread(draft: &mut Draft) {
     }
     let cures = [Code::EmptyTablet, Code::SkewedCopies];
     let before = (empty(&draft.state), over(&draft.state));
-    let decided = decide(&draft.state, fills, evens);
-    draft.fewest += decided.moves.len();
-    draft.moves += decided.moves.len();
+    let decided = match is_small(&draft.state) {
+        true => decide(&draft.state, fills, evens),
+        false => pairs::decide(&draft.state, fills, evens),
+    };
+    let fewest = decided.fewest.unwrap_or(0);
+    draft.fewest += fewest;
+    draft.moves += fewest;
     for (partition, from, to) in &decided.moves {
         let reason = format!(
             "{} takes a follower of {} from {}",
@@ -76,11 +86,16 @@ pub(super) fn spread(draft: &mut Draft) {
     }
 }
 
-fn running(state: &Tablets) -> Vec<TabletId> {
+/// Every copy may have a way of its own, at a price of its own.
+pub(super) fn is_small(state: &Tablets) -> bool {
+    state.partitions.len() * state.tablets.len() <= FEW
+}
+
+pub(super) fn running(state: &Tablets) -> Vec<TabletId> {
     state.tablet_ids().filter(|&t| state.runs(t)).collect()
 }
 
-fn share(state: &Tablets) -> usize {
+pub(super) fn share(state: &Tablets) -> usize {
     let (loads, running) = (state.loads(), running(state));
     let total: usize = running.iter().map(|t| loads[t.index()]).sum();
     total.div_ceil(running.len().max(1))
@@ -100,14 +115,37 @@ fn over(state: &Tablets) -> i64 {
     running(state).iter().map(over).sum::<usize>() as i64
 }
 
-struct Decided {
-    moves: Vec<(PartitionId, TabletId, TabletId)>,
-    empty: i64,
-    over: i64,
-    proven: bool,
+/// Tablets that may get a copy: who holds nothing can take a follower of any partition, so nobody else has to.
+pub(super) fn takers(state: &Tablets, evens: bool) -> BTreeSet<TabletId> {
+    let loads = state.loads();
+    let running = running(state).into_iter();
+    running.filter(|t| evens || loads[t.index()] == 0).collect()
 }
 
-fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
+/// Where the copies are that can be migrated.
+pub(super) fn followers(state: &Tablets, partition: &Partition) -> Vec<TabletId> {
+    if state.leader(partition).is_none() {
+        return Vec::new();
+    }
+    let copies = partition.copies.iter();
+    copies
+        .filter(|held| !held.leader && state.is_usable(held))
+        .map(|held| held.tablet)
+        .collect()
+}
+
+pub(super) struct Decided {
+    pub moves: Vec<(PartitionId, TabletId, TabletId)>,
+    /// No moves that lead to an end as good are fewer; `None` where that is not known.
+    pub fewest: Option<usize>,
+    /// Tablets that stay empty at the least.
+    pub empty: i64,
+    /// Copies that stay beyond the share at the least.
+    pub over: i64,
+    pub proven: bool,
+}
+
+pub(super) fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
     let running = running(state);
     let share = share(state) as i64;
     let mut fixed: BTreeMap<TabletId, i64> = running.iter().map(|&t| (t, 0)).collect();
@@ -121,18 +159,11 @@ fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
         }
     }
     let mut arcs = Vec::new();
-    // Who holds nothing can take a follower of any partition, so nobody else has to.
-    let loads = state.loads();
-    let takes: std::collections::BTreeSet<TabletId> = running
-        .iter()
-        .copied()
-        .filter(|t| evens || loads[t.index()] == 0)
-        .collect();
+    let takes = takers(state, evens);
     for (id, partition) in state.partition_ids().zip(&state.partitions) {
-        let leader = state.leader(partition).map(|held| held.tablet);
-        let movable =
-            |held: &&crate::model::Held| leader.is_some() && !held.leader && state.is_usable(held);
-        let stays = partition.copies.iter().filter(|held| !movable(held));
+        let followers = followers(state, partition);
+        let stays = partition.copies.iter();
+        let stays = stays.filter(|held| !followers.contains(&held.tablet));
         let mut taken = Vec::new();
         for held in stays {
             if let Some(load) = fixed.get_mut(&held.tablet) {
@@ -140,12 +171,6 @@ fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
             }
             taken.push(held.tablet);
         }
-        let followers: Vec<TabletId> = partition
-            .copies
-            .iter()
-            .filter(movable)
-            .map(|h| h.tablet)
-            .collect();
         if followers.is_empty() {
             continue;
         }
@@ -212,6 +237,7 @@ fn decide(state: &Tablets, fills: bool, evens: bool) -> Decided {
     let fixed_empty = fixed.values().filter(|&&load| load == 0).count() as i64;
     let forced: i64 = fixed.values().map(|&load| (load - share).max(0)).sum();
     Decided {
+        fewest: Some(moves.len()),
         moves,
         empty: if fills { fixed_empty - filled } else { 0 },
         over: if evens { cost[OVER] + forced } else { 0 },

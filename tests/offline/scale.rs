@@ -134,6 +134,88 @@ fn every_orphan_gets_a_replica_on_another_host() {
     assert_eq!(tally(&plan["remaining"], "code"), []);
 }
 
+// --- the other family ---------------------------------------------------------------------------
+
+/// Partitions with three copies each on forty of sixty tablets: the other twenty are new. Every leader is on
+/// the first thirty, so they have more than their share, too.
+fn write_tablets(scratch: &Scratch, partitions: usize) {
+    use std::fmt::Write as _;
+    const TABLETS: usize = 60;
+    let endpoint = |at: usize| format!("10.2.0.{}:9527", at + 1);
+    let mut text = "> confget\n  key            value\n------------------------\n  auto_failover  false\n> showtablet\n  endpoint  state  age\n---------------------\n".to_owned();
+    for tablet in 0..TABLETS {
+        let _ = writeln!(text, "  {}  kTabletHealthy  3d", endpoint(tablet));
+    }
+    text += "> showtable\n  name  tid  pid  endpoint  role  ttl  is_alive  compress_type  offset  record_cnt  memused\n---------------------\n";
+    for partition in 0..partitions {
+        // No two turns of the same three tablets follow each other.
+        let first = partition * 7 % 30;
+        let places = [
+            first,
+            (first + 1 + partition % 11) % 40,
+            30 + partition % 10,
+        ];
+        let mut held: Vec<usize> = Vec::new();
+        for place in places {
+            let free = (0..40).map(|step| (place + step) % 40);
+            held.extend(free.into_iter().find(|at| !held.contains(at)));
+        }
+        for (copy, tablet) in held.into_iter().enumerate() {
+            let role = if copy == 0 { "leader" } else { "follower" };
+            let _ = writeln!(
+                text,
+                "  t{}  {}  {}  {}  {role}  0min  yes  kNoCompress  7  7  9.128 K",
+                partition / 1000,
+                1 + partition / 1000,
+                partition % 1000,
+                endpoint(tablet)
+            );
+        }
+    }
+    scratch.put("session.txt", text);
+}
+
+#[test]
+fn very_many_partitions_are_judged_and_spread() {
+    let full = std::env::var_os("TOPOPLAN_SCALE").is_some_and(|v| v == "full");
+    let partitions = if full { 20_000 } else { 2_000 };
+    let scratch = Scratch::new("scale-tablets");
+    write_tablets(&scratch, partitions);
+    let program = program(full);
+    let path = scratch.path().to_str().expect("a scratch path is UTF-8");
+    let run = |args: &[&str]| -> Value {
+        let start = Instant::now();
+        let output = Command::new(&program)
+            .args(args)
+            .args([path, "--format", "json"])
+            .output()
+            .expect("the program starts");
+        println!("{partitions} partitions {args:?} {:?}", start.elapsed());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
+    };
+    let check = run(&["check"]);
+    assert_eq!(count(&check["findings"], "code", "T007"), 20);
+    for finding in check["findings"].as_array().expect("a list") {
+        if finding["code"] == "T007" {
+            let help = "`topoplan plan --only T007` tells whether a follower can be migrated to it";
+            assert_eq!(finding["help"], help);
+        }
+    }
+    for args in [&["plan"][..], &["plan", "--only", "T007,T008"]] {
+        let plan = run(args);
+        for level in plan["objective"].as_array().expect("levels") {
+            assert_ne!(level["proof"], "none", "{args:?} {level}");
+            assert_eq!(level["value"], level["bound"], "{args:?} {level}");
+        }
+        assert!(!plan["steps"].as_array().expect("steps").is_empty());
+        let left = &plan["remaining"];
+        match args.len() {
+            1 => assert_eq!(count(left, "code", "P005"), 0),
+            _ => assert_eq!(count(left, "code", "T007") + count(left, "code", "T008"), 0),
+        }
+    }
+}
+
 // --- figures ------------------------------------------------------------------------------------
 
 /// A run of a child process.

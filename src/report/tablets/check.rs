@@ -9,7 +9,6 @@ use crate::inventory::TabletsSeen;
 use crate::model::Tablets;
 use crate::report;
 use crate::report::CheckReport;
-use crate::report::Outlook;
 use crate::report::SCHEMA_VERSION;
 use crate::report::Server;
 use crate::report::Serves;
@@ -98,27 +97,6 @@ pub fn check_tablets(
     found.retain(|finding| wanted(finding.rule.code));
     let least_replicas = tablets::least_replicas(inventory);
     let promises = tablets::Promises::of(of, least_replicas, &found);
-    let made = crate::tablets::plan(
-        of,
-        &crate::tablets::Request {
-            least_replicas,
-            ..Default::default()
-        },
-    );
-    let outlook = match (found.is_empty(), made) {
-        (true, _) => Outlook {
-            steps: 0,
-            refused: None,
-        },
-        (false, Ok(plan)) => Outlook {
-            steps: plan.steps.len(),
-            refused: None,
-        },
-        (false, Err(why)) => Outlook {
-            steps: 0,
-            refused: Some(why.to_string()),
-        },
-    };
     let mut told = tablets::diagnostics(inventory);
     told.extend(capture::told(&notes));
     CheckReport {
@@ -128,7 +106,7 @@ pub fn check_tablets(
         views: views(),
         state: state(of),
         tablets: Some(facts(of)),
-        outlook,
+        outlook: promises.outlook(),
         causes: Vec::new(),
         inputs: capture::inputs(inventory),
         summary: tablets::summary(of, &found),

@@ -15,6 +15,7 @@ mod step;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::inventory::Inventory;
 use crate::inventory::TabletsSeen;
@@ -23,6 +24,7 @@ use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
 use crate::policy::Replicas;
+use crate::report;
 use crate::report::Diagnostic;
 use crate::report::Evidence;
 use crate::report::Finding;
@@ -230,6 +232,8 @@ const MOST_TO_TRY: usize = 10_000;
 struct Promises {
     /// What is left by a default plan, or why none is made.
     default: Result<Vec<rules::Finding>, String>,
+    /// Steps of a default plan.
+    steps: usize,
     /// The same by plans that ask for one code.
     asked: BTreeMap<rules::Code, Result<Vec<rules::Finding>, String>>,
 }
@@ -239,14 +243,23 @@ impl Promises {
     fn none() -> Self {
         Self {
             default: Ok(Vec::new()),
+            steps: 0,
             asked: BTreeMap::new(),
         }
     }
 
     fn of(state: &Tablets, least_replicas: Option<u32>, found: &[rules::Finding]) -> Self {
-        let made = |request: &crate::tablets::Request| {
-            let plan = crate::tablets::plan(state, request);
-            plan.map(|plan| plan.remaining)
+        if found.is_empty() {
+            return Self::none();
+        }
+        let made = |only: BTreeSet<rules::Code>| {
+            let request = crate::tablets::Request {
+                only,
+                least_replicas,
+                ..Default::default()
+            };
+            let plan = crate::tablets::plan(state, &request);
+            plan.map(|plan| (plan.steps.len(), plan.remaining))
                 .map_err(|why| why.to_string())
         };
         let codes = found.iter().flat_map(|f| f.help.promises());
@@ -254,23 +267,28 @@ impl Promises {
             Some(rules::Ask::Only(codes)) => codes.first().copied(),
             Some(rules::Ask::Flag(_)) | None => None,
         });
-        // To even out very many copies takes its time: whoever wants it asks for it.
+        let asks: BTreeSet<rules::Code> = asks.collect();
+        // To try it on very many copies takes its time: whoever wants it asks for it.
         let few = state.partitions.len() * state.tablets.len() <= MOST_TO_TRY;
-        let asks = asks.filter(|code| few || *code != rules::Code::SkewedCopies);
-        let asked = asks.map(|code| {
-            let request = crate::tablets::Request {
-                only: [code].into(),
-                least_replicas,
-                ..Default::default()
-            };
-            (code, made(&request))
-        });
+        let asks = asks.into_iter().filter(|_| few);
+        let asked = asks.map(|code| (code, made([code].into()).map(|(_, left)| left)));
+        let asked = asked.collect();
+        let (steps, default) = match made(BTreeSet::new()) {
+            Ok((steps, left)) => (steps, Ok(left)),
+            Err(why) => (0, Err(why)),
+        };
         Self {
-            asked: asked.collect(),
-            default: made(&crate::tablets::Request {
-                least_replicas,
-                ..Default::default()
-            }),
+            default,
+            steps,
+            asked,
+        }
+    }
+
+    /// What a default plan comes to.
+    fn outlook(&self) -> report::Outlook {
+        report::Outlook {
+            steps: self.steps,
+            refused: self.default.as_ref().err().cloned(),
         }
     }
 
@@ -294,8 +312,12 @@ impl Promises {
                 }
                 None => {
                     let code = finding.rule.code;
+                    let which = match code == rules::Code::EmptyTablet {
+                        true => "a follower can be migrated to it",
+                        false => "followers can be migrated away",
+                    };
                     clauses.push(format!(
-                        "`topoplan plan --only {code}` tells whether followers can be migrated away"
+                        "`topoplan plan --only {code}` tells whether {which}"
                     ));
                 }
                 Some(Ok(_)) => {}
