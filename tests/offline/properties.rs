@@ -42,7 +42,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(300, 4_000))]
+    #![proptest_config(config(60, 4_000))]
 
     #[test]
     fn every_plan_for_slots_is_sound(draw in resharded::draws()) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::action::Counted;
 use crate::action::Draft;
+use crate::action::Kind;
 use crate::action::Meet;
 use crate::action::MigrateSlots;
 use crate::action::Way;
@@ -57,6 +58,13 @@ impl Reshaped {
         let joining = pairs.map(|(&node, &master)| (node, (master, "the home map".to_owned())));
         demands.joining.extend(joining);
         demands.part_with(self.out.iter().copied(), "it is to leave");
+        // Who is to own no slot gets none by a handover either.
+        let emptied = self.displaced.iter().filter(|&&id| {
+            let gives = |d: &Draft| d.action.subject() == id && d.action.kind() == Kind::MigrateSlots;
+            self.drafts.iter().any(gives) && self.cluster.node(id).is_live_member()
+        });
+        let emptied = emptied.map(|&id| (id, "it is to own no slot".to_owned()));
+        demands.following.extend(emptied);
     }
 
     /// Adds the steps to those that follow from the decision about copies and roles: who gives, gets
