@@ -17,13 +17,25 @@ use crate::rules::Phase;
 pub(super) fn put_behind(drafts: &mut [Draft], moves: &[Draft], displaced: &BTreeSet<NodeId>) {
     let moves = moves.iter().filter_map(moved);
     let ends: BTreeSet<NodeId> = moves.flat_map(|m| [m.from, m.to]).collect();
+    // What stays with a shard that gets slots may come to it with them.
+    let late = |draft: &Draft| {
+        let leaves = draft.leaves.is_some_and(|l| ends.contains(&l.owner));
+        draft.action.kind() == Kind::Replicate
+            && (leaves || displaced.contains(&draft.action.subject()))
+    };
+    let late: BTreeSet<NodeId> = drafts
+        .iter()
+        .filter(|d| late(d))
+        .map(|d| d.action.subject())
+        .collect();
     let mut sooner: BTreeMap<NodeId, NodeId> = BTreeMap::new();
     for draft in drafts.iter_mut() {
         if let Action::Failover(failover) = &draft.action
             && draft.phase != Phase::Serve
         {
             let nodes = [failover.node, failover.old];
-            if nodes.iter().any(|n| ends.contains(n) || displaced.contains(n)) {
+            let waits = |n: &NodeId| ends.contains(n) || displaced.contains(n) || late.contains(n);
+            if nodes.iter().any(waits) {
                 draft.phase = draft.phase.max(Phase::Change);
             } else if draft.phase < Phase::Change {
                 sooner.insert(failover.old, failover.node);
@@ -32,7 +44,7 @@ pub(super) fn put_behind(drafts: &mut [Draft], moves: &[Draft], displaced: &BTre
     }
     for draft in drafts.iter_mut() {
         if let Action::Replicate(replicate) = &mut draft.action
-            && displaced.contains(&replicate.node)
+            && late.contains(&replicate.node)
         {
             draft.phase = draft.phase.max(Phase::Change);
             // By then the shard has its other master.
@@ -119,6 +131,9 @@ impl<'a> Moving<'a> {
         } else if let Action::Replicate(replicate) = &draft.action {
             let node = replicate.node;
             before.extend(of(&self.from, node));
+            if let Some(leave) = draft.leaves {
+                before.extend(of(&self.at, leave.owner));
+            }
             if let Some(master) = self.cluster.node(node).master() {
                 let leader = self.served.get(&master).copied().unwrap_or(master);
                 before.extend(of(&self.from, leader));

@@ -228,8 +228,12 @@ impl Shaper<'_> {
 
     pub(super) fn weights(&self) -> Result<BTreeMap<NodeId, u32>, SlotTrouble> {
         let weights = self.goals.weights.iter();
+        // Of a replica: its shard's, as who was named may have handed over.
         weights
-            .map(|(at, &weight)| Ok((self.find("--weight", at)?, weight)))
+            .map(|(at, &weight)| {
+                let named = self.find("--weight", at)?;
+                Ok((self.at.root(named).unwrap_or(named), weight))
+            })
             .collect()
     }
 
