@@ -60,7 +60,8 @@ impl Reshaped {
         demands.part_with(self.out.iter().copied(), "it is to leave");
         // Who is to own no slot gets none by a handover either.
         let emptied = self.displaced.iter().filter(|&&id| {
-            let gives = |d: &Draft| d.action.subject() == id && d.action.kind() == Kind::MigrateSlots;
+            let gives =
+                |d: &Draft| d.action.subject() == id && d.action.kind() == Kind::MigrateSlots;
             self.drafts.iter().any(gives) && self.cluster.node(id).is_live_member()
         });
         let emptied = emptied.map(|&id| (id, "it is to own no slot".to_owned()));
@@ -611,8 +612,11 @@ mod tests {
             ..SlotGoals::default()
         };
         let plan = made(&at, &goals);
-        behind_the_moves(&plan, "replicate");
-        behind_the_moves(&plan, "failover");
+        // The replica leaves once the shard has what comes to it, and with that other copies.
+        let words = words(&plan);
+        let copied = words.iter().position(|w| *w == "replicate");
+        let waits = copied.map(|place| &plan.steps[place].after[..]);
+        assert!(waits.is_some_and(|after| after.iter().any(|&a| words[a] == "migrate-slots")));
     }
 
     #[test]

@@ -280,9 +280,7 @@ fn reached(draw: &Draw, start: &Cluster, made: &Plan, about: Option<NodeId>) -> 
         16384 / number..=16384_u32.div_ceil(number)
     };
     let fits = match draw.asked {
-        Asked::Join(_) => {
-            about.is_some_and(|id| share(counts.len()).contains(&held(made, id)))
-        }
+        Asked::Join(_) => about.is_some_and(|id| share(counts.len()).contains(&held(made, id))),
         Asked::Leave(_) => about.is_some_and(|id| {
             let node = end.node(id);
             !node.is_live_member() && node.slots.is_empty()
