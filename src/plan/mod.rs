@@ -20,6 +20,7 @@ mod homeward;
 mod leftover;
 pub mod level;
 mod mib;
+mod moving;
 pub mod order;
 pub mod problem;
 mod request;

@@ -14,6 +14,7 @@ use crate::action::Step;
 use crate::model::Cluster;
 use crate::model::graph::Graph;
 use crate::plan::budget;
+use crate::plan::moving::Moving;
 use crate::plan::rolling::processes::Limits;
 use crate::rules::Phase;
 
@@ -23,7 +24,7 @@ const NAMED: usize = 8;
 /// Orders the drafts; see the module text. No wave has more syncs than the limits permit.
 pub fn order(cluster: &Counted, drafts: Vec<Draft>, limits: &Limits) -> Vec<Step> {
     let given = Given::new(cluster, &drafts);
-    let mut graph = dependencies(&drafts, &given);
+    let mut graph = dependencies(cluster, &drafts, &given);
     break_cycles(&mut graph, &drafts);
     let barrier = last_waits(&mut graph, &drafts);
     let order = schedule(cluster, &graph, &drafts);
@@ -116,7 +117,8 @@ impl Given {
 }
 
 /// One node for every draft, and behind them the barrier of [`last_waits`].
-fn dependencies(drafts: &[Draft], given: &Given) -> Graph {
+fn dependencies(cluster: &Cluster, drafts: &[Draft], given: &Given) -> Graph {
+    let moving = Moving::of(cluster, drafts);
     let mut graph = Graph::new(drafts.len() + 1);
     for (index, draft) in drafts.iter().enumerate() {
         let needs = draft.action.needs();
@@ -126,6 +128,9 @@ fn dependencies(drafts: &[Draft], given: &Given) -> Graph {
             // What comes in a later phase comes on top of what was wanted.
             let gains = given.by(Milestone::Gained(leave.owner)).iter().copied();
             before.extend(gains.filter(|&i| drafts[i].phase <= draft.phase));
+        }
+        if let Some(moving) = &moving {
+            moving.mend(index, &mut before);
         }
         before.remove(&index);
         before.into_iter().for_each(|b| graph.connect(b, index));

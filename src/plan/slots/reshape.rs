@@ -18,6 +18,7 @@ use crate::model::NodeId;
 use crate::model::Server;
 use crate::model::SlotSet;
 use crate::plan::goal::Demands;
+use crate::plan::moving;
 use crate::plan::slots::Basis;
 use crate::plan::slots::SlotGoals;
 use crate::plan::slots::SlotTrouble;
@@ -57,17 +58,22 @@ impl Reshaped {
         let joining = pairs.map(|(&node, &master)| (node, (master, "the home map".to_owned())));
         demands.joining.extend(joining);
         demands.part_with(self.out.iter().copied(), "it is to leave");
+        // Who is to own no slot gets none by a handover either.
+        let emptied = self.displaced.iter().filter(|&&id| {
+            let gives =
+                |d: &Draft| d.action.subject() == id && d.action.kind() == Kind::MigrateSlots;
+            self.drafts.iter().any(gives) && self.cluster.node(id).is_live_member()
+        });
+        let emptied = emptied.map(|&id| (id, "it is to own no slot".to_owned()));
+        demands.following.extend(emptied);
     }
 
-    /// Adds the steps to those that follow from the decision about copies and roles: who changes its
-    /// master with the slots is given another one only after that.
+    /// Adds the steps to those that follow from the decision about copies and roles: who gives, gets
+    /// or changes its master with the slots is handed over or given another master only after that.
     pub fn join(&self, drafts: &mut Vec<Draft>) {
-        for draft in drafts.iter_mut() {
-            let follows = draft.action.kind() == Kind::Replicate;
-            if follows && self.displaced.contains(&draft.action.subject()) {
-                draft.phase = draft.phase.max(Phase::Spread);
-            }
-            if self.created {
+        moving::put_behind(drafts, &self.drafts, &self.displaced);
+        if self.created {
+            for draft in drafts.iter_mut() {
                 draft.phase = Phase::Change;
                 draft.urgency = AFTER_MEETS;
             }
@@ -223,8 +229,12 @@ impl Shaper<'_> {
 
     pub(super) fn weights(&self) -> Result<BTreeMap<NodeId, u32>, SlotTrouble> {
         let weights = self.goals.weights.iter();
+        // Of a replica: its shard's, as who was named may have handed over.
         weights
-            .map(|(at, &weight)| Ok((self.find("--weight", at)?, weight)))
+            .map(|(at, &weight)| {
+                let named = self.find("--weight", at)?;
+                Ok((self.at.root(named).unwrap_or(named), weight))
+            })
             .collect()
     }
 
@@ -356,6 +366,8 @@ mod tests {
     use crate::plan::Request;
     use crate::plan::slots::Balance;
     use crate::plan::slots::Create;
+    use crate::plan::slots::MoveSlots;
+    use crate::plan::slots::SomeSlots;
 
     fn planned(cluster: &Cluster, goals: &SlotGoals) -> Result<Plan, NoPlan> {
         let policy = Policy::default();
@@ -549,6 +561,62 @@ mod tests {
         );
         assert_eq!(plan.remaining, []);
         assert_eq!(words(&made(&plan.end, &SlotGoals::default())), [""; 0]);
+    }
+
+    /// The steps of the kind stand behind every move of slots at whom they are about.
+    fn behind_the_moves(plan: &Plan, word: &str) -> usize {
+        let words = words(plan);
+        let last = words.iter().rposition(|w| *w == "migrate-slots");
+        let found = words.iter().enumerate().filter(|(_, w)| **w == word);
+        let found: Vec<usize> = found.map(|(place, _)| place).collect();
+        assert!(found.iter().all(|&place| Some(place) > last), "{words:?}");
+        let named = |&&place: &&usize| {
+            let after = plan.steps[place].after.iter();
+            after.clone().any(|&a| words[a] == "migrate-slots")
+        };
+        found.iter().filter(named).count()
+    }
+
+    #[test]
+    fn who_gives_or_gets_is_handed_over_after_that() {
+        let at = cluster("m0@h1 <; m1@h1 < r1x0@h2; m2@h1 <; m3@h1 <");
+        for (from, to) in [("m1", "m2"), ("m2", "m1")] {
+            let first = at.node(id(&at, from)).slots.iter().next();
+            let slots = SlotSet::from_ranges(first.map(|slot| (slot, slot)));
+            let goals = SlotGoals {
+                moves: vec![MoveSlots {
+                    slots: SomeSlots::These(slots),
+                    from: address(&at, from),
+                    to: address(&at, to),
+                }],
+                ..SlotGoals::default()
+            };
+            let plan = made(&at, &goals);
+            assert_eq!(behind_the_moves(&plan, "failover"), 1);
+        }
+    }
+
+    #[test]
+    fn who_gave_everything_is_attached_after_that() {
+        let at = cluster("m0@h1 <; m1@h2 <; m2@h1 <; m3@h1 <");
+        let goals = SlotGoals {
+            empty: vec![address(&at, "m3")],
+            ..SlotGoals::default()
+        };
+        let plan = made(&at, &goals);
+        assert!(plan.end.node(id(&at, "m3")).is_replica());
+        behind_the_moves(&plan, "replicate");
+        let at = cluster("m0@h2 <; m1@h2 < r1x0@h1; m2@h1 <; m3@h1 <; m4@h1 <");
+        let goals = SlotGoals {
+            shards: Some(3),
+            ..SlotGoals::default()
+        };
+        let plan = made(&at, &goals);
+        // The replica leaves once the shard has what comes to it, and with that other copies.
+        let words = words(&plan);
+        let copied = words.iter().position(|w| *w == "replicate");
+        let waits = copied.map(|place| &plan.steps[place].after[..]);
+        assert!(waits.is_some_and(|after| after.iter().any(|&a| words[a] == "migrate-slots")));
     }
 
     #[test]

@@ -175,7 +175,9 @@ pub fn prefixes(start: &Cluster, plan: &Plan) -> Complaint {
         };
         // Who has something stopped wants it so.
         let stops = matches!(action.kind(), Kind::Kill | Kind::Reset);
-        if stops {
+        // Who joins may have no replica yet, as no node is there to be one.
+        let moves = matches!(action.kind(), Kind::MigrateSlots);
+        if stops || moves {
             at_start = at_start.max(thin(&cluster, syncing));
         } else if thin(&cluster, syncing) > at_start + 1 {
             return say("a second shard falls below two copies");
