@@ -60,7 +60,7 @@ pub(super) fn settle(
     let real = drafts
         .iter()
         .filter_map(|draft| draft.address.as_ref())
-        .any(Address::is_place);
+        .any(|a| a.is_place() && !a.is_of_nobody());
     if real {
         leave_no_places(gathered, seen, drafts);
     }

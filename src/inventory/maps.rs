@@ -199,7 +199,7 @@ fn hosts(gathered: &Gathered, addresses: &Addresses, rows: &HostRows, inventory:
     let real = cluster
         .iter()
         .filter_map(|(_, n)| n.address.as_ref())
-        .any(Address::is_place);
+        .any(|a| a.is_place() && !a.is_of_nobody());
     let placed = |id: NodeId, node: &Node| {
         let address = node
             .address

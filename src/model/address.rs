@@ -57,6 +57,9 @@ impl Address {
     }
 
     /// The host part, without brackets.
+    /// Ends the names of nodes that are only supposed.
+    pub const OF_NOBODY: &str = ".invalid";
+
     pub fn ip(&self) -> &str {
         &self.ip
     }
@@ -73,6 +76,12 @@ impl Address {
     /// addresses that every host has, nor four numbers that are no IP.
     pub fn is_place(&self) -> bool {
         !self.is_loopback() && !self.is_no_ip()
+    }
+
+    /// Under the domain of which no name is ever given to anybody (RFC 6761 §6.4): of a node that is
+    /// only supposed.
+    pub fn is_of_nobody(&self) -> bool {
+        self.ip.ends_with(Self::OF_NOBODY)
     }
 
     /// Numbers, not a name.

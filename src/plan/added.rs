@@ -31,7 +31,7 @@ impl Added {
     /// Stands where an address of the host would, which nobody knows yet. Nobody answers there:
     /// no step that names it can be run.
     pub fn addresses(&self) -> Vec<Address> {
-        let ip = format!("new.{}", self.host);
+        let ip = format!("{}{}", self.host, Address::OF_NOBODY);
         let ports = 1..=u16::try_from(self.nodes).unwrap_or(u16::MAX);
         let address = |port| Address::new(&ip, port).ok();
         ports.filter_map(address).collect()

@@ -33,7 +33,7 @@ pub(super) fn write(page: &mut Page, plan: &PlanReport) {
         },
     );
     page.labelled(Ink::Warning, "supposed", &text);
-    page.phrases("gained", &gained(&supposed.gains, supposed.without));
+    page.phrases("brings", &gained(&supposed.gains, supposed.without));
     page.gap();
 }
 

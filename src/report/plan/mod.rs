@@ -1,6 +1,7 @@
 //! The answer of `plan`, which is the plan file.
 
 mod again;
+mod anew;
 mod build;
 pub mod certificate;
 mod facts;
