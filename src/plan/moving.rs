@@ -17,9 +17,19 @@ use crate::rules::Phase;
 pub(super) fn put_behind(drafts: &mut [Draft], moves: &[Draft], displaced: &BTreeSet<NodeId>) {
     let moves = moves.iter().filter_map(moved);
     let ends: BTreeSet<NodeId> = moves.flat_map(|m| [m.from, m.to]).collect();
-    // What stays with a shard that gets slots may come to it with them.
+    let comes = |draft: &Draft| {
+        if let Action::Replicate(replicate) = &draft.action {
+            return displaced
+                .contains(&replicate.node)
+                .then_some(replicate.master);
+        }
+        None
+    };
+    // Who is replaced by a copy that comes with the slots waits for it. Nobody else does: a new
+    // master has its replica before it gets slots.
+    let replaced: BTreeSet<NodeId> = drafts.iter().filter_map(comes).collect();
     let late = |draft: &Draft| {
-        let leaves = draft.leaves.is_some_and(|l| ends.contains(&l.owner));
+        let leaves = draft.leaves.is_some_and(|l| replaced.contains(&l.owner));
         draft.action.kind() == Kind::Replicate
             && (leaves || displaced.contains(&draft.action.subject()))
     };
@@ -131,7 +141,7 @@ impl<'a> Moving<'a> {
         } else if let Action::Replicate(replicate) = &draft.action {
             let node = replicate.node;
             before.extend(of(&self.from, node));
-            if let Some(leave) = draft.leaves {
+            if let Some(leave) = draft.leaves.filter(|l| self.copies.contains_key(&l.owner)) {
                 before.extend(of(&self.at, leave.owner));
             }
             if let Some(master) = self.cluster.node(node).master() {

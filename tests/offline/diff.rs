@@ -32,10 +32,6 @@ fn a_capture_is_like_itself() {
         let capture = sample.expect("a sample").path().join("capture");
         let name = capture.to_str().expect("a plain name");
         let (exit, report) = report(&[name, name]);
-        if crate::tablets::is_sample_of_tablets(name) {
-            assert_eq!((exit, &report["error"]["kind"]), (2, &"usage".into()));
-            continue;
-        }
         assert_eq!(exit, 0, "{name}: {report:#}");
         assert_eq!(
             (&report["changes"], &report["worse"]),

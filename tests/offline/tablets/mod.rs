@@ -462,7 +462,8 @@ fn a_forged_plan_file_is_found() {
         let answer = topoplan(&["verify", &file.display().to_string(), "--format", "json"]);
         assert_eq!(answer.exit, 2, "{from}: {}", answer.text());
         let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
-        let flaws = report["flaws"].as_array().expect("a list").len();
+        let flaws = report["flaws"].as_array();
+        let flaws = flaws.map_or(0, Vec::len);
         assert!(flaws > 1, "{from}: {}", answer.text());
     };
     assert_eq!(actions(&plan).len(), 6);
@@ -470,7 +471,7 @@ fn a_forged_plan_file_is_found() {
     forge("10.0.0.1:1 leader yes 100", "10.0.0.1:1 follower yes 100");
     forge("\"bound\": 0", "\"bound\": 1");
     forge("\"value\": false", "\"value\": true");
-    forge("\"healthy\": [", "\"healthy\": [\"10.0.0.9:1\",");
+    forge("\"healthy\": []", "\"healthy\": [\"10.0.0.9:1\"]");
 }
 
 #[test]
