@@ -64,13 +64,16 @@ impl Shares {
     }
 }
 
-/// Live masters with slots by host or zone. Masters without a host (or zone) count nowhere, and
-/// where all nodes are in one zone, none does.
+/// Live masters with slots by host or zone. Masters without a host (or zone) are above the share of
+/// none, but count for it: else a handover to one of them would lower it. Where all nodes are in one
+/// zone, none counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Spread {
     pub tier: Tier,
     /// By index of the host or zone.
     pub masters: Vec<u32>,
+    /// Without a host (or zone).
+    nowhere: u32,
     /// A live member runs there.
     pub live: Vec<bool>,
 }
@@ -82,26 +85,31 @@ impl Spread {
             Tier::Zone => copies.zones(),
         };
         let (mut masters, mut live) = (vec![0; len], vec![false; len]);
+        let mut nowhere = 0;
         if tier == Tier::Host || has_zones_apart(copies) {
             let members = copies.holders().iter().filter(|holder| holder.live);
             members
                 .filter_map(|holder| tier.place_of(holder))
                 .for_each(|at| live[at] = true);
             let leads = copies.all().iter().filter(|c| c.live && c.is_master());
-            leads
-                .filter_map(|copy| tier.place_of(copies.holder(copy.node)))
-                .for_each(|at| masters[at] += 1);
+            for copy in leads {
+                match tier.place_of(copies.holder(copy.node)) {
+                    Some(at) => masters[at] += 1,
+                    None => nowhere += 1,
+                }
+            }
         }
         Self {
             tier,
             masters,
+            nowhere,
             live,
         }
     }
 
-    /// Live masters that have a host (or zone).
+    /// Live masters, wherever they are.
     pub fn total(&self) -> u32 {
-        self.masters.iter().sum()
+        self.masters.iter().sum::<u32>() + self.nowhere
     }
 
     /// Hosts (or zones) with a live member.
