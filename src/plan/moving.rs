@@ -15,8 +15,8 @@ use crate::rules::Phase;
 
 /// Puts behind the moves what builds on them; `displaced` follow another master once all is moved.
 pub(super) fn put_behind(drafts: &mut [Draft], moves: &[Draft], displaced: &BTreeSet<NodeId>) {
-    let moves = moves.iter().filter_map(moved);
-    let ends: BTreeSet<NodeId> = moves.flat_map(|m| [m.from, m.to]).collect();
+    let moves: Vec<&MigrateSlots> = moves.iter().filter_map(moved).collect();
+    let ends: BTreeSet<NodeId> = moves.iter().flat_map(|m| [m.from, m.to]).collect();
     let comes = |draft: &Draft| {
         if let Action::Replicate(replicate) = &draft.action {
             return displaced
@@ -27,7 +27,10 @@ pub(super) fn put_behind(drafts: &mut [Draft], moves: &[Draft], displaced: &BTre
     };
     // Who is replaced by a copy that comes with the slots waits for it. Nobody else does: a new
     // master has its replica before it gets slots.
-    let replaced: BTreeSet<NodeId> = drafts.iter().filter_map(comes).collect();
+    let mut replaced: BTreeSet<NodeId> = drafts.iter().filter_map(comes).collect();
+    // Who gives its last slot away follows who gets it, by itself.
+    let emptied = moves.iter().filter(|m| displaced.contains(&m.from));
+    replaced.extend(emptied.map(|m| m.to));
     let late = |draft: &Draft| {
         let leaves = draft.leaves.is_some_and(|l| replaced.contains(&l.owner));
         draft.action.kind() == Kind::Replicate
@@ -118,6 +121,13 @@ impl<'a> Moving<'a> {
         (!moving.at.is_empty()).then_some(moving)
     }
 
+    /// Copies or slots come to its shard.
+    fn is_joined(&self, owner: NodeId) -> bool {
+        let moves = self.at.get(&owner).into_iter().flatten();
+        let mut moves = moves.filter_map(|&index| moved(&self.drafts[index]));
+        self.copies.contains_key(&owner) || moves.any(|m| m.to == owner)
+    }
+
     /// Adds what the draft waits for, and takes away what a move does not wait for: it builds on
     /// the masters that there are before any other handover.
     pub(super) fn mend(&self, index: usize, before: &mut BTreeSet<usize>) {
@@ -141,7 +151,7 @@ impl<'a> Moving<'a> {
         } else if let Action::Replicate(replicate) = &draft.action {
             let node = replicate.node;
             before.extend(of(&self.from, node));
-            if let Some(leave) = draft.leaves.filter(|l| self.copies.contains_key(&l.owner)) {
+            if let Some(leave) = draft.leaves.filter(|l| self.is_joined(l.owner)) {
                 before.extend(of(&self.at, leave.owner));
             }
             if let Some(master) = self.cluster.node(node).master() {
