@@ -132,7 +132,7 @@ impl Promises {
         let mut needs: Vec<String> = Vec::new();
         if let Some(Outcome::Made { refusals, .. }) = self.plans.get(&None) {
             for (refusal, unlock) in refusals {
-                if refusal.about.concerns(finding, &inventory.cluster) && !needs.contains(unlock) {
+                if refusal.concerns(finding, &inventory.cluster) && !needs.contains(unlock) {
                     needs.push(unlock.clone());
                 }
             }

@@ -18,6 +18,8 @@ use crate::model::Cluster;
 use crate::model::HostId;
 use crate::model::Node;
 use crate::model::NodeId;
+use crate::rules::Finding;
+use crate::rules::Remedy;
 use crate::text::words;
 
 pub use about::About;
@@ -43,6 +45,18 @@ pub struct Refusal {
     pub about: About,
     pub reason: Reason,
     pub unlock: Unlock,
+}
+
+impl Refusal {
+    /// It tells why that finding stays, not only something of the same node.
+    pub fn concerns(&self, finding: &Finding, cluster: &Cluster) -> bool {
+        let placed = || {
+            let remedy = finding.rule.cure.remedy();
+            matches!(remedy, Some(Remedy::Replicate | Remedy::Pair))
+        };
+        let bears = !matches!(self.reason, Reason::Short { .. }) || placed();
+        bears && self.about.concerns(finding, cluster)
+    }
 }
 
 /// Something said of a cluster, which has the names for it.

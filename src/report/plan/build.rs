@@ -312,7 +312,7 @@ fn fill(
     let refused = |r: &Refusal| report::Refusal {
         found: (0..)
             .zip(found)
-            .filter(|(_, finding)| r.about.concerns(finding, captured))
+            .filter(|(_, finding)| r.concerns(finding, captured))
             .map(|(place, _)| place)
             .collect(),
         ..refusal(&plan.end, r)
