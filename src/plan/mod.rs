@@ -308,7 +308,8 @@ fn planned(
             new
         });
         let own = request.goals.iter().flat_map(|goal| goal.drafts(&decided));
-        let own: Vec<_> = own.collect();
+        let mut own: Vec<_> = own.collect();
+        goal::leave_each_once(&mut own);
         if !blocked.is_empty() && !request.has(Flag::SkipBlocked) {
             return Err(NoPlan::Blocked(blocked));
         }

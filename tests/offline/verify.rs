@@ -305,7 +305,17 @@ fn what_is_no_plan_file_is_said_to_be_none() {
 
 #[test]
 fn what_slots_and_restarts_come_to_is_counted_again() {
-    let asked: [(&str, &[&str], &str); 6] = [
+    // What is to move is there already.
+    let there = [
+        "--move",
+        "0-99",
+        "--from",
+        "10.0.0.2:7000",
+        "--to",
+        "10.0.0.1:7000",
+    ];
+    let asked: [(&str, &[&str], &str); 7] = [
+        ("fourth-master", &there, "reshard"),
         ("fourth-master", &["--join", "10.0.0.4:7000"], "reshard"),
         ("fourth-master", &["--shards", "4"], "reshard"),
         (

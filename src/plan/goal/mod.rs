@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use crate::action::Action;
 use crate::action::Draft;
+use crate::action::Kind;
 use crate::action::Step;
 use crate::measure::Level;
 use crate::model::Cluster;
@@ -275,6 +276,23 @@ pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
         });
     }
     Demands::of(&request.goals, cluster).map(drop)
+}
+
+/// Goals may name the same node: it is stopped once, and who is reset, and empty then, is not
+/// stopped besides.
+pub(super) fn leave_each_once(drafts: &mut Vec<Draft>) {
+    let key = |draft: &Draft| (draft.action.kind(), draft.action.subject());
+    let reset: BTreeSet<NodeId> = drafts
+        .iter()
+        .map(key)
+        .filter(|k| k.0 == Kind::Reset)
+        .map(|k| k.1)
+        .collect();
+    let mut named = BTreeSet::new();
+    drafts.retain(|draft| {
+        let (kind, node) = key(draft);
+        named.insert((kind, node)) && !(kind == Kind::Kill && reset.contains(&node))
+    });
 }
 
 /// Nobody who was stopped or sent away before is told to forget anything.

@@ -74,6 +74,34 @@ fn what_is_drained_leads_nothing_and_is_stopped_last() {
 }
 
 #[test]
+fn what_two_goals_name_is_stopped_or_sent_away_once() {
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1");
+    let domain = || Domain::Node(at.node(id(&at, "r3")).to_string());
+    let (stop, again) = (
+        drain("h1", true),
+        Drain {
+            domain: domain(),
+            stop: true,
+        },
+    );
+    let both = planned(&at, &asking([stop.clone(), again.into()])).expect("ready");
+    assert_eq!(actions(&both), ["failover", "kill", "kill"]);
+
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h4; y@h4");
+    let away = |domain| Goal::from(Remove { domain });
+    let both = planned(&at, &asking([away(host("h1")), away(domain())]));
+    let alone = planned(&at, &asking([away(host("h1"))]));
+    assert_eq!(
+        actions(&both.expect("ready")),
+        actions(&alone.expect("ready"))
+    );
+    let both = planned(&at, &asking([stop, away(domain())])).expect("ready");
+    let acts = actions(&both);
+    let count = |word| acts.iter().filter(|a| **a == word).count();
+    assert_eq!((count("kill"), count("reset")), (1, 1));
+}
+
+#[test]
 fn a_copy_told_nofailover_blocks_a_drain_that_nobody_else_could_take() {
     let mut at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1");
     let r1 = id(&at, "r1");

@@ -161,8 +161,8 @@ impl<'a> Asked<'a> {
             return None;
         }
         match (self.shares, self.moves) {
-            // What is named to be moved is moved, by whatever plan.
-            (false, moves) => Some((counted.moved, moves)),
+            // What is named to be moved is moved, by whatever plan; what is there already is not.
+            (false, moves) => Some((counted.moved, moves.min(counted.pairs))),
             (true, 0) => Some(fewest(&self.limits(plan, counted))),
             (true, _) => None,
         }
