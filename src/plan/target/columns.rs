@@ -6,6 +6,7 @@
 //! at a time, until none would pay at the program's duals: those, rounded, are the prices of a
 //! certificate. Its vertices are often whole, and then a decision.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -35,6 +36,28 @@ const SHORT: usize = 2;
 const GOOD: usize = 4;
 /// Less than that is no gain: rounding alone makes so much.
 const GAIN: f64 = 1e-6;
+
+/// How long columns are looked for, counted in copies whose cost was looked at: so that the answer
+/// is the same on every machine. What is found by then is used, and a gap is said to be one.
+#[derive(Debug)]
+pub struct Patience(Cell<u64>);
+
+impl Patience {
+    /// Some seconds of work.
+    const MOST: u64 = 3_000_000;
+
+    pub fn new() -> Self {
+        Self(Cell::new(Self::MOST))
+    }
+
+    fn spend(&self, looked: u64) {
+        self.0.set(self.0.get().saturating_sub(looked));
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.get() == 0
+    }
+}
 
 /// One row for each limit of a place's or zone's load that could bind.
 #[derive(Clone, Copy, Debug)]
@@ -146,6 +169,7 @@ fn could_lead(instance: &Instance) -> Vec<i64> {
 /// The program while columns come in.
 pub struct Program<'a> {
     instance: &'a Instance,
+    patience: &'a Patience,
     frozen: Vec<(Level, i64)>,
     rows: Rows,
     simplex: Simplex,
@@ -157,10 +181,16 @@ pub struct Program<'a> {
 impl<'a> Program<'a> {
     /// The start: a decision as far as it treats all shards of a class alike, else everything as
     /// it is. Whatever that breaks is paid for.
-    pub fn new(instance: &'a Instance, frozen: &[(Level, i64)], decision: &[Outcome]) -> Self {
+    pub fn new(
+        instance: &'a Instance,
+        frozen: &[(Level, i64)],
+        decision: &[Outcome],
+        patience: &'a Patience,
+    ) -> Self {
         let rows = Rows::new(instance, frozen);
         let mut program = Self {
             instance,
+            patience,
             frozen: frozen.to_vec(),
             simplex: Simplex::new(&rows.all),
             rows,
@@ -250,14 +280,15 @@ impl<'a> Program<'a> {
         Some(column)
     }
 
-    /// Columns and prices in turn, until no column is left that would pay or the program gives
-    /// up; the prices are not checked yet.
+    /// Columns and prices in turn, until no column is left that would pay, the program gives up or
+    /// patience is over; the prices are not checked yet.
     pub fn solve(&mut self) -> Certificate {
         loop {
             let settled = self.simplex.optimise(MOST_PIVOTS);
             let certificate = self.prices();
             // First columns with few copies; none that takes more may be left in the end.
             let grown = settled
+                && !self.patience.is_over()
                 && (self.grow_with(&certificate, Some(SHORT)) == Some(true)
                     || self.grow_with(&certificate, None) == Some(true));
             if !grown {
@@ -272,7 +303,9 @@ impl<'a> Program<'a> {
             Some(beyond) => oracle.short_sighted(beyond),
             None => oracle,
         };
-        self.grow(&oracle)
+        let grown = self.grow(&oracle);
+        self.patience.spend(oracle.looked());
+        grown
     }
 
     /// The best new column of every class that would pay; `None` where prices pay without end.

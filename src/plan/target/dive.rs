@@ -3,6 +3,7 @@
 //! What is whole of it is kept, the rest is a smaller instance of the same kind, and so on until
 //! nothing is left. It only proposes: the value is recounted by whoever asked.
 
+use crate::plan::target::columns::Patience;
 use crate::plan::target::columns::Program;
 use crate::plan::target::instance::Instance;
 use crate::plan::target::instance::Outcome;
@@ -12,7 +13,7 @@ use crate::plan::target::instance::Supply;
 const ROUNDS: usize = 60;
 
 /// Whole parts, then the largest fraction, until every shard has its outcome.
-pub fn dive(instance: &Instance, program: &Program) -> Option<Vec<Outcome>> {
+pub fn dive(instance: &Instance, program: &Program, patience: &Patience) -> Option<Vec<Outcome>> {
     let mut settled: Vec<Vec<Outcome>> = vec![Vec::new(); instance.classes.len()];
     let mut known: Vec<(usize, Outcome)> = program.outcomes();
     let mut shares = program.shares();
@@ -23,7 +24,7 @@ pub fn dive(instance: &Instance, program: &Program) -> Option<Vec<Outcome>> {
             settled.iter_mut().for_each(|list| list.sort());
             return Some(settled.into_iter().flatten().collect());
         }
-        let mut program = Program::new(&rest, &[], &[]);
+        let mut program = Program::new(&rest, &[], &[], patience);
         for (class, outcome) in &known {
             if let Ok(at) = index.binary_search(class) {
                 program.add(at, outcome);

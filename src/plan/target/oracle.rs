@@ -11,6 +11,8 @@
 
 mod fill;
 
+use std::cell::Cell;
+
 use crate::plan::target::certificate::Certificate;
 use crate::plan::target::certificate::Flaw;
 use crate::plan::target::instance::Class;
@@ -54,6 +56,8 @@ pub struct Oracle<'a> {
     least: Option<Wide>,
     /// Copies beyond those that are there and wanted are not looked at from so many on.
     short: Option<usize>,
+    /// Copies whose cost was looked at: what it took, on every machine the same.
+    looked: Cell<u64>,
 }
 
 /// Kinds of one group in one zone.
@@ -108,6 +112,7 @@ impl<'a> Oracle<'a> {
             same_zone: certificate.weigh(&instance.tariff.same_zone)?,
             least: None,
             short: None,
+            looked: Cell::new(0),
         };
         for (id, kind) in instance.kinds.iter().enumerate() {
             let own = certificate.weigh(&kind.arrive)?;
@@ -136,6 +141,11 @@ impl<'a> Oracle<'a> {
     pub fn short_sighted(mut self, beyond: usize) -> Self {
         self.short = Some(beyond);
         self
+    }
+
+    /// How many copies were looked at so far.
+    pub fn looked(&self) -> u64 {
+        self.looked.get()
     }
 
     fn stops(&self, class: &Class, seated: &Seated) -> bool {

@@ -5,6 +5,7 @@ use crate::plan::level::Level;
 use crate::plan::level::PRICED;
 use crate::plan::target::certificate::Certificate;
 use crate::plan::target::columns;
+use crate::plan::target::columns::Patience;
 use crate::plan::target::columns::Program;
 use crate::plan::target::decode;
 use crate::plan::target::decode::Decision;
@@ -135,9 +136,10 @@ const FROZEN: usize = 8;
 /// level is frozen at the next whole number and the later ones are looked at anew.
 fn by_columns(scene: &Scene, answer: &mut Answer) {
     let instance = scene.instance;
+    let patience = Patience::new();
     let mut frozen: Vec<(Level, i64)> = Vec::new();
     while frozen.len() < FROZEN {
-        let mut program = Program::new(instance, &frozen, &answer.decision.outcomes);
+        let mut program = Program::new(instance, &frozen, &answer.decision.outcomes, &patience);
         for checked in &answer.certificates {
             program.add_good(&checked.certificate);
         }
@@ -147,7 +149,7 @@ fn by_columns(scene: &Scene, answer: &mut Answer) {
         };
         answer.offer(scene, program.decision());
         if answer.open_level().is_some() {
-            answer.offer(scene, dive::dive(instance, &program));
+            answer.offer(scene, dive::dive(instance, &program, &patience));
         }
         // The first level that is a fraction hides all later ones.
         let part = PRICED.iter().copied().find(|&l| {

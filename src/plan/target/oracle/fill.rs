@@ -291,6 +291,7 @@ impl<'a> Oracle<'a> {
 
     /// What one more copy costs.
     pub(super) fn step(&self, class: &Class, seated: &Seated, copy: Copy) -> Result<Next, Flaw> {
+        self.looked.set(self.looked.get() + 1);
         let (place, disk, usable) = match copy {
             Copy::Stays(index) => {
                 let seat = &class.seats[index];
