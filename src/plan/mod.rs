@@ -403,7 +403,7 @@ fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
     let problem = given.problem(&ground, &supposed);
     let target = target::decide(&problem, effort);
     let woven = given.weave(&ground, &problem, &target);
-    let (steps, summary) = (woven.steps, woven.summary);
+    let (steps, mut summary) = (woven.steps, woven.summary);
     let run = simulate::run(captured, &steps, policy, wanted)?;
     let mut values = verdict::values(
         &problem,
@@ -414,6 +414,7 @@ fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
         &run.end,
         &target,
     );
+    summary.settle(&values);
     summary.open(&mut values);
     let mut goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
     goals.iter_mut().for_each(|goal| goal.says = summary.says());
