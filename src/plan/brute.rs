@@ -36,6 +36,7 @@ use crate::plan::problem;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
 use crate::plan::problem::Unit;
+use crate::plan::room;
 use crate::policy::Wanted;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -442,6 +443,7 @@ fn judge_all(draw: &Draw, request: Request) -> Result<(), TestCaseError> {
     let closing = closing::closings(&captured, &selection);
     let demands =
         Demands::of(&request.goals, &captured).map_err(|e| TestCaseError::fail(e.to_string()))?;
+    let rooms = room::Rooms::of(&captured, &policy);
     let supposed = goal::suppose(goal::Inputs {
         real: &captured,
         demands,
@@ -449,6 +451,7 @@ fn judge_all(draw: &Draw, request: Request) -> Result<(), TestCaseError> {
         spares: problem::spares(&captured, &captured, &selection, &request).0,
         settled: &closing.settled,
         firsts: BTreeMap::new(),
+        rooms: &rooms,
     });
     if !supposed.blocked.is_empty() {
         return Err(TestCaseError::reject("blocked"));

@@ -26,6 +26,7 @@ pub mod problem;
 mod request;
 pub mod restart;
 pub mod rolling;
+pub mod room;
 mod serve;
 pub mod slots;
 pub mod target;
@@ -229,6 +230,7 @@ fn planned(
     if let Some(reshaped) = &reshaped {
         reshaped.ask(&mut demands);
     }
+    let rooms = room::Rooms::of(real, policy);
     let spares = problem::spares(real, captured, &selection, request).0;
     let suppose = |firsts: BTreeMap<NodeId, NodeId>| {
         let mut supposed = goal::suppose(goal::Inputs {
@@ -236,6 +238,7 @@ fn planned(
             demands: demands.clone(),
             request,
             spares: spares.clone(),
+            rooms: &rooms,
             settled: &settled,
             firsts,
         });
@@ -256,15 +259,15 @@ fn planned(
         settled: &settled,
     };
     // Where first copies are to be chosen that is decided with the rest, and supposed then.
-    let anew = Problem::anew(&inputs).map(|problem| {
-        let target = target::decide(&problem, effort);
+    let anew = Problem::anew(&inputs).map(|mut problem| {
+        let target = room::decide(&mut problem, effort);
         (problem, target)
     });
     let supposed = match &anew {
         Some((problem, target)) => suppose(problem.firsts(&target.decision)),
         None => asked.clone(),
     };
-    let problem = Problem::new(&problem::Inputs {
+    let mut problem = Problem::new(&problem::Inputs {
         supposed: &supposed,
         ..inputs
     });
@@ -274,7 +277,7 @@ fn planned(
     });
     let (judged, target) = match adopted {
         Some((judged, target)) => (Some(judged), target),
-        None => (None, target::decide(&problem, effort)),
+        None => (None, room::decide(&mut problem, effort)),
     };
     let judged = judged.as_ref().unwrap_or(&problem);
     let mut drafts = draft::drafts(
