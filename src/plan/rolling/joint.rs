@@ -352,8 +352,8 @@ impl Game {
         let beside = self.beside();
         let grown = |start: usize| {
             let mut clique = vec![start];
-            for next in 0..self.places {
-                if next != start && clique.iter().all(|p| beside[next].contains(p)) {
+            for (next, shared) in beside.iter().enumerate() {
+                if next != start && clique.iter().all(|p| shared.contains(p)) {
                     clique.push(next);
                 }
             }
