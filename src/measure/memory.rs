@@ -102,7 +102,14 @@ impl Memory {
     pub fn has_room_for(&self, cluster: &Cluster, copies: &[(NodeId, u64)]) -> Option<bool> {
         let (first, _) = copies.first()?;
         let now = self.on(cluster.node(*first).host?)?;
-        let mut then = now.clone();
+        let then = self.with(cluster, copies)?;
+        Some(then.fits() || then.needed() <= now.needed())
+    }
+
+    /// The host with copies that all go to it; `None` where something of it is not known.
+    pub fn with(&self, cluster: &Cluster, copies: &[(NodeId, u64)]) -> Option<HostMemory> {
+        let (first, _) = copies.first()?;
+        let mut then = self.on(cluster.node(*first).host?)?.clone();
         for &(node, copy) in copies {
             let bytes = need(cluster.node(node), copy)?;
             match then.servers.iter_mut().find(|(id, _)| *id == node) {
@@ -110,7 +117,7 @@ impl Memory {
                 None => then.servers.push((node, bytes)),
             }
         }
-        Some(then.fits() || then.needed() <= now.needed())
+        Some(then)
     }
 }
 

@@ -36,6 +36,7 @@ use crate::plan::problem;
 use crate::plan::problem::Copy;
 use crate::plan::problem::Inputs;
 use crate::plan::problem::Unit;
+use crate::plan::room;
 use crate::policy::Wanted;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -406,6 +407,33 @@ proptest! {
     }
 }
 
+/// What no draw of a few cases meets.
+#[test]
+fn no_decision_beats_what_once_was_beaten() {
+    let drain = |host: &str| {
+        let domain = Domain::Host(host.into());
+        vec![Goal::from(Drain {
+            domain,
+            stop: false,
+        })]
+    };
+    let cases = [
+        // The shard turns before the copy that is left over comes to it.
+        (
+            "m0@h1/z0 < r0x0@h3/z0; m1@h3/z0 < r1x0@h2/z1; x0@h4/z1; x1@h1/z0",
+            drain("h2"),
+        ),
+    ];
+    for (text, goals) in cases {
+        let draw = Draw::plain(text);
+        let request = Request {
+            goals,
+            ..draw.request()
+        };
+        judge_all(&draw, request).unwrap_or_else(|e| panic!("{text}: {e}"));
+    }
+}
+
 /// Holds the plan of a draw against every decision.
 fn judge_all(draw: &Draw, request: Request) -> Result<(), TestCaseError> {
     let captured = draw.cluster();
@@ -415,6 +443,7 @@ fn judge_all(draw: &Draw, request: Request) -> Result<(), TestCaseError> {
     let closing = closing::closings(&captured, &selection);
     let demands =
         Demands::of(&request.goals, &captured).map_err(|e| TestCaseError::fail(e.to_string()))?;
+    let rooms = room::Rooms::of(&captured, &policy);
     let supposed = goal::suppose(goal::Inputs {
         real: &captured,
         demands,
@@ -422,6 +451,7 @@ fn judge_all(draw: &Draw, request: Request) -> Result<(), TestCaseError> {
         spares: problem::spares(&captured, &captured, &selection, &request).0,
         settled: &closing.settled,
         firsts: BTreeMap::new(),
+        rooms: &rooms,
     });
     if !supposed.blocked.is_empty() {
         return Err(TestCaseError::reject("blocked"));

@@ -2,6 +2,7 @@
 
 mod closings;
 mod forgets;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,8 +75,8 @@ pub fn drafts(
     for (&(from, to), slots) in &closing.moves {
         drafts.push(writer.finishing(from, to, slots, &owners));
     }
-    for (index, unit) in problem.units.iter().enumerate() {
-        writer.attachments(index, unit, &mut drafts);
+    for index in 0..problem.units.len() {
+        writer.attachments(index, &mut drafts);
     }
     for (index, unit) in problem.units.iter().enumerate() {
         writer.handover(index, unit, &mut drafts);
@@ -206,20 +207,9 @@ impl Writer<'_> {
         }
     }
 
-    fn attachments(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {
-        // Copies that stay as they are may follow another replica, or a node without slots.
-        let present = |c: &Copy| {
-            let node = self.problem.cluster.node(c.node);
-            unit.fixed.iter().any(|f| f.node == c.node)
-                || (node.membership == Membership::Member && node.master() == Some(unit.owner))
-        };
-        let copies = &self.decision.assignment.copies[index];
-        let have = copies
-            .iter()
-            .filter(|c| present(c) && c.usable && c.node != unit.owner)
-            .count() as i64;
-        for (have, copy) in (have..).zip(copies.iter().filter(|c| !present(c))) {
-            self.attachment(index, copy, have, drafts);
+    fn attachments(&self, index: usize, drafts: &mut Vec<Draft>) {
+        for (have, copy) in self.comers(index) {
+            self.attachment(index, &copy, have, drafts);
         }
     }
 
@@ -230,11 +220,10 @@ impl Writer<'_> {
         let chained = unit.chained.iter().any(|c| c.node == copy.node);
         let moved = spare.is_none() && !chained;
         let leads = self.leaders.contains(copy.node);
-        let phase = match (spare.is_some() && have >= unit.wanted.max(1), leads) {
-            (false, _) if unit.short_by_goal => Phase::Change,
-            (false, _) => Phase::Protect,
-            (true, true) => self.turns_in(index),
-            (true, false) => Phase::Tidy,
+        let phase = match self.needed_in(index, copy.node, have) {
+            Some(needed) => needed,
+            None if leads => self.turns_in(index),
+            None => Phase::Tidy,
         };
         let protects = |c: Code| c.rule().cure.remedy().is_some_and(attaches);
         let mut cures = self.cures(&[copy.node], protects);
@@ -246,11 +235,7 @@ impl Writer<'_> {
         }
         cures.sort_unstable();
         cures.dedup();
-        // After the spread phase the shard may have another master.
-        let master = match phase {
-            Phase::Tidy => self.decision.masters[index],
-            Phase::Serve | Phase::Protect | Phase::Change | Phase::Spread => unit.leader,
-        };
+        let master = self.led_in(index, phase);
         let base = Draft {
             action: Replicate {
                 node: copy.node,
@@ -262,7 +247,11 @@ impl Writer<'_> {
             cures: cures.clone(),
             reason: self.attachment_reason(unit, master, copy, have, chained, moved),
             mib: if chained { 0 } else { unit.mib },
-            leaves: if moved { self.leave(copy.node) } else { None },
+            leaves: if moved {
+                self.leave(copy.node, phase)
+            } else {
+                None
+            },
         };
         if let Some(spare) = spare {
             self.prepare(spare, unit.leader, &base, drafts);
@@ -310,7 +299,9 @@ impl Writer<'_> {
     fn joining(&self, joined: &Joined, drafts: &mut Vec<Draft>) {
         let (problem, cluster) = (self.problem, self.captured);
         let Joined { node, owner, spare } = *joined;
-        let unit = problem.units.iter().find(|u| u.leader == owner);
+        let index = problem.units.iter().position(|u| u.leader == owner);
+        let unit = index.map(|index| &problem.units[index]);
+        let master = index.map_or(owner, |index| self.led_in(index, Phase::Change));
         let why = match problem.supposed.demands.joining.get(&node) {
             Some((_, why)) => format!("{why}: it copies the shard of {}", cluster.node(owner)),
             None => format!(
@@ -321,11 +312,7 @@ impl Writer<'_> {
         };
         let from = cluster.root(node).filter(|_| spare.is_none());
         let base = Draft {
-            action: Replicate {
-                node,
-                master: owner,
-            }
-            .into(),
+            action: Replicate { node, master }.into(),
             phase: Phase::Change,
             urgency: 0,
             cures: Vec::new(),
@@ -338,7 +325,7 @@ impl Writer<'_> {
             }),
         };
         if let Some(spare) = &spare {
-            self.prepare(spare, owner, &base, drafts);
+            self.prepare(spare, master, &base, drafts);
         }
         drafts.push(base);
     }
@@ -390,7 +377,7 @@ impl Writer<'_> {
     }
 
     /// The shard that gives a moved replica up.
-    fn leave(&self, node: NodeId) -> Option<Leave> {
+    fn leave(&self, node: NodeId, phase: Phase) -> Option<Leave> {
         let problem = self.problem;
         let from = *self.leavers.get(&node)?;
         let unit = &problem.units[from];
@@ -401,24 +388,10 @@ impl Writer<'_> {
                 && problem.cluster.node(c.node).membership == Membership::Member
         });
         Some(Leave {
-            owner: unit.owner,
+            owner: self.led_in(from, phase),
             covered: staying,
             mib: unit.mib,
         })
-    }
-
-    /// The phase in which another copy takes over: that of goals where one asks for it.
-    fn turns_in(&self, index: usize) -> Phase {
-        let unit = &self.problem.units[index];
-        let (node, old) = (self.decision.masters[index], unit.leader);
-        let demands = &self.problem.supposed.demands;
-        let asked = old != unit.owner
-            || demands.weight(node) < demands.weight(old)
-            || !self.problem.selection.changes_roles;
-        match asked {
-            true => Phase::Change,
-            false => Phase::Spread,
-        }
     }
 
     fn handover(&self, index: usize, unit: &Unit, drafts: &mut Vec<Draft>) {

@@ -15,6 +15,7 @@ use crate::plan::advice::Scene;
 use crate::plan::homeward;
 use crate::plan::level::Level;
 use crate::plan::problem::Aside;
+use crate::plan::room::NoRoom;
 use crate::plan::why::About;
 use crate::plan::why::Chain;
 use crate::plan::why::Lost;
@@ -83,6 +84,11 @@ fn set_aside(scene: &Scene, aside: &Aside) -> Option<Refusal> {
             About::Node(node),
             Reason::TooOld { node, master },
             Unlock::UpgradeFirst(node),
+        ),
+        Aside::NoRoom(no_room) => (
+            About::Node(no_room.node),
+            Reason::NoRoom(no_room),
+            Unlock::MemoryThere,
         ),
         // Said of the slots: see [`lost`].
         Aside::CouldOwn { .. } => return None,
@@ -267,9 +273,10 @@ fn chained(end: &Cluster, id: NodeId) -> Refusal {
 fn unused(scene: &Scene, id: NodeId) -> Option<Refusal> {
     let mut asides = scene.problem.asides.iter();
     let told = |aside: &Aside| match aside {
-        Aside::HoldsKeys { node, .. } | Aside::CouldOwn { node } | Aside::TooOld { node, .. } => {
-            *node == id
-        }
+        Aside::HoldsKeys { node, .. }
+        | Aside::CouldOwn { node }
+        | Aside::TooOld { node, .. }
+        | Aside::NoRoom(NoRoom { node, .. }) => *node == id,
         Aside::OpenSlots { .. }
         | Aside::Syncing { .. }
         | Aside::Emptied { .. }

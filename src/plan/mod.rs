@@ -26,6 +26,7 @@ pub mod problem;
 mod request;
 pub mod restart;
 pub mod rolling;
+pub mod room;
 mod serve;
 pub mod slots;
 pub mod target;
@@ -230,6 +231,7 @@ fn planned(
     if let Some(reshaped) = &reshaped {
         reshaped.ask(&mut demands);
     }
+    let rooms = room::Rooms::of(real, policy);
     let spares = problem::spares(real, captured, &selection, request).0;
     let suppose = |firsts: BTreeMap<NodeId, NodeId>| {
         let mut supposed = goal::suppose(goal::Inputs {
@@ -237,6 +239,7 @@ fn planned(
             demands: demands.clone(),
             request,
             spares: spares.clone(),
+            rooms: &rooms,
             settled: &settled,
             firsts,
         });
@@ -257,15 +260,15 @@ fn planned(
         settled: &settled,
     };
     // Where first copies are to be chosen that is decided with the rest, and supposed then.
-    let anew = Problem::anew(&inputs).map(|problem| {
-        let target = target::decide(&problem, effort);
+    let anew = Problem::anew(&inputs).map(|mut problem| {
+        let target = room::decide(&mut problem, effort);
         (problem, target)
     });
     let supposed = match &anew {
         Some((problem, target)) => suppose(problem.firsts(&target.decision)),
         None => asked.clone(),
     };
-    let problem = Problem::new(&problem::Inputs {
+    let mut problem = Problem::new(&problem::Inputs {
         supposed: &supposed,
         ..inputs
     });
@@ -275,7 +278,7 @@ fn planned(
     });
     let (judged, target) = match adopted {
         Some((judged, target)) => (Some(judged), target),
-        None => (None, target::decide(&problem, effort)),
+        None => (None, room::decide(&mut problem, effort)),
     };
     let judged = judged.as_ref().unwrap_or(&problem);
     let mut drafts = draft::drafts(
@@ -405,7 +408,7 @@ fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
     let problem = given.problem(&ground, &supposed);
     let target = target::decide(&problem, effort);
     let woven = given.weave(&ground, &problem, &target);
-    let (steps, summary) = (woven.steps, woven.summary);
+    let (steps, mut summary) = (woven.steps, woven.summary);
     let run = simulate::run(captured, &steps, policy, wanted)?;
     let mut values = verdict::values(
         &problem,
@@ -416,6 +419,7 @@ fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
         &run.end,
         &target,
     );
+    summary.settle(&values);
     summary.open(&mut values);
     let mut goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
     goals.iter_mut().for_each(|goal| goal.says = summary.says());

@@ -2,6 +2,7 @@
 
 mod first;
 mod goals;
+mod parts;
 
 use std::collections::BTreeSet;
 
@@ -19,9 +20,10 @@ use crate::model::Unowned;
 use crate::model::ZoneId;
 use crate::plan::Request;
 use crate::plan::goal::Supposed;
-use crate::plan::level::Level;
 use crate::plan::level::Selection;
 use crate::plan::mib::MibTable;
+use crate::plan::room::NoRoom;
+use crate::plan::room::Rooms;
 use crate::plan::versions;
 use crate::plan::versions::Servers;
 use crate::policy::Flag;
@@ -92,42 +94,6 @@ pub struct Spare {
     pub untidy: bool,
 }
 
-impl Copy {
-    /// A graceful failover may make it the master.
-    pub fn leads(&self) -> bool {
-        self.usable && self.may_lead
-    }
-}
-
-impl Unit {
-    /// Copies that are there and count, or will once they follow the owner.
-    pub fn present(&self) -> i64 {
-        let direct = self.fixed.iter().chain(&self.movable);
-        direct.filter(|c| c.usable).count() as i64 - 1 + self.chained.len() as i64
-    }
-
-    /// A spare would fill a gap: a replica is missing, or a copy on another host.
-    pub fn lacks(&self) -> bool {
-        let direct = self.fixed.iter().chain(&self.movable);
-        let usable = direct.filter(|c| c.usable).count() as i64 - 1;
-        usable < self.wanted.max(1) || !self.protected
-    }
-
-    /// Whether having no usable replica counts: it is to be cured, or would be new.
-    pub fn must_not_be_bare(&self, problem: &Problem) -> bool {
-        let had = self.fixed.iter().chain(&self.movable);
-        (problem.selection.level(Level::Orphans) && self.wanted > 0)
-            || had.filter(|c| c.usable && c.node != self.owner).count() > 0
-    }
-}
-
-impl Spare {
-    /// Commands it takes to attach it.
-    pub fn actions(&self) -> i64 {
-        1 + i64::from(self.meet) + i64::from(self.flush)
-    }
-}
-
 /// Why a shard or a node takes no part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Aside {
@@ -149,6 +115,8 @@ pub enum Aside {
         keys: u64,
         blocked: bool,
     },
+    /// A spare whose host has no memory for a copy of any shard.
+    NoRoom(NoRoom),
 }
 
 /// What is to be decided.
@@ -177,6 +145,10 @@ pub struct Problem<'a> {
     pub everyone: Servers<'a>,
     /// Who is restarted: a master of them hands over once, or twice to lead again.
     pub restarting: BTreeSet<NodeId>,
+    /// What hosts can hold.
+    pub rooms: Rooms<'a>,
+    /// Nodes were held back that another decision could have used.
+    pub held_back: bool,
 }
 
 /// What the problem is made of.
@@ -242,11 +214,14 @@ impl<'a> Problem<'a> {
             owners,
             everyone: Servers::default(),
             restarting: BTreeSet::new(),
+            rooms: Rooms::of(real, inputs.policy),
+            held_back: false,
         };
         let (spares, left) = spares(cluster, inputs.captured, inputs.selection, inputs.request);
         problem.asides.extend(left);
         if !inputs.supposed.demands.no_copies {
             problem.spares = spares;
+            problem.leave_cramped();
         }
         if anew {
             problem.lead_anew();

@@ -114,6 +114,7 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::SeeShards
         | Unlock::AddHostsOrRetire
         | Unlock::NodeElsewhere
+        | Unlock::MemoryThere
         | Unlock::NodesElsewhere
         | Unlock::IdleNode
         | Unlock::MoreSteps(_)

@@ -134,7 +134,7 @@ pub fn values(
     // The certificate is about what is decided behind such a choice.
     let decided = problem.units.iter().any(|unit| unit.first.is_some());
     let taken = !supposed.taken.is_empty() && !decided;
-    if taken || (problem.allow_moves && supposed.chose) {
+    if taken || problem.held_back || (problem.allow_moves && supposed.chose) {
         self::open(&mut values);
     }
     values

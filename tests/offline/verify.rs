@@ -361,3 +361,58 @@ fn what_slots_and_restarts_come_to_is_counted_again() {
         }
     }
 }
+
+#[test]
+fn no_forged_bound_of_an_order_of_hosts_is_believed() {
+    let plan = plan_of("healthy-six-nodes", &["--restart", "all", "--unit", "host"]);
+    let (exit, report, text) = verified(&plan);
+    assert_eq!((exit, flaws(&report)), (0, vec![]), "{text}");
+    let told = &plan["restart"];
+    assert_eq!(
+        (&told["failovers"], &told["failovers_bound"]),
+        (&json!(5), &json!(5))
+    );
+    assert_eq!(
+        (&told["waves"], &told["waves_bound"]),
+        (&json!(3), &json!(3))
+    );
+    for name in ["failovers", "failovers_bound", "waves", "waves_bound"] {
+        for by in [-1, 1] {
+            let mut other = plan.clone();
+            let number = other["restart"][name].as_i64().expect("a number");
+            other["restart"][name] = json!(number + by);
+            let (exit, report, _) = verified(&with_its_id(other));
+            let field = format!("restart.{name}");
+            assert_eq!(exit, 2, "{field} {by}");
+            assert!(
+                flaws(&report).iter().any(|f| f.starts_with("restart.")),
+                "{report}"
+            );
+        }
+    }
+    // Nor what it is added up from, where that makes a difference to the sum.
+    let forge = |with: &dyn Fn(&mut Value)| {
+        let mut other = plan.clone();
+        with(&mut other["restart"]["order"]);
+        verified(&with_its_id(other)).0
+    };
+    assert_eq!(forge(&|order| order["prices"] = json!([])), 2);
+    assert_eq!(forge(&|order| order["stands"][0]["share"] = json!(0)), 2);
+    assert_eq!(forge(&|order| order["stands"][0]["share"] = json!(2)), 2);
+    assert_eq!(
+        forge(&|order| {
+            order["shards"][0]["copies"][1]["place"] = json!(null);
+        }),
+        2
+    );
+    assert_eq!(
+        forge(&|order| {
+            order["shards"].as_array_mut().expect("shards").remove(0);
+        }),
+        2
+    );
+    assert_eq!(forge(&|order| order["places"][0] = json!("elsewhere")), 2);
+    let mut other = plan.clone();
+    other["restart"]["order"] = json!(null);
+    assert_eq!(verified(&with_its_id(other)).0, 2);
+}

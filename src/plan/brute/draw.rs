@@ -105,6 +105,21 @@ fn text((hosts, zones, disks, shards, spares): Parts) -> String {
 }
 
 impl Draw {
+    /// A layout alone.
+    pub fn plain(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            chains: Vec::new(),
+            memory: vec![1; 8],
+            unwilling: 0,
+            older: None,
+            replicas: None,
+            home: None,
+            allow_moves: false,
+            keep_spares: false,
+        }
+    }
+
     pub fn cluster(&self) -> Cluster {
         let mut cluster = cluster(&self.text);
         let replicas: Vec<NodeId> = cluster

@@ -214,14 +214,25 @@ fn short<'s>(scene: &Decided, before: &'s [Shard], nodes: &[NodeId]) -> BTreeMap
 /// One entry for each shard that cannot give up its copies among the nodes.
 pub fn blocked(scene: &Decided, nodes: &[NodeId], why: &str) -> Vec<Refusal> {
     let before = scene.problem.supposed.real.shards();
-    let refusal = |left: Left| Refusal {
-        about: About::copies(scene.problem.supposed.real, left.shard),
-        reason: Reason::Blocked(Blocked::Short {
-            left: left.copies,
-            needed: left.needed,
-            why: why.to_owned(),
-        }),
-        unlock: Unlock::NodeElsewhere,
+    let refusal = |left: Left| {
+        let about = About::copies(scene.problem.supposed.real, left.shard);
+        let why = why.to_owned();
+        let (blocked, unlock) = match scene.problem.cramped(left.shard.owner) {
+            Some(no_room) => (Blocked::NoRoom { no_room, why }, Unlock::MemoryThere),
+            None => (
+                Blocked::Short {
+                    left: left.copies,
+                    needed: left.needed,
+                    why,
+                },
+                Unlock::NodeElsewhere,
+            ),
+        };
+        Refusal {
+            about,
+            reason: Reason::Blocked(blocked),
+            unlock,
+        }
     };
     short(scene, &before, nodes)
         .into_values()

@@ -27,6 +27,8 @@ use crate::plan::goal::Demands;
 use crate::plan::problem;
 use crate::plan::problem::Aside;
 use crate::plan::problem::Spare;
+use crate::plan::room::NoRoom;
+use crate::plan::room::Rooms;
 use crate::plan::why::About;
 use crate::plan::why::Blocked;
 use crate::plan::why::Reason;
@@ -79,6 +81,8 @@ pub struct Inputs<'a> {
     pub settled: &'a [NodeId],
     /// By owner who is to be the first copy of its shard elsewhere, where that is decided.
     pub firsts: BTreeMap<NodeId, NodeId>,
+    /// What hosts can hold.
+    pub rooms: &'a Rooms<'a>,
 }
 
 impl<'a> Supposed<'a> {
@@ -214,8 +218,38 @@ impl Maker<'_> {
             if self.at.root(node) == there || !self.at.node(node).slots.is_empty() {
                 continue;
             }
+            if let Some(no_room) = self.lacks(node, owner) {
+                self.cramp(owner, no_room, node);
+                continue;
+            }
             self.attach(node, owner);
         }
+    }
+
+    /// Its host cannot hold a copy of the shard beside what comes there already.
+    fn lacks(&self, node: NodeId, owner: NodeId) -> Option<NoRoom> {
+        let joined: Vec<(NodeId, NodeId)> = self.joined.iter().map(|j| (j.node, j.owner)).collect();
+        self.inputs.rooms.lacks(node, owner, &joined)
+    }
+
+    /// The shard is left, as who is to join it has no room.
+    fn cramp(&mut self, owner: NodeId, no_room: NoRoom, node: NodeId) {
+        if !self.left.insert(owner) {
+            return;
+        }
+        let (_, why) = &self.inputs.demands.joining[&node];
+        let shards = self.inputs.real.shards();
+        let Some(shard) = shards.iter().find(|shard| shard.owner == owner) else {
+            return;
+        };
+        self.blocked.push(Refusal {
+            about: About::copies(self.inputs.real, shard),
+            reason: Reason::Blocked(Blocked::NoRoom {
+                no_room,
+                why: why.clone(),
+            }),
+            unlock: Unlock::MemoryThere,
+        });
     }
 
     /// Whose place nobody takes.
@@ -313,7 +347,12 @@ impl Maker<'_> {
             }
             // It hands over all the same: nothing is copied, nobody loses anything.
             Some(Aside::Syncing { .. }) | None => {}
-            Some(Aside::CouldOwn { .. } | Aside::TooOld { .. } | Aside::HoldsKeys { .. }) => {}
+            Some(
+                Aside::CouldOwn { .. }
+                | Aside::TooOld { .. }
+                | Aside::HoldsKeys { .. }
+                | Aside::NoRoom(_),
+            ) => {}
         }
         let after = self.at.shards();
         let shard = after.iter().find(|s| s.owner == owner).unwrap_or(shard);
@@ -354,7 +393,14 @@ impl Maker<'_> {
         let reasons = outside
             .iter()
             .filter_map(|&id| self.may_lead(shard, id).err());
-        Err(match reasons.min() {
+        let reason = reasons.min();
+        if reason.is_none()
+            && let Some(no_room) = self.cramped(owner)
+        {
+            let blocked = Blocked::NoRoom { no_room, why };
+            return Err((Reason::Blocked(blocked), Unlock::MemoryThere));
+        }
+        Err(match reason {
             Some(blocked @ Blocked::ToldNofailover(_)) => (
                 Reason::Blocked(blocked),
                 Unlock::PromoteNofailover { zones: false },
@@ -369,6 +415,7 @@ impl Maker<'_> {
                 blocked @ (Blocked::NoMajority
                 | Blocked::NoCopy { .. }
                 | Blocked::NoPartner { .. }
+                | Blocked::NoRoom { .. }
                 | Blocked::Short { .. }),
             ) => (Reason::Blocked(blocked), Unlock::NodeElsewhere),
             None => {
@@ -376,6 +423,13 @@ impl Maker<'_> {
                 (Reason::Blocked(blocked), Unlock::NodeElsewhere)
             }
         })
+    }
+
+    /// An idle node outside whose host has no memory for a copy of the shard.
+    fn cramped(&self, owner: NodeId) -> Option<NoRoom> {
+        let spares = self.inputs.spares.iter().map(|s| s.copy.node);
+        let mut outside = spares.filter(|id| !self.inputs.demands.must_follow(*id));
+        outside.find_map(|id| self.lacks(id, owner))
     }
 
     /// A graceful failover may make it the master of the shard.
@@ -420,6 +474,7 @@ impl Maker<'_> {
                 && (!node.no_failover || self.inputs.request.has(Flag::PromoteNofailover))
                 && self.at.can_copy(id, owner)
                 && self.at.can_copy(owner, id)
+                && self.lacks(id, owner).is_none()
         };
         let able: Vec<NodeId> = spares.filter(fits).collect();
         let best = able.iter().copied().min_by_key(|&id| (masters(id), id));

@@ -150,7 +150,12 @@ impl Judge<'_> {
             Some(Aside::Syncing { replica, .. }) => {
                 return stop(NoRestart::NotInSync(replica), Unlock::CaptureWhenSynced);
             }
-            Some(Aside::CouldOwn { .. } | Aside::TooOld { .. } | Aside::HoldsKeys { .. })
+            Some(
+                Aside::CouldOwn { .. }
+                | Aside::TooOld { .. }
+                | Aside::HoldsKeys { .. }
+                | Aside::NoRoom(_),
+            )
             | None => {}
         }
         for &id in here {

@@ -8,6 +8,8 @@ use crate::action::Draft;
 use crate::measure;
 use crate::model::NodeId;
 use crate::model::Shard;
+use crate::plan::problem::Problem;
+use crate::plan::restart::Proof;
 use crate::plan::restart::Roles;
 use crate::plan::restart::Rolled;
 use crate::plan::restart::Unit;
@@ -16,9 +18,14 @@ use crate::plan::restart::process::failover;
 use crate::plan::rolling::Bounded;
 use crate::plan::rolling::domains;
 use crate::plan::rolling::domains::Ring;
+use crate::plan::rolling::joint;
+use crate::plan::rolling::joint::Game;
+use crate::plan::rolling::seek;
+use crate::plan::rolling::seek::Found;
 
-/// Orders the places of the chosen, with the failovers before each goes down.
-pub fn by_domain(scene: &Scene) -> Rolled {
+/// Orders the places of the chosen, with the failovers before each goes down. Few places are ordered
+/// together with who leads in the end; of more, roles are decided behind them.
+pub fn by_domain(scene: &Scene, problem: &Problem) -> Rolled {
     let shards: Vec<Shard> = scene.at.shards();
     let places = Places::of(scene);
     let live: Vec<&Shard> = shards
@@ -26,16 +33,21 @@ pub fn by_domain(scene: &Scene) -> Rolled {
         .filter(|s| scene.at.node(s.owner).is_live_member())
         .collect();
     let rings: Vec<Ring> = live.iter().map(|s| ring(scene, &places, s)).collect();
-    let order = domains::order(places.names.len(), &rings);
+    let (game, nodes, stands) = game(scene, problem, &places, &live, &rings);
+    let found = seek::seek(&game);
+    let order = match &found {
+        Some(found) => found.waves.clone(),
+        None => domains::order(places.names.len(), &rings).waves,
+    };
     let mut walk = Walk {
         scene,
         places: &places,
         turn: order
-            .waves
             .iter()
             .enumerate()
             .flat_map(|(wave, all)| all.iter().map(move |&p| (p, wave)))
             .collect(),
+        heirs: heirs(&game, found.as_ref(), &nodes),
         at: scene.at.clone(),
         done: BTreeSet::new(),
         waves: Vec::new(),
@@ -45,33 +57,109 @@ pub fn by_domain(scene: &Scene) -> Rolled {
         .zip(&rings)
         .map(|(shard, ring)| (shard.owner, *shard, ring))
         .collect();
-    for wave in &order.waves {
+    for wave in &order {
         walk.go_down(wave, &mut leaders);
     }
-    let mut failovers = order.failovers;
-    let led = rings.iter().filter(|r| r.master.is_some()).count() as i64;
     if scene.ask.roles == Roles::AsBefore {
         for (leader, shard, _) in leaders.iter().filter(|(l, s, _)| *l != s.owner) {
             let reason = format!("{} leads again, as before", scene.name(shard.owner));
             walk.waves
                 .push(vec![failover(shard.owner, *leader, reason)]);
         }
-        // To there and back is twice, whatever comes first.
-        let spent = walk.waves.iter().flatten().filter(|d| is_failover(d));
-        failovers = Bounded {
-            value: spent.count() as i64,
-            bound: 2 * led,
-        };
     }
+    let slots = live.iter().map(|shard| shard.slots.to_string());
     Rolled {
         waves: walk.waves,
-        length: order.length,
-        failovers: Some(failovers),
+        length: Bounded {
+            value: order.len() as i64,
+            bound: 0,
+        },
+        proof: Some(Proof {
+            prices: found.map(|found| found.prices).unwrap_or_default(),
+            game,
+            places: places.names,
+            stands,
+            shards: slots.zip(nodes).collect(),
+        }),
     }
 }
 
-fn is_failover(draft: &Draft) -> bool {
-    draft.action.kind() == crate::action::Kind::Failover
+/// The same shards with where their copies lead from; who the copies are, and what stands are called.
+fn game(
+    scene: &Scene,
+    problem: &Problem,
+    places: &Places,
+    live: &[&Shard],
+    rings: &[Ring],
+) -> (Game, Vec<Vec<NodeId>>, Vec<String>) {
+    let mut index: BTreeMap<(bool, u32), usize> = BTreeMap::new();
+    let (mut stands, mut names) = (Vec::new(), Vec::new());
+    let mut stand = |is_zone: bool, number: u32| {
+        *index.entry((is_zone, number)).or_insert_with(|| {
+            let (share, name) = match is_zone {
+                true => (problem.shares.zone, &scene.at.zones[number as usize].name),
+                false => (problem.shares.host, &scene.at.hosts[number as usize].name),
+            };
+            let share = i64::from(share);
+            stands.push(joint::Stand { is_zone, share });
+            names.push(name.to_string());
+            stands.len() - 1
+        })
+    };
+    let (mut all, mut nodes) = (Vec::new(), Vec::new());
+    for (shard, ring) in live.iter().zip(rings) {
+        let heirs = leading(scene, shard);
+        let mut copies = measure::live_copies(scene.at, shard);
+        copies.retain(|&id| id != shard.owner);
+        copies.insert(0, shard.owner);
+        let copy = |&id: &NodeId| {
+            let host = scene.at.node(id).host;
+            let zone = problem.copy(id, true).zone;
+            let chosen = scene.nodes.contains(&id);
+            joint::Copy {
+                place: chosen.then(|| places.at(scene.at, id)).flatten(),
+                stands: host
+                    .map(|host| stand(false, host.0))
+                    .into_iter()
+                    .chain(zone.filter(|_| host.is_some()).map(|z| stand(true, z.0)))
+                    .collect(),
+                leads: id == shard.owner || heirs.contains(&id),
+            }
+        };
+        let list = copies.iter().map(copy).collect();
+        all.push(joint::Ring {
+            copies: list,
+            strict: ring.strict,
+        });
+        nodes.push(copies);
+    }
+    let game = Game {
+        places: places.names.len(),
+        stands,
+        over: [0, 0],
+        rings: all,
+        as_before: scene.ask.roles == Roles::AsBefore,
+    };
+    (game, nodes, names)
+}
+
+/// Who takes over, by shard and by the place that goes down.
+fn heirs(
+    game: &Game,
+    found: Option<&Found>,
+    nodes: &[Vec<NodeId>],
+) -> BTreeMap<(NodeId, usize), NodeId> {
+    let Some(found) = found else {
+        return BTreeMap::new();
+    };
+    let turn = joint::turns(&found.order);
+    let mut heirs = BTreeMap::new();
+    for ((ring, &end), nodes) in game.rings.iter().zip(&found.ends).zip(nodes) {
+        for (place, heir) in ring.path(&turn, end) {
+            heirs.insert((nodes[0], place), nodes[heir]);
+        }
+    }
+    heirs
 }
 
 /// The hosts or zones of the chosen.
@@ -159,6 +247,8 @@ struct Walk<'a> {
     places: &'a Places,
     /// In which wave a place goes down.
     turn: BTreeMap<usize, usize>,
+    /// Who takes over, where that was decided: by the owner of the shard, and the place.
+    heirs: BTreeMap<(NodeId, usize), NodeId>,
     /// As the drafts so far leave the cluster.
     at: Counted,
     done: BTreeSet<NodeId>,
@@ -177,10 +267,12 @@ impl Walk<'_> {
             if !inside(self, *leader) {
                 continue;
             }
-            let Some(heir) = self.heir(*leader, shard, ring) else {
+            let place = self.places.at(scene.at, *leader);
+            let decided = place.and_then(|p| self.heirs.get(&(shard.owner, p)));
+            let decided = decided.copied().filter(|heir| heir != leader);
+            let Some(heir) = decided.or_else(|| self.heir(*leader, shard, ring)) else {
                 continue;
             };
-            let place = self.places.at(scene.at, *leader);
             let place = place.map_or("", |p| &self.places.names[p]);
             let reason = format!("{place} goes down next");
             let act = failover(heir, *leader, reason);

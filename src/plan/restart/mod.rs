@@ -35,6 +35,7 @@ use crate::plan::Level;
 use crate::plan::Value;
 use crate::plan::problem::Problem;
 use crate::plan::rolling::Bounded;
+use crate::plan::rolling::joint::Game;
 use crate::text::words::count;
 
 pub use choose::Chosen;
@@ -174,9 +175,21 @@ pub struct Rolled {
     pub waves: Vec<Vec<Draft>>,
     /// Waves with a restart in them.
     pub length: Bounded,
-    /// Failovers that the restarts take, where their order decides it; where the roles do, their
-    /// level has the proof.
-    pub failovers: Option<Bounded>,
+    /// What proves the failovers and waves, where the order of hosts or zones decides them; where the
+    /// roles do, their level has the proof.
+    pub proof: Option<Proof>,
+}
+
+/// What an order of hosts or zones is held against.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    pub game: Game,
+    pub prices: Vec<Vec<i64>>,
+    /// What its places and stands are called.
+    pub places: Vec<String>,
+    pub stands: Vec<String>,
+    /// By ring the slots, and who its copies are.
+    pub shards: Vec<(String, Vec<NodeId>)>,
 }
 
 /// What a reader wants to know of it.
@@ -185,9 +198,9 @@ pub struct Summary {
     pub unit: Unit,
     pub processes: usize,
     pub failovers: Bounded,
-    /// Those that the order of hosts or zones takes; the others keep votes and shares.
-    pub by_order: Option<Bounded>,
     pub waves: Bounded,
+    /// What proves both, host by host or zone by zone.
+    pub proof: Option<Proof>,
     /// Failovers of failing over, restarting, and failing back.
     pub textbook_failovers: i64,
     /// Windows where one process, host or zone goes down after the other.
@@ -195,6 +208,23 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Adds up what no order is below that is as good on the levels before: `values` say how far hosts
+    /// and zones are above their shares.
+    pub fn settle(&mut self, values: &[Value]) {
+        let Some(proof) = &mut self.proof else { return };
+        proof.game.over = [Level::OverHost, Level::OverZone].map(|level| {
+            let value = values.iter().find(|v| v.level == level);
+            value.map_or(0, |v| over(v.selected, v.before, v.value))
+        });
+        let (failovers, waves) = proof.game.bounds(&proof.prices, self.failovers.value);
+        // What is said to be impossible and was done is no proof.
+        let holds = failovers <= self.failovers.value && waves <= self.waves.value;
+        (self.failovers.bound, self.waves.bound) = if holds { (failovers, waves) } else { (0, 0) };
+        if !holds {
+            self.proof = None;
+        }
+    }
+
     /// Where the order is not known to be the best, no level behind it is.
     pub fn open(&self, values: &mut [Value]) {
         if self.failovers.is_proven() {
@@ -205,6 +235,7 @@ impl Summary {
             .skip_while(|v| v.level != Level::Failovers);
         for value in behind.filter(|v| v.selected) {
             value.kind = Kind::None;
+            value.bound -= self.failovers.value - self.failovers.bound;
         }
     }
 
@@ -214,27 +245,29 @@ impl Summary {
             Unit::Process => String::new(),
             Unit::Host | Unit::Zone => format!(" {} by {}", self.unit.word(), self.unit.word()),
         };
-        let of = |number: Bounded| match number.is_proven() {
-            true => format!("{} (fewest)", number.value),
-            false => format!("{} (fewest known; at least {})", number.value, number.bound),
-        };
-        let failovers = match self.by_order {
-            Some(order) if order.value < self.failovers.value => format!(
-                "{}: {} by the order, {} to keep votes and shares",
-                self.failovers.value,
-                of(order),
-                self.failovers.value - order.value,
-            ),
-            Some(_) | None => of(self.failovers),
+        let of = |number: Bounded| match (number.is_proven(), number.bound) {
+            (true, _) => format!("{} (fewest)", number.value),
+            (false, ..=0) => format!("{} (fewest known)", number.value),
+            (false, bound) => format!("{} (fewest known; at least {bound})", number.value),
         };
         format!(
-            "{}{one_by_one} · waves {} · failovers {failovers} · fail over, restart, fail back would \
+            "{}{one_by_one} · waves {} · failovers {} · fail over, restart, fail back would \
              take {} in {} windows",
             count(self.processes, "process"),
             of(self.waves),
+            of(self.failovers),
             self.textbook_failovers,
             self.textbook_waves,
         )
+    }
+}
+
+/// Masters above the shares that any plan as good on that level may leave.
+pub fn over(selected: bool, before: i64, value: i64) -> i64 {
+    match selected {
+        true => value,
+        // What is not to be cured only gets no worse.
+        false => value.max(before),
     }
 }
 

@@ -124,7 +124,7 @@ pub fn by_process(scene: &Scene) -> Rolled {
     Rolled {
         waves,
         length,
-        failovers: None,
+        proof: None,
     }
 }
 

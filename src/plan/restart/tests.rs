@@ -229,6 +229,7 @@ fn replicas_go_before_the_failover_of_their_shard_and_masters_right_after() {
 #[test]
 fn hosts_go_down_as_a_whole_and_shares_are_no_worse_in_the_end() {
     let mut dice = Dice(23);
+    let mut proven = 0;
     for round in 0..14 {
         let text = dice.cluster();
         let at = running(&text);
@@ -255,6 +256,8 @@ fn hosts_go_down_as_a_whole_and_shares_are_no_worse_in_the_end() {
         }
         let summary = plan.restart.as_ref().expect("it is one");
         assert!(summary.failovers.bound <= summary.failovers.value);
+        assert!(summary.proof.is_some(), "{text} {summary:?}");
+        proven += usize::from(summary.failovers.is_proven());
         assert_eq!(summary.failovers.value, failovers(&plan).len() as i64);
         let policy = Policy::default();
         let counts = |c: &Cluster| {
@@ -270,6 +273,8 @@ fn hosts_go_down_as_a_whole_and_shares_are_no_worse_in_the_end() {
         let of = |c: Counts| (c.votes_host, c.over_host);
         assert!(of(after) <= of(before), "{text}");
     }
+    // Where votes count before shares the bound may be lower.
+    assert!(proven >= 12, "{proven} of 14 proven");
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl Given<'_> {
         let mib = restart::mib(&problem);
         let limits = budget::limits(&at, &self.policy.budgets);
         let scene = self.scene(ground, &at, &mib, &limits, BTreeMap::new());
-        let rolled = restart::by_domain(&scene);
+        let rolled = restart::by_domain(&scene, &problem);
         let steps = restart::splice(Vec::new(), rolled.waves.clone(), Vec::new());
         let after = carried_out(&at, &steps);
         ground.cluster = after.into_cluster();
@@ -298,7 +298,7 @@ impl Given<'_> {
         let limits = budget::limits(&ground.cluster, &self.policy.budgets);
         let after = order::order(&Counted::new(ground.cluster.clone()), drafts, &limits);
         let steps = restart::splice(steps.to_vec(), Vec::new(), after);
-        let summary = self.summary(ground, &steps, rolled.length, rolled.failovers);
+        let summary = self.summary(ground, &steps, rolled.length, rolled.proof.clone());
         Woven { steps, summary }
     }
 
@@ -307,7 +307,7 @@ impl Given<'_> {
         ground: &Ground,
         steps: &[Step],
         waves: Bounded,
-        failovers: Option<Bounded>,
+        proof: Option<restart::Proof>,
     ) -> Summary {
         let at = &ground.served.cluster;
         let nodes = &ground.chosen.nodes;
@@ -324,12 +324,9 @@ impl Given<'_> {
         Summary {
             unit: self.ask.unit,
             processes: nodes.len(),
-            failovers: Bounded {
-                value,
-                bound: failovers.map_or(value, |f| f.bound),
-            },
-            by_order: failovers,
+            failovers: Bounded::exact(value),
             waves,
+            proof,
             textbook_failovers: 2 * nodes.iter().filter(led).count() as i64,
             textbook_waves: places.len() as i64,
         }

@@ -5,7 +5,9 @@
 //! order decides how many failovers it takes; `processes` deals single processes out to waves.
 
 pub mod domains;
+pub mod joint;
 pub mod processes;
+pub mod seek;
 
 /// A number, and what none can be below.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -89,6 +89,8 @@ struct Builder<'a> {
     places: BTreeMap<Place, usize>,
     zones: BTreeMap<ZoneId, usize>,
     disks: BTreeMap<DiskId, usize>,
+    /// By how many sizes are too large for some node that may come.
+    cramped: BTreeSet<usize>,
     kinds: Vec<Kind>,
     index: BTreeMap<Kind, KindId>,
 }
@@ -129,12 +131,19 @@ impl<'a> Builder<'a> {
         let places: BTreeSet<Place> = copies.iter().map(|c| c.place).collect();
         let zones: BTreeSet<ZoneId> = copies.iter().filter_map(|c| c.zone).collect();
         let disks: BTreeSet<DiskId> = copies.iter().filter_map(|c| c.disk).collect();
+        // Whoever may come: what stays where it is has its room.
+        let staying = |u: &Unit| u.fixed.iter().map(|c| c.node).collect::<Vec<_>>();
+        let staying: BTreeSet<NodeId> = problem.units.iter().flat_map(staying).collect();
+        let coming = copies.iter().filter(|c| !staying.contains(&c.node));
+        let cramped = coming.map(|c| problem.rooms.too_large(c.node));
+        let cramped = cramped.filter(|&many| many > 0).collect();
         Self {
             problem,
             moves,
             places: numbered(places),
             zones: numbered(zones),
             disks: numbered(disks),
+            cramped,
             kinds: Vec::new(),
             index: BTreeMap::new(),
         }
@@ -165,7 +174,7 @@ impl<'a> Builder<'a> {
         let kind = Kind {
             place: self.places[&copy.place],
             disk: copy.disk.map(|d| self.disks[&d]),
-            group: 0,
+            group: self.problem.rooms.too_large(copy.node),
             supply,
             arrive: own + away,
             lead: lead.filter(|_| copy.leads()),
@@ -213,7 +222,7 @@ impl<'a> Builder<'a> {
             hands_over: unit.may_hand_over || unit.first.is_some(),
             led_anew: unit.first.is_some(),
             seats,
-            refuses: Vec::new(),
+            refuses: self.refuses(unit),
             sync: Level::SyncMib.cost(unit.mib),
             count: Count {
                 none: selection.charged(Level::Orphans).cost(i64::from(bare)),
@@ -231,6 +240,13 @@ impl<'a> Builder<'a> {
                 zone: !selection.level(Level::SameZone),
             },
         }
+    }
+
+    /// Kinds that have no room for its copies.
+    fn refuses(&self, unit: &Unit) -> Vec<usize> {
+        let groups = self.cramped.iter().copied();
+        let too_large = |&group: &usize| self.problem.rooms.is_among_largest(unit.leader, group);
+        groups.filter(too_large).collect()
     }
 
     /// So many replicas may the unit have: spares that are to be kept only fill gaps.

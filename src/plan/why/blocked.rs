@@ -3,8 +3,10 @@
 use std::fmt;
 
 use crate::model::NodeId;
+use crate::plan::room::NoRoom;
 use crate::plan::why::Said;
 use crate::plan::why::nodes;
+use crate::text::words::bytes;
 use crate::text::words::count;
 
 /// Why a shard cannot be given another master. What is easier to mend comes first.
@@ -16,6 +18,8 @@ pub enum Blocked {
     NotInSync(NodeId),
     /// Another copy could not load what it would send.
     TooOld(NodeId),
+    /// An idle node could be a copy if its host had the memory; `why` asks for it.
+    NoRoom { no_room: NoRoom, why: String },
     /// A handover needs the votes of most masters.
     NoMajority,
     /// No copy is where one could lead, and no idle node either; `why` asks for it.
@@ -28,6 +32,20 @@ pub enum Blocked {
         needed: usize,
         why: String,
     },
+}
+
+impl fmt::Display for Said<'_, NoRoom> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NoRoom { node, needs, has } = *self.0;
+        let host = self.1.node(node).host.map(|h| &self.1.host(h).name);
+        let host = host.map_or("its host".to_owned(), ToString::to_string);
+        write!(
+            f,
+            "with one more copy the servers on {host} may need {} and it has {}",
+            bytes(needs),
+            bytes(has)
+        )
+    }
 }
 
 impl fmt::Display for Said<'_, Blocked> {
@@ -47,6 +65,12 @@ impl fmt::Display for Said<'_, Blocked> {
                 f,
                 "the only copy that could lead it, {}, runs a version that the other copies cannot load",
                 self.node(*node)
+            ),
+            Blocked::NoRoom { no_room, why } => write!(
+                f,
+                "{} could hold a copy, but {} ({why})",
+                self.node(no_room.node),
+                Said(no_room, self.1)
             ),
             Blocked::NoMajority => {
                 f.write_str("no majority of masters lives to vote for another master")

@@ -39,6 +39,7 @@ impl Reason {
             | Self::Emptied { .. }
             | Self::CutOff { .. }
             | Self::HoldsKeys { .. }
+            | Self::NoRoom(_)
             | Self::MayReturn { .. }
             | Self::MayLive { .. }
             | Self::OwnsSlots(_)

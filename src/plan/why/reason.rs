@@ -8,6 +8,7 @@ use crate::model::HostId;
 use crate::model::NodeId;
 use crate::model::SlotSet;
 use crate::model::Sync;
+use crate::plan::room::NoRoom;
 use crate::plan::why::Blocked;
 use crate::plan::why::NoRestart;
 use crate::plan::why::Said;
@@ -44,6 +45,8 @@ pub enum Reason {
         keys: u64,
         blocked: bool,
     },
+    /// The host of an idle node has no memory for a copy.
+    NoRoom(NoRoom),
     /// So many members are dead and may come back.
     MayReturn {
         dead: usize,
@@ -248,6 +251,7 @@ impl fmt::Display for Said<'_, Reason> {
                 }
                 Ok(())
             }
+            Reason::NoRoom(why) => write!(f, "{}", Said(why, cluster)),
             Reason::MayReturn { dead } => {
                 let are = if *dead == 1 { "is" } else { "are" };
                 write!(

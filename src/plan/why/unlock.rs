@@ -71,6 +71,8 @@ pub enum Unlock {
     SeeShards,
     AddHostsOrRetire,
     NodeElsewhere,
+    /// On its host.
+    MemoryThere,
     NodesElsewhere,
     /// In the domain that replaces another one.
     IdleNode,
@@ -143,6 +145,7 @@ impl Unlock {
             | Self::SeeShards
             | Self::AddHostsOrRetire
             | Self::NodeElsewhere
+            | Self::MemoryThere
             | Self::NodesElsewhere
             | Self::IdleNode
             | Self::MoreSteps(_)
@@ -275,6 +278,7 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::SeeShards => "see the shards above",
             Unlock::AddHostsOrRetire => "add hosts, or retire the node",
             Unlock::NodeElsewhere => "a node on another host",
+            Unlock::MemoryThere => "more memory there, a lower `maxmemory`, or a node on another host",
             Unlock::NodesElsewhere => "nodes on another host",
             Unlock::MoreSteps(all) => return write!(f, "--max-steps {all}"),
             Unlock::IdleNode => "one more idle node there, without keys",

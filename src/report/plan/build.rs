@@ -331,8 +331,8 @@ fn fill(
     report.copied_mib = plan.copied_mib;
     let summary = plan.restart.as_ref();
     let budgets = &inventory.policy.budgets;
-    report.restart =
-        summary.map(|s| super::restart::restart(s, budgets, &report.steps, &report.exposure));
+    report.restart = summary
+        .map(|s| super::restart::restart(captured, s, budgets, &report.steps, &report.exposure));
     report.reshard = plan.slots.as_ref().map(|t| Reshard::of(captured, t));
 }
 

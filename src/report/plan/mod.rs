@@ -59,6 +59,7 @@ pub use reshard::ReshardLoad;
 pub use reshard::ReshardMaster;
 pub use restart::Restart;
 pub use restart::RestartBudgets;
+pub use restart::RestartOrder;
 pub(super) use step::Asked;
 pub use step::Step;
 pub use step::Wait;

@@ -16,6 +16,7 @@ use crate::report;
 use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Proof;
+use crate::report::plan::Restart;
 use crate::report::plan::certificate::Certificate;
 use crate::report::plan::proof;
 use crate::report::verify::AnyLevel;
@@ -61,7 +62,10 @@ pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) -> Vec<CheckedLevel> {
     for level in &plan.objective {
         counted(plan, level, flaws);
         let gap = match &proven {
-            Some(proven) => Some(gap(level, proven, &mut open, flaws)).flatten(),
+            Some(proven) => {
+                let slack = restart.map_or(0, |restart| ordered(level, restart));
+                gap(level, proven, slack, &mut open, flaws)
+            }
             None => None,
         };
         if let Some(proven) = proven.as_ref().filter(|_| !forced && !by_order) {
@@ -125,8 +129,23 @@ fn unchanged(instance: &Instance) -> Option<Cost> {
     instance.value(&vec![Outcome::unchanged(); shards])
 }
 
-/// Bound and proof of a level beside the certificate. How far the decision is above its bound.
-fn gap(level: &report::Level, proven: &Proven, open: &mut bool, flaws: &mut Flaws) -> Option<i64> {
+/// Failovers that another order of hosts or zones could save, by what is proven of it.
+fn ordered(level: &report::Level, restart: &Restart) -> i64 {
+    match level.level == Level::Failovers || level.level == Level::Actions {
+        true => restart.failovers.saturating_sub(restart.failovers_bound),
+        false => 0,
+    }
+}
+
+/// Bound and proof of a level beside the certificate. How far the decision is above its bound;
+/// `slack` is what is not proven of it elsewhere.
+fn gap(
+    level: &report::Level,
+    proven: &Proven,
+    slack: i64,
+    open: &mut bool,
+    flaws: &mut Flaws,
+) -> Option<i64> {
     let field = |name: &str| format!("objective.{}.{name}", level.level);
     let settled = !level.selected
         || level.level.is_granted()
@@ -145,7 +164,7 @@ fn gap(level: &report::Level, proven: &Proven, open: &mut bool, flaws: &mut Flaw
         (Level::Tidy, None) => return unproven(level, open, flaws),
         _ => least,
     };
-    let gap = (value - least).max(0);
+    let gap = (value - least).max(0) + i128::from(slack.max(0));
     let bound = i128::from(level.value) - gap;
     let by_count = level.level == Level::Tidy && i128::from(level.bound) > bound;
     if i128::from(level.bound) != bound && !(by_count && level.bound <= level.value) {

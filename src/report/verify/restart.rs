@@ -1,8 +1,8 @@
 //! What a rolling restart comes to, counted again from the steps.
 //!
 //! Process by process the file tells all that bounds the waves: which restarts are of one shard, and
-//! whom the sync of each burdens. Host by host a bound is of all orders there are, which only the
-//! capture can tell: there the values are counted, and a bound above them is refused.
+//! whom the sync of each burdens. Host by host it tells where the copies of every shard are and what
+//! leading from each place is held to cost: what no order is below is added up again.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -10,9 +10,15 @@ use std::collections::BTreeSet;
 use crate::action::Kind;
 use crate::plan::Level;
 use crate::plan::restart::Unit;
+use crate::plan::restart::over;
+use crate::plan::rolling::joint::MOST_PRICES;
+use crate::report::HostLoad;
+use crate::report::PLAN_VERSION;
 use crate::report::PlanReport;
 use crate::report::Step;
+use crate::report::plan::Restart;
 use crate::report::plan::RestartBudgets;
+use crate::report::plan::RestartOrder;
 use crate::report::verify::flaw::Flaws;
 
 pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) {
@@ -52,9 +58,132 @@ pub(super) fn check(plan: &PlanReport, flaws: &mut Flaws) {
             Some(_) | None => {}
         }
     }
+    if told.unit != Unit::Process {
+        match &told.order {
+            Some(order) => by_order(plan, told, order, &restarts, flaws),
+            // Nothing is known then.
+            None if plan.schema_version == PLAN_VERSION => {
+                flaws.same("restart.failovers_bound", told.failovers_bound, 0);
+                flaws.same("restart.waves_bound", told.waves_bound, 0);
+            }
+            None => {}
+        }
+    }
     let level = plan.objective.iter().find(|l| l.level == Level::Failovers);
     if let Some(level) = level {
         flaws.same("restart.failovers", told.failovers, level.value);
+    }
+}
+
+/// No number in it is so large that a sum of them would not fit.
+const LARGEST: i64 = 1_000_000_000;
+
+/// What no order is below, and whether what that is added up from is what the rest of the file says.
+fn by_order(
+    plan: &PlanReport,
+    told: &Restart,
+    order: &RestartOrder,
+    restarts: &[&Step],
+    flaws: &mut Flaws,
+) {
+    if let Err(odd) = fits(plan, told.unit, order, restarts) {
+        flaws.cannot("restart.order", &"an order", &odd);
+        return;
+    }
+    let over = [Level::OverHost, Level::OverZone].map(|level| {
+        let level = plan.objective.iter().find(|l| l.level == level);
+        level.map_or(0, |l| over(l.selected, l.before, l.value))
+    });
+    if over.iter().any(|over| !(0..=LARGEST).contains(over)) {
+        return;
+    }
+    let game = order.game(over);
+    let (failovers, waves) = game.bounds(&order.prices, told.failovers);
+    flaws.same("restart.failovers_bound", told.failovers_bound, failovers);
+    flaws.same("restart.waves_bound", told.waves_bound, waves);
+}
+
+/// What is in the way of adding an order up.
+fn fits(
+    plan: &PlanReport,
+    unit: Unit,
+    order: &RestartOrder,
+    restarts: &[&Step],
+) -> Result<(), String> {
+    let whole = |number: &i64| (0..=LARGEST).contains(number);
+    if !order.prices.iter().flatten().all(whole) || order.prices.len() > MOST_PRICES {
+        return Err("a price is none".to_owned());
+    }
+    let masters: usize = plan.before.iter().map(|host| host.masters).sum();
+    let live = |host: &&HostLoad| host.masters + host.replicas + host.spares > 0;
+    let hosts = plan.before.iter().filter(live).count().max(1);
+    let fair = i64::try_from(masters.div_ceil(hosts)).unwrap_or(i64::MAX);
+    for stand in &order.stands {
+        if !whole(&stand.share) || (!stand.is_zone && stand.share < fair) {
+            return Err(format!("{} holds {fair} masters", stand.name));
+        }
+    }
+    let members: BTreeMap<&str, Option<&str>> = plan
+        .cluster
+        .members
+        .iter()
+        .map(|m| (m.address.as_deref().unwrap_or(&m.id), m.host.as_deref()))
+        .collect();
+    let owners: BTreeMap<&str, Option<&str>> = plan
+        .cluster
+        .shards
+        .iter()
+        .map(|s| (s.slots.as_str(), s.address.as_deref()))
+        .collect();
+    // By who goes down the slots that it copies; null for who copies none.
+    let mut down: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for step in restarts {
+        let address = step.address.as_deref().unwrap_or_default();
+        let donor = step.guard.donor.as_ref();
+        down.insert(address, donor.map(|d| d.slots.as_str()));
+    }
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for shard in &order.shards {
+        let Some(first) = shard.copies.first() else {
+            return Err(format!("{} has no copy", shard.slots));
+        };
+        if owners.get(shard.slots.as_str()) != Some(&Some(&first.address)) {
+            return Err(format!("{} does not own {}", first.address, shard.slots));
+        }
+        for copy in &shard.copies {
+            let address = copy.address.as_str();
+            let host = members.get(address).copied().flatten();
+            if !seen.insert(address) || !members.contains_key(address) {
+                return Err(format!("{address} is not one copy of the cluster"));
+            }
+            let slots = down.remove(address);
+            if slots.is_some() != copy.place.is_some()
+                || slots.flatten().is_some_and(|slots| slots != shard.slots)
+            {
+                return Err(format!("{address} is not restarted as said"));
+            }
+            let place = match copy.place.map(|place| order.places.get(place)) {
+                Some(None) => return Err(format!("{address} goes down nowhere")),
+                Some(Some(place)) => Some(place.as_str()),
+                None => None,
+            };
+            if unit == Unit::Host && place.is_some_and(|place| Some(place) != host) {
+                return Err(format!("{address} is on another host"));
+            }
+            let stands = copy.stands.iter().map(|&stand| order.stands.get(stand));
+            let stands: Option<Vec<_>> = stands.collect();
+            let Some(stands) = stands else {
+                return Err(format!("{address} leads from nowhere"));
+            };
+            let on = stands.iter().find(|stand| !stand.is_zone);
+            if on.map(|stand| stand.name.as_str()) != host {
+                return Err(format!("{address} leads from another host"));
+            }
+        }
+    }
+    match down.into_iter().find(|(_, slots)| slots.is_some()) {
+        Some((address, _)) => Err(format!("{address} is missing")),
+        None => Ok(()),
     }
 }
 
