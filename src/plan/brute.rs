@@ -422,10 +422,20 @@ fn no_decision_beats_what_once_was_beaten() {
         (
             "m0@h1/z0 < r0x0@h3/z0; m1@h3/z0 < r1x0@h2/z1; x0@h4/z1; x1@h1/z0",
             drain("h2"),
+            None,
+        ),
+        // Who is drained is older than the spare and could not follow it.
+        (
+            "m0@h2 <; m1@h2 < r1x0@h3; x0@h1",
+            drain("h3"),
+            Some(9_117_465_880_682_446_440),
         ),
     ];
-    for (text, goals) in cases {
-        let draw = Draw::plain(text);
+    for (text, goals, older) in cases {
+        let draw = Draw {
+            older,
+            ..Draw::plain(text)
+        };
         let request = Request {
             goals,
             ..draw.request()

@@ -413,7 +413,10 @@ fn unit(
         };
         list.push(copy(cluster, zones, id, usable, promote));
     }
-    versions::keep(cluster, &mut unit);
+    let left_out = versions::followers_left_out(inputs.supposed);
+    let own = left_out.filter(|&(_, owner)| owner == unit.leader);
+    let own: Vec<NodeId> = own.map(|(id, _)| id).collect();
+    versions::keep(cluster, &mut unit, &own);
     unit
 }
 

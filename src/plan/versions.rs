@@ -3,6 +3,7 @@
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Server;
+use crate::plan::goal::Supposed;
 use crate::plan::problem::Problem;
 use crate::plan::problem::Unit;
 
@@ -51,10 +52,23 @@ pub fn too_new_for(cluster: &Cluster, id: NodeId) -> Option<NodeId> {
     owners(cluster).find(|&owner| !cluster.can_copy(id, owner))
 }
 
-/// Nobody is made the master of a copy that could not load its full sync.
-pub fn keep(cluster: &Cluster, unit: &mut Unit) {
+/// Replicas that a goal lets count for nothing, with whom they really follow: they are told to
+/// follow whoever leads all the same.
+pub fn followers_left_out<'a>(
+    supposed: &'a Supposed<'_>,
+) -> impl Iterator<Item = (NodeId, NodeId)> + 'a {
+    let real = supposed.real;
+    let left_out = supposed.demands.vacated.keys().copied();
+    let live = left_out.filter(|&id| real.node(id).is_live_member());
+    let followers = live.filter_map(|id| Some((id, real.root(id)?)));
+    followers.filter(|(id, root)| id != root)
+}
+
+/// Nobody is made the master of a copy that could not load its full sync, nor of one of `others`.
+pub fn keep(cluster: &Cluster, unit: &mut Unit, others: &[NodeId]) {
     let all = unit.fixed.iter().chain(&unit.movable).chain(&unit.chained);
-    let all: Vec<NodeId> = all.map(|copy| copy.node).collect();
+    let all = all.map(|copy| copy.node).chain(others.iter().copied());
+    let all: Vec<NodeId> = all.collect();
     let lists = [&mut unit.fixed, &mut unit.movable, &mut unit.chained];
     for copy in lists.into_iter().flatten() {
         let follows = |&other: &NodeId| other == copy.node || cluster.can_copy(other, copy.node);
@@ -76,7 +90,9 @@ pub fn keep_from_comers(problem: &mut Problem) {
         all.chain(&u.chained)
     });
     let spares = problem.spares.iter().map(|s| &s.copy);
-    let everyone = Servers::new(cluster, copies.chain(spares).map(|c| c.node));
+    let left_out = followers_left_out(problem.supposed).map(|(id, _)| id);
+    let everyone = copies.chain(spares).map(|c| c.node).chain(left_out);
+    let everyone = Servers::new(cluster, everyone);
     for unit in &mut problem.units {
         let lists = [&mut unit.fixed, &mut unit.movable, &mut unit.chained];
         for copy in lists.into_iter().flatten() {
