@@ -4,6 +4,7 @@
 //! The words are read as an operator reads them: a command is what stands behind `topoplan plan`.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use topoplan::inventory::Inventory;
 use topoplan::plan::Request;
@@ -14,6 +15,16 @@ use topoplan::report::PlanReport;
 use topoplan::rules::Phase;
 
 use fancy_regex::Regex;
+
+/// A command in a help, and what it does.
+static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("`topoplan plan((?: --?[a-zA-Z0-9,-]+| [A-Z][0-9,A-Z]+)*)` (\\S+) ?(\\d*)")
+        .expect("legal")
+});
+
+/// An option in an unlock.
+static OPTION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("--[a-z-]+(?: [A-Z]\\d{3}(?:,[A-Z]\\d{3})*)?").expect("legal"));
 
 /// Everything that is said of this capture.
 pub fn judge(inventory: &Inventory) -> Result<(), String> {
@@ -39,10 +50,7 @@ fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> 
 
 /// Every command that the help names does to the finding what it says.
 fn helps(inventory: &Inventory, finding: &Finding) -> Result<(), String> {
-    let command =
-        Regex::new("`topoplan plan((?: --?[a-zA-Z0-9,-]+| [A-Z][0-9,A-Z]+)*)` (\\S+) ?(\\d*)")
-            .expect("legal");
-    for said in command.captures_iter(&finding.help) {
+    for said in COMMAND.captures_iter(&finding.help) {
         let said = said.map_err(|e| e.to_string())?;
         let group = |n: usize| said.get(n).map_or("", |m| m.as_str());
         let (verb, number) = (group(2), group(3));
@@ -93,10 +101,9 @@ fn request(words: &str) -> Result<Request, String> {
 
 /// Every option that an unlock names changes the plan.
 fn unlocks(inventory: &Inventory, default: &PlanReport) -> Result<(), String> {
-    let option = Regex::new("--[a-z-]+(?: [A-Z]\\d{3}(?:,[A-Z]\\d{3})*)?").expect("legal");
     let mut tried = BTreeSet::new();
     for refusal in &default.refusals {
-        for said in option.find_iter(&refusal.unlock) {
+        for said in OPTION.find_iter(&refusal.unlock) {
             let words = said.map_err(|e| e.to_string())?.as_str();
             // Options of other tools, and what an operator vouches for, change no plan by themselves.
             let known = |flag: &Flag| flag.to_string() == words;
