@@ -44,15 +44,15 @@ impl<const N: usize> Cost<N> {
 
     /// `None` where a component leaves its 64 bits.
     fn checked_add(mut self, other: &Self) -> Option<Self> {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a = a.checked_add(b)?;
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a = a.checked_add(*b)?;
         }
         Some(self)
     }
 
     fn checked_sub(mut self, other: &Self) -> Option<Self> {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a = a.checked_sub(b)?;
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a = a.checked_sub(*b)?;
         }
         Some(self)
     }
@@ -67,8 +67,8 @@ impl<const N: usize> Add for Cost<N> {
     type Output = Self;
 
     fn add(mut self, other: Self) -> Self {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a = whole(a.checked_add(b));
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a = whole(a.checked_add(*b));
         }
         self
     }
@@ -78,8 +78,8 @@ impl<const N: usize> Sub for Cost<N> {
     type Output = Self;
 
     fn sub(mut self, other: Self) -> Self {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a = whole(a.checked_sub(b));
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a = whole(a.checked_sub(*b));
         }
         self
     }

@@ -4,6 +4,7 @@
 //! touches, and only what follows from those is counted again.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::model::Membership;
 use crate::model::Node;
 use crate::model::NodeId;
 use crate::model::SLOT_COUNT;
+use crate::model::SlotSet;
 
 /// A cluster and its counts; read as the cluster, changed by [`Counted::edit`] alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,9 +22,11 @@ pub struct Counted {
     cluster: Cluster,
     /// By node: who names it as its master, ascending.
     followers: Vec<Vec<NodeId>>,
-    /// By slot: live members that own it.
-    owners: Vec<u32>,
-    uncovered: u32,
+    /// Slots that a live member owns.
+    covered: SlotSet,
+    /// By slot that several live members own: how many beyond the first. Nearly always none, so
+    /// that all else is a matter of whole words of a bitmap.
+    contested: BTreeMap<u16, u32>,
     voters: usize,
     live_voters: usize,
     top_epoch: u64,
@@ -50,8 +54,8 @@ impl Counted {
         let mut counted = Self {
             cluster,
             followers: vec![Vec::new(); nodes],
-            owners: vec![0; usize::from(SLOT_COUNT)],
-            uncovered: u32::from(SLOT_COUNT),
+            covered: SlotSet::new(),
+            contested: BTreeMap::new(),
             voters: 0,
             live_voters: 0,
             top_epoch: 0,
@@ -91,7 +95,7 @@ impl Counted {
 
     /// Slots that no live node owns.
     pub fn uncovered_slots(&self) -> u32 {
-        self.uncovered
+        u32::from(SLOT_COUNT) - self.covered.len()
     }
 
     /// Live, synced copies of the shard whose slots the node owns.
@@ -152,11 +156,17 @@ impl Counted {
         self.voters -= 1;
         if node.is_live_member() {
             self.live_voters -= 1;
-            for slot in node.slots.iter() {
-                let owners = &mut self.owners[usize::from(slot)];
-                *owners -= 1;
-                self.uncovered += u32::from(*owners == 0);
-            }
+            let mut kept = SlotSet::new();
+            self.contested.retain(|&slot, beyond| {
+                let owned = node.slots.contains(slot);
+                if owned {
+                    kept.insert(slot);
+                    *beyond -= 1;
+                }
+                *beyond > 0
+            });
+            self.covered.subtract(&node.slots);
+            self.covered.union_with(&kept);
         }
     }
 
@@ -178,11 +188,12 @@ impl Counted {
         self.voters += 1;
         if node.is_live_member() {
             self.live_voters += 1;
-            for slot in node.slots.iter() {
-                let owners = &mut self.owners[usize::from(slot)];
-                self.uncovered -= u32::from(*owners == 0);
-                *owners += 1;
+            if !self.covered.is_disjoint(&node.slots) {
+                for slot in self.covered.intersection(&node.slots).iter() {
+                    *self.contested.entry(slot).or_default() += 1;
+                }
             }
+            self.covered.union_with(&node.slots);
         }
     }
 
@@ -220,7 +231,6 @@ impl Counted {
 mod tests {
     use super::*;
     use crate::model::Role;
-    use crate::model::SlotSet;
     use crate::model::Sync;
     use crate::model::testing::cluster;
     use crate::model::testing::id;
@@ -278,5 +288,28 @@ mod tests {
         agrees(&at);
         at.edit(&[r1], |c| c.node_mut(r1).membership = Membership::Forgotten);
         agrees(&at);
+        // Slots of two and of three live owners stay covered until the last of them is gone.
+        let m1 = node(&at, "m1");
+        let uncovered = at.uncovered_slots();
+        let some = SlotSet::from_ranges([(3, 80)]);
+        for second in [s1, x] {
+            at.edit(&[second], |c| {
+                c.node_mut(second).role = Role::Master;
+                c.node_mut(second).slots = some.clone();
+            });
+            agrees(&at);
+        }
+        at.edit(&[m1, x], |c| {
+            c.node_mut(m1).slots = SlotSet::new();
+            c.node_mut(x).slots.remove(40);
+        });
+        agrees(&at);
+        at.edit(&[x], |c| c.node_mut(x).slots = SlotSet::new());
+        agrees(&at);
+        assert!(at.uncovered_slots() > uncovered);
+        let left = at.uncovered_slots();
+        at.edit(&[s1], |c| c.node_mut(s1).slots = SlotSet::new());
+        agrees(&at);
+        assert_eq!(at.uncovered_slots(), left + some.len());
     }
 }

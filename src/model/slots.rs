@@ -115,6 +115,14 @@ impl SlotSet {
         both
     }
 
+    /// Whether no slot is in both.
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        let (Some(mine), Some(theirs)) = (&self.words, &other.words) else {
+            return true;
+        };
+        mine.iter().zip(theirs.iter()).all(|(a, b)| a & b == 0)
+    }
+
     /// The slots that are not in the set.
     pub fn complement(&self) -> Self {
         let mut rest = Self::full();

@@ -6,13 +6,16 @@ mod oracles;
 mod resharded;
 mod truth;
 
+use std::cell::Cell;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
+use self::generator::Draw;
 use self::generator::draws;
 use crate::common::drawn::config;
 use topoplan::inventory;
@@ -23,22 +26,71 @@ use topoplan::policy::Policy;
 use topoplan::rules::Code;
 use topoplan::text::Source;
 
-proptest! {
-    #![proptest_config(config(300, 4_000))]
+/// Into how many tests the cases are dealt, as each test runs on one core.
+const SHARES: usize = 6;
 
-    #[test]
-    fn every_plan_of_a_random_cluster_is_sound(draw in draws()) {
-        let cluster = draw.cluster();
-        let inventory = Inventory {
-            policy: draw.policy(&cluster),
-            cluster,
-            ..Inventory::default()
-        };
-        let sound = oracles::judge(&inventory, &draw.request);
-        if let Err(why) = sound.and_then(|()| truth::judge(&inventory)) {
-            return Err(TestCaseError::fail(why));
+#[test]
+fn every_plan_of_a_random_cluster_is_sound_1() {
+    judge_share(0);
+}
+
+#[test]
+fn every_plan_of_a_random_cluster_is_sound_2() {
+    judge_share(1);
+}
+
+#[test]
+fn every_plan_of_a_random_cluster_is_sound_3() {
+    judge_share(2);
+}
+
+#[test]
+fn every_plan_of_a_random_cluster_is_sound_4() {
+    judge_share(3);
+}
+
+#[test]
+fn every_plan_of_a_random_cluster_is_sound_5() {
+    judge_share(4);
+}
+
+#[test]
+fn every_plan_of_a_random_cluster_is_sound_6() {
+    judge_share(5);
+}
+
+/// Judges every case of the property whose number leaves `share` over. All shares make the same
+/// draws.
+fn judge_share(share: usize) {
+    let drawn = Cell::new(0);
+    // Once a case fails, by a complaint or a panic, all that follow are attempts to shrink it.
+    let failed = Cell::new(false);
+    let mut runner = TestRunner::new(config(300, 4_000));
+    let outcome = runner.run(&draws(), |draw| {
+        let number = drawn.replace(drawn.get() + 1);
+        let shrinks = failed.get();
+        if !shrinks && number % SHARES != share {
+            return Ok(());
         }
+        failed.set(true);
+        judge_draw(&draw).map_err(TestCaseError::fail)?;
+        failed.set(shrinks);
+        Ok(())
+    });
+    if let Err(why) = outcome {
+        panic!("{why}");
     }
+}
+
+fn judge_draw(draw: &Draw) -> Result<(), String> {
+    let cluster = draw.cluster();
+    let inventory = Inventory {
+        policy: draw.policy(&cluster),
+        cluster,
+        ..Inventory::default()
+    };
+    oracles::judge(&inventory, &draw.request)?;
+    truth::judge(&inventory)
 }
 
 proptest! {

@@ -3,7 +3,10 @@
 //!
 //! The words are read as an operator reads them: a command is what stands behind `topoplan plan`.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::LazyLock;
 
 use topoplan::inventory::Inventory;
 use topoplan::plan::Request;
@@ -15,34 +18,56 @@ use topoplan::rules::Phase;
 
 use fancy_regex::Regex;
 
+/// A command in a help, and what it does.
+static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("`topoplan plan((?: --?[a-zA-Z0-9,-]+| [A-Z][0-9,A-Z]+)*)` (\\S+) ?(\\d*)")
+        .expect("legal")
+});
+
+/// An option in an unlock.
+static OPTION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("--[a-z-]+(?: [A-Z]\\d{3}(?:,[A-Z]\\d{3})*)?").expect("legal"));
+
+/// Plans of one capture by the words that ask for them: many helps name the same.
+struct Plans<'a> {
+    inventory: &'a Inventory,
+    made: BTreeMap<String, Rc<PlanReport>>,
+}
+
+impl Plans<'_> {
+    fn of(&mut self, words: &str) -> Result<Rc<PlanReport>, String> {
+        let words = words.trim();
+        if let Some(made) = self.made.get(words) {
+            return Ok(made.clone());
+        }
+        let made = Rc::new(report::plan(self.inventory, &request(words)?)?);
+        self.made.insert(words.to_owned(), made.clone());
+        Ok(made)
+    }
+}
+
 /// Everything that is said of this capture.
 pub fn judge(inventory: &Inventory) -> Result<(), String> {
     let check = report::check(inventory);
-    let default = plan(inventory, &Request::default())?;
-    for finding in &check.findings {
-        helps(inventory, finding)?;
-    }
-    for finding in &default.found {
-        helps(inventory, finding)?;
+    let mut plans = Plans {
+        inventory,
+        made: BTreeMap::new(),
+    };
+    let default = plans.of("")?;
+    for finding in check.findings.iter().chain(&default.found) {
+        helps(&mut plans, finding)?;
     }
     let (steps, refused) = (check.outlook.steps, check.outlook.refused.is_some());
     let looked = !check.findings.is_empty();
     if looked && (steps, refused) != (default.steps.len(), default.refused.is_some()) {
         return Err(format!("check promises {steps} steps, refused: {refused}"));
     }
-    unlocks(inventory, &default)
-}
-
-fn plan(inventory: &Inventory, request: &Request) -> Result<PlanReport, String> {
-    report::plan(inventory, request)
+    unlocks(&mut plans, &default)
 }
 
 /// Every command that the help names does to the finding what it says.
-fn helps(inventory: &Inventory, finding: &Finding) -> Result<(), String> {
-    let command =
-        Regex::new("`topoplan plan((?: --?[a-zA-Z0-9,-]+| [A-Z][0-9,A-Z]+)*)` (\\S+) ?(\\d*)")
-            .expect("legal");
-    for said in command.captures_iter(&finding.help) {
+fn helps(plans: &mut Plans, finding: &Finding) -> Result<(), String> {
+    for said in COMMAND.captures_iter(&finding.help) {
         let said = said.map_err(|e| e.to_string())?;
         let group = |n: usize| said.get(n).map_or("", |m| m.as_str());
         let (verb, number) = (group(2), group(3));
@@ -50,8 +75,7 @@ fn helps(inventory: &Inventory, finding: &Finding) -> Result<(), String> {
         if matches!(verb, "says" | "writes") || group(1).contains("--dead") {
             continue;
         }
-        let request = request(group(1))?;
-        let plan = plan(inventory, &request)?;
+        let plan = plans.of(group(1))?;
         let done = match verb {
             "promotes" if !number.is_empty() => {
                 let serves = plan.steps.iter().filter(|s| s.phase == Phase::Serve);
@@ -92,11 +116,10 @@ fn request(words: &str) -> Result<Request, String> {
 }
 
 /// Every option that an unlock names changes the plan.
-fn unlocks(inventory: &Inventory, default: &PlanReport) -> Result<(), String> {
-    let option = Regex::new("--[a-z-]+(?: [A-Z]\\d{3}(?:,[A-Z]\\d{3})*)?").expect("legal");
+fn unlocks(plans: &mut Plans, default: &PlanReport) -> Result<(), String> {
     let mut tried = BTreeSet::new();
     for refusal in &default.refusals {
-        for said in option.find_iter(&refusal.unlock) {
+        for said in OPTION.find_iter(&refusal.unlock) {
             let words = said.map_err(|e| e.to_string())?.as_str();
             // Options of other tools, and what an operator vouches for, change no plan by themselves.
             let known = |flag: &Flag| flag.to_string() == words;
@@ -104,7 +127,7 @@ fn unlocks(inventory: &Inventory, default: &PlanReport) -> Result<(), String> {
             if !is_plans || !tried.insert(words.to_owned()) {
                 continue;
             }
-            let other = plan(inventory, &request(words)?)?;
+            let other = plans.of(words)?;
             if other.steps == default.steps && other.remaining == default.remaining {
                 return Err(format!("`{words}` changes nothing: {refusal:?}"));
             }
