@@ -241,6 +241,10 @@ is_done() {
         why="its copy of $of is still listed"
         [[ -z ${alive[$key]-} ]]
         ;;
+    kill)
+        why="showtablet still calls it healthy"
+        [[ ${health[${address[$1]}]-offline} == offline ]]
+        ;;
     esac
 }
 
@@ -262,6 +266,13 @@ holds() {
         why="$endpoint is not offline any more: taking it out would stop what it leads"
         return 1
     done
+    if [[ ${action[$1]} == kill ]]; then
+        for key in "${rows[@]}"; do
+            [[ ${key##* } == "${address[$1]}" ]] || continue
+            why="it holds a copy of ${key% *}"
+            return 1
+        done
+    fi
     [[ -n ${table[$1]} ]] || return 0
     leader_of "${table[$1]}" "${pid[$1]}"
     if [[ $leader != "${wants_leader[$1]}" ]]; then
@@ -363,22 +374,26 @@ agree() {
 }
 
 describe() {
-    say "step $1 of $step_count  ${command[$1]:-restart ${address[$1]} (by hand)}${database[$1]:+ (database ${database[$1]})}"
+    say "step $1 of $step_count  ${command[$1]:-${action[$1]} ${address[$1]} (by hand)}${database[$1]:+ (database ${database[$1]})}"
     say "      ${reason[$1]}"
     [[ -z ${risk[$1]} ]] || say "      RISK: ${risk[$1]}"
 }
 
-# by_hand N: a human starts the process, or what $TOPOPLAN_RESTART names does.
+# by_hand N: a human starts or stops the process, or what $TOPOPLAN_RESTART or $TOPOPLAN_STOP names does.
 by_hand() {
-    local until=$((SECONDS + limit[$1]))
+    local until=$((SECONDS + limit[$1])) name=TOPOPLAN_RESTART verb=restart asked='Does it run again?' again
+    again="then run it again with --from $(($1 + 1))"
+    if [[ ${action[$1]} == kill ]]; then
+        name=TOPOPLAN_STOP verb=stop asked='Was it stopped?' again='then run it again'
+    fi
     restarted=yes
-    if [[ -n ${TOPOPLAN_RESTART-} ]]; then
-        "$TOPOPLAN_RESTART" "${address[$1]}" </dev/null || { why="$TOPOPLAN_RESTART failed"; return 1; }
+    if [[ -n ${!name-} ]]; then
+        "${!name}" "${address[$1]}" </dev/null || { why="${!name} failed"; return 1; }
     elif [[ -n $yes ]]; then
-        why="restart ${address[$1]}, then run it again with --from $(($1 + 1)); or name what does it in TOPOPLAN_RESTART"
+        why="$verb ${address[$1]}, $again; or name what does it in $name"
         return 1
     else
-        agree "restart ${address[$1]} now. Does it run again?" || return 1
+        agree "$verb ${address[$1]} now. $asked" || return 1
     fi
     while ! { look && is_done "$1"; }; do
         ((SECONDS < until)) || return 1
@@ -420,7 +435,7 @@ run_step() {
         return
     fi
     holds "$1" || stop
-    if [[ ${action[$1]} == restart ]]; then
+    if [[ -z ${command[$1]} ]]; then
         by_hand "$1" || stop
         say '      done'
         note "step $1 done"
@@ -486,7 +501,8 @@ usage() {
     say '    --journal FILE     where it is written down'
     say 'FEDB_CLI names the client with its options: ns_client by itself, or'
     say '    "./openmldb --zk_cluster=H:P --zk_root_path=/R --role=ns_client --database=DB"'
-    say 'TOPOPLAN_RESTART names a program that restarts the endpoint that it is given.'
+    say 'TOPOPLAN_RESTART names a program that restarts the endpoint that it is given,'
+    say 'TOPOPLAN_STOP one that stops it.'
 }
 
 main() {

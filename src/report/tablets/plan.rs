@@ -125,6 +125,8 @@ pub enum TabletUntil {
     Added,
     /// No copy of the partition is on the endpoint.
     Deleted,
+    /// `showtablet` calls it offline, or lists it no more.
+    Stopped,
 }
 
 /// What a step waits for before the next one may start, and for how long.
@@ -360,7 +362,7 @@ fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletP
             found: about(captured, left, &report.found),
         })
         .collect();
-    report.complete = !report.blocked && !plan.remaining.iter().any(|f| request.wants(f.rule.code));
+    report.complete = !report.blocked && !plan.leaves_wanted(request);
     report.advice = plan.advice.clone();
     report.assumptions = plan.assumptions.clone();
 }
@@ -398,7 +400,8 @@ pub(super) fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletS
         | Act::RecoverTable { .. }
         | Act::Migrate { .. }
         | Act::AddReplica { .. }
-        | Act::DelReplica { .. } => None,
+        | Act::DelReplica { .. }
+        | Act::Kill(_) => None,
     };
     let address = act.tablet().map(endpoint).or(name_server);
     let target = act.other().map(endpoint);
@@ -415,7 +418,8 @@ pub(super) fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletS
         | Act::RecoverTable { .. }
         | Act::Migrate { .. }
         | Act::AddReplica { .. }
-        | Act::DelReplica { .. } => None,
+        | Act::DelReplica { .. }
+        | Act::Kill(_) => None,
     };
     let mut step = TabletStep {
         id: index as u32 + 1,
@@ -471,7 +475,7 @@ impl TabletStep {
                     address?
                 )
             }
-            Word::Restart => return None,
+            Word::Restart | Word::Kill => return None,
         })
     }
 }

@@ -87,6 +87,7 @@ impl Played {
             .current_dir(self.dir())
             .env("FEDB_CLI", "bash ./ns.sh")
             .env("TOPOPLAN_RESTART", "./restart.sh")
+            .env("TOPOPLAN_STOP", "./stop.sh")
             .env("TOPOPLAN_LOOK_SECONDS", "0.05")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -107,8 +108,19 @@ impl Played {
 
     /// A program that starts a tablet, as a human would.
     fn with_restarts(self) -> Self {
-        let script = "#!/bin/sh\nsed -i \"s/^$1 .*/$1 kTabletHealthy/\" tablets\necho \"restart $1\" >>log\n";
-        let path = self.0.put("restart.sh", script);
+        self.with_program("restart", "kTabletHealthy")
+    }
+
+    /// A program that stops a tablet.
+    fn with_stops(self) -> Self {
+        self.with_program("stop", "kTabletOffline")
+    }
+
+    fn with_program(self, name: &str, state: &str) -> Self {
+        let script = format!(
+            "#!/bin/sh\nsed -i \"s/^$1 .*/$1 {state}/\" tablets\necho \"{name} $1\" >>log\n"
+        );
+        let path = self.0.put(&format!("{name}.sh"), script);
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(path, mode).expect("its own file");
         self
@@ -328,6 +340,118 @@ fn a_tablet_is_drained_and_copies_are_doubled_before_they_go() {
     assert!(!rows.contains("10.0.0.1:1"), "{rows}");
     assert_eq!(rows.matches(" leader yes ").count(), 3, "{rows}");
     assert_eq!(played.auto(), "true");
+}
+
+/// It is stopped last, only while it holds nothing, and is not started again by the next plan.
+#[test]
+fn a_drained_tablet_is_stopped_when_asked() {
+    let rows = ["0 2 leader yes", "0 1 follower yes", "1 3 leader yes"];
+    let played = Played::new(false, &["1", "2", "3"], &rows).with_stops();
+    let arguments = [
+        "--drain",
+        "tablet:10.0.0.1:1",
+        "--stop",
+        "--skip",
+        "P005,T008",
+    ];
+    let plan = played.plan(&arguments);
+    assert_eq!(actions(&plan), ["migrate", "kill"]);
+    assert_eq!(
+        (&plan["complete"], &plan["steps"][1]["command"]),
+        (&true.into(), &Value::Null)
+    );
+    let file = played.dir().join("plan.json").display().to_string();
+    let verify = || {
+        let capture = played.capture().display().to_string();
+        topoplan(&["verify", &file, &capture]).exit
+    };
+    assert_eq!(verify(), 1);
+    // A copy comes back to it behind the script's back.
+    played.0.put("hook", "[[ $name != showtable || ! -s log || -e came ]] || { : >came; add flow 9 10.0.0.1:1; save; }\n");
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(
+        run.text.contains("it holds a copy of flow 9"),
+        "{}",
+        run.text
+    );
+    fs::remove_file(played.dir().join("hook")).expect("put there");
+    let kept = fs::read_to_string(played.dir().join("rows")).expect("kept");
+    let kept: Vec<&str> = kept.lines().filter(|line| !line.contains(" 9 ")).collect();
+    played.0.put("rows", kept.join("\n") + "\n");
+    assert_eq!(verify(), 1);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert_eq!(
+        played.sent(),
+        ["migrate 10.0.0.1:1 flow 0 10.0.0.3:1", "stop 10.0.0.1:1"]
+    );
+    assert_eq!(verify(), 0);
+    assert!(actions(&played.plan(&arguments)).is_empty());
+}
+
+#[test]
+fn losses_are_held_against_demands() {
+    let rows = [
+        "0 1 leader yes",
+        "0 2 follower yes",
+        "0 3 follower yes",
+        "1 2 leader yes",
+        "1 3 follower yes",
+    ];
+    let played = Played::new(true, &["1", "2", "3", "4"], &rows);
+    let capture = played.capture().display().to_string();
+    let impact = |arguments: &[&str]| -> (u8, Value) {
+        let words = [&["impact", &capture, "--format", "json"], arguments].concat();
+        let answer = topoplan(&words);
+        let report = serde_json::from_str(&answer.stdout).unwrap_or(Value::Null);
+        (answer.exit, report)
+    };
+    let (exit, one) = impact(&["--each", "node", "--require", "serve"]);
+    assert_eq!((exit, &one["ok"]), (0, &true.into()));
+    let (exit, two) = impact(&["--pairs", "node", "--require", "serve,copies=1"]);
+    let cases = two["cases"].as_array().expect("a list");
+    assert_eq!((exit, cases.len()), (1, 6));
+    let failed: Vec<&Value> = cases
+        .iter()
+        .filter(|case| {
+            case["failed_demands"]
+                .as_array()
+                .is_some_and(|f| f.len() == 2)
+        })
+        .map(|case| &case["lose"])
+        .collect();
+    assert_eq!(
+        failed,
+        [&serde_json::json!(["node:10.0.0.2:1", "node:10.0.0.3:1"])]
+    );
+    let (exit, most) = impact(&["--grow", "host", "--require", "copies=1"]);
+    let together = &most["grown"]["together"];
+    let three = serde_json::json!(["host:10.0.0.1", "host:10.0.0.2", "host:10.0.0.4"]);
+    assert_eq!(
+        (exit, together, &most["grown"]["is_largest"]),
+        (0, &three, &true.into())
+    );
+    // What a plan would change.
+    played.plan(&["--drain", "node:10.0.0.3:1", "--skip", "P005,T007,T008"]);
+    let file = played.dir().join("plan.json").display().to_string();
+    let (exit, after) = impact(&[
+        "--lose",
+        "node:10.0.0.3:1",
+        "--require",
+        "copies=2",
+        "--after",
+        &file,
+    ]);
+    assert_eq!(
+        (exit, &after["cases"][0]["shards_without_spare_copy"]),
+        (0, &0.into())
+    );
+    assert_eq!(
+        impact(&["--lose", "node:10.0.0.3:1", "--require", "copies=2"]).0,
+        1
+    );
+    assert_eq!(impact(&["--each", "node", "--require", "majority"]).0, 2);
 }
 
 #[test]
