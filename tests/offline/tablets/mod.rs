@@ -1,6 +1,8 @@
 //! The other family: captures of FEDB, their plans, and scripts that are run against a played name
 //! server (`ns_client.sh`), also under trouble.
 
+mod document;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -388,6 +390,41 @@ fn a_drained_tablet_is_stopped_when_asked() {
     );
     assert_eq!(verify(), 0);
     assert!(actions(&played.plan(&arguments)).is_empty());
+}
+
+/// The night's findings are known; what comes on top of them is new.
+#[test]
+fn findings_are_selected_ignored_and_known_from_a_baseline() {
+    let played = Played::new(false, &["1!", "2", "3"], &CRASHED);
+    let capture = played.capture().display().to_string();
+    let check = |arguments: &[&str]| {
+        let words = [&["check", &capture, "--format", "json"], arguments].concat();
+        let answer = topoplan(&words);
+        (answer.exit, codes(&answer))
+    };
+    let owned = |codes: &[&str]| codes.iter().map(|&c| c.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        check(&["--select", "T"]).1,
+        owned(&["T001", "T002", "T003", "T009"])
+    );
+    assert_eq!(
+        check(&["--select", "T", "--ignore", "T001,alive-on-dead-tablet"]).1,
+        owned(&["T002", "T009"])
+    );
+    assert_eq!(check(&["--ignore", "T"]), (0, vec![]));
+    let file = played.dir().join("old.json").display().to_string();
+    assert_eq!(check(&["--write-baseline", &file]).0, 1);
+    assert_eq!(check(&["--baseline", &file]).0, 0);
+    assert_eq!(check(&["--baseline", &file, "--new-only"]), (0, vec![]));
+    // A second tablet dies, and with it the leader of the other partition.
+    let tablets = fs::read_to_string(played.dir().join("tablets")).expect("kept");
+    played.0.put(
+        "tablets",
+        tablets.replace("10.0.0.2:1 kTabletHealthy", "10.0.0.2:1 kTabletOffline"),
+    );
+    played.capture();
+    let (exit, new) = check(&["--baseline", &file, "--new-only"]);
+    assert_eq!((exit, new), (1, owned(&["T001", "T002", "T003"])));
 }
 
 #[test]
