@@ -314,14 +314,9 @@ impl Goals {
         request.drain = all_in(seen, &self.drain)?;
         request.stop = all_in(seen, &self.stop)?;
         if self.restart.is_none() && self.to.is_none() {
-            // What is not there is said by `check`.
-            for drain in &inventory.policy.drains {
-                let there = seen.state.within(&drain.domain);
-                if drain.stop {
-                    request.stop.extend(&there);
-                }
-                request.drain.extend(there);
-            }
+            let standing = report::standing_tablets(inventory, &seen.state);
+            request.drain.extend(standing.drain);
+            request.stop.extend(standing.stop);
         }
         request.to = all_in(seen, self.to.as_slice())?;
         if let Some(tablet) = request.to.intersection(&request.drain).next() {

@@ -181,6 +181,7 @@ pub use tablets::plan_tablets;
 pub use tablets::read_tablet_plan;
 pub use tablets::refuse_tablets;
 pub use tablets::show_tablets;
+pub use tablets::standing_tablets;
 pub use tablets::suppose_tablets;
 pub use tablets::tablet_names;
 pub use tablets::tablet_thing;

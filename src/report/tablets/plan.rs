@@ -244,7 +244,7 @@ pub fn plan_tablets(
     }
     report.asked = TabletAsked::of(&seen.state, &request);
     match crate::tablets::plan(&seen.state, &request) {
-        Ok(plan) => fill(seen, &request, &plan, &mut report),
+        Ok(plan) => fill(inventory, seen, &request, &plan, &mut report),
         Err(why) => refuse(&why, &mut report),
     }
     report.plan_id = tablet_plan_id(&mut report);
@@ -272,7 +272,7 @@ fn refuse(why: &Obstacle, report: &mut TabletPlan) {
 fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> TabletPlan {
     let state = &seen.state;
     let found = tablets::found(inventory, state);
-    let promises = tablets::Promises::of(state, tablets::least_replicas(inventory), &found);
+    let promises = tablets::Promises::of(inventory, state, &found);
     let before = tablets::distribution(state);
     let server = check::server(state);
     TabletPlan {
@@ -315,9 +315,15 @@ fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> Tab
     }
 }
 
-fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletPlan) {
+fn fill(
+    inventory: &Inventory,
+    seen: &TabletsSeen,
+    request: &Request,
+    plan: &Plan,
+    report: &mut TabletPlan,
+) {
     let captured = &seen.state;
-    let promises = tablets::Promises::of(captured, request.least_replicas, &plan.remaining);
+    let promises = tablets::Promises::of(inventory, captured, &plan.remaining);
     let mut state = captured.clone();
     for (index, planned) in plan.steps.iter().enumerate() {
         report.steps.push(step(index, planned, &state));

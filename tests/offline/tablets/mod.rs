@@ -427,6 +427,47 @@ fn findings_are_selected_ignored_and_known_from_a_baseline() {
     assert_eq!((exit, new), (1, owned(&["T001", "T002", "T003"])));
 }
 
+/// A help promises what the plan does under the same policy; `explain` goes by it as well.
+#[test]
+fn helps_go_by_the_drains_of_the_policy() {
+    let rows = ["0 1 leader yes", "0 2 follower no"];
+    let played = Played::new(false, &["1", "2"], &rows);
+    let capture = played.capture().display().to_string();
+    let policy = "[[drain]]\ndomain = \"node:10.0.0.1:1\"\nthen = \"stop\"\n";
+    let policy = played.0.put("policy.toml", policy).display().to_string();
+    let help = |more: &[&str]| {
+        let words = [
+            &["check", &capture, "--select", "T004", "--format", "json"],
+            more,
+        ]
+        .concat();
+        let report: Value = serde_json::from_str(&topoplan(&words).stdout).expect("JSON");
+        report["findings"][0]["help"]
+            .as_str()
+            .expect("a help")
+            .to_owned()
+    };
+    assert!(
+        help(&[]).contains("topoplan plan` recovers"),
+        "{}",
+        help(&[])
+    );
+    // Nobody outside could take the copy, so nothing at all is done.
+    let blocked = topoplan(&["plan", &capture, "--policy", &policy]);
+    assert_eq!(blocked.exit, 4, "{}", blocked.text());
+    assert!(
+        help(&["--policy", &policy]).contains("no plan does it"),
+        "{}",
+        help(&["--policy", &policy])
+    );
+    let explained = topoplan(&["explain", "flow 0", &capture, "--policy", &policy]);
+    assert!(
+        explained.stdout.contains("holds a copy of it already"),
+        "{}",
+        explained.text()
+    );
+}
+
 #[test]
 fn losses_are_held_against_demands() {
     let rows = [
@@ -735,6 +776,10 @@ fn a_leader_that_changes_meanwhile_stops_it() {
         "hook",
         "[[ $name != showtable || ! -s log || -e moved ]] || { : >moved; lead flow 1 10.0.0.3:1; lead flow 2 10.0.0.2:1; }\n",
     );
+    // It need not wait a minute for what does not come.
+    let script = fs::read_to_string(played.dir().join("plan.sh")).expect("written");
+    assert!(script.contains("]=60\n"));
+    played.0.put("plan.sh", script.replace("]=60\n", "]=2\n"));
     let run = played.run(&["--apply", "--yes"], "");
     assert_eq!(run.code, Some(1), "{}", run.text);
     assert!(run.text.contains("leads flow"), "{}", run.text);
