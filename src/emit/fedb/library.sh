@@ -33,7 +33,7 @@ ask() {
     local -a in=()
     [[ -z ${2-} ]] || in=(--database="$2")
     answer=$(timeout -k 5 "$call_seconds" "${client[@]}" ${in[@]+"${in[@]}"} --interactive=false --cmd="$1" \
-        </dev/null 2>&1) ||
+        </dev/null 2>&1 9>&-) ||
         status=$?
     answer=${answer//$'\r'/}
     if ((status != 0)); then
@@ -326,6 +326,27 @@ accepted() {
     esac
 }
 
+# settle N: until no operation runs. What an earlier run sent may still be on its way, and what somebody
+# else started may change what this step relies on. $waited: there was one.
+settle() {
+    local id running deadline=$((SECONDS + limit[$1]))
+    waited=''
+    while :; do
+        look_ops || return 1
+        running=''
+        for id in "${!op_status[@]}"; do
+            case ${op_status[$id]} in
+            kInited | kDoing) running="operation $id is ${op_status[$id]}" ;;
+            esac
+        done
+        [[ -n $running ]] || return 0
+        ((SECONDS < deadline)) || { why="$running after ${limit[$1]} s"; return 1; }
+        [[ -n $waited ]] || say "      $running: waiting for its end"
+        waited=yes
+        sleep "$look_seconds"
+    done
+}
+
 # watch N BASELINE: until the new operations are over and the effect is seen.
 watch() {
     local id status open fresh deadline=$((SECONDS + limit[$1]))
@@ -434,6 +455,15 @@ run_step() {
         note "step $1 skip"
         return
     fi
+    settle "$1" || stop
+    if [[ -n $waited ]]; then
+        look || stop
+        if is_done "$1"; then
+            say '      done by now'
+            note "step $1 done"
+            return
+        fi
+    fi
     holds "$1" || stop
     if [[ -z ${command[$1]} ]]; then
         by_hand "$1" || stop
@@ -463,6 +493,69 @@ run_step() {
     note "step $1 done"
 }
 
+# by_signal NAME STATUS
+by_signal() {
+    trap '' INT TERM HUP
+    why="stopped by SIG$1"
+    say ''
+    say "stop  step $step: $why. What was sent goes on: see showopstatus; run it again, it looks first."
+    note "step $step stop $why"
+    exit "$2"
+} >&2
+
+# lock: no two runs of a plan at once. Who is gone holds nothing.
+lock() {
+    local holder=''
+    if command -v flock >/dev/null; then
+        exec 9>>"$journal"
+        # A run that was killed may have left a question behind, for seconds.
+        flock -w 2 9 || occupied
+        return
+    fi
+    if ! mkdir -- "$journal.lock" 2>/dev/null; then
+        { read -r holder <"$journal.lock/pid"; } 2>/dev/null || holder=''
+        if is_number "$holder" && ! kill -0 "$holder" 2>/dev/null; then
+            # Of two who see that only one takes it away.
+            mv -- "$journal.lock" "$journal.lock.$$" 2>/dev/null && rm -rf -- "$journal.lock.$$"
+        fi
+        mkdir -- "$journal.lock" 2>/dev/null || occupied
+    fi
+    locked=yes
+    say "$$" >"$journal.lock/pid"
+}
+
+occupied() {
+    local last
+    last=$(grep -e ' run begin ' -- "$journal" | tail -n 1)
+    say "$me: another run of this plan is on the way: $(printable "${last:-by whom is not written down yet}")" >&2
+    say '--status shows how far it is; nothing was done here.' >&2
+    exit 1
+}
+
+# status: what earlier runs did, and what is so. Changes nothing.
+status() {
+    local n last words seen=''
+    say "plan $plan_id"
+    last=$(grep -e ' run begin ' -- "$journal" 2>/dev/null | tail -n 1)
+    say "last run: $(printable "${last:-none is written down}")"
+    if look; then seen=yes; else say "the name server does not tell: $why"; fi
+    for ((n = 1; n <= step_count; n++)); do
+        restarted='' words=open
+        last=$(grep -e " step $n done$" -e " step $n skip$" -- "$journal" 2>/dev/null | tail -n 1)
+        if [[ -n $last ]]; then
+            words="done at ${last%% *}"
+        elif [[ -n $seen ]] && is_done "$n"; then
+            words='is so already'
+        elif grep -q -e " step $n send " -- "$journal" 2>/dev/null; then
+            words='sent, and its end was not seen'
+        fi
+        say "step $n of $step_count  ${command[n]:-${action[n]} ${address[n]} (by hand)}: $words"
+    done
+    last=$(grep -e ' stop ' -- "$journal" 2>/dev/null | tail -n 1)
+    [[ -z $last ]] || say "last stop: $(printable "$last")"
+    say "journal: $(printable "$journal")"
+}
+
 # leave: whatever ends the run, auto_failover is as it was before.
 leave() {
     local status=$? tries
@@ -480,6 +573,7 @@ leave() {
         [[ -z $restore ]] ||
             say "auto_failover is STILL OFF: confset auto_failover true ($(printable "$why"))" >&2
     fi
+    [[ -z $locked ]] || rm -rf -- "$journal.lock"
     exit "$status"
 }
 
@@ -497,6 +591,7 @@ usage() {
     say "bash $me            shows what it would do, changes nothing"
     say "bash $me --apply    runs it; asks before each step; what is already so is skipped"
     say '    --yes              does not ask'
+    say "bash $me --status   what earlier runs did, and what is so; changes nothing"
     say '    --from STEP        leaves out what comes before, but for the switch of auto_failover'
     say '    --journal FILE     where it is written down'
     say 'FEDB_CLI names the client with its options: ns_client by itself, or'
@@ -506,11 +601,12 @@ usage() {
 }
 
 main() {
-    local apply='' from=1 n
-    me=$0 yes='' restore='' step=0 why='' journal=''
+    local apply='' from=1 n arguments="$*" looks=''
+    me=$0 yes='' restore='' step=0 why='' journal='' locked=''
     while (($# > 0)); do
         case $1 in
         --apply) apply=yes ;;
+        --status) looks=yes ;;
         --yes) yes=yes ;;
         --from)
             is_number "${2-}" || misused '--from takes the number of a step'
@@ -529,24 +625,30 @@ main() {
         esac
         shift
     done
-    if [[ -z $apply ]]; then
+    if [[ -z $apply && -z $looks ]]; then
         show
         exit 0
     fi
     [[ -n $journal ]] || journal=${me%.sh}-${plan_id:0:12}.journal
-    : >>"$journal" || misused "cannot write $(printable "$journal"): name another with --journal"
     read -r -a client <<<"${FEDB_CLI:-ns_client}"
     for n in "${client[0]-}" timeout sleep grep tail; do
         command -v -- "$n" >/dev/null || misused "needs $(printable "$n"), which is not here"
     done
+    if [[ -n $looks ]]; then
+        status
+        exit 0
+    fi
+    { : >>"$journal"; } 2>/dev/null || misused "cannot write $(printable "$journal"): name another with --journal"
+    lock
     trap leave EXIT
-    trap 'why="stopped by SIGINT"; exit 130' INT
-    trap 'why="stopped by SIGTERM"; exit 143' TERM
-    trap 'why="stopped by SIGHUP"; exit 129' HUP
+    trap 'by_signal INT 130' INT
+    trap 'by_signal TERM 143' TERM
+    trap 'by_signal HUP 129' HUP
     # A run that was killed could not turn it on again.
     case $(grep -e 'auto_failover was on' -e 'auto_failover on again' -- "$journal" | tail -n 1) in
     *'was on') restore=yes ;;
     esac
+    note "run begin ${HOSTNAME:-this-host}:$$ $arguments"
     terms
     for ((n = 1; n <= step_count; n++)); do
         if ((n < from)) && [[ ${action[n]} != set-auto-failover || ${value[n]} != false ]]; then
@@ -554,7 +656,7 @@ main() {
         fi
         run_step "$n"
     done
-    say "done: $step_count steps"
+    say "done: $step_count steps; journal: $(printable "$journal")"
     note 'run end done'
 }
 

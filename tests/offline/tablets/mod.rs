@@ -744,6 +744,92 @@ fn an_interrupted_run_turns_auto_failover_on_again() {
     assert_eq!(played.auto(), "true");
 }
 
+/// Two runs of one plan exclude each other, `--status` tells how far they are, and a killed run's command is
+/// waited for and not sent again.
+#[test]
+fn a_run_is_alone_and_the_next_one_looks_for_what_it_sent() {
+    for without_flock in [false, true] {
+        let played = Played::new(false, &["1", "2", "3"], &SKEWED);
+        played.plan(&[]);
+        played.0.put("stuck", "");
+        let path = match without_flock {
+            false => std::env::var("PATH").expect("set"),
+            true => bare(&played),
+        };
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new("bash");
+            command
+                .arg("plan.sh")
+                .args(arguments)
+                .current_dir(played.dir());
+            command.env("PATH", &path).env("FEDB_CLI", "bash ./ns.sh");
+            command.env("TOPOPLAN_LOOK_SECONDS", "0.05");
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command
+        };
+        let text = |output: std::process::Output| {
+            let said = [output.stdout, output.stderr].concat();
+            (
+                output.status.code(),
+                String::from_utf8_lossy(&said).into_owned(),
+            )
+        };
+        let mut first = run(&["--apply", "--yes"]).spawn().expect("bash runs");
+        for _ in 0..400 {
+            if !played.sent().is_empty() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        let (code, said) = text(run(&["--apply", "--yes"]).output().expect("bash runs"));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains(&format!(":{} --apply --yes", first.id())),
+            "{said}"
+        );
+        let (code, said) = text(run(&["--status"]).output().expect("bash runs"));
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains(": sent, and its end was not seen"), "{said}");
+        assert_eq!(played.sent().len(), 1, "{:?}", played.sent());
+        first.kill().expect("own child");
+        first.wait().expect("own child");
+        // Its operation ends while the next run waits for it.
+        fs::remove_file(played.dir().join("stuck")).expect("put there");
+        let (code, said) = text(run(&["--apply", "--yes"]).output().expect("bash runs"));
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("waiting for its end"), "{said}");
+        let mut sent = played.sent();
+        let all = sent.len();
+        sent.sort();
+        sent.dedup();
+        assert_eq!(
+            sent.len(),
+            all,
+            "nothing is sent twice: {:?}",
+            played.sent()
+        );
+        let (_, said) = text(run(&["--status"]).output().expect("bash runs"));
+        assert!(
+            said.contains(": done at ") && !said.contains("open"),
+            "{said}"
+        );
+    }
+}
+
+/// A directory of links to what the script and the played client need, without `flock`.
+fn bare(played: &Played) -> String {
+    let bin = played.dir().join("bin");
+    fs::create_dir_all(&bin).expect("writable");
+    for tool in [
+        "bash", "timeout", "tail", "grep", "sleep", "mkdir", "mv", "rm", "cat",
+    ] {
+        let found = ["/usr/bin", "/bin"].map(|dir| Path::new(dir).join(tool));
+        let from = found.iter().find(|p| p.exists()).expect("a usual system");
+        std::os::unix::fs::symlink(from, bin.join(tool)).expect("writable");
+    }
+    bin.display().to_string()
+}
+
 /// A client that never answers is given up, and what it leaves is said.
 #[test]
 fn a_client_that_hangs_is_given_up() {
