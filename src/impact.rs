@@ -6,6 +6,7 @@
 mod demand;
 mod grow;
 mod room;
+mod tablets;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -30,7 +31,10 @@ pub use demand::NoDemand;
 pub use demand::Unmet;
 pub use grow::Grown;
 pub use grow::grow;
+pub use grow::grow_tablets;
 pub use room::Room;
+pub use tablets::NotOfTablets;
+pub use tablets::TabletDemands;
 
 /// What a loss leads to. Of what was broken before it only `shards_lost` and `lost` speak again:
 /// the last copies of a shard that nobody served may be all that is left of its data.

@@ -22,7 +22,7 @@
 //! | `plan` | cluster and policy to target to ordered steps | model, text, diagnostic, policy, inventory, flow, measure, rules, action, simulate |
 //! | `diff` | what changed between two captures | model, inventory, rules |
 //! | `tablets` | the other family: acts on tablets, plans of them, and what a loss would break | model, text, flow, measure, rules |
-//! | `impact` | what would break if something went away, and what must not | model, text, measure, action |
+//! | `impact` | what would break if something went away, and what must not | model, text, measure, action, tablets |
 //! | `lint` | a list of commands that somebody wrote, tried on a captured cluster | model, text, diagnostic, policy, inventory, rules, action, tablets |
 //! | `list` | who the lists of an operator name | model, measure, policy |
 //! | `pair` | replicas for masters, of two lists that somebody made | flow |

@@ -103,7 +103,7 @@ impl Plan {
         let inventory = capture.read_any(terminal)?;
         Ok(match &inventory.tablets {
             Some(seen) => {
-                let request = crate::tablets::Request::default();
+                let request = report::standing_tablets(&inventory, &seen.state);
                 Self::Tablets(report::plan_tablets(&inventory, seen, &request, Vec::new()))
             }
             None => {

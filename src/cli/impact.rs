@@ -66,8 +66,8 @@ enum Kind {
 pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut inventory = args.capture.read_any(terminal)?;
     if let Some(seen) = &inventory.tablets {
-        let losses = args.of_tablets()?;
-        return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
+        let losses = args.of_tablets();
+        return tablets::impact(&inventory, seen, &losses, args.capture.format, terminal);
     }
     let after_plan = match &args.after {
         Some(file) => Some(suppose(file, &mut inventory, terminal)?),
@@ -120,23 +120,15 @@ fn demand(text: &str) -> Result<Demand, NoDemand> {
 
 impl ImpactArgs {
     /// What is asked of tablets.
-    fn of_tablets(&self) -> Result<Losses<'_>, Failure> {
-        let given = [
-            ("--pairs", self.pairs.is_some()),
-            ("--grow", self.grow.is_some()),
-            ("--require", !self.require.is_empty()),
-            ("--after", self.after.is_some()),
-        ];
-        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
-            return Err(Failure::Usage(
-                format!("`{flag}` is for Redis clusters"),
-                "of tablets `impact` takes --lose and --each".to_owned(),
-            ));
+    fn of_tablets(&self) -> Losses<'_> {
+        Losses {
+            lose: &self.lose,
+            each: self.each.map(Kind::of_domain),
+            pairs: self.pairs.map(Kind::of_domain),
+            grow: self.grow.map(Kind::of_domain),
+            demands: &self.require,
+            after: self.after.as_deref(),
         }
-        Ok(match self.each {
-            Some(kind) => Losses::Each(kind.of_domain()),
-            None => Losses::Together(&self.lose),
-        })
     }
 
     fn loss(&self, cluster: &Cluster, after_plan: Option<String>) -> Result<Loss, Failure> {

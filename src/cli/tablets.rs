@@ -1,6 +1,7 @@
 //! The commands on captures of tablets: flags in, the answers of the other family out.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::cli::Exit;
@@ -9,13 +10,17 @@ use crate::cli::Format;
 use crate::cli::form;
 use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
+use crate::cli::plan_file;
 use crate::emit;
+use crate::impact::Demand;
+use crate::impact::TabletDemands;
 use crate::inventory::Inventory;
 use crate::inventory::TabletsSeen;
 use crate::model::Domain;
 use crate::model::DomainKind;
 use crate::model::Health;
 use crate::model::TabletId;
+use crate::model::Tablets;
 use crate::plan;
 use crate::plan::Goal;
 use crate::plan::restart::Which;
@@ -23,50 +28,124 @@ use crate::render;
 use crate::report;
 use crate::report::Proof;
 use crate::report::TabletCapture;
+use crate::report::TabletCase;
 use crate::report::TabletList;
+use crate::report::TabletLoss;
 use crate::report::TabletPlan;
 use crate::report::TabletPlanFile;
 use crate::report::VerifyReport;
 use crate::tablets::Request;
 use crate::tablets::Restart;
 
-/// Which losses `impact` is about.
-pub(super) enum Losses<'a> {
-    Together(&'a [Domain]),
-    Each(DomainKind),
+/// What `impact` is asked of tablets.
+pub(super) struct Losses<'a> {
+    /// Lost together, or in any case.
+    pub lose: &'a [Domain],
+    pub each: Option<DomainKind>,
+    pub pairs: Option<DomainKind>,
+    pub grow: Option<DomainKind>,
+    pub demands: &'a [Demand],
+    /// The plan that is supposed to have run.
+    pub after: Option<&'a OsStr>,
+}
+
+impl Losses<'_> {
+    fn loss(
+        &self,
+        seen: &TabletsSeen,
+        terminal: &mut Terminal,
+    ) -> Result<(TabletLoss, Tablets), Failure> {
+        let mut state = seen.state.clone();
+        let mut after_plan = None;
+        if let Some(file) = self.after {
+            let plan = plan_file::read_tablets(file, terminal)?.plan;
+            state = report::suppose_tablets(&state, &plan).map_err(|why| {
+                let help = "name the capture that the plan was made of";
+                Failure::Usage(format!("`--after`: {why}"), help.to_owned())
+            })?;
+            after_plan = Some(plan.plan_id);
+        }
+        let each = |kind: DomainKind| match report::each_tablets(&state, kind) {
+            cases if cases.is_empty() => Err(Failure::Usage(
+                "the capture shows none of them for tablets".to_owned(),
+                "name hosts and zones with `--hosts`".to_owned(),
+            )),
+            cases => Ok(cases),
+        };
+        let cases = match (self.each, self.pairs) {
+            (Some(kind), _) => each(kind)?,
+            (None, Some(kind)) => pairs(&each(kind)?)?,
+            // A set is grown from nothing.
+            (None, None) if self.lose.is_empty() => Vec::new(),
+            (None, None) => vec![(self.lose.to_vec(), all_in(seen, self.lose)?)],
+        };
+        let grow = match self.grow {
+            Some(kind) => Some((all_in(seen, self.lose)?, each(kind)?)),
+            None => None,
+        };
+        let demands = match self.demands {
+            [] if grow.is_some() => vec![Demand::Serve],
+            demands => demands.to_vec(),
+        };
+        let demands = TabletDemands::new(demands).map_err(|why| {
+            let help = "of tablets `--require` takes serve and copies=N";
+            Failure::Usage(why.to_string(), help.to_owned())
+        })?;
+        let loss = TabletLoss {
+            cases,
+            demands,
+            grow,
+            after_plan,
+        };
+        Ok((loss, state))
+    }
+}
+
+/// One case for every two.
+fn pairs(each: &[TabletCase]) -> Result<Vec<TabletCase>, Failure> {
+    if let [(only, _)] = each {
+        let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+        return Err(Failure::Usage(
+            format!(
+                "the capture shows no pair: there is {} alone",
+                only.join(" ")
+            ),
+            "`--lose` looks at one alone".to_owned(),
+        ));
+    }
+    let mut cases = Vec::new();
+    for (at, (first, ones)) in each.iter().enumerate() {
+        for (second, others) in &each[at + 1..] {
+            let domains = first.iter().chain(second).cloned().collect();
+            cases.push((domains, ones.union(others).copied().collect()));
+        }
+    }
+    Ok(cases)
 }
 
 pub(super) fn impact(
     inventory: &Inventory,
     seen: &TabletsSeen,
-    losses: Losses,
+    losses: &Losses,
     format: AnyFormat,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let cases = match losses {
-        Losses::Together(domains) => {
-            vec![(domains.to_vec(), all_in(seen, domains)?)]
-        }
-        Losses::Each(kind) => report::each_tablets(&seen.state, kind),
-    };
-    if cases.is_empty() {
-        let message = "the capture shows none of them for tablets".to_owned();
-        return Err(Failure::Usage(
-            message,
-            "name hosts and zones with `--hosts`".to_owned(),
-        ));
-    }
-    if seen.state.auto_failover.is_none() {
+    let (loss, state) = losses.loss(seen, terminal)?;
+    if state.auto_failover.is_none() {
         let text = "no confget was captured: auto_failover is taken for off, so nothing is elected";
         terminal.talk(text);
     }
-    let report = report::impact_tablets(inventory, seen, &cases);
+    let report = report::impact_tablets(inventory, &state, &loss);
+    let exit = match report.ok {
+        Some(false) => Exit::Found,
+        Some(true) | None => Exit::Clean,
+    };
     match format {
         AnyFormat::Json => terminal.data(&render::json::report(&report))?,
         AnyFormat::Of(form) => {
             let brief = render::impact_brief(&report);
             terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, Exit::Clean));
+            return Ok(form::exit(form, &brief, exit));
         }
         AnyFormat::Text => {
             terminal.diagnostics(&report.diagnostics);
@@ -74,7 +153,7 @@ pub(super) fn impact(
             terminal.data(&render::impact_tablets(&report, look))?;
         }
     }
-    Ok(Exit::Clean)
+    Ok(exit)
 }
 
 /// What changed between captures, the oldest first.
@@ -169,6 +248,8 @@ pub(super) fn list(
 #[derive(Default)]
 pub(super) struct Goals {
     drain: Vec<Domain>,
+    /// What of it is stopped then.
+    stop: Vec<Domain>,
     /// Who takes the place of what is drained.
     to: Option<Domain>,
     restart: Option<Which>,
@@ -178,7 +259,7 @@ pub(super) struct Goals {
 impl Goals {
     pub fn of(request: &plan::Request, replicas: Option<u32>) -> Result<Self, Failure> {
         let help = "plans of tablets take --only, --skip, --through, --force, --dead, --drain, \
-                    --remove, --replace, --replicas and --restart all or DOMAIN";
+                    --stop, --remove, --replace, --replicas and --restart all or DOMAIN";
         let usage = |message: String| Failure::Usage(message, help.to_owned());
         let foreign = |what: &str| usage(format!("{what} is for Redis clusters"));
         if let Some(flag) = request.flags.iter().next() {
@@ -196,8 +277,12 @@ impl Goals {
         };
         for goal in &request.goals {
             match goal {
-                Goal::Drain(drain) if drain.stop => return Err(foreign("`--stop`")),
-                Goal::Drain(drain) => goals.drain.push(drain.domain.clone()),
+                Goal::Drain(drain) => {
+                    goals.drain.push(drain.domain.clone());
+                    if drain.stop {
+                        goals.stop.push(drain.domain.clone());
+                    }
+                }
                 // A tablet is never forgotten: `showtablet` lists it as offline once it is stopped.
                 Goal::Remove(remove) => goals.drain.push(remove.domain.clone()),
                 Goal::Replace(replace) => {
@@ -227,11 +312,11 @@ impl Goals {
         request: &mut Request,
     ) -> Result<(), Failure> {
         request.drain = all_in(seen, &self.drain)?;
+        request.stop = all_in(seen, &self.stop)?;
         if self.restart.is_none() && self.to.is_none() {
-            // What is not there is said by `check`.
-            let drains = inventory.policy.drains.iter();
-            let drains = drains.flat_map(|drain| seen.state.within(&drain.domain));
-            request.drain.extend(drains);
+            let standing = report::standing_tablets(inventory, &seen.state);
+            request.drain.extend(standing.drain);
+            request.stop.extend(standing.stop);
         }
         request.to = all_in(seen, self.to.as_slice())?;
         if let Some(tablet) = request.to.intersection(&request.drain).next() {

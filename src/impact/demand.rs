@@ -77,6 +77,15 @@ pub enum Why {
         wanted: usize,
         least: usize,
     },
+    /// Of the other family.
+    Leaderless {
+        partitions: usize,
+    },
+    FewInUse {
+        partitions: usize,
+        wanted: usize,
+        least: usize,
+    },
     /// Hosts with less memory than their servers may need, hosts of which that is not known, and
     /// promoted replicas whose limit is below what their shard holds.
     ShortMemory {
@@ -114,6 +123,22 @@ impl fmt::Display for Why {
                 write!(
                     f,
                     "{shards} with fewer than {wanted} {copies}, the least {least}"
+                )
+            }
+            Self::Leaderless { partitions } => {
+                let partitions = count(partitions, "partition");
+                write!(f, "{partitions} without a leader that is alive")
+            }
+            Self::FewInUse {
+                partitions,
+                wanted,
+                least,
+            } => {
+                let copies = plural(wanted, "copy");
+                let partitions = count(partitions, "partition");
+                write!(
+                    f,
+                    "{partitions} with fewer than {wanted} {copies} in use, the least {least}"
                 )
             }
             Self::ShortMemory {

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::impact::Demand;
 use crate::impact::Ground;
+use crate::impact::TabletDemands;
 use crate::impact::Unmet;
+use crate::impact::tablets::OnTablets;
 use crate::model::NodeId;
+use crate::model::Tablets;
 
 /// Losses that are looked at for it: beyond so many the set is one that cannot be grown, and
 /// maybe not the largest.
@@ -31,6 +34,44 @@ pub fn grow(
     domains: &[Vec<NodeId>],
     demands: &[Demand],
 ) -> Grown {
+    grow_on(&mut OnGround { ground, demands }, lost, domains)
+}
+
+/// The same for tablets, by the ids of [`Tablets::copies`].
+pub fn grow_tablets(
+    state: &Tablets,
+    lost: &BTreeSet<NodeId>,
+    domains: &[Vec<NodeId>],
+    demands: &TabletDemands,
+) -> Grown {
+    grow_on(&mut OnTablets { state, demands }, lost, domains)
+}
+
+/// Where something may be lost, and what of the demands is not met then.
+pub(super) trait Losing {
+    /// It lives before any loss.
+    fn is_live(&self, id: NodeId) -> bool;
+    fn unmet(&mut self, lost: &BTreeSet<NodeId>) -> Vec<Unmet>;
+}
+
+struct OnGround<'a> {
+    ground: &'a mut Ground,
+    demands: &'a [Demand],
+}
+
+impl Losing for OnGround<'_> {
+    fn is_live(&self, id: NodeId) -> bool {
+        self.ground.is_live(id)
+    }
+
+    fn unmet(&mut self, lost: &BTreeSet<NodeId>) -> Vec<Unmet> {
+        let impact = self.ground.lose(lost);
+        let unmet = self.demands.iter().filter_map(|d| d.unmet(&impact));
+        unmet.collect()
+    }
+}
+
+fn grow_on(ground: &mut dyn Losing, lost: &BTreeSet<NodeId>, domains: &[Vec<NodeId>]) -> Grown {
     // What is down already costs nothing and buys nothing.
     let live = |nodes: &Vec<NodeId>| {
         let more = |id: &&NodeId| ground.is_live(**id) && !lost.contains(*id);
@@ -40,7 +81,6 @@ pub fn grow(
     let mut search = Search {
         ground,
         domains,
-        demands,
         candidates: &candidates,
         best: Vec::new(),
         left: LOOKED_AT,
@@ -68,9 +108,8 @@ pub fn grow(
 }
 
 struct Search<'a> {
-    ground: &'a mut Ground,
+    ground: &'a mut dyn Losing,
     domains: &'a [Vec<NodeId>],
-    demands: &'a [Demand],
     candidates: &'a [usize],
     best: Vec<usize>,
     left: usize,
@@ -79,11 +118,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn unmet(&mut self, nodes: &BTreeSet<NodeId>) -> Vec<Unmet> {
         self.left = self.left.saturating_sub(1);
-        let impact = self.ground.lose(nodes);
-        self.demands
-            .iter()
-            .filter_map(|d| d.unmet(&impact))
-            .collect()
+        self.ground.unmet(nodes)
     }
 
     /// Sets in the order of their domains: the first of each size that fits is the one kept.

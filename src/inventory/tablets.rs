@@ -107,7 +107,7 @@ pub(super) fn settle(
     }
     let mut draft = Draft::default();
     for said in &gathered.fedb {
-        draft.take(said);
+        draft.take(said, diagnostics);
     }
     let mut seen = draft.finish(gathered, diagnostics);
     // Only rows of these tables are read cell by cell.
@@ -116,7 +116,7 @@ pub(super) fn settle(
 }
 
 impl Draft {
-    fn take(&mut self, said: &Said) {
+    fn take(&mut self, said: &Said, diagnostics: &mut Vec<Diagnostic>) {
         match &said.facts {
             FedbFacts::Tables(shown, database, rows) => {
                 self.take_tables(*shown, database.as_ref(), rows, said);
@@ -131,7 +131,15 @@ impl Draft {
                 self.health_known = true;
                 for (row, place) in rows.iter().zip(&said.rows) {
                     let of = (row.clone(), place.clone());
-                    self.tablets.insert(row.endpoint.clone(), of);
+                    let before = self.tablets.insert(row.endpoint.clone(), of);
+                    if before.is_some_and(|(before, _)| before.healthy != row.healthy) {
+                        let message = format!(
+                            "one showtablet lists {} twice, in two states; the later one counts",
+                            row.endpoint
+                        );
+                        let said = Diagnostic::new(Capture::RowTwice, message);
+                        diagnostics.push(said.at(place.clone()));
+                    }
                 }
             }
             FedbFacts::Ops(rows) => {
@@ -278,6 +286,9 @@ fn partitions(
     rows: &[(TableRow, Place)],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    /// Rows of one table that are each named.
+    const SAID: usize = 8;
+    let mut twice = 0;
     let mut by_pid: BTreeMap<u32, Vec<&(TableRow, Place)>> = BTreeMap::new();
     for row in rows {
         if let Some(pid) = row.0.pid {
@@ -293,6 +304,10 @@ fn partitions(
                 continue;
             };
             if copies.iter().any(|held| held.tablet == tablet) {
+                twice += 1;
+                if twice > SAID {
+                    continue;
+                }
                 let message = format!(
                     "{} {pid} is listed twice on {}; the first row counts",
                     table.key.0,
@@ -322,6 +337,14 @@ fn partitions(
             pid,
             copies,
         });
+    }
+    if twice > SAID {
+        let message = format!(
+            "{} more rows of {} are listed twice",
+            twice - SAID,
+            table.key.0
+        );
+        diagnostics.push(Diagnostic::new(Capture::RowTwice, message));
     }
 }
 

@@ -60,7 +60,8 @@ pub(super) fn lint(captured: &Tablets, text: &str) -> Linted {
                 | Act::RecoverTable { .. }
                 | Act::Migrate { .. }
                 | Act::AddReplica { .. }
-                | Act::DelReplica { .. } => {}
+                | Act::DelReplica { .. }
+                | Act::Kill(_) => {}
             }
         }
     }
@@ -96,6 +97,7 @@ fn code(refused: Refused) -> Code {
         | Refused::NotThere
         | Refused::AlreadyThere
         | Refused::Alive
+        | Refused::HoldsCopies
         | Refused::CannotDeleteLeader => Code::Refused,
     }
 }
@@ -115,6 +117,7 @@ fn spoken(refused: Refused) -> String {
         | Refused::NotThere
         | Refused::AlreadyThere
         | Refused::Alive
+        | Refused::HoldsCopies
         | Refused::CannotDeleteLeader => format!("it would be refused: {refused}"),
     }
 }

@@ -135,16 +135,28 @@ impl Cluster {
     }
 
     /// Who is listed at an address, in node order: more than one where an entry is wrong.
-    pub fn at(&self, address: &Address) -> impl Iterator<Item = NodeId> + '_ {
-        // Nodes are sorted by address, and no step changes one; those without come last.
+    pub fn at(&self, address: &Address) -> impl Iterator<Item = NodeId> + use<'_> {
+        // Nodes are sorted by address; those without come last.
         fn key(node: &Node) -> (bool, Option<&Address>) {
             (node.address.is_none(), node.address.as_ref())
         }
         let wanted = (false, Some(address));
         let first = self.nodes.partition_point(|n| key(n) < wanted);
         let end = self.nodes.partition_point(|n| key(n) <= wanted);
-        let there = (first as u32..end as u32).map(NodeId);
-        there.filter(|&id| self.node(id).membership != Membership::Forgotten)
+        let is_at = {
+            let address = address.clone();
+            move |id: &NodeId| {
+                let node = self.node(*id);
+                node.membership != Membership::Forgotten && node.address.as_ref() == Some(&address)
+            }
+        };
+        // A step may have taken an address away (a reset), and with it the order.
+        let mut sorted = (first as u32..end as u32).map(NodeId);
+        let ids = match sorted.any(|id| is_at(&id)) {
+            true => first as u32..end as u32,
+            false => 0..self.nodes.len() as u32,
+        };
+        ids.map(NodeId).filter(is_at)
     }
 
     /// Whether the node can load a full sync of that master. Unknown versions count as fitting.
@@ -363,6 +375,22 @@ mod tests {
     use crate::model::Unowned;
     use crate::model::testing::cluster;
     use crate::model::testing::id;
+
+    #[test]
+    fn who_lost_its_address_hides_nobody() {
+        let text = "m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h1; y@h2";
+        for gone in 0..8 {
+            let mut cluster = cluster(text);
+            let gone = crate::model::NodeId(gone);
+            cluster.node_mut(gone).address = None;
+            for (id, node) in cluster.iter() {
+                let Some(address) = &node.address else {
+                    continue;
+                };
+                assert_eq!(cluster.at(address).collect::<Vec<_>>(), [id]);
+            }
+        }
+    }
 
     #[test]
     fn a_replica_is_no_spare_while_slots_have_no_owner() {

@@ -65,7 +65,7 @@ const HEIRS_SHOWN: usize = 12;
 const FAILED_SHOWN: usize = 8;
 
 /// What was demanded, and which cases do not meet it.
-fn gate(page: &mut Page, report: &ImpactReport) {
+pub(super) fn gate(page: &mut Page, report: &ImpactReport) {
     let Some(ok) = report.ok.filter(|_| !report.cases.is_empty()) else {
         return;
     };
@@ -119,7 +119,7 @@ fn unmet(page: &mut Page, indent: usize, failed: &[FailedDemand]) {
 }
 
 /// What may go together, and why no more.
-fn growth(page: &mut Page, grown: &GrownReport, demands: &[String]) {
+pub(super) fn growth(page: &mut Page, grown: &GrownReport, demands: &[String]) {
     let demands = demands.join(", ");
     let largest = match grown.is_largest {
         true => "no larger set may",

@@ -5,6 +5,7 @@ mod diff;
 use crate::render::allowed;
 use crate::render::check;
 use crate::render::findings;
+use crate::render::impact;
 use crate::render::page::LABEL;
 use crate::render::page::Line;
 use crate::render::page::Page;
@@ -258,6 +259,10 @@ fn entries(page: &mut Page, label: &str, entries: &[String]) {
 /// What would break, case by case.
 pub fn impact_tablets(report: &ImpactReport, look: Look) -> String {
     let mut page = Page::new(look);
+    if let Some(plan) = &report.after_plan {
+        let text = format!("after plan {plan}");
+        page.line(Line::new().put(Ink::Head, &text));
+    }
     let columns = [
         (Side::Left, "lose"),
         (Side::Right, "tablets"),
@@ -293,6 +298,11 @@ pub fn impact_tablets(report: &ImpactReport, look: Look) -> String {
     if let [case] = &report.cases[..] {
         page.gap();
         table::change(&mut page, 0, &report.now.after, &case.after);
+    }
+    impact::gate(&mut page, report);
+    if let Some(grown) = &report.grown {
+        page.gap();
+        impact::growth(&mut page, grown, &report.demands);
     }
     page.finish()
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::impact::Demand;
 use crate::impact::Ground;
+use crate::impact::Grown;
 use crate::impact::Impact;
 use crate::impact::Unmet;
 use crate::impact::grow;
@@ -210,19 +211,7 @@ pub fn impact(inventory: &Inventory, loss: &Loss) -> ImpactReport {
     let grown = loss.grow.as_ref().map(|(lost, domains)| {
         let nodes: Vec<Vec<NodeId>> = domains.iter().map(|(_, nodes)| nodes.clone()).collect();
         let grown = grow(&mut ground, lost, &nodes, &loss.demands);
-        let name = |&domain: &usize| domains[domain].0.to_string();
-        GrownReport {
-            together: grown.together.iter().map(name).collect(),
-            is_largest: grown.is_largest,
-            next: grown
-                .next
-                .iter()
-                .map(|(domain, unmet)| NextLoss {
-                    lose: name(domain),
-                    failed_demands: unmet.iter().map(told).collect(),
-                })
-                .collect(),
-        }
+        grown_report(&grown, |domain| domains[domain].0.to_string())
     });
     let failed_now = failed(&loss.demands, &now);
     let met = match answers.is_empty() {
@@ -249,12 +238,25 @@ pub fn impact(inventory: &Inventory, loss: &Loss) -> ImpactReport {
     }
 }
 
+/// `name`: what the domain of that index is called.
+pub(super) fn grown_report(grown: &Grown, name: impl Fn(usize) -> String) -> GrownReport {
+    let next = grown.next.iter().map(|(domain, unmet)| NextLoss {
+        lose: name(*domain),
+        failed_demands: unmet.iter().map(told).collect(),
+    });
+    GrownReport {
+        together: grown.together.iter().map(|&domain| name(domain)).collect(),
+        is_largest: grown.is_largest,
+        next: next.collect(),
+    }
+}
+
 fn failed(demands: &[Demand], impact: &Impact) -> Vec<FailedDemand> {
     let unmet = demands.iter().filter_map(|demand| demand.unmet(impact));
     unmet.map(|unmet| told(&unmet)).collect()
 }
 
-fn told(unmet: &Unmet) -> FailedDemand {
+pub(super) fn told(unmet: &Unmet) -> FailedDemand {
     FailedDemand {
         demand: unmet.demand.to_string(),
         message: unmet.why.to_string(),

@@ -150,7 +150,7 @@ impl Finding {
 }
 
 impl Subject {
-    pub(super) fn tablet(tablet: TabletId) -> Self {
+    pub fn tablet(tablet: TabletId) -> Self {
         Self::Tablets(OfTablets::Tablet(tablet))
     }
 

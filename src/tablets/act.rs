@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::model::Health;
 use crate::model::Held;
 use crate::model::PartitionId;
 use crate::model::TabletId;
@@ -34,6 +35,7 @@ pub enum Word {
     Migrate,
     AddReplica,
     DelReplica,
+    Kill,
 }
 
 impl Word {
@@ -48,6 +50,7 @@ impl Word {
             Self::Migrate => "migrate",
             Self::AddReplica => "add-replica",
             Self::DelReplica => "del-replica",
+            Self::Kill => "kill",
         }
     }
 
@@ -57,7 +60,7 @@ impl Word {
             Self::SetAutoFailover => Some("confset auto_failover"),
             Self::OfflineEndpoint => Some("offlineendpoint"),
             Self::ChangeLeader => Some("changeleader"),
-            Self::Restart => None,
+            Self::Restart | Self::Kill => None,
             Self::RecoverEndpoint => Some("recoverendpoint"),
             Self::RecoverTable => Some("recovertable"),
             Self::Migrate => Some("migrate"),
@@ -100,6 +103,8 @@ pub enum Act {
         partition: PartitionId,
         from: TabletId,
     },
+    /// By a human: the process is stopped, once it holds nothing.
+    Kill(TabletId),
 }
 
 /// Why the name server would not do it, or would say ok and do nothing.
@@ -127,6 +132,8 @@ pub enum Refused {
     Alive,
     #[error("can not del leader")]
     CannotDeleteLeader,
+    #[error("it holds copies")]
+    HoldsCopies,
     #[error("it says ok and does nothing")]
     Nothing,
 }
@@ -143,6 +150,7 @@ impl Act {
             Self::Migrate { .. } => Word::Migrate,
             Self::AddReplica { .. } => Word::AddReplica,
             Self::DelReplica { .. } => Word::DelReplica,
+            Self::Kill(_) => Word::Kill,
         }
     }
 
@@ -157,7 +165,8 @@ impl Act {
             | Self::OfflineEndpoint(_)
             | Self::Restart(_)
             | Self::RestartNameServer(_)
-            | Self::RecoverEndpoint(_) => None,
+            | Self::RecoverEndpoint(_)
+            | Self::Kill(_) => None,
         }
     }
 
@@ -166,6 +175,7 @@ impl Act {
         match *self {
             Self::OfflineEndpoint(tablet)
             | Self::Restart(tablet)
+            | Self::Kill(tablet)
             | Self::RecoverEndpoint(tablet)
             | Self::RecoverTable { tablet, .. } => Some(tablet),
             Self::ChangeLeader { to, .. }
@@ -188,7 +198,8 @@ impl Act {
             | Self::RecoverEndpoint(_)
             | Self::RecoverTable { .. }
             | Self::AddReplica { .. }
-            | Self::DelReplica { .. } => None,
+            | Self::DelReplica { .. }
+            | Self::Kill(_) => None,
         }
     }
 
@@ -204,7 +215,8 @@ impl Act {
             | Self::Restart(_)
             | Self::RestartNameServer(_)
             | Self::AddReplica { .. }
-            | Self::DelReplica { .. } => false,
+            | Self::DelReplica { .. }
+            | Self::Kill(_) => false,
         }
     }
 
@@ -240,7 +252,8 @@ impl Act {
             | Self::Restart(_)
             | Self::RestartNameServer(_)
             | Self::RecoverEndpoint(_)
-            | Self::RecoverTable { .. } => None,
+            | Self::RecoverTable { .. }
+            | Self::Kill(_) => None,
         }
     }
 
@@ -274,7 +287,8 @@ impl Act {
             | Self::RecoverEndpoint(_)
             | Self::Migrate { .. }
             | Self::AddReplica { .. }
-            | Self::DelReplica { .. } => true,
+            | Self::DelReplica { .. }
+            | Self::Kill(_) => true,
         }
     }
 
@@ -360,6 +374,13 @@ impl Act {
                     None => Ok(()),
                 }
             }
+            Self::Kill(tablet) => {
+                healthy(tablet)?;
+                match state.held_by(tablet).next() {
+                    Some(_) => Err(Refused::HoldsCopies),
+                    None => Ok(()),
+                }
+            }
             Self::DelReplica { partition, from } => {
                 healthy(from)?;
                 let held = state
@@ -382,6 +403,7 @@ impl Act {
             Self::ChangeLeader { partition, to, .. } => lead(state, partition, to),
             Self::Restart(tablet) => restart(state, tablet),
             Self::RestartNameServer(_) => {}
+            Self::Kill(tablet) => state.tablets[tablet.index()].health = Health::Offline,
             Self::RecoverEndpoint(tablet) => {
                 let held: Vec<PartitionId> = state.held_by(tablet).map(|(id, _)| id).collect();
                 for partition in held {
@@ -539,6 +561,8 @@ mod tests {
                 },
                 Some(Refused::CannotDeleteLeader),
             ),
+            ("flow 0: *a b", Act::Kill(B), Some(Refused::HoldsCopies)),
+            ("flow 0: *a b; c", Act::Kill(C), None),
             (
                 "flow 0: *a",
                 Act::ChangeLeader {

@@ -200,7 +200,8 @@ impl<'a> Draft<'a> {
             | Act::RecoverTable { .. }
             | Act::Migrate { .. }
             | Act::AddReplica { .. }
-            | Act::DelReplica { .. } => None,
+            | Act::DelReplica { .. }
+            | Act::Kill(_) => None,
         }
     }
 
@@ -344,6 +345,7 @@ fn exposure(act: &Act) -> &'static str {
         | Act::RecoverTable { .. }
         | Act::Migrate { .. }
         | Act::AddReplica { .. }
-        | Act::DelReplica { .. } => "",
+        | Act::DelReplica { .. }
+        | Act::Kill(_) => "",
     }
 }

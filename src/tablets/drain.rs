@@ -61,6 +61,7 @@ pub(super) fn drain(draft: &mut Draft) {
             ));
         }
     }
+    stop(draft);
     let value = held(&draft.state, &drained);
     draft.flows.push(Value {
         count: Count::Drain,
@@ -70,6 +71,20 @@ pub(super) fn drain(draft: &mut Draft) {
         shown: if value == 0 { Shown::Count } else { Shown::No },
         selected: true,
     });
+}
+
+/// The processes of those that hold nothing any more. What is down already needs nobody.
+fn stop(draft: &mut Draft) {
+    for tablet in draft.request.stop.clone() {
+        if !draft.state.runs(tablet) {
+            continue;
+        }
+        draft.fewest += 1;
+        let endpoint = draft.state.endpoint(tablet);
+        let reason = format!("{endpoint} is drained: every copy it held is elsewhere");
+        // Where copies stay, the goal is blocked and nothing is done.
+        let _ = draft.take(Act::Kill(tablet), Phase::Change, &[], reason);
+    }
 }
 
 fn held(state: &Tablets, drained: &BTreeSet<TabletId>) -> i64 {
@@ -331,6 +346,32 @@ mod tests {
             "{:?}",
             made.values
         );
+    }
+
+    #[test]
+    fn a_tablet_is_stopped_when_it_holds_nothing() {
+        let stopped = |text: &str| {
+            let request = Request {
+                drain: [TabletId(0)].into(),
+                stop: [TabletId(0)].into(),
+                skip: [crate::rules::Code::SkewedMasters].into(),
+                ..Request::default()
+            };
+            plan(&tablets(text), &request).expect("a plan")
+        };
+        let made = stopped("t 0: *b a; c");
+        assert_eq!(words(&made), ["migrate", "kill"]);
+        assert!(!made.end.runs(TabletId(0)));
+        assert!(made.values.iter().all(|v| v.shown != Shown::No));
+        // It is so already, and nobody is told to start it.
+        let again = stopped("t 0: *b c; a!");
+        assert!(
+            again.steps.is_empty() && again.advice.is_empty(),
+            "{again:?}"
+        );
+        // What stays is not stopped.
+        let blocked = stopped("t 0: *b a");
+        assert!(blocked.steps.is_empty() && blocked.left.iter().any(|left| left.blocks));
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::rules::Code;
 use crate::rules::Cure;
 use crate::rules::Finding;
 use crate::rules::Phase;
+use crate::rules::Subject;
 use crate::rules::TabletContext;
 use crate::rules::check_tablets;
 
@@ -57,6 +58,8 @@ pub struct Request {
     pub force: bool,
     /// Tablets that are to hold nothing in the end.
     pub drain: BTreeSet<TabletId>,
+    /// Those of them whose processes are stopped then.
+    pub stop: BTreeSet<TabletId>,
     /// Tablets that alone may take what is drained; empty: any other one.
     pub to: BTreeSet<TabletId>,
     /// Followers that every partition is to have, no more and no fewer.
@@ -214,6 +217,18 @@ pub struct Plan {
     pub left: Vec<Left>,
     pub advice: Vec<String>,
     pub assumptions: Vec<String>,
+}
+
+impl Plan {
+    /// Something that is to be cured remains. Who was stopped because it was asked for is offline, and
+    /// nothing is left to do about that.
+    pub fn leaves_wanted(&self, request: &Request) -> bool {
+        let stopped: Vec<Subject> = request.stop.iter().map(|&t| Subject::tablet(t)).collect();
+        let asked =
+            |f: &Finding| f.rule.code == Code::TabletOffline && stopped.contains(&f.subject);
+        let mut open = self.remaining.iter().filter(|f| !asked(f));
+        open.any(|f| request.wants(f.rule.code))
+    }
 }
 
 /// The fewest steps that cure what is selected, in an order that the name server accepts.

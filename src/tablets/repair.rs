@@ -139,6 +139,9 @@ fn restart(draft: &mut Draft, dead: &[TabletId]) {
     for &tablet in dead {
         let state = &draft.state;
         if state.held_by(tablet).next().is_none() {
+            if draft.request.stop.contains(&tablet) {
+                continue;
+            }
             let said = format!(
                 "start {} again: it holds no copy, so nothing waits for it",
                 state.endpoint(tablet)

@@ -13,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod fedb;
 mod growth;
 mod limits;
 
@@ -235,7 +236,12 @@ fn pick(numbers: &mut Numbers, seeds: &[Vec<u8>]) -> Vec<u8> {
 fn seeds() -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["samples", "../shared/dumps", "../shared/dumps-flashbase"] {
+    for folder in [
+        "samples",
+        "../shared/dumps",
+        "../shared/dumps-flashbase",
+        "../shared/dumps-fedb",
+    ] {
         walk(&root.join(folder), &mut files);
     }
     files.sort();
@@ -366,6 +372,11 @@ fn long_ones() -> Vec<(&'static str, String)> {
     let ghost = |n: usize| format!("\"{n:040x} :0@0 master,noaddr - 0 0 1 disconnected\"");
     let ghosts: Vec<String> = (1..LENGTH / 90).map(ghost).collect();
     let pairs: String = (0..LENGTH / 16).map(|n| format!("slave_{n}:x\n")).collect();
+    let head = "  name  tid  pid  endpoint  role  is_alive  offset  record_cnt  memused  diskused\n-----\n";
+    let copy = "  flow  4  0  10.0.0.1:1  leader  yes  1  1  0.000  0.000\n";
+    let partition =
+        |n: usize| format!("  flow  4  {n}  10.0.0.1:1  leader  yes  1  1  0.000  0.000\n");
+    let partitions: String = (0..LENGTH / 60).map(partition).collect();
     let disk = "Filesystem Size Used Avail Use% Mounted on\n/dev/sda1 10G 1G 9G 10% /\n";
     let double = format!("{node}\n");
     vec![
@@ -389,6 +400,24 @@ fn long_ones() -> Vec<(&'static str, String)> {
         (
             "pairs below a table",
             format!("{}{pairs}", disk.repeat(400)),
+        ),
+        ("headers of showtable", of(head)),
+        ("one copy in many rows", format!("{head}{}", of(copy))),
+        ("many partitions", format!("{head}{partitions}")),
+        ("short rows", format!("{head}{}", of("  flow  4  0\n"))),
+        ("one long row", format!("{head}{}", of("  flow"))),
+        ("replies", of("> migrate a t 0 b\npartition migrate ok\n")),
+        ("prompts of ns_client", of("> showtable\n")),
+        (
+            "lines of a topic",
+            of("Topic: t Partition: 0 Leader: 1 Replicas: 1,3 Isr: 1,3\n"),
+        ),
+        (
+            "replicas of a topic",
+            format!(
+                "Topic: t Partition: 0 Leader: 1 Replicas: 1{} Isr: 1\n",
+                of(",3")
+            ),
         ),
         ("quotes", of("\"")),
         ("escapes", format!("\"{}", of("\\n"))),

@@ -1,6 +1,7 @@
 //! Planned changes with the writer on: drains, maintenance and back, replaced hosts, pins. Nothing
 //! that a replica confirmed is lost, the end is as promised, and a second run does nothing.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use crate::chaos::Writer;
@@ -10,6 +11,7 @@ use crate::flow::said;
 use crate::servers::Layout;
 use crate::servers::Servers;
 use crate::servers::until;
+use crate::versions::program;
 
 /// Runs the script under writes; the keys that a replica confirmed.
 fn run_under_writes(servers: &Servers, planned: &Planned) -> Vec<String> {
@@ -133,6 +135,60 @@ fn a_new_host_takes_the_place_of_an_old_one() {
         .map(|&i| servers.nodes[i].host)
         .collect();
     assert_eq!((topology.len(), hosts.contains(&1)), (6, false));
+    does_nothing_again(&servers, &planned);
+}
+
+/// The same on another server, by a disk, a zone, and a host that leaves.
+#[test]
+fn disks_zones_and_another_server_are_drained_and_replaced() {
+    let Some(program) = program("valkey-9", "valkey-server") else {
+        return;
+    };
+    let mut layout = Layout::ring(3, 1);
+    layout.nodes.extend([(4, None), (4, None)]);
+    layout.unmet = vec![6, 7];
+    layout.server = Some(program);
+    let Some(mut servers) = Servers::start("goals-valkey-9", layout) else {
+        return;
+    };
+    servers.form();
+    let disk = format!("disk:host-1:{}", servers.nodes[0].disk());
+    let planned = servers.plan_with(&[("M007", 2)], &["--maintain", &disk, "--skip", "M007"]);
+    // Nothing is copied, and each of the other hosts leads its share.
+    assert_eq!(planned.count("failover"), planned.plan.steps.len());
+    let mut confirmed = run_under_writes(&servers, &planned);
+    servers.wait_settled();
+    assert!(!servers.owns_slots(0));
+
+    let change = ["--replace", "host:host-2=host:host-4"];
+    let planned = servers.try_plan(&change).expect("a plan");
+    assert_eq!((planned.count("reset"), planned.count("meet")), (2, 2));
+    confirmed.extend(run_under_writes(&servers, &planned));
+    for i in 0..servers.nodes.len() {
+        servers.nodes[i].met = servers.nodes[i].host != 2;
+    }
+    assert_eq!(servers.wait_settled().len(), 6);
+    assert_no_ghosts(&servers);
+
+    let map = servers.root.join("zones.csv");
+    let row = |node: &crate::servers::Node| {
+        let (host, ip) = (node.host, node.address.ip());
+        format!("host-{host},{ip},zone-{host}\n")
+    };
+    let rows: BTreeSet<String> = servers.nodes.iter().map(row).collect();
+    let rows: Vec<String> = rows.into_iter().collect();
+    fs::write(&map, format!("host,ip,zone\n{}", rows.concat())).expect("writable");
+    let map = map.display().to_string();
+    let more = ["--hosts", &map, "--drain", "zone:zone-4"];
+    let planned = servers.try_plan(&more).expect("a plan");
+    assert!(planned.count("failover") > 0);
+    confirmed.extend(run_under_writes(&servers, &planned));
+    // Who was reset is taken in again, in place of the copies that do not count.
+    servers.see_who_is_met();
+    servers.wait_settled();
+    leads_nothing(&servers, 4);
+    servers.assert_keys();
+    none_is_lost(&servers, &confirmed);
     does_nothing_again(&servers, &planned);
 }
 

@@ -91,6 +91,100 @@ fn trouble_that_servers_tell_of_is_found_and_nothing_else() {
     );
 }
 
+/// An append-only file on a full disk, a replica that hangs, and a backlog that is too small for what is
+/// written.
+#[test]
+fn what_shows_only_under_load_is_found() {
+    let Some(servers) = Servers::start("health-load", Layout::ring(3, 1)) else {
+        return;
+    };
+    servers.form();
+    let address = |i: usize| servers.nodes[i].address.to_string();
+
+    // The server opens what lies there under the name of the file that it writes next
+    // (`openNewIncrAofForAppend`), and every write to it says that the disk is full.
+    let folder = servers.nodes[0].dir.join("appendonlydir");
+    fs::create_dir_all(&folder).expect("writable");
+    let next = folder.join("temp-appendonly.aof.incr");
+    std::os::unix::fs::symlink("/dev/full", next).expect("writable");
+    servers.say(0, &["CONFIG", "SET", "appendonly", "yes"]);
+    let key = servers.key_in(&servers.first_slot(0));
+    until("the write to the file fails", || {
+        let refused = servers.ask(0, &["SET", &key, "x"]).map(|_| ());
+        match refused.map_err(|trouble| trouble.to_string()) {
+            Err(text) if text.contains("MISCONF") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+
+    // Four megabytes and a backlog of 16 KiB.
+    servers.say(1, &["CONFIG", "SET", "repl-backlog-size", "16384"]);
+    let key = servers.key_in(&servers.first_slot(1));
+    let value = "x".repeat(1 << 20);
+    for _ in 0..4 {
+        servers.say(1, &["SET", &key, &value]);
+    }
+
+    // What the master of one that hangs says meanwhile.
+    let of_2 = (0..servers.nodes.len()).find(|&i| servers.nodes[i].replicates == Some(2));
+    let replica = of_2.expect("every master has one");
+    servers.pause(replica);
+    let lagging = until("the master has heard nothing for seconds", || {
+        let text = servers.say(2, &["INFO", "all"]).text().to_owned();
+        let line = text.lines().find(|line| line.starts_with("slave0:"));
+        let lag = line.and_then(|line| line.trim().rsplit_once("lag="));
+        match lag.and_then(|(_, lag)| lag.parse::<u64>().ok()) {
+            Some(lag) if lag >= 3 => Ok(text),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    servers.resume(replica);
+    until("nobody takes it for failed", || {
+        let views = (0..servers.nodes.len()).map(|i| servers.say(i, &["CLUSTER", "NODES"]));
+        match views.filter(|view| view.text().contains("fail")).count() {
+            0 => Ok(()),
+            n => Err(format!("{n} do")),
+        }
+    });
+
+    collect(&servers, "load");
+    let info = |i: usize| {
+        let node = format!("nodes/{}/info.txt", address(i).replace(':', "_"));
+        servers.root.join("load").join(node)
+    };
+    fs::write(info(2), lagging).expect("writable");
+    // A rate is told of what has run for ten minutes: as if the same had come at the same pace.
+    let text = fs::read_to_string(info(1)).expect("captured");
+    let number = |field: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(field));
+        line.and_then(|n| n.trim().parse().ok())
+            .expect("INFO has it")
+    };
+    let (uptime, offset) = (number("uptime_in_seconds:"), number("master_repl_offset:"));
+    assert!(offset > 4 << 20, "{offset}");
+    let later = text.replace(
+        &format!("uptime_in_seconds:{uptime}"),
+        "uptime_in_seconds:600",
+    );
+    fs::write(info(1), later).expect("writable");
+    let policy = servers.root.join("policy.toml");
+    fs::write(&policy, "[limits]\nlag = \"3s\"\n").expect("writable");
+    let policy = policy.display().to_string();
+    let all = judged(&servers, "load", &["--policy", &policy]);
+    for (code, i) in [("K005", 0), ("K016", 1), ("R005", replica)] {
+        assert!(
+            all.contains(&(code.to_owned(), address(i))),
+            "{code}: {all:?}"
+        );
+    }
+    let expected = ["K005", "K016", "R005"];
+    // The settings that were changed here are told of, and nothing else.
+    let others = codes(&all)
+        .into_iter()
+        .filter(|code| !expected.contains(code));
+    assert_eq!(others.collect::<Vec<_>>(), ["K010"]);
+}
+
 /// A file with which a server ends at its start is said to be one, and no secret of it is saved.
 #[test]
 fn a_file_that_would_end_a_server_is_named() {
@@ -164,6 +258,11 @@ fn write_collector(servers: &Servers) {
 
 /// Code and address of what `check` says of a fresh capture, but of the machine.
 fn found(servers: &Servers, name: &str, options: &[&str]) -> BTreeSet<(String, String)> {
+    collect(servers, name);
+    judged(servers, name, options)
+}
+
+fn collect(servers: &Servers, name: &str) {
     write_collector(servers);
     let output = run(Command::new("sh")
         .args(["collect.sh", "-o", name, "-t", "10"])
@@ -171,6 +270,9 @@ fn found(servers: &Servers, name: &str, options: &[&str]) -> BTreeSet<(String, S
         .env_remove("REDISCLI_AUTH")
         .current_dir(&servers.root));
     assert!(output.status.success(), "{}", said(&output));
+}
+
+fn judged(servers: &Servers, name: &str, options: &[&str]) -> BTreeSet<(String, String)> {
     let capture: PathBuf = servers.root.join(name);
     // Loopback addresses are hosts here.
     let hosts: BTreeSet<String> = servers

@@ -33,7 +33,7 @@ ask() {
     local -a in=()
     [[ -z ${2-} ]] || in=(--database="$2")
     answer=$(timeout -k 5 "$call_seconds" "${client[@]}" ${in[@]+"${in[@]}"} --interactive=false --cmd="$1" \
-        </dev/null 2>&1) ||
+        </dev/null 2>&1 9>&-) ||
         status=$?
     answer=${answer//$'\r'/}
     if ((status != 0)); then
@@ -241,6 +241,10 @@ is_done() {
         why="its copy of $of is still listed"
         [[ -z ${alive[$key]-} ]]
         ;;
+    kill)
+        why="showtablet still calls it healthy"
+        [[ ${health[${address[$1]}]-offline} == offline ]]
+        ;;
     esac
 }
 
@@ -262,6 +266,13 @@ holds() {
         why="$endpoint is not offline any more: taking it out would stop what it leads"
         return 1
     done
+    if [[ ${action[$1]} == kill ]]; then
+        for key in "${rows[@]}"; do
+            [[ ${key##* } == "${address[$1]}" ]] || continue
+            why="it holds a copy of ${key% *}"
+            return 1
+        done
+    fi
     [[ -n ${table[$1]} ]] || return 0
     leader_of "${table[$1]}" "${pid[$1]}"
     if [[ $leader != "${wants_leader[$1]}" ]]; then
@@ -315,6 +326,27 @@ accepted() {
     esac
 }
 
+# settle N: until no operation runs. What an earlier run sent may still be on its way, and what somebody
+# else started may change what this step relies on. $waited: there was one.
+settle() {
+    local id running deadline=$((SECONDS + limit[$1]))
+    waited=''
+    while :; do
+        look_ops || return 1
+        running=''
+        for id in "${!op_status[@]}"; do
+            case ${op_status[$id]} in
+            kInited | kDoing) running="operation $id is ${op_status[$id]}" ;;
+            esac
+        done
+        [[ -n $running ]] || return 0
+        ((SECONDS < deadline)) || { why="$running after ${limit[$1]} s"; return 1; }
+        [[ -n $waited ]] || say "      $running: waiting for its end"
+        waited=yes
+        sleep "$look_seconds"
+    done
+}
+
 # watch N BASELINE: until the new operations are over and the effect is seen.
 watch() {
     local id status open fresh deadline=$((SECONDS + limit[$1]))
@@ -363,22 +395,26 @@ agree() {
 }
 
 describe() {
-    say "step $1 of $step_count  ${command[$1]:-restart ${address[$1]} (by hand)}${database[$1]:+ (database ${database[$1]})}"
+    say "step $1 of $step_count  ${command[$1]:-${action[$1]} ${address[$1]} (by hand)}${database[$1]:+ (database ${database[$1]})}"
     say "      ${reason[$1]}"
     [[ -z ${risk[$1]} ]] || say "      RISK: ${risk[$1]}"
 }
 
-# by_hand N: a human starts the process, or what $TOPOPLAN_RESTART names does.
+# by_hand N: a human starts or stops the process, or what $TOPOPLAN_RESTART or $TOPOPLAN_STOP names does.
 by_hand() {
-    local until=$((SECONDS + limit[$1]))
+    local until=$((SECONDS + limit[$1])) name=TOPOPLAN_RESTART verb=restart asked='Does it run again?' again
+    again="then run it again with --from $(($1 + 1))"
+    if [[ ${action[$1]} == kill ]]; then
+        name=TOPOPLAN_STOP verb=stop asked='Was it stopped?' again='then run it again'
+    fi
     restarted=yes
-    if [[ -n ${TOPOPLAN_RESTART-} ]]; then
-        "$TOPOPLAN_RESTART" "${address[$1]}" </dev/null || { why="$TOPOPLAN_RESTART failed"; return 1; }
+    if [[ -n ${!name-} ]]; then
+        "${!name}" "${address[$1]}" </dev/null || { why="${!name} failed"; return 1; }
     elif [[ -n $yes ]]; then
-        why="restart ${address[$1]}, then run it again with --from $(($1 + 1)); or name what does it in TOPOPLAN_RESTART"
+        why="$verb ${address[$1]}, $again; or name what does it in $name"
         return 1
     else
-        agree "restart ${address[$1]} now. Does it run again?" || return 1
+        agree "$verb ${address[$1]} now. $asked" || return 1
     fi
     while ! { look && is_done "$1"; }; do
         ((SECONDS < until)) || return 1
@@ -419,8 +455,17 @@ run_step() {
         note "step $1 skip"
         return
     fi
+    settle "$1" || stop
+    if [[ -n $waited ]]; then
+        look || stop
+        if is_done "$1"; then
+            say '      done by now'
+            note "step $1 done"
+            return
+        fi
+    fi
     holds "$1" || stop
-    if [[ ${action[$1]} == restart ]]; then
+    if [[ -z ${command[$1]} ]]; then
         by_hand "$1" || stop
         say '      done'
         note "step $1 done"
@@ -448,6 +493,69 @@ run_step() {
     note "step $1 done"
 }
 
+# by_signal NAME STATUS
+by_signal() {
+    trap '' INT TERM HUP
+    why="stopped by SIG$1"
+    say ''
+    say "stop  step $step: $why. What was sent goes on: see showopstatus; run it again, it looks first."
+    note "step $step stop $why"
+    exit "$2"
+} >&2
+
+# lock: no two runs of a plan at once. Who is gone holds nothing.
+lock() {
+    local holder=''
+    if command -v flock >/dev/null; then
+        exec 9>>"$journal"
+        # A run that was killed may have left a question behind, for seconds.
+        flock -w 2 9 || occupied
+        return
+    fi
+    if ! mkdir -- "$journal.lock" 2>/dev/null; then
+        { read -r holder <"$journal.lock/pid"; } 2>/dev/null || holder=''
+        if is_number "$holder" && ! kill -0 "$holder" 2>/dev/null; then
+            # Of two who see that only one takes it away.
+            mv -- "$journal.lock" "$journal.lock.$$" 2>/dev/null && rm -rf -- "$journal.lock.$$"
+        fi
+        mkdir -- "$journal.lock" 2>/dev/null || occupied
+    fi
+    locked=yes
+    say "$$" >"$journal.lock/pid"
+}
+
+occupied() {
+    local last
+    last=$(grep -e ' run begin ' -- "$journal" | tail -n 1)
+    say "$me: another run of this plan is on the way: $(printable "${last:-by whom is not written down yet}")" >&2
+    say '--status shows how far it is; nothing was done here.' >&2
+    exit 1
+}
+
+# status: what earlier runs did, and what is so. Changes nothing.
+status() {
+    local n last words seen=''
+    say "plan $plan_id"
+    last=$(grep -e ' run begin ' -- "$journal" 2>/dev/null | tail -n 1)
+    say "last run: $(printable "${last:-none is written down}")"
+    if look; then seen=yes; else say "the name server does not tell: $why"; fi
+    for ((n = 1; n <= step_count; n++)); do
+        restarted='' words=open
+        last=$(grep -e " step $n done$" -e " step $n skip$" -- "$journal" 2>/dev/null | tail -n 1)
+        if [[ -n $last ]]; then
+            words="done at ${last%% *}"
+        elif [[ -n $seen ]] && is_done "$n"; then
+            words='is so already'
+        elif grep -q -e " step $n send " -- "$journal" 2>/dev/null; then
+            words='sent, and its end was not seen'
+        fi
+        say "step $n of $step_count  ${command[n]:-${action[n]} ${address[n]} (by hand)}: $words"
+    done
+    last=$(grep -e ' stop ' -- "$journal" 2>/dev/null | tail -n 1)
+    [[ -z $last ]] || say "last stop: $(printable "$last")"
+    say "journal: $(printable "$journal")"
+}
+
 # leave: whatever ends the run, auto_failover is as it was before.
 leave() {
     local status=$? tries
@@ -465,6 +573,7 @@ leave() {
         [[ -z $restore ]] ||
             say "auto_failover is STILL OFF: confset auto_failover true ($(printable "$why"))" >&2
     fi
+    [[ -z $locked ]] || rm -rf -- "$journal.lock"
     exit "$status"
 }
 
@@ -482,19 +591,22 @@ usage() {
     say "bash $me            shows what it would do, changes nothing"
     say "bash $me --apply    runs it; asks before each step; what is already so is skipped"
     say '    --yes              does not ask'
+    say "bash $me --status   what earlier runs did, and what is so; changes nothing"
     say '    --from STEP        leaves out what comes before, but for the switch of auto_failover'
     say '    --journal FILE     where it is written down'
     say 'FEDB_CLI names the client with its options: ns_client by itself, or'
     say '    "./openmldb --zk_cluster=H:P --zk_root_path=/R --role=ns_client --database=DB"'
-    say 'TOPOPLAN_RESTART names a program that restarts the endpoint that it is given.'
+    say 'TOPOPLAN_RESTART names a program that restarts the endpoint that it is given,'
+    say 'TOPOPLAN_STOP one that stops it.'
 }
 
 main() {
-    local apply='' from=1 n
-    me=$0 yes='' restore='' step=0 why='' journal=''
+    local apply='' from=1 n arguments="$*" looks=''
+    me=$0 yes='' restore='' step=0 why='' journal='' locked=''
     while (($# > 0)); do
         case $1 in
         --apply) apply=yes ;;
+        --status) looks=yes ;;
         --yes) yes=yes ;;
         --from)
             is_number "${2-}" || misused '--from takes the number of a step'
@@ -513,24 +625,30 @@ main() {
         esac
         shift
     done
-    if [[ -z $apply ]]; then
+    if [[ -z $apply && -z $looks ]]; then
         show
         exit 0
     fi
     [[ -n $journal ]] || journal=${me%.sh}-${plan_id:0:12}.journal
-    : >>"$journal" || misused "cannot write $(printable "$journal"): name another with --journal"
     read -r -a client <<<"${FEDB_CLI:-ns_client}"
     for n in "${client[0]-}" timeout sleep grep tail; do
         command -v -- "$n" >/dev/null || misused "needs $(printable "$n"), which is not here"
     done
+    if [[ -n $looks ]]; then
+        status
+        exit 0
+    fi
+    { : >>"$journal"; } 2>/dev/null || misused "cannot write $(printable "$journal"): name another with --journal"
+    lock
     trap leave EXIT
-    trap 'why="stopped by SIGINT"; exit 130' INT
-    trap 'why="stopped by SIGTERM"; exit 143' TERM
-    trap 'why="stopped by SIGHUP"; exit 129' HUP
+    trap 'by_signal INT 130' INT
+    trap 'by_signal TERM 143' TERM
+    trap 'by_signal HUP 129' HUP
     # A run that was killed could not turn it on again.
     case $(grep -e 'auto_failover was on' -e 'auto_failover on again' -- "$journal" | tail -n 1) in
     *'was on') restore=yes ;;
     esac
+    note "run begin ${HOSTNAME:-this-host}:$$ $arguments"
     terms
     for ((n = 1; n <= step_count; n++)); do
         if ((n < from)) && [[ ${action[n]} != set-auto-failover || ${value[n]} != false ]]; then
@@ -538,7 +656,7 @@ main() {
         fi
         run_step "$n"
     done
-    say "done: $step_count steps"
+    say "done: $step_count steps; journal: $(printable "$journal")"
     note 'run end done'
 }
 

@@ -128,11 +128,12 @@ impl<'t> Row<'t> {
 }
 
 /// The rows below a header, from that line on, and where they end: at a blank line, at a prompt, or
-/// at the next header. Rules between them are no rows.
+/// at the next header. Rules between them are no rows. `torn`: the last line has no end.
 pub(super) fn rows<'t>(
     columns: &Columns,
     lines: &[(u32, &'t str)],
     from: usize,
+    torn: bool,
 ) -> (Vec<Row<'t>>, usize) {
     let mut rows = Vec::new();
     let mut at = from;
@@ -153,8 +154,9 @@ pub(super) fn rows<'t>(
         let Some(row) = columns.row(number, text) else {
             break;
         };
-        // A sentence below the table: no table has one cell only.
-        if row.cells.len() < 2 {
+        // A sentence below the table: no table has one cell only. The last line of all, without an end,
+        // may be what is left of a row.
+        if row.cells.len() < 2 && !(torn && at + 1 == lines.len()) {
             break;
         }
         rows.push(row);
@@ -183,6 +185,17 @@ impl Row<'_> {
     /// It has fewer cells than there are columns.
     pub fn is_short(&self, columns: &Columns) -> bool {
         self.cells.len() < columns.names.len()
+    }
+
+    /// It has more cells than there are columns, so nobody can tell which is which.
+    pub fn is_long(&self, columns: &Columns) -> bool {
+        self.cells.len() > columns.names.len()
+    }
+
+    /// The last cell of a row that is cut off may be the beginning of what it was.
+    pub fn is_cut_in(&self, columns: &Columns, cell: &str) -> bool {
+        let last = self.cells.last();
+        self.is_short(columns) && last.is_some_and(|last| std::ptr::eq(*last, cell))
     }
 }
 

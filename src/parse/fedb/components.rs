@@ -17,7 +17,8 @@ pub(super) static DIALECT: Dialect = Dialect {
 
 fn parse(columns: &Columns, rows: &[Row], log: &mut Log) -> FedbFacts {
     let mut read = |row: &Row| {
-        if columns.get(row, "Role") != Some("tablet") {
+        let known = row.has("online") || row.has("offline");
+        if columns.get(row, "Role") != Some("tablet") && known {
             return None;
         }
         let endpoint = columns.get(row, "Endpoint").unwrap_or("-");

@@ -28,6 +28,7 @@ use crate::parse::block::Block;
 use crate::parse::fedb::columns::Columns;
 use crate::parse::fedb::columns::Row;
 use crate::parse::log::Log;
+use crate::parse::log::Spot;
 use crate::text::Source;
 
 /// One table of one command.
@@ -216,17 +217,30 @@ pub(super) fn read(source: &Source) -> Option<Parsed<'static>> {
     let mut asked: Option<replies::Asked> = None;
     let mut database: Option<Arc<str>> = None;
     let lines: Vec<(u32, &str)> = Block::of(source).lines().collect();
+    // A command that prints a table was typed, and what stands below it first.
+    let mut open: Option<Option<(u32, &str)>> = None;
+    let torn = !source.text.as_str().ends_with('\n');
     let mut at = 0;
     while let Some(&(number, line)) = lines.get(at) {
         let next = lines.get(at + 1).map(|(_, text)| *text);
         if let Some((dialect, columns)) = header(line, next) {
-            let (rows, end) = columns::rows(&columns, &lines, at + 1);
+            let (rows, end) = columns::rows(&columns, &lines, at + 1, torn);
+            // Behind a header stands a rule at least; a header that ends the text lost its rows.
+            if torn && at + 1 == lines.len() {
+                let spot = Spot {
+                    line: number,
+                    text: line,
+                    part: line,
+                };
+                log.say(Parse::Cell, "the table is cut off in its header", spot);
+            }
             let mut facts = (dialect.parse)(&columns, &rows, &mut log);
             if let FedbFacts::Tables(shown, of, _) = &mut facts {
                 *shown = replies::shown(asked.as_ref());
                 *of = database.clone();
             }
             sections.push(section(dialect.name, number, facts));
+            open = None;
             at = end;
             continue;
         }
@@ -242,11 +256,24 @@ pub(super) fn read(source: &Source) -> Option<Parsed<'static>> {
             database = told;
         }
         if let Some(command) = replies::asked(line) {
+            open = command.wants_table().then_some(None);
             asked = Some(command);
         } else if let Some(facts) = replies::reply(line, asked.as_ref()) {
             sections.push(section(replies::NAME, number, facts));
+            open = None;
+        } else if !line.trim().is_empty() {
+            open = open.map(|first| first.or(Some((number, line))));
         }
         at += 1;
+    }
+    // The last question has an answer, and it is not the table that it is on any server.
+    if let Some(Some((line, text))) = open {
+        let spot = Spot {
+            line,
+            text,
+            part: text,
+        };
+        log.say(Parse::Cell, "no table follows the command above", spot);
     }
     Some(Parsed {
         sections,

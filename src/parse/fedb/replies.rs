@@ -16,6 +16,20 @@ pub(super) struct Asked {
     words: Vec<String>,
 }
 
+impl Asked {
+    /// It is answered with a table, on every server.
+    pub(super) fn wants_table(&self) -> bool {
+        let shows = [
+            "showtable",
+            "showtablet",
+            "showopstatus",
+            "showns",
+            "confget",
+        ];
+        shows.contains(&self.command)
+    }
+}
+
 /// Commands that are typed to `ns_client`.
 const COMMANDS: [&str; 19] = [
     "showtable",

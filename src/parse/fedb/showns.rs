@@ -22,10 +22,18 @@ fn parse(columns: &Columns, rows: &[Row], log: &mut Log) -> FedbFacts {
             odd("endpoint", endpoint, row, log);
             return None;
         }
+        let leads = match columns.get(row, "role") {
+            Some("leader") => true,
+            Some("standby") => false,
+            other => {
+                odd("role", other.unwrap_or("-"), row, log);
+                return None;
+            }
+        };
         Some(NameServerRow {
             line: row.line,
             endpoint: endpoint.into(),
-            leads: columns.get(row, "role") == Some("leader"),
+            leads,
         })
     };
     FedbFacts::NameServers(rows.iter().filter_map(&mut read).collect())

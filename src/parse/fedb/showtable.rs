@@ -12,6 +12,7 @@ use crate::parse::fedb::columns::Row;
 use crate::parse::fedb::columns::bytes;
 use crate::parse::fedb::odd;
 use crate::parse::log::Log;
+use crate::text::quote::quote;
 
 pub(super) static DIALECT: Dialect = Dialect {
     name: "showtable",
@@ -32,6 +33,14 @@ pub(super) fn is_plain(text: &str) -> bool {
 }
 
 fn read(columns: &Columns, row: &Row, log: &mut Log) -> Option<TableRow> {
+    if row.is_long(columns) {
+        log.say(
+            Parse::Cell,
+            "the row has more cells than the header has columns; it was skipped",
+            row.whole(),
+        );
+        return None;
+    }
     let Some(table) = columns.get(row, "name") else {
         log.say(
             Parse::Cell,
@@ -109,9 +118,21 @@ fn read(columns: &Columns, row: &Row, log: &mut Log) -> Option<TableRow> {
             }
         };
     }
-    out.offset = columns
-        .get(row, "offset")
-        .and_then(|cell| cell.parse().ok());
-    out.memory = columns.get(row, "memused").and_then(bytes);
+    // What is cut off here still tells of a copy; its last cell may be the beginning of a number.
+    if row.is_short(columns) {
+        log.say(Parse::Cell, "the row is cut off", row.whole());
+    }
+    let whole = |column: &str| {
+        let cell = columns.get(row, column);
+        cell.filter(|cell| !row.is_cut_in(columns, cell))
+    };
+    if let Some(cell) = whole("offset") {
+        out.offset = cell.parse().ok();
+        if out.offset.is_none() {
+            let message = format!("{} is no offset; it counts as unknown", quote(cell));
+            log.say(Parse::Cell, message, row.spot(cell));
+        }
+    }
+    out.memory = whole("memused").and_then(bytes);
     Some(out)
 }

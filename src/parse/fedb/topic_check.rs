@@ -58,8 +58,25 @@ fn read(line: u32, text: &str, rows: &mut Vec<TableRow>) -> bool {
         return false;
     };
     // `-1` or `none`: nobody leads.
-    let leader: Option<u32> = value("Leader:").and_then(|id| id.parse().ok());
-    let in_sync = numbers("Isr:").unwrap_or_default();
+    let leader: Option<u32> = match value("Leader:") {
+        None => return false,
+        Some("-1" | "none") => None,
+        Some(id) => match id.parse() {
+            Ok(id) => Some(id),
+            Err(_) => return false,
+        },
+    };
+    // Nobody is in sync where nothing stands behind it; a line without it is cut off.
+    if !text.contains("Isr:") {
+        return false;
+    }
+    let in_sync = match value("Isr:") {
+        None => Vec::new(),
+        Some(_) => match numbers("Isr:") {
+            Some(ids) => ids,
+            None => return false,
+        },
+    };
     for id in replicas {
         rows.push(TableRow {
             line,

@@ -95,8 +95,7 @@ pub fn check_tablets(
     let mut found = tablets::found(inventory, of);
     let notes = rules::notes_of_tablets(inventory, of, &found);
     found.retain(|finding| wanted(finding.rule.code));
-    let least_replicas = tablets::least_replicas(inventory);
-    let promises = tablets::Promises::of(of, least_replicas, &found);
+    let promises = tablets::Promises::of(inventory, of, &found);
     let mut told = tablets::diagnostics(inventory);
     told.extend(capture::told(&notes));
     CheckReport {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::impact::TabletDemands;
+use crate::impact::grow_tablets;
 use crate::inventory::Inventory;
-use crate::inventory::TabletsSeen;
 use crate::model::Domain;
 use crate::model::DomainKind;
+use crate::model::NodeId;
+use crate::model::Partition;
 use crate::model::PartitionId;
 use crate::model::TabletId;
 use crate::model::Tablets;
@@ -15,12 +18,27 @@ use crate::report::ImpactCase;
 use crate::report::ImpactReport;
 use crate::report::SCHEMA_VERSION;
 use crate::report::capture;
+use crate::report::impact::grown_report;
+use crate::report::impact::told;
 use crate::report::tablets;
+use crate::report::tablets::plan::TabletPlan;
+use crate::report::tablets::step::Steps;
 use crate::tablets::Loss;
 use crate::tablets::lose;
 
 /// Domains that are lost together, and the tablets in them.
-type Case = (Vec<Domain>, BTreeSet<TabletId>);
+pub type TabletCase = (Vec<Domain>, BTreeSet<TabletId>);
+
+/// What is looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TabletLoss {
+    pub cases: Vec<TabletCase>,
+    pub demands: TabletDemands,
+    /// What goes in any case, and the domains of which as many as possible go as well.
+    pub grow: Option<(BTreeSet<TabletId>, Vec<TabletCase>)>,
+    /// The plan after which the state is.
+    pub after_plan: Option<String>,
+}
 
 /// The tablets of a domain. `Err` says that there is none such.
 pub fn tablets_in(state: &Tablets, domain: &Domain) -> Result<BTreeSet<TabletId>, String> {
@@ -48,7 +66,7 @@ pub fn tablets_in(state: &Tablets, domain: &Domain) -> Result<BTreeSet<TabletId>
 }
 
 /// One case for each domain of that kind.
-pub fn each(state: &Tablets, kind: DomainKind) -> Vec<Case> {
+pub fn each(state: &Tablets, kind: DomainKind) -> Vec<TabletCase> {
     let case = |domain: Domain| {
         let of = tablets_in(state, &domain).unwrap_or_default();
         (vec![domain], of)
@@ -76,8 +94,9 @@ pub fn each(state: &Tablets, kind: DomainKind) -> Vec<Case> {
 }
 
 /// The answer of `impact`; each case loses all its domains at once.
-pub fn impact_tablets(inventory: &Inventory, seen: &TabletsSeen, cases: &[Case]) -> ImpactReport {
-    let state = &seen.state;
+pub fn impact_tablets(inventory: &Inventory, state: &Tablets, of: &TabletLoss) -> ImpactReport {
+    let demands = &of.demands;
+    let failed = |at: &Tablets| demands.unmet(at).iter().map(told).collect();
     let mut now = answer(&[], state, &lose(state, &BTreeSet::new()));
     let leaderless = state
         .partition_ids()
@@ -93,6 +112,32 @@ pub fn impact_tablets(inventory: &Inventory, seen: &TabletsSeen, cases: &[Case])
         .iter()
         .filter(|p| p.copies.iter().filter(|held| state.is_usable(held)).count() == 1);
     now.shards_without_spare_copy = single.count();
+    now.failed_demands = failed(state);
+    let cases: Vec<ImpactCase> = of
+        .cases
+        .iter()
+        .map(|(domains, tablets)| {
+            let loss = lose(state, tablets);
+            ImpactCase {
+                failed_demands: failed(&loss.after),
+                ..answer(domains, state, &loss)
+            }
+        })
+        .collect();
+    let grown = of.grow.as_ref().map(|(lost, each)| {
+        let lost = lost.iter().map(|&t| t.into()).collect();
+        let ids = |(_, tablets): &TabletCase| tablets.iter().map(|&t| t.into()).collect();
+        let domains: Vec<Vec<NodeId>> = each.iter().map(ids).collect();
+        let grown = grow_tablets(state, &lost, &domains, demands);
+        grown_report(&grown, |at| {
+            let names: Vec<String> = each[at].0.iter().map(ToString::to_string).collect();
+            names.join(" ")
+        })
+    });
+    let met = match cases.is_empty() {
+        true => now.failed_demands.is_empty(),
+        false => cases.iter().all(|case| case.failed_demands.is_empty()),
+    };
     ImpactReport {
         schema_version: SCHEMA_VERSION,
         tool: report::tool(),
@@ -100,16 +145,27 @@ pub fn impact_tablets(inventory: &Inventory, seen: &TabletsSeen, cases: &[Case])
         now,
         doubts: Vec::new(),
         hosts_listed: HostsListed::All,
-        after_plan: None,
-        demands: Vec::new(),
-        ok: None,
-        grown: None,
-        cases: cases
-            .iter()
-            .map(|(domains, of)| answer(domains, state, &lose(state, of)))
-            .collect(),
+        after_plan: of.after_plan.clone(),
+        demands: demands.iter().map(ToString::to_string).collect(),
+        ok: (!demands.is_empty()).then_some(met),
+        grown,
+        cases,
         diagnostics: tablets::diagnostics(inventory),
     }
+}
+
+/// The state once the steps of that plan have run; `Err` says why they cannot.
+pub fn suppose_tablets(state: &Tablets, plan: &TabletPlan) -> Result<Tablets, String> {
+    let steps = Steps::of(state);
+    let mut after = state.clone();
+    for step in &plan.steps {
+        let says = |why: &str| format!("step {} ({}): {why}", step.id, step.said());
+        let act = steps.act(step);
+        let act = act.ok_or_else(|| says("it names what the capture does not show"))?;
+        act.guard(&after).map_err(|why| says(&why.to_string()))?;
+        act.apply(&mut after);
+    }
+    Ok(after)
 }
 
 fn names(state: &Tablets, partitions: &[PartitionId]) -> String {
@@ -119,6 +175,8 @@ fn names(state: &Tablets, partitions: &[PartitionId]) -> String {
 
 /// Name servers elect, so tablets hold no votes; nothing here has slots.
 fn answer(domains: &[Domain], state: &Tablets, loss: &Loss) -> ImpactCase {
+    let after = &loss.after;
+    let in_use = |p: &Partition| p.copies.iter().filter(|c| after.is_usable(c)).count();
     ImpactCase {
         lose: domains.iter().map(ToString::to_string).collect(),
         nodes_lost: loss.tablets,
@@ -132,7 +190,7 @@ fn answer(domains: &[Domain], state: &Tablets, loss: &Loss) -> ImpactCase {
         voters_needed: 0,
         majority: true,
         cluster_down: false,
-        copies_least: None,
+        copies_least: loss.after.partitions.iter().map(in_use).min(),
         successors: None,
         failed_demands: Vec::new(),
         lost: names(state, &loss.lost),

@@ -38,6 +38,7 @@ use crate::rules::Clause;
 use crate::rules::Fact;
 use crate::rules::OfTablets;
 use crate::rules::RowOfTablets;
+use crate::tablets::Request;
 use crate::text::Place;
 
 pub use check::TabletFacts;
@@ -53,8 +54,11 @@ pub use explain::explain_tablets;
 pub use explain::tablet_names;
 pub use explain::tablet_thing;
 pub use identity::read_tablet_plan;
+pub use impact::TabletCase;
+pub use impact::TabletLoss;
 pub use impact::each as each_tablets;
 pub use impact::impact_tablets;
+pub use impact::suppose_tablets;
 pub use impact::tablets_in;
 pub use list::TabletList;
 pub use list::list_tablets;
@@ -225,6 +229,23 @@ fn least_replicas(inventory: &Inventory) -> Option<u32> {
     }
 }
 
+/// What a plan of this capture does that is asked for nothing: what its policy wants counts.
+pub fn standing_tablets(inventory: &Inventory, state: &Tablets) -> Request {
+    let mut request = Request {
+        least_replicas: least_replicas(inventory),
+        ..Request::default()
+    };
+    // What is not there is said by `check`.
+    for drain in &inventory.policy.drains {
+        let there = state.within(&drain.domain);
+        if drain.stop {
+            request.stop.extend(&there);
+        }
+        request.drain.extend(there);
+    }
+    request
+}
+
 /// Partitions times tablets up to which every promise of a help is tried.
 const MOST_TO_TRY: usize = 10_000;
 
@@ -248,16 +269,17 @@ impl Promises {
         }
     }
 
-    fn of(state: &Tablets, least_replicas: Option<u32>, found: &[rules::Finding]) -> Self {
+    fn of(inventory: &Inventory, state: &Tablets, found: &[rules::Finding]) -> Self {
         if found.is_empty() {
             return Self::none();
         }
+        let standing = standing_tablets(inventory, state);
         let made = |only: BTreeSet<rules::Code>| {
-            let request = crate::tablets::Request {
-                only,
-                least_replicas,
-                ..Default::default()
-            };
+            let mut request = standing.clone();
+            match only.is_empty() {
+                true => request.skip = rules::left_alone(&inventory.policy, found),
+                false => request.only = only,
+            }
             let plan = crate::tablets::plan(state, &request);
             plan.map(|plan| (plan.steps.len(), plan.remaining))
                 .map_err(|why| why.to_string())

@@ -125,6 +125,8 @@ pub enum TabletUntil {
     Added,
     /// No copy of the partition is on the endpoint.
     Deleted,
+    /// `showtablet` calls it offline, or lists it no more.
+    Stopped,
 }
 
 /// What a step waits for before the next one may start, and for how long.
@@ -242,7 +244,7 @@ pub fn plan_tablets(
     }
     report.asked = TabletAsked::of(&seen.state, &request);
     match crate::tablets::plan(&seen.state, &request) {
-        Ok(plan) => fill(seen, &request, &plan, &mut report),
+        Ok(plan) => fill(inventory, seen, &request, &plan, &mut report),
         Err(why) => refuse(&why, &mut report),
     }
     report.plan_id = tablet_plan_id(&mut report);
@@ -270,7 +272,7 @@ fn refuse(why: &Obstacle, report: &mut TabletPlan) {
 fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> TabletPlan {
     let state = &seen.state;
     let found = tablets::found(inventory, state);
-    let promises = tablets::Promises::of(state, tablets::least_replicas(inventory), &found);
+    let promises = tablets::Promises::of(inventory, state, &found);
     let before = tablets::distribution(state);
     let server = check::server(state);
     TabletPlan {
@@ -313,9 +315,15 @@ fn empty(inventory: &Inventory, seen: &TabletsSeen, options: Vec<String>) -> Tab
     }
 }
 
-fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletPlan) {
+fn fill(
+    inventory: &Inventory,
+    seen: &TabletsSeen,
+    request: &Request,
+    plan: &Plan,
+    report: &mut TabletPlan,
+) {
     let captured = &seen.state;
-    let promises = tablets::Promises::of(captured, request.least_replicas, &plan.remaining);
+    let promises = tablets::Promises::of(inventory, captured, &plan.remaining);
     let mut state = captured.clone();
     for (index, planned) in plan.steps.iter().enumerate() {
         report.steps.push(step(index, planned, &state));
@@ -360,7 +368,7 @@ fn fill(seen: &TabletsSeen, request: &Request, plan: &Plan, report: &mut TabletP
             found: about(captured, left, &report.found),
         })
         .collect();
-    report.complete = !report.blocked && !plan.remaining.iter().any(|f| request.wants(f.rule.code));
+    report.complete = !report.blocked && !plan.leaves_wanted(request);
     report.advice = plan.advice.clone();
     report.assumptions = plan.assumptions.clone();
 }
@@ -398,7 +406,8 @@ pub(super) fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletS
         | Act::RecoverTable { .. }
         | Act::Migrate { .. }
         | Act::AddReplica { .. }
-        | Act::DelReplica { .. } => None,
+        | Act::DelReplica { .. }
+        | Act::Kill(_) => None,
     };
     let address = act.tablet().map(endpoint).or(name_server);
     let target = act.other().map(endpoint);
@@ -415,7 +424,8 @@ pub(super) fn step(index: usize, planned: &Planned, before: &Tablets) -> TabletS
         | Act::RecoverTable { .. }
         | Act::Migrate { .. }
         | Act::AddReplica { .. }
-        | Act::DelReplica { .. } => None,
+        | Act::DelReplica { .. }
+        | Act::Kill(_) => None,
     };
     let mut step = TabletStep {
         id: index as u32 + 1,
@@ -471,7 +481,7 @@ impl TabletStep {
                     address?
                 )
             }
-            Word::Restart => return None,
+            Word::Restart | Word::Kill => return None,
         })
     }
 }

@@ -127,7 +127,8 @@ fn judge(
             | Act::RecoverTable { .. }
             | Act::Migrate { .. }
             | Act::AddReplica { .. }
-            | Act::DelReplica { .. },
+            | Act::DelReplica { .. }
+            | Act::Kill(_),
             None,
         ) => None,
     };
@@ -193,7 +194,7 @@ fn parts(act: &Act, state: &Tablets) -> Vec<Part> {
     let mut parts: Vec<Part> = act.partition().map(Part::Partition).into_iter().collect();
     if let (None, Some(tablet)) = (act.partition(), act.tablet()) {
         parts.extend(state.held_by(tablet).map(|(id, _)| Part::Partition(id)));
-        if matches!(act, Act::Restart(_)) {
+        if matches!(act, Act::Restart(_) | Act::Kill(_)) {
             parts.push(Part::Tablet(tablet));
         }
     }

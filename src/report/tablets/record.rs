@@ -65,6 +65,9 @@ pub struct TabletAsked {
     pub force: bool,
     /// Endpoints that are to hold nothing.
     pub drain: Vec<String>,
+    /// Those of them that are stopped then.
+    #[serde(default)]
+    pub stop: Vec<String>,
     /// Endpoints that alone may take what is drained; empty: any.
     pub to: Vec<String>,
     /// Endpoints that are restarted.
@@ -87,6 +90,7 @@ impl TabletAsked {
             through: request.through,
             force: request.force,
             drain: endpoints(&request.drain),
+            stop: endpoints(&request.stop),
             to: endpoints(&request.to),
             restart: restart.map_or(Vec::new(), |r| endpoints(&r.tablets)),
             restart_name_servers: restart.is_some_and(|r| r.name_servers),
@@ -108,6 +112,7 @@ impl TabletAsked {
             through: self.through,
             force: self.force,
             drain: ids(&self.drain)?,
+            stop: ids(&self.stop)?,
             to: ids(&self.to)?,
             restart: restarts.then_some(Restart {
                 tablets,

@@ -22,7 +22,11 @@ pub(super) fn key(step: &TabletStep) -> String {
             Some(database) => format!("{database} {command}"),
             None => command.clone(),
         },
-        None => format!("restart {}", step.address.as_deref().unwrap_or("-")),
+        None => format!(
+            "{} {}",
+            step.action.name(),
+            step.address.as_deref().unwrap_or("-")
+        ),
     };
     let hash = Sha256::digest(asked.as_bytes());
     hash.iter()
@@ -60,6 +64,7 @@ impl<'a> Steps<'a> {
             Word::SetAutoFailover => Act::SetAutoFailover(step.value?),
             Word::OfflineEndpoint => Act::OfflineEndpoint(tablet()?),
             Word::RecoverEndpoint => Act::RecoverEndpoint(tablet()?),
+            Word::Kill => Act::Kill(tablet()?),
             Word::Restart => {
                 let address = step.address.as_deref()?;
                 let mut servers = self.state.name_servers.iter();
@@ -106,7 +111,8 @@ impl TabletStep {
                 None => command.clone(),
             },
             None => format!(
-                "restart {} (by hand)",
+                "{} {} (by hand)",
+                self.action.name(),
                 self.address.as_deref().unwrap_or("-")
             ),
         }
@@ -138,7 +144,7 @@ pub(super) fn guard(act: &Act, before: &Tablets) -> TabletGuard {
         }
         Act::Migrate { from, to, .. } => guard.healthy.extend([endpoint(from), endpoint(to)]),
         Act::AddReplica { to, .. } => guard.healthy.push(endpoint(to)),
-        Act::DelReplica { from, .. } => guard.healthy.push(endpoint(from)),
+        Act::DelReplica { from, .. } | Act::Kill(from) => guard.healthy.push(endpoint(from)),
     }
     guard
 }
@@ -157,6 +163,7 @@ pub(super) fn wait(act: &Act, before: &Tablets) -> TabletWait {
         Word::Migrate => (TabletUntil::Moved, LONG),
         Word::AddReplica => (TabletUntil::Added, LONG),
         Word::DelReplica => (TabletUntil::Deleted, SOON),
+        Word::Kill => (TabletUntil::Stopped, LONG),
     };
     let at = act.tablet().map(|t| before.endpoint(t).to_string());
     let after = || {
@@ -185,7 +192,8 @@ pub(super) fn wait(act: &Act, before: &Tablets) -> TabletWait {
         | Act::RecoverTable { .. }
         | Act::Migrate { .. }
         | Act::AddReplica { .. }
-        | Act::DelReplica { .. } => {}
+        | Act::DelReplica { .. }
+        | Act::Kill(_) => {}
     }
     TabletWait {
         until,

@@ -175,8 +175,13 @@ impl Scene<'_> {
             Kind::Flush => node.is_some_and(|n| of(n).keys == Some(0) || of(n).is_replica()),
             Kind::Replicate => node.zip(target).is_some_and(|(node, target)| {
                 let root = self.at.root(target);
-                let follows = of(node).is_replica() && root.is_some() && self.at.root(node) == root;
-                follows && self.at.is_synced(node) && of(node).replication.link != Link::Down
+                // A master that is yet to get its slots is nobody's root.
+                let same = root.is_some() && self.at.root(node) == root;
+                let follows = same || of(node).master() == Some(target);
+                of(node).is_replica()
+                    && follows
+                    && self.at.is_synced(node)
+                    && of(node).replication.link != Link::Down
             }),
             Kind::SetSlot => node.is_some_and(|node| {
                 let slots = slots(&step.slots);

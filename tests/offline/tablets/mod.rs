@@ -1,6 +1,8 @@
 //! The other family: captures of FEDB, their plans, and scripts that are run against a played name
 //! server (`ns_client.sh`), also under trouble.
 
+mod document;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -87,6 +89,7 @@ impl Played {
             .current_dir(self.dir())
             .env("FEDB_CLI", "bash ./ns.sh")
             .env("TOPOPLAN_RESTART", "./restart.sh")
+            .env("TOPOPLAN_STOP", "./stop.sh")
             .env("TOPOPLAN_LOOK_SECONDS", "0.05")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -107,8 +110,19 @@ impl Played {
 
     /// A program that starts a tablet, as a human would.
     fn with_restarts(self) -> Self {
-        let script = "#!/bin/sh\nsed -i \"s/^$1 .*/$1 kTabletHealthy/\" tablets\necho \"restart $1\" >>log\n";
-        let path = self.0.put("restart.sh", script);
+        self.with_program("restart", "kTabletHealthy")
+    }
+
+    /// A program that stops a tablet.
+    fn with_stops(self) -> Self {
+        self.with_program("stop", "kTabletOffline")
+    }
+
+    fn with_program(self, name: &str, state: &str) -> Self {
+        let script = format!(
+            "#!/bin/sh\nsed -i \"s/^$1 .*/$1 {state}/\" tablets\necho \"{name} $1\" >>log\n"
+        );
+        let path = self.0.put(&format!("{name}.sh"), script);
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(path, mode).expect("its own file");
         self
@@ -330,6 +344,194 @@ fn a_tablet_is_drained_and_copies_are_doubled_before_they_go() {
     assert_eq!(played.auto(), "true");
 }
 
+/// It is stopped last, only while it holds nothing, and is not started again by the next plan.
+#[test]
+fn a_drained_tablet_is_stopped_when_asked() {
+    let rows = ["0 2 leader yes", "0 1 follower yes", "1 3 leader yes"];
+    let played = Played::new(false, &["1", "2", "3"], &rows).with_stops();
+    let arguments = [
+        "--drain",
+        "tablet:10.0.0.1:1",
+        "--stop",
+        "--skip",
+        "P005,T008",
+    ];
+    let plan = played.plan(&arguments);
+    assert_eq!(actions(&plan), ["migrate", "kill"]);
+    assert_eq!(
+        (&plan["complete"], &plan["steps"][1]["command"]),
+        (&true.into(), &Value::Null)
+    );
+    let file = played.dir().join("plan.json").display().to_string();
+    let verify = || {
+        let capture = played.capture().display().to_string();
+        topoplan(&["verify", &file, &capture]).exit
+    };
+    assert_eq!(verify(), 1);
+    // A copy comes back to it behind the script's back.
+    played.0.put("hook", "[[ $name != showtable || ! -s log || -e came ]] || { : >came; add flow 9 10.0.0.1:1; save; }\n");
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(1), "{}", run.text);
+    assert!(
+        run.text.contains("it holds a copy of flow 9"),
+        "{}",
+        run.text
+    );
+    fs::remove_file(played.dir().join("hook")).expect("put there");
+    let kept = fs::read_to_string(played.dir().join("rows")).expect("kept");
+    let kept: Vec<&str> = kept.lines().filter(|line| !line.contains(" 9 ")).collect();
+    played.0.put("rows", kept.join("\n") + "\n");
+    assert_eq!(verify(), 1);
+    let run = played.run(&["--apply", "--yes"], "");
+    assert_eq!(run.code, Some(0), "{}", run.text);
+    assert_eq!(
+        played.sent(),
+        ["migrate 10.0.0.1:1 flow 0 10.0.0.3:1", "stop 10.0.0.1:1"]
+    );
+    assert_eq!(verify(), 0);
+    assert!(actions(&played.plan(&arguments)).is_empty());
+}
+
+/// The night's findings are known; what comes on top of them is new.
+#[test]
+fn findings_are_selected_ignored_and_known_from_a_baseline() {
+    let played = Played::new(false, &["1!", "2", "3"], &CRASHED);
+    let capture = played.capture().display().to_string();
+    let check = |arguments: &[&str]| {
+        let words = [&["check", &capture, "--format", "json"], arguments].concat();
+        let answer = topoplan(&words);
+        (answer.exit, codes(&answer))
+    };
+    let owned = |codes: &[&str]| codes.iter().map(|&c| c.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        check(&["--select", "T"]).1,
+        owned(&["T001", "T002", "T003", "T009"])
+    );
+    assert_eq!(
+        check(&["--select", "T", "--ignore", "T001,alive-on-dead-tablet"]).1,
+        owned(&["T002", "T009"])
+    );
+    assert_eq!(check(&["--ignore", "T"]), (0, vec![]));
+    let file = played.dir().join("old.json").display().to_string();
+    assert_eq!(check(&["--write-baseline", &file]).0, 1);
+    assert_eq!(check(&["--baseline", &file]).0, 0);
+    assert_eq!(check(&["--baseline", &file, "--new-only"]), (0, vec![]));
+    // A second tablet dies, and with it the leader of the other partition.
+    let tablets = fs::read_to_string(played.dir().join("tablets")).expect("kept");
+    played.0.put(
+        "tablets",
+        tablets.replace("10.0.0.2:1 kTabletHealthy", "10.0.0.2:1 kTabletOffline"),
+    );
+    played.capture();
+    let (exit, new) = check(&["--baseline", &file, "--new-only"]);
+    assert_eq!((exit, new), (1, owned(&["T001", "T002", "T003"])));
+}
+
+/// A help promises what the plan does under the same policy; `explain` goes by it as well.
+#[test]
+fn helps_go_by_the_drains_of_the_policy() {
+    let rows = ["0 1 leader yes", "0 2 follower no"];
+    let played = Played::new(false, &["1", "2"], &rows);
+    let capture = played.capture().display().to_string();
+    let policy = "[[drain]]\ndomain = \"node:10.0.0.1:1\"\nthen = \"stop\"\n";
+    let policy = played.0.put("policy.toml", policy).display().to_string();
+    let help = |more: &[&str]| {
+        let words = [
+            &["check", &capture, "--select", "T004", "--format", "json"],
+            more,
+        ]
+        .concat();
+        let report: Value = serde_json::from_str(&topoplan(&words).stdout).expect("JSON");
+        report["findings"][0]["help"]
+            .as_str()
+            .expect("a help")
+            .to_owned()
+    };
+    assert!(
+        help(&[]).contains("topoplan plan` recovers"),
+        "{}",
+        help(&[])
+    );
+    // Nobody outside could take the copy, so nothing at all is done.
+    let blocked = topoplan(&["plan", &capture, "--policy", &policy]);
+    assert_eq!(blocked.exit, 4, "{}", blocked.text());
+    assert!(
+        help(&["--policy", &policy]).contains("no plan does it"),
+        "{}",
+        help(&["--policy", &policy])
+    );
+    let explained = topoplan(&["explain", "flow 0", &capture, "--policy", &policy]);
+    assert!(
+        explained.stdout.contains("holds a copy of it already"),
+        "{}",
+        explained.text()
+    );
+}
+
+#[test]
+fn losses_are_held_against_demands() {
+    let rows = [
+        "0 1 leader yes",
+        "0 2 follower yes",
+        "0 3 follower yes",
+        "1 2 leader yes",
+        "1 3 follower yes",
+    ];
+    let played = Played::new(true, &["1", "2", "3", "4"], &rows);
+    let capture = played.capture().display().to_string();
+    let impact = |arguments: &[&str]| -> (u8, Value) {
+        let words = [&["impact", &capture, "--format", "json"], arguments].concat();
+        let answer = topoplan(&words);
+        let report = serde_json::from_str(&answer.stdout).unwrap_or(Value::Null);
+        (answer.exit, report)
+    };
+    let (exit, one) = impact(&["--each", "node", "--require", "serve"]);
+    assert_eq!((exit, &one["ok"]), (0, &true.into()));
+    let (exit, two) = impact(&["--pairs", "node", "--require", "serve,copies=1"]);
+    let cases = two["cases"].as_array().expect("a list");
+    assert_eq!((exit, cases.len()), (1, 6));
+    let failed: Vec<&Value> = cases
+        .iter()
+        .filter(|case| {
+            case["failed_demands"]
+                .as_array()
+                .is_some_and(|f| f.len() == 2)
+        })
+        .map(|case| &case["lose"])
+        .collect();
+    assert_eq!(
+        failed,
+        [&serde_json::json!(["node:10.0.0.2:1", "node:10.0.0.3:1"])]
+    );
+    let (exit, most) = impact(&["--grow", "host", "--require", "copies=1"]);
+    let together = &most["grown"]["together"];
+    let three = serde_json::json!(["host:10.0.0.1", "host:10.0.0.2", "host:10.0.0.4"]);
+    assert_eq!(
+        (exit, together, &most["grown"]["is_largest"]),
+        (0, &three, &true.into())
+    );
+    // What a plan would change.
+    played.plan(&["--drain", "node:10.0.0.3:1", "--skip", "P005,T007,T008"]);
+    let file = played.dir().join("plan.json").display().to_string();
+    let (exit, after) = impact(&[
+        "--lose",
+        "node:10.0.0.3:1",
+        "--require",
+        "copies=2",
+        "--after",
+        &file,
+    ]);
+    assert_eq!(
+        (exit, &after["cases"][0]["shards_without_spare_copy"]),
+        (0, &0.into())
+    );
+    assert_eq!(
+        impact(&["--lose", "node:10.0.0.3:1", "--require", "copies=2"]).0,
+        1
+    );
+    assert_eq!(impact(&["--each", "node", "--require", "majority"]).0, 2);
+}
+
 #[test]
 fn a_drain_without_room_is_blocked() {
     let rows = ["0 1 leader yes", "0 2 follower yes"];
@@ -542,6 +744,92 @@ fn an_interrupted_run_turns_auto_failover_on_again() {
     assert_eq!(played.auto(), "true");
 }
 
+/// Two runs of one plan exclude each other, `--status` tells how far they are, and a killed run's command is
+/// waited for and not sent again.
+#[test]
+fn a_run_is_alone_and_the_next_one_looks_for_what_it_sent() {
+    for without_flock in [false, true] {
+        let played = Played::new(false, &["1", "2", "3"], &SKEWED);
+        played.plan(&[]);
+        played.0.put("stuck", "");
+        let path = match without_flock {
+            false => std::env::var("PATH").expect("set"),
+            true => bare(&played),
+        };
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new("bash");
+            command
+                .arg("plan.sh")
+                .args(arguments)
+                .current_dir(played.dir());
+            command.env("PATH", &path).env("FEDB_CLI", "bash ./ns.sh");
+            command.env("TOPOPLAN_LOOK_SECONDS", "0.05");
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command
+        };
+        let text = |output: std::process::Output| {
+            let said = [output.stdout, output.stderr].concat();
+            (
+                output.status.code(),
+                String::from_utf8_lossy(&said).into_owned(),
+            )
+        };
+        let mut first = run(&["--apply", "--yes"]).spawn().expect("bash runs");
+        for _ in 0..400 {
+            if !played.sent().is_empty() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        let (code, said) = text(run(&["--apply", "--yes"]).output().expect("bash runs"));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains(&format!(":{} --apply --yes", first.id())),
+            "{said}"
+        );
+        let (code, said) = text(run(&["--status"]).output().expect("bash runs"));
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains(": sent, and its end was not seen"), "{said}");
+        assert_eq!(played.sent().len(), 1, "{:?}", played.sent());
+        first.kill().expect("own child");
+        first.wait().expect("own child");
+        // Its operation ends while the next run waits for it.
+        fs::remove_file(played.dir().join("stuck")).expect("put there");
+        let (code, said) = text(run(&["--apply", "--yes"]).output().expect("bash runs"));
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("waiting for its end"), "{said}");
+        let mut sent = played.sent();
+        let all = sent.len();
+        sent.sort();
+        sent.dedup();
+        assert_eq!(
+            sent.len(),
+            all,
+            "nothing is sent twice: {:?}",
+            played.sent()
+        );
+        let (_, said) = text(run(&["--status"]).output().expect("bash runs"));
+        assert!(
+            said.contains(": done at ") && !said.contains("open"),
+            "{said}"
+        );
+    }
+}
+
+/// A directory of links to what the script and the played client need, without `flock`.
+fn bare(played: &Played) -> String {
+    let bin = played.dir().join("bin");
+    fs::create_dir_all(&bin).expect("writable");
+    for tool in [
+        "bash", "timeout", "tail", "grep", "sleep", "mkdir", "mv", "rm", "cat",
+    ] {
+        let found = ["/usr/bin", "/bin"].map(|dir| Path::new(dir).join(tool));
+        let from = found.iter().find(|p| p.exists()).expect("a usual system");
+        std::os::unix::fs::symlink(from, bin.join(tool)).expect("writable");
+    }
+    bin.display().to_string()
+}
+
 /// A client that never answers is given up, and what it leaves is said.
 #[test]
 fn a_client_that_hangs_is_given_up() {
@@ -574,6 +862,10 @@ fn a_leader_that_changes_meanwhile_stops_it() {
         "hook",
         "[[ $name != showtable || ! -s log || -e moved ]] || { : >moved; lead flow 1 10.0.0.3:1; lead flow 2 10.0.0.2:1; }\n",
     );
+    // It need not wait a minute for what does not come.
+    let script = fs::read_to_string(played.dir().join("plan.sh")).expect("written");
+    assert!(script.contains("]=60\n"));
+    played.0.put("plan.sh", script.replace("]=60\n", "]=2\n"));
     let run = played.run(&["--apply", "--yes"], "");
     assert_eq!(run.code, Some(1), "{}", run.text);
     assert!(run.text.contains("leads flow"), "{}", run.text);
