@@ -120,6 +120,19 @@ fn slots_for_a_new_master() {
     });
 }
 
+#[test]
+fn a_host_for_another() {
+    rounds(&Scenario {
+        name: "chaos-replace",
+        layout: ring_and_two,
+        broken: |_| {},
+        options: |_| {
+            let asked = ["--replace", "host:host-1=host:host-4"];
+            asked.map(str::to_owned).into()
+        },
+    });
+}
+
 /// SplitMix64.
 struct Dice(u64);
 
@@ -246,7 +259,12 @@ fn play(scenario: &Scenario, servers: &mut Servers, dice: &mut Dice) {
 fn happen(event: Event, node: usize, servers: &mut Servers, script: &mut Child) {
     let pause = |ms| std::thread::sleep(Duration::from_millis(ms));
     match event {
-        Event::ScriptDies => script.kill().expect("own child can be killed"),
+        // With `timeout`, which leads the group: alone it would leave the script running.
+        Event::ScriptDies => {
+            let group = format!("-{}", script.id());
+            let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+            assert!(killed.expect("kill runs").success(), "the script had ended");
+        }
         // The dead return.
         _ if !servers.nodes[node].runs() => servers.restart(node),
         Event::Dies => servers.kill(node),
