@@ -26,8 +26,8 @@ pub struct MigrateSlots {
     pub to: NodeId,
     pub slots: SlotSet,
     pub way: Way,
-    /// MiB of the slots, as far as the capture tells.
-    pub mib: u32,
+    /// Bytes of the slots, as far as the capture tells.
+    pub bytes: u64,
     /// Who must see that they changed their owner.
     pub seen_by: Arc<[NodeId]>,
 }
@@ -103,6 +103,17 @@ fn says(step: &Spelled) -> Says {
     }
 }
 
+impl MigrateSlots {
+    /// How many keys go along: as servers count them by slot, else the slots' part of all.
+    fn keys(&self, at: &Counted) -> Option<u64> {
+        at.slot_loads.keys(&self.slots).or_else(|| {
+            let from = at.node(self.from);
+            let part = u128::from(from.keys?) * u128::from(self.slots.len());
+            u64::try_from(part / u128::from(from.slots.len().max(1))).ok()
+        })
+    }
+}
+
 impl Act for MigrateSlots {
     fn operands(&self, _: &Counted) -> Operands {
         Operands {
@@ -157,8 +168,8 @@ impl Act for MigrateSlots {
         // Valkey 8 replicates SETSLOT, so the replicas' own lines close with it.
         let mut repeat = followers.clone();
         repeat.extend(at.followers(self.to));
+        let keys = self.keys(at);
         at.edit(&touched, |cluster| {
-            let mib = u64::from(self.mib) << 20;
             for id in repeat {
                 let open = &mut cluster.node_mut(id).open_slots;
                 open.retain(|o| !self.slots.contains(o.slot));
@@ -166,10 +177,11 @@ impl Act for MigrateSlots {
             let from = cluster.node_mut(self.from);
             from.slots.subtract(&self.slots);
             from.open_slots.retain(|o| !self.slots.contains(o.slot));
-            from.used_memory = from.used_memory.map(|m| m.saturating_sub(mib));
-            if all {
-                from.keys = Some(0);
-            }
+            from.used_memory = from.used_memory.map(|m| m.saturating_sub(self.bytes));
+            from.keys = match all {
+                true => Some(0),
+                false => from.keys.map(|k| k.saturating_sub(keys.unwrap_or(0))),
+            };
             if follow {
                 for &id in [self.from].iter().chain(&followers) {
                     let node = cluster.node_mut(id);
@@ -180,10 +192,13 @@ impl Act for MigrateSlots {
             to.slots.union_with(&self.slots);
             to.open_slots.retain(|o| !self.slots.contains(o.slot));
             to.config_epoch = epoch;
-            to.used_memory = to.used_memory.map(|m| m.saturating_add(mib));
-            if to.keys == Some(0) {
-                to.keys = None;
-            }
+            to.used_memory = to.used_memory.map(|m| m.saturating_add(self.bytes));
+            // Who held none holds some now, whether they were counted or not.
+            to.keys = match (to.keys, keys) {
+                (Some(own), Some(came @ 1..)) => Some(own.saturating_add(came)),
+                (Some(0) | None, _) => None,
+                (own, _) => own,
+            };
         });
     }
 
@@ -205,7 +220,7 @@ impl Act for MigrateSlots {
     }
 
     fn seconds(&self, _: &Step, _: &Settings) -> u64 {
-        2 + u64::from(self.slots.len()) / 100 + u64::from(self.mib) / 10
+        2 + u64::from(self.slots.len()) / 100 + (self.bytes >> 20) / 10
     }
 
     fn rank(&self) -> (Rank, u8) {
@@ -248,7 +263,7 @@ mod tests {
             to: id(at, "m2"),
             slots,
             way: Way::Keys,
-            mib: 0,
+            bytes: 0,
             seen_by: [id(at, "m3")].into(),
         }
     }

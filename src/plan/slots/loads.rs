@@ -20,6 +20,14 @@ pub struct Laden {
     pub weight: u32,
 }
 
+/// How far off its share everybody may stay: so many parts of a hundred, or so many keys or bytes where
+/// that is more.
+#[derive(Clone, Copy, Debug)]
+pub struct Within {
+    pub percent: u32,
+    pub load: u64,
+}
+
 /// What moves, and the least that must.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Shifted {
@@ -33,8 +41,8 @@ pub struct Shifted {
     pub load_bound: u64,
 }
 
-/// Brings everybody within so many parts of a hundred of its share, as far as whole slots do.
-pub fn shift(all: &[Laden], weights: &Weights, within: u32) -> Shifted {
+/// Brings everybody within the limits, as far as whole slots do.
+pub fn shift(all: &[Laden], weights: &Weights, within: Within) -> Shifted {
     let mut shift = Shift::new(all, weights, within);
     let shifted = Shifted {
         fewest: shift.fewest(),
@@ -74,7 +82,7 @@ struct Shift<'a> {
 }
 
 impl<'a> Shift<'a> {
-    fn new(all: &'a [Laden], weights: &'a Weights, within: u32) -> Self {
+    fn new(all: &'a [Laden], weights: &'a Weights, within: Within) -> Self {
         let load = |slots: &SlotSet| slots.iter().map(|s| scaled(weights, s)).sum::<u128>();
         let has: Vec<u128> = all.iter().map(|l| load(&l.slots)).collect();
         let total: u128 = has.iter().sum();
@@ -83,14 +91,23 @@ impl<'a> Shift<'a> {
         let share: Vec<u128> = share
             .map(|l| total * u128::from(l.weight) / parts.max(1))
             .collect();
-        let off = |s: &u128| s * u128::from(within) / 100;
+        let off = |s: &u128, l: &Laden| {
+            let percent = s * u128::from(within.percent) / 100;
+            let load = u128::from(within.load) * SCALE;
+            // Who is to be emptied is, and who owns nothing yet gets something.
+            match l.weight == 0 || l.slots.is_empty() {
+                true => percent,
+                false => percent.max(load),
+            }
+        };
+        let limits = || share.iter().zip(all);
         Self {
             all,
             weights,
             has,
             owned: all.iter().map(|l| l.slots.clone()).collect(),
-            least: share.iter().map(|s| s - off(s)).collect(),
-            most: share.iter().map(|s| s + off(s)).collect(),
+            least: limits().map(|(s, l)| s.saturating_sub(off(s, l))).collect(),
+            most: limits().map(|(s, l)| s + off(s, l)).collect(),
             share,
             moves: BTreeMap::new(),
         }
@@ -259,6 +276,10 @@ mod tests {
         (all.collect(), Weights::of(&at, Basis::Keys))
     }
 
+    fn percent(percent: u32) -> Within {
+        Within { percent, load: 0 }
+    }
+
     fn after(all: &[Laden], weights: &Weights, shifted: &Shifted) -> Vec<u64> {
         let mut owned: Vec<SlotSet> = all.iter().map(|l| l.slots.clone()).collect();
         for t in &shifted.transfers {
@@ -272,7 +293,7 @@ mod tests {
     #[test]
     fn a_heavy_master_gives_what_is_above_its_share_in_few_ranges() {
         let (all, weights) = laden(|slot| if slot < 5461 { 40 } else { 10 });
-        let shifted = shift(&all, &weights, 2);
+        let shifted = shift(&all, &weights, percent(2));
         let ends = after(&all, &weights, &shifted);
         let share = ends.iter().sum::<u64>() / 3;
         let close = |n: &u64| n.abs_diff(share) * 100 <= share * 3;
@@ -289,9 +310,9 @@ mod tests {
     #[test]
     fn even_ones_move_nothing_and_an_emptied_one_everything() {
         let (mut all, weights) = laden(|_| 1);
-        assert_eq!(shift(&all, &weights, 2).transfers, []);
+        assert_eq!(shift(&all, &weights, percent(2)).transfers, []);
         all[2].weight = 0;
-        let shifted = shift(&all, &weights, 2);
+        let shifted = shift(&all, &weights, percent(2));
         let moved: u32 = shifted.transfers.iter().map(|t| t.slots.len()).sum();
         assert_eq!((moved, shifted.fewest), (all[2].slots.len(), moved));
         let ends = after(&all, &weights, &shifted);
@@ -299,16 +320,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_server_takes_when_empty_is_not_moved() {
+        let (mut all, weights) = laden(|slot| u64::from(slot < 1000));
+        let little = Within {
+            percent: 2,
+            load: 700,
+        };
+        assert_eq!(shift(&all, &weights, little).transfers, []);
+        assert_ne!(shift(&all, &weights, percent(2)).transfers, []);
+        all.push(Laden {
+            slots: SlotSet::new(),
+            weight: 1,
+        });
+        let shifted = shift(&all, &weights, little);
+        assert!(shifted.transfers.iter().any(|t| t.to == 3), "{shifted:?}");
+    }
+
+    #[test]
     fn one_slot_that_holds_most_stays_where_its_weight_would_only_move() {
         // More than the share of anybody: the others leave it alone.
         let (all, weights) = laden(|slot| if slot == 7 { 1_000_000 } else { 10 });
-        let shifted = shift(&all, &weights, 2);
+        let shifted = shift(&all, &weights, percent(2));
         assert!(shifted.transfers.iter().all(|t| !t.slots.contains(7)));
         let ends = after(&all, &weights, &shifted);
         assert!(ends[0] < 1_000_100, "{ends:?}");
         // Two heavy ones on one master: one of them goes, and it is the only one.
         let (all, weights) = laden(|slot| if slot == 7 || slot == 900 { 9_000 } else { 1 });
-        let shifted = shift(&all, &weights, 60);
+        let shifted = shift(&all, &weights, percent(60));
         let moved: Vec<String> = shifted
             .transfers
             .iter()
@@ -330,7 +368,7 @@ mod tests {
             let mut keys: Vec<u64> = (0..16384).map(|_| draw()).collect();
             keys[..3000].iter_mut().for_each(|n| *n *= 3);
             let (all, weights) = laden(|slot| keys[usize::from(slot)]);
-            let shifted = shift(&all, &weights, 1);
+            let shifted = shift(&all, &weights, percent(1));
             let ends = after(&all, &weights, &shifted);
             let share = ends.iter().sum::<u64>() / 3;
             let close = |n: &u64| n.abs_diff(share) * 100 <= share + 100 * 600;
