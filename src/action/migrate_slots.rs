@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::action::Word;
 use crate::action::prelude::*;
+use crate::model::Node;
 use crate::model::Role;
 use crate::model::SlotSet;
 use crate::text::words::count;
@@ -167,8 +168,22 @@ impl Act for MigrateSlots {
         touched.extend(followers.iter().filter(|_| follow));
         // Valkey 8 replicates SETSLOT, so the replicas' own lines close with it.
         let mut repeat = followers.clone();
-        repeat.extend(at.followers(self.to));
+        let copies = at.followers(self.to).to_vec();
+        repeat.extend(&copies);
         let keys = self.keys(at);
+        // What a master holds, its replicas do.
+        let gives = |node: &mut Node| {
+            node.used_memory = node.used_memory.map(|m| m.saturating_sub(self.bytes));
+            node.keys = node.keys.map(|k| k.saturating_sub(keys.unwrap_or(0)));
+        };
+        let takes = |node: &mut Node| {
+            node.used_memory = node.used_memory.map(|m| m.saturating_add(self.bytes));
+            node.keys = match keys {
+                Some(came) => node.keys.map(|k| k.saturating_add(came)),
+                // Who held none holds some now.
+                None => node.keys.filter(|&k| k > 0),
+            };
+        };
         at.edit(&touched, |cluster| {
             for id in repeat {
                 let open = &mut cluster.node_mut(id).open_slots;
@@ -177,28 +192,32 @@ impl Act for MigrateSlots {
             let from = cluster.node_mut(self.from);
             from.slots.subtract(&self.slots);
             from.open_slots.retain(|o| !self.slots.contains(o.slot));
-            from.used_memory = from.used_memory.map(|m| m.saturating_sub(self.bytes));
-            from.keys = match all {
-                true => Some(0),
-                false => from.keys.map(|k| k.saturating_sub(keys.unwrap_or(0))),
-            };
+            gives(from);
+            if all {
+                from.keys = Some(0);
+            }
             if follow {
                 for &id in [self.from].iter().chain(&followers) {
                     let node = cluster.node_mut(id);
                     node.role = Role::Replica(Some(self.to));
                 }
             }
+            for &id in followers.iter().filter(|_| !follow) {
+                gives(cluster.node_mut(id));
+            }
+            for &id in &copies {
+                takes(cluster.node_mut(id));
+            }
             let to = cluster.node_mut(self.to);
             to.slots.union_with(&self.slots);
             to.open_slots.retain(|o| !self.slots.contains(o.slot));
             to.config_epoch = epoch;
-            to.used_memory = to.used_memory.map(|m| m.saturating_add(self.bytes));
-            // Who held none holds some now, whether they were counted or not.
-            to.keys = match (to.keys, keys) {
-                (Some(own), Some(came @ 1..)) => Some(own.saturating_add(came)),
-                (Some(0) | None, _) => None,
-                (own, _) => own,
-            };
+            takes(to);
+            let holds = (to.keys, to.used_memory);
+            for &id in followers.iter().filter(|_| follow) {
+                let node = cluster.node_mut(id);
+                (node.keys, node.used_memory) = holds;
+            }
         });
     }
 

@@ -39,9 +39,8 @@ impl Weights {
         let told = owners
             .iter()
             .all(|&id| loads.bytes(&at.node(id).slots).is_some());
-        if by == Basis::Memory && !told {
-            weights.noise = EMPTY_BYTES;
-        }
+        let number = owners.len() as u64;
+        let mut guessed = by == Basis::Memory && !told;
         for id in owners {
             let node = at.node(id);
             let (keys, bytes) = (loads.keys(&node.slots), loads.bytes(&node.slots));
@@ -52,7 +51,10 @@ impl Weights {
                 Basis::Slots => weights.spread(node.slots.len().into(), &node.slots, &evenly),
                 Basis::Keys => match (keys, node.keys) {
                     (Some(all), _) => weights.spread(all, &node.slots, &by_keys),
-                    (None, Some(all)) => weights.spread(all, &node.slots, &evenly),
+                    (None, Some(all)) => {
+                        guessed = true;
+                        weights.spread(all, &node.slots, &evenly);
+                    }
                     (None, None) => {}
                 },
                 Basis::Memory => match (bytes, node.used_memory) {
@@ -65,6 +67,15 @@ impl Weights {
                     (_, Some(all)) => weights.spread(all, &node.slots, &evenly),
                 },
             }
+        }
+        if guessed {
+            // Slots that went are guessed anew among those of their new master: what one holds is known
+            // no better than this.
+            let most = weights.of.iter().max().copied().unwrap_or(0);
+            weights.noise = most.saturating_add(number);
+        }
+        if by == Basis::Memory && !told {
+            weights.noise = weights.noise.max(EMPTY_BYTES);
         }
         weights
     }

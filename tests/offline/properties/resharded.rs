@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use topoplan::action::Action;
 use topoplan::action::Counted;
+use topoplan::action::Reset;
 use topoplan::inventory::Inventory;
 use topoplan::model::Cluster;
 use topoplan::model::Life;
@@ -139,10 +140,13 @@ impl Draw {
             }
         }
         if let Asked::Laden { loads, .. } = self.asked {
-            for (at, owner) in owners(&cluster).into_iter().enumerate() {
-                let node = cluster.node_mut(owner);
-                node.keys = Some(loads[at % 3]);
-                node.used_memory = Some((2 << 20) + loads[at % 3]);
+            let owners = owners(&cluster);
+            for id in (0..cluster.nodes.len() as u32).map(NodeId) {
+                let at = owners.iter().position(|&o| cluster.root(id) == Some(o));
+                let load = at.map_or(0, |at| loads[at % 3]);
+                let node = cluster.node_mut(id);
+                node.keys = Some(load);
+                node.used_memory = Some((2 << 20) + load);
             }
         }
         cluster
@@ -255,7 +259,7 @@ pub fn judge(draw: &Draw) -> Result<(), String> {
         fewest(&goals, &cluster, &made)?;
     }
     has_copies(&cluster, &made)?;
-    let again = plan::plan(&recaptured(&made.end), &policy, &wanted, &request);
+    let again = plan::plan(&recaptured(&cluster, &made), &policy, &wanted, &request);
     match again {
         Ok(again) if again.steps.is_empty() => {}
         other => return Err(format!("planned again it goes on: {other:?}")),
@@ -281,20 +285,20 @@ fn holds_up(inventory: &Inventory, request: &Request) -> Result<(), String> {
 }
 
 /// What a capture after the plan shows: who was reset runs on, blank and under a new id.
-fn recaptured(end: &Cluster) -> Cluster {
-    let mut later = end.clone();
-    let reset: Vec<NodeId> = later
-        .iter()
-        .filter(|(_, n)| n.membership == Membership::Forgotten && n.last_address.is_some())
-        .map(|(id, _)| id)
-        .collect();
-    for id in reset {
+fn recaptured(start: &Cluster, made: &Plan) -> Cluster {
+    let mut later = made.end.clone();
+    for step in &made.steps {
+        let Action::Reset(Reset { node: id, .. }) = step.draft.action else {
+            continue;
+        };
         for node in &mut later.nodes {
             node.seen.known_by.remove(id);
         }
         let node = later.node_mut(id);
         node.seen.known_by = Default::default();
-        node.address = node.last_address.take();
+        node.last_address = None;
+        node.address = start.node(id).address.clone();
+        node.host = start.node(id).host;
         node.membership = Membership::Unmet;
         node.liveness = Liveness::Live(Life::Answers);
         node.role = Role::Master;
