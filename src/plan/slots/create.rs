@@ -29,7 +29,7 @@ use crate::rules::Phase;
 /// What is asked of a new cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Create {
-    /// As many as there can be with the replicas, where nothing is said.
+    /// As many as there can be with the replicas where nothing is said, or one fewer: see `fitting`.
     pub masters: Option<usize>,
     /// Of each master; by the policy, else 1, where nothing is said.
     pub replicas: Option<u32>,
