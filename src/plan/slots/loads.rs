@@ -20,8 +20,8 @@ pub struct Laden {
     pub weight: u32,
 }
 
-/// How far off its share everybody may stay: so many parts of a hundred, or so many keys or bytes where
-/// that is more.
+/// How far off its share everybody may stay: so many parts of a hundred, and so many keys or bytes above
+/// that.
 #[derive(Clone, Copy, Debug)]
 pub struct Within {
     pub percent: u32,
@@ -78,6 +78,9 @@ struct Shift<'a> {
     share: Vec<u128>,
     least: Vec<u128>,
     most: Vec<u128>,
+    /// So much beyond its limit nobody is moved for; who is moved for is brought to the limit, or
+    /// what is guessed a little otherwise next time would be moved for again.
+    noise: Vec<u128>,
     moves: BTreeMap<(usize, usize), SlotSet>,
 }
 
@@ -91,23 +94,25 @@ impl<'a> Shift<'a> {
         let share: Vec<u128> = share
             .map(|l| total * u128::from(l.weight) / parts.max(1))
             .collect();
-        let off = |s: &u128, l: &Laden| {
-            let percent = s * u128::from(within.percent) / 100;
-            let load = u128::from(within.load) * SCALE;
-            // Who is to be emptied is, and who owns nothing yet gets something.
-            match l.weight == 0 || l.slots.is_empty() {
-                true => percent,
-                false => percent.max(load),
-            }
-        };
-        let limits = || share.iter().zip(all);
+        let off = |s: &u128| s * u128::from(within.percent) / 100;
+        // Who is to be emptied is, and who owns nothing yet gets something.
+        let noise: Vec<u128> = all
+            .iter()
+            .map(|l| match l.weight == 0 || l.slots.is_empty() {
+                true => 0,
+                false => u128::from(within.load) * SCALE,
+            })
+            .collect();
+        let least: Vec<u128> = share.iter().map(|s| s - off(s)).collect();
+        let most: Vec<u128> = share.iter().map(|s| s + off(s)).collect();
         Self {
             all,
             weights,
             has,
             owned: all.iter().map(|l| l.slots.clone()).collect(),
-            least: limits().map(|(s, l)| s.saturating_sub(off(s, l))).collect(),
-            most: limits().map(|(s, l)| s + off(s, l)).collect(),
+            least,
+            most,
+            noise,
             share,
             moves: BTreeMap::new(),
         }
@@ -125,12 +130,24 @@ impl<'a> Shift<'a> {
         self.has[i].saturating_sub(self.most[i])
     }
 
+    fn has_too_much(&self, i: usize) -> bool {
+        self.has[i] > self.most[i] + self.noise[i]
+    }
+
+    fn has_too_little(&self, i: usize) -> bool {
+        self.has[i] + self.noise[i] < self.least[i]
+    }
+
     /// What leaves those above their limit, or comes to those below theirs, in any plan that ends
     /// within the limits.
     fn bound(&self) -> u64 {
         // Whole keys or bytes of each.
-        let over: u128 = (0..self.all.len()).map(|i| self.over(i) / SCALE).sum();
-        let under = |i: usize| self.least[i].saturating_sub(self.has[i]) / SCALE;
+        let over = |i: usize| self.over(i).saturating_sub(self.noise[i]) / SCALE;
+        let over: u128 = (0..self.all.len()).map(over).sum();
+        let under = |i: usize| {
+            let least = self.least[i].saturating_sub(self.noise[i]);
+            least.saturating_sub(self.has[i]) / SCALE
+        };
         let under: u128 = (0..self.all.len()).map(under).sum();
         u64::try_from(over.max(under)).unwrap_or(u64::MAX)
     }
@@ -140,12 +157,12 @@ impl<'a> Shift<'a> {
             if self.is_emptied(i) {
                 return self.owned[i].len();
             }
-            let mut loads: Vec<u128> = match self.over(i) {
+            let mut left = self.over(i).saturating_sub(self.noise[i]);
+            let mut loads: Vec<u128> = match left {
                 0 => return 0,
                 _ => self.owned[i].iter().map(|s| self.each(s)).collect(),
             };
             loads.sort_unstable_by_key(|&load| Reverse(load));
-            let mut left = self.over(i);
             let needed = loads.into_iter().take_while(|load| {
                 let needs = left > 0;
                 left = left.saturating_sub(*load);
@@ -158,8 +175,8 @@ impl<'a> Shift<'a> {
 
     fn pairs(&self) -> usize {
         let all = 0..self.all.len();
-        let gives = |&i: &usize| self.over(i) > 0 || self.is_emptied(i) && self.has[i] > 0;
-        let takes = |&i: &usize| self.has[i] < self.least[i];
+        let gives = |&i: &usize| self.has_too_much(i) || self.is_emptied(i) && self.has[i] > 0;
+        let takes = |&i: &usize| self.has_too_little(i);
         all.clone()
             .filter(gives)
             .count()
@@ -169,7 +186,7 @@ impl<'a> Shift<'a> {
     /// Who has too much gives, to who lacks most.
     fn relieve(&mut self) {
         let mut givers: Vec<usize> = (0..self.all.len()).collect();
-        givers.retain(|&i| self.over(i) > 0 || self.is_emptied(i) && self.has[i] > 0);
+        givers.retain(|&i| self.has_too_much(i) || self.is_emptied(i) && self.has[i] > 0);
         givers.sort_by_key(|&i| (Reverse(self.over(i)), i));
         for from in givers {
             while self.over(from) > 0 || self.is_emptied(from) && !self.owned[from].is_empty() {
@@ -198,7 +215,7 @@ impl<'a> Shift<'a> {
     /// Who has too little gets, from who has most to spare.
     fn fill(&mut self) {
         let kept: Vec<usize> = (0..self.all.len())
-            .filter(|&i| !self.is_emptied(i))
+            .filter(|&i| !self.is_emptied(i) && self.has_too_little(i))
             .collect();
         for to in kept {
             while self.has[to] < self.least[to] {

@@ -288,6 +288,13 @@ fn holds_up(inventory: &Inventory, request: &Request) -> Result<(), String> {
 fn recaptured(start: &Cluster, made: &Plan) -> Cluster {
     let mut later = made.end.clone();
     for step in &made.steps {
+        // Who copied it holds what it holds.
+        if let Action::Failover(failover) = &step.draft.action {
+            let old = later.node(failover.old);
+            let held = (old.keys, old.used_memory);
+            let node = later.node_mut(failover.node);
+            (node.keys, node.used_memory) = held;
+        }
         let Action::Reset(Reset { node: id, .. }) = step.draft.action else {
             continue;
         };
