@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::action::Word;
 use crate::action::prelude::*;
+use crate::model::Node;
 use crate::model::Role;
 use crate::model::SlotSet;
 use crate::text::words::count;
@@ -26,8 +27,8 @@ pub struct MigrateSlots {
     pub to: NodeId,
     pub slots: SlotSet,
     pub way: Way,
-    /// MiB of the slots, as far as the capture tells.
-    pub mib: u32,
+    /// Bytes of the slots, as far as the capture tells.
+    pub bytes: u64,
     /// Who must see that they changed their owner.
     pub seen_by: Arc<[NodeId]>,
 }
@@ -103,6 +104,17 @@ fn says(step: &Spelled) -> Says {
     }
 }
 
+impl MigrateSlots {
+    /// How many keys go along: as servers count them by slot, else the slots' part of all.
+    fn keys(&self, at: &Counted) -> Option<u64> {
+        at.slot_loads.keys(&self.slots).or_else(|| {
+            let from = at.node(self.from);
+            let part = u128::from(from.keys?) * u128::from(self.slots.len());
+            u64::try_from(part / u128::from(from.slots.len().max(1))).ok()
+        })
+    }
+}
+
 impl Act for MigrateSlots {
     fn operands(&self, _: &Counted) -> Operands {
         Operands {
@@ -156,9 +168,23 @@ impl Act for MigrateSlots {
         touched.extend(followers.iter().filter(|_| follow));
         // Valkey 8 replicates SETSLOT, so the replicas' own lines close with it.
         let mut repeat = followers.clone();
-        repeat.extend(at.followers(self.to));
+        let copies = at.followers(self.to).to_vec();
+        repeat.extend(&copies);
+        let keys = self.keys(at);
+        // What a master holds, its replicas do.
+        let gives = |node: &mut Node| {
+            node.used_memory = node.used_memory.map(|m| m.saturating_sub(self.bytes));
+            node.keys = node.keys.map(|k| k.saturating_sub(keys.unwrap_or(0)));
+        };
+        let takes = |node: &mut Node| {
+            node.used_memory = node.used_memory.map(|m| m.saturating_add(self.bytes));
+            node.keys = match keys {
+                Some(came) => node.keys.map(|k| k.saturating_add(came)),
+                // Who held none holds some now.
+                None => node.keys.filter(|&k| k > 0),
+            };
+        };
         at.edit(&touched, |cluster| {
-            let mib = u64::from(self.mib) << 20;
             for id in repeat {
                 let open = &mut cluster.node_mut(id).open_slots;
                 open.retain(|o| !self.slots.contains(o.slot));
@@ -166,7 +192,7 @@ impl Act for MigrateSlots {
             let from = cluster.node_mut(self.from);
             from.slots.subtract(&self.slots);
             from.open_slots.retain(|o| !self.slots.contains(o.slot));
-            from.used_memory = from.used_memory.map(|m| m.saturating_sub(mib));
+            gives(from);
             if all {
                 from.keys = Some(0);
             }
@@ -176,13 +202,21 @@ impl Act for MigrateSlots {
                     node.role = Role::Replica(Some(self.to));
                 }
             }
+            for &id in followers.iter().filter(|_| !follow) {
+                gives(cluster.node_mut(id));
+            }
+            for &id in &copies {
+                takes(cluster.node_mut(id));
+            }
             let to = cluster.node_mut(self.to);
             to.slots.union_with(&self.slots);
             to.open_slots.retain(|o| !self.slots.contains(o.slot));
             to.config_epoch = epoch;
-            to.used_memory = to.used_memory.map(|m| m.saturating_add(mib));
-            if to.keys == Some(0) {
-                to.keys = None;
+            takes(to);
+            let holds = (to.keys, to.used_memory);
+            for &id in followers.iter().filter(|_| follow) {
+                let node = cluster.node_mut(id);
+                (node.keys, node.used_memory) = holds;
             }
         });
     }
@@ -205,7 +239,7 @@ impl Act for MigrateSlots {
     }
 
     fn seconds(&self, _: &Step, _: &Settings) -> u64 {
-        2 + u64::from(self.slots.len()) / 100 + u64::from(self.mib) / 10
+        2 + u64::from(self.slots.len()) / 100 + (self.bytes >> 20) / 10
     }
 
     fn rank(&self) -> (Rank, u8) {
@@ -248,7 +282,7 @@ mod tests {
             to: id(at, "m2"),
             slots,
             way: Way::Keys,
-            mib: 0,
+            bytes: 0,
             seen_by: [id(at, "m3")].into(),
         }
     }

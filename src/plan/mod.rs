@@ -218,7 +218,45 @@ fn planned(
     // A new cluster of some nodes introduces nobody else.
     let narrowed = request.slots.create_of.is_some();
     let narrowed = narrowed.then(|| request.leaving([Code::UnmetNode].into()));
-    let request = narrowed.as_ref().unwrap_or(request);
+    let given = Given {
+        captured,
+        policy,
+        wanted,
+        request: narrowed.as_ref().unwrap_or(request),
+        effort,
+    };
+    match changed(&given, Handovers::AsDecided) {
+        // Slots are what was asked for, and can move without any of these.
+        Err(NoPlan::Broken(_)) if !request.slots.is_empty() => changed(&given, Handovers::Left),
+        made => made,
+    }
+}
+
+/// What a plan is made of.
+struct Given<'a> {
+    captured: &'a Cluster,
+    policy: &'a Policy,
+    wanted: &'a Wanted,
+    request: &'a Request,
+    effort: Effort,
+}
+
+/// What becomes of handovers in a plan that moves slots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Handovers {
+    AsDecided,
+    /// There is no order in which they fit.
+    Left,
+}
+
+fn changed(given: &Given, handovers: Handovers) -> Result<Plan, NoPlan> {
+    let Given {
+        captured,
+        policy,
+        wanted,
+        request,
+        effort,
+    } = *given;
     let selection = Selection::new(captured, request);
     let served = serve::serve(captured, request, selection.level(Level::Serve));
     let reshaped =
@@ -232,6 +270,10 @@ fn planned(
         reshaped.ask(&mut demands);
     }
     let rooms = room::Rooms::of(real, policy);
+    if handovers == Handovers::Left {
+        let owners = real.iter().filter(|(_, n)| !n.slots.is_empty());
+        demands.staying.extend(owners.map(|(id, _)| id));
+    }
     let spares = problem::spares(real, captured, &selection, request).0;
     let suppose = |firsts: BTreeMap<NodeId, NodeId>| {
         let mut supposed = goal::suppose(goal::Inputs {
@@ -324,6 +366,9 @@ fn planned(
     let limits = budget::limits(captured, &policy.budgets);
     let mut steps = order::order(&Counted::new(captured.clone()), drafts, &limits);
     let mut cut = Vec::new();
+    if handovers == Handovers::Left {
+        left.push(Refusal::without_handovers());
+    }
     if let Some(most) = request.max_steps.filter(|&most| most < steps.len()) {
         // Every prefix is safe, and what matters most comes first.
         cut.push(Refusal::cut(most, steps.len()));
@@ -380,7 +425,7 @@ fn planned(
         exposure: run.exposure,
         moments: run.moments,
         remaining: run.remaining,
-        blocked: left.len(),
+        blocked: left.len() - usize::from(handovers == Handovers::Left),
         refusals: [left, cut, said].concat(),
         advice: notes.advice,
         assumptions: notes.assumptions,

@@ -100,6 +100,7 @@ fn rest(unlock: &Unlock, kept: &[Ask], dead: &[NodeId]) -> Unlock {
         | Unlock::UpgradeFirst(_)
         | Unlock::StopEmptied { .. }
         | Unlock::FinishMove
+        | Unlock::PlanAgain
         | Unlock::CaptureOtherEnd
         | Unlock::BringBackOtherEnd(_)
         | Unlock::CaptureEveryNode

@@ -120,6 +120,19 @@ fn slots_for_a_new_master() {
     });
 }
 
+#[test]
+fn a_host_for_another() {
+    rounds(&Scenario {
+        name: "chaos-replace",
+        layout: ring_and_two,
+        broken: |_| {},
+        options: |_| {
+            let asked = ["--replace", "host:host-1=host:host-4"];
+            asked.map(str::to_owned).into()
+        },
+    });
+}
+
 /// SplitMix64.
 struct Dice(u64);
 
@@ -246,7 +259,7 @@ fn play(scenario: &Scenario, servers: &mut Servers, dice: &mut Dice) {
 fn happen(event: Event, node: usize, servers: &mut Servers, script: &mut Child) {
     let pause = |ms| std::thread::sleep(Duration::from_millis(ms));
     match event {
-        Event::ScriptDies => script.kill().expect("own child can be killed"),
+        Event::ScriptDies => kill(script),
         // The dead return.
         _ if !servers.nodes[node].runs() => servers.restart(node),
         Event::Dies => servers.kill(node),
@@ -263,7 +276,17 @@ fn happen(event: Event, node: usize, servers: &mut Servers, script: &mut Child) 
     }
 }
 
-fn start(planned: &Planned) -> Child {
+/// Ends the script with `timeout`, which leads its group: alone that would leave the script running.
+pub fn kill(script: &mut Child) {
+    let group = format!("-{}", script.id());
+    let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
+    assert!(
+        killed.expect("kill runs").success(),
+        "it was not waited for"
+    );
+}
+
+pub fn start(planned: &Planned) -> Child {
     let out = std::fs::File::create(planned.dir.join("out")).expect("writable");
     Command::new("timeout")
         .args(["-k", "5", "150", "bash", "plan.sh", "--apply"])

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use topoplan::action::StepMode;
 
+use crate::chaos::Writer;
+use crate::chaos::kill;
+use crate::chaos::start;
 use crate::flow::Planned;
 use crate::flow::said;
 use crate::servers::Layout;
@@ -133,7 +136,8 @@ fn a_master_comes_and_goes_on_valkey_9() {
 
 #[test]
 fn a_lost_third_is_given_up_and_does_not_come_back() {
-    let layout = Layout::of(&[(1, None), (2, None), (3, None)]);
+    let replicas = [(2, Some(0)), (1, Some(1))];
+    let layout = Layout::of(&[&[(1, None), (2, None), (3, None)], &replicas[..]].concat());
     let Some(mut servers) = Servers::start("give-up", layout) else {
         return;
     };
@@ -160,6 +164,8 @@ fn a_lost_third_is_given_up_and_does_not_come_back() {
         "bump-epoch",
     ];
     assert_eq!(planned.actions(), words);
+    let sockets = servers.nodes.iter().map(|n| n.socket()).collect();
+    let writer = Writer::start(sockets);
     let applied = servers.script(&planned, &["--apply"]);
     let text = said(&applied);
     assert_eq!(applied.status.code(), Some(0), "{text}");
@@ -174,6 +180,9 @@ fn a_lost_third_is_given_up_and_does_not_come_back() {
             false => Err(info),
         }
     });
+    std::thread::sleep(Duration::from_secs(1));
+    let confirmed = writer.stop();
+    assert!(!confirmed.is_empty(), "the writer got nowhere");
     // With its files and a meeting it is back, and owns nothing.
     servers.restart(2);
     let port = servers.nodes[2].address.port().to_string();
@@ -184,6 +193,65 @@ fn a_lost_third_is_given_up_and_does_not_come_back() {
         n => Err(format!("{n} slots")),
     });
     assert_eq!(slots(&servers, 0) + slots(&servers, 1), 16384);
+    let lost: Vec<&String> = confirmed.iter().filter(|key| !servers.has(key)).collect();
+    assert!(lost.is_empty(), "{} lost: {lost:?}", lost.len());
+}
+
+/// What the servers move by themselves goes on without the script, and a second run waits for it or
+/// begins anew.
+#[test]
+fn a_script_that_is_killed_while_servers_move_slots_is_taken_up() {
+    let Some(server) = program("valkey-9", "valkey-server") else {
+        return;
+    };
+    let mut layout = Layout::ring(3, 1);
+    layout.server = Some(server);
+    let Some(servers) = Servers::start("killed-move", layout) else {
+        return;
+    };
+    servers.form();
+    let (slot, count) = ("50", "40000");
+    let tag = format!("{{{}}}", servers.key_in_slot(slot, "big"));
+    let fill = "for i = 1, tonumber(ARGV[1]) do \
+                redis.call('SET', KEYS[1] .. i, string.rep('x', 1000)) end";
+    servers.say(0, &["EVAL", fill, "1", &tag, count]);
+    let (from, to) = (address(&servers, 0), address(&servers, 1));
+    let asked = ["--move", "0-99", "--from", &from, "--to", &to];
+    let planned = servers.plan_with(&[], &asked);
+    assert_eq!(planned.actions(), ["migrate-slots"]);
+    assert_eq!(planned.plan.steps[0].mode, Some(StepMode::Whole));
+    let before = slots(&servers, 1);
+    let sockets = servers.nodes.iter().map(|n| n.socket()).collect();
+    let writer = Writer::start(sockets);
+    let mut script = start(&planned);
+    until("the servers are at it", || {
+        let jobs = servers.say(0, &["CLUSTER", "GETSLOTMIGRATIONS"]).lines();
+        match jobs.contains("0-99") {
+            true => Ok(()),
+            false => Err(jobs),
+        }
+    });
+    kill(&mut script);
+    script.wait().expect("own child can be waited for");
+    println!("killed with {} slots moved", slots(&servers, 1) - before);
+    let applied = servers.script(&planned, &["--apply"]);
+    assert_eq!(applied.status.code(), Some(0), "{}", said(&applied));
+    let again = servers.script(&planned, &["--apply"]);
+    assert!(said(&again).contains("Nothing to do"), "{}", said(&again));
+    let confirmed = writer.stop();
+    servers.wait_settled();
+    assert_eq!(slots(&servers, 1), before + 100);
+    let keys = servers.say(1, &["CLUSTER", "COUNTKEYSINSLOT", slot]);
+    let there: u32 = keys.lines().trim().parse().expect("a number");
+    // A few that the writer or the test itself put there.
+    let more = there - count.parse::<u32>().expect("a number");
+    assert!(more < 100, "{there} keys");
+    let lost: Vec<&String> = confirmed.iter().filter(|key| !servers.has(key)).collect();
+    assert!(lost.is_empty(), "{} lost: {lost:?}", lost.len());
+    servers.assert_keys();
+    tool_is_content(&servers);
+    let again = servers.try_plan(&asked);
+    assert_eq!(again.map(|p| p.plan.steps.len()), Some(0));
 }
 
 #[test]

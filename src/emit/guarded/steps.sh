@@ -202,7 +202,7 @@ seen_at() {
 # narrow [lenient]: keeps in $pending who does not see the effect yet; fails if any is left. The
 # lenient pass over those who do not answer, the others over those whom the rest takes for failed.
 narrow() {
-    local at left='' mute=''
+    local at left='' mute='' teller=$address
     for at in $pending; do
         seen_at "$at"
         case $? in
@@ -211,7 +211,9 @@ narrow() {
         *) left+="${left:+ }$at" ;;
         esac
     done
-    if [[ -n $mute && -n $address ]] && view "$address"; then
+    # Who was reset knows nobody, and so nobody's end.
+    [[ $action != reset || -z $mute ]] || teller=$(an_owner)
+    if [[ -n $mute && -n $teller ]] && view "$teller"; then
         for at in $mute; do
             if look_up "${member_at[$at]-}" && flagged fail; then
                 say "      $at failed meanwhile; it is not waited for"

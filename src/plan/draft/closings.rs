@@ -65,7 +65,7 @@ impl Writer<'_> {
                 to,
                 slots: slots.clone(),
                 way: Way::Keys,
-                mib: 0,
+                bytes: 0,
                 seen_by: owners.clone(),
             }
             .into(),

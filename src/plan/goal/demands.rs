@@ -1,6 +1,7 @@
 //! What goals ask of the decision about roles and copies, all of them together.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::model::Cluster;
 use crate::model::NodeId;
@@ -19,6 +20,8 @@ pub struct Demands {
     pub weighed: BTreeMap<NodeId, (i64, String)>,
     /// Nodes that lead the shard that they copy.
     pub leading: BTreeMap<NodeId, String>,
+    /// Masters that go on leading, unless they must not: a handover would only be of use.
+    pub staying: BTreeSet<NodeId>,
     /// Nodes that come to the shard of another one, whatever is decided.
     pub joining: BTreeMap<NodeId, (NodeId, String)>,
     /// Nodes that hold a copy whose place nobody takes.
@@ -59,6 +62,7 @@ impl Demands {
         let of_roles = Self {
             weighed: self.weighed.clone(),
             following: self.following.clone(),
+            staying: self.staying.clone(),
             ..Self::default()
         };
         *self != of_roles

@@ -31,11 +31,14 @@ impl Replace {
         format!("{} replaces {}", self.new, self.old)
     }
 
-    /// Every node that holds a copy with the idle one that takes its place: of the same port where
-    /// there is one, else in the order of addresses.
+    /// Every node that holds a copy with the one that takes its place. That is who copies its shard by
+    /// now, as an earlier plan was cut off, or an idle one: of the same port where there is one, else
+    /// in the order of addresses.
     fn pairs(&self, real: &Cluster) -> Result<Vec<(NodeId, Option<NodeId>)>, BadGoal> {
         let domains = Domains::of(real);
         let port = |id: NodeId| real.node(id).address.as_ref().map(|a| a.port());
+        let same_port = |one: NodeId, other: NodeId| port(one) == port(other);
+        let same_shard = |one: NodeId, other: NodeId| real.root(one) == real.root(other);
         let holds = |id: &NodeId| real.node(*id).is_live_member() && real.root(*id).is_some();
         let idle = |id: &NodeId| {
             let node = real.node(*id);
@@ -44,16 +47,30 @@ impl Replace {
         };
         let mut old = domains.nodes_in(&self.old)?;
         old.retain(holds);
-        let mut new = domains.nodes_in(&self.new)?;
-        new.retain(idle);
+        let new = domains.nodes_in(&self.new)?;
+        let mut there: Vec<NodeId> = new.iter().copied().filter(holds).collect();
+        let mut idle: Vec<NodeId> = new.into_iter().filter(idle).collect();
         let mut pairs: Vec<(NodeId, Option<NodeId>)> = Vec::new();
         for &node in &old {
-            let same = new.iter().position(|&other| port(other) == port(node));
-            pairs.push((node, same.map(|at| new.remove(at))));
+            let at = |of: &[NodeId], fits: &dyn Fn(NodeId) -> bool| of.iter().position(|&o| fits(o));
+            let came = at(&there, &|o| same_port(o, node) && same_shard(o, node));
+            let partner = came.map(|at| there.remove(at)).or_else(|| {
+                let same = at(&idle, &|o| same_port(o, node))?;
+                Some(idle.remove(same))
+            });
+            pairs.push((node, partner));
         }
-        let mut rest = new.into_iter();
-        for (_, partner) in pairs.iter_mut().filter(|(_, partner)| partner.is_none()) {
-            *partner = rest.next();
+        let mut left = pairs.iter().filter(|(_, partner)| partner.is_none()).count();
+        for (node, partner) in pairs.iter_mut().filter(|(_, partner)| partner.is_none()) {
+            // As long as there is an idle one for each, a copy that is there is one more.
+            let came = there.iter().position(|&o| same_shard(o, *node));
+            let came = came.filter(|_| idle.len() < left);
+            *partner = match came {
+                Some(at) => Some(there.remove(at)),
+                None if idle.is_empty() => None,
+                None => Some(idle.remove(0)),
+            };
+            left -= 1;
         }
         Ok(pairs)
     }

@@ -246,8 +246,24 @@ fn pairs_stand_where_the_new_host_is() {
         0
     );
     let short = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; x@h4");
-    let blocked = planned(&short, &asking([goal.into()]));
+    let blocked = planned(&short, &asking([goal.clone().into()]));
     assert!(matches!(blocked, Err(NoPlan::Blocked(why)) if why.len() == 1));
+    // A script that was cut off is taken up by a plan of what is left.
+    for halfway in [
+        "m1@h1 < r1@h2 x@h4; m2@h2 < r2@h3; m3@h3 < r3@h1; y@h4",
+        "m1@h1 < r1@h2 x@h4; m2@h2 < r2@h3; m3@h3 < r3@h1 y@h4",
+        "x@h4 < m1@h1 r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1 y@h4",
+        "x@h4 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1 y@h4",
+    ] {
+        let at = cluster(halfway);
+        let plan = planned(&at, &asking([goal.clone().into()])).expect("ready");
+        let inside = leaving::nodes(&at, &host("h4"));
+        assert_eq!(leaving::masters(&plan.end, &inside), 1, "{halfway}");
+        let old = leaving::nodes(&at, &host("h1"));
+        assert_eq!(leaving::members(&plan.end, &old), 0, "{halfway}");
+        let kept = inside.iter().all(|&id| plan.end.root(id).is_some());
+        assert!(kept, "{halfway}: {:?}", actions(&plan));
+    }
 }
 
 #[test]

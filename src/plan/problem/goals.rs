@@ -14,6 +14,7 @@ impl Problem<'_> {
         let demands = &self.supposed.demands;
         for unit in &mut self.units {
             unit.may_hand_over &= !demands.leading.contains_key(&unit.owner);
+            unit.may_hand_over &= !demands.staying.contains(&unit.owner);
             let lists = [&mut unit.fixed, &mut unit.movable, &mut unit.chained];
             for copy in lists.into_iter().flatten() {
                 copy.may_lead &= !demands.must_follow(copy.node);

@@ -29,7 +29,7 @@ use crate::rules::Phase;
 /// What is asked of a new cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Create {
-    /// As many as there can be with the replicas, where nothing is said.
+    /// As many as there can be with the replicas where nothing is said, or one fewer: see `fitting`.
     pub masters: Option<usize>,
     /// Of each master; by the policy, else 1, where nothing is said.
     pub replicas: Option<u32>,
@@ -72,7 +72,7 @@ fn found(
     let by_map = nodes.iter().any(|&id| home(id) == Some(HomeRole::Master));
     let wanted = create
         .masters
-        .unwrap_or_else(|| nodes.len() / (replicas as usize + 1));
+        .unwrap_or_else(|| fitting(at, &nodes, nodes.len() / (replicas as usize + 1)));
     let mut masters: Vec<NodeId> = if by_map {
         let of_map = nodes.iter().copied();
         of_map
@@ -217,6 +217,35 @@ fn spread(at: &Cluster, nodes: &[NodeId], wanted: usize) -> Vec<NodeId> {
     masters
 }
 
+/// So many masters, or one fewer where it takes that to keep a majority whatever host or zone is lost:
+/// four on three hosts are no safer than two on one.
+fn fitting(at: &Cluster, nodes: &[NodeId], most: usize) -> usize {
+    let fewer = most.saturating_sub(1);
+    let on = |host| nodes.iter().filter(|id| at.node(**id).host == host).count();
+    let crowd = nodes.iter().map(|&id| on(at.node(id).host)).max();
+    // A host has a copy of each shard at most: who is one too many there would be left over.
+    if fewer < MASTERS_MIN || crowd > Some(fewer) {
+        return most;
+    }
+    let risks = |masters: usize| {
+        let chosen = spread(at, nodes, masters);
+        let needed = masters / 2 + 1;
+        let stops = |place: &dyn Fn(NodeId) -> Option<u32>| {
+            let beside = |m: NodeId| chosen.iter().filter(|o| place(**o) == place(m)).count();
+            let mut told = chosen.iter().filter(|m| place(**m).is_some());
+            told.any(|&m| masters - beside(m) < needed)
+        };
+        (
+            stops(&|id| at.node(id).host.map(|host| host.0)),
+            stops(&|id| at.zone_of(id).map(|zone| zone.0)),
+        )
+    };
+    match risks(fewer) < risks(most) {
+        true => fewer,
+        false => most,
+    }
+}
+
 /// The slots cut as `redis-cli --cluster create` does.
 fn ranges(masters: usize) -> impl Iterator<Item = SlotSet> {
     let all = usize::from(SLOT_COUNT);
@@ -245,6 +274,35 @@ mod tests {
             });
             assert_eq!(all, SlotSet::full());
         }
+    }
+
+    #[test]
+    fn no_host_is_half_of_the_masters_where_one_fewer_avoids_it() {
+        let create = Create {
+            masters: None,
+            replicas: None,
+        };
+        let masters = |text: &str| {
+            let founded = found(&cluster(text), &Policy::default(), create, None, 1);
+            founded.expect("enough nodes").masters.len()
+        };
+        assert_eq!(
+            masters("a*@h1 b*@h1 c*@h1 d*@h2 e*@h2 f*@h2 g*@h3 h*@h3 i*@h3"),
+            3
+        );
+        // Each on a host of its own, four are as safe as three; on two hosts three are no safer.
+        assert_eq!(
+            masters("a*@h1 b*@h2 c*@h3 d*@h4 e*@h5 f*@h6 g*@h7 h*@h8"),
+            4
+        );
+        assert_eq!(
+            masters("a*@h1 b*@h1 c*@h1 d*@h1 e*@h2 f*@h2 g*@h3 h*@h3"),
+            4
+        );
+        assert_eq!(
+            masters("a*@h1 b*@h1 c*@h1 d*@h1 e*@h2 f*@h2 g*@h2 h*@h2"),
+            4
+        );
     }
 
     #[test]

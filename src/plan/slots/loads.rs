@@ -20,6 +20,14 @@ pub struct Laden {
     pub weight: u32,
 }
 
+/// How far off its share everybody may stay: so many parts of a hundred, and so many keys or bytes above
+/// that.
+#[derive(Clone, Copy, Debug)]
+pub struct Within {
+    pub percent: u32,
+    pub load: u64,
+}
+
 /// What moves, and the least that must.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Shifted {
@@ -33,8 +41,8 @@ pub struct Shifted {
     pub load_bound: u64,
 }
 
-/// Brings everybody within so many parts of a hundred of its share, as far as whole slots do.
-pub fn shift(all: &[Laden], weights: &Weights, within: u32) -> Shifted {
+/// Brings everybody within the limits, as far as whole slots do.
+pub fn shift(all: &[Laden], weights: &Weights, within: Within) -> Shifted {
     let mut shift = Shift::new(all, weights, within);
     let shifted = Shifted {
         fewest: shift.fewest(),
@@ -70,11 +78,14 @@ struct Shift<'a> {
     share: Vec<u128>,
     least: Vec<u128>,
     most: Vec<u128>,
+    /// So much beyond its limit nobody is moved for; who is moved for is brought to the limit, or
+    /// what is guessed a little otherwise next time would be moved for again.
+    noise: Vec<u128>,
     moves: BTreeMap<(usize, usize), SlotSet>,
 }
 
 impl<'a> Shift<'a> {
-    fn new(all: &'a [Laden], weights: &'a Weights, within: u32) -> Self {
+    fn new(all: &'a [Laden], weights: &'a Weights, within: Within) -> Self {
         let load = |slots: &SlotSet| slots.iter().map(|s| scaled(weights, s)).sum::<u128>();
         let has: Vec<u128> = all.iter().map(|l| load(&l.slots)).collect();
         let total: u128 = has.iter().sum();
@@ -83,14 +94,25 @@ impl<'a> Shift<'a> {
         let share: Vec<u128> = share
             .map(|l| total * u128::from(l.weight) / parts.max(1))
             .collect();
-        let off = |s: &u128| s * u128::from(within) / 100;
+        let off = |s: &u128| s * u128::from(within.percent) / 100;
+        // Who is to be emptied is, and who owns nothing yet gets something.
+        let noise: Vec<u128> = all
+            .iter()
+            .map(|l| match l.weight == 0 || l.slots.is_empty() {
+                true => 0,
+                false => u128::from(within.load) * SCALE,
+            })
+            .collect();
+        let least: Vec<u128> = share.iter().map(|s| s - off(s)).collect();
+        let most: Vec<u128> = share.iter().map(|s| s + off(s)).collect();
         Self {
             all,
             weights,
             has,
             owned: all.iter().map(|l| l.slots.clone()).collect(),
-            least: share.iter().map(|s| s - off(s)).collect(),
-            most: share.iter().map(|s| s + off(s)).collect(),
+            least,
+            most,
+            noise,
             share,
             moves: BTreeMap::new(),
         }
@@ -108,12 +130,24 @@ impl<'a> Shift<'a> {
         self.has[i].saturating_sub(self.most[i])
     }
 
+    fn has_too_much(&self, i: usize) -> bool {
+        self.has[i] > self.most[i] + self.noise[i]
+    }
+
+    fn has_too_little(&self, i: usize) -> bool {
+        self.has[i] + self.noise[i] < self.least[i]
+    }
+
     /// What leaves those above their limit, or comes to those below theirs, in any plan that ends
     /// within the limits.
     fn bound(&self) -> u64 {
         // Whole keys or bytes of each.
-        let over: u128 = (0..self.all.len()).map(|i| self.over(i) / SCALE).sum();
-        let under = |i: usize| self.least[i].saturating_sub(self.has[i]) / SCALE;
+        let over = |i: usize| self.over(i).saturating_sub(self.noise[i]) / SCALE;
+        let over: u128 = (0..self.all.len()).map(over).sum();
+        let under = |i: usize| {
+            let least = self.least[i].saturating_sub(self.noise[i]);
+            least.saturating_sub(self.has[i]) / SCALE
+        };
         let under: u128 = (0..self.all.len()).map(under).sum();
         u64::try_from(over.max(under)).unwrap_or(u64::MAX)
     }
@@ -123,12 +157,12 @@ impl<'a> Shift<'a> {
             if self.is_emptied(i) {
                 return self.owned[i].len();
             }
-            let mut loads: Vec<u128> = match self.over(i) {
+            let mut left = self.over(i).saturating_sub(self.noise[i]);
+            let mut loads: Vec<u128> = match left {
                 0 => return 0,
                 _ => self.owned[i].iter().map(|s| self.each(s)).collect(),
             };
             loads.sort_unstable_by_key(|&load| Reverse(load));
-            let mut left = self.over(i);
             let needed = loads.into_iter().take_while(|load| {
                 let needs = left > 0;
                 left = left.saturating_sub(*load);
@@ -141,8 +175,8 @@ impl<'a> Shift<'a> {
 
     fn pairs(&self) -> usize {
         let all = 0..self.all.len();
-        let gives = |&i: &usize| self.over(i) > 0 || self.is_emptied(i) && self.has[i] > 0;
-        let takes = |&i: &usize| self.has[i] < self.least[i];
+        let gives = |&i: &usize| self.has_too_much(i) || self.is_emptied(i) && self.has[i] > 0;
+        let takes = |&i: &usize| self.has_too_little(i);
         all.clone()
             .filter(gives)
             .count()
@@ -152,7 +186,7 @@ impl<'a> Shift<'a> {
     /// Who has too much gives, to who lacks most.
     fn relieve(&mut self) {
         let mut givers: Vec<usize> = (0..self.all.len()).collect();
-        givers.retain(|&i| self.over(i) > 0 || self.is_emptied(i) && self.has[i] > 0);
+        givers.retain(|&i| self.has_too_much(i) || self.is_emptied(i) && self.has[i] > 0);
         givers.sort_by_key(|&i| (Reverse(self.over(i)), i));
         for from in givers {
             while self.over(from) > 0 || self.is_emptied(from) && !self.owned[from].is_empty() {
@@ -181,7 +215,7 @@ impl<'a> Shift<'a> {
     /// Who has too little gets, from who has most to spare.
     fn fill(&mut self) {
         let kept: Vec<usize> = (0..self.all.len())
-            .filter(|&i| !self.is_emptied(i))
+            .filter(|&i| !self.is_emptied(i) && self.has_too_little(i))
             .collect();
         for to in kept {
             while self.has[to] < self.least[to] {
@@ -259,6 +293,10 @@ mod tests {
         (all.collect(), Weights::of(&at, Basis::Keys))
     }
 
+    fn percent(percent: u32) -> Within {
+        Within { percent, load: 0 }
+    }
+
     fn after(all: &[Laden], weights: &Weights, shifted: &Shifted) -> Vec<u64> {
         let mut owned: Vec<SlotSet> = all.iter().map(|l| l.slots.clone()).collect();
         for t in &shifted.transfers {
@@ -272,7 +310,7 @@ mod tests {
     #[test]
     fn a_heavy_master_gives_what_is_above_its_share_in_few_ranges() {
         let (all, weights) = laden(|slot| if slot < 5461 { 40 } else { 10 });
-        let shifted = shift(&all, &weights, 2);
+        let shifted = shift(&all, &weights, percent(2));
         let ends = after(&all, &weights, &shifted);
         let share = ends.iter().sum::<u64>() / 3;
         let close = |n: &u64| n.abs_diff(share) * 100 <= share * 3;
@@ -289,9 +327,9 @@ mod tests {
     #[test]
     fn even_ones_move_nothing_and_an_emptied_one_everything() {
         let (mut all, weights) = laden(|_| 1);
-        assert_eq!(shift(&all, &weights, 2).transfers, []);
+        assert_eq!(shift(&all, &weights, percent(2)).transfers, []);
         all[2].weight = 0;
-        let shifted = shift(&all, &weights, 2);
+        let shifted = shift(&all, &weights, percent(2));
         let moved: u32 = shifted.transfers.iter().map(|t| t.slots.len()).sum();
         assert_eq!((moved, shifted.fewest), (all[2].slots.len(), moved));
         let ends = after(&all, &weights, &shifted);
@@ -299,16 +337,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_server_takes_when_empty_is_not_moved() {
+        let (mut all, weights) = laden(|slot| u64::from(slot < 1000));
+        let little = Within {
+            percent: 2,
+            load: 700,
+        };
+        assert_eq!(shift(&all, &weights, little).transfers, []);
+        assert_ne!(shift(&all, &weights, percent(2)).transfers, []);
+        all.push(Laden {
+            slots: SlotSet::new(),
+            weight: 1,
+        });
+        let shifted = shift(&all, &weights, little);
+        assert!(shifted.transfers.iter().any(|t| t.to == 3), "{shifted:?}");
+    }
+
+    #[test]
     fn one_slot_that_holds_most_stays_where_its_weight_would_only_move() {
         // More than the share of anybody: the others leave it alone.
         let (all, weights) = laden(|slot| if slot == 7 { 1_000_000 } else { 10 });
-        let shifted = shift(&all, &weights, 2);
+        let shifted = shift(&all, &weights, percent(2));
         assert!(shifted.transfers.iter().all(|t| !t.slots.contains(7)));
         let ends = after(&all, &weights, &shifted);
         assert!(ends[0] < 1_000_100, "{ends:?}");
         // Two heavy ones on one master: one of them goes, and it is the only one.
         let (all, weights) = laden(|slot| if slot == 7 || slot == 900 { 9_000 } else { 1 });
-        let shifted = shift(&all, &weights, 60);
+        let shifted = shift(&all, &weights, percent(60));
         let moved: Vec<String> = shifted
             .transfers
             .iter()
@@ -330,7 +385,7 @@ mod tests {
             let mut keys: Vec<u64> = (0..16384).map(|_| draw()).collect();
             keys[..3000].iter_mut().for_each(|n| *n *= 3);
             let (all, weights) = laden(|slot| keys[usize::from(slot)]);
-            let shifted = shift(&all, &weights, 1);
+            let shifted = shift(&all, &weights, percent(1));
             let ends = after(&all, &weights, &shifted);
             let share = ends.iter().sum::<u64>() / 3;
             let close = |n: &u64| n.abs_diff(share) * 100 <= share + 100 * 600;

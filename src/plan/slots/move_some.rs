@@ -12,14 +12,22 @@ impl Shaper<'_> {
     pub(super) fn move_some(&mut self, asked: &MoveSlots) -> Result<(), SlotTrouble> {
         let from = self.find("--from", &asked.from)?;
         let to = self.comer("--to", &asked.to)?;
+        if from == to {
+            return Err(SlotTrouble::Both { node: to });
+        }
+        self.named.extend([from, to]);
+        if let SomeSlots::These(slots) = &asked.slots {
+            let mut slots = slots.clone();
+            slots.subtract(&self.at.node(to).slots);
+            if slots.is_empty() {
+                return Ok(());
+            }
+        }
         if !self.owners().contains(&from) {
             return Err(SlotTrouble::NoMaster {
                 option: "--from",
                 node: from,
             });
-        }
-        if from == to {
-            return Err(SlotTrouble::Both { node: to });
         }
         self.meet(to);
         let owned = self.at.node(from).slots.clone();
@@ -27,9 +35,6 @@ impl Shaper<'_> {
             SomeSlots::These(slots) => {
                 let mut slots = slots.clone();
                 slots.subtract(&self.at.node(to).slots);
-                if slots.is_empty() {
-                    return Ok(());
-                }
                 slots
             }
             SomeSlots::Count(count) if *count > owned.len() || *count == 0 => {

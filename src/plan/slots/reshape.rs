@@ -47,6 +47,10 @@ pub struct Reshaped {
     pub pairs: BTreeMap<NodeId, NodeId>,
     /// Who was to leave and is out already: it is not taken in again.
     pub out: BTreeSet<NodeId>,
+    /// Masters that were named as such, and are by name who they were asked to be.
+    pub named: BTreeSet<NodeId>,
+    /// Who was named to own no slot.
+    pub emptied: BTreeSet<NodeId>,
     /// The cluster is new: everything about it is what was asked for.
     pub created: bool,
 }
@@ -58,12 +62,18 @@ impl Reshaped {
         let joining = pairs.map(|(&node, &master)| (node, (master, "the home map".to_owned())));
         demands.joining.extend(joining);
         demands.part_with(self.out.iter().copied(), "it is to leave");
+        let stay = self.named.iter().filter(|id| !demands.must_follow(**id));
+        let stay: Vec<NodeId> = stay.copied().collect();
+        demands.staying.extend(stay);
         // Who is to own no slot gets none by a handover either.
-        let emptied = self.displaced.iter().filter(|&&id| {
+        let gives = |id: NodeId| {
             let gives =
                 |d: &Draft| d.action.subject() == id && d.action.kind() == Kind::MigrateSlots;
-            self.drafts.iter().any(gives) && self.cluster.node(id).is_live_member()
-        });
+            self.drafts.iter().any(gives)
+        };
+        let emptied = self.displaced.iter().filter(|id| gives(**id));
+        let emptied = emptied.chain(&self.emptied);
+        let emptied = emptied.filter(|id| self.cluster.node(**id).is_live_member());
         let emptied = emptied.map(|&id| (id, "it is to own no slot".to_owned()));
         demands.following.extend(emptied);
     }
@@ -118,7 +128,10 @@ pub fn reshape(
         tally: Tally::default(),
         displaced: BTreeSet::new(),
         pairs: BTreeMap::new(),
+        named: BTreeSet::new(),
+        emptied: BTreeSet::new(),
         memory: Weights::of(served, Basis::Memory),
+        bytes: 0,
     };
     let out = shaper.out()?;
     shaper.run()?;
@@ -129,10 +142,14 @@ pub fn reshape(
         tally,
         displaced,
         pairs,
+        named,
+        emptied,
+        bytes,
         ..
     } = shaper;
     let cluster = at.into_cluster();
     let mut tally = tally;
+    tally.mib = bytes >> 20;
     let owners = |c: &Cluster, id: NodeId| match c.node(id).is_live_member() {
         true => c.node(id).slots.len(),
         false => 0,
@@ -149,6 +166,8 @@ pub fn reshape(
         displaced,
         pairs,
         out,
+        named,
+        emptied,
         created: goals.create.is_some(),
     }))
 }
@@ -162,8 +181,12 @@ pub(super) struct Shaper<'a> {
     pub(super) tally: Tally,
     pub(super) displaced: BTreeSet<NodeId>,
     pub(super) pairs: BTreeMap<NodeId, NodeId>,
+    pub(super) named: BTreeSet<NodeId>,
+    pub(super) emptied: BTreeSet<NodeId>,
     /// What slots weigh in bytes, wherever they are.
     pub(super) memory: Weights,
+    /// Of all slots that move.
+    bytes: u64,
 }
 
 impl Shaper<'_> {
@@ -303,8 +326,8 @@ impl Shaper<'_> {
 
     pub(super) fn migrate(&mut self, from: NodeId, to: NodeId, slots: SlotSet, reason: String) {
         let way = self.way();
-        let mib = self.mib(&slots);
-        self.tally.mib += u64::from(mib);
+        let bytes = self.memory.all(&slots).unwrap_or(0);
+        self.bytes += bytes;
         if self.at.node(from).slots == slots {
             self.displaced.insert(from);
             let followers = self.at.followers(from);
@@ -316,7 +339,7 @@ impl Shaper<'_> {
             to,
             slots,
             way,
-            mib,
+            bytes,
             seen_by,
         };
         self.push(action.into(), Phase::Change, Vec::new(), reason);
@@ -346,12 +369,6 @@ impl Shaper<'_> {
             }
         }
         self.owners().into()
-    }
-
-    /// MiB of the slots; 0 where nothing tells.
-    pub(super) fn mib(&self, slots: &SlotSet) -> u32 {
-        let bytes = self.memory.all(slots).unwrap_or(0);
-        u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
     }
 }
 
@@ -581,19 +598,29 @@ mod tests {
     fn who_gives_or_gets_is_handed_over_after_that() {
         let at = cluster("m0@h1 <; m1@h1 < r1x0@h2; m2@h1 <; m3@h1 <");
         for (from, to) in [("m1", "m2"), ("m2", "m1")] {
-            let first = at.node(id(&at, from)).slots.iter().next();
-            let slots = SlotSet::from_ranges(first.map(|slot| (slot, slot)));
-            let goals = SlotGoals {
-                moves: vec![MoveSlots {
-                    slots: SomeSlots::These(slots),
-                    from: address(&at, from),
-                    to: address(&at, to),
-                }],
-                ..SlotGoals::default()
-            };
-            let plan = made(&at, &goals);
+            let mut at = at.clone();
+            let some: Vec<u16> = at.node(id(&at, to)).slots.iter().take(9).collect();
+            for slot in some {
+                let (from, to) = (id(&at, from), id(&at, to));
+                at.node_mut(to).slots.remove(slot);
+                at.node_mut(from).slots.insert(slot);
+            }
+            let plan = made(&at, &even());
             assert_eq!(behind_the_moves(&plan, "failover"), 1);
         }
+        // Who was named as a master stays one.
+        let first = at.node(id(&at, "m1")).slots.iter().next();
+        let goals = SlotGoals {
+            moves: vec![MoveSlots {
+                slots: SomeSlots::These(SlotSet::from_ranges(first.map(|slot| (slot, slot)))),
+                from: address(&at, "m1"),
+                to: address(&at, "m2"),
+            }],
+            ..SlotGoals::default()
+        };
+        let plan = made(&at, &goals);
+        assert_eq!(words(&plan), ["migrate-slots"]);
+        assert_eq!(words(&made(&plan.end, &goals)), [""; 0]);
     }
 
     #[test]

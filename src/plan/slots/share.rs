@@ -13,6 +13,7 @@ use crate::plan::slots::counts::Holder;
 use crate::plan::slots::goal::Basis;
 use crate::plan::slots::loads;
 use crate::plan::slots::loads::Laden;
+use crate::plan::slots::loads::Within;
 use crate::plan::slots::pairs;
 use crate::plan::slots::pick;
 use crate::plan::slots::pick::Transfer;
@@ -29,17 +30,14 @@ impl Shaper<'_> {
             // Who owns some already goes on to its share: a move was cut off.
             joining.insert(self.comer("--join", address)?);
         }
+        self.named.extend(&joining);
         let owners = self.owners();
         let mut leaving: BTreeSet<NodeId> = BTreeSet::new();
         for address in &goals.empty {
+            // Who owns none by now is as it was asked to be: a script may have got there.
             let id = self.find("--empty", address)?;
-            if !owners.contains(&id) {
-                return Err(SlotTrouble::NoMaster {
-                    option: "--empty",
-                    node: id,
-                });
-            }
-            leaving.insert(id);
+            leaving.extend(owners.contains(&id).then_some(id));
+            self.emptied.insert(id);
         }
         let gone = self.leavers()?;
         leaving.extend(gone.iter().filter(|id| owners.contains(id)));
@@ -121,7 +119,10 @@ impl Shaper<'_> {
             Basis::Keys | Basis::Memory => {
                 let weights = Weights::of(&self.at, by);
                 let laden = laden(&masters, &owned, &each, &weights, by)?;
-                let within = goals.balance.map_or(0, |b| b.within);
+                let within = Within {
+                    percent: goals.balance.map_or(0, |b| b.within),
+                    load: weights.noise(),
+                };
                 let shifted = loads::shift(&laden, &weights, within);
                 self.tally.load = Some((by, shifted.load, shifted.load_bound));
                 (shifted.transfers, shifted.fewest, shifted.pairs)

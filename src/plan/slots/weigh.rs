@@ -11,7 +11,13 @@ use crate::plan::slots::goal::Basis;
 pub struct Weights {
     of: Vec<u64>,
     known: SlotSet,
+    noise: u64,
 }
+
+/// What a server takes when it is empty: its own tables and a backlog for replicas, each about 1 MiB
+/// (`server.c`, `repl-backlog-size`), and some buffers. It stays when slots go, so as much of a
+/// difference is no reason to move any.
+const EMPTY_BYTES: u64 = 4 << 20;
 
 impl Weights {
     /// Of all slots that live masters own.
@@ -24,6 +30,7 @@ impl Weights {
         let mut weights = Self {
             of: vec![0; usize::from(SLOT_COUNT)],
             known: SlotSet::new(),
+            noise: 0,
         };
         let owners = at.iter();
         let owners = owners.filter(|(_, n)| n.is_live() && !n.slots.is_empty());
@@ -32,6 +39,8 @@ impl Weights {
         let told = owners
             .iter()
             .all(|&id| loads.bytes(&at.node(id).slots).is_some());
+        let number = owners.len() as u64;
+        let mut guessed = by == Basis::Memory && !told;
         for id in owners {
             let node = at.node(id);
             let (keys, bytes) = (loads.keys(&node.slots), loads.bytes(&node.slots));
@@ -42,7 +51,10 @@ impl Weights {
                 Basis::Slots => weights.spread(node.slots.len().into(), &node.slots, &evenly),
                 Basis::Keys => match (keys, node.keys) {
                     (Some(all), _) => weights.spread(all, &node.slots, &by_keys),
-                    (None, Some(all)) => weights.spread(all, &node.slots, &evenly),
+                    (None, Some(all)) => {
+                        guessed = true;
+                        weights.spread(all, &node.slots, &evenly);
+                    }
                     (None, None) => {}
                 },
                 Basis::Memory => match (bytes, node.used_memory) {
@@ -55,6 +67,15 @@ impl Weights {
                     (_, Some(all)) => weights.spread(all, &node.slots, &evenly),
                 },
             }
+        }
+        if guessed {
+            // Slots that went are guessed anew among those of their new master: what one holds is known
+            // no better than this.
+            let most = weights.of.iter().max().copied().unwrap_or(0);
+            weights.noise = most.saturating_add(number);
+        }
+        if by == Basis::Memory && !told {
+            weights.noise = weights.noise.max(EMPTY_BYTES);
         }
         weights
     }
@@ -72,6 +93,11 @@ impl Weights {
             given = by_now;
         }
         self.known.union_with(slots);
+    }
+
+    /// Differences up to this are none that moving a slot would lower.
+    pub fn noise(&self) -> u64 {
+        self.noise
     }
 
     pub fn slot(&self, slot: u16) -> u64 {

@@ -14,6 +14,15 @@ impl Refusal {
             unlock: Unlock::MoreSteps(all),
         }
     }
+
+    /// No order fits both the handovers and the slots that move: these are what was asked for.
+    pub fn without_handovers() -> Self {
+        Self {
+            about: About::Cluster,
+            reason: Reason::HandoversLeft,
+            unlock: Unlock::PlanAgain,
+        }
+    }
 }
 
 impl Reason {
@@ -50,6 +59,7 @@ impl Reason {
             | Self::Lost(_)
             | Self::NoRestart(_)
             | Self::Blocked(_)
+            | Self::HandoversLeft
             | Self::Cut(_) => false,
         }
     }

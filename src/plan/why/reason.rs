@@ -99,6 +99,8 @@ pub enum Reason {
     NoRestart(NoRestart),
     /// A goal cannot be reached for a shard.
     Blocked(Blocked),
+    /// Some handover would have to go both before and after slots that move.
+    HandoversLeft,
     /// No more steps than so many were asked for.
     Cut(usize),
 }
@@ -348,6 +350,9 @@ impl fmt::Display for Said<'_, Reason> {
             Reason::Lost(why) => write!(f, "{}", Said(why, cluster)),
             Reason::NoRestart(why) => write!(f, "{}", Said(why, cluster)),
             Reason::Blocked(why) => write!(f, "{}", Said(why, cluster)),
+            Reason::HandoversLeft => f.write_str(
+                "a handover would have to go both before and after slots that move: masters stay where they are",
+            ),
             Reason::Cut(most) => {
                 write!(f, "the plan stops after {}, as asked", count(*most, "step"))
             }

@@ -41,6 +41,8 @@ pub enum Unlock {
         replica: NodeId,
     },
     FinishMove,
+    /// Once the slots have moved.
+    PlanAgain,
     CaptureOtherEnd,
     /// A dead process with keys of a slot that was on its way.
     BringBackOtherEnd(NodeId),
@@ -131,6 +133,7 @@ impl Unlock {
             | Self::UpgradeFirst(_)
             | Self::StopEmptied { .. }
             | Self::FinishMove
+            | Self::PlanAgain
             | Self::CaptureOtherEnd
             | Self::BringBackOtherEnd(_)
             | Self::CaptureEveryNode
@@ -224,6 +227,7 @@ impl fmt::Display for Said<'_, Unlock> {
             Unlock::UpgradeFirst(node) => {
                 return write!(f, "start {} with the version of the masters, then capture again", self.node(*node));
             }
+            Unlock::PlanAgain => "capture and plan again once the slots have moved",
             Unlock::FinishMove => {
                 "finish the move by hand: MIGRATE the keys that are left, then CLUSTER SETSLOT NODE at the target, the source and the other masters"
             }

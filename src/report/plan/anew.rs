@@ -158,14 +158,14 @@ fn migrate(at: &Cluster, step: &Step, ends: (NodeId, NodeId), slots: SlotSet) ->
     let (from, to) = ends;
     let live = at.iter().filter(|(_, n)| n.is_live_member());
     let owner = at.node(from);
-    let memory = owner.used_memory.unwrap_or(0) >> 20;
-    let share = memory * u64::from(slots.len()) / u64::from(owner.slots.len().max(1));
+    let memory = u128::from(owner.used_memory.unwrap_or(0));
+    let share = memory * u128::from(slots.len()) / u128::from(owner.slots.len().max(1));
     MigrateSlots {
         from,
         to,
         slots,
         way: step.mode.map_or(action::Way::Keys, way),
-        mib: u32::try_from(share).unwrap_or(u32::MAX),
+        bytes: u64::try_from(share).unwrap_or(u64::MAX),
         seen_by: live.map(|(id, _)| id).collect(),
     }
 }

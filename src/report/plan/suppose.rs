@@ -160,7 +160,7 @@ fn action(
             } else {
                 Way::Keys
             },
-            mib: 0,
+            bytes: 0,
             seen_by: Arc::from([]),
         };
         return Ok(Some(moved.into()));
