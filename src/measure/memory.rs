@@ -90,28 +90,6 @@ impl Memory {
     pub fn is_short(&self, host: HostId) -> bool {
         self.on(host).is_some_and(|memory| !memory.fits())
     }
-
-    /// Whether the host still has what its servers need once the node holds a copy of so many
-    /// bytes; `None` where that is not known. A host that is short already has room for no copy that
-    /// makes it need more.
-    pub fn has_room(&self, cluster: &Cluster, node: NodeId, copy: u64) -> Option<bool> {
-        self.has_room_for(cluster, &[(node, copy)])
-    }
-
-    /// The same of copies that all go to one host.
-    pub fn has_room_for(&self, cluster: &Cluster, copies: &[(NodeId, u64)]) -> Option<bool> {
-        let (first, _) = copies.first()?;
-        let now = self.on(cluster.node(*first).host?)?;
-        let mut then = now.clone();
-        for &(node, copy) in copies {
-            let bytes = need(cluster.node(node), copy)?;
-            match then.servers.iter_mut().find(|(id, _)| *id == node) {
-                Some(server) => server.1 = bytes,
-                None => then.servers.push((node, bytes)),
-            }
-        }
-        Some(then.fits() || then.needed() <= now.needed())
-    }
 }
 
 /// What a server may need that holds at least `copy` bytes: its limit, or what it uses where that is
@@ -199,11 +177,7 @@ mod tests {
         // 6 + 6 + 1 + 6, and 6 once more.
         let memory = Memory::of(&cluster, 1);
         assert_eq!(memory.on(HostId(0)).map(HostMemory::needed), Some(25 * GIB));
-        let room = |copy: u64| memory.has_room(&cluster, r3, copy * GIB);
-        assert_eq!((room(8), room(9)), (Some(true), Some(false)));
         let r4 = id(&cluster, "r4");
-        let both = [(r3, 8 * GIB), (r4, 7 * GIB)];
-        assert_eq!(memory.has_room_for(&cluster, &both), Some(false));
         assert!(is_too_small(&cluster, r4, 7 * GIB) && !is_too_small(&cluster, r3, 7 * GIB));
     }
 }

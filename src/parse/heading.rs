@@ -14,6 +14,7 @@ use crate::parse::file_name::address_in_path;
 use crate::parse::transcript;
 use crate::text::lex::command::CLIENTS;
 use crate::text::lex::command::is_client;
+use crate::text::lex::time::is_time;
 
 pub(super) use command::Asked;
 pub(super) use filter::filter;
@@ -423,11 +424,6 @@ fn banner(text: &str) -> Option<Heading<'_>> {
         kind,
         ..Heading::default()
     })
-}
-
-/// `12:00:01`, as `pssh` prints it.
-fn is_time(word: &str) -> bool {
-    word.len() == 8 && word.bytes().all(|b| b.is_ascii_digit() || b == b':')
 }
 
 /// `[1]`, as `pssh` prints it.

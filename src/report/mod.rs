@@ -49,6 +49,7 @@ pub use capture::told;
 pub use cause::Cause;
 pub use cause::CauseKind;
 pub use check::CheckReport;
+#[cfg(any(test, feature = "internals"))]
 pub use check::check;
 pub use check::check_of;
 pub use diff::DiffFinding;

@@ -43,7 +43,6 @@ use crate::policy::Wanted;
 
 pub use code::Code;
 pub use code::Family;
-pub use code::NoCode;
 pub use finding::Fact;
 pub use finding::Finding;
 pub use finding::OfTablets;
