@@ -4,8 +4,10 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::cli::Exit;
+use crate::cli::Failure;
 use crate::cli::capture::Written;
 use crate::cli::files::Hashes;
+use crate::cli::output::Terminal;
 use crate::render::Brief;
 use crate::render::Form;
 use crate::render::Service;
@@ -55,8 +57,30 @@ impl Written for AnyFormat {
     }
 }
 
+/// Writes an answer in the format that was asked for; how the command ends then, which would end with
+/// `exit`. `text` tells the answer to people.
+pub(super) fn answer(
+    format: AnyFormat,
+    exit: Exit,
+    terminal: &mut Terminal,
+    json: impl FnOnce() -> String,
+    brief: impl FnOnce() -> Brief,
+    text: impl FnOnce(&mut Terminal) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    match format {
+        AnyFormat::Json => terminal.data(&json())?,
+        AnyFormat::Text => text(terminal)?,
+        AnyFormat::Of(form) => {
+            let brief = brief();
+            terminal.data(&form.write(&brief))?;
+            return Ok(ended(form, &brief, exit));
+        }
+    }
+    Ok(exit)
+}
+
 /// The exit code: that of the command, but for a monitoring plugin, which has its own.
-pub(super) fn exit(form: Form, brief: &Brief, usual: Exit) -> Exit {
+fn ended(form: Form, brief: &Brief, usual: Exit) -> Exit {
     if form != Form::Nagios {
         return usual;
     }

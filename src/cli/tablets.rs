@@ -8,6 +8,7 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::form;
 use crate::cli::form::AnyFormat;
+use crate::cli::impact;
 use crate::cli::output::Terminal;
 use crate::emit;
 use crate::inventory::Inventory;
@@ -22,7 +23,6 @@ use crate::plan::restart::Which;
 use crate::render;
 use crate::report;
 use crate::report::Proof;
-use crate::report::TabletCapture;
 use crate::report::TabletList;
 use crate::report::TabletPlan;
 use crate::report::TabletPlanFile;
@@ -61,64 +61,8 @@ pub(super) fn impact(
         terminal.talk(text);
     }
     let report = report::impact_tablets(inventory, seen, &cases);
-    match format {
-        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
-        AnyFormat::Of(form) => {
-            let brief = render::impact_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, Exit::Clean));
-        }
-        AnyFormat::Text => {
-            terminal.diagnostics(&report.diagnostics);
-            let look = terminal.data_look();
-            terminal.data(&render::impact_tablets(&report, look))?;
-        }
-    }
-    Ok(Exit::Clean)
-}
-
-/// What changed between captures, the oldest first.
-pub(super) fn diff(
-    captures: &[(String, Inventory)],
-    only_worse: bool,
-    format: AnyFormat,
-    terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
-    let of = captures.iter().filter_map(|(name, inventory)| {
-        Some(TabletCapture {
-            name: name.clone(),
-            inventory,
-            seen: inventory.tablets.as_ref()?,
-        })
-    });
-    let report = report::diff_tablets(&of.collect::<Vec<_>>()).map_err(|strangers| {
-        let help = "are they captures of the same cluster?";
-        Failure::Usage(strangers.to_string(), help.to_owned())
-    })?;
-    let counted = match only_worse {
-        true => report.whole.worse,
-        false => report.whole.changes,
-    };
-    let exit = match counted {
-        0 => Exit::Clean,
-        _ => Exit::Found,
-    };
-    match format {
-        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
-        AnyFormat::Of(form) => {
-            let brief = render::diff_tablets_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, exit));
-        }
-        AnyFormat::Text => {
-            for side in &report.captures {
-                terminal.diagnostics(&side.diagnostics);
-            }
-            let look = terminal.data_look();
-            terminal.data(&render::diff_tablets(&report, look))?;
-        }
-    }
-    Ok(exit)
+    let answer = (&report, Exit::Clean);
+    impact::print(format, answer, render::impact_tablets, terminal)
 }
 
 /// How far a plan of tablets is by a later capture.
@@ -271,8 +215,8 @@ pub(super) struct Planned {
     pub json: String,
     /// How it ended.
     pub exit: Exit,
-    /// The exit code of the format, where that has its own.
-    pub own: Option<Exit>,
+    /// The same, or what the format makes of it.
+    pub ended: Exit,
 }
 
 pub(super) fn plan(
@@ -294,25 +238,18 @@ pub(super) fn plan(
     }
     let exit = exit(&report, asked.require_proof);
     let json = render::json::report(&report);
-    let mut own = None;
-    match format {
-        AnyFormat::Json => terminal.data(&json)?,
-        AnyFormat::Of(form) => {
-            let brief = render::plan_tablets_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            own = Some(form::exit(form, &brief, exit));
-        }
-        AnyFormat::Text => {
-            terminal.untold(&report.diagnostics, &report.found);
-            let look = terminal.data_look();
-            let typed = render::Typed {
-                words: &asked.words,
-                file: asked.file.filter(|_| exit == Exit::Clean),
-            };
-            terminal.data(&render::plan_tablets(&report, look, typed))?;
-        }
-    }
-    Ok(Planned { json, exit, own })
+    let text = |terminal: &mut Terminal| {
+        terminal.untold(&report.diagnostics, &report.found);
+        let look = terminal.data_look();
+        let typed = render::Typed {
+            words: &asked.words,
+            file: asked.file.filter(|_| exit == Exit::Clean),
+        };
+        terminal.data(&render::plan_tablets(&report, look, typed))
+    };
+    let brief = || render::plan_tablets_brief(&report);
+    let ended = form::answer(format, exit, terminal, || json.clone(), brief, text)?;
+    Ok(Planned { json, exit, ended })
 }
 
 fn exit(report: &TabletPlan, require_proof: bool) -> Exit {
