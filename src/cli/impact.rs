@@ -69,7 +69,9 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     let mut inventory = args.capture.read_any(terminal)?;
     if let Some(seen) = &inventory.tablets {
         let losses = args.of_tablets()?;
-        return tablets::impact(&inventory, seen, losses, args.capture.format, terminal);
+        let report = tablets::impact(&inventory, seen, losses, terminal)?;
+        let answer = (&report, Exit::Clean);
+        return print(args.capture.format, answer, render::impact_tablets, terminal);
     }
     let after_plan = match &args.after {
         Some(file) => Some(suppose(file, &mut inventory, terminal)?),
@@ -82,7 +84,7 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
 }
 
 /// Writes the answer, of whatever family it is.
-pub(super) fn print(
+fn print(
     format: AnyFormat,
     (report, exit): (&ImpactReport, Exit),
     text: impl FnOnce(&ImpactReport, Look) -> String,

@@ -8,7 +8,6 @@ use crate::cli::Failure;
 use crate::cli::Format;
 use crate::cli::form;
 use crate::cli::form::AnyFormat;
-use crate::cli::impact;
 use crate::cli::output::Terminal;
 use crate::emit;
 use crate::inventory::Inventory;
@@ -22,6 +21,7 @@ use crate::plan::Goal;
 use crate::plan::restart::Which;
 use crate::render;
 use crate::report;
+use crate::report::ImpactReport;
 use crate::report::Proof;
 use crate::report::TabletList;
 use crate::report::TabletPlan;
@@ -40,9 +40,8 @@ pub(super) fn impact(
     inventory: &Inventory,
     seen: &TabletsSeen,
     losses: Losses,
-    format: AnyFormat,
     terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
+) -> Result<ImpactReport, Failure> {
     let cases = match losses {
         Losses::Together(domains) => {
             vec![(domains.to_vec(), all_in(seen, domains)?)]
@@ -60,9 +59,7 @@ pub(super) fn impact(
         let text = "no confget was captured: auto_failover is taken for off, so nothing is elected";
         terminal.talk(text);
     }
-    let report = report::impact_tablets(inventory, seen, &cases);
-    let answer = (&report, Exit::Clean);
-    impact::print(format, answer, render::impact_tablets, terminal)
+    Ok(report::impact_tablets(inventory, seen, &cases))
 }
 
 /// How far a plan of tablets is by a later capture.

@@ -19,6 +19,7 @@ mod dumps;
 mod filing;
 mod foreign;
 mod gather;
+mod gathered;
 mod given;
 mod in_flight;
 mod links;
@@ -233,7 +234,7 @@ pub fn read_under(
     sources: impl IntoIterator<Item = Source>,
     policy: impl FnOnce() -> Policy,
 ) -> Inventory {
-    let mut gathered = gather::Gathered::default();
+    let mut gathered = gathered::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
     gathered.named = maps.iter().map(|m| m.path.clone()).collect();
