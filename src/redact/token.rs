@@ -419,5 +419,24 @@ pub(super) fn components(line: &str, range: Range<usize>, out: &mut Vec<Token>) 
     }
 }
 
+/// What is renamed for itself inside of a longer name.
+pub(super) fn is_structure(token: &Token) -> bool {
+    match token.what {
+        What::Ip => true,
+        What::Hex => token.range.len() >= OWN_ID,
+        What::IpAndMaybePort
+        | What::Host
+        | What::HostCell
+        | What::Zone
+        | What::ZoneCell
+        | What::User
+        | What::Secret
+        | What::Component
+        | What::Zeros
+        | What::Kept
+        | What::Hidden => false,
+    }
+}
+
 #[cfg(test)]
 mod tests;

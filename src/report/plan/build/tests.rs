@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::inventory;
 use crate::policy::Flag;
