@@ -227,7 +227,8 @@ fn planned(
     let real = reshaped.as_ref().map_or(&served.cluster, |r| &r.cluster);
     let closing = closing::closings(captured, &selection);
     let settled: Vec<_> = closing.settled.clone();
-    let mut demands = Demands::of(&request.goals, real)?;
+    let goals = goal::of_who_stays(&request.goals, &served.cluster, real);
+    let mut demands = Demands::of(&goals, real)?;
     if let Some(reshaped) = &reshaped {
         reshaped.ask(&mut demands);
     }

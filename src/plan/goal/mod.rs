@@ -22,6 +22,7 @@ use crate::action::Step;
 use crate::measure::Level;
 use crate::model::Cluster;
 use crate::model::Domain;
+use crate::model::Domains;
 use crate::model::NoSuchDomain;
 use crate::model::NodeId;
 use crate::plan::Request;
@@ -267,7 +268,49 @@ pub fn check(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
             first: request.goals.iter().any(leaves) || !request.slots.leave.is_empty(),
         });
     }
+    pinned_and_left(request, cluster)?;
     Demands::of(&request.goals, cluster).map(drop)
+}
+
+/// Who leaves the cluster is pinned to nothing.
+fn pinned_and_left(request: &Request, cluster: &Cluster) -> Result<(), BadGoal> {
+    let pins = request.goals.iter().filter_map(|goal| match goal {
+        Goal::Pin(pin) => Some(pin),
+        Goal::Drain(_)
+        | Goal::Maintain(_)
+        | Goal::Remove(_)
+        | Goal::Replace(_)
+        | Goal::Restart(_)
+        | Goal::MastersNever(_)
+        | Goal::MastersRather(_) => None,
+    });
+    let pins: Vec<&Pin> = pins.collect();
+    for domain in &request.slots.leave {
+        let leaving = leaving::nodes(cluster, domain);
+        let named = |pin: &&&Pin| {
+            pin.names()
+                .any(|a| cluster.at(a).any(|id| leaving.contains(&id)))
+        };
+        if let Some(pin) = pins.iter().find(named) {
+            return Err(BadGoal::Contradiction {
+                node: pin.address.to_string(),
+                one: format!("pinned by {pin}"),
+                other: format!("{domain} leaves"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Goals about anybody who is still there once slots have gone where they were asked to: whoever
+/// left the cluster meanwhile is drained and removed by that.
+pub(super) fn of_who_stays(goals: &[Goal], before: &Cluster, after: &Cluster) -> Vec<Goal> {
+    let there = |at: &Cluster, domain: &Domain| Domains::of(at).nodes_in(domain).is_ok();
+    let stays = |goal: &&Goal| {
+        let domain = goal.domain();
+        domain.is_none_or(|domain| there(after, domain) || !there(before, domain))
+    };
+    goals.iter().filter(stays).cloned().collect()
 }
 
 /// Goals may name the same node: it is stopped once, and who is reset, and empty then, is not

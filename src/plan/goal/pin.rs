@@ -30,6 +30,17 @@ pub enum PinnedRole {
     ReplicaOf(Address),
 }
 
+impl Pin {
+    /// Whoever it is about.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Address> {
+        let master = match &self.role {
+            PinnedRole::Master => None,
+            PinnedRole::ReplicaOf(master) => Some(master),
+        };
+        [&self.address].into_iter().chain(master)
+    }
+}
+
 impl fmt::Display for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.role {

@@ -15,6 +15,8 @@ use crate::plan::NoPlan;
 use crate::plan::Plan;
 use crate::plan::Request;
 use crate::plan::brute::draws;
+use crate::plan::goal;
+use crate::plan::goal::BadGoal;
 use crate::plan::goal::Drain;
 use crate::plan::goal::Goal;
 use crate::plan::goal::Maintain;
@@ -25,6 +27,7 @@ use crate::plan::goal::PinnedRole;
 use crate::plan::goal::Remove;
 use crate::plan::goal::Replace;
 use crate::plan::goal::leaving;
+use crate::plan::slots::SlotGoals;
 use crate::plan::why::Blocked;
 use crate::plan::why::Reason;
 use crate::policy::Flag;
@@ -99,6 +102,43 @@ fn what_two_goals_name_is_stopped_or_sent_away_once() {
     let acts = actions(&both);
     let count = |word| acts.iter().filter(|a| **a == word).count();
     assert_eq!((count("kill"), count("reset")), (1, 1));
+}
+
+#[test]
+fn who_leaves_is_drained_and_removed_by_that_and_pinned_to_nothing() {
+    let at = cluster("m1@h1 < r1@h2; m2@h2 < r2@h3; m3@h3 < r3@h1; m4@h4 < r4@h5");
+    let name = at.node(id(&at, "m4")).to_string();
+    let leaver = Domain::Node(name.clone());
+    let slots = SlotGoals {
+        leave: vec![leaver.clone()],
+        ..SlotGoals::default()
+    };
+    let asking = |goals: &[Goal]| Request {
+        slots: slots.clone(),
+        goals: goals.to_vec(),
+        ..Request::default()
+    };
+    let alone = planned(&at, &asking(&[])).expect("ready");
+    let stop = false;
+    let domain = leaver.clone();
+    for goal in [
+        Drain {
+            domain: leaver,
+            stop,
+        }
+        .into(),
+        Remove { domain }.into(),
+    ] {
+        let request = asking(&[goal]);
+        assert_eq!(goal::check(&request, &at), Ok(()));
+        let both = planned(&at, &request).expect("ready");
+        assert_eq!(actions(&both), actions(&alone));
+    }
+    let address = at.node(id(&at, "m4")).address.clone().expect("an address");
+    let role = PinnedRole::Master;
+    let pinned = asking(&[Pin { address, role }.into()]);
+    let wrong = goal::check(&pinned, &at);
+    assert!(matches!(wrong, Err(BadGoal::Contradiction { node, .. }) if node == name));
 }
 
 #[test]
