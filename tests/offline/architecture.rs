@@ -15,6 +15,10 @@ const LONG_FILES: &[(&str, &str)] = &[];
 /// Lines of a source file without its tests.
 const LONGEST: usize = 500;
 
+/// Lines of a source file with its tests, and of a file of tests: longer tests lie beside what they
+/// test.
+const LONGEST_WITH_TESTS: usize = 650;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -354,6 +358,16 @@ fn files_stay_readable() {
                 file.path
             )),
             (true, true) | (false, false) => {}
+        }
+    }
+    let mut paths = Vec::new();
+    rust_files(&root().join("src"), &mut paths);
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("a source file is UTF-8");
+        let lines = text.lines().count();
+        if lines > LONGEST_WITH_TESTS {
+            let path = path.display();
+            complaints.push(format!("{path}: {lines} lines; its tests want a file"));
         }
     }
     none(complaints);
