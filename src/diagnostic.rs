@@ -22,7 +22,6 @@ use crate::text::Place;
 pub use capture::Capture;
 pub use code::Code;
 pub use code::Loss;
-pub use code::NoCode;
 pub use map::Map;
 pub use parse::Parse;
 pub use policy::Policy;

@@ -30,34 +30,51 @@
 //! | `emit` | plan file to commands of one operator tool, one file each | model, text, diagnostic, rules, action, tablets, report |
 //! | `render` | report to bytes, one file per format | model, text, measure, action, diff, lint, tablets, report, diagnostic, rules |
 //! | `cli` | flags, files, terminal: the only code with effects | everything |
+//!
+//! The contract of this crate is its command line and its JSON: [`report`] holds the types of the
+//! latter. All else is its own affair, and so the compiler tells what nobody uses; tests and
+//! benchmarks reach it by the feature `internals`.
 
-#![forbid(unsafe_code)]
+/// Declares modules that only tests see from outside.
+macro_rules! internal {
+    ($($module:ident)*) => {$(
+        #[cfg(feature = "internals")]
+        pub mod $module;
+        #[cfg(not(feature = "internals"))]
+        mod $module;
+    )*};
+}
 
-pub mod action;
-pub mod cli;
-pub mod collect;
-pub mod diagnostic;
-pub mod diff;
-pub mod emit;
-pub mod flow;
-pub mod impact;
-pub mod inventory;
-pub mod lint;
-pub mod list;
-pub mod measure;
-pub mod model;
-pub mod pair;
-pub mod parallel;
-pub mod parse;
-pub mod plan;
-pub mod policy;
-pub mod redact;
-pub mod render;
+internal! {
+    action
+    cli
+    collect
+    diagnostic
+    diff
+    emit
+    flow
+    impact
+    inventory
+    lint
+    list
+    measure
+    model
+    pair
+    parallel
+    parse
+    plan
+    policy
+    redact
+    render
+    rules
+    simulate
+    tablets
+    text
+}
+
 pub mod report;
-pub mod rules;
-pub mod simulate;
-pub mod tablets;
-pub mod text;
+
+pub use cli::run_process;
 
 #[cfg(test)]
 #[path = "../tests/common/drawn.rs"]

@@ -41,7 +41,6 @@ pub use entries::Tolerance;
 pub use entries::Until;
 pub use entries::ZoneEntry;
 pub use flag::Flag;
-pub use goals::Replacement;
 pub use goals::ShareOf;
 pub use goals::SlotWishes;
 pub use goals::Standing;

@@ -168,11 +168,6 @@ impl Source {
         }
     }
 
-    /// Lines with their numbers from 1, without `\n` or `\r\n`.
-    pub fn lines(&self) -> impl Iterator<Item = (u32, &str)> {
-        (1..).zip(self.text.lines())
-    }
-
     /// Line and column in the file of a line and column in the text.
     pub fn in_file(&self, line: u32, column: u32) -> (u32, u32) {
         match &self.inside {

@@ -117,11 +117,6 @@ impl Counted {
         owners
     }
 
-    /// See [`Cluster::live_voters`].
-    pub fn live_voters(&self) -> usize {
-        self.live_voters
-    }
-
     /// Who votes and lives, in node order: one list in memory for as long as that is the same.
     pub fn voter_crowd(&self) -> Arc<[NodeId]> {
         let votes = |(id, node): (NodeId, &Node)| {
@@ -243,7 +238,7 @@ mod tests {
         assert_eq!(fresh.voter_crowd(), quiet.voter_crowd());
         assert_eq!(fresh, quiet);
         assert_eq!(at.uncovered_slots(), at.uncovered().len());
-        assert_eq!(at.live_voters(), Cluster::live_voters(at));
+        assert_eq!(at.live_voters, Cluster::live_voters(at));
         assert_eq!(at.has_majority(), Cluster::has_majority(at));
         for (owner, node) in at.iter().filter(|(_, n)| !n.slots.is_empty()) {
             let holds = |id: NodeId| id == owner || at.is_synced(id);

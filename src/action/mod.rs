@@ -77,6 +77,7 @@ macro_rules! actions {
 
         impl Kind {
             /// Every action there is.
+            #[cfg(test)]
             pub const ALL: &[Self] = &[$(Self::$Act,)*];
 
             /// What the action's own file says of every step of this kind.

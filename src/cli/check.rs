@@ -81,23 +81,18 @@ pub(super) fn run(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     } else {
         Exit::Found
     };
-    match args.capture.format {
-        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
-        AnyFormat::Text => {
-            terminal.untold(&report.diagnostics, &report.findings);
-            let look = terminal.data_look();
-            terminal.data(&match report.tablets {
-                Some(_) => render::check_tablets(&report, look),
-                None => render::check(&report, look),
-            })?;
-        }
-        AnyFormat::Of(form) => {
-            let brief = render::check_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, exit));
-        }
-    }
-    Ok(exit)
+    let text = |terminal: &mut Terminal| {
+        terminal.untold(&report.diagnostics, &report.findings);
+        let look = terminal.data_look();
+        terminal.data(&match report.tablets {
+            Some(_) => render::check_tablets(&report, look),
+            None => render::check(&report, look),
+        })
+    };
+    let format = args.capture.format;
+    let json = || render::json::report(&report);
+    let brief = || render::check_brief(&report);
+    form::answer(format, exit, terminal, json, brief, text)
 }
 
 impl CheckArgs {

@@ -8,10 +8,13 @@ use crate::cli::capture::CaptureArgs;
 use crate::cli::form;
 use crate::cli::form::AnyFormat;
 use crate::cli::output::Terminal;
-use crate::cli::tablets;
+use crate::diff::Strangers;
 use crate::inventory::Inventory;
 use crate::render;
+use crate::render::Look;
 use crate::report;
+use crate::report::DiffSide;
+use crate::report::TabletCapture;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -45,38 +48,58 @@ pub(super) fn run(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, Fail
             "compare captures of one cluster".to_owned(),
         ));
     }
+    let format = args.capture.format;
     if of_tablets > 0 {
-        return tablets::diff(&captures, args.worse, args.capture.format, terminal);
+        let of = captures.iter().filter_map(|(name, inventory)| {
+            Some(TabletCapture {
+                name: name.clone(),
+                inventory,
+                seen: inventory.tablets.as_ref()?,
+            })
+        });
+        let report = report::diff_tablets(&of.collect::<Vec<_>>()).map_err(strangers)?;
+        let exit = args.exit(report.whole.changes, report.whole.worse);
+        let json = || render::json::report(&report);
+        let brief = || render::diff_tablets_brief(&report);
+        let text = told(&report.captures, |look| render::diff_tablets(&report, look));
+        return form::answer(format, exit, terminal, json, brief, text);
     }
     let named: Vec<(String, &Inventory)> = captures.iter().map(|(n, c)| (n.clone(), c)).collect();
-    let report = report::diff(&named).map_err(|strangers| {
-        let help = "are they captures of the same cluster?";
-        Failure::Usage(strangers.to_string(), help.to_owned())
-    })?;
-    let counted = match args.worse {
-        true => report.whole.worse,
-        false => report.whole.changes,
-    };
-    let exit = match counted {
-        0 => Exit::Clean,
-        _ => Exit::Found,
-    };
-    match args.capture.format {
-        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
-        AnyFormat::Of(form) => {
-            let brief = render::diff_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, exit));
-        }
-        AnyFormat::Text => {
-            for side in &report.captures {
-                terminal.diagnostics(&side.diagnostics);
-            }
-            let look = terminal.data_look();
-            terminal.data(&render::diff(&report, look))?;
+    let report = report::diff(&named).map_err(strangers)?;
+    let exit = args.exit(report.whole.changes, report.whole.worse);
+    let json = || render::json::report(&report);
+    let brief = || render::diff_brief(&report);
+    let text = told(&report.captures, |look| render::diff(&report, look));
+    form::answer(format, exit, terminal, json, brief, text)
+}
+
+impl DiffArgs {
+    fn exit(&self, changes: usize, worse: usize) -> Exit {
+        let counted = if self.worse { worse } else { changes };
+        match counted {
+            0 => Exit::Clean,
+            _ => Exit::Found,
         }
     }
-    Ok(exit)
+}
+
+/// Tells people what is odd about the captures, and then what changed.
+fn told(
+    captures: &[DiffSide],
+    text: impl FnOnce(Look) -> String,
+) -> impl FnOnce(&mut Terminal) -> Result<(), Failure> {
+    move |terminal| {
+        for side in captures {
+            terminal.diagnostics(&side.diagnostics);
+        }
+        let look = terminal.data_look();
+        terminal.data(&text(look))
+    }
+}
+
+fn strangers(strangers: Strangers) -> Failure {
+    let help = "are they captures of the same cluster?";
+    Failure::Usage(strangers.to_string(), help.to_owned())
 }
 
 fn called(name: &OsStr) -> String {

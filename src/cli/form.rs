@@ -4,8 +4,10 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::cli::Exit;
+use crate::cli::Failure;
 use crate::cli::capture::Written;
 use crate::cli::files::Hashes;
+use crate::cli::output::Terminal;
 use crate::render::Brief;
 use crate::render::Form;
 use crate::render::Service;
@@ -19,22 +21,20 @@ pub(super) enum AnyFormat {
     Of(Form),
 }
 
-const VARIANTS: &[AnyFormat] = &[
-    AnyFormat::Text,
-    AnyFormat::Json,
-    AnyFormat::Of(Form::ALL[0]),
-    AnyFormat::Of(Form::ALL[1]),
-    AnyFormat::Of(Form::ALL[2]),
-    AnyFormat::Of(Form::ALL[3]),
-    AnyFormat::Of(Form::ALL[4]),
-    AnyFormat::Of(Form::ALL[5]),
-    AnyFormat::Of(Form::ALL[6]),
-    AnyFormat::Of(Form::ALL[7]),
-];
+static VARIANTS: [AnyFormat; 2 + Form::ALL.len()] = {
+    let mut all = [AnyFormat::Text; 2 + Form::ALL.len()];
+    all[1] = AnyFormat::Json;
+    let mut at = 0;
+    while at < Form::ALL.len() {
+        all[2 + at] = AnyFormat::Of(Form::ALL[at]);
+        at += 1;
+    }
+    all
+};
 
 impl ValueEnum for AnyFormat {
     fn value_variants<'a>() -> &'a [Self] {
-        VARIANTS
+        &VARIANTS
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -55,8 +55,30 @@ impl Written for AnyFormat {
     }
 }
 
+/// Writes an answer in the format that was asked for; how the command ends then, which would end with
+/// `exit`. `text` tells the answer to people.
+pub(super) fn answer(
+    format: AnyFormat,
+    exit: Exit,
+    terminal: &mut Terminal,
+    json: impl FnOnce() -> String,
+    brief: impl FnOnce() -> Brief,
+    text: impl FnOnce(&mut Terminal) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    match format {
+        AnyFormat::Json => terminal.data(&json())?,
+        AnyFormat::Text => text(terminal)?,
+        AnyFormat::Of(form) => {
+            let brief = brief();
+            terminal.data(&form.write(&brief))?;
+            return Ok(ended(form, &brief, exit));
+        }
+    }
+    Ok(exit)
+}
+
 /// The exit code: that of the command, but for a monitoring plugin, which has its own.
-pub(super) fn exit(form: Form, brief: &Brief, usual: Exit) -> Exit {
+fn ended(form: Form, brief: &Brief, usual: Exit) -> Exit {
     if form != Form::Nagios {
         return usual;
     }
@@ -66,15 +88,5 @@ pub(super) fn exit(form: Form, brief: &Brief, usual: Exit) -> Exit {
         Service::Warning => Exit::Found,
         Service::Critical => Exit::Failed,
         Service::Unknown => Exit::Refused,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_format_is_offered() {
-        assert_eq!(VARIANTS.len(), 2 + Form::ALL.len());
     }
 }

@@ -25,7 +25,9 @@ use crate::model::Domains;
 use crate::model::NoSuchDomain;
 use crate::model::NodeId;
 use crate::render;
+use crate::render::Look;
 use crate::report;
+use crate::report::ImpactReport;
 use crate::report::Case;
 use crate::report::Loss;
 
@@ -67,7 +69,9 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     let mut inventory = args.capture.read_any(terminal)?;
     if let Some(seen) = &inventory.tablets {
         let losses = args.of_tablets();
-        return tablets::impact(&inventory, seen, &losses, args.capture.format, terminal);
+        let report = tablets::impact(&inventory, seen, &losses, terminal)?;
+        let answer = (&report, ended(report.ok));
+        return print(args.capture.format, answer, render::impact_tablets, terminal);
     }
     let after_plan = match &args.after {
         Some(file) => Some(suppose(file, &mut inventory, terminal)?),
@@ -75,20 +79,25 @@ pub(super) fn run(args: &ImpactArgs, terminal: &mut Terminal) -> Result<Exit, Fa
     };
     let loss = args.loss(&inventory.cluster, after_plan)?;
     let report = report::impact(&inventory, &loss);
-    match args.capture.format {
-        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
-        AnyFormat::Of(form) => {
-            let brief = render::impact_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, ended(report.ok)));
-        }
-        AnyFormat::Text => {
-            terminal.diagnostics(&report.diagnostics);
-            let look = terminal.data_look();
-            terminal.data(&render::impact(&report, look))?;
-        }
-    }
-    Ok(ended(report.ok))
+    let answer = (&report, ended(report.ok));
+    print(args.capture.format, answer, render::impact, terminal)
+}
+
+/// Writes the answer, of whatever family it is.
+fn print(
+    format: AnyFormat,
+    (report, exit): (&ImpactReport, Exit),
+    text: impl FnOnce(&ImpactReport, Look) -> String,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let text = |terminal: &mut Terminal| {
+        terminal.diagnostics(&report.diagnostics);
+        let look = terminal.data_look();
+        terminal.data(&text(report, look))
+    };
+    let json = || render::json::report(report);
+    let brief = || render::impact_brief(report);
+    form::answer(format, exit, terminal, json, brief, text)
 }
 
 /// By whether the demands are met, if there are any.

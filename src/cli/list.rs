@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
+use clap::builder::PossibleValue;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
@@ -13,13 +14,14 @@ use crate::render;
 use crate::render::Column;
 use crate::report;
 use crate::report::List;
+use crate::report::ListKind;
 use crate::report::TabletList;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ListArgs {
     /// Which list
     #[arg(value_enum, value_name = "KIND")]
-    kind: Kind,
+    kind: ListKind,
     #[command(flatten)]
     capture: CaptureArgs,
     /// with-dir: the host, by its name or IP
@@ -41,32 +43,42 @@ pub(super) struct ListArgs {
     ids: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Kind {
-    /// Live masters without slots, also those that nobody met: who could be a replica
-    NoSlot,
-    /// Live masters with slots and no live replica; a replica whose link is down is one
-    NoSlave,
-    /// Home replicas that are masters, also without slots; needs redis.properties or a home map
-    Failovered,
-    /// Home masters that are replicas; needs redis.properties or a home map
-    Failbacked,
-    /// The captured lines of ids that have no address
-    Noaddr,
-    /// Ports of the nodes on one disk (--host, --dir), dead or alive
-    WithDir,
-    /// Live masters with slots, and replicas, of each host
-    Distribution,
-    /// FEDB: `table pid endpoint` of partitions without a leader that is alive
-    NoLeader,
-    /// FEDB: `table pid endpoint` of copies that are not in use
-    NotAlive,
-    /// FEDB: `table pid id type status` of operations that failed or were canceled
-    FailedOps,
+impl ValueEnum for ListKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::NoSlot => {
+                "Live masters without slots, also those that nobody met: who could be a replica"
+            }
+            Self::NoSlave => {
+                "Live masters with slots and no live replica; a replica whose link is down is one"
+            }
+            Self::Failovered => {
+                "Home replicas that are masters, also without slots; needs redis.properties or a home map"
+            }
+            Self::Failbacked => {
+                "Home masters that are replicas; needs redis.properties or a home map"
+            }
+            Self::Noaddr => "The captured lines of ids that have no address",
+            Self::WithDir => "Ports of the nodes on one disk (--host, --dir), dead or alive",
+            Self::Distribution => "Live masters with slots, and replicas, of each host",
+            Self::NoLeader => {
+                "FEDB: `table pid endpoint` of partitions without a leader that is alive"
+            }
+            Self::NotAlive => "FEDB: `table pid endpoint` of copies that are not in use",
+            Self::FailedOps => {
+                "FEDB: `table pid id type status` of operations that failed or were canceled"
+            }
+        };
+        Some(PossibleValue::new(self.word()).help(help))
+    }
 }
 
 pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let of_tablets = args.kind.of_tablets();
+    let of_tablets = of_tablets(args.kind);
     let list = args.list()?;
     let inventory = args.capture.read_any(terminal)?;
     if let Some(seen) = &inventory.tablets {
@@ -91,20 +103,19 @@ pub(super) fn run(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Fail
     Ok(Exit::Clean)
 }
 
-impl Kind {
-    fn of_tablets(self) -> Option<TabletList> {
-        match self {
-            Self::NoLeader => Some(TabletList::NoLeader),
-            Self::NotAlive => Some(TabletList::NotAlive),
-            Self::FailedOps => Some(TabletList::FailedOps),
-            Self::Distribution => Some(TabletList::Distribution),
-            Self::NoSlot
-            | Self::NoSlave
-            | Self::Failovered
-            | Self::Failbacked
-            | Self::Noaddr
-            | Self::WithDir => None,
-        }
+/// The list, where tablets have it.
+fn of_tablets(kind: ListKind) -> Option<TabletList> {
+    match kind {
+        ListKind::NoLeader => Some(TabletList::NoLeader),
+        ListKind::NotAlive => Some(TabletList::NotAlive),
+        ListKind::FailedOps => Some(TabletList::FailedOps),
+        ListKind::Distribution => Some(TabletList::Distribution),
+        ListKind::NoSlot
+        | ListKind::NoSlave
+        | ListKind::Failovered
+        | ListKind::Failbacked
+        | ListKind::Noaddr
+        | ListKind::WithDir => None,
     }
 }
 
@@ -129,40 +140,40 @@ impl ListArgs {
         ];
         let given = of_with_dir.iter().find(|(_, given)| *given);
         match (self.kind, given) {
-            (Kind::WithDir, _) => {}
+            (ListKind::WithDir, _) => {}
             (_, Some((flag, _))) => return Err(stray(flag, "it belongs to `list with-dir`")),
-            (Kind::Distribution, None) if self.ids => {
+            (ListKind::Distribution, None) if self.ids => {
                 return Err(stray("--ids", "`list distribution` names no nodes"));
             }
             (_, None) => {}
         }
         Ok(Some(match self.kind {
-            Kind::NoSlot => List::NoSlot,
-            Kind::NoSlave => List::NoSlave,
-            Kind::Failovered => List::Failovered,
-            Kind::Failbacked => List::Failbacked,
-            Kind::Noaddr => List::Noaddr,
-            Kind::WithDir => List::WithDir {
+            ListKind::NoSlot => List::NoSlot,
+            ListKind::NoSlave => List::NoSlave,
+            ListKind::Failovered => List::Failovered,
+            ListKind::Failbacked => List::Failbacked,
+            ListKind::Noaddr => List::Noaddr,
+            ListKind::WithDir => List::WithDir {
                 host: self.host.clone().unwrap_or_default(),
                 dir: self.dir.clone().unwrap_or_default(),
                 masters_only: self.masters,
             },
-            Kind::Distribution => List::Distribution,
-            Kind::NoLeader | Kind::NotAlive | Kind::FailedOps => return Ok(None),
+            ListKind::Distribution => List::Distribution,
+            ListKind::NoLeader | ListKind::NotAlive | ListKind::FailedOps => return Ok(None),
         }))
     }
 
     fn column(&self) -> Column {
         match self.kind {
             _ if self.ids => Column::Id,
-            Kind::Noaddr | Kind::NoLeader | Kind::NotAlive | Kind::FailedOps => Column::Line,
-            Kind::WithDir if !self.address => Column::Port,
-            Kind::WithDir
-            | Kind::NoSlot
-            | Kind::NoSlave
-            | Kind::Failovered
-            | Kind::Failbacked
-            | Kind::Distribution => Column::Address,
+            ListKind::Noaddr | ListKind::NoLeader | ListKind::NotAlive | ListKind::FailedOps => Column::Line,
+            ListKind::WithDir if !self.address => Column::Port,
+            ListKind::WithDir
+            | ListKind::NoSlot
+            | ListKind::NoSlave
+            | ListKind::Failovered
+            | ListKind::Failbacked
+            | ListKind::Distribution => Column::Address,
         }
     }
 }

@@ -44,7 +44,7 @@ use clap::ValueEnum;
 
 pub use crate::cli::failure::Exit;
 pub use crate::cli::failure::Failure;
-pub use crate::cli::limits::Limit;
+#[cfg(feature = "internals")]
 pub use crate::cli::output::Screen;
 pub use crate::cli::output::Streams;
 use crate::cli::output::Terminal;

@@ -125,7 +125,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
         exit => exit,
     };
     let json = render::plan_file(&report);
-    let own = args.print(&report, &json, (&request, exit), terminal)?;
+    let ended = args.print(&report, &json, (&request, exit), terminal)?;
     if exit == Exit::Unproven {
         terminal.talk(&format!("not proven minimal: {}", open_levels(&report)));
     }
@@ -140,7 +140,7 @@ pub(super) fn run(args: &PlanArgs, terminal: &mut Terminal) -> Result<Exit, Fail
             write(&file, &render::plan_file(&back), exit, terminal)?;
         }
     }
-    Ok(own.unwrap_or(exit))
+    Ok(ended)
 }
 
 /// The same for the other family.
@@ -169,7 +169,7 @@ fn of_tablets(
     if let Some(file) = &args.output {
         write(file, &made.json, made.exit, terminal)?;
     }
-    Ok(made.own.unwrap_or(made.exit))
+    Ok(made.ended)
 }
 
 /// What was asked, and what only plans of tablets are asked for.
@@ -281,33 +281,27 @@ impl PlanArgs {
         }
     }
 
-    /// Writes the answer; the exit code of its form, where that has its own.
+    /// Writes the answer; how the command ends then.
     fn print(
         &self,
         report: &PlanReport,
         json: &str,
         (request, exit): (&Request, Exit),
         terminal: &mut Terminal,
-    ) -> Result<Option<Exit>, Failure> {
-        match self.capture.format {
-            AnyFormat::Json => terminal.data(json)?,
-            AnyFormat::Of(form) => {
-                let brief = render::plan_brief(report);
-                terminal.data(&form.write(&brief))?;
-                return Ok(Some(form::exit(form, &brief, exit)));
-            }
-            AnyFormat::Text => {
-                terminal.untold(&report.diagnostics, &report.found);
-                let look = terminal.data_look();
-                let file = self.output.as_deref().filter(|_| exit == Exit::Clean);
-                let typed = render::Typed {
-                    words: &self.words(request),
-                    file: file.map(Path::new),
-                };
-                terminal.data(&render::plan(report, look, typed))?;
-            }
-        }
-        Ok(None)
+    ) -> Result<Exit, Failure> {
+        let text = |terminal: &mut Terminal| {
+            terminal.untold(&report.diagnostics, &report.found);
+            let look = terminal.data_look();
+            let file = self.output.as_deref().filter(|_| exit == Exit::Clean);
+            let typed = render::Typed {
+                words: &self.words(request),
+                file: file.map(Path::new),
+            };
+            terminal.data(&render::plan(report, look, typed))
+        };
+        let format = self.capture.format;
+        let brief = || render::plan_brief(report);
+        form::answer(format, exit, terminal, || json.to_owned(), brief, text)
     }
 
     /// The command's words after `topoplan plan`, without those about output: what a hint must

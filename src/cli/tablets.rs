@@ -26,8 +26,8 @@ use crate::plan::Goal;
 use crate::plan::restart::Which;
 use crate::render;
 use crate::report;
+use crate::report::ImpactReport;
 use crate::report::Proof;
-use crate::report::TabletCapture;
 use crate::report::TabletCase;
 use crate::report::TabletList;
 use crate::report::TabletLoss;
@@ -127,77 +127,14 @@ pub(super) fn impact(
     inventory: &Inventory,
     seen: &TabletsSeen,
     losses: &Losses,
-    format: AnyFormat,
     terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
+) -> Result<ImpactReport, Failure> {
     let (loss, state) = losses.loss(seen, terminal)?;
     if state.auto_failover.is_none() {
         let text = "no confget was captured: auto_failover is taken for off, so nothing is elected";
         terminal.talk(text);
     }
-    let report = report::impact_tablets(inventory, &state, &loss);
-    let exit = match report.ok {
-        Some(false) => Exit::Found,
-        Some(true) | None => Exit::Clean,
-    };
-    match format {
-        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
-        AnyFormat::Of(form) => {
-            let brief = render::impact_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, exit));
-        }
-        AnyFormat::Text => {
-            terminal.diagnostics(&report.diagnostics);
-            let look = terminal.data_look();
-            terminal.data(&render::impact_tablets(&report, look))?;
-        }
-    }
-    Ok(exit)
-}
-
-/// What changed between captures, the oldest first.
-pub(super) fn diff(
-    captures: &[(String, Inventory)],
-    only_worse: bool,
-    format: AnyFormat,
-    terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
-    let of = captures.iter().filter_map(|(name, inventory)| {
-        Some(TabletCapture {
-            name: name.clone(),
-            inventory,
-            seen: inventory.tablets.as_ref()?,
-        })
-    });
-    let report = report::diff_tablets(&of.collect::<Vec<_>>()).map_err(|strangers| {
-        let help = "are they captures of the same cluster?";
-        Failure::Usage(strangers.to_string(), help.to_owned())
-    })?;
-    let counted = match only_worse {
-        true => report.whole.worse,
-        false => report.whole.changes,
-    };
-    let exit = match counted {
-        0 => Exit::Clean,
-        _ => Exit::Found,
-    };
-    match format {
-        AnyFormat::Json => terminal.data(&render::json::report(&report))?,
-        AnyFormat::Of(form) => {
-            let brief = render::diff_tablets_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            return Ok(form::exit(form, &brief, exit));
-        }
-        AnyFormat::Text => {
-            for side in &report.captures {
-                terminal.diagnostics(&side.diagnostics);
-            }
-            let look = terminal.data_look();
-            terminal.data(&render::diff_tablets(&report, look))?;
-        }
-    }
-    Ok(exit)
+    Ok(report::impact_tablets(inventory, &state, &loss))
 }
 
 /// How far a plan of tablets is by a later capture.
@@ -356,8 +293,8 @@ pub(super) struct Planned {
     pub json: String,
     /// How it ended.
     pub exit: Exit,
-    /// The exit code of the format, where that has its own.
-    pub own: Option<Exit>,
+    /// The same, or what the format makes of it.
+    pub ended: Exit,
 }
 
 pub(super) fn plan(
@@ -379,25 +316,18 @@ pub(super) fn plan(
     }
     let exit = exit(&report, asked.require_proof);
     let json = render::json::report(&report);
-    let mut own = None;
-    match format {
-        AnyFormat::Json => terminal.data(&json)?,
-        AnyFormat::Of(form) => {
-            let brief = render::plan_tablets_brief(&report);
-            terminal.data(&form.write(&brief))?;
-            own = Some(form::exit(form, &brief, exit));
-        }
-        AnyFormat::Text => {
-            terminal.untold(&report.diagnostics, &report.found);
-            let look = terminal.data_look();
-            let typed = render::Typed {
-                words: &asked.words,
-                file: asked.file.filter(|_| exit == Exit::Clean),
-            };
-            terminal.data(&render::plan_tablets(&report, look, typed))?;
-        }
-    }
-    Ok(Planned { json, exit, own })
+    let text = |terminal: &mut Terminal| {
+        terminal.untold(&report.diagnostics, &report.found);
+        let look = terminal.data_look();
+        let typed = render::Typed {
+            words: &asked.words,
+            file: asked.file.filter(|_| exit == Exit::Clean),
+        };
+        terminal.data(&render::plan_tablets(&report, look, typed))
+    };
+    let brief = || render::plan_tablets_brief(&report);
+    let ended = form::answer(format, exit, terminal, || json.clone(), brief, text)?;
+    Ok(Planned { json, exit, ended })
 }
 
 fn exit(report: &TabletPlan, require_proof: bool) -> Exit {

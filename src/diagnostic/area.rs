@@ -11,6 +11,7 @@ macro_rules! area {
         use crate::diagnostic::Severity;
 
         $(#[doc = $about])+
+        #[allow(clippy::enum_variant_names, reason = "`report/not-a-report` is a fine code")]
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum $area {
             $($(#[doc = $page])+ $name,)+

@@ -33,16 +33,31 @@ enum About {
 }
 
 pub(super) fn changes(old: &Side, new: &Side) -> FindingChanges {
-    let before = by_identity(old);
-    let after = by_identity(new);
+    let of = |side: &Side, finding: &Finding| about(&side.inventory.cluster, &finding.subject);
+    changes_by(
+        (old.findings, |finding| of(old, finding)),
+        (new.findings, |finding| of(new, finding)),
+        new.is_whole(),
+    )
+}
+
+/// From the findings of the old side to those of the new one, each with what its findings are about.
+/// What a new side lacks that is not whole may be there.
+pub(super) fn changes_by<About: Ord>(
+    old: (&[Finding], impl Fn(&Finding) -> About),
+    new: (&[Finding], impl Fn(&Finding) -> About),
+    new_is_whole: bool,
+) -> FindingChanges {
+    let before = by_identity(old.0, old.1);
+    let after = by_identity(new.0, new.1);
     let mut changes = FindingChanges::default();
     for (identity, &index) in &before {
         match after.get(identity) {
-            Some(&now) if old.findings[index].severity != new.findings[now].severity => {
+            Some(&now) if old.0[index].severity != new.0[now].severity => {
                 changes.changed.push((index, now));
             }
             Some(_) => {}
-            None if new.is_whole() => changes.gone.push(index),
+            None if new_is_whole => changes.gone.push(index),
             None => changes.unknown.push(index),
         }
     }
@@ -58,13 +73,14 @@ pub(super) fn changes(old: &Side, new: &Side) -> FindingChanges {
 }
 
 /// Of findings with one identity the first.
-fn by_identity(side: &Side) -> BTreeMap<(Code, About), usize> {
-    let cluster = &side.inventory.cluster;
+fn by_identity<About: Ord>(
+    findings: &[Finding],
+    about: impl Fn(&Finding) -> About,
+) -> BTreeMap<(Code, About), usize> {
     let mut all = BTreeMap::new();
-    for (index, finding) in side.findings.iter().enumerate() {
-        let Finding { rule, subject, .. } = finding;
-        all.entry((rule.code, about(cluster, subject)))
-            .or_insert(index);
+    for (index, finding) in findings.iter().enumerate() {
+        let identity = (finding.rule.code, about(finding));
+        all.entry(identity).or_insert(index);
     }
     all
 }

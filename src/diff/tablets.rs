@@ -10,11 +10,11 @@ use serde::Serialize;
 use crate::diff::FindingChanges;
 use crate::diff::Strangers;
 use crate::diff::Verdict;
+use crate::diff::findings::changes_by;
 use crate::model::Held;
 use crate::model::Partition;
 use crate::model::TabletId;
 use crate::model::Tablets;
-use crate::rules::Code;
 use crate::rules::Finding;
 use crate::rules::OfTablets;
 use crate::rules::Subject;
@@ -368,33 +368,11 @@ fn about(state: &Tablets, subject: &Subject) -> String {
 }
 
 fn findings(old: &TabletSide, new: &TabletSide) -> FindingChanges {
-    let by = |side: &TabletSide| -> BTreeMap<(Code, String), usize> {
-        let mut all = BTreeMap::new();
-        for (index, finding) in side.findings.iter().enumerate() {
-            let key = (finding.rule.code, about(side.state, &finding.subject));
-            all.entry(key).or_insert(index);
-        }
-        all
-    };
-    let (before, after) = (by(old), by(new));
-    let mut changes = FindingChanges::default();
-    for (key, &index) in &before {
-        match after.get(key) {
-            Some(&now) if old.findings[index].severity != new.findings[now].severity => {
-                changes.changed.push((index, now));
-            }
-            Some(_) => {}
-            None if new.is_whole() => changes.gone.push(index),
-            None => changes.unknown.push(index),
-        }
-    }
-    let fresh = after.iter().filter(|(key, _)| !before.contains_key(*key));
-    changes.new.extend(fresh.map(|(_, &index)| index));
-    changes.gone.sort_unstable();
-    changes.unknown.sort_unstable();
-    changes.new.sort_unstable();
-    changes.changed.sort_unstable();
-    changes
+    changes_by(
+        (old.findings, |finding| about(old.state, &finding.subject)),
+        (new.findings, |finding| about(new.state, &finding.subject)),
+        new.is_whole(),
+    )
 }
 
 #[cfg(test)]

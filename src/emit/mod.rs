@@ -10,6 +10,7 @@ mod fedb;
 mod flashbase;
 mod redis_cli;
 mod terms;
+#[cfg(any(test, feature = "internals"))]
 pub mod testing;
 mod text;
 mod valkey_cli;

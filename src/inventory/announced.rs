@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Map;
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::maps::HostRows;
 use crate::inventory::record::Token;
 use crate::model::Node;

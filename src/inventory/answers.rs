@@ -1,12 +1,32 @@
 //! What one node answers beside its view.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::inventory::record::Token;
+use crate::model::Address;
 use crate::model::Millis;
 use crate::parse::Pair;
 use crate::parse::SlotRow;
 use crate::text::Place;
+
+/// What one file tells of one node other than its view.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// Index in [`super::gathered::Gathered::files`].
+    pub file: usize,
+    /// The file's path, and below it the host that a header names.
+    pub spot: Arc<str>,
+    /// What a header or the path calls the node.
+    pub named: Option<Address>,
+    /// Where the first of it stands.
+    pub place: Place,
+    /// How many answers there are, other than lists of nodes.
+    pub count: usize,
+    /// Where the last of its settings stand.
+    pub settings_line: Option<u32>,
+    pub said: Answers,
+}
 
 /// Answers of one node other than its view.
 #[derive(Clone, Debug, Default)]

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic;
 use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::owners::best_authority;
-use crate::inventory::owners::owner;
+use crate::inventory::whose::owner;
 use crate::inventory::owners::same_facts;
 use crate::inventory::record::Token;
 use crate::model::Address;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Gathered;
-use crate::inventory::owners::owner;
+use crate::inventory::gathered::Gathered;
+use crate::inventory::whose::owner;
 use crate::inventory::paths::folder;
 use crate::inventory::record::Token;
 use crate::inventory::record::View;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::inventory::gather::Gathered;
-use crate::inventory::owners::owner;
+use crate::inventory::gathered::Gathered;
+use crate::inventory::whose::owner;
 use crate::inventory::paths::folder;
 use crate::inventory::record::Line;
 use crate::inventory::record::Token;
@@ -53,17 +53,6 @@ impl ConfFile {
         let outcomes = self.faults.iter().map(|f| f.outcome);
         outcomes.max().unwrap_or(Outcome::Loads)
     }
-}
-
-/// A file as it was taken in.
-#[derive(Debug)]
-pub(super) struct ConfRead {
-    pub path: Arc<str>,
-    pub written_by: Option<String>,
-    /// The address that a header, a folder or a file name gives.
-    pub named: Option<Address>,
-    /// With lines and columns of the file.
-    pub faults: Vec<LoadFault>,
 }
 
 /// The files that the captured server would not take as they are.

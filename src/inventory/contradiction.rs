@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::answers::Answers;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::NodeId;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::whose_host::HostNames;
 use crate::model::Cluster;
 use crate::model::HostId;

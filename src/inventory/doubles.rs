@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::liveness::opinion;
 use crate::inventory::moments::place_of;
 use crate::inventory::nodes::Draft;

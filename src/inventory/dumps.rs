@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
-use crate::inventory::conf::ConfRead;
-use crate::inventory::gather::Gathered;
+use crate::inventory::record::ConfRead;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::record::Doubted;
 use crate::inventory::record::Fact;
 use crate::inventory::record::Line;
@@ -282,28 +282,6 @@ impl Gathered {
         });
         self.by_token[token as usize].push(index);
         index
-    }
-}
-
-/// What views list, kept from one to the next so that each costs no more than its lines.
-#[derive(Debug, Default)]
-pub(super) struct Listed {
-    /// Of each id: the number of the last view that lists it, from 1.
-    last: Vec<u32>,
-    views: u32,
-}
-
-impl Listed {
-    /// A server lists every master that it names; `CLUSTER REPLICAS` and a dump through `grep`
-    /// do not.
-    pub fn names_only_listed(&mut self, gathered: &Gathered, lines: &[Line]) -> bool {
-        self.views += 1;
-        self.last.resize(gathered.names.len(), 0);
-        for line in lines {
-            self.last[gathered.fact(line).token as usize] = self.views;
-        }
-        let mut masters = lines.iter().filter_map(|l| gathered.fact(l).master);
-        masters.all(|m| self.last[m as usize] == self.views)
     }
 }
 

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Draft;
 use crate::inventory::paths::folder;
 use crate::inventory::record::Token;
-use crate::inventory::record::Told;
+use crate::inventory::answers::Told;
 use crate::inventory::whose::Target;
 use crate::inventory::whose::Whose;
 use crate::model::Address;

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::clusters::Split;
-use crate::inventory::gather::Gathered;
-use crate::inventory::owners::owner;
+use crate::inventory::gathered::Gathered;
+use crate::inventory::whose::owner;
 use crate::inventory::record::Token;
-use crate::inventory::record::Told;
+use crate::inventory::answers::Told;
 use crate::model::Address;
 use crate::parse::bundle;
 

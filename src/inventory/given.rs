@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::inventory::answers::Answers;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::owners::first_line;
-use crate::inventory::owners::owner;
+use crate::inventory::whose::owner;
 use crate::inventory::paths::folder;
 use crate::inventory::record::Token;
 use crate::model::Millis;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::answers::Answers;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
-use crate::inventory::owners::owner;
+use crate::inventory::whose::owner;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::Sync;

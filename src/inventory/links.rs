@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::sights::Sight;
 use crate::model::NodeId;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;

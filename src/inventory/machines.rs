@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::inventory::answers::Answers;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::model::Address;
 use crate::model::Membership;
 use crate::model::Node;

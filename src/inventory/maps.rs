@@ -10,7 +10,7 @@ use crate::inventory::Inventory;
 use crate::inventory::announced;
 use crate::inventory::announced::Announced;
 use crate::inventory::disks;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::machines::Machines;
 use crate::inventory::properties;
 use crate::inventory::whose_host::HostNames;

@@ -19,6 +19,7 @@ mod dumps;
 mod filing;
 mod foreign;
 mod gather;
+mod gathered;
 mod given;
 mod in_flight;
 mod links;
@@ -87,7 +88,6 @@ pub use states::State;
 pub use tablets::TabletsSeen;
 pub use values::Values;
 pub use vitals::Machine;
-pub use vitals::Reading;
 pub use vitals::Vitals;
 
 /// What was seen: the reconciled cluster and everything the capture says about itself.
@@ -211,12 +211,13 @@ pub enum Disputed {
 /// operator gave; home maps found in the capture fill what it leaves open.
 ///
 /// Sources are taken in batches and dropped, so the text of a capture is never in memory whole.
+#[cfg(any(test, feature = "internals"))]
 pub fn read(sources: impl IntoIterator<Item = Source>, policy: Policy) -> Inventory {
-    read_with_maps([], sources, policy)
+    read_under([], sources, || policy)
 }
 
-/// As [`read`], with files of which only what they map counts: they may be older than the rest, so
-/// nothing in them says who lives.
+/// As [`read_under`], with a policy that stands already.
+#[cfg(test)]
 pub fn read_with_maps(
     maps: impl IntoIterator<Item = Source>,
     sources: impl IntoIterator<Item = Source>,
@@ -225,14 +226,15 @@ pub fn read_with_maps(
     read_under(maps, sources, || policy)
 }
 
-/// As [`read_with_maps`], with a policy that is asked for when every source was taken: it may
-/// stand among them.
+/// Reads a capture, and before it files of which only what they map counts: they may be older than
+/// the rest, so nothing in them says who lives. The policy is asked for when every source was taken:
+/// it may stand among them.
 pub fn read_under(
     maps: impl IntoIterator<Item = Source>,
     sources: impl IntoIterator<Item = Source>,
     policy: impl FnOnce() -> Policy,
 ) -> Inventory {
-    let mut gathered = gather::Gathered::default();
+    let mut gathered = gathered::Gathered::default();
     let maps: Vec<Source> = maps.into_iter().collect();
     gathered.take_batch(&maps);
     gathered.named = maps.iter().map(|m| m.path.clone()).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::record::Fact;
 use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;

@@ -1,9 +1,9 @@
 //! Who knows whom, and which views lag behind.
 
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::nodes::role_of;
-use crate::inventory::owners::owner;
+use crate::inventory::whose::owner;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::Membership;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
-use crate::inventory::owners::owner;
+use crate::inventory::whose::owner;
 use crate::inventory::record::Line;
 use crate::model::Cluster;
 use crate::model::NodeId;

@@ -6,21 +6,15 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::record::Line;
 use crate::inventory::record::Token;
 use crate::inventory::record::View;
 use crate::inventory::whose::Whose;
+use crate::inventory::whose::owner;
 use crate::model::Address;
 use crate::parse::Authority;
 use crate::text::Place;
-
-/// The id of the process that wrote the view: its `myself` line, else what [`settle_owners`]
-/// found in its place.
-pub(super) fn owner(gathered: &Gathered, view: &View) -> Option<Token> {
-    view.myself
-        .map(|line| gathered.fact(&view.lines[line]).token)
-}
 
 /// Finds the owners of views without a `myself` line, and says where a name contradicts that line.
 /// A dump pasted without its `myself` flag still has an owner

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Map;
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::model::Address;
 use crate::model::Cluster;
 use crate::model::Node;

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::inventory::answers::Answers;
 use crate::model::Address;
 use crate::model::Direction;
 use crate::parse::Authority;
 use crate::parse::Complaint;
+use crate::parse::FedbFacts;
 use crate::parse::Flags;
+use crate::parse::LoadFault;
 use crate::parse::Pair;
 use crate::parse::directive_meant;
 use crate::text::Place;
 
-/// Index of an id in [`super::gather::Gathered::names`], in order of appearance.
+/// Index of an id in [`super::gathered::Gathered::names`], in order of appearance.
 pub(super) type Token = u32;
 
 /// What one line says, without its clocks. Equal lines of many views share one.
@@ -68,7 +69,7 @@ pub(super) struct View {
     pub path: Arc<str>,
     /// The path, and below it the host that a header names.
     pub spot: Arc<str>,
-    /// Index in [`super::gather::Gathered::files`].
+    /// Index in [`super::gathered::Gathered::files`].
     pub file: usize,
     /// Its `myself` line, as an index into `lines`.
     pub myself: Option<usize>,
@@ -93,22 +94,25 @@ pub(super) struct View {
     pub looks_like: Option<&'static str>,
 }
 
-/// What one file tells of one node other than its view.
+/// A `nodes.conf` as it was taken in.
 #[derive(Debug)]
-pub(super) struct Told {
-    /// Index in [`super::gather::Gathered::files`].
-    pub file: usize,
-    /// The file's path, and below it the host that a header names.
-    pub spot: Arc<str>,
-    /// What a header or the path calls the node.
+pub(super) struct ConfRead {
+    pub path: Arc<str>,
+    pub written_by: Option<String>,
+    /// The address that a header, a folder or a file name gives.
     pub named: Option<Address>,
-    /// Where the first of it stands.
+    /// With lines and columns of the file.
+    pub faults: Vec<LoadFault>,
+}
+
+/// One table or reply of the other family, and where it begins.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub path: Arc<str>,
+    pub facts: FedbFacts,
     pub place: Place,
-    /// How many answers there are, other than lists of nodes.
-    pub count: usize,
-    /// Where the last of its settings stand.
-    pub settings_line: Option<u32>,
-    pub said: Answers,
+    /// Place of each row, in order.
+    pub rows: Vec<Place>,
 }
 
 /// What one file says of one host.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::inventory::Inventory;
 use crate::inventory::answers::Answers;
 use crate::inventory::contradiction;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::server;
 use crate::model::Address;
 use crate::model::Link;

@@ -8,7 +8,7 @@ use crate::inventory::Conflict;
 use crate::inventory::Disagreement;
 use crate::inventory::Disputed;
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::record::Fact;
 use crate::inventory::record::Line;
 use crate::inventory::record::View;

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Parse;
 use crate::diagnostic::Severity;
 use crate::inventory::Conflict;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::record::View;
 use crate::model::Cluster;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::inventory::gather::Gathered;
-use crate::inventory::owners::owner;
+use crate::inventory::gathered::Gathered;
+use crate::inventory::whose::owner;
 use crate::inventory::record::Fact;
 use crate::inventory::record::Token;
 use crate::model::Address;

@@ -6,7 +6,7 @@ use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Parse;
 use crate::inventory::answers::Answers;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::NodeName;

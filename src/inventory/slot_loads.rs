@@ -1,6 +1,6 @@
 //! What slots hold, by the word of those who own them.
 
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::model::SlotLoads;

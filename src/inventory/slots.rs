@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::Conflict;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
 use crate::inventory::record::Token;
 use crate::inventory::seen::Seen;

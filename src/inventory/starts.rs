@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::record::HostFacts;
 use crate::inventory::record::StartedWith;
 use crate::inventory::whose_host::HostNames;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::model::Cluster;
 use crate::model::NodeId;
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::diagnostic::Capture;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Parse;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
+use crate::inventory::record::Said;
 use crate::model::Address;
 use crate::model::Health;
 use crate::model::Held;
@@ -66,16 +67,6 @@ impl TabletsSeen {
     pub fn of_auto_failover(&self) -> Option<&Place> {
         self.auto_failover.as_ref()
     }
-}
-
-/// One table or reply of the capture, and where it begins.
-#[derive(Debug)]
-pub(super) struct Said {
-    pub path: Arc<str>,
-    pub facts: FedbFacts,
-    pub place: Place,
-    /// Place of each row, in order.
-    pub rows: Vec<Place>,
 }
 
 /// Name and number of a table; of one without a number its database.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::nodes::Index;
-use crate::inventory::owners::owner;
+use crate::inventory::whose::owner;
 use crate::inventory::record::Fact;
 use crate::inventory::record::View;
 use crate::model::Address;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::inventory::Inventory;
 use crate::inventory::answers::Answers;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::parse::Pair;

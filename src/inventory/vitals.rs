@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::mounts::normal;
 use crate::inventory::mounts::unknown_host;
 use crate::inventory::whose_host::HostNames;

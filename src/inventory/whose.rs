@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::names::Names;
-use crate::inventory::owners::owner;
 use crate::inventory::record::Token;
-use crate::inventory::record::Told;
+use crate::inventory::record::View;
+use crate::inventory::answers::Told;
 use crate::model::Address;
 use crate::parse::bundle;
 
@@ -203,4 +203,11 @@ fn note<K: Ord>(known: &mut Known<K>, name: K, id: Token) {
     if *kept != Some(id) {
         *kept = None;
     }
+}
+
+/// The id of the process that wrote the view: its `myself` line, else what `settle_owners`
+/// found in its place.
+pub(super) fn owner(gathered: &Gathered, view: &View) -> Option<Token> {
+    view.myself
+        .map(|line| gathered.fact(&view.lines[line]).token)
 }

@@ -206,11 +206,7 @@ mod tests {
         // 6 + 6 + 1 + 6, and 6 once more.
         let memory = Memory::of(&cluster, 1);
         assert_eq!(memory.on(HostId(0)).map(HostMemory::needed), Some(25 * GIB));
-        let room = |copy: u64| memory.has_room(&cluster, r3, copy * GIB);
-        assert_eq!((room(8), room(9)), (Some(true), Some(false)));
         let r4 = id(&cluster, "r4");
-        let both = [(r3, 8 * GIB), (r4, 7 * GIB)];
-        assert_eq!(memory.has_room_for(&cluster, &both), Some(false));
         assert!(is_too_small(&cluster, r4, 7 * GIB) && !is_too_small(&cluster, r3, 7 * GIB));
     }
 }

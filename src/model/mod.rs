@@ -18,12 +18,12 @@ mod shard;
 mod slot_loads;
 mod slots;
 mod tablets;
+#[cfg(any(test, feature = "internals"))]
 pub mod testing;
 mod topology;
 mod version;
 
 pub use address::Address;
-pub use address::AddressError;
 pub use cluster::Cluster;
 pub use cluster::Settings;
 pub use cluster::Unowned;
@@ -35,7 +35,6 @@ pub use copy::Holder;
 pub use domain::Disk;
 pub use domain::DiskId;
 pub use domain::Domain;
-pub use domain::DomainError;
 pub use domain::DomainKind;
 pub use domain::Domains;
 pub use domain::Host;
@@ -46,6 +45,7 @@ pub use domain::RackId;
 pub use domain::Zone;
 pub use domain::ZoneId;
 pub use liveness::Asked;
+#[cfg(any(test, feature = "internals"))]
 pub use liveness::Death;
 pub use liveness::Evidence;
 pub use liveness::Life;
@@ -67,8 +67,8 @@ pub use node::Role;
 pub use node::Sync;
 pub use persistence::Comeback;
 pub use persistence::Persistence;
+#[cfg(test)]
 pub use persistence::ToldBy;
-pub use seen::Seen;
 pub use service::Service;
 pub use shard::Shard;
 pub use shard::ShardId;

@@ -93,7 +93,6 @@ pub use fedb::FedbFacts;
 pub use fedb::NameServerRow;
 pub use fedb::OpRow;
 pub use fedb::Shown;
-pub use fedb::StatusRow;
 pub use fedb::TableRow;
 pub use fedb::TabletRow;
 pub use file_name::address_in_path;
@@ -252,11 +251,6 @@ pub fn host_map(source: &Source) -> Parsed<'_> {
 /// The disk map that a flag names, whatever its header looks like.
 pub fn disk_map(source: &Source) -> Parsed<'_> {
     parse_as(source, &disk_map::DIALECT)
-}
-
-/// The home map that a flag names, whatever its header looks like.
-pub fn home_map(source: &Source) -> Parsed<'_> {
-    parse_as(source, &home_map::DIALECT)
 }
 
 fn parse_as<'a>(source: &'a Source, dialect: &Dialect) -> Parsed<'a> {

@@ -56,8 +56,10 @@ pub use crate::rules::Phase;
 pub use added::Added;
 pub use added::BadAddition;
 pub use admission::Obstacle;
+#[cfg(feature = "internals")]
 pub use admission::obstacles;
 pub use budget::per_host;
+#[cfg(test)]
 pub use decision::Decision;
 pub use goal::BadGoal;
 pub use goal::Goal;
@@ -73,7 +75,6 @@ pub use target::Target;
 pub use twins::of_policy;
 pub use verdict::Kind;
 pub use verdict::Value;
-pub use vouch::BadVouch;
 pub use vouch::vouch;
 use why::About;
 
@@ -189,6 +190,7 @@ pub fn slot_trouble(inventory: &Inventory, request: &Request) -> Option<SlotTrou
 }
 
 /// Plans, whatever capture the cluster is from. Pure: the same cluster, policy and request give the same plan.
+#[cfg(any(test, feature = "internals"))]
 pub fn plan(
     captured: &Cluster,
     policy: &Policy,
@@ -339,10 +341,8 @@ fn changed(given: &Given, handovers: Handovers) -> Result<Plan, NoPlan> {
         let end = target.decision.reach(&problem);
         let decided = goal::Decided {
             problem: &problem,
-            decision: &target.decision,
             drafts: &drafts,
             end: &end,
-            through: request.through,
         };
         let blocked = request.goals.iter().flat_map(|goal| goal.blocked(&decided));
         let mut blocked: Vec<Refusal> = blocked.collect();

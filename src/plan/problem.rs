@@ -249,11 +249,6 @@ impl<'a> Problem<'a> {
         copy
     }
 
-    /// How many places there are.
-    pub fn places(&self) -> usize {
-        self.cluster.hosts.len() + self.cluster.nodes.len()
-    }
-
     pub fn home_role(&self, node: NodeId) -> Option<HomeRole> {
         self.policy.home_role(self.cluster, node)
     }

@@ -16,6 +16,7 @@ use crate::redact::path::Shape;
 use crate::redact::token;
 use crate::redact::token::Token;
 use crate::redact::token::What;
+use crate::redact::token::is_structure;
 use crate::redact::words;
 
 /// The names of a capture, each once.
@@ -366,25 +367,6 @@ pub(super) fn names_a_host(above: &str, component: &str) -> bool {
     let (_, extension) = words::split_extension(component);
     // Whatever it is called: here it can be nothing else.
     above == "hosts" && extension.is_empty() && component.contains(char::is_alphabetic)
-}
-
-/// What is renamed for itself inside of a longer name.
-pub(super) fn is_structure(token: &Token) -> bool {
-    match token.what {
-        What::Ip => true,
-        What::Hex => token.range.len() >= token::OWN_ID,
-        What::IpAndMaybePort
-        | What::Host
-        | What::HostCell
-        | What::Zone
-        | What::ZoneCell
-        | What::User
-        | What::Secret
-        | What::Component
-        | What::Zeros
-        | What::Kept
-        | What::Hidden => false,
-    }
 }
 
 /// Hex digits that are an id by their length, and not just a number.

@@ -1,6 +1,6 @@
 //! One component of a path: what of it is renamed, and what a reader needs of it.
 
-use crate::redact::collect::is_structure;
+use crate::redact::token::is_structure;
 use crate::redact::token;
 use crate::redact::token::Token;
 use crate::redact::token::What;

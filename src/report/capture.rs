@@ -86,6 +86,23 @@ pub struct Subject {
     pub pid: Option<u32>,
 }
 
+impl Subject {
+    /// One that nothing is named of.
+    pub(crate) fn of(kind: SubjectKind) -> Self {
+        Self {
+            kind,
+            id: None,
+            address: None,
+            last_address: None,
+            slots: None,
+            host: None,
+            zone: None,
+            table: None,
+            pid: None,
+        }
+    }
+}
+
 /// What a finding is about.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
@@ -359,17 +376,7 @@ fn place(inventory: &Inventory, fact: Fact) -> Option<Place> {
 }
 
 pub(super) fn subject(cluster: &Cluster, subject: &rules::Subject) -> Subject {
-    let mut out = Subject {
-        kind: SubjectKind::Capture,
-        id: None,
-        address: None,
-        last_address: None,
-        slots: None,
-        host: None,
-        zone: None,
-        table: None,
-        pid: None,
-    };
+    let mut out = Subject::of(SubjectKind::Capture);
     let mut about = |id: NodeId| {
         let node = cluster.node(id);
         out.id = Some(node.name.to_string());

@@ -50,6 +50,7 @@ pub struct CheckReport {
 }
 
 /// The answer of `check`.
+#[cfg(any(test, feature = "internals"))]
 pub fn check(inventory: &Inventory) -> CheckReport {
     check_of(inventory, |_| true)
 }

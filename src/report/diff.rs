@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::diagnostic::Severity;
 use crate::diff;
 use crate::diff::Amount;
 use crate::diff::Difference;
@@ -18,35 +17,20 @@ use crate::inventory::Inventory;
 use crate::model::Cluster;
 use crate::model::NodeId;
 use crate::report;
-use crate::report::Diagnostic;
-use crate::report::Doubted;
-use crate::report::Evidence;
+use crate::report::DiffFinding;
+use crate::report::DiffFindings;
+use crate::report::DiffSide;
 use crate::report::HostLoad;
-use crate::report::Input;
 use crate::report::SCHEMA_VERSION;
-use crate::report::Subject;
 use crate::report::Tool;
 use crate::report::capture;
+use crate::report::compared;
+use crate::report::compared::Found;
+use crate::report::compared::Tally;
 use crate::report::doubt::Doubt;
 use crate::report::doubt::doubts;
 use crate::report::state;
 use crate::rules;
-use crate::rules::Code;
-
-/// One of the captures that are compared.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct DiffSide {
-    /// As it was named.
-    pub name: String,
-    pub inputs: Vec<Input>,
-    /// When its first view was taken, in unix ms by the clock of its node.
-    pub taken_ms: Option<u64>,
-    /// Every node and slot that it should show was read; else what it lacks proves nothing.
-    pub whole: bool,
-    /// Why what it says may be wrong.
-    pub doubts: Vec<Doubted>,
-    pub diagnostics: Vec<Diagnostic>,
-}
 
 /// A node as one of the captures has it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -90,31 +74,6 @@ pub struct DiffSlots {
     pub from: Option<String>,
     pub to: Option<String>,
     pub worse: bool,
-}
-
-/// A finding of one side.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct DiffFinding {
-    #[schemars(with = "String")]
-    pub code: Code,
-    pub rule: String,
-    pub severity: Severity,
-    /// The severity on the old side, where it is another.
-    pub was: Option<Severity>,
-    pub subject: Subject,
-    pub message: String,
-    pub evidence: Vec<Evidence>,
-}
-
-/// Findings by what became of them.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct DiffFindings {
-    pub gone: Vec<DiffFinding>,
-    pub new: Vec<DiffFinding>,
-    /// Those whose severity is another, as they are now.
-    pub changed: Vec<DiffFinding>,
-    /// Those of the old side that a new side which is not whole neither shows nor rules out.
-    pub unknown: Vec<DiffFinding>,
 }
 
 /// A value before and after.
@@ -177,18 +136,11 @@ pub fn diff(captures: &[(String, &Inventory)]) -> Result<DiffReport, Strangers> 
             findings,
         })
         .collect();
-    let step = |from: usize, to: usize| {
+    let (whole, series) = compared::series(sides.len(), |from, to| {
         let (old, new) = (&sides[from], &sides[to]);
         let difference = diff::compare(old, new)?;
         Ok(written(old, new, (from, to), &difference))
-    };
-    let last = sides.len() - 1;
-    let series = match last {
-        0 | 1 => Vec::new(),
-        _ => (1..=last)
-            .map(|to| step(to - 1, to))
-            .collect::<Result<_, _>>()?,
-    };
+    })?;
     let reported: Vec<DiffSide> = captures
         .iter()
         .zip(&sides)
@@ -205,7 +157,7 @@ pub fn diff(captures: &[(String, &Inventory)]) -> Result<DiffReport, Strangers> 
         schema_version: SCHEMA_VERSION,
         tool: report::tool(),
         notes: notes(&reported),
-        whole: step(0, last)?,
+        whole,
         captures: reported,
         series,
     })
@@ -225,12 +177,7 @@ fn notes(captures: &[DiffSide]) -> Vec<String> {
         })
     };
     let mut notes: Vec<String> = captures.windows(2).filter_map(backwards).collect();
-    notes.extend(captures.iter().filter(|side| !side.whole).map(|side| {
-        format!(
-            "the list of nodes of {} is not whole: what it lacks is taken for unknown, not for gone",
-            side.name
-        )
-    }));
+    notes.extend(compared::not_whole(captures, "nodes"));
     notes
 }
 
@@ -265,20 +212,7 @@ fn written(old: &Side, new: &Side, (from, to): (usize, usize), what: &Difference
             worse: change.change.is_worse(),
         })
         .collect();
-    let pick = |side: &Side, indexes: &[usize]| -> Vec<DiffFinding> {
-        indexes.iter().map(|&i| finding(side, i, None)).collect()
-    };
-    let findings = DiffFindings {
-        gone: pick(old, &what.findings.gone),
-        new: pick(new, &what.findings.new),
-        changed: what
-            .findings
-            .changed
-            .iter()
-            .map(|&(before, now)| finding(new, now, Some(old.findings[before].severity)))
-            .collect(),
-        unknown: pick(old, &what.findings.unknown),
-    };
+    let findings = compared::findings(&of(old), &of(new), &what.findings);
     let values: Vec<DiffValue> = what
         .values
         .iter()
@@ -292,38 +226,23 @@ fn written(old: &Side, new: &Side, (from, to): (usize, usize), what: &Difference
             worse: value.verdict == Verdict::Worse,
         })
         .collect();
-    let counted = |value: &&DiffValue| match value.verdict {
-        Verdict::Better | Verdict::Worse => true,
-        Verdict::Same | Verdict::Moved | Verdict::Unknown => false,
-    };
+    let worse = nodes.iter().map(|n| n.worse);
+    let tally = Tally::of(
+        worse.chain(slots.iter().map(|s| s.worse)),
+        &findings,
+        values.iter().map(|v| v.verdict),
+    );
     DiffStep {
         from,
         to,
-        changes: nodes.len()
-            + slots.len()
-            + findings.gone.len()
-            + findings.new.len()
-            + findings.changed.len()
-            + values.iter().filter(counted).count(),
-        worse: nodes.iter().filter(|n| n.worse).count()
-            + slots.iter().filter(|s| s.worse).count()
-            + findings.new.iter().filter(|f| f.is_worse()).count()
-            + findings.changed.iter().filter(|f| f.is_worse()).count()
-            + values.iter().filter(|v| v.worse).count(),
+        changes: tally.changes,
+        worse: tally.worse,
         nodes,
         slots,
         findings,
         before: capture::distribution(was),
         after: capture::distribution(is),
         values,
-    }
-}
-
-impl DiffFinding {
-    /// Of one that is new, or whose severity is another: the cluster is worse for it. A note is
-    /// no harm.
-    pub fn is_worse(&self) -> bool {
-        self.severity > self.was.unwrap_or(Severity::Note)
     }
 }
 
@@ -350,15 +269,17 @@ fn node(cluster: &Cluster, id: NodeId) -> DiffNode {
     }
 }
 
-fn finding(side: &Side, index: usize, was: Option<Severity>) -> DiffFinding {
-    let finding = &side.findings[index];
-    DiffFinding {
-        code: finding.rule.code,
-        rule: finding.rule.id.to_owned(),
-        severity: finding.severity,
-        was,
-        subject: capture::subject(&side.inventory.cluster, &finding.subject),
-        message: finding.message.clone(),
-        evidence: capture::evidence(side.inventory, finding),
+fn of<'a>(side: &'a Side) -> Found<'a> {
+    Found {
+        all: side.findings,
+        write: Box::new(move |finding, was| DiffFinding {
+            code: finding.rule.code,
+            rule: finding.rule.id.to_owned(),
+            severity: finding.severity,
+            was,
+            subject: capture::subject(&side.inventory.cluster, &finding.subject),
+            message: finding.message.clone(),
+            evidence: capture::evidence(side.inventory, finding),
+        }),
     }
 }

@@ -1,6 +1,8 @@
 //! Why something is flagged, what would cure it, which steps of the plan are about it and what
 //! keeps the plan from more.
 
+pub(super) mod scene;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
@@ -14,11 +16,12 @@ use crate::report::Level;
 use crate::report::Member;
 use crate::report::PlanReport;
 use crate::report::Refusal;
-use crate::report::SCHEMA_VERSION;
 use crate::report::ShardFacts;
 use crate::report::Step;
 use crate::report::Subject;
 use crate::report::TabletStep;
+use crate::report::explain::scene::Planned;
+use crate::report::explain::scene::planned_of;
 use crate::rules::Code;
 
 /// What is to be explained of a cluster.
@@ -95,10 +98,8 @@ pub struct ExplainReport {
 /// slot or slots, a host, `step:3`. `None` if nothing there is called so.
 pub fn thing(plan: &PlanReport, word: &str) -> Option<Thing> {
     let word = word.trim();
-    if let Some(number) = word.strip_prefix("step:") {
-        let number: u32 = number.parse().ok()?;
-        let known = plan.steps.iter().any(|step| step.id == number);
-        return known.then_some(Thing::Step(number));
+    if word.starts_with("step:") {
+        return scene::step_called(word, &plan.steps);
     }
     let bare = ["node:", "shard:", "host:"]
         .iter()
@@ -153,102 +154,90 @@ fn holds(shard: &ShardFacts, wanted: &SlotSet) -> bool {
 
 /// Explains; `page` is that of the code.
 pub fn explain(plan: &PlanReport, thing: &Thing, page: Option<String>) -> ExplainReport {
-    let about = about(plan, thing);
-    let nodes = nodes(plan, thing);
-    let stays: Vec<bool> = plan
-        .found
-        .iter()
-        .map(|found| is_left(plan, found))
-        .collect();
-    let mut findings = Vec::new();
-    for (index, finding) in (0..).zip(&plan.found) {
-        let step = match thing {
-            Thing::Step(number) => plan.steps.iter().find(|s| s.id == *number),
-            Thing::Code(_) | Thing::Node(_) | Thing::Shard(_) | Thing::Host(_) => None,
-        };
-        let meant = match thing {
-            Thing::Code(code) => finding.code == *code,
-            Thing::Node(_) => is_of(&finding.subject, &nodes),
-            Thing::Shard(_) => is_of(&finding.subject, &nodes) || shares(&finding.subject, &about),
-            Thing::Host(host) => {
-                finding.subject.host.as_ref() == Some(host) || is_of(&finding.subject, &nodes)
-            }
-            Thing::Step(_) => step.is_some_and(|step| step.cures.contains(&finding.code)),
-        };
-        if !meant {
-            continue;
-        }
-        let stays = stays[index as usize];
-        let levels = finding.code.rule().levels;
-        findings.push(Explained {
-            finding: finding.clone(),
-            steps: cures(plan, finding),
-            stays,
-            refusals: plan
-                .refusals
-                .iter()
-                .filter(|refusal| refusal.found.contains(&index))
-                .cloned()
-                .collect(),
-            levels: plan
-                .objective
-                .iter()
-                .filter(|level| stays && level.value > 0 && levels.contains(&level.level))
-                .cloned()
-                .collect(),
-        });
-    }
-    let touches = |step: &&Step| match thing {
-        Thing::Step(number) => step.id == *number,
-        Thing::Code(code) => step.cures.contains(code),
-        Thing::Node(_) | Thing::Shard(_) | Thing::Host(_) => {
-            let named = [&step.node, &step.target];
-            named
-                .into_iter()
-                .flatten()
-                .any(|id| nodes.contains(id.as_str()))
-        }
+    let scene = Scene {
+        plan,
+        thing,
+        about: about(plan, thing),
+        nodes: nodes(plan, thing),
     };
-    let steps: Vec<&Step> = plan.steps.iter().filter(touches).collect();
-    let exposed = |exposure: &&Exposure| steps.iter().any(|step| step.id == exposure.step);
-    ExplainReport {
-        schema_version: SCHEMA_VERSION,
-        page,
-        refused: plan.refused.clone(),
-        findings,
-        exposure: plan.exposure.iter().filter(exposed).cloned().collect(),
-        steps: steps
-            .into_iter()
-            .map(|step| AnyStep::Redis(Box::new(step.clone())))
-            .collect(),
-        about,
+    scene::explained(&scene, page)
+}
+
+struct Scene<'a> {
+    plan: &'a PlanReport,
+    thing: &'a Thing,
+    about: About,
+    /// Ids that are meant.
+    nodes: BTreeSet<&'a str>,
+}
+
+impl scene::Scene for Scene<'_> {
+    type Step = Step;
+
+    fn planned(&self) -> Planned<'_, Step> {
+        planned_of!(self.plan)
+    }
+
+    fn thing(&self) -> &Thing {
+        self.thing
+    }
+
+    fn about(&self) -> About {
+        self.about.clone()
+    }
+
+    fn is_about(&self, subject: &Subject) -> bool {
+        let named = || is_of(subject, &self.nodes);
+        match self.thing {
+            Thing::Code(_) | Thing::Step(_) => false,
+            Thing::Node(_) => named(),
+            Thing::Shard(_) => named() || shares(subject, &self.about),
+            Thing::Host(host) => subject.host.as_ref() == Some(host) || named(),
+        }
+    }
+
+    fn touches(&self, step: &Step) -> bool {
+        scene::names_one_of(&self.nodes, [&step.node, &step.target])
+    }
+
+    fn is_left_as(&self, found: &Finding, left: &Finding) -> bool {
+        let key = |f: &Finding| {
+            let subject = &f.subject;
+            (
+                f.code,
+                subject.kind,
+                subject.id.clone(),
+                subject.host.clone(),
+                subject.zone.clone(),
+            )
+        };
+        let slots = || left.subject.id.is_some() || left.subject.slots == found.subject.slots;
+        key(left) == key(found) && slots()
+    }
+
+    fn names(&self, step: &Step, finding: &Finding) -> bool {
+        let id = finding.subject.id.as_ref();
+        id.is_some() && (step.node.as_ref() == id || step.target.as_ref() == id)
+    }
+
+    fn levels(&self, code: Code) -> Vec<Level> {
+        let counting = code.rule().levels;
+        let levels = self.plan.objective.iter();
+        levels
+            .filter(|level| level.value > 0 && counting.contains(&level.level))
+            .cloned()
+            .collect()
     }
 }
 
 fn about(plan: &PlanReport, thing: &Thing) -> About {
-    let mut about = About {
-        kind: AboutKind::Code,
-        name: String::new(),
-        id: None,
-        host: None,
-        slots: None,
-    };
+    let mut about = scene::about(thing);
     match thing {
-        Thing::Code(code) => about.name = code.to_string(),
-        Thing::Step(number) => {
-            about.kind = AboutKind::Step;
-            about.name = number.to_string();
-        }
-        Thing::Host(host) => {
-            about.kind = AboutKind::Host;
-            about.name.clone_from(host);
-            about.host = Some(host.clone());
-        }
+        Thing::Code(_) | Thing::Step(_) | Thing::Host(_) => {}
         Thing::Node(id) | Thing::Shard(id) => {
             let member = members(plan).find(|m| m.id == *id);
             let shard = plan.cluster.shards.iter().find(|shard| shard.owner == *id);
             let address = member.and_then(|m| m.address.clone());
-            about.id = Some(id.clone());
             about.host = member.and_then(|m| m.host.clone());
             about.slots = shard.map(|shard| shard.slots.clone());
             about.kind = AboutKind::Node;
@@ -284,41 +273,4 @@ fn shares(subject: &Subject, about: &About) -> bool {
         (Some(a), Some(b)) => !a.intersection(&b).is_empty(),
         (None, _) | (_, None) => false,
     }
-}
-
-fn is_left(plan: &PlanReport, found: &Finding) -> bool {
-    let key = |f: &Finding| {
-        let subject = &f.subject;
-        (
-            f.code,
-            subject.kind,
-            subject.id.clone(),
-            subject.host.clone(),
-            subject.zone.clone(),
-        )
-    };
-    let slots = |f: &Finding| f.subject.id.is_some() || f.subject.slots == found.subject.slots;
-    plan.refused.is_some()
-        || plan
-            .remaining
-            .iter()
-            .any(|left| key(left) == key(found) && slots(left))
-}
-
-/// Steps that cure the code, and among them those that name its node where some do.
-fn cures(plan: &PlanReport, finding: &Finding) -> Vec<u32> {
-    let of_code = || {
-        plan.steps
-            .iter()
-            .filter(|step| step.cures.contains(&finding.code))
-    };
-    let names = |step: &&Step| {
-        let id = finding.subject.id.as_ref();
-        id.is_some() && (step.node.as_ref() == id || step.target.as_ref() == id)
-    };
-    let named: Vec<u32> = of_code().filter(names).map(|step| step.id).collect();
-    if !named.is_empty() {
-        return named;
-    }
-    of_code().map(|step| step.id).collect()
 }

@@ -78,6 +78,19 @@ pub enum ListKind {
 }
 
 impl ListKind {
+    pub const ALL: &[Self] = &[
+        Self::NoSlot,
+        Self::NoSlave,
+        Self::Failovered,
+        Self::Failbacked,
+        Self::Noaddr,
+        Self::WithDir,
+        Self::Distribution,
+        Self::NoLeader,
+        Self::NotAlive,
+        Self::FailedOps,
+    ];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::NoSlot => "no-slot",

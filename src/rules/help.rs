@@ -118,7 +118,8 @@ impl Help {
     }
 
     /// Every node that it says to start again.
-    pub fn restarts(&self) -> impl Iterator<Item = NodeId> {
+    #[cfg(test)]
+    fn restarts(&self) -> impl Iterator<Item = NodeId> {
         self.clauses
             .iter()
             .flat_map(|clause| match clause {

@@ -43,7 +43,6 @@ use crate::policy::Wanted;
 
 pub use code::Code;
 pub use code::Family;
-pub use code::NoCode;
 pub use finding::Fact;
 pub use finding::Finding;
 pub use finding::OfTablets;
@@ -236,7 +235,7 @@ mod tests {
         let mut files = BTreeSet::new();
         for family in std::fs::read_dir(&root).unwrap() {
             let family = family.unwrap().path();
-            if family.is_dir() {
+            if family.join("mod.rs").is_file() {
                 for file in std::fs::read_dir(family).unwrap() {
                     let name = file.unwrap().file_name().into_string().unwrap();
                     if name != "mod.rs" {

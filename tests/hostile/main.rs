@@ -10,6 +10,8 @@
 //!
 //! Every input has a number that gives it again: `TOPOPLAN_HOSTILE_FIRST=N TOPOPLAN_HOSTILE=1`.
 
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
 #[path = "../common/mod.rs"]
 mod common;
 

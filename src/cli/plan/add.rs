@@ -53,7 +53,7 @@ pub(super) fn run(
         exit => exit,
     };
     let json = render::json::report(&report);
-    let own = args.print(&report, &json, (&request, exit), terminal)?;
+    let ended = args.print(&report, &json, (&request, exit), terminal)?;
     if exit == Exit::Unproven {
         let open = plan::open_levels(&report);
         terminal.talk(&format!("not proven minimal: {open}"));
@@ -61,7 +61,7 @@ pub(super) fn run(
     if let Some(file) = &args.output {
         plan::write(file, &json, exit, terminal)?;
     }
-    Ok(own.unwrap_or(exit))
+    Ok(ended)
 }
 
 /// As if they ran already, blank, and nobody had met them: what each would say of itself, and on

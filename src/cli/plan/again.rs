@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::cli::Exit;
 use crate::cli::Failure;
-use crate::cli::form::AnyFormat;
+use crate::cli::form;
 use crate::cli::output::Terminal;
 use crate::cli::plan::PlanArgs;
 use crate::cli::plan_file;
@@ -74,25 +74,24 @@ pub(super) fn run(
         }
     };
     let json = render::plan_file(&report);
-    match args.capture.format {
-        AnyFormat::Json => terminal.data(&json)?,
-        AnyFormat::Of(form) => terminal.data(&form.write(&render::plan_brief(&report)))?,
-        AnyFormat::Text => {
-            let look = terminal.data_look();
-            let option = match way {
-                Way::Resume => "--resume",
-                Way::Undo => "--undo",
-            };
-            let name = shell_word(&safe(&file.to_string_lossy()));
-            let mut words = vec![format!("{option} {name}")];
-            words.extend(args.capture.words());
-            let typed = render::Typed {
-                words: &words.join(" "),
-                file: args.output.as_deref().map(Path::new),
-            };
-            terminal.data(&render::plan(&report, look, typed))?;
-        }
-    }
+    let text = |terminal: &mut Terminal| {
+        let look = terminal.data_look();
+        let option = match way {
+            Way::Resume => "--resume",
+            Way::Undo => "--undo",
+        };
+        let name = shell_word(&safe(&file.to_string_lossy()));
+        let mut words = vec![format!("{option} {name}")];
+        words.extend(args.capture.words());
+        let typed = render::Typed {
+            words: &words.join(" "),
+            file: args.output.as_deref().map(Path::new),
+        };
+        terminal.data(&render::plan(&report, look, typed))
+    };
+    let format = args.capture.format;
+    let brief = || render::plan_brief(&report);
+    form::answer(format, Exit::Clean, terminal, || json.clone(), brief, text)?;
     if let Some(again) = &report.again {
         let steps = count(old.plan.steps.len(), "step");
         let (done, kept) = (again.done.len(), again.kept.len());

@@ -23,7 +23,7 @@ mod whose;
 
 use crate::diagnostic::Code;
 use crate::inventory::Inventory;
-use crate::inventory::gather::Gathered;
+use crate::inventory::gathered::Gathered;
 use crate::inventory::read;
 use crate::model::Node;
 use crate::model::NodeId;

@@ -9,6 +9,7 @@ mod columns;
 mod components;
 mod confget;
 mod gettablestatus;
+mod name;
 mod replies;
 mod show_table_status;
 mod showns;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::parse::fedb::FedbFacts;
 use crate::parse::fedb::Shown;
-use crate::parse::fedb::showtable::is_plain;
+use crate::parse::fedb::name::is_plain;
 
 pub(super) const NAME: &str = "fedb-reply";
 

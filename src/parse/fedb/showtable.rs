@@ -10,6 +10,7 @@ use crate::parse::fedb::TableRow;
 use crate::parse::fedb::columns::Columns;
 use crate::parse::fedb::columns::Row;
 use crate::parse::fedb::columns::bytes;
+use crate::parse::fedb::name::is_plain;
 use crate::parse::fedb::odd;
 use crate::parse::log::Log;
 use crate::text::quote::quote;
@@ -23,13 +24,6 @@ pub(super) static DIALECT: Dialect = Dialect {
 fn parse(columns: &Columns, rows: &[Row], log: &mut Log) -> FedbFacts {
     let rows = rows.iter().filter_map(|row| read(columns, row, log));
     FedbFacts::Tables(Shown::Unknown, None, rows.collect())
-}
-
-/// Endpoints and names go into commands: what no server is called so is not taken.
-pub(super) fn is_plain(text: &str) -> bool {
-    const LONGEST: usize = 256;
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b".:_-[]%".contains(&b);
-    !text.is_empty() && text.len() <= LONGEST && !text.starts_with('-') && text.bytes().all(legal)
 }
 
 fn read(columns: &Columns, row: &Row, log: &mut Log) -> Option<TableRow> {

@@ -6,7 +6,7 @@ use crate::parse::fedb::TabletRow;
 use crate::parse::fedb::columns::Columns;
 use crate::parse::fedb::columns::Row;
 use crate::parse::fedb::odd;
-use crate::parse::fedb::showtable::is_plain;
+use crate::parse::fedb::name::is_plain;
 use crate::parse::log::Log;
 
 /// Its columns are `endpoint state age`, since 2020 `endpoint real_endpoint state age`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::diagnostic::Parse;
 use crate::parse::fedb::FedbFacts;
 use crate::parse::fedb::TableRow;
-use crate::parse::fedb::showtable::is_plain;
+use crate::parse::fedb::name::is_plain;
 use crate::parse::log::Log;
 use crate::parse::log::Spot;
 

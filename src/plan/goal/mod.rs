@@ -26,10 +26,8 @@ use crate::model::Domains;
 use crate::model::NoSuchDomain;
 use crate::model::NodeId;
 use crate::plan::Request;
-use crate::plan::decision::Decision;
 use crate::plan::problem::Problem;
 use crate::plan::why::Refusal;
-use crate::rules::Phase;
 use crate::text::words::count;
 
 use serde::Deserialize;
@@ -148,13 +146,10 @@ pub trait Wish {
 /// A decision that was made, for the goals' own steps.
 pub struct Decided<'a> {
     pub problem: &'a Problem<'a>,
-    pub decision: &'a Decision,
     /// The steps that follow from it.
     pub drafts: &'a [Draft],
     /// The cluster that they lead to.
     pub end: &'a Cluster,
-    /// Later phases are not asked for.
-    pub through: Option<Phase>,
 }
 
 /// Where a goal came from, and where it came to.
@@ -223,9 +218,6 @@ pub enum BadGoal {
     /// Its first steps alone would be no plan.
     #[error("`--max-steps` cuts no plan that moves slots or restarts")]
     Whole,
-    /// It would leave nothing.
-    #[error("{0} holds every live node of the cluster")]
-    Everything(String),
 }
 
 /// What leads from a later cluster back to the masters of an earlier one.

@@ -44,7 +44,6 @@ pub use domain::by_domain;
 pub use process::by_process;
 pub use splice::splice;
 pub use weave::Given;
-pub use weave::Ground;
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]

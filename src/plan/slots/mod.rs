@@ -30,7 +30,6 @@ pub use goal::MoveSlots;
 pub use goal::NodeList;
 pub use goal::SlotGoals;
 pub use goal::SomeSlots;
-pub use reshape::Reshaped;
 pub use reshape::Tally;
 pub use reshape::reshape;
 pub use trouble::Ending;

@@ -1,5 +1,7 @@
 //! The brief of `diff`: what got worse is open, what is gone is cured.
 
+use serde::Serialize;
+use serde_json::Value;
 use serde_json::json;
 
 use crate::diagnostic::Severity;
@@ -14,52 +16,116 @@ use crate::render::brief::of_diagnostics;
 use crate::render::brief::record;
 use crate::render::brief::subject;
 use crate::report::DiffFinding;
+use crate::report::DiffFindings;
 use crate::report::DiffNode;
 use crate::report::DiffNodeChange;
 use crate::report::DiffReport;
+use crate::report::DiffSide;
 use crate::report::DiffSlots;
 use crate::text::words::count;
 
-pub(super) const CHANGES: &[&str] = &["kind", "change", "what", "slots", "from", "to", "worse"];
+const CHANGES: &[&str] = &["kind", "change", "what", "slots", "from", "to", "worse"];
+
+/// What changed, of captures of either family.
+pub(super) struct Changed<'a> {
+    pub version: &'a str,
+    pub captures: &'a [DiffSide],
+    pub notes: &'a [String],
+    pub changes: usize,
+    pub worse: usize,
+    pub findings: &'a DiffFindings,
+    /// What became of nodes, slots and the like.
+    pub things: Vec<Thing>,
+    /// Of each of them, then of each value.
+    pub records: [Vec<Value>; 2],
+}
+
+/// What became of one of them: a line of the table, and a row that says it.
+pub(super) struct Thing {
+    pub kind: &'static str,
+    pub change: &'static str,
+    /// In the table.
+    pub what: String,
+    pub slots: String,
+    pub from: String,
+    pub to: String,
+    pub worse: bool,
+    /// In the row.
+    pub who: String,
+    pub id: String,
+}
+
+impl Thing {
+    fn row(&self) -> Row {
+        let Self {
+            change, who, id, ..
+        } = self;
+        let ends = [self.from.as_str(), self.to.as_str()];
+        let ends: Vec<&str> = ends.into_iter().filter(|end| !end.is_empty()).collect();
+        Row {
+            code: "diff",
+            name: (*change).to_owned(),
+            severity: Severity::Warning,
+            state: if self.worse {
+                RowState::Open
+            } else {
+                RowState::Passed
+            },
+            subject: who.clone(),
+            message: format!("{who} {change}: {}", ends.join(" -> ")),
+            help: String::new(),
+            place: None,
+            identity: format!("diff/{change}/{id}"),
+        }
+    }
+
+    fn cells(self) -> Vec<String> {
+        let Self {
+            kind, change, what, ..
+        } = self;
+        let worse = self.worse.to_string();
+        let words = [kind, change].map(str::to_owned);
+        let cells = [what, self.slots, self.from, self.to, worse];
+        words.into_iter().chain(cells).collect()
+    }
+}
 
 /// Of `diff`: from the first capture to the last.
 pub fn diff(report: &DiffReport) -> Brief {
     let whole = &report.whole;
+    let nodes = whole.nodes.iter();
+    let slots = whole.slots.iter();
+    let mut records: Vec<Value> = nodes.clone().map(|c| record("node", c)).collect();
+    records.extend(slots.clone().map(|c| record("slots", c)));
+    changed(Changed {
+        version: &report.tool.version,
+        captures: &report.captures,
+        notes: &report.notes,
+        changes: whole.changes,
+        worse: whole.worse,
+        findings: &whole.findings,
+        things: nodes.map(of_node).chain(slots.map(of_slots)).collect(),
+        records: [records, whole.values.iter().map(value).collect()],
+    })
+}
+
+pub(super) fn value(value: &impl Serialize) -> Value {
+    record("value", value)
+}
+
+pub(super) fn changed(of: Changed) -> Brief {
     let mut rows: Vec<Row> = Vec::new();
-    let found = &whole.findings;
+    let found = of.findings;
     rows.extend(found.new.iter().map(|f| of_finding(f, RowState::Open)));
     let is_worse = |f: &&DiffFinding| f.was.is_some_and(|was| f.severity > was);
     let worse = found.changed.iter().filter(is_worse);
     rows.extend(worse.map(|f| of_finding(f, RowState::Open)));
     rows.extend(found.gone.iter().map(|f| of_finding(f, RowState::Cured)));
-    rows.extend(whole.nodes.iter().map(of_node));
-    rows.extend(whole.slots.iter().map(of_slots));
-    let mut changes: Vec<Vec<String>> = Vec::new();
-    for change in &whole.nodes {
-        changes.push(vec![
-            "node".to_owned(),
-            change.change.word().to_owned(),
-            change.address.clone().unwrap_or_default(),
-            String::new(),
-            state(change.old.as_ref()),
-            state(change.new.as_ref()),
-            change.worse.to_string(),
-        ]);
-    }
-    for change in &whole.slots {
-        changes.push(vec![
-            "slots".to_owned(),
-            change.change.word().to_owned(),
-            count(change.count as usize, "slot"),
-            change.slots.clone(),
-            change.from.clone().unwrap_or_default(),
-            change.to.clone().unwrap_or_default(),
-            change.worse.to_string(),
-        ]);
-    }
+    rows.extend(of.things.iter().map(Thing::row));
+    let mut lines: Vec<Vec<String>> = of.things.into_iter().map(Thing::cells).collect();
     for (word, findings) in [("new", &found.new), ("gone", &found.gone)] {
         for finding in findings {
-            changes.push(vec![
+            lines.push(vec![
                 "finding".to_owned(),
                 word.to_owned(),
                 format!("{} {}", finding.code, finding.message),
@@ -70,42 +136,42 @@ pub fn diff(report: &DiffReport) -> Brief {
             ]);
         }
     }
-    let names: Vec<&str> = report.captures.iter().map(|c| c.name.as_str()).collect();
+    let names: Vec<&str> = of.captures.iter().map(|c| c.name.as_str()).collect();
     let mut records = vec![json!({
         "kind": "diff",
         "captures": names,
-        "changes": whole.changes,
-        "worse": whole.worse,
-        "notes": report.notes,
+        "changes": of.changes,
+        "worse": of.worse,
+        "notes": of.notes,
     })];
-    records.extend(whole.nodes.iter().map(|c| record("node", c)));
-    records.extend(whole.slots.iter().map(|c| record("slots", c)));
+    let [things, values] = of.records;
+    records.extend(things);
     records.extend(found.new.iter().map(|f| record("new", f)));
     records.extend(found.changed.iter().map(|f| record("changed", f)));
     records.extend(found.gone.iter().map(|f| record("gone", f)));
-    records.extend(whole.values.iter().map(|v| record("value", v)));
-    for side in &report.captures {
+    records.extend(values);
+    for side in of.captures {
         records.extend(of_diagnostics(&side.diagnostics));
     }
     Brief {
         answer: Answer::Diff,
-        version: report.tool.version.clone(),
-        headline: format!("{}, {} worse", count(whole.changes, "change"), whole.worse),
+        version: of.version.to_owned(),
+        headline: format!("{}, {} worse", count(of.changes, "change"), of.worse),
         tables: vec![Table {
             title: "Changes",
             columns: CHANGES,
-            rows: changes,
+            rows: lines,
         }],
         gauges: vec![
             single(
                 "topoplan_diff_changes",
                 "Changes from the first capture to the last.",
-                whole.changes as u64,
+                of.changes as u64,
             ),
             single(
                 "topoplan_diff_worse",
                 "Of these: what got worse.",
-                whole.worse as u64,
+                of.worse as u64,
             ),
         ],
         records,
@@ -128,7 +194,7 @@ fn state(node: Option<&DiffNode>) -> String {
     format!("{role}{dead}")
 }
 
-pub(super) fn of_finding(finding: &DiffFinding, state: RowState) -> Row {
+fn of_finding(finding: &DiffFinding, state: RowState) -> Row {
     let place = finding.evidence.first();
     Row {
         code: finding.code.as_str(),
@@ -143,54 +209,33 @@ pub(super) fn of_finding(finding: &DiffFinding, state: RowState) -> Row {
     }
 }
 
-fn of_node(change: &DiffNodeChange) -> Row {
+fn of_node(change: &DiffNodeChange) -> Thing {
     let sides = [&change.new, &change.old];
-    let id = sides
-        .into_iter()
-        .flatten()
-        .next()
-        .map(|node| node.id.clone());
-    let id = id.unwrap_or_default();
-    let who = change.address.clone().unwrap_or_else(|| id.clone());
-    let (old, new) = (state(change.old.as_ref()), state(change.new.as_ref()));
-    let word = change.change.word();
-    let states: Vec<&str> = [old.as_str(), new.as_str()]
-        .into_iter()
-        .filter(|state| !state.is_empty())
-        .collect();
-    of_change(change.worse, word, &who, &states.join(" -> "), &id)
+    let node = sides.into_iter().flatten().next();
+    let id = node.map(|node| node.id.clone()).unwrap_or_default();
+    Thing {
+        kind: "node",
+        change: change.change.word(),
+        what: change.address.clone().unwrap_or_default(),
+        slots: String::new(),
+        from: state(change.old.as_ref()),
+        to: state(change.new.as_ref()),
+        worse: change.worse,
+        who: change.address.clone().unwrap_or_else(|| id.clone()),
+        id,
+    }
 }
 
-fn of_slots(change: &DiffSlots) -> Row {
-    let ends: Vec<&str> = [&change.from, &change.to]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    let word = change.change.word();
-    of_change(
-        change.worse,
-        word,
-        &change.slots,
-        &ends.join(" -> "),
-        &change.slots,
-    )
-}
-
-fn of_change(worse: bool, word: &str, who: &str, how: &str, id: &str) -> Row {
-    Row {
-        code: "diff",
-        name: word.to_owned(),
-        severity: Severity::Warning,
-        state: if worse {
-            RowState::Open
-        } else {
-            RowState::Passed
-        },
-        subject: who.to_owned(),
-        message: format!("{who} {word}: {how}"),
-        help: String::new(),
-        place: None,
-        identity: format!("diff/{word}/{id}"),
+fn of_slots(change: &DiffSlots) -> Thing {
+    Thing {
+        kind: "slots",
+        change: change.change.word(),
+        what: count(change.count as usize, "slot"),
+        slots: change.slots.clone(),
+        from: change.from.clone().unwrap_or_default(),
+        to: change.to.clone().unwrap_or_default(),
+        worse: change.worse,
+        who: change.slots.clone(),
+        id: change.slots.clone(),
     }
 }

@@ -60,6 +60,28 @@ pub(super) struct Planned<'a> {
     pub phases: Vec<String>,
 }
 
+/// What is the same in the plans of both families, by the same names.
+macro_rules! planned_of {
+    ($report:expr, $steps:expr) => {
+        Planned {
+            version: &$report.tool.version,
+            plan_id: &$report.plan_id,
+            complete: $report.complete,
+            refused: &$report.refused,
+            summary: &$report.summary,
+            state: &$report.state,
+            found: &$report.found,
+            remaining: &$report.remaining,
+            refusals: &$report.refusals,
+            diagnostics: &$report.diagnostics,
+            steps: $steps,
+            step_records: $report.steps.iter().map(|s| record("step", s)).collect(),
+            phases: $report.steps.iter().map(|s| s.phase.to_string()).collect(),
+        }
+    };
+}
+pub(super) use planned_of;
+
 /// Of `plan`: what was found, and what the plan leaves of it.
 pub fn plan(report: &PlanReport) -> Brief {
     let steps = report.steps.iter().map(|step| {
@@ -79,25 +101,12 @@ pub fn plan(report: &PlanReport) -> Brief {
             step.reason.clone(),
         ]
     });
-    planned(Planned {
-        version: &report.tool.version,
-        plan_id: &report.plan_id,
-        complete: report.complete,
-        refused: &report.refused,
-        summary: &report.summary,
-        state: &report.state,
-        found: &report.found,
-        remaining: &report.remaining,
-        refusals: &report.refusals,
-        diagnostics: &report.diagnostics,
-        steps: Table {
-            title: "Steps",
-            columns: STEPS,
-            rows: steps.collect(),
-        },
-        step_records: report.steps.iter().map(|s| record("step", s)).collect(),
-        phases: report.steps.iter().map(|s| s.phase.to_string()).collect(),
-    })
+    let table = Table {
+        title: "Steps",
+        columns: STEPS,
+        rows: steps.collect(),
+    };
+    planned(planned_of!(report, table))
 }
 
 pub(super) fn ids(ids: &[u32]) -> String {

@@ -202,59 +202,18 @@ impl Each {
     }
 }
 
-impl From<Subject> for Briefly {
-    fn from(subject: Subject) -> Self {
-        let Subject {
-            kind,
-            id,
-            address,
-            last_address,
-            slots,
-            host,
-            zone,
-            table,
-            pid,
-        } = subject;
-        Self {
-            kind,
-            id,
-            address,
-            last_address,
-            slots,
-            host,
-            zone,
-            table,
-            pid,
+macro_rules! same_fields {
+    ($from:ident, $to:ident: $($field:ident)*) => {
+        impl From<$from> for $to {
+            fn from($from { $($field),* }: $from) -> Self {
+                Self { $($field),* }
+            }
         }
-    }
+    };
 }
 
-impl From<Briefly> for Subject {
-    fn from(subject: Briefly) -> Self {
-        let Briefly {
-            kind,
-            id,
-            address,
-            last_address,
-            slots,
-            host,
-            zone,
-            table,
-            pid,
-        } = subject;
-        Self {
-            kind,
-            id,
-            address,
-            last_address,
-            slots,
-            host,
-            zone,
-            table,
-            pid,
-        }
-    }
-}
+same_fields!(Subject, Briefly: kind id address last_address slots host zone table pid);
+same_fields!(Briefly, Subject: kind id address last_address slots host zone table pid);
 
 #[cfg(test)]
 mod tests {

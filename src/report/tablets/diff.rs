@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::diagnostic::Severity;
 use crate::diff;
 use crate::diff::PartitionChange;
 use crate::diff::PartitionChanged;
@@ -24,6 +23,9 @@ use crate::report::HostLoad;
 use crate::report::SCHEMA_VERSION;
 use crate::report::Tool;
 use crate::report::capture;
+use crate::report::compared;
+use crate::report::compared::Found;
+use crate::report::compared::Tally;
 use crate::report::tablets;
 use crate::report::tablets::Promises;
 use crate::rules;
@@ -116,21 +118,14 @@ pub fn diff_tablets(captures: &[TabletCapture]) -> Result<TabletDiffReport, Stra
             findings,
         })
         .collect();
-    let step = |from: usize, to: usize| {
+    let (whole, series) = compared::series(sides.len(), |from, to| {
         let difference = diff::compare_tablets(&sides[from], &sides[to])?;
         let ends = [from, to].map(|at| End {
             capture: &captures[at],
             found: &found[at],
         });
         Ok(written(ends, (from, to), &difference))
-    };
-    let last = sides.len() - 1;
-    let series = match last {
-        0 | 1 => Vec::new(),
-        _ => (1..=last)
-            .map(|to| step(to - 1, to))
-            .collect::<Result<_, _>>()?,
-    };
+    })?;
     let told = captures.iter().zip(&sides).map(|(capture, side)| DiffSide {
         name: capture.name.clone(),
         inputs: capture::inputs(capture.inventory),
@@ -140,17 +135,11 @@ pub fn diff_tablets(captures: &[TabletCapture]) -> Result<TabletDiffReport, Stra
         diagnostics: tablets::diagnostics(capture.inventory),
     });
     let told: Vec<DiffSide> = told.collect();
-    let notes = told.iter().filter(|side| !side.whole).map(|side| {
-        format!(
-            "the list of partitions of {} is not whole: what it lacks is taken for unknown, not for gone",
-            side.name
-        )
-    });
     Ok(TabletDiffReport {
         schema_version: SCHEMA_VERSION,
         tool: report::tool(),
-        notes: notes.collect(),
-        whole: step(0, last)?,
+        notes: compared::not_whole(&told, "partitions").collect(),
+        whole,
         captures: told,
         series,
     })
@@ -185,18 +174,7 @@ fn written(
         worse: change.change.is_worse(),
     };
     let partitions: Vec<DiffPartition> = what.partitions.iter().map(partition).collect();
-    let pick = |end: &End, indexes: &[usize]| -> Vec<DiffFinding> {
-        indexes.iter().map(|&i| finding(end, i, None)).collect()
-    };
-    let changed = what.findings.changed.iter();
-    let findings = DiffFindings {
-        gone: pick(&old, &what.findings.gone),
-        new: pick(&new, &what.findings.new),
-        changed: changed
-            .map(|&(before, now)| finding(&new, now, Some(old.found[before].severity)))
-            .collect(),
-        unknown: pick(&old, &what.findings.unknown),
-    };
+    let findings = compared::findings(&of(&old), &of(&new), &what.findings);
     let value = |value: &diff::TabletValueChange| DiffTabletValue {
         what: value.what,
         partition: value.partition.clone(),
@@ -206,24 +184,17 @@ fn written(
         worse: value.verdict == Verdict::Worse,
     };
     let values: Vec<DiffTabletValue> = what.values.iter().map(value).collect();
-    let counted = |value: &&DiffTabletValue| match value.verdict {
-        Verdict::Better | Verdict::Worse => true,
-        Verdict::Same | Verdict::Moved | Verdict::Unknown => false,
-    };
+    let worse = nodes.iter().map(|n| n.worse);
+    let tally = Tally::of(
+        worse.chain(partitions.iter().map(|p| p.worse)),
+        &findings,
+        values.iter().map(|v| v.verdict),
+    );
     TabletDiffStep {
         from,
         to,
-        changes: nodes.len()
-            + partitions.len()
-            + findings.gone.len()
-            + findings.new.len()
-            + findings.changed.len()
-            + values.iter().filter(counted).count(),
-        worse: nodes.iter().filter(|n| n.worse).count()
-            + partitions.iter().filter(|p| p.worse).count()
-            + findings.new.iter().filter(|f| f.is_worse()).count()
-            + findings.changed.iter().filter(|f| f.is_worse()).count()
-            + values.iter().filter(|v| v.worse).count(),
+        changes: tally.changes,
+        worse: tally.worse,
         nodes,
         partitions,
         findings,
@@ -233,16 +204,21 @@ fn written(
     }
 }
 
-fn finding(end: &End, index: usize, was: Option<Severity>) -> DiffFinding {
+fn of<'a>(end: &'a End) -> Found<'a> {
     let seen = end.capture.seen;
-    let told = tablets::finding(seen, &seen.state, &end.found[index], &Promises::none());
-    DiffFinding {
-        code: told.code,
-        rule: told.rule,
-        severity: told.severity,
-        was,
-        subject: told.subject,
-        message: told.message,
-        evidence: told.evidence,
+    Found {
+        all: end.found,
+        write: Box::new(move |finding, was| {
+            let told = tablets::finding(seen, &seen.state, finding, &Promises::none());
+            DiffFinding {
+                code: told.code,
+                rule: told.rule,
+                severity: told.severity,
+                was,
+                subject: told.subject,
+                message: told.message,
+                evidence: told.evidence,
+            }
+        }),
     }
 }

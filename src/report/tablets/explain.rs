@@ -3,26 +3,26 @@
 use std::collections::BTreeSet;
 
 use crate::report::About;
-use crate::report::AboutKind;
-use crate::report::AnyStep;
 use crate::report::ExplainReport;
-use crate::report::Explained;
 use crate::report::Finding;
-use crate::report::SCHEMA_VERSION;
+use crate::report::Level;
+use crate::report::Subject;
 use crate::report::SubjectKind;
 use crate::report::Thing;
+use crate::report::explain::scene;
+use crate::report::explain::scene::Planned;
+use crate::report::explain::scene::planned_of;
 use crate::report::tablets::plan::TabletPlan;
 use crate::report::tablets::plan::TabletStep;
 use crate::report::tablets::record::TabletPartition;
+use crate::rules::Code;
 
 /// What the words of an operator mean in a plan: an endpoint, a host, `table pid` or `table:pid`,
 /// `step:3`. `None` if nothing there is called so.
 pub fn tablet_thing(plan: &TabletPlan, word: &str) -> Option<Thing> {
     let word = word.trim();
-    if let Some(number) = word.strip_prefix("step:") {
-        let number: u32 = number.parse().ok()?;
-        let known = plan.steps.iter().any(|step| step.id == number);
-        return known.then_some(Thing::Step(number));
+    if word.starts_with("step:") {
+        return scene::step_called(word, &plan.steps);
     }
     let bare = ["node:", "tablet:", "shard:", "host:"]
         .iter()
@@ -96,39 +96,7 @@ impl<'a> Names<'a> {
 
 /// Explains; `page` is that of the code.
 pub fn explain_tablets(plan: &TabletPlan, thing: &Thing, page: Option<String>) -> ExplainReport {
-    let scene = Scene::of(plan, thing);
-    let mut findings = Vec::new();
-    for (index, finding) in (0..).zip(&plan.found) {
-        if !scene.is_meant(finding) {
-            continue;
-        }
-        let refusals = plan.refusals.iter();
-        findings.push(Explained {
-            finding: finding.clone(),
-            steps: scene.cures(finding),
-            stays: scene.is_left(finding),
-            refusals: refusals
-                .filter(|refusal| refusal.found.contains(&index))
-                .cloned()
-                .collect(),
-            levels: Vec::new(),
-        });
-    }
-    let steps: Vec<&TabletStep> = plan.steps.iter().filter(|s| scene.touches(s)).collect();
-    let exposure = plan.exposure.iter();
-    let exposure = exposure.filter(|e| steps.iter().any(|step| step.id == e.step));
-    ExplainReport {
-        schema_version: SCHEMA_VERSION,
-        about: scene.about(),
-        page,
-        refused: plan.refused.clone(),
-        findings,
-        exposure: exposure.cloned().collect(),
-        steps: steps
-            .into_iter()
-            .map(|step| AnyStep::Tablets(Box::new(step.clone())))
-            .collect(),
-    }
+    scene::explained(&Scene::of(plan, thing), page)
 }
 
 struct Scene<'a> {
@@ -164,52 +132,34 @@ impl<'a> Scene<'a> {
             partition,
         }
     }
+}
+
+impl scene::Scene for Scene<'_> {
+    type Step = TabletStep;
+
+    fn planned(&self) -> Planned<'_, TabletStep> {
+        planned_of!(self.plan)
+    }
+
+    fn thing(&self) -> &Thing {
+        self.thing
+    }
 
     fn about(&self) -> About {
-        let mut about = About {
-            kind: AboutKind::Code,
-            name: String::new(),
-            id: None,
-            host: None,
-            slots: None,
-        };
-        match self.thing {
-            Thing::Code(code) => about.name = code.to_string(),
-            Thing::Step(number) => {
-                about.kind = AboutKind::Step;
-                about.name = number.to_string();
-            }
-            Thing::Host(host) => {
-                about.kind = AboutKind::Host;
-                about.name.clone_from(host);
-                about.host = Some(host.clone());
-            }
-            Thing::Node(id) => {
-                let mut members = self.plan.cluster.members.iter();
-                about.kind = AboutKind::Node;
-                about.name.clone_from(id);
-                about.id = Some(id.clone());
-                about.host = members.find(|m| m.id == *id).and_then(|m| m.host.clone());
-            }
-            Thing::Shard(name) => {
-                about.kind = AboutKind::Shard;
-                about.name.clone_from(name);
-                about.id = Some(name.clone());
-            }
+        let mut about = scene::about(self.thing);
+        if let Thing::Node(id) = self.thing {
+            let mut members = self.plan.cluster.members.iter();
+            about.host = members.find(|m| m.id == *id).and_then(|m| m.host.clone());
         }
         about
     }
 
-    fn is_meant(&self, finding: &Finding) -> bool {
-        let subject = &finding.subject;
-        let names = |name: &Option<String>| {
-            name.as_deref()
-                .is_some_and(|name| self.nodes.contains(name))
-        };
+    fn is_about(&self, subject: &Subject) -> bool {
+        let named = || scene::names_one_of(&self.nodes, [&subject.address, &None]);
         match self.thing {
-            Thing::Code(code) => finding.code == *code,
-            Thing::Node(_) => names(&subject.address),
-            Thing::Host(host) => subject.host.as_ref() == Some(host) || names(&subject.address),
+            Thing::Code(_) | Thing::Step(_) => false,
+            Thing::Node(_) => named(),
+            Thing::Host(host) => subject.host.as_ref() == Some(host) || named(),
             Thing::Shard(name) => {
                 let of_op = || {
                     self.partition.is_some_and(|p| {
@@ -227,35 +177,24 @@ impl<'a> Scene<'a> {
                     | SubjectKind::Capture => of_op(),
                 }
             }
-            Thing::Step(number) => {
-                let step = self.plan.steps.iter().find(|step| step.id == *number);
-                step.is_some_and(|step| step.cures.contains(&finding.code))
-            }
         }
     }
 
     fn touches(&self, step: &TabletStep) -> bool {
-        match self.thing {
-            Thing::Step(number) => step.id == *number,
-            Thing::Code(code) => step.cures.contains(code),
-            Thing::Node(_) | Thing::Host(_) => [&step.node, &step.target]
-                .into_iter()
-                .flatten()
-                .any(|id| self.nodes.contains(id.as_str())),
-            Thing::Shard(_) => self.partition.is_some_and(|partition| {
-                let is_its_own = step.table.as_ref() == Some(&partition.table)
-                    && step.pid == Some(partition.pid)
-                    && step.database == partition.database;
-                let endpoint = |copy: &String| {
-                    let copy = copy.split(' ').next();
-                    copy.is_some() && step.node.as_deref() == copy
-                };
-                is_its_own || (step.table.is_none() && partition.copies.iter().any(endpoint))
-            }),
-        }
+        let Some(partition) = self.partition else {
+            return scene::names_one_of(&self.nodes, [&step.node, &step.target]);
+        };
+        let is_its_own = step.table.as_ref() == Some(&partition.table)
+            && step.pid == Some(partition.pid)
+            && step.database == partition.database;
+        let endpoint = |copy: &String| {
+            let copy = copy.split(' ').next();
+            copy.is_some() && step.node.as_deref() == copy
+        };
+        is_its_own || (step.table.is_none() && partition.copies.iter().any(endpoint))
     }
 
-    fn is_left(&self, found: &Finding) -> bool {
+    fn is_left_as(&self, found: &Finding, left: &Finding) -> bool {
         let key = |f: &Finding| {
             let subject = &f.subject;
             (
@@ -266,31 +205,23 @@ impl<'a> Scene<'a> {
                 subject.host.clone(),
             )
         };
-        let mut remaining = self.plan.remaining.iter();
-        self.plan.refused.is_some() || remaining.any(|left| key(left) == key(found))
+        key(left) == key(found)
     }
 
-    /// Steps that cure the code, and among them those that name its tablet or its partition where
-    /// some do.
-    fn cures(&self, finding: &Finding) -> Vec<u32> {
-        let of_code = || {
-            let steps = self.plan.steps.iter();
-            steps.filter(|step| step.cures.contains(&finding.code))
-        };
+    /// Its tablet, or its partition.
+    fn names(&self, step: &TabletStep, finding: &Finding) -> bool {
         let subject = &finding.subject;
-        let names = |step: &&TabletStep| {
-            let tablet = subject.address.is_some()
-                && (step.node == subject.address || step.target == subject.address);
-            let partition = step.table == subject.table && step.pid == subject.pid;
-            match step.table {
-                Some(_) => partition && subject.table.is_some(),
-                None => tablet,
-            }
-        };
-        let named: Vec<u32> = of_code().filter(names).map(|step| step.id).collect();
-        if !named.is_empty() {
-            return named;
+        let tablet = subject.address.is_some()
+            && (step.node == subject.address || step.target == subject.address);
+        let partition = step.table == subject.table && step.pid == subject.pid;
+        match step.table {
+            Some(_) => partition && subject.table.is_some(),
+            None => tablet,
         }
-        of_code().map(|step| step.id).collect()
+    }
+
+    /// Findings of tablets are on no level.
+    fn levels(&self, _: Code) -> Vec<Level> {
+        Vec::new()
     }
 }

@@ -158,17 +158,7 @@ fn finding(
 }
 
 fn subject(state: &Tablets, subject: &rules::Subject) -> Subject {
-    let mut out = Subject {
-        kind: SubjectKind::Capture,
-        id: None,
-        address: None,
-        last_address: None,
-        slots: None,
-        host: None,
-        zone: None,
-        table: None,
-        pid: None,
-    };
+    let mut out = Subject::of(SubjectKind::Capture);
     let at = |tablet: TabletId, out: &mut Subject| {
         let of = state.tablet(tablet);
         out.address = Some(of.endpoint.to_string());

@@ -13,20 +13,13 @@ pub fn is_time(word: &str) -> bool {
 }
 
 /// `10:00:01`, and what stands behind it.
-pub fn begins_with_clock(word: &str) -> bool {
+fn begins_with_clock(word: &str) -> bool {
     matches(word, "00:00:00")
 }
 
 /// `2026-11-20` or `2026/11/20`, and what stands behind it.
-pub fn begins_with_date(word: &str) -> bool {
+fn begins_with_date(word: &str) -> bool {
     matches(word, "0000-00-00") || matches(word, "0000/00/00")
-}
-
-/// `9:00`, `10:00`: hours and minutes alone. No port has so few digits behind so short a name.
-pub fn is_hours_and_minutes(word: &str) -> bool {
-    ["0:00", "00:00"]
-        .iter()
-        .any(|form| word.len() == form.len() && matches(word, form))
 }
 
 /// The word begins as `form` does, whose zeros stand for any digit.
@@ -59,7 +52,5 @@ mod tests {
         for other in ["", "November", "10.0.0.1:7000", "10:00", "20", "2026-1-2"] {
             assert!(!is_time(other), "{other}");
         }
-        assert!(is_hours_and_minutes("9:00") && is_hours_and_minutes("09:00"));
-        assert!(!is_hours_and_minutes("9:000") && !is_hours_and_minutes("a:00"));
     }
 }

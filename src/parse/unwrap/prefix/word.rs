@@ -1,5 +1,7 @@
 //! What stands before every line in the output of tools that follow many logs.
 
+use crate::text::lex::time::is_time;
+
 /// A word of a prefix.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Word<'a> {
@@ -57,22 +59,6 @@ fn is_number(text: &str) -> bool {
         || text
             .strip_suffix(')')
             .is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn is_time(text: &str) -> bool {
-    const NAMES: [&str; 19] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Mon",
-        "Tue", "Wed", "Thu", "Fri", "Sat", "Sun",
-    ];
-    let digits = |range: std::ops::Range<usize>| {
-        text.as_bytes()
-            .get(range)
-            .is_some_and(|b| b.iter().all(u8::is_ascii_digit))
-    };
-    let is = |at: usize, mark: u8| text.as_bytes().get(at) == Some(&mark);
-    let clock = digits(0..2) && is(2, b':') && digits(3..5) && is(5, b':') && digits(6..8);
-    let date = digits(0..4) && (is(4, b'-') || is(4, b'/')) && digits(5..7) && digits(8..10);
-    NAMES.contains(&text) || (clock || date) && text.len() < 40
 }
 
 #[cfg(test)]
