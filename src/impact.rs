@@ -29,6 +29,7 @@ use crate::model::Unowned;
 pub use demand::Demand;
 pub use demand::NoDemand;
 pub use demand::Unmet;
+pub use grow::Grown;
 pub use grow::grow;
 pub use grow::grow_tablets;
 pub use room::Room;

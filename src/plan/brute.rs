@@ -432,10 +432,7 @@ fn no_decision_beats_what_once_was_beaten() {
         ),
     ];
     for (text, goals, older) in cases {
-        let draw = Draw {
-            older,
-            ..Draw::plain(text)
-        };
+        let draw = Draw::plain(text).older(older);
         let request = Request {
             goals,
             ..draw.request()

@@ -120,6 +120,11 @@ impl Draw {
         }
     }
 
+    /// The nodes of these bits run an older server than the others.
+    pub fn older(self, older: Option<u64>) -> Self {
+        Self { older, ..self }
+    }
+
     pub fn cluster(&self) -> Cluster {
         let mut cluster = cluster(&self.text);
         let replicas: Vec<NodeId> = cluster
