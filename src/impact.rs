@@ -33,7 +33,6 @@ pub use grow::Grown;
 pub use grow::grow;
 pub use grow::grow_tablets;
 pub use room::Room;
-pub use tablets::NotOfTablets;
 pub use tablets::TabletDemands;
 
 /// What a loss leads to. Of what was broken before it only `shards_lost` and `lost` speak again:

@@ -91,14 +91,9 @@ impl Memory {
         self.on(host).is_some_and(|memory| !memory.fits())
     }
 
-    /// Whether the host still has what its servers need once the node holds a copy of so many
-    /// bytes; `None` where that is not known. A host that is short already has room for no copy that
-    /// makes it need more.
-    pub fn has_room(&self, cluster: &Cluster, node: NodeId, copy: u64) -> Option<bool> {
-        self.has_room_for(cluster, &[(node, copy)])
-    }
-
-    /// The same of copies that all go to one host.
+    /// Whether the host to which all of these copies go, of so many bytes each, still has what its
+    /// servers need then; `None` where that is not known. A host that is short already has room for no
+    /// copy that makes it need more.
     pub fn has_room_for(&self, cluster: &Cluster, copies: &[(NodeId, u64)]) -> Option<bool> {
         let (first, _) = copies.first()?;
         let now = self.on(cluster.node(*first).host?)?;

@@ -306,6 +306,8 @@ fn log(planned: &Planned) -> String {
 /// Writes to whoever takes writes, and remembers which a replica confirmed.
 pub struct Writer {
     done: Arc<AtomicBool>,
+    /// Something was confirmed.
+    heard: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<Vec<String>>,
 }
 
@@ -313,6 +315,8 @@ impl Writer {
     pub fn start(addresses: Vec<SocketAddr>) -> Self {
         let done = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&done);
+        let heard = Arc::new(AtomicBool::new(false));
+        let hears = Arc::clone(&heard);
         let thread = std::thread::spawn(move || {
             let mut confirmed = Vec::new();
             let mut at = addresses[0];
@@ -326,6 +330,7 @@ impl Writer {
                     match write(&mut client, at, &key) {
                         Ok(true) => {
                             confirmed.push(key);
+                            hears.store(true, Ordering::Relaxed);
                             break;
                         }
                         Ok(false) => break,
@@ -340,10 +345,19 @@ impl Writer {
             }
             confirmed
         });
-        Self { done, thread }
+        Self {
+            done,
+            heard,
+            thread,
+        }
     }
 
+    /// What was confirmed, and something is as soon as replicas are in sync again.
     pub fn stop(self) -> Vec<String> {
+        let begin = Instant::now();
+        while !self.heard.load(Ordering::Relaxed) && begin.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
         self.done.store(true, Ordering::Relaxed);
         self.thread.join().expect("the writer does not panic")
     }

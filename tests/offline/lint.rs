@@ -99,7 +99,8 @@ fn the_lists_of_documents_give_exactly_these() {
     );
     const TABLETS: (usize, usize) = (77, 82);
     const MORE: [(usize, usize); 2] = [(154, 161), (171, 179)];
-    let table: [(&str, Parts, State, &[(u64, &str)]); 11] = [
+    type Said<'a> = &'a [(u64, &'a str)];
+    let table: [(&str, Parts, State, Said); 11] = [
         (
             "slots given away without a new epoch",
             ("001", &[(45, 60)]),

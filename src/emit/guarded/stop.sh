@@ -54,7 +54,7 @@ by_signal() {
 # after_stop: what was sent and is not seen yet, who has one copy because of this plan, and how to
 # take back what was done.
 after_stop() {
-    local one this=$step at='' shard
+    local one this=$step at='' shard gone=' '
     local -a order=()
     if [[ -n ${flying[this]-} ]]; then
         hour "${was_sent[this]}"
@@ -76,7 +76,9 @@ after_stop() {
     at=''
     for one in ${order[@]+"${order[@]}"}; do
         load "$one"
-        [[ -n $undo ]] || continue
+        # Who was reset or stopped since takes nothing back.
+        [[ $action != reset && $action != kill ]] || gone+="$address "
+        [[ -n $undo && $gone != *" ${undo%% *} "* ]] || continue
         [[ -n $at ]] || say '      to take back what was done, in this order:'
         at=${undo%% *}
         # shellcheck disable=SC2086 # address and words
