@@ -301,7 +301,12 @@ impl Writer<'_> {
         let Joined { node, owner, spare } = *joined;
         let index = problem.units.iter().position(|u| u.leader == owner);
         let unit = index.map(|index| &problem.units[index]);
-        let master = index.map_or(owner, |index| self.led_in(index, Phase::Change));
+        // Who leads a shard comes when it has handed that over, and by then others have, too.
+        let leads = !cluster.node(node).slots.is_empty();
+        let master = index.map_or(owner, |index| match leads {
+            true => self.decision.masters[index],
+            false => self.led_in(index, Phase::Change),
+        });
         let why = match problem.supposed.demands.joining.get(&node) {
             Some((_, why)) => format!("{why}: it copies the shard of {}", cluster.node(owner)),
             None => format!(

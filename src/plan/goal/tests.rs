@@ -280,14 +280,20 @@ fn pins_hold_and_contradict_each_other() {
         let bad = planned(&at, &asking([master("r1"), other]));
         assert!(matches!(bad, Err(NoPlan::BadGoal(_))));
     }
-    let follows = Pin {
-        address: address("m1"),
-        role: PinnedRole::ReplicaOf(address("m3")),
-    };
-    let plan = planned(&at, &asking([follows.into()])).expect("ready");
-    assert_eq!(actions(&plan)[..2], ["failover", "replicate"]);
-    let node = plan.end.node(id(&at, "m1"));
-    assert_eq!(node.master(), Some(id(&at, "m3")));
+    // Of a shard as it is led, and of one that turns for it.
+    for (master, first) in [
+        ("m3", ["failover", "replicate"]),
+        ("r3", ["failover", "failover"]),
+    ] {
+        let follows = Pin {
+            address: address("m1"),
+            role: PinnedRole::ReplicaOf(address(master)),
+        };
+        let plan = planned(&at, &asking([follows.into()])).expect("ready");
+        assert_eq!(actions(&plan)[..2], first);
+        let node = plan.end.node(id(&at, "m1"));
+        assert_eq!(node.master(), Some(id(&at, master)));
+    }
 }
 
 fn zone(name: &str) -> Domain {
