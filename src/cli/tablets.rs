@@ -129,6 +129,11 @@ pub(super) fn impact(
     losses: &Losses,
     terminal: &mut Terminal,
 ) -> Result<ImpactReport, Failure> {
+    if seen.state.topic {
+        let text = "a topic of Kafka is judged, and what a loss would do to it is not told".to_owned();
+        let help = "Kafka elects by itself, among those in sync: `topoplan check` says who is not";
+        return Err(Failure::Usage(text, help.to_owned()));
+    }
     let (loss, state) = losses.loss(seen, terminal)?;
     if state.auto_failover.is_none() {
         let text = "no confget was captured: auto_failover is taken for off, so nothing is elected";
