@@ -208,7 +208,7 @@ fn planned(
     effort: Effort,
 ) -> Result<Plan, NoPlan> {
     if let Some(ask) = request.restart() {
-        return restarted(&restart::Given {
+        return restart::plan(&restart::Given {
             captured,
             policy,
             wanted,
@@ -384,7 +384,8 @@ fn changed(given: &Given, handovers: Handovers) -> Result<Plan, NoPlan> {
         &run.end,
         &target,
     );
-    if request.slots.chooses() || !cut.is_empty() {
+    // That nobody hands over is a choice, and what is decided behind it not the best of all.
+    if request.slots.chooses() || !cut.is_empty() || handovers == Handovers::Left {
         verdict::open(&mut values);
     }
     let goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
@@ -435,70 +436,5 @@ fn changed(given: &Given, handovers: Handovers) -> Result<Plan, NoPlan> {
         goals,
         restart: None,
         selection,
-    })
-}
-
-/// A plan with a restart in it.
-fn restarted(given: &restart::Given) -> Result<Plan, NoPlan> {
-    let restart::Given {
-        captured,
-        policy,
-        wanted,
-        request,
-        effort,
-        ..
-    } = *given;
-    let ground = given.ground()?;
-    let supposed = goal::Supposed::plain(&ground.cluster);
-    let problem = given.problem(&ground, &supposed);
-    let target = target::decide(&problem, effort);
-    let woven = given.weave(&ground, &problem, &target);
-    let (steps, mut summary) = (woven.steps, woven.summary);
-    let run = simulate::run(captured, &steps, policy, wanted)?;
-    let mut values = verdict::values(
-        &problem,
-        captured,
-        &request.goals,
-        wanted,
-        &steps,
-        &run.end,
-        &target,
-    );
-    summary.settle(&values);
-    summary.open(&mut values);
-    let mut goals = goal::outcomes(&request.goals, captured, &run.end, &steps);
-    goals.iter_mut().for_each(|goal| goal.says = summary.says());
-    let notes = advice::advice(&advice::Scene {
-        captured,
-        policy,
-        wanted,
-        request,
-        selection: &ground.selection,
-        problem: &problem,
-        served: &ground.served,
-        closing: &ground.closing,
-        end: &run.end,
-        remaining: &run.remaining,
-        steps: &steps,
-    });
-    let chosen = &ground.chosen;
-    Ok(Plan {
-        tried: Vec::new(),
-        values,
-        end: run.end,
-        exposure: run.exposure,
-        moments: run.moments,
-        remaining: run.remaining,
-        refusals: [&chosen.blocked[..], &chosen.down, &notes.refusals].concat(),
-        advice: notes.advice,
-        assumptions: notes.assumptions,
-        copied_mib: steps.iter().map(|s| s.draft.mib).sum(),
-        goals,
-        blocked: chosen.blocked.len(),
-        slots: None,
-        restart: Some(summary),
-        selection: ground.selection.clone(),
-        steps,
-        target,
     })
 }

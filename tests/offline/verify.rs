@@ -412,6 +412,11 @@ fn no_forged_bound_of_an_order_of_hosts_is_believed() {
         2
     );
     assert_eq!(forge(&|order| order["places"][0] = json!("elsewhere")), 2);
+    let twice = |order: &mut Value| {
+        let first = order["places"][0].clone();
+        order["places"].as_array_mut().expect("places").push(first);
+    };
+    assert_eq!(forge(&twice), 2);
     let mut other = plan.clone();
     other["restart"]["order"] = json!(null);
     assert_eq!(verified(&with_its_id(other)).0, 2);

@@ -2,7 +2,7 @@
 //!
 //! Start reading at [`Ask`]. `choose` says who may be restarted and what is in the way, `process`
 //! and `domain` say in which order, with the failovers between, and `splice` sets that among the
-//! other steps of the plan.
+//! other steps of the plan, which `made` makes whole.
 //!
 //! Process by process it is the flow of roles with one cost changed: a master that is restarted
 //! hands over once if another one leads in the end, twice if it leads again. So the levels before
@@ -10,6 +10,7 @@
 
 mod choose;
 mod domain;
+mod made;
 mod process;
 mod splice;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use crate::text::words::count;
 pub use choose::Chosen;
 pub use choose::choose;
 pub use domain::by_domain;
+pub use made::plan;
 pub use process::by_process;
 pub use splice::splice;
 pub use weave::Given;

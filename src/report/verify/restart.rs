@@ -95,6 +95,11 @@ fn by_order(
         level.map_or(0, |l| over(l.selected, l.before, l.value))
     });
     if over.iter().any(|over| !(0..=LARGEST).contains(over)) {
+        flaws.cannot(
+            "restart.order",
+            &"an order",
+            "masters above a share are so many",
+        );
         return;
     }
     let game = order.game(over);
@@ -113,6 +118,10 @@ fn fits(
     let whole = |number: &i64| (0..=LARGEST).contains(number);
     if !order.prices.iter().flatten().all(whole) || order.prices.len() > MOST_PRICES {
         return Err("a price is none".to_owned());
+    }
+    let places: BTreeSet<&String> = order.places.iter().collect();
+    if places.len() < order.places.len() {
+        return Err("a place stands twice".to_owned());
     }
     let masters: usize = plan.before.iter().map(|host| host.masters).sum();
     let live = |host: &&HostLoad| host.masters + host.replicas + host.spares > 0;
