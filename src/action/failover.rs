@@ -16,6 +16,26 @@ pub enum Mode {
     Takeover,
 }
 
+impl StepMode {
+    /// The failover that a step of that mode is; `None` for modes of other actions.
+    pub fn of_failover(self) -> Option<Mode> {
+        match self {
+            Self::Graceful => Some(Mode::Graceful),
+            Self::Force => Some(Mode::Force),
+            Self::Takeover => Some(Mode::Takeover),
+            Self::Stable
+            | Self::Keys
+            | Self::Whole
+            | Self::Import
+            | Self::Ranges
+            | Self::Each
+            | Self::Plain
+            | Self::Emptied
+            | Self::GiveUp => None,
+        }
+    }
+}
+
 impl From<Mode> for StepMode {
     fn from(mode: Mode) -> Self {
         match mode {
@@ -60,19 +80,10 @@ fn risk(mode: Option<StepMode>, synced: bool) -> Option<Risk> {
 }
 
 fn commands(step: &Spelled) -> Option<Vec<Command>> {
-    let how = match step.mode? {
-        StepMode::Graceful => None,
-        StepMode::Force => Some(Key("FORCE")),
-        StepMode::Takeover => Some(Key("TAKEOVER")),
-        StepMode::Stable
-        | StepMode::Keys
-        | StepMode::Whole
-        | StepMode::Import
-        | StepMode::Ranges
-        | StepMode::Each
-        | StepMode::Plain
-        | StepMode::Emptied
-        | StepMode::GiveUp => return None,
+    let how = match step.mode?.of_failover()? {
+        Mode::Graceful => None,
+        Mode::Force => Some(Key("FORCE")),
+        Mode::Takeover => Some(Key("TAKEOVER")),
     };
     let mut failover = graceful(step.address?);
     failover.words.extend(how);

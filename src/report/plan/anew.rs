@@ -63,20 +63,8 @@ pub(super) fn onward(step: &Step, at: &Cluster) -> Result<Action, String> {
             node: node()?,
             old: target()?,
             mode: match step.mode {
-                Some(StepMode::Force) => Mode::Force,
-                Some(StepMode::Takeover) => Mode::Takeover,
-                Some(StepMode::Graceful) | None => Mode::Graceful,
-                Some(
-                    StepMode::Stable
-                    | StepMode::Keys
-                    | StepMode::Whole
-                    | StepMode::Import
-                    | StepMode::Ranges
-                    | StepMode::Each
-                    | StepMode::Plain
-                    | StepMode::Emptied
-                    | StepMode::GiveUp,
-                ) => return Err("its mode is none of a failover".to_owned()),
+                Some(mode) => mode.of_failover().ok_or("its mode is none of a failover")?,
+                None => Mode::Graceful,
             },
         }
         .into(),
