@@ -28,6 +28,7 @@ const LIBRARY: &str = concat!(
     include_str!("guarded/words.sh"),
     include_str!("guarded/client.sh"),
     include_str!("guarded/views.sh"),
+    include_str!("guarded/lock.sh"),
     include_str!("guarded/journal.sh"),
     include_str!("guarded/cluster.sh"),
     include_str!("guarded/guards.sh"),

@@ -503,27 +503,6 @@ by_signal() {
     exit "$2"
 } >&2
 
-# lock: no two runs of a plan at once. Who is gone holds nothing.
-lock() {
-    local holder=''
-    if command -v flock >/dev/null; then
-        exec 9>>"$journal"
-        # A run that was killed may have left a question behind, for seconds.
-        flock -w 2 9 || occupied
-        return
-    fi
-    if ! mkdir -- "$journal.lock" 2>/dev/null; then
-        { read -r holder <"$journal.lock/pid"; } 2>/dev/null || holder=''
-        if is_number "$holder" && ! kill -0 "$holder" 2>/dev/null; then
-            # Of two who see that only one takes it away.
-            mv -- "$journal.lock" "$journal.lock.$$" 2>/dev/null && rm -rf -- "$journal.lock.$$"
-        fi
-        mkdir -- "$journal.lock" 2>/dev/null || occupied
-    fi
-    locked=yes
-    say "$$" >"$journal.lock/pid"
-}
-
 occupied() {
     local last
     last=$(grep -e ' run begin ' -- "$journal" | tail -n 1)
@@ -639,7 +618,8 @@ main() {
         exit 0
     fi
     { : >>"$journal"; } 2>/dev/null || misused "cannot write $(printable "$journal"): name another with --journal"
-    lock
+    exec 9>>"$journal"
+    alone 9
     trap leave EXIT
     trap 'by_signal INT 130' INT
     trap 'by_signal TERM 143' TERM

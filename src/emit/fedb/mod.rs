@@ -19,7 +19,7 @@ use crate::tablets::Word;
 use crate::text::quote::in_shell_quotes;
 use crate::text::words::count;
 
-const LIBRARY: &str = include_str!("library.sh");
+const LIBRARY: &str = concat!(include_str!("../guarded/lock.sh"), include_str!("library.sh"));
 
 /// Longest wait, as for the other family.
 const LONGEST_MS: u64 = 31 * 24 * 3_600_000;

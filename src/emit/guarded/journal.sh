@@ -21,30 +21,14 @@ note() {
         no again "cannot write to the journal $(printable "$journal")"
 }
 
-# open_journal: takes the lock, so that no two runs of a plan are on the way at once.
+# open_journal: for this run alone.
 open_journal() {
-    local holder=''
     if ! { : >>"$journal"; } 2>/dev/null; then
         misused "cannot write the journal $(printable "$journal"): name another with --journal"
     fi
     read_journal
     exec {journal_fd}>>"$journal"
-    if command -v flock >/dev/null; then
-        # A run that was killed may have left a question to a node behind, for seconds.
-        flock -w 2 "$journal_fd" || occupied
-    else
-        # Who is gone holds nothing; its lock goes under another name first, so that of two who
-        # see that only one takes it away.
-        if ! mkdir -- "$journal.lock" 2>/dev/null; then
-            { read -r holder <"$journal.lock/pid"; } 2>/dev/null || holder=''
-            if is_number "$holder" && ! kill -0 "$holder" 2>/dev/null; then
-                mv -- "$journal.lock" "$journal.lock.$$" 2>/dev/null && rm -rf -- "$journal.lock.$$"
-            fi
-            mkdir -- "$journal.lock" 2>/dev/null || occupied
-        fi
-        locked=yes
-        say "$$" >"$journal.lock/pid"
-    fi
+    alone "$journal_fd"
     # Another run may have ended between the look and the lock.
     read_journal
     if [[ ! -s $journal ]]; then
