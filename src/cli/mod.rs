@@ -53,7 +53,8 @@ use crate::text::suggest;
 
 /// Offline analyzer and planner for Redis-protocol clusters; it never opens a socket
 ///
-/// Exit codes: 0 clean, 1 findings, 2 usage or unreadable input, 3 refused, 5 not proven.
+/// Exit codes: 0 clean, 1 findings, 2 usage or unreadable input, 3 refused, 4 a goal that cannot be reached, 5 not
+/// proven.
 #[derive(Parser, Debug)]
 #[command(
     name = "topoplan",

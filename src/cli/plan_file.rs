@@ -52,7 +52,14 @@ pub(super) fn read_any(path: &OsStr, terminal: &mut Terminal) -> Result<AnyPlan,
 
 /// Reads the plan file that the operator named, or says why it is none.
 pub(super) fn read(path: &OsStr, terminal: &mut Terminal) -> Result<PlanFile, Failure> {
-    redis(path, &source(path, terminal)?)
+    match read_any(path, terminal)? {
+        AnyPlan::Redis(file) => Ok(file),
+        AnyPlan::Tablets(_) => Err(Failure::Place {
+            at: capture::at(path, (1, 1)),
+            message: "this is a plan of FEDB".to_owned(),
+            help: Some("`script --tool fedb`, `verify`, `show` and `explain` take it"),
+        }),
+    }
 }
 
 fn redis(path: &OsStr, source: &Source) -> Result<PlanFile, Failure> {
@@ -121,8 +128,7 @@ fn tablets(path: &OsStr, source: &Source) -> Result<TabletPlanFile, Failure> {
 
 /// Another answer of this program, named by a field that only it has.
 fn answer_of(text: &str) -> Option<String> {
-    const FIELDS: [(&str, &str); 7] = [
-        ("family", "plan on FEDB: `--tool fedb` takes it"),
+    const FIELDS: [(&str, &str); 6] = [
         ("findings", "check"),
         ("cases", "impact"),
         ("items", "list"),

@@ -143,7 +143,7 @@ pub(super) fn closing(page: &mut Page, report: &CheckReport) {
             Outlook {
                 refused: Some(_), ..
             } => "topoplan plan CAPTURE says why it plans nothing",
-            Outlook { steps: 0, .. } => "no plan has a step for it",
+            Outlook { steps: 0, .. } => "no step in a default plan",
             Outlook { .. } => "topoplan plan CAPTURE shows what to do",
         };
         let hint = format!("{hint} · topoplan explain {code} says why");

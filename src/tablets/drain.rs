@@ -30,6 +30,12 @@ pub(super) fn drain(draft: &mut Draft) {
     let places = decide(&draft.state, &drained, &draft.request.to, &goes);
     draft.fewest += goes.len();
     draft.moves += goes.len();
+    let stays = |t: TabletId| !drained.contains(&t) && draft.state.runs(t);
+    let outside = draft.state.tablet_ids().filter(|&t| stays(t)).count();
+    let full = match outside {
+        0 => "no tablet outside runs",
+        _ => "every tablet outside that runs holds a copy of it already",
+    };
     for &(partition, from) in &goes {
         let name = draft.state.name(partition);
         let endpoint = draft.state.endpoint(from).to_string();
@@ -42,7 +48,7 @@ pub(super) fn drain(draft: &mut Draft) {
         };
         let Some(&to) = places.get(&(partition, from)) else {
             draft.left.push(block(
-                "every tablet outside that runs holds a copy of it already",
+                full,
                 "1 more tablet, or another one not drained",
             ));
             continue;

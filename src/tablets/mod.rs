@@ -310,7 +310,14 @@ fn admit(state: &Tablets) -> Result<(), Obstacle> {
 
 /// What the rules find in a state.
 fn findings(state: &Tablets, request: &Request) -> Vec<Finding> {
-    check_tablets(&TabletContext::new(state, request.least_replicas))
+    let mut found = check_tablets(&TabletContext::new(state, request.least_replicas));
+    // Who is drained is to be empty.
+    let drained = |finding: &Finding| {
+        let mut drained = request.drain.iter();
+        drained.any(|&tablet| finding.subject == Subject::tablet(tablet))
+    };
+    found.retain(|f| f.rule.code != Code::EmptyTablet || !drained(f));
+    found
 }
 
 #[cfg(test)]

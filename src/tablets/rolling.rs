@@ -3,13 +3,17 @@
 //! 002 stops and starts the process first and takes it out afterwards, so its leaders are gone
 //! meanwhile. Taken out first, others lead while it is down; the steps are the same.
 
+use crate::model::Held;
+use crate::model::PartitionId;
 use crate::model::TabletId;
+use crate::model::Tablets;
 use crate::rules::Code;
 use crate::rules::Phase;
 use crate::tablets::Act;
 use crate::tablets::Restart;
 use crate::tablets::draft::Draft;
 use crate::tablets::repair::recover_tablet;
+use crate::text::words::list_up_to;
 
 pub(super) fn rolling(draft: &mut Draft, restart: &Restart) {
     // The one that leads comes last: it is asked for everything.
@@ -37,13 +41,34 @@ pub(super) fn rolling(draft: &mut Draft, restart: &Restart) {
         }
         if draft.state.held_by(tablet).next().is_some() {
             draft.fewest += 1;
-            let reason = "others lead while it is down, and recover does not skip its copies";
+            let reason = taken_out(&draft.state, tablet);
             let _ = draft.take(Act::OfflineEndpoint(tablet), Phase::Change, &[], reason);
         }
         draft.fewest += 1;
         let reason = "one tablet at a time: the next one waits until every copy is in use again";
         let _ = draft.take(Act::Restart(tablet), Phase::Change, &[], reason);
         recover_tablet(draft, tablet, Phase::Change, &[Code::ReplicaNotAlive]);
+    }
+}
+
+/// What becomes of the partitions that it leads, as whoever confirms the step is to know.
+fn taken_out(state: &Tablets, tablet: TabletId) -> String {
+    const SHOWN: usize = 3;
+    let led = state.held_by(tablet).filter(|(_, held)| held.leader);
+    let led: Vec<PartitionId> = led.map(|(id, _)| id).collect();
+    let elsewhere = |held: &Held| held.tablet != tablet && state.is_usable(held);
+    let alone = led
+        .iter()
+        .filter(|&&id| !state.partition(id).copies.iter().any(elsewhere));
+    let alone: Vec<String> = alone.map(|&id| state.name(id)).collect();
+    if !alone.is_empty() {
+        let names = list_up_to(SHOWN, &alone);
+        let word = if alone.len() == 1 { "has" } else { "have" };
+        format!("{names} {word} no other copy and cannot be reached until it is back")
+    } else if led.is_empty() {
+        "it leads nothing, and recover does not skip its copies then".to_owned()
+    } else {
+        "others lead while it is down, and recover does not skip its copies".to_owned()
     }
 }
 
